@@ -1,0 +1,31 @@
+# Warnings are errors of ours, never of a dependency (SYSTEM includes).  Results are the same bits everywhere: no fast-math
+# and no contraction of a*b+c that the code does not ask for.
+add_library(normrun_options INTERFACE)
+target_compile_options(normrun_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wpedantic -ffp-contract=off -fno-math-errno)
+if(NORMRUN_SANITIZE)
+  target_compile_options(normrun_options INTERFACE -fsanitize=${NORMRUN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(normrun_options INTERFACE -fsanitize=${NORMRUN_SANITIZE})
+endif()
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# normrun_library(NAME SOURCES… DEPENDS …): one static library per folder of lib.
+function(normrun_library name)
+  cmake_parse_arguments(LIBRARY "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${LIBRARY_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(${name} PUBLIC ${LIBRARY_DEPENDS} PRIVATE normrun_options ${LIBRARY_PRIVATE_DEPENDS})
+endfunction()
+
+# normrun_test(NAME SOURCES… DEPENDS …): one doctest executable, one ctest entry.
+function(normrun_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE NORMRUN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE normrun_options doctest::doctest ${TEST_DEPENDS})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()

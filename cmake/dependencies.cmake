@@ -1,0 +1,29 @@
+# Every dependency is a Debian 12 package; scripts/packages.txt names them.
+find_package(fmt 9 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Threads REQUIRED)
+
+# Highway, XXH and Random123 have no CMake package in Debian 12.
+find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
+find_library(HIGHWAY_LIBRARY hwy REQUIRED)
+add_library(normrun_highway INTERFACE)
+target_include_directories(normrun_highway SYSTEM INTERFACE ${HIGHWAY_INCLUDE_DIR})
+target_link_libraries(normrun_highway INTERFACE ${HIGHWAY_LIBRARY})
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+add_library(normrun_xxhash INTERFACE)
+target_include_directories(normrun_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
+target_link_libraries(normrun_xxhash INTERFACE ${XXHASH_LIBRARY})
+
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+add_library(normrun_random123 INTERFACE)
+target_include_directories(normrun_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})
+
+if(NORMRUN_BUILD_TESTS)
+  find_package(doctest REQUIRED)
+  find_package(Eigen3 3.4 REQUIRED)
+endif()

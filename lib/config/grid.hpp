@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/document.hpp"
+
+namespace normrun {
+
+/// One swept key and its values, as JSON text in the order of the config.
+struct Axis {
+  std::string key;                   // dotted: "norm.type", "train.batch_size", "seed"
+  std::vector<std::string> values;   // compact JSON
+  std::vector<std::string> labels;   // what the table's column holds: the value, or an object's name, else its type
+  std::string origin;                // "config.json:12:3 /grid/seed", "--grid seed"
+};
+
+/// The product of the axes, the first slowest.  Points are computed, never stored.
+class Grid {
+ public:
+  /// More runs than this are refused.
+  static constexpr std::int64_t kMaxRuns = 10'000'000;
+
+  Grid() = default;
+  explicit Grid(std::vector<Axis> axes);  // throws Error(kUsage) past kMaxRuns (checked without overflow) or for an empty axis
+
+  const std::vector<Axis>& axes() const { return axes_; }
+  std::int64_t size() const { return size_; }
+  /// For each axis, the place of its value in run number `run`.
+  std::vector<std::size_t> point(std::int64_t run) const;
+
+ private:
+  std::vector<Axis> axes_;
+  std::int64_t size_ = 1;
+};
+
+/// The axes under /grid of a document.  A value that stands alone counts as a list of one.  Throws Error(kUsage) for what
+/// is no list, is empty, or repeats a value or a label.
+std::vector<Axis> read_axes(const Document& document);
+/// `--grid key=v1,v2,…`: adds or replaces an axis.  Commas inside brackets, braces and quotes do not split.
+void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
+/// `--set key=value`: sets the value and removes the axis of that key.
+void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
+/// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.
+void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
+/// The document of one point of the grid (without its "grid").
+Document at_point(const Document& document, const Grid& grid, std::int64_t run);
+
+}  // namespace normrun

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace normrun {
+
+/// Replaces a file so that a reader, or a crash, sees the old or the new contents and nothing between: a temporary file
+/// beside it, fsync, rename, fsync of the directory.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::string path);
+  ~AtomicFile();  // without commit: the temporary file goes, the old one stays
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);  // buffered
+  void commit();
+
+ private:
+  void flush();
+  std::string path_;
+  std::string temporary_;
+  std::string buffer_;
+  int descriptor_ = -1;
+};
+
+/// AtomicFile in one call.
+void write_file(const std::string& path, std::string_view bytes);
+/// Throws Error(kUsage) where the file is missing or unreadable, and past `limit` bytes.
+std::string read_file(const std::string& path, std::size_t limit);
+
+}  // namespace normrun

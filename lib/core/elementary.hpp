@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+/// Elementary functions whose bits are the same on every machine: only IEEE +, -, *, /, sqrt and fma in a fixed order.
+/// (The C library's exp, log and friends choose their code, and so their last bit, by processor.)
+/// Errors are at most 2 units in the last place over the whole range unless said; NaN gives NaN.
+namespace normrun::math {
+
+double exp(double x);
+double log(double x);    // log(0) = -inf, log of a negative number = NaN
+double log1p(double x);
+double expm1(double x);
+double tanh(double x);
+double sigmoid(double x);  // 1 / (1 + exp(-x)) without overflow
+double softplus(double x); // log(1 + exp(x)) without overflow
+double sin(double x);    // |x| <= 1e5
+double cos(double x);    // |x| <= 1e5
+double atan(double x);
+double power(double base, std::uint64_t exponent);  // by repeated squaring
+double normal_quantile(double p);                   // AS 241 (Wichura 1988), 0 < p < 1
+
+/// The same for the training precision; float versions are accurate to 2 units in the last place of a float.
+float exp(float x);
+float log(float x);
+float tanh(float x);
+float sigmoid(float x);
+
+}  // namespace normrun::math

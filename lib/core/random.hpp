@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "core/matrix.hpp"
+
+namespace normrun {
+
+/// What a stream of random numbers is for.  The values are part of the results: never renumber.
+enum class Purpose : std::uint32_t {
+  kData = 1,             // rows of a generated data set
+  kTarget = 2,           // its teacher, prototypes, centres or labels
+  kSplit = 3,            // which rows are held out
+  kInitialization = 4,   // index: the parameter's place in the network
+  kOrder = 5,            // index: epoch
+  kDropout = 6,          // index: step and layer
+  kEvaluationOrder = 7,  // the order in which a comparison reads its rows
+  kResample = 8,         // index: step
+};
+
+/// Random numbers that depend on (seed, purpose, index) and on nothing else: not on the machine, the number of threads or
+/// what other streams have drawn.  Philox4x32-10 (Salmon et al. 2011) through Random123; the distributions are our own,
+/// because those of the standard library differ between implementations.
+class RandomStream {
+ public:
+  RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
+
+  std::uint32_t next_u32();
+  std::uint64_t next_u64();
+  double uniform();                         // in (0, 1), 53 bits, never 0 or 1
+  double uniform(double low, double high);  // in [low, high]
+  double normal();                          // N(0, 1) by inversion (Wichura 1988, AS 241): one uniform a number
+  std::uint64_t below(std::uint64_t count);  // in [0, count), without bias; count >= 1
+  void shuffle(std::span<Index> values);     // Fisher-Yates
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+  std::array<std::uint32_t, 4> counter_;
+  std::array<std::uint32_t, 4> block_{};
+  int left_ = 0;
+};
+
+}  // namespace normrun

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "core/matrix.hpp"
+
+namespace normrun {
+
+/// The shape of one example without the batch axis, channels last: (784), (28, 28, 3), (time, features).
+class Shape {
+ public:
+  /// More numbers than this in one example are refused: no shape overflows an Index.
+  static constexpr Index kMaxSize = Index{1} << 31;
+
+  Shape() = default;
+  Shape(std::initializer_list<Index> dims) : Shape(std::vector<Index>(dims)) {}
+  /// Throws std::invalid_argument unless every dimension is positive and the product is at most kMaxSize.
+  explicit Shape(std::vector<Index> dims);
+
+  const std::vector<Index>& dims() const { return dims_; }
+  Index rank() const { return static_cast<Index>(dims_.size()); }
+  Index size() const { return size_; }                                // numbers in one example
+  Index channels() const { return dims_.empty() ? 1 : dims_.back(); }  // the last axis
+  Index positions() const { return size_ / channels(); }              // rows that one example gives: height*width, time, or 1
+  std::string text() const;                                           // "(28, 28, 3)"
+  friend bool operator==(const Shape&, const Shape&) = default;
+
+ private:
+  std::vector<Index> dims_;
+  Index size_ = 1;
+};
+
+/// a * b, or nothing where it does not fit an Index.  a, b >= 0.
+bool checked_product(Index a, Index b, Index& product);
+
+}  // namespace normrun

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/matrix.hpp"
+#include "core/shape.hpp"
+
+namespace normrun {
+
+enum class SplitName { kTrain, kValidation, kTest };
+inline constexpr SplitName kSplits[] = {SplitName::kTrain, SplitName::kValidation, SplitName::kTest};
+std::string_view split_text(SplitName split);  // "train", "validation", "test"
+
+/// The rows of one split in the training precision: one example a row.
+template <class T>
+struct Split {
+  Matrix<T> features;               // (samples, shape.size())
+  std::vector<std::int32_t> labels; // (samples) in [0, classes), empty for regression
+  Matrix<T> targets;                // (samples, outputs), empty for classification
+  std::vector<Index> lengths;       // (samples) valid time steps of sequences, empty: all of them
+  Index samples() const { return features.rows(); }
+};
+
+/// Fresh rows for every step (`resample`): a pure function of (seed, step).  Allocates nothing once built.
+template <class T>
+class RowGenerator {
+ public:
+  virtual ~RowGenerator() = default;
+  /// Fills `rows` examples: features (rows, size), and labels or targets where there are any.
+  virtual void generate(std::uint64_t step, Index rows, View<T> features, std::int32_t* labels, View<T> targets) const = 0;
+};
+
+template <class T>
+struct Dataset {
+  Shape shape;                // of one example
+  Index classes = 0;          // 0: regression
+  Index outputs = 0;          // of the targets where classes == 0
+  Split<T> train;
+  Split<T> validation;
+  Split<T> test;
+  std::shared_ptr<const RowGenerator<T>> resample;  // null: batches are drawn from `train`
+  std::string digest;         // hex, of shape, rows and targets: what changes a run's numbers
+  const Split<T>& split(SplitName name) const {
+    return name == SplitName::kTrain ? train : name == SplitName::kValidation ? validation : test;
+  }
+};
+
+}  // namespace normrun

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "config/options.hpp"
+#include "core/matrix.hpp"
+#include "core/mode.hpp"
+#include "nn/blueprint.hpp"
+
+namespace normrun {
+
+/// The scratch memory that forward fills for backward, for up to `capacity` examples.
+template <class T>
+struct Caches {
+  T* per_example = nullptr;
+  T* fixed = nullptr;
+  Index capacity = 0;
+  T* operator[](CacheId id) const { return id.per_example > 0 ? per_example + id.offset * capacity : fixed + id.offset; }
+};
+
+/// The dropout stream of a pass: (seed, step); each layer adds its own index.
+struct PassKey {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
+/// One forward call.  x: (examples * positions, channels) of the layer's input shape, y likewise of its output shape.
+template <class T>
+struct Forward {
+  Mode mode = kEval;
+  Index examples = 0;
+  const Index* lengths = nullptr;  // (examples) valid time steps of a sequence input; null: all of them
+  ConstView<T> x;
+  View<T> y;
+  const T* params = nullptr;       // the whole buffers; a layer takes its part by id
+  const T* state = nullptr;
+  T* next_state = nullptr;         // null unless mode.tracking is kUpdate; starts as a copy of state
+  Caches<T> caches;
+  PassKey key;
+};
+
+/// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
+template <class T>
+struct Backward {
+  Mode mode = kEval;               // as forward recorded it
+  Index examples = 0;
+  const Index* lengths = nullptr;
+  ConstView<T> x;
+  ConstView<T> y;
+  ConstView<T> dy;
+  View<T> dx;
+  const T* params = nullptr;
+  const T* state = nullptr;        // as forward read it
+  T* grads = nullptr;
+  Caches<T> caches;
+  PassKey key;
+};
+
+/// A layer is a const recipe: options and handles.  Every number lives in the caller's buffers, so one network serves many
+/// threads and copying a model is copying buffers.  Neither call allocates.
+template <class T>
+class Layer {
+ public:
+  Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+  virtual ~Layer() = default;
+  virtual void forward(const Forward<T>& call) const = 0;
+  virtual void backward(const Backward<T>& call) const = 0;
+};
+
+/// The options of a layer as a config gives them, and the factory of the layer for both precisions.
+class LayerSpec : public Described {
+ public:
+  std::string name;  // "" : type_index
+  virtual std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const = 0;
+  virtual std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const = 0;
+};
+
+/// Implements both factories of `Spec` by constructing LayerT<T>(spec, blueprint).
+template <class Spec, template <class> class LayerT>
+class SpecOf : public LayerSpec {
+ public:
+  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override {
+    return std::make_unique<LayerT<float>>(static_cast<const Spec&>(*this), blueprint);
+  }
+  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override {
+    return std::make_unique<LayerT<double>>(static_cast<const Spec&>(*this), blueprint);
+  }
+};
+
+}  // namespace normrun

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+
+#include "core/matrix.hpp"
+#include "nn/network.hpp"
+
+namespace normrun {
+
+/// The targets of some examples: class labels (classification) or numbers (regression), the other one empty.
+template <class T>
+struct Targets {
+  const std::int32_t* labels = nullptr;  // (examples), in [0, classes)
+  ConstView<T> values;                   // (examples, outputs)
+};
+
+/// Mean over the batch, from logits, with the gradient with respect to them.
+///   mse:      mean over examples and outputs of (y - t)^2             (Keras MeanSquaredError)
+///   softmax:  mean of log(sum exp z) - z[label]                       (Keras SparseCategoricalCrossentropy, from_logits)
+///   binary:   mean over examples and outputs of softplus(z) - t z     (Keras BinaryCrossentropy, from_logits); labels 0/1 or values
+/// dlogits may be empty: the loss alone.  The sum over the batch is taken in double, in the order of the rows.
+template <class T>
+double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits);
+
+/// Rows whose prediction is right: arg max (first of equals) against the label; for one logit, z > 0 against label 1.
+template <class T>
+Index count_correct(ConstView<T> logits, const std::int32_t* labels);
+/// The class that a row of logits predicts: arg max (first of equals), or z > 0 for a single logit.
+template <class T>
+std::int32_t predicted_class(const T* logits, Index outputs);
+
+}  // namespace normrun

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+#include "nn/layer.hpp"
+
+namespace normrun {
+
+enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+
+/// A network's layers as the config lists them, every {"type": "norm"} already replaced.
+struct LayerDescription {
+  std::string type;
+  std::shared_ptr<const LayerSpec> spec;
+};
+
+/// Everything a pass writes: activations at every boundary, caches, gradients.  Allocated once for `capacity` examples.
+template <class T>
+class Record;
+
+/// A chain of layers.  Const after construction; shared by threads, each with its own Record and buffers.
+template <class T>
+class Network {
+ public:
+  /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, or more than 2^31 parameters.
+  Network(const std::vector<LayerDescription>& layers, const Shape& input);
+  ~Network();
+  Network(Network&&) noexcept;
+
+  const Layout& layout() const;
+  const Shape& input() const;
+  const Shape& output() const;
+  /// Built layers (`none` builds nothing): name, type, output shape, parameters.
+  struct LayerInfo {
+    std::string name;
+    std::string type;
+    Shape input;
+    Shape output;
+    Index params = 0;
+  };
+  const std::vector<LayerInfo>& layers() const;
+
+  /// The boundary whose activations are the logits of `loss`: before a last softmax (cross-entropy) or sigmoid (binary
+  /// cross-entropy), else the output.  Boundary 0 is the input, boundary i the output of built layer i-1.
+  Index logits_boundary(LossKind loss) const;
+  Index output_boundary() const { return static_cast<Index>(layers().size()); }
+
+  /// Fresh parameters and statistics.  A parameter depends on the seed, its layer's place in the config and its name, so
+  /// that it is the same for every normalization and batch size.
+  void initialize(std::uint64_t seed, std::span<T> params, std::span<T> state) const;
+
+  /// Runs layers [first, last) on x, the activations of boundary `first`: (examples, size).  `next_state` may be null
+  /// where mode.tracking is kFreeze; it may be the same buffer as `state`.  Leaves in `record` what backward needs.
+  struct Pass {
+    Mode mode = kEval;
+    const Index* lengths = nullptr;
+    PassKey key;
+    Index last_boundary = -1;  // stop there; -1: run to the output
+  };
+  ConstView<T> forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
+                       ConstView<T> x) const;
+  /// Gradients of the last forward in `record`, from dy at `boundary` (examples, size there), which it may overwrite.
+  /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
+  void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<const Impl> impl_;
+};
+
+template <class T>
+class Record {
+ public:
+  Record(const Network<T>& network, Index capacity);
+  Index capacity() const { return capacity_; }
+  Index examples() const { return examples_; }
+  const Mode& mode() const { return mode_; }
+  /// Activations of a boundary after a forward pass: (examples, size of that boundary).
+  ConstView<T> activations(Index boundary) const;
+  /// Where the loss writes its gradient: (examples, size of `boundary`).
+  View<T> gradient(Index boundary);
+
+ private:
+  friend class Network<T>;
+  Index capacity_ = 0;
+  Index examples_ = 0;
+  Mode mode_ = kEval;
+  const Index* lengths_ = nullptr;
+  PassKey key_;
+  const T* state_ = nullptr;
+  ConstView<T> input_;
+  std::vector<Matrix<T>> activations_;  // boundary 1 … last
+  Matrix<T> gradients_[2];              // taken in turns on the way down
+  Buffer<T> cache_per_example_;
+  Buffer<T> cache_fixed_;
+  Buffer<T> state_before_;              // statistics as forward read them, where it moved them in place
+  std::vector<Index> sizes_;            // of each boundary
+};
+
+}  // namespace normrun
