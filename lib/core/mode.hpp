@@ -17,8 +17,8 @@ struct Mode {
   friend bool operator==(const Mode&, const Mode&) = default;
 };
 
-inline constexpr Mode kTrain{Statistics::kBatch, Tracking::kUpdate, Dropout::kOn};
-inline constexpr Mode kEval{Statistics::kMoving, Tracking::kFreeze, Dropout::kOff};
+inline constexpr Mode kTrainMode{Statistics::kBatch, Tracking::kUpdate, Dropout::kOn};
+inline constexpr Mode kEvalMode{Statistics::kMoving, Tracking::kFreeze, Dropout::kOff};
 /// Train mode as a comparison uses it: batch statistics, nothing moves, nothing drops out.
 inline constexpr Mode kTrainFrozen{Statistics::kBatch, Tracking::kFreeze, Dropout::kOff};
 

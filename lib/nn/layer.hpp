@@ -29,7 +29,7 @@ struct PassKey {
 /// One forward call.  x: (examples * positions, channels) of the layer's input shape, y likewise of its output shape.
 template <class T>
 struct Forward {
-  Mode mode = kEval;
+  Mode mode = kEvalMode;
   Index examples = 0;
   const Index* lengths = nullptr;  // (examples) valid time steps of a sequence input; null: all of them
   ConstView<T> x;
@@ -44,7 +44,7 @@ struct Forward {
 /// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
 template <class T>
 struct Backward {
-  Mode mode = kEval;               // as forward recorded it
+  Mode mode = kEvalMode;               // as forward recorded it
   Index examples = 0;
   const Index* lengths = nullptr;
   ConstView<T> x;

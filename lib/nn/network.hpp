@@ -55,7 +55,7 @@ class Network {
   /// Runs layers [first, last) on x, the activations of boundary `first`: (examples, size).  `next_state` may be null
   /// where mode.tracking is kFreeze; it may be the same buffer as `state`.  Leaves in `record` what backward needs.
   struct Pass {
-    Mode mode = kEval;
+    Mode mode = kEvalMode;
     const Index* lengths = nullptr;
     PassKey key;
     Index last_boundary = -1;  // stop there; -1: run to the output
@@ -87,7 +87,7 @@ class Record {
   friend class Network<T>;
   Index capacity_ = 0;
   Index examples_ = 0;
-  Mode mode_ = kEval;
+  Mode mode_ = kEvalMode;
   const Index* lengths_ = nullptr;
   PassKey key_;
   const T* state_ = nullptr;
