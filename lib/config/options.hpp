@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -14,7 +15,7 @@
 namespace normrun {
 
 /// Name and documentation of one option.  From this one description come parsing, validation, error messages, the JSON
-/// Schema, `normrun list` and the reference.
+/// Schema, `normrun list` and the reference.  Both are literals: visitors keep them.
 struct Option {
   std::string_view name;
   std::string_view doc;
@@ -55,6 +56,8 @@ class Described {
   Described& operator=(const Described&) = default;
   virtual ~Described() = default;
   virtual void describe(OptionVisitor& visitor) = 0;
+
+  std::string type;  // of a family's member, as Family::make sets it; "" for other objects
 };
 
 /// Objects told apart by their "type" (layers, data sources, optimizers).
@@ -67,7 +70,8 @@ struct FamilyMember {
 struct Family {
   std::string_view name;  // "layer", "optimizer", …: for messages
   std::vector<FamilyMember> members;
-  const FamilyMember* find(std::string_view type) const;  // nullptr where there is none
+  const FamilyMember* find(std::string_view type) const;       // nullptr where there is none
+  std::shared_ptr<Described> make(std::string_view type) const;  // with its defaults and its type; nullptr where there is none
 };
 
 /// Walks the options of Described objects: a Reader fills them from JSON, a writer turns them into JSON, the schema and
@@ -97,15 +101,20 @@ class OptionVisitor {
   virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) = 0;
 
   virtual void object(Option option, Described& value) = 0;
-  /// A list of objects of one kind; `grow` appends one with its defaults and returns it, `at` gives the i-th.
+  /// A list of objects of one kind; `grow` appends one with its defaults and returns it, `at` gives the i-th.  Prefer
+  /// `list`, which empties the list before a Reader fills it and takes away what a documenting visitor grew to look at.
   virtual void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
                        const std::function<Described&()>& grow) = 0;
   /// One object of a family, told by its "type".  An empty pointer means the option is absent.
   virtual void tagged(Option option, std::shared_ptr<Described>& value, const Family& family) = 0;
   virtual void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) = 0;
+  /// JSON that somebody else reads ("grid", "claims"), kept as compact text; "" is absent.  A default of "{}" or "[]" asks
+  /// for an object or a list, one of "" takes anything.
+  virtual void any(Option option, std::string& json_text) = 0;
 
-  /// A relation between options that was found false while reading: `key` is the option to blame ("" for the object).
-  /// Visitors that do not read ignore it.
+  /// A relation between options that must hold: where it does not, a Reader reports "expected <expectation>" at `key`, the
+  /// option to blame ("" for the object).  Nothing is reported where a value there was refused (it kept its default, so the
+  /// relation says nothing about the config).  Visitors that do not read ignore it.
   virtual void require(bool holds, std::string_view key, std::string_view expectation) = 0;
   /// Whether the config gives this option; false for visitors that do not read.
   virtual bool given(std::string_view name) const = 0;
@@ -125,9 +134,13 @@ class OptionVisitor {
 
   template <class D>
   void list(Option option, std::vector<D>& values) {
+    const bool is_read = given(option.name);
+    if (is_read) values.clear();
+    const auto defaults = static_cast<std::ptrdiff_t>(values.size());
     objects(
         option, values.size(), [&values](std::size_t i) -> Described& { return values[i]; },
         [&values]() -> Described& { return values.emplace_back(); });
+    if (!is_read) values.erase(values.begin() + defaults, values.end());
   }
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/matrix.hpp"
@@ -17,14 +18,15 @@ std::string_view split_text(SplitName split);  // "train", "validation", "test"
 /// The rows of one split in the training precision: one example a row.
 template <class T>
 struct Split {
-  Matrix<T> features;               // (samples, shape.size())
-  std::vector<std::int32_t> labels; // (samples) in [0, classes), empty for regression
-  Matrix<T> targets;                // (samples, outputs), empty for classification
-  std::vector<Index> lengths;       // (samples) valid time steps of sequences, empty: all of them
+  Matrix<T> features;                // (samples, shape.size())
+  std::vector<std::int32_t> labels;  // (samples) in [0, classes), empty for regression
+  Matrix<T> targets;                 // (samples, outputs), empty for classification
+  std::vector<Index> lengths;        // (samples) valid time steps of sequences, empty: all of them
   Index samples() const { return features.rows(); }
 };
 
-/// Fresh rows for every step (`resample`): a pure function of (seed, step).  Allocates nothing once built.
+/// Fresh rows for every step (`resample`): row r of a step is a pure function of (seed, step, r), the same however many rows
+/// are asked for.  Allocates nothing once built; threads may share it.
 template <class T>
 class RowGenerator {
  public:
@@ -35,17 +37,21 @@ class RowGenerator {
 
 template <class T>
 struct Dataset {
-  Shape shape;                // of one example
-  Index classes = 0;          // 0: regression
-  Index outputs = 0;          // of the targets where classes == 0
+  Shape shape;        // of one example
+  Index classes = 0;  // 0: regression
+  Index outputs = 0;  // of the targets where classes == 0; 0 there too: the target is zeros, as wide as the network
   Split<T> train;
   Split<T> validation;
   Split<T> test;
   std::shared_ptr<const RowGenerator<T>> resample;  // null: batches are drawn from `train`
-  std::string digest;         // hex, of shape, rows and targets: what changes a run's numbers
+  std::string digest;                               // hex, of shape, rows and targets: what changes a run's numbers
   const Split<T>& split(SplitName name) const {
     return name == SplitName::kTrain ? train : name == SplitName::kValidation ? validation : test;
   }
 };
+
+/// A matrix of rows * cols numbers; throws Error(kOutOfMemory) where the product overflows or this machine has less memory.
+template <class T>
+Matrix<T> allocate_rows(Index rows, Index cols);
 
 }  // namespace normrun

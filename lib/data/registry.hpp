@@ -1,21 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 
 #include "config/options.hpp"
 #include "data/batches.hpp"
 #include "data/dataset.hpp"
+#include "data/preparation.hpp"
 
 namespace normrun {
 
 /// The options every data type takes, and what a type adds.  One class per type in sources/*.cpp.
 class DataSpec : public Described {
  public:
+  Preparation preparation;
   Batching batching;
-  // limit, standardize, scale, binarize, test_fraction, validation_fraction, shift: see registry.cpp
 
   /// Loads or generates the data of a seed.  `folder` is what relative paths start from (the config file's folder).
   /// Throws Error: kUsage (missing file, impossible option), kDamaged (file, byte or line and column), kOutOfMemory.
@@ -23,8 +22,10 @@ class DataSpec : public Described {
   virtual Dataset<double> load(std::uint64_t seed, const std::string& folder, double) const = 0;
   /// Whether the rows depend on the seed; if not, one loaded data set serves every run.
   virtual bool depends_on_seed() const = 0;
+  /// The counts of the splits too, so that impossible fractions come to light before any training.
   /// The shape of one example and the number of classes (0: regression) where they are known without loading: generators;
-  /// from the files' headers for idx and npy.  Used by `describe` and by checks before any training.
+  /// from the files' headers for idx and npy; csv files are read.  Throws as load() does.  Used by `describe` and by checks before any
+  /// training.
   struct Outline {
     Shape shape;
     Index classes = 0;
@@ -34,6 +35,12 @@ class DataSpec : public Described {
     Index test_samples = 0;
   };
   virtual Outline outline(const std::string& folder) const = 0;
+
+  /// The type's own options, then those of every type.
+  void describe(OptionVisitor& visitor) final;
+
+ protected:
+  virtual void describe_own(OptionVisitor& visitor) = 0;
 };
 
 /// gaussian, uniform, imbalanced, spirals, stroke-digits, idx, csv, npy.

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/shape.hpp"
@@ -35,6 +36,11 @@ struct Initializer {
   Init kind = Init::kGlorotUniform;
   double a = 0.0;  // constant's value, normal's mean, uniform's low
   double b = 0.0;  // normal's sd, uniform's high
+  struct Elements {
+    Index begin = 0;
+    Index end = 0;
+  };
+  Elements ones = {};  // these start at 1 whatever the kind: the bias of an LSTM's forget gate
 };
 
 struct ParamEntry {
@@ -45,7 +51,7 @@ struct ParamEntry {
   Initializer initializer;
   Index fan_in = 1;
   Index fan_out = 1;
-  Index place = 0;     // the layer's place in the network and the parameter's in the layer: the initialization stream
+  Index place = 0;     // position of the layer * 64 + number of the parameter in it: the initialization stream
 };
 struct StateEntry {
   std::string layer;
@@ -60,17 +66,17 @@ enum class Average { kExponential, kCumulative, kBiasCorrected };
 /// What the tables need to know of a normalization layer.
 struct Normalization {
   Index layer = 0;           // index into the network's built layers
-  std::string name;
-  std::string type;          // batch, layer, …
+  std::string name = "";
+  std::string type = "";     // batch, layer, …
   Index features = 0;        // channels that are normalized
   double epsilon = 0.0;
   double momentum = 0.0;     // weighs the old value
   Average average = Average::kExponential;
-  std::optional<ParamId> gamma;
-  std::optional<ParamId> beta;
-  std::optional<StateId> moving_mean;      // empty: no moving statistics
-  std::optional<StateId> moving_variance;
-  std::optional<StateId> updates;          // how often they moved, one number
+  std::optional<ParamId> gamma = std::nullopt;
+  std::optional<ParamId> beta = std::nullopt;
+  std::optional<StateId> moving_mean = std::nullopt;      // empty: no moving statistics
+  std::optional<StateId> moving_variance = std::nullopt;
+  std::optional<StateId> updates = std::nullopt;          // how often they moved, one number
 };
 
 /// What a network's buffers hold.
@@ -87,12 +93,17 @@ struct Layout {
 /// Given to a layer's constructor: it learns its input shape, declares what it needs and sets its output shape.
 class Blueprint {
  public:
-  Blueprint(Layout& layout, Shape input, std::string layer_name, Index layer, Index place)
-      : layout_(layout), input_(std::move(input)), output_(input_), layer_name_(std::move(layer_name)), layer_(layer), place_(place) {}
+  static constexpr Index kMaxParams = Index{1} << 31;   // of a network
+  static constexpr Index kParamsPerPlace = 64;          // the places a layer has in the initialization stream
+
+  /// layer: index among the built layers; position: place in the config's list of layers.
+  Blueprint(Layout& layout, Shape input, std::string layer_name, Index layer, Index position)
+      : layout_(layout), input_(std::move(input)), output_(input_), layer_name_(std::move(layer_name)), layer_(layer), position_(position) {}
 
   const Shape& input() const { return input_; }
   Index channels() const { return input_.channels(); }
-  Index layer() const { return layer_; }   // index among the built layers: the dropout stream
+  /// Streams of random numbers go by the place in the config: the same for every normalization, `none` included.
+  Index position() const { return position_; }
   const std::string& layer_name() const { return layer_name_; }
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
@@ -100,7 +111,8 @@ class Blueprint {
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
   void normalization(Normalization info);   // layer and name are filled in here
-  void set_output(Shape shape) { output_ = std::move(shape); }
+  /// Refuses a shape of more than Shape::kMaxSize numbers.
+  void set_output(std::vector<Index> dims);
   const Shape& output() const { return output_; }
 
   /// Throws Error(kUsage) "layer dense_2: WHAT; HINT": an impossible shape or option.
@@ -112,7 +124,7 @@ class Blueprint {
   Shape output_;
   std::string layer_name_;
   Index layer_;
-  Index place_;
+  Index position_;
   Index declared_ = 0;
 };
 

@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <optional>
+#include <string>
 
 #include "config/options.hpp"
 #include "core/matrix.hpp"
@@ -42,9 +43,10 @@ struct Forward {
 };
 
 /// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
+/// There is no state: forward may have moved it in place, so what backward needs of it lies in the caches.
 template <class T>
 struct Backward {
-  Mode mode = kEvalMode;               // as forward recorded it
+  Mode mode = kEvalMode;           // as forward recorded it
   Index examples = 0;
   const Index* lengths = nullptr;
   ConstView<T> x;
@@ -52,7 +54,6 @@ struct Backward {
   ConstView<T> dy;
   View<T> dx;
   const T* params = nullptr;
-  const T* state = nullptr;        // as forward read it
   T* grads = nullptr;
   Caches<T> caches;
   PassKey key;
@@ -71,12 +72,30 @@ class Layer {
   virtual void backward(const Backward<T>& call) const = 0;
 };
 
+class LayerSpec;
+
+/// A layer of a network before it is built: its registered type and its options.
+struct LayerDescription {
+  std::string type;
+  std::shared_ptr<const LayerSpec> spec;
+  std::string name = {};  // instead of the spec's own name where it is not empty: a placeholder passes its name on
+};
+
 /// The options of a layer as a config gives them, and the factory of the layer for both precisions.
 class LayerSpec : public Described {
  public:
   std::string name;  // "" : type_index
+  /// What follows the layer as if the config listed it next (the activation of a dense layer).
+  virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
+  /// The layer, or null where the type builds nothing (`none`).  Throws Error(kUsage) for a shape that does not fit.
   virtual std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const = 0;
   virtual std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const = 0;
+
+ protected:
+  /// The option every layer has.
+  void describe_name(OptionVisitor& visitor) {
+    visitor.text({"name", "the layer's name in tables and checkpoints; default <type>_<place in the network>"}, name);
+  }
 };
 
 /// Implements both factories of `Spec` by constructing LayerT<T>(spec, blueprint).

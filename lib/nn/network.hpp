@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,6 @@ namespace normrun {
 
 enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
 
-/// A network's layers as the config lists them, every {"type": "norm"} already replaced.
-struct LayerDescription {
-  std::string type;
-  std::shared_ptr<const LayerSpec> spec;
-};
-
 /// Everything a pass writes: activations at every boundary, caches, gradients.  Allocated once for `capacity` examples.
 template <class T>
 class Record;
@@ -25,6 +20,7 @@ class Record;
 template <class T>
 class Network {
  public:
+  /// The layers as the config lists them, every {"type": "norm"} already replaced.  A layer's name is given or <type>_<place>.
   /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, or more than 2^31 parameters.
   Network(const std::vector<LayerDescription>& layers, const Shape& input);
   ~Network();
@@ -52,19 +48,21 @@ class Network {
   /// that it is the same for every normalization and batch size.
   void initialize(std::uint64_t seed, std::span<T> params, std::span<T> state) const;
 
-  /// Runs layers [first, last) on x, the activations of boundary `first`: (examples, size).  `next_state` may be null
-  /// where mode.tracking is kFreeze; it may be the same buffer as `state`.  Leaves in `record` what backward needs.
+  /// Runs the layers on x: (examples, size); returns the activations of the last boundary, a part of `record`.
+  /// `next_state` may be null where mode.tracking is kFreeze; it may be the same buffer as `state`.  Leaves in `record` what
+  /// backward needs, x itself by reference.  Throws std::invalid_argument for more examples than the record has room for.
   struct Pass {
     Mode mode = kEvalMode;
     const Index* lengths = nullptr;
-    PassKey key;
+    PassKey key = {};
     Index last_boundary = -1;  // stop there; -1: run to the output
   };
   ConstView<T> forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                        ConstView<T> x) const;
   /// Gradients of the last forward in `record`, from dy at `boundary` (examples, size there), which it may overwrite.
   /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
-  void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads) const;
+  /// dx: (examples, size of the input), the gradient with respect to the input; not computed where its data is null.
+  void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {}) const;
 
  private:
   struct Impl;
@@ -85,18 +83,18 @@ class Record {
 
  private:
   friend class Network<T>;
+  Caches<T> caches();
+
   Index capacity_ = 0;
   Index examples_ = 0;
   Mode mode_ = kEvalMode;
   const Index* lengths_ = nullptr;
   PassKey key_;
-  const T* state_ = nullptr;
   ConstView<T> input_;
   std::vector<Matrix<T>> activations_;  // boundary 1 … last
   Matrix<T> gradients_[2];              // taken in turns on the way down
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
-  Buffer<T> state_before_;              // statistics as forward read them, where it moved them in place
   std::vector<Index> sizes_;            // of each boundary
 };
 

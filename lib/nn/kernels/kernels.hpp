@@ -37,13 +37,13 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 // ---- statistics.  x: (rows, channels) ----
 
 template <class T>
-void column_sums(ConstView<T> x, T* sums);                                  // sums: (channels)
+void column_sums(ConstView<T> x, T* sums);  // sums: (channels)
 template <class T>
-void column_moments(ConstView<T> x, T* mean, T* variance);                 // biased, two passes
+void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
-void column_dots(ConstView<T> a, ConstView<T> b, T* sums);                 // sum over rows of a * b
+void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
 template <class T>
-void row_moments(ConstView<T> x, T* mean, T* variance);                    // (rows) each; biased, two passes
+void row_moments(ConstView<T> x, T* mean, T* variance);  // (rows) each; biased, two passes
 
 // ---- normalizing ----
 
@@ -68,23 +68,23 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
 // ---- element-wise, count numbers; y may be x, dx may be dy ----
 
 template <class T>
-void relu(const T* x, T* y, Index count);                                  // NaN stays NaN
+void relu(const T* x, T* y, Index count);  // NaN stays NaN
 template <class T>
-void relu_backward(const T* y, const T* dy, T* dx, Index count);           // dy where y > 0, else 0
+void relu_backward(const T* y, const T* dy, T* dx, Index count);  // dy where y > 0, else 0
 template <class T>
 void tanh(const T* x, T* y, Index count);
 template <class T>
-void tanh_backward(const T* y, const T* dy, T* dx, Index count);           // dy * (1 - y*y)
+void tanh_backward(const T* y, const T* dy, T* dx, Index count);  // dy * (1 - y*y)
 template <class T>
 void sigmoid(const T* x, T* y, Index count);
 template <class T>
-void sigmoid_backward(const T* y, const T* dy, T* dx, Index count);        // dy * y * (1 - y)
+void sigmoid_backward(const T* y, const T* dy, T* dx, Index count);  // dy * y * (1 - y)
 template <class T>
 void exp(const T* x, T* y, Index count);
 template <class T>
 void scale(const T* x, T factor, T* y, Index count);
 template <class T>
-void scale_columns(ConstView<T> x, const T* factor, View<T> y);            // y = x * factor[column]
+void scale_columns(ConstView<T> x, const T* factor, View<T> y);  // y = x * factor[column]
 /// blended = momentum * old + (1 - momentum) * fresh as fma(momentum, old, (1 - momentum) * fresh), in place in `old`.
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count);
@@ -103,7 +103,8 @@ void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, 
 template <class T>
 void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
 /// m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; w -= step * m / (sqrt(v) * root_scale + epsilon).
-/// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.  PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 - beta_2^t).
+/// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.  PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 -
+/// beta_2^t).
 template <class T>
 void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) (Keras) or lr g / (sqrt(v) + epsilon) (PyTorch: epsilon outside the root).

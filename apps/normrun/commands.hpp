@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "console.hpp"
+#include "study/experiment.hpp"
+
+namespace normrun {
+
+/// What the command line says; one struct a command, one function that carries it out and returns the exit code.
+struct TrainRequest {
+  std::string config;
+  std::string out;
+  Overrides overrides;
+  int jobs = 0;  // 0: every usable core
+  bool force = false;
+  bool fail_fast = false;
+  bool dry_run = false;
+  bool json = false;
+};
+int train_command(const TrainRequest& request, const ConsoleOptions& console);
+
+struct CompareRequest {
+  std::string checkpoint;
+  std::string data;
+  std::vector<std::string> pairs;  // "train:eval"
+  std::vector<std::string> eval_batch_sizes;
+  std::vector<std::string> splits;
+  bool json = false;
+};
+int compare_command(const CompareRequest& request);
+
+int validate_command(const std::vector<std::string>& files);
+
+struct DescribeRequest {
+  std::string config;
+  Overrides overrides;
+  bool json = false;
+};
+int describe_command(const DescribeRequest& request);
+
+int schema_command();
+
+struct ListRequest {
+  std::string what;
+  bool json = false;
+};
+int list_command(const ListRequest& request);
+
+}  // namespace normrun

@@ -1,0 +1,34 @@
+#include <algorithm>
+
+#include "commands.hpp"
+#include "report/results.hpp"
+#include "study/compare_checkpoint.hpp"
+#include "study/modes.hpp"
+
+namespace normrun {
+namespace {
+
+std::pair<std::string, std::string> read_pair(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::vector<std::string_view> names = comparison_mode_names();
+  const auto known = [&names](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const std::string a = text.substr(0, colon);
+  const std::string b = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (known(a) && known(b)) return {a, b};
+  std::string list;
+  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  throw Error(ExitCode::kUsage, {"--pairs", "expected two modes as in train:eval, got \"" + text + "\"", "the modes are " + list});
+}
+
+}  // namespace
+
+int compare_command(const CompareRequest& request) {
+  CheckpointComparison comparison{request.checkpoint, request.data, {}, request.eval_batch_sizes, request.splits};
+  for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
+  const RunRecord record = compare_checkpoint(comparison);
+  const std::string csv = header_line(table(TableId::kCompare), Grid()) + record.lines[static_cast<std::size_t>(TableId::kCompare)];
+  print_result(request.json ? csv_to_json(csv) : csv);
+  return 0;
+}
+
+}  // namespace normrun

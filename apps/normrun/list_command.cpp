@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "data/registry.hpp"
+#include "fmt/format.h"
+#include "nn/registry.hpp"
+#include "study/tables.hpp"
+#include "train/optimizer.hpp"
+
+namespace normrun {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Item {
+  std::string type;
+  std::string doc;
+  std::string source;
+  std::vector<OptionRow> options;
+};
+
+std::vector<Item> family_items(const Family& family) {
+  std::vector<Item> items;
+  for (const FamilyMember& member : family.members) {
+    const auto value = family.make(member.type);
+    items.push_back({std::string(member.type), std::string(member.doc), std::string(member.source), option_rows(*value)});
+  }
+  return items;
+}
+
+std::vector<Item> loss_items() {
+  return {{"mse", "mean over rows and outputs of (y - t)^2", "Keras MeanSquaredError", {}},
+          {"softmax-cross-entropy", "mean of log(sum exp z) - z[label], from logits, also under a last softmax",
+           "Keras SparseCategoricalCrossentropy(from_logits=True), PyTorch CrossEntropyLoss", {}},
+          {"binary-cross-entropy", "mean of log(1 + exp(z)) - t z, from logits, also under a last sigmoid",
+           "Keras BinaryCrossentropy(from_logits=True), PyTorch BCEWithLogitsLoss", {}}};
+}
+
+std::vector<Item> metric_items() {
+  std::vector<Item> items;
+  for (const Table& table : tables()) {
+    const std::string name(table.file.substr(0, table.file.find('.')));
+    for (const Column& column : table.columns) items.push_back({name + "." + std::string(column.name), std::string(column.doc), {}, {}});
+  }
+  return items;
+}
+
+std::vector<Item> items_of(const std::string& what) {
+  if (what == "layers") return family_items(layer_family());
+  if (what == "norms") return family_items(norm_family());
+  if (what == "datasets") return family_items(data_family());
+  if (what == "optimizers") return family_items(optimizer_family());
+  if (what == "losses") return loss_items();
+  return metric_items();
+}
+
+std::string to_json(const std::vector<Item>& items) {
+  ordered_json list = ordered_json::array();
+  for (const Item& item : items) {
+    ordered_json options = ordered_json::array();
+    for (const OptionRow& option : item.options) {
+      options.push_back({{"name", option.name},
+                         {"kind", option.kind},
+                         {"range", option.range},
+                         {"default", option.fallback.empty() ? ordered_json(nullptr) : ordered_json::parse(option.fallback, nullptr, false)},
+                         {"doc", option.doc}});
+    }
+    list.push_back({{"type", item.type}, {"doc", item.doc}, {"source", item.source}, {"options", options}});
+  }
+  return list.dump(2) + "\n";
+}
+
+std::string to_text(const std::vector<Item>& items) {
+  std::string text;
+  for (const Item& item : items) {
+    text += item.type + "\n    " + item.doc + "\n";
+    if (!item.source.empty()) text += "    source: " + item.source + "\n";
+    for (const OptionRow& option : item.options) {
+      std::string kind = option.kind + (option.range.empty() ? "" : " " + option.range);
+      if (!option.fallback.empty()) kind += ", default " + option.fallback;
+      text += fmt::format("    {:<22} {}\n{:<27}{}\n", option.name, kind, "", option.doc);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int list_command(const ListRequest& request) {
+  const std::vector<Item> items = items_of(request.what);
+  print_result(request.json ? to_json(items) : to_text(items));
+  return 0;
+}
+
+}  // namespace normrun

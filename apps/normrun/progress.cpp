@@ -1,0 +1,82 @@
+#include "progress.hpp"
+
+#include <cstdio>
+
+#include "fmt/format.h"
+
+namespace normrun {
+namespace {
+
+constexpr std::chrono::milliseconds kRedraw{100};
+constexpr std::chrono::seconds kLogEvery{60};
+
+double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+std::string spoken_duration(double total) {
+  const auto whole = static_cast<long>(total + 0.5);
+  if (total < 1.0) return fmt::format("{:.2g} s", total);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+Progress::Progress(const ConsoleOptions& options) : draws_(shows_progress(options)) {}
+Progress::~Progress() { clear(); }
+
+void Progress::on_start(std::int64_t runs, int jobs) {
+  runs_ = runs;
+  workers_.resize(static_cast<std::size_t>(jobs));
+  start_ = drawn_ = logged_ = Clock::now();
+}
+
+void Progress::on_step(int worker, std::int64_t, Index step, Index total_steps, double loss) {
+  // Each worker looks at the clock by itself; only one that is due takes the lock.
+  if (!draws_ || step % 16 != 0) return;
+  Worker& own = workers_[static_cast<std::size_t>(worker)];
+  const Clock::time_point now = Clock::now();
+  if (now - own.seen < kRedraw) return;
+  const std::lock_guard lock(mutex_);
+  own = {step, total_steps, loss, now};
+  if (now - drawn_ >= kRedraw) draw();
+}
+
+void Progress::on_finish(const RunRecord& record) {
+  const std::lock_guard lock(mutex_);
+  ++finished_;
+  if (record.status != RunStatus::kOk) ++failed_;
+  const Clock::time_point now = Clock::now();
+  if (draws_) {
+    if (now - drawn_ >= kRedraw) draw();
+  } else if (now - logged_ >= kLogEvery) {
+    logged_ = now;
+    log_info(line());
+  }
+}
+
+std::string Progress::line() const {
+  const double elapsed = seconds(Clock::now() - start_);
+  std::string text = fmt::format("{} of {} runs", finished_, runs_);
+  if (failed_ > 0) text += fmt::format(", {} failed", failed_);
+  if (finished_ > 0) {
+    const double rate = static_cast<double>(finished_) / elapsed;
+    text += fmt::format(", {:.3g} runs/s, {} left", rate, spoken_duration(static_cast<double>(runs_ - finished_) / rate));
+  }
+  for (const Worker& worker : workers_) {
+    if (worker.total > 0) text += fmt::format(" | step {}/{} loss {:.3g}", worker.step, worker.total, worker.loss);
+  }
+  return text;
+}
+
+void Progress::draw() {
+  drawn_ = Clock::now();
+  std::fprintf(stderr, "\r\x1b[2K%.*s", 79, line().c_str());
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (draws_) std::fputs("\r\x1b[2K", stderr);
+}
+
+}  // namespace normrun

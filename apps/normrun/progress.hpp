@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "console.hpp"
+#include "study/runner.hpp"
+
+namespace normrun {
+
+/// Follows a sweep on stderr: a line that is drawn over on a terminal, a line a minute in a log.
+class Progress : public SweepObserver {
+ public:
+  explicit Progress(const ConsoleOptions& options);
+  ~Progress() override;
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void on_start(std::int64_t runs, int jobs) override;
+  void on_step(int worker, std::int64_t run, Index step, Index total_steps, double loss) override;
+  void on_finish(const RunRecord& record) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Worker {
+    Index step = 0;
+    Index total = 0;
+    double loss = 0.0;
+    Clock::time_point seen;
+  };
+  void draw();
+  void clear();
+  std::string line() const;
+
+  const bool draws_;
+  std::mutex mutex_;
+  std::int64_t runs_ = 0;
+  std::int64_t finished_ = 0;
+  std::int64_t failed_ = 0;
+  std::vector<Worker> workers_;
+  Clock::time_point start_;
+  Clock::time_point drawn_;
+  Clock::time_point logged_;
+};
+
+/// "12 s", "3 min 20 s", "2 h 5 min".
+std::string spoken_duration(double seconds);
+
+}  // namespace normrun

@@ -1,0 +1,20 @@
+#include "commands.hpp"
+#include "fmt/format.h"
+
+namespace normrun {
+
+int validate_command(const std::vector<std::string>& files) {
+  int code = 0;
+  for (const std::string& file : files) {
+    try {
+      const Experiment experiment = load_experiment(file, {}, Check::kWithData);
+      print_result(fmt::format("{}: ok, {} runs\n", file, experiment.grid.size()));
+    } catch (const Error& error) {
+      log_error(error);
+      if (code == 0) code = static_cast<int>(error.code());
+    }
+  }
+  return code;
+}
+
+}  // namespace normrun

@@ -1,0 +1,25 @@
+#include "version.hpp"
+
+#include "nn/kernels/kernels.hpp"
+#include "revision.hpp"
+
+namespace normrun {
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "gcc " __VERSION__;
+#endif
+
+}  // namespace
+
+ProgramInfo program_info() { return {NORMRUN_VERSION, NORMRUN_REVISION, kCompiler, std::string(kernels::instruction_set())}; }
+
+std::string version_text() {
+  const ProgramInfo info = program_info();
+  const std::string revision = info.revision.empty() ? "" : " (" + info.revision + ")";
+  return "normrun " + info.version + revision + "\ncompiler: " + info.compiler + "\ninstruction set: " + info.instruction_set;
+}
+
+}  // namespace normrun

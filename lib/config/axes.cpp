@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "config/axes.hpp"
+#include "config/words.hpp"
+
+namespace normrun {
+namespace {
+
+/// What the column of a swept key holds for a value: itself, or an object's name, else its type; "" where it has neither.
+std::string label_of(const JsonValue& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_object()) return compact_text(value);
+  for (const char* const key : {"name", "type"}) {
+    const auto member = value.find(key);
+    if (member != value.end() && member->is_string()) return member->get<std::string>();
+  }
+  return "";
+}
+
+}  // namespace
+
+Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
+               std::vector<Problem>& problems) {
+  Axis axis{.key = std::move(key), .values = {}, .labels = {}, .origin = std::move(origin)};
+  std::unordered_set<std::string> values;
+  std::unordered_set<std::string> labels;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    axis.values.push_back(compact_text(list[i]));
+    axis.labels.push_back(label_of(list[i]));
+    const bool is_nameless = list[i].is_object() && axis.labels.back().empty();
+    const bool is_new_value = values.insert(axis.values.back()).second;
+    const bool is_new_label = labels.insert(axis.labels.back()).second;
+    if (is_nameless) {
+      problems.push_back({where(i), "an object without \"name\" or \"type\"", "give it a \"name\": the tables' column holds it"});
+    } else if (!is_new_value) {
+      problems.push_back({where(i), "the value " + shown(list[i]) + " is given twice", "take one away"});
+    } else if (!is_new_label) {
+      problems.push_back({where(i), "two values are called " + shown_text(axis.labels.back()), "give each object a \"name\" of its own"});
+    }
+  }
+  if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one or take the key away"});
+  return axis;
+}
+
+std::vector<Axis> read_axes(const Document& document) {
+  std::vector<Axis> axes;
+  std::vector<Problem> problems;
+  const auto grid = document.json().value.find("grid");
+  if (grid == document.json().value.end()) return axes;
+  if (!grid->is_object()) {
+    problems.push_back({document.where("/grid"), "expected an object { \"key\": [values], … }, got " + shown(*grid), ""});
+    throw Error(ExitCode::kUsage, std::move(problems));
+  }
+  for (const auto& [key, values] : grid->items()) {
+    const std::string pointer = child_pointer("/grid", key);
+    const bool is_list = values.is_array();
+    const auto where = [&](std::size_t i) { return document.where(is_list ? pointer + '/' + std::to_string(i) : pointer); };
+    const JsonValue list = is_list ? values : JsonValue::array({values});
+    axes.push_back(make_axis(key, list, document.where(pointer), where, problems));
+  }
+  if (!problems.empty()) throw Error(ExitCode::kUsage, std::move(problems));
+  return axes;
+}
+
+}  // namespace normrun

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/grid.hpp"
+#include "config/json.hpp"
+
+namespace normrun {
+
+/// An axis of a list's values; `where(i)` names the i-th in a problem.
+Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
+               std::vector<Problem>& problems);
+
+}  // namespace normrun

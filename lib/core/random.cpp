@@ -1,0 +1,68 @@
+#include "core/random.hpp"
+
+#include <Random123/philox.h>
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+
+#include "core/elementary.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr std::uint32_t low_half(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+constexpr std::uint32_t high_half(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+
+}  // namespace
+
+RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index)
+    : key_{low_half(seed), high_half(seed)}, counter_{0, low_half(index), high_half(index), static_cast<std::uint32_t>(purpose)} {}
+
+std::uint32_t RandomStream::next_u32() {
+  if (left_ == 0) {
+    if (counter_[0] == UINT32_MAX) throw std::length_error("a random stream is used up after 2^34 numbers");
+    const philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
+    const philox4x32_key_t key{{key_[0], key_[1]}};
+    const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
+    std::copy_n(block.v, block_.size(), block_.begin());
+    ++counter_[0];
+    left_ = static_cast<int>(block_.size());
+  }
+  return block_[block_.size() - static_cast<std::size_t>(left_--)];
+}
+
+std::uint64_t RandomStream::next_u64() {
+  const std::uint64_t low = next_u32();
+  return low | std::uint64_t{next_u32()} << 32;
+}
+
+double RandomStream::uniform() {
+  return (static_cast<double>(next_u64() >> 12) + 0.5) * 0x1p-52;  // an odd multiple of 2^-53: exact, and so is 1 - uniform()
+}
+
+double RandomStream::uniform(double low, double high) {
+  return std::clamp(low + (high - low) * uniform(), low, high);  // rounding may step over the end
+}
+
+double RandomStream::normal() { return math::normal_quantile(uniform()); }
+
+std::uint64_t RandomStream::below(std::uint64_t count) {
+  // Lemire 2019, "Fast random integer generation in an interval", algorithm 5: the high half of a 128-bit product, with the
+  // 2^64 mod count low halves rejected that would favour some results.
+  __extension__ using Wide = unsigned __int128;
+  assert(count >= 1);
+  Wide product = Wide{next_u64()} * count;
+  if (static_cast<std::uint64_t>(product) < count) {
+    const std::uint64_t rejected = (0 - count) % count;
+    while (static_cast<std::uint64_t>(product) < rejected) product = Wide{next_u64()} * count;
+  }
+  return static_cast<std::uint64_t>(product >> 64);
+}
+
+void RandomStream::shuffle(std::span<Index> values) {
+  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(i)]);
+}
+
+}  // namespace normrun

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/random.hpp"
+#include "data/preparation.hpp"
+#include "data/source.hpp"
+
+namespace normrun {
+
+/// What the generators share.
+struct GeneratorOptions {
+  Index samples = 1000;
+  std::optional<Index> test_samples;  // drawn separately; absent: test_fraction of the samples
+  bool resample = false;
+  void describe(OptionVisitor& visitor);
+
+  TestRows test_rows() const { return test_samples ? TestRows::kOwn : TestRows::kHeldOut; }
+};
+
+/// The random numbers of some rows, read row after row: so that row r is the same however many rows follow.
+struct RowStreams {
+  RandomStream rows;
+  RandomStream targets;  // labels and noise of the targets: the inputs are the same for each kind of target
+};
+enum class RowPart : std::uint64_t { kTrain = 0, kTest = 1 };
+RowStreams row_streams(std::uint64_t seed, RowPart part);
+RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // `resample`
+/// What the targets' rule is drawn from: teacher, centres, prototypes.
+RandomStream rule_stream(std::uint64_t seed);
+
+/// Where rows go: labels are null without classes, targets have no columns without outputs.
+template <class T>
+struct RowsOut {
+  View<T> features;                // (rows, shape.size()): each number goes through preparation.prepared()
+  std::int32_t* labels = nullptr;  // (rows)
+  View<T> targets;                 // (rows, outputs)
+};
+
+/// Fresh rows of a Sampler: Shape shape(), Index classes(), Index outputs(), and
+/// fill(const Preparation&, RowStreams&, const RowsOut<T>&) const, which allocates nothing.
+template <class Sampler, class T>
+class Resampler final : public RowGenerator<T> {
+ public:
+  Resampler(Sampler sampler, Preparation preparation, std::uint64_t seed)
+      : sampler_(std::move(sampler)), preparation_(std::move(preparation)), seed_(seed) {}
+  void generate(std::uint64_t step, Index rows, View<T> features, std::int32_t* labels, View<T> targets) const override {
+    RowStreams streams = step_streams(seed_, step);
+    sampler_.fill(preparation_, streams, RowsOut<T>{features.slice(0, rows), labels, targets});
+  }
+
+ private:
+  Sampler sampler_;
+  Preparation preparation_;
+  std::uint64_t seed_;
+};
+
+template <class T, class Sampler>
+Split<T> draw_split(const Sampler& sampler, const Preparation& preparation, RowStreams streams, Index samples) {
+  Split<T> split;
+  split.features = allocate_rows<T>(samples, sampler.shape().size());
+  if (sampler.classes() > 0) split.labels.resize(static_cast<std::size_t>(samples));
+  if (sampler.outputs() > 0) split.targets = allocate_rows<T>(samples, sampler.outputs());
+  sampler.fill(preparation, streams, RowsOut<T>{split.features.view(), split.labels.data(), split.targets.view()});
+  return split;
+}
+
+template <class T, class Sampler>
+Loaded<T> draw(Sampler sampler, const GeneratorOptions& options, const Preparation& preparation, std::uint64_t seed) {
+  Loaded<T> loaded;
+  loaded.test_rows = options.test_rows();
+  Dataset<T>& data = loaded.data;
+  data.shape = sampler.shape();
+  data.classes = sampler.classes();
+  data.outputs = sampler.outputs();
+  data.train = draw_split<T>(sampler, preparation, row_streams(seed, RowPart::kTrain), preparation.limited(options.samples));
+  if (options.test_samples) data.test = draw_split<T>(sampler, preparation, row_streams(seed, RowPart::kTest), *options.test_samples);
+  if (options.resample) data.resample = std::make_shared<Resampler<Sampler, T>>(std::move(sampler), preparation, seed);
+  return loaded;
+}
+
+inline DataSpec::Outline outline_of(const Shape& shape, Index classes, Index outputs, const GeneratorOptions& options,
+                                    const Preparation& preparation) {
+  return outline_of(shape, classes, outputs, options.samples, preparation, options.test_rows(), options.test_samples.value_or(0));
+}
+
+}  // namespace normrun

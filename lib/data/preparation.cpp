@@ -1,0 +1,168 @@
+#include "data/preparation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <string>
+
+#include "core/checksum.hpp"
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/feature_scaling.hpp"
+
+namespace normrun {
+namespace {
+
+/// The split's rows in the order of `chosen`.
+template <class T>
+Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
+  const Index count = static_cast<Index>(chosen.size());
+  Split<T> taken;
+  taken.features = allocate_rows<T>(count, from.features.cols());
+  if (from.targets.cols() > 0) taken.targets = allocate_rows<T>(count, from.targets.cols());
+  taken.labels.reserve(from.labels.empty() ? 0 : chosen.size());
+  taken.lengths.reserve(from.lengths.empty() ? 0 : chosen.size());
+  for (Index r = 0; r < count; ++r) {
+    const Index source = chosen[static_cast<std::size_t>(r)];
+    std::copy_n(from.features.view().row(source), from.features.cols(), taken.features.view().row(r));
+    if (from.targets.cols() > 0) std::copy_n(from.targets.view().row(source), from.targets.cols(), taken.targets.view().row(r));
+    if (!from.labels.empty()) taken.labels.push_back(from.labels[static_cast<std::size_t>(source)]);
+    if (!from.lengths.empty()) taken.lengths.push_back(from.lengths[static_cast<std::size_t>(source)]);
+  }
+  return taken;
+}
+
+/// A seeded shuffle of the rows gives the first ones to the test split and the next ones to validation.
+template <class T>
+void hold_out(Dataset<T>& data, const SplitCounts& counts, std::uint64_t seed) {
+  if (counts.test == 0 && counts.validation == 0) return;
+  std::vector<Index> order(static_cast<std::size_t>(data.train.samples()));
+  std::iota(order.begin(), order.end(), Index{0});
+  RandomStream(seed, Purpose::kSplit).shuffle(order);
+  const auto test_end = order.begin() + counts.test;
+  const auto validation_end = test_end + counts.validation;
+  std::sort(order.begin(), test_end);
+  std::sort(test_end, validation_end);
+  std::sort(validation_end, order.end());
+  if (counts.test > 0) data.test = take_rows(data.train, std::span(order.begin(), test_end));
+  if (counts.validation > 0) data.validation = take_rows(data.train, std::span(test_end, validation_end));
+  data.train = take_rows(data.train, std::span(validation_end, order.end()));
+}
+
+template <class T>
+void add_split(Digest& digest, const Split<T>& split) {
+  const auto add = [&digest](const void* numbers, std::size_t count, std::size_t size) {
+    digest.add(std::to_string(count));
+    if (count > 0) digest.add(numbers, count * size);
+  };
+  add(split.features.view().data, static_cast<std::size_t>(split.features.view().size()), sizeof(T));
+  add(split.labels.data(), split.labels.size(), sizeof(std::int32_t));
+  add(split.targets.view().data, static_cast<std::size_t>(split.targets.view().size()), sizeof(T));
+  add(split.lengths.data(), split.lengths.size(), sizeof(Index));
+}
+
+/// Fresh rows are told apart by the first ones of the first step.
+template <class T>
+void add_generator(Digest& digest, const Dataset<T>& data) {
+  constexpr Index kRows = 16;
+  Split<T> rows;
+  rows.features = allocate_rows<T>(kRows, data.shape.size());
+  rows.labels.resize(data.classes > 0 ? kRows : 0);
+  rows.targets = allocate_rows<T>(data.classes > 0 ? 0 : kRows, data.outputs);
+  data.resample->generate(0, kRows, rows.features.view(), rows.labels.data(), rows.targets.view());
+  digest.add("resample");
+  add_split(digest, rows);
+}
+
+template <class T>
+std::string digest_of_rows(const Dataset<T>& data) {
+  Digest digest;
+  digest.add(data.shape.text());
+  digest.add(std::to_string(data.classes));
+  digest.add(std::to_string(data.outputs));
+  for (const SplitName name : kSplits) add_split(digest, data.split(name));
+  if (data.resample) add_generator(digest, data);
+  return digest.hex();
+}
+
+template <class T>
+Split<T>& split_of(Dataset<T>& data, SplitName name) {
+  return name == SplitName::kTrain ? data.train : name == SplitName::kValidation ? data.validation : data.test;
+}
+
+}  // namespace
+
+void Shift::describe(OptionVisitor& visitor) {
+  visitor.choice<SplitName>({"split", "whose inputs are shifted"}, split,
+                            {{"train", SplitName::kTrain}, {"validation", SplitName::kValidation}, {"test", SplitName::kTest}});
+  visitor.number({"scale", "each input becomes scale * x + offset"}, scale, any_number());
+  visitor.number({"offset", "added after the scale"}, offset, any_number());
+}
+
+void Preparation::describe(OptionVisitor& visitor) {
+  visitor.integer({"limit", "use the first so many rows of the training file or of the generated samples; test rows of their own stay"},
+                  limit, {.low = 1});
+  visitor.number({"binarize", "a threshold for the inputs as the source has them: 1 above it, else 0; before scale"}, binarize,
+                 any_number());
+  // Black-and-white images are 0 and 1, not 0 and 1/255.
+  if (visitor.given("binarize") && !visitor.given("scale")) scale = 1.0;
+  visitor.number({"scale", "the inputs are multiplied by it"}, scale, any_number());
+  visitor.number({"test_fraction",
+                  "share of the rows held out for the test split by a shuffle of the seed, where the data have no test rows of their own"},
+                 test_fraction, {.low = 0.0, .high = 1.0, .high_open = true});
+  visitor.number({"validation_fraction", "share of the rows held out for the validation split"}, validation_fraction,
+                 {.low = 0.0, .high = 1.0, .high_open = true});
+  visitor.flag(
+      {"standardize",
+       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split; a constant feature is centred only"},
+      standardize);
+  visitor.list({"shift", "what happens to the inputs of a split after all else: [{\"split\": \"test\", \"scale\": 1, \"offset\": 0.5}]"},
+               shift);
+}
+
+SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows) {
+  const auto share = [rows](double fraction) { return static_cast<Index>(std::floor(fraction * static_cast<double>(rows) + 0.5)); };
+  SplitCounts counts;
+  counts.test = test_rows == TestRows::kHeldOut ? share(preparation.test_fraction) : 0;
+  counts.validation = share(preparation.validation_fraction);
+  counts.train = rows - counts.test - counts.validation;
+  if (counts.train < 1) {
+    throw Error(ExitCode::kUsage, {"data",
+                                   "of " + std::to_string(rows) + " rows, " + std::to_string(counts.test) + " for the test and " +
+                                       std::to_string(counts.validation) + " for the validation split leave none to train with",
+                                   "lower test_fraction or validation_fraction"});
+  }
+  return counts;
+}
+
+bool splits_by_seed(const Preparation& preparation, TestRows test_rows) {
+  return preparation.validation_fraction > 0.0 || (test_rows == TestRows::kHeldOut && preparation.test_fraction > 0.0);
+}
+
+template <class T>
+Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed) {
+  Dataset<T> data = std::move(loaded.data);
+  hold_out(data, split_counts(data.train.samples(), preparation, loaded.test_rows), seed);
+  FeatureScaling scaling;
+  if (preparation.standardize) {
+    scaling = fit_scaling<T>(data.train.features.view());
+    for (const SplitName name : kSplits) standardize<T>(scaling, split_of(data, name).features.view());
+  }
+  std::vector<Affine> train_shifts;
+  for (const Shift& shift : preparation.shift) {
+    const Affine affine{shift.scale, shift.offset};
+    apply<T>(affine, split_of(data, shift.split).features.view());
+    if (shift.split == SplitName::kTrain) train_shifts.push_back(affine);
+  }
+  if (data.resample && (preparation.standardize || !train_shifts.empty())) {
+    data.resample = scaled_generator<T>(data.resample, std::move(scaling), std::move(train_shifts));
+  }
+  data.digest = digest_of_rows(data);
+  return data;
+}
+
+template Dataset<float> prepare(Loaded<float>, const Preparation&, std::uint64_t);
+template Dataset<double> prepare(Loaded<double>, const Preparation&, std::uint64_t);
+
+}  // namespace normrun

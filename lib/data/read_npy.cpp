@@ -1,0 +1,153 @@
+// NPY: "\x93NUMPY", version, length of the header (2 bytes in version 1, else 4, little-endian), the header, the numbers.
+// The header is a Python dict: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }  (NEP 1, numpy.lib.format).
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "data/input_file.hpp"
+#include "data/number_array.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::size_t kMaxDims = 8;
+
+struct NamedFormat {
+  std::string_view name;
+  NumberFormat format;
+};
+constexpr std::array<NamedFormat, 7> kFormats = {{
+    {"<f4", {NumberKind::kFloat, 4, std::endian::little}},
+    {"<f8", {NumberKind::kFloat, 8, std::endian::little}},
+    {"|u1", {NumberKind::kUnsigned, 1, std::endian::little}},
+    {"|i1", {NumberKind::kSigned, 1, std::endian::little}},
+    {"<i2", {NumberKind::kSigned, 2, std::endian::little}},
+    {"<i4", {NumberKind::kSigned, 4, std::endian::little}},
+    {"<i8", {NumberKind::kSigned, 8, std::endian::little}},
+}};
+
+/// Reads the dict's text; every step says what it expects where.
+class HeaderText {
+ public:
+  HeaderText(const InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
+
+  bool skip(char wanted) {
+    while (place_ < text_.size() && (text_[place_] == ' ' || text_[place_] == '\n')) ++place_;
+    if (place_ >= text_.size() || text_[place_] != wanted) return false;
+    ++place_;
+    return true;
+  }
+  void expect(char wanted) {
+    if (!skip(wanted)) fail(std::string("'") + wanted + "'");
+  }
+  std::string_view quoted() {
+    const char quote = skip('\'') ? '\'' : '"';
+    if (quote == '"') expect('"');
+    const std::size_t begin = place_;
+    while (place_ < text_.size() && text_[place_] != quote) ++place_;
+    if (place_ == text_.size()) fail("the end of a quoted text");
+    return text_.substr(begin, place_++ - begin);
+  }
+  bool truth() {
+    skip(' ');
+    for (const auto& [word, value] : {std::pair<std::string_view, bool>{"True", true}, {"False", false}}) {
+      if (text_.substr(place_).starts_with(word)) {
+        place_ += word.size();
+        return value;
+      }
+    }
+    fail("True or False");
+  }
+  std::vector<Index> tuple() {
+    std::vector<Index> values;
+    expect('(');
+    while (!skip(')')) {
+      Index value = 0;
+      const auto [end, error] = std::from_chars(text_.data() + place_, text_.data() + text_.size(), value);
+      if (error != std::errc() || value < 0) fail("a dimension");
+      place_ = static_cast<std::size_t>(end - text_.data());
+      values.push_back(value);
+      if (!skip(',')) {
+        expect(')');
+        break;
+      }
+    }
+    return values;
+  }
+  [[noreturn]] void fail(const std::string& expected) const {
+    file_.damaged(first_byte_ + static_cast<Index>(place_), "the NPY header does not go on as it should: expected " + expected,
+                  "write the file again with numpy.save");
+  }
+
+ private:
+  const InputFile& file_;
+  std::string_view text_;
+  Index first_byte_;
+  std::size_t place_ = 0;
+};
+
+NumberFormat format_of(std::string_view name, const InputFile& file, Index byte) {
+  for (const NamedFormat& known : kFormats) {
+    if (known.name == name) return known.format;
+  }
+  file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read",
+               "save float32, float64, uint8, int32 or int64, little-endian: numpy.save(path, array.astype('<f4'))");
+}
+
+void parse_header(HeaderText header, const InputFile& file, Index first_byte, NumberArray& array) {
+  bool has_format = false;
+  bool has_order = false;
+  bool has_shape = false;
+  header.expect('{');
+  while (!header.skip('}')) {
+    const std::string_view key = header.quoted();
+    header.expect(':');
+    if (key == "descr") {
+      array.format = format_of(header.quoted(), file, first_byte);
+      has_format = true;
+    } else if (key == "fortran_order") {
+      if (header.truth())
+        file.damaged(first_byte, "the array is in Fortran order", "save it in C order: numpy.save(path, numpy.ascontiguousarray(array))");
+      has_order = true;
+    } else if (key == "shape") {
+      array.dims = header.tuple();
+      has_shape = true;
+    } else {
+      header.fail("the key descr, fortran_order or shape");
+    }
+    if (!header.skip(',')) {
+      header.expect('}');
+      break;
+    }
+  }
+  if (!has_format || !has_order || !has_shape) header.fail("the keys descr, fortran_order and shape");
+}
+
+}  // namespace
+
+NumberArray read_npy(const std::string& path, Read read) {
+  InputFile file(path);
+  const std::vector<unsigned char> start = file.read_claimed(8, "the first bytes of an NPY file");
+  if (std::string_view(reinterpret_cast<const char*>(start.data()), kMagic.size()) != kMagic) {
+    file.damaged(0, "this is no NPY file, which begins with \\x93NUMPY", "write one with numpy.save");
+  }
+  const unsigned version = start[6];
+  if (version < 1 || version > 3) file.damaged(6, "NPY format version " + std::to_string(version), "versions 1 to 3 are read");
+  const NumberFormat size_format{NumberKind::kUnsigned, version == 1 ? 2 : 4, std::endian::little};
+  const std::vector<unsigned char> size = file.read_claimed(size_format.bytes, "the header's length");
+  const auto header_bytes = static_cast<Index>(decode_bits(size.data(), size_format));
+  const Index first_byte = file.position();
+  const std::vector<unsigned char> header = file.read_claimed(header_bytes, "the header's characters");
+  NumberArray array;
+  const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+  parse_header(HeaderText(file, text, first_byte), file, first_byte, array);
+  if (array.dims.empty() || array.dims.size() > kMaxDims) {
+    file.damaged(first_byte, "an array of " + std::to_string(array.dims.size()) + " dimensions", "rows of data have 1 to 8 dimensions");
+  }
+  read_numbers(file, array, read);
+  return array;
+}
+
+}  // namespace normrun

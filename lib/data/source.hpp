@@ -1,0 +1,34 @@
+#pragma once
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "core/error.hpp"
+#include "data/registry.hpp"
+
+namespace normrun {
+
+/// Implements both precisions' load() by `Loaded<T> rows<T>(seed, folder) const` of Source.
+template <class Source>
+class SourceOf : public DataSpec {
+ public:
+  Dataset<float> load(std::uint64_t seed, const std::string& folder, float) const final { return load_as<float>(seed, folder); }
+  Dataset<double> load(std::uint64_t seed, const std::string& folder, double) const final { return load_as<double>(seed, folder); }
+
+ private:
+  template <class T>
+  Dataset<T> load_as(std::uint64_t seed, const std::string& folder) const {
+    try {
+      return prepare(static_cast<const Source&>(*this).template rows<T>(seed, folder), preparation, seed);
+    } catch (const std::bad_alloc&) {
+      throw Error(ExitCode::kOutOfMemory, {"data", "not enough memory for the rows of data type \"" + type + "\"", "set data.limit"});
+    }
+  }
+};
+
+/// Fills in the splits' counts: `rows` are those of the training source before `limit`, `own_test_rows` those of its own test source.
+DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index rows, const Preparation& preparation, TestRows test_rows,
+                             Index own_test_rows);
+
+}  // namespace normrun

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "data/number_array.hpp"
+#include "data/source.hpp"
+
+namespace normrun::sources {
+
+/// The two files of a split: "train": {"images": …, "labels": …}.
+struct ArrayFiles : Described {
+  explicit ArrayFiles(std::string_view features_name_in) : features_name(features_name_in) {}
+  std::string_view features_name;  // what the format calls them: images, features
+  std::string features;
+  std::string labels;
+  bool empty() const { return features.empty() && labels.empty(); }
+  void describe(OptionVisitor& visitor) override;
+};
+
+/// `idx` and `npy`: one binary array of inputs and one of labels for each split.  Whole numbers are class labels, floating
+/// ones are numbers to predict, one or several a row.
+class ArraySource final : public SourceOf<ArraySource> {
+ public:
+  enum class Format { kIdx, kNpy };
+  explicit ArraySource(Format format);
+
+  template <class T>
+  Loaded<T> rows(std::uint64_t seed, const std::string& folder) const;
+  bool depends_on_seed() const override { return splits_by_seed(preparation, test_rows()); }
+  Outline outline(const std::string& folder) const override;
+
+ protected:
+  void describe_own(OptionVisitor& visitor) override;
+
+ private:
+  /// The arrays of one split, checked against each other.
+  struct Pair {
+    NumberArray features;
+    NumberArray labels;
+  };
+  TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
+  NumberArray read(const std::string& folder, const std::string& path, Read read) const;
+  Pair read_pair(const std::string& folder, const ArrayFiles& files, Read features) const;
+  void check_test(const Pair& train, const Pair& test) const;
+  Shape example_shape(const NumberArray& features) const;
+  Index classes_in(const Pair& train) const;  // 0: regression
+  template <class T>
+  void fill(const Pair& pair, Index rows, Index classes, Split<T>& split) const;
+
+  Format format_;
+  ArrayFiles train_;
+  ArrayFiles test_;
+  std::optional<Index> classes_;
+};
+
+}  // namespace normrun::sources

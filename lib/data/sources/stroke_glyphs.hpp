@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace normrun::sources {
+
+struct Point {
+  double x = 0.0;
+  double y = 0.0;
+};
+/// A pen movement: a smooth curve (Catmull-Rom) through the points; two points are a straight line; one that ends where it
+/// began is closed.
+using Stroke = std::vector<Point>;
+/// One way of writing a digit, in the unit square: x to the right, y down.
+using Glyph = std::vector<Stroke>;
+
+inline constexpr std::size_t kDigits = 10;
+inline constexpr std::size_t kMaxStrokePoints = 12;
+
+/// The ways of writing each digit.
+const std::array<std::vector<Glyph>, kDigits>& stroke_glyphs();
+
+}  // namespace normrun::sources

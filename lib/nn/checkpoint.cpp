@@ -1,0 +1,80 @@
+#include "nn/checkpoint.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.hpp"
+
+namespace normrun {
+namespace {
+
+template <class T, class Entry>
+Tensor tensor_of(const Entry& entry, const Buffer<T>& buffer) {
+  Tensor tensor{.name = entry.layer + "." + entry.name, .shape = entry.shape, .is_double = sizeof(T) == sizeof(double), .values = {}};
+  const auto begin = buffer.begin() + entry.id.offset;
+  tensor.values.assign(begin, begin + entry.id.size);
+  return tensor;
+}
+
+std::string text_of(const std::vector<Index>& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+/// Copies one tensor into its place; returns whether the file has it.
+template <class T, class Entry>
+bool fill(const Entry& entry, const TensorFile& file, const std::string& path, Buffer<T>& buffer) {
+  const std::string name = entry.layer + "." + entry.name;
+  const Tensor* tensor = file.find(name);
+  if (tensor == nullptr) return false;
+  if (tensor->shape != entry.shape) {
+    throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " has the shape " + text_of(tensor->shape) + ", the network needs " +
+                                                      text_of(entry.shape), "is it a checkpoint of another network?"});
+  }
+  std::transform(tensor->values.begin(), tensor->values.end(), buffer.begin() + entry.id.offset,
+                 [](double value) { return static_cast<T>(value); });
+  return true;
+}
+
+}  // namespace
+
+const Tensor* TensorFile::find(const std::string& name) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return tensor.name == name; });
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+template <class T>
+TensorFile to_tensors(const Layout& layout, const Model<T>& model) {
+  TensorFile file;
+  for (const ParamEntry& entry : layout.params) file.tensors.push_back(tensor_of(entry, model.params));
+  for (const StateEntry& entry : layout.states) file.tensors.push_back(tensor_of(entry, model.state));
+  return file;
+}
+
+template <class T>
+void from_tensors(const Layout& layout, const TensorFile& file, Match match, const std::string& path, Model<T>& model) {
+  std::set<std::string> expected;
+  const auto take = [&](const auto& entry, Buffer<T>& buffer) {
+    const std::string name = entry.layer + "." + entry.name;
+    expected.insert(name);
+    if (!fill(entry, file, path, buffer) && match == Match::kAll) {
+      throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " is missing", "is it a checkpoint of another network?"});
+    }
+  };
+  for (const ParamEntry& entry : layout.params) take(entry, model.params);
+  for (const StateEntry& entry : layout.states) take(entry, model.state);
+  if (match == Match::kGiven) return;
+  for (const Tensor& tensor : file.tensors) {
+    if (!expected.contains(tensor.name)) {
+      throw Error(ExitCode::kDamaged, Problem{path, "tensor " + tensor.name + " is none of the network's", "is it a checkpoint of another network?"});
+    }
+  }
+}
+
+template TensorFile to_tensors<float>(const Layout&, const Model<float>&);
+template TensorFile to_tensors<double>(const Layout&, const Model<double>&);
+template void from_tensors<float>(const Layout&, const TensorFile&, Match, const std::string&, Model<float>&);
+template void from_tensors<double>(const Layout&, const TensorFile&, Match, const std::string&, Model<double>&);
+
+}  // namespace normrun

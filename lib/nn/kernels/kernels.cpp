@@ -1,0 +1,223 @@
+#include "nn/kernels/kernels.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "nn/kernels/table.hpp"
+
+namespace normrun::kernels {
+namespace {
+
+/// One path: the tables of one instruction set.
+struct Path {
+  std::string_view name;
+  const Table<float>* float_table;
+  const Table<double>* double_table;
+};
+
+/// Whether this processor and its system can run the path of that name.
+bool is_supported(std::string_view name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return name == "scalar" || (name == "avx2" && avx2) || (name == "avx512" && avx512);
+#else
+  return name == "scalar";
+#endif
+}
+
+/// From the widest to the reference, which is always there.
+const std::array<Path, 3>& paths() {
+  static const std::array<Path, 3> all{{{"avx512", avx512_table<float>(), avx512_table<double>()},
+                                        {"avx2", avx2_table<float>(), avx2_table<double>()},
+                                        {"scalar", &reference_table<float>(), &reference_table<double>()}}};
+  return all;
+}
+
+const Path& path_named(std::string_view name) {
+  for (const Path& path : paths()) {
+    if (path.name != name) continue;
+    if (path.float_table == nullptr || !is_supported(name)) break;
+    return path;
+  }
+  throw std::invalid_argument("instruction set \"" + std::string(name) + "\": this processor has no such path (scalar, avx2, avx512)");
+}
+
+const Path& first_path() {
+  if (const char* forced = std::getenv("NORMRUN_ISA"); forced != nullptr && *forced != '\0') return path_named(forced);
+  for (const Path& path : paths()) {
+    if (path.float_table != nullptr && is_supported(path.name)) return path;
+  }
+  return path_named("scalar");
+}
+
+std::atomic<const Path*>& chosen() {
+  static std::atomic<const Path*> path{&first_path()};
+  return path;
+}
+
+const Path& path_in_use() { return *chosen().load(std::memory_order_relaxed); }
+
+template <class T>
+const Table<T>& table() {
+  if constexpr (std::is_same_v<T, float>) {
+    return *path_in_use().float_table;
+  } else {
+    return *path_in_use().double_table;
+  }
+}
+
+}  // namespace
+
+std::string_view instruction_set() { return path_in_use().name; }
+
+void force_instruction_set(std::string_view name) { chosen().store(&path_named(name), std::memory_order_relaxed); }
+
+template <class T>
+void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
+  table<T>().product(x, w, bias, y);
+}
+template <class T>
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
+  table<T>().product_weight_gradient(x, dy, dw);
+}
+template <class T>
+void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
+  table<T>().product_input_gradient(dy, w, dx);
+}
+template <class T>
+void column_sums(ConstView<T> x, T* sums) {
+  table<T>().column_sums(x, sums);
+}
+template <class T>
+void column_moments(ConstView<T> x, T* mean, T* variance) {
+  table<T>().column_moments(x, mean, variance);
+}
+template <class T>
+void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
+  table<T>().column_dots(a, b, sums);
+}
+template <class T>
+void row_moments(ConstView<T> x, T* mean, T* variance) {
+  table<T>().row_moments(x, mean, variance);
+}
+template <class T>
+void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
+  table<T>().inverse_std(variance, epsilon, inv_std, count);
+}
+template <class T>
+void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
+  table<T>().normalize_columns(x, mean, inv_std, gamma, beta, x_hat, y);
+}
+template <class T>
+void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
+  table<T>().normalize_rows(x, mean, inv_std, gamma, beta, x_hat, y);
+}
+template <class T>
+void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
+                                const T* sum_dy_x_hat, View<T> dx) {
+  table<T>().normalize_columns_backward(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, dx);
+}
+template <class T>
+void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
+  table<T>().normalize_rows_backward(x_hat, dy, gamma, inv_std, dx);
+}
+template <class T>
+void relu(const T* x, T* y, Index count) {
+  table<T>().relu(x, y, count);
+}
+template <class T>
+void relu_backward(const T* y, const T* dy, T* dx, Index count) {
+  table<T>().relu_backward(y, dy, dx, count);
+}
+template <class T>
+void tanh(const T* x, T* y, Index count) {
+  table<T>().tanh(x, y, count);
+}
+template <class T>
+void tanh_backward(const T* y, const T* dy, T* dx, Index count) {
+  table<T>().tanh_backward(y, dy, dx, count);
+}
+template <class T>
+void sigmoid(const T* x, T* y, Index count) {
+  table<T>().sigmoid(x, y, count);
+}
+template <class T>
+void sigmoid_backward(const T* y, const T* dy, T* dx, Index count) {
+  table<T>().sigmoid_backward(y, dy, dx, count);
+}
+template <class T>
+void exp(const T* x, T* y, Index count) {
+  table<T>().exp(x, y, count);
+}
+template <class T>
+void scale(const T* x, T factor, T* y, Index count) {
+  table<T>().scale(x, factor, y, count);
+}
+template <class T>
+void scale_columns(ConstView<T> x, const T* factor, View<T> y) {
+  table<T>().scale_columns(x, factor, y);
+}
+template <class T>
+void blend(T momentum, const T* fresh, T* old, Index count) {
+  table<T>().blend(momentum, fresh, old, count);
+}
+template <class T>
+void sgd_update(T* w, const T* g, T learning_rate, Index count) {
+  table<T>().sgd_update(w, g, learning_rate, count);
+}
+template <class T>
+void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+  table<T>().momentum_update_keras(w, g, v, learning_rate, momentum, kind, count);
+}
+template <class T>
+void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+  table<T>().momentum_update_torch(w, g, v, learning_rate, momentum, kind, count);
+}
+template <class T>
+void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
+  table<T>().adam_update(w, g, m, v, step, root_scale, beta_1, beta_2, epsilon, count);
+}
+template <class T>
+void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
+  table<T>().rmsprop_update(w, g, v, learning_rate, rho, epsilon, place, count);
+}
+
+#define NORMRUN_INSTANTIATE(T)                                                                                           \
+  template void product(ConstView<T>, ConstView<T>, const T*, View<T>);                                                  \
+  template void product_weight_gradient(ConstView<T>, ConstView<T>, View<T>);                                            \
+  template void product_input_gradient(ConstView<T>, ConstView<T>, View<T>);                                             \
+  template void column_sums(ConstView<T>, T*);                                                                           \
+  template void column_moments(ConstView<T>, T*, T*);                                                                    \
+  template void column_dots(ConstView<T>, ConstView<T>, T*);                                                             \
+  template void row_moments(ConstView<T>, T*, T*);                                                                       \
+  template void inverse_std(const T*, T, T*, Index);                                                                     \
+  template void normalize_columns(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                    \
+  template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                       \
+  template void normalize_columns_backward(ConstView<T>, ConstView<T>, const T*, const T*, const T*, const T*, View<T>); \
+  template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                        \
+  template void relu(const T*, T*, Index);                                                                               \
+  template void relu_backward(const T*, const T*, T*, Index);                                                            \
+  template void tanh(const T*, T*, Index);                                                                               \
+  template void tanh_backward(const T*, const T*, T*, Index);                                                            \
+  template void sigmoid(const T*, T*, Index);                                                                            \
+  template void sigmoid_backward(const T*, const T*, T*, Index);                                                         \
+  template void exp(const T*, T*, Index);                                                                                \
+  template void scale(const T*, T, T*, Index);                                                                           \
+  template void scale_columns(ConstView<T>, const T*, View<T>);                                                          \
+  template void blend(T, const T*, T*, Index);                                                                           \
+  template void sgd_update(T*, const T*, T, Index);                                                                      \
+  template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                          \
+  template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                          \
+  template void adam_update(T*, const T*, T*, T*, T, T, T, T, T, Index);                                                 \
+  template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
+
+NORMRUN_INSTANTIATE(float)
+NORMRUN_INSTANTIATE(double)
+
+}  // namespace normrun::kernels

@@ -1,0 +1,62 @@
+// Included once for each instruction set: see vector.cpp.
+#if defined(NORMRUN_KERNELS_LANES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMRUN_KERNELS_LANES_INL
+#undef NORMRUN_KERNELS_LANES_INL
+#else
+#define NORMRUN_KERNELS_LANES_INL
+#endif
+
+#include <algorithm>
+
+#include "nn/kernels/orders.hpp"
+#include "nn/kernels/simd-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace normrun::kernels::HWY_NAMESPACE {
+
+/// The 16 lanes of a sum over columns take so many vectors: 1, 2 or 4.
+template <class T>
+inline constexpr int kParts = kLanes / kWidth<T>;
+
+/// Lane i and lane i + kCount/2, and so on down to one.
+template <class T, std::size_t kCount>
+HWY_INLINE T fold(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>> v) {
+  if constexpr (kCount == 1) {
+    return hn::GetLane(v);
+  } else {
+    const hn::Half<decltype(tag)> half;
+    return fold(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+/// The tree over all 16 lanes.
+template <class T>
+HWY_INLINE T tree(Vector<T> (&lanes)[kParts<T>]) {
+  NORMRUN_UNROLL for (int half = kParts<T> / 2; half > 0; half /= 2) {
+    NORMRUN_UNROLL for (int p = 0; p < half; ++p) lanes[p] = hn::Add(lanes[p], lanes[p + half]);
+  }
+  return fold(Tag<T>(), lanes[0]);
+}
+
+/// A sum over `cols` columns of one row: add(j, access, lanes j.. of the sum) for whole vectors; columns that are not there leave
+/// their lanes alone.
+template <class T, class Add>
+HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
+  Vector<T> lanes[kParts<T>];
+  NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[p] = fill(T{0});
+  Index j = 0;
+  for (; j + kLanes <= cols; j += kLanes) {
+    NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[p] = add(j + p * kWidth<T>, Whole<T>(), lanes[p]);
+  }
+  NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p, j += kWidth<T>) {
+    if (j >= cols) break;
+    const Part<T> part(std::min(cols - j, kWidth<T>));
+    lanes[p] = hn::IfThenElse(part.mask, add(j, part, lanes[p]), lanes[p]);
+  }
+  return tree<T>(lanes);
+}
+
+}  // namespace normrun::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

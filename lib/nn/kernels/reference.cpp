@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "nn/kernels/orders.hpp"
+#include "nn/kernels/reference_elementwise.hpp"
+#include "nn/kernels/table.hpp"
+
+namespace normrun::kernels {
+namespace {
+
+// ---- products ----
+
+template <class T>
+void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
+  for (Index r = 0; r < y.rows; ++r) {
+    for (Index o = 0; o < y.cols; ++o) {
+      T sum = bias != nullptr ? bias[o] : T{0};
+      for (Index i = 0; i < x.cols; ++i) sum = std::fma(x(r, i), w(i, o), sum);
+      y(r, o) = sum;
+    }
+  }
+}
+
+template <class T>
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
+  for (Index i = 0; i < dw.rows; ++i) {
+    for (Index o = 0; o < dw.cols; ++o) {
+      T sum = 0;
+      for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
+      dw(i, o) = sum;
+    }
+  }
+}
+
+/// A sum over the columns of one row, lane by lane: sum = add(j, sum) for j = lane, lane + 16, ...; then the tree.
+template <class T, class Add>
+T sum_over_columns(Index cols, Add add) {
+  std::array<T, kLanes> lanes{};
+  for (Index j = 0; j < cols; ++j) {
+    T& lane = lanes[static_cast<std::size_t>(j % kLanes)];
+    lane = add(j, lane);
+  }
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+}
+
+template <class T>
+void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
+  for (Index r = 0; r < dx.rows; ++r) {
+    for (Index i = 0; i < dx.cols; ++i) {
+      dx(r, i) = sum_over_columns<T>(dy.cols, [&](Index o, T sum) { return std::fma(dy(r, o), w(i, o), sum); });
+    }
+  }
+}
+
+// ---- statistics ----
+
+/// A sum over the rows of one column: in a block, sum = add(r, sum) for each stripe; the blocks' sums are added in double.
+template <class T, class Add>
+double sum_over_rows(Index rows, Add add) {
+  double total = 0;
+  for (Index first = 0; first < rows; first += kBlockRows) {
+    const Index end = std::min(first + kBlockRows, rows);
+    std::array<T, kStripes> s{};
+    for (Index r = first; r < end; ++r) {
+      T& stripe = s[static_cast<std::size_t>(r % kStripes)];
+      stripe = add(r, stripe);
+    }
+    total += static_cast<double>((s[0] + s[2]) + (s[1] + s[3]));
+  }
+  return total;
+}
+
+template <class T>
+void column_sums(ConstView<T> x, T* sums) {
+  for (Index c = 0; c < x.cols; ++c) {
+    sums[c] = static_cast<T>(sum_over_rows<T>(x.rows, [&](Index r, T sum) { return sum + x(r, c); }));
+  }
+}
+
+template <class T>
+void column_moments(ConstView<T> x, T* mean, T* variance) {
+  const auto rows = static_cast<double>(x.rows);
+  for (Index c = 0; c < x.cols; ++c) {
+    mean[c] = static_cast<T>(sum_over_rows<T>(x.rows, [&](Index r, T sum) { return sum + x(r, c); }) / rows);
+    const auto add_square = [&](Index r, T sum) {
+      const T deviation = x(r, c) - mean[c];
+      return std::fma(deviation, deviation, sum);
+    };
+    variance[c] = static_cast<T>(sum_over_rows<T>(x.rows, add_square) / rows);
+  }
+}
+
+template <class T>
+void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
+  for (Index c = 0; c < a.cols; ++c) {
+    sums[c] = static_cast<T>(sum_over_rows<T>(a.rows, [&](Index r, T sum) { return std::fma(a(r, c), b(r, c), sum); }));
+  }
+}
+
+template <class T>
+void row_moments(ConstView<T> x, T* mean, T* variance) {
+  const auto channels = static_cast<T>(x.cols);
+  for (Index r = 0; r < x.rows; ++r) {
+    mean[r] = sum_over_columns<T>(x.cols, [&](Index c, T sum) { return sum + x(r, c); }) / channels;
+    const auto add_square = [&](Index c, T sum) {
+      const T deviation = x(r, c) - mean[r];
+      return std::fma(deviation, deviation, sum);
+    };
+    variance[r] = sum_over_columns<T>(x.cols, add_square) / channels;
+  }
+}
+
+// ---- normalizing ----
+
+/// y and x_hat of one number; gamma and beta may be null.
+template <class T>
+void normalize_one(T x, T mean, T inv_std, const T* gamma, const T* beta, T* x_hat, T& y) {
+  const T normalized = (x - mean) * inv_std;
+  y = std::fma(gamma != nullptr ? *gamma : T{1}, normalized, beta != nullptr ? *beta : T{0});
+  if (x_hat != nullptr) *x_hat = normalized;
+}
+
+template <class T>
+T* at(T* numbers, Index i) {
+  return numbers != nullptr ? numbers + i : nullptr;
+}
+
+template <class T>
+void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
+  for (Index r = 0; r < x.rows; ++r) {
+    for (Index c = 0; c < x.cols; ++c) {
+      normalize_one(x(r, c), mean[c], inv_std[c], at(gamma, c), at(beta, c), at(x_hat, r * x.cols + c), y(r, c));
+    }
+  }
+}
+
+template <class T>
+void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
+  for (Index r = 0; r < x.rows; ++r) {
+    for (Index c = 0; c < x.cols; ++c) {
+      normalize_one(x(r, c), mean[r], inv_std[r], at(gamma, c), at(beta, c), at(x_hat, r * x.cols + c), y(r, c));
+    }
+  }
+}
+
+template <class T>
+void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
+                                const T* sum_dy_x_hat, View<T> dx) {
+  const auto rows = static_cast<T>(dx.rows);
+  for (Index r = 0; r < dx.rows; ++r) {
+    for (Index c = 0; c < dx.cols; ++c) {
+      const T factor = (gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c]) / rows;
+      dx(r, c) = factor * std::fma(-x_hat(r, c), sum_dy_x_hat[c], std::fma(rows, dy(r, c), -sum_dy[c]));
+    }
+  }
+}
+
+template <class T>
+void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
+  const auto channels = static_cast<T>(dx.cols);
+  for (Index r = 0; r < dx.rows; ++r) {
+    const auto g = [&](Index c) { return gamma != nullptr ? dy(r, c) * gamma[c] : dy(r, c); };
+    const T mean_g = sum_over_columns<T>(dx.cols, [&](Index c, T sum) { return sum + g(c); }) / channels;
+    const T mean_g_x_hat = sum_over_columns<T>(dx.cols, [&](Index c, T sum) { return std::fma(g(c), x_hat(r, c), sum); }) / channels;
+    for (Index c = 0; c < dx.cols; ++c) dx(r, c) = inv_std[r] * std::fma(-x_hat(r, c), mean_g_x_hat, g(c) - mean_g);
+  }
+}
+
+template <class T>
+constexpr Table<T> kReference{
+    .product = product<T>,
+    .product_weight_gradient = product_weight_gradient<T>,
+    .product_input_gradient = product_input_gradient<T>,
+    .column_sums = column_sums<T>,
+    .column_moments = column_moments<T>,
+    .column_dots = column_dots<T>,
+    .row_moments = row_moments<T>,
+    .inverse_std = reference::inverse_std<T>,
+    .normalize_columns = normalize_columns<T>,
+    .normalize_rows = normalize_rows<T>,
+    .normalize_columns_backward = normalize_columns_backward<T>,
+    .normalize_rows_backward = normalize_rows_backward<T>,
+    .relu = reference::relu<T>,
+    .relu_backward = reference::relu_backward<T>,
+    .tanh = reference::tanh<T>,
+    .tanh_backward = reference::tanh_backward<T>,
+    .sigmoid = reference::sigmoid<T>,
+    .sigmoid_backward = reference::sigmoid_backward<T>,
+    .exp = reference::exp<T>,
+    .scale = reference::scale<T>,
+    .scale_columns = reference::scale_columns<T>,
+    .blend = reference::blend<T>,
+    .sgd_update = reference::sgd_update<T>,
+    .momentum_update_keras = reference::momentum_update_keras<T>,
+    .momentum_update_torch = reference::momentum_update_torch<T>,
+    .adam_update = reference::adam_update<T>,
+    .rmsprop_update = reference::rmsprop_update<T>,
+};
+
+}  // namespace
+
+template <class T>
+const Table<T>& reference_table() {
+  return kReference<T>;
+}
+template const Table<float>& reference_table();
+template const Table<double>& reference_table();
+
+}  // namespace normrun::kernels

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "nn/kernels/kernels.hpp"
+
+namespace normrun::kernels {
+
+/// One implementation of every kernel; kernels.hpp tells what each computes.
+template <class T>
+struct Table {
+  void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
+  void (*product_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw);
+  void (*product_input_gradient)(ConstView<T> dy, ConstView<T> w, View<T> dx);
+
+  void (*column_sums)(ConstView<T> x, T* sums);
+  void (*column_moments)(ConstView<T> x, T* mean, T* variance);
+  void (*column_dots)(ConstView<T> a, ConstView<T> b, T* sums);
+  void (*row_moments)(ConstView<T> x, T* mean, T* variance);
+
+  void (*inverse_std)(const T* variance, T epsilon, T* inv_std, Index count);
+  void (*normalize_columns)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
+  void (*normalize_rows)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
+  void (*normalize_columns_backward)(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
+                                     const T* sum_dy_x_hat, View<T> dx);
+  void (*normalize_rows_backward)(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx);
+
+  void (*relu)(const T* x, T* y, Index count);
+  void (*relu_backward)(const T* y, const T* dy, T* dx, Index count);
+  void (*tanh)(const T* x, T* y, Index count);
+  void (*tanh_backward)(const T* y, const T* dy, T* dx, Index count);
+  void (*sigmoid)(const T* x, T* y, Index count);
+  void (*sigmoid_backward)(const T* y, const T* dy, T* dx, Index count);
+  void (*exp)(const T* x, T* y, Index count);
+  void (*scale)(const T* x, T factor, T* y, Index count);
+  void (*scale_columns)(ConstView<T> x, const T* factor, View<T> y);
+  void (*blend)(T momentum, const T* fresh, T* old, Index count);
+
+  void (*sgd_update)(T* w, const T* g, T learning_rate, Index count);
+  void (*momentum_update_keras)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
+  void (*momentum_update_torch)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
+  void (*adam_update)(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
+  void (*rmsprop_update)(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
+};
+
+/// The readable reference: one scalar at a time, every order written out.
+template <class T>
+const Table<T>& reference_table();
+
+/// The vector implementations; null where this build has none (other than x86-64).  They need the processor's support.
+template <class T>
+const Table<T>* avx2_table();
+template <class T>
+const Table<T>* avx512_table();
+
+}  // namespace normrun::kernels

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+
+#include "config/options.hpp"
+#include "nn/layer.hpp"
+
+namespace normrun::layers {
+
+enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
+
+/// The option "activation" of Keras's layers.
+void describe_activation(OptionVisitor& visitor, Activation& activation);
+/// The activation as a layer of its own, nothing for kLinear.
+std::optional<LayerDescription> activation_layer(Activation activation);
+
+/// y = f(x), row by row; y may be x.  x, y: (rows, channels)
+template <class T>
+void activate(Activation activation, ConstView<T> x, View<T> y);
+/// dx from y and dy; dx may be dy.  All (rows, channels).
+template <class T>
+void activate_backward(Activation activation, ConstView<T> y, ConstView<T> dy, View<T> dx);
+
+}  // namespace normrun::layers

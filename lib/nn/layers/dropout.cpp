@@ -1,0 +1,79 @@
+// Dropout, inverted: y = x m / (1 - rate), each m 1 with probability 1 - rate, else 0, so that E[y] = x.
+//
+//   dx = dy m / (1 - rate)
+//
+// Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: only where mode.dropout is kOn; otherwise y = x, bit for bit.
+// The mask is a function of (seed, step, place in the config, element), the same for both precisions and every normalization.
+#include <algorithm>
+#include <cmath>
+
+#include "core/random.hpp"
+#include "nn/layer.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::layers {
+namespace {
+
+template <class T>
+class DropoutLayer;
+
+class DropoutSpec final : public SpecOf<DropoutSpec, DropoutLayer> {
+ public:
+  double rate = 0.5;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    visitor.number({"rate", "share of the inputs that is set to 0"}, rate, {.low = 0.0, .high = 1.0, .high_open = true});
+  }
+};
+
+/// The stream of a step and a layer: 2^16 layers, 2^48 steps.
+std::uint64_t stream_index(std::uint64_t step, Index position) { return (step << 16U) | static_cast<std::uint64_t>(position & 0xFFFF); }
+
+template <class T>
+class DropoutLayer final : public Layer<T> {
+ public:
+  DropoutLayer(const DropoutSpec& spec, Blueprint& blueprint)
+      : position_(blueprint.position()),
+        threshold_(static_cast<std::uint64_t>(std::ceil(spec.rate * 0x1p32))),
+        kept_(static_cast<T>(1.0 / (1.0 - spec.rate))),
+        factors_(blueprint.per_example(blueprint.input().size())) {}
+
+  void forward(const Forward<T>& call) const override {
+    if (call.mode.dropout == Dropout::kOff) {
+      std::copy(call.x.begin(), call.x.end(), call.y.begin());
+      return;
+    }
+    T* factors = call.caches[factors_];
+    RandomStream stream(call.key.seed, Purpose::kDropout, stream_index(call.key.step, position_));
+    for (Index i = 0; i < call.x.size(); ++i) {
+      factors[i] = stream.next_u32() < threshold_ ? T{0} : kept_;
+      call.y.data[i] = call.x.data[i] * factors[i];
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    if (call.dx.data == nullptr) return;
+    if (call.mode.dropout == Dropout::kOff) {
+      std::copy(call.dy.begin(), call.dy.end(), call.dx.begin());
+      return;
+    }
+    const T* factors = call.caches[factors_];
+    for (Index i = 0; i < call.dy.size(); ++i) call.dx.data[i] = call.dy.data[i] * factors[i];
+  }
+
+ private:
+  Index position_;
+  std::uint64_t threshold_;  // of 2^32: a draw below it is dropped
+  T kept_;
+  CacheId factors_;          // (examples, size): 0 or 1 / (1 - rate)
+};
+
+}  // namespace
+
+FamilyMember dropout() {
+  return {"dropout", "y = x m / (1 - rate), m = 0 with probability `rate`; only while training", "Srivastava et al. 2014; Keras 3 Dropout",
+          [] { return std::make_shared<DropoutSpec>(); }};
+}
+
+}  // namespace normrun::layers

@@ -1,0 +1,194 @@
+// Gated recurrent unit.  The columns of the kernels and of the bias are the gates z, r, h.
+//
+//   p_t = x_t kernel + bias,  q_t = h_{t-1} recurrent_kernel + recurrent bias
+//   z, r = sigmoid(p + q) of their columns,  h_new = tanh(p_h + r q_h),  h_t = z h_{t-1} + (1 - z) h_new;  h_0 = 0
+//   x: (time, features)  kernel: (features, 3 units)  recurrent_kernel: (units, 3 units)  bias: (2, 3 units)
+//   backward, from the last step to the first, da being the gradient of what a gate's function takes:
+//     da_z = dh (h_{t-1} - h_new) z (1 - z),  da_h = dh (1 - z) (1 - h_new^2),  da_r = da_h q_h r (1 - r)
+//     dp = (da_z, da_r, da_h),  dq = (da_z, da_r, da_h r),  dh_{t-1} = dh z + dq recurrent_kernel^T
+//
+// reset_after false: gru_reset_before.cpp.
+// normalization "layer" (Ba, Kiros and Hinton 2016, supplementary material): p and q are normalized before their bias is
+// added, the columns of z and r together, those of h for themselves; the gains are input_gamma and recurrent_gamma.
+//
+// Source: Cho et al. 2014; Keras 3 GRU (the paper's z is 1 - z here).  Every mode is the same.  A step beyond an example's
+// length leaves its state, and repeats its output (Keras with a mask); an example of length 0 gives 0.
+#include "nn/layers/gru.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/cell_norm.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::layers {
+namespace {
+
+class GruSpec final : public LayerSpec {
+ public:
+  RecurrentOptions recurrent;
+  bool reset_after = true;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    recurrent.describe(visitor);
+    visitor.flag({"reset_after", "whether the reset gate multiplies behind the recurrent kernel (cuDNN's form) or before it (the paper's)"},
+                 reset_after);
+    visitor.require(reset_after || recurrent.normalization == CellNormalization::kNone, "reset_after", "true beside a normalization");
+  }
+  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return make_form<float>(blueprint); }
+  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return make_form<double>(blueprint); }
+
+ private:
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_form(Blueprint& blueprint) const {
+    return reset_after ? make_gru_reset_after<T>(recurrent, blueprint) : make_gru_reset_before<T>(recurrent, blueprint);
+  }
+};
+
+/// The normalizations of the cell, and the gradients behind them.
+template <class T>
+struct GruNorms {
+  GruNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
+      : input("input_gamma", {2 * options.units, options.units}, options, time, blueprint),
+        recurrent("recurrent_gamma", {2 * options.units, options.units}, options, time, blueprint),
+        dprojected(blueprint.per_example(time * 3 * options.units)),
+        drecurred(blueprint.per_example(time * 3 * options.units)) {}
+
+  CellNorm<T> input;
+  CellNorm<T> recurrent;
+  CacheId dprojected;  // (time, examples, 3 units): of x_t kernel, which stands here on the way up
+  CacheId drecurred;   // of h_{t-1} recurrent_kernel
+};
+
+template <class T>
+class Gru final : public Layer<T> {
+ public:
+  Gru(const RecurrentOptions& options, Blueprint& blueprint) : unrolled_(options, blueprint, 3), units_(options.units) {
+    const Index time = unrolled_.time();
+    if (options.use_bias) bias_ = blueprint.param("bias", {2, 3 * units_}, initializer_from(options.bias_initializer), 3 * units_, 3 * units_);
+    if (options.normalization == CellNormalization::kLayer) norms_.emplace(options, time, blueprint);
+    gates_ = blueprint.per_example(time * 3 * units_);
+    q_ = blueprint.per_example(time * 3 * units_);
+    recurred_ = blueprint.per_example(3 * units_);
+    dp_ = blueprint.per_example(time * 3 * units_);
+    dq_ = blueprint.per_example(time * 3 * units_);
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const Steps<T> steps = unrolled_.start(call);
+    const View<T> gates = steps.all(gates_, 3 * units_);
+    if (norms_) {
+      const View<T> projected = steps.all(norms_->dprojected, 3 * units_);
+      unrolled_.project(steps, call.params, nullptr, projected);
+      norms_->input.forward(steps, 0, call.params, projected, bias(call.params), gates);
+    } else {
+      unrolled_.project(steps, call.params, bias(call.params), gates);
+    }
+    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, t);
+    unrolled_.write_output(steps, call.y);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    const Steps<T> steps = unrolled_.start(call);
+    for (Index t = steps.count - 1; t >= 0; --t) {
+      unrolled_.add_output_gradient(steps, call.dy, t);
+      step_back(steps, call.params, t);
+    }
+    const View<T> dp = steps.all(dp_, 3 * units_);
+    const View<T> dq = steps.all(dq_, 3 * units_);
+    if (bias_.size > 0) {
+      kernels::column_sums<T>(dp, call.grads + bias_.offset);
+      kernels::column_sums<T>(dq, call.grads + bias_.offset + 3 * units_);
+    }
+    if (!norms_) return unrolled_.gradients(steps, call, dp, dq);
+    const View<T> dprojected = steps.all(norms_->dprojected, 3 * units_);
+    norms_->input.backward(steps, 0, call.params, dp, dprojected);
+    norms_->input.gradient(steps, dp, call.grads);
+    norms_->recurrent.gradient(steps, dq, call.grads);
+    unrolled_.gradients(steps, call, dprojected, steps.all(norms_->drecurred, 3 * units_));
+  }
+
+ private:
+  const T* bias(const T* params) const { return bias_.size > 0 ? params + bias_.offset : nullptr; }
+  const T* recurrent_bias(const T* params) const { return bias_.size > 0 ? bias(params) + 3 * units_ : nullptr; }
+
+  void step(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> gates = steps.at(gates_, t, 3 * units_);
+    const View<T> q = steps.at(q_, t, 3 * units_);
+    const View<T> recurred = norms_ ? steps.at(recurred_, 0, 3 * units_) : q;
+    unrolled_.recur(steps, params, t, norms_ ? nullptr : recurrent_bias(params), recurred);
+    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, recurrent_bias(params), q);
+    for (Index e = 0; e < steps.examples; ++e) {
+      T* z = gates.row(e);
+      T* r = z + units_;
+      T* h_new = r + units_;
+      for (Index i = 0; i < 2 * units_; ++i) z[i] += q(e, i);
+      kernels::sigmoid<T>(z, z, 2 * units_);
+      for (Index u = 0; u < units_; ++u) h_new[u] += r[u] * q(e, 2 * units_ + u);
+      kernels::tanh<T>(h_new, h_new, units_);
+      mix_states(z, unrolled_.h(steps, t).row(e), h_new, unrolled_.h(steps, t + 1).row(e), units_);
+    }
+    unrolled_.carry_h(steps, t);
+  }
+
+  void step_back(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> dp = steps.at(dp_, t, 3 * units_);
+    const View<T> dq = steps.at(dq_, t, 3 * units_);
+    for (Index e = 0; e < steps.examples; ++e) gate_gradients(steps, t, e);
+    unrolled_.clear_ended(steps, t, dp);
+    unrolled_.clear_ended(steps, t, dq);
+    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 3 * units_) : dq;
+    if (norms_) norms_->recurrent.backward(steps, t, params, dq, drecurred);
+    const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
+    for (Index e = 0; e < steps.examples; ++e) {
+      if (!steps.is_valid(e, t)) continue;
+      const T* z = steps.at(gates_, t, 3 * units_).row(e);
+      T* dh = unrolled_.dh(steps).row(e);
+      for (Index u = 0; u < units_; ++u) dh[u] = dh[u] * z[u] + dh_before(e, u);
+    }
+  }
+
+  /// dp and dq of one example.
+  void gate_gradients(const Steps<T>& steps, Index t, Index e) const {
+    const T* z = steps.at(gates_, t, 3 * units_).row(e);
+    const T* r = z + units_;
+    const T* q_h = steps.at(q_, t, 3 * units_).row(e) + 2 * units_;
+    T* dp = steps.at(dp_, t, 3 * units_).row(e);
+    T* dq = steps.at(dq_, t, 3 * units_).row(e);
+    T* da_h = dp + 2 * units_;
+    mix_states_backward(z, unrolled_.h(steps, t).row(e), r + units_, unrolled_.dh(steps).row(e), dp, da_h, units_);
+    for (Index u = 0; u < units_; ++u) {
+      dp[units_ + u] = da_h[u] * q_h[u] * (r[u] * (T{1} - r[u]));
+      dq[2 * units_ + u] = da_h[u] * r[u];
+    }
+    std::copy_n(dp, 2 * units_, dq);
+  }
+
+  Unrolled<T> unrolled_;
+  Index units_;
+  ParamId bias_;                      // (2, 3 units): of p, then of q; of size 0 without a bias
+  std::optional<GruNorms<T>> norms_;
+  CacheId gates_;                     // (time, examples, 3 units): z, r, h_new
+  CacheId q_;                         // (time, examples, 3 units)
+  CacheId recurred_;                  // (examples, 3 units) of one step: q before it is normalized
+  CacheId dp_;                        // (time, examples, 3 units)
+  CacheId dq_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<const Layer<T>> make_gru_reset_after(const RecurrentOptions& options, Blueprint& blueprint) {
+  return std::make_unique<Gru<T>>(options, blueprint);
+}
+template std::unique_ptr<const Layer<float>> make_gru_reset_after(const RecurrentOptions&, Blueprint&);
+template std::unique_ptr<const Layer<double>> make_gru_reset_after(const RecurrentOptions&, Blueprint&);
+
+FamilyMember gru() {
+  return {"gru", "recurrent: gates z, r and a state h_t = z h_{t-1} + (1 - z) tanh(p_h + r q_h)", "Cho et al. 2014; Keras 3 GRU",
+          [] { return std::make_shared<GruSpec>(); }};
+}
+
+}  // namespace normrun::layers

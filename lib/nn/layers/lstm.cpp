@@ -1,0 +1,260 @@
+// Long short-term memory.  The columns of the kernels and of the bias are the gates i, f, c, o.
+//
+//   a_t = x_t kernel + h_{t-1} recurrent_kernel + bias
+//   i, f, o = sigmoid(a_i, a_f, a_o),  g = tanh(a_c)
+//   c_t = f c_{t-1} + i g,  h_t = o tanh(c_t);  h_0 = c_0 = 0
+//   x: (time, features)  kernel: (features, 4 units)  recurrent_kernel: (units, 4 units)  bias: (4 units)
+//   backward, from the last step to the first:
+//     dc += dh o (1 - tanh(c)^2);  di = dc g, df = dc c_{t-1}, dg = dc i, do = dh tanh(c), each times the slope of its function
+//     dh_{t-1} += da recurrent_kernel^T,  dc_{t-1} = dc f
+//
+// normalization "layer" (Ba, Kiros and Hinton 2016, eq. 20 to 22), LN over all four gates together:
+//   a_t = LN(h_{t-1} recurrent_kernel; recurrent_gamma, recurrent_beta) + LN(x_t kernel; input_gamma, input_beta) + bias
+//   h_t = o tanh(LN(c_t; state_gamma, state_beta))
+//
+// Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000; Keras 3 LSTM (unit_forget_bias).  Every mode is the same.  A step
+// beyond an example's length leaves h and c, and repeats the output (Keras with a mask); an example of length 0 gives 0.
+#include <algorithm>
+#include <optional>
+
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/cell_norm.hpp"
+#include "nn/layers/layers.hpp"
+#include "nn/layers/recurrent.hpp"
+
+namespace normrun::layers {
+namespace {
+
+template <class T>
+class Lstm;
+
+class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
+ public:
+  RecurrentOptions recurrent;
+  bool unit_forget_bias = true;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    recurrent.describe(visitor);
+    visitor.flag({"unit_forget_bias", "whether the bias of the forget gate starts at 1"}, unit_forget_bias);
+  }
+};
+
+/// The normalizations of the cell, with their biases.
+template <class T>
+struct LstmNorms {
+  LstmNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
+      : recurrent("recurrent_gamma", {4 * options.units}, options, time, blueprint),
+        recurrent_beta(blueprint.param("recurrent_beta", {4 * options.units}, {.kind = Init::kZeros})),
+        input("input_gamma", {4 * options.units}, options, time, blueprint),
+        input_beta(blueprint.param("input_beta", {4 * options.units}, {.kind = Init::kZeros})),
+        state("state_gamma", {options.units}, options, time, blueprint),
+        state_beta(blueprint.param("state_beta", {options.units}, {.kind = Init::kZeros})),
+        shift(blueprint.per_call(4 * options.units)),
+        dprojected(blueprint.per_example(time * 4 * options.units)),
+        drecurred(blueprint.per_example(time * 4 * options.units)),
+        dstate(blueprint.per_example(time * options.units)) {}
+
+  CellNorm<T> recurrent;
+  ParamId recurrent_beta;
+  CellNorm<T> input;
+  ParamId input_beta;
+  CellNorm<T> state;
+  ParamId state_beta;
+  CacheId shift;       // (4 units): the three biases of a_t added up
+  CacheId dprojected;  // (time, examples, 4 units): of x_t kernel, which stands here on the way up
+  CacheId drecurred;   // of h_{t-1} recurrent_kernel
+  CacheId dstate;      // (time, examples, units): of LN(c_t)
+};
+
+template <class T>
+class Lstm final : public Layer<T> {
+ public:
+  Lstm(const LstmSpec& spec, Blueprint& blueprint) : unrolled_(spec.recurrent, blueprint, 4), units_(unrolled_.units()) {
+    if (spec.recurrent.use_bias) {
+      Initializer start = initializer_from(spec.recurrent.bias_initializer);
+      if (spec.unit_forget_bias) start.ones = {units_, 2 * units_};
+      bias_ = blueprint.param("bias", {4 * units_}, start, 4 * units_, 4 * units_);
+    }
+    const Index time = unrolled_.time();
+    if (spec.recurrent.normalization == CellNormalization::kLayer) norms_.emplace(spec.recurrent, time, blueprint);
+    gates_ = blueprint.per_example(time * 4 * units_);
+    recurred_ = blueprint.per_example(4 * units_);
+    added_ = norms_ ? blueprint.per_example(4 * units_) : recurred_;
+    c_ = blueprint.per_example((time + 1) * units_);
+    tanh_c_ = blueprint.per_example(time * units_);
+    dgates_ = blueprint.per_example(time * 4 * units_);
+    dc_ = blueprint.per_example(units_);
+    dc_part_ = blueprint.per_example(units_);
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const Steps<T> steps = unrolled_.start(call);
+    std::fill_n(steps.at(c_, 0, units_).data, steps.examples * units_, T{0});
+    project(steps, call.params);
+    for (Index t = 0; t < steps.count; ++t) {
+      open_gates(steps, call.params, t);
+      step(steps, call.params, t);
+    }
+    unrolled_.write_output(steps, call.y);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    const Steps<T> steps = unrolled_.start(call);
+    std::fill_n(steps.at(dc_, 0, units_).data, steps.examples * units_, T{0});
+    for (Index t = steps.count - 1; t >= 0; --t) {
+      unrolled_.add_output_gradient(steps, call.dy, t);
+      step_back(steps, call.params, t);
+    }
+    const View<T> dgates = steps.all(dgates_, 4 * units_);
+    if (bias_.size > 0) kernels::column_sums<T>(dgates, call.grads + bias_.offset);
+    if (norms_) {
+      normalized_gradients(steps, call);
+    } else {
+      unrolled_.gradients(steps, call, dgates, dgates);
+    }
+  }
+
+ private:
+  /// The gates' share of the input and of the biases, all steps at once.
+  void project(const Steps<T>& steps, const T* params) const {
+    const View<T> gates = steps.all(gates_, 4 * units_);
+    const T* bias = bias_.size > 0 ? params + bias_.offset : nullptr;
+    if (!norms_) return unrolled_.project(steps, params, bias, gates);
+    T* shift = steps.caches[norms_->shift];
+    for (Index i = 0; i < 4 * units_; ++i) {
+      shift[i] = params[norms_->input_beta.offset + i] + params[norms_->recurrent_beta.offset + i] + (bias != nullptr ? bias[i] : T{0});
+    }
+    const View<T> projected = steps.all(norms_->dprojected, 4 * units_);
+    unrolled_.project(steps, params, nullptr, projected);
+    norms_->input.forward(steps, 0, params, projected, shift, gates);
+  }
+
+  void open_gates(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> recurred = steps.at(recurred_, 0, 4 * units_);
+    const View<T> added = steps.at(added_, 0, 4 * units_);
+    const View<T> gates = steps.at(gates_, t, 4 * units_);
+    unrolled_.recur(steps, params, t, nullptr, recurred);
+    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, nullptr, added);
+    for (Index i = 0; i < gates.size(); ++i) gates.data[i] += added.data[i];
+    for (Index e = 0; e < steps.examples; ++e) {
+      T* i_f_g_o = gates.row(e);
+      kernels::sigmoid<T>(i_f_g_o, i_f_g_o, 2 * units_);
+      kernels::tanh<T>(i_f_g_o + 2 * units_, i_f_g_o + 2 * units_, units_);
+      kernels::sigmoid<T>(i_f_g_o + 3 * units_, i_f_g_o + 3 * units_, units_);
+    }
+  }
+
+  void step(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> gates = steps.at(gates_, t, 4 * units_);
+    const View<T> c = steps.at(c_, t + 1, units_);
+    const View<T> tanh_c = steps.at(tanh_c_, t, units_);
+    const View<T> h = unrolled_.h(steps, t + 1);
+    for (Index e = 0; e < steps.examples; ++e) {
+      const Gates g = gates_of(gates.row(e));
+      const T* c_before = steps.at(c_, t, units_).row(e);
+      for (Index u = 0; u < units_; ++u) c(e, u) = g.f[u] * c_before[u] + g.i[u] * g.g[u];
+    }
+    unrolled_.carry(steps, c_, t);
+    if (norms_) norms_->state.forward(steps, t, params, c, params + norms_->state_beta.offset, tanh_c);
+    kernels::tanh<T>(norms_ ? tanh_c.data : c.data, tanh_c.data, c.size());
+    for (Index e = 0; e < steps.examples; ++e) {
+      const Gates g = gates_of(gates.row(e));
+      for (Index u = 0; u < units_; ++u) h(e, u) = g.o[u] * tanh_c(e, u);
+    }
+    unrolled_.carry_h(steps, t);
+  }
+
+  void step_back(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> dgates = steps.at(dgates_, t, 4 * units_);
+    add_state_gradient(steps, params, t);
+    for (Index e = 0; e < steps.examples; ++e) {
+      if (steps.is_valid(e, t)) gate_gradients(steps, t, e, dgates.row(e));
+    }
+    unrolled_.clear_ended(steps, t, dgates);
+    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 4 * units_) : dgates;
+    if (norms_) norms_->recurrent.backward(steps, t, params, dgates, drecurred);
+    const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
+    const View<T> dh = unrolled_.dh(steps);
+    for (Index e = 0; e < steps.examples; ++e) {
+      if (steps.is_valid(e, t)) std::copy_n(dh_before.row(e), units_, dh.row(e));
+    }
+  }
+
+  /// dc += dh o (1 - tanh(c)^2), through the normalization where there is one.
+  void add_state_gradient(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> dc = steps.at(dc_, 0, units_);
+    const View<T> dc_part = steps.at(dc_part_, 0, units_);
+    const View<T> dstate = norms_ ? steps.at(norms_->dstate, t, units_) : dc_part;
+    const View<T> gates = steps.at(gates_, t, 4 * units_);
+    const View<T> dh = unrolled_.dh(steps);
+    for (Index e = 0; e < steps.examples; ++e) {
+      const Gates g = gates_of(gates.row(e));
+      for (Index u = 0; u < units_; ++u) dstate(e, u) = dh(e, u) * g.o[u];
+    }
+    kernels::tanh_backward<T>(steps.at(tanh_c_, t, units_).data, dstate.data, dstate.data, dstate.size());
+    unrolled_.clear_ended(steps, t, dstate);
+    if (norms_) norms_->state.backward(steps, t, params, dstate, dc_part);
+    for (Index i = 0; i < dc.size(); ++i) dc.data[i] += dc_part.data[i];
+  }
+
+  /// The gradients of one example's gates before their functions; dc becomes that of the step before.
+  void gate_gradients(const Steps<T>& steps, Index t, Index e, T* dgates) const {
+    const Gates g = gates_of(steps.at(gates_, t, 4 * units_).row(e));
+    const T* c_before = steps.at(c_, t, units_).row(e);
+    const T* tanh_c = steps.at(tanh_c_, t, units_).row(e);
+    const T* dh = unrolled_.dh(steps).row(e);
+    T* dc = steps.at(dc_, 0, units_).row(e);
+    for (Index u = 0; u < units_; ++u) {
+      dgates[u] = dc[u] * g.g[u] * (g.i[u] * (T{1} - g.i[u]));
+      dgates[units_ + u] = dc[u] * c_before[u] * (g.f[u] * (T{1} - g.f[u]));
+      dgates[2 * units_ + u] = dc[u] * g.i[u] * (T{1} - g.g[u] * g.g[u]);
+      dgates[3 * units_ + u] = dh[u] * tanh_c[u] * (g.o[u] * (T{1} - g.o[u]));
+      dc[u] *= g.f[u];
+    }
+  }
+
+  void normalized_gradients(const Steps<T>& steps, const Backward<T>& call) const {
+    const View<T> dgates = steps.all(dgates_, 4 * units_);
+    const View<T> dstate = steps.all(norms_->dstate, units_);
+    const View<T> dprojected = steps.all(norms_->dprojected, 4 * units_);
+    norms_->input.backward(steps, 0, call.params, dgates, dprojected);
+    unrolled_.gradients(steps, call, dprojected, steps.all(norms_->drecurred, 4 * units_));
+    norms_->recurrent.gradient(steps, dgates, call.grads);
+    norms_->input.gradient(steps, dgates, call.grads);
+    norms_->state.gradient(steps, dstate, call.grads);
+    kernels::column_sums<T>(dgates, call.grads + norms_->recurrent_beta.offset);
+    kernels::column_sums<T>(dgates, call.grads + norms_->input_beta.offset);
+    kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
+  }
+
+  struct Gates {
+    const T* i;
+    const T* f;
+    const T* g;
+    const T* o;
+  };
+  Gates gates_of(const T* row) const { return {row, row + units_, row + 2 * units_, row + 3 * units_}; }
+
+  Unrolled<T> unrolled_;
+  Index units_;
+  ParamId bias_;                        // of size 0 without a bias
+  std::optional<LstmNorms<T>> norms_;
+  CacheId gates_;                       // (time, examples, 4 units): i, f, g, o
+  CacheId recurred_;                    // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
+  CacheId added_;                       // what it adds to the gates: the same, or normalized
+  CacheId c_;                           // (time + 1, examples, units)
+  CacheId tanh_c_;                      // (time, examples, units)
+  CacheId dgates_;                      // (time, examples, 4 units): before the gates' functions
+  CacheId dc_;                          // (examples, units)
+  CacheId dc_part_;
+};
+
+}  // namespace
+
+FamilyMember lstm() {
+  return {"lstm", "recurrent: gates i, f, o and a cell c_t = f c_{t-1} + i tanh(a_c), h_t = o tanh(c_t)", "Keras 3 LSTM",
+          [] { return std::make_shared<LstmSpec>(); }};
+}
+
+}  // namespace normrun::layers

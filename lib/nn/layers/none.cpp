@@ -1,0 +1,39 @@
+// None and the placeholder: layers that build nothing.
+//
+//   none  what stands in for {"type": "norm"} in a network without normalization: y is x itself, there is no layer
+//   norm  the place that a config's "norm" fills; a network is built after that
+#include "nn/layer.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::layers {
+namespace {
+
+class NoneSpec final : public LayerSpec {
+ public:
+  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  std::unique_ptr<const Layer<float>> make(Blueprint&, float) const override { return nullptr; }
+  std::unique_ptr<const Layer<double>> make(Blueprint&, double) const override { return nullptr; }
+};
+
+class PlaceholderSpec final : public LayerSpec {
+ public:
+  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { refuse(blueprint); }
+  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { refuse(blueprint); }
+
+ private:
+  [[noreturn]] static void refuse(const Blueprint& blueprint) {
+    blueprint.refuse("a normalization goes here but none is named", "give \"norm\" in the config, or {\"type\": \"none\"}");
+  }
+};
+
+}  // namespace
+
+FamilyMember none() {
+  return {"none", "no layer at all: the network without normalization", "", [] { return std::make_shared<NoneSpec>(); }};
+}
+FamilyMember norm() {
+  return {"norm", "the place that the config's `norm` fills", "", [] { return std::make_shared<PlaceholderSpec>(); }};
+}
+
+}  // namespace normrun::layers

@@ -1,0 +1,158 @@
+#include "nn/layers/recurrent.hpp"
+
+#include <algorithm>
+
+#include "nn/kernels/kernels.hpp"
+
+namespace normrun::layers {
+namespace {
+
+/// Refuses an input that is not a sequence.
+Index time_of(const Blueprint& blueprint) {
+  if (blueprint.input().rank() != 2) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)");
+  return blueprint.input().dims()[0];
+}
+
+}  // namespace
+
+void RecurrentOptions::describe(OptionVisitor& visitor) {
+  visitor.integer({"units", "numbers in the state"}, units, {1, Index{1} << 20});
+  visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
+  visitor.flag({"return_sequences", "whether the output is the state after every step, not after the last one alone"}, return_sequences);
+  visitor.tagged({"kernel_initializer", "how the kernel starts"}, kernel_initializer, initializer_family());
+  visitor.tagged({"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, initializer_family());
+  visitor.tagged({"bias_initializer", "how the bias starts"}, bias_initializer, initializer_family());
+  visitor.choice({"normalization", "inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"}, normalization,
+                 {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
+  visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, at_least(0.0));
+}
+
+template <class T>
+Unrolled<T>::Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Index gates)
+    : time_(time_of(blueprint)),
+      features_(blueprint.channels()),
+      units_(options.units),
+      width_(gates * options.units),
+      returns_sequences_(options.return_sequences),
+      kernel_(blueprint.param("kernel", {features_, width_}, initializer_from(options.kernel_initializer), features_, width_)),
+      recurrent_kernel_(blueprint.param("recurrent_kernel", {units_, width_}, initializer_from(options.recurrent_initializer), units_, width_)),
+      x_(blueprint.per_example(time_ * features_)),
+      h_(blueprint.per_example((time_ + 1) * units_)),
+      dh_(blueprint.per_example(units_)),
+      dh_before_(blueprint.per_example(units_)) {
+  blueprint.set_output(returns_sequences_ ? std::vector<Index>{time_, units_} : std::vector<Index>{units_});
+}
+
+template <class T>
+Steps<T> Unrolled<T>::gather(Index examples, const Index* lengths, const Caches<T>& caches, ConstView<T> x) const {
+  Steps<T> steps{.examples = examples, .count = time_, .lengths = lengths, .caches = caches};
+  if (lengths != nullptr && examples > 0) steps.count = *std::max_element(lengths, lengths + examples);
+  for (Index t = 0; t < steps.count; ++t) {
+    const View<T> x_t = steps.at(x_, t, features_);
+    for (Index e = 0; e < examples; ++e) {
+      if (steps.is_valid(e, t)) {
+        std::copy_n(x.row(e * time_ + t), features_, x_t.row(e));
+      } else {
+        std::fill_n(x_t.row(e), features_, T{0});
+      }
+    }
+  }
+  return steps;
+}
+
+template <class T>
+Steps<T> Unrolled<T>::start(const Forward<T>& call) const {
+  const Steps<T> steps = gather(call.examples, call.lengths, call.caches, call.x);
+  std::fill(h(steps, 0).begin(), h(steps, 0).end(), T{0});
+  return steps;
+}
+
+template <class T>
+Steps<T> Unrolled<T>::start(const Backward<T>& call) const {
+  const Steps<T> steps = gather(call.examples, call.lengths, call.caches, call.x);
+  std::fill(dh(steps).begin(), dh(steps).end(), T{0});
+  if (!returns_sequences_) {
+    std::copy(call.dy.begin(), call.dy.end(), dh(steps).begin());
+  } else {
+    for (Index t = time_ - 1; t >= steps.count; --t) add_output_gradient(steps, call.dy, t);
+  }
+  return steps;
+}
+
+template <class T>
+void Unrolled<T>::project(const Steps<T>& steps, const T* params, const T* bias, View<T> projected) const {
+  kernels::product<T>(steps.all(x_, features_), {params + kernel_.offset, features_, width_}, bias, projected);
+}
+
+template <class T>
+void Unrolled<T>::recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const {
+  kernels::product<T>(h(steps, step), recurrent_kernel(params), bias, recurred);
+}
+
+template <class T>
+void Unrolled<T>::carry(const Steps<T>& steps, CacheId state, Index step) const {
+  for (Index e = 0; e < steps.examples; ++e) {
+    if (steps.is_valid(e, step)) continue;
+    std::copy_n(steps.at(state, step, units_).row(e), units_, steps.at(state, step + 1, units_).row(e));
+  }
+}
+
+template <class T>
+void Unrolled<T>::clear_ended(const Steps<T>& steps, Index step, View<T> rows) const {
+  for (Index e = 0; e < steps.examples; ++e) {
+    if (!steps.is_valid(e, step)) std::fill_n(rows.row(e), rows.cols, T{0});
+  }
+}
+
+template <class T>
+void Unrolled<T>::write_output(const Steps<T>& steps, View<T> y) const {
+  if (!returns_sequences_) {
+    const View<T> last = h(steps, steps.count);
+    std::copy(last.begin(), last.end(), y.begin());
+    return;
+  }
+  for (Index e = 0; e < steps.examples; ++e) {
+    for (Index t = 0; t < time_; ++t) std::copy_n(h(steps, std::min(t + 1, steps.count)).row(e), units_, y.row(e * time_ + t));
+  }
+}
+
+template <class T>
+void Unrolled<T>::add_output_gradient(const Steps<T>& steps, ConstView<T> dy, Index step) const {
+  if (!returns_sequences_) return;
+  for (Index e = 0; e < steps.examples; ++e) {
+    const T* dy_t = dy.row(e * time_ + step);
+    T* dh_t = dh(steps).row(e);
+    for (Index u = 0; u < units_; ++u) dh_t[u] += dy_t[u];
+  }
+}
+
+template <class T>
+ConstView<T> Unrolled<T>::state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const {
+  const View<T> dh_before = steps.at(dh_before_, 0, units_);
+  kernels::product_input_gradient<T>(drecurred, recurrent_kernel(params), dh_before);
+  return dh_before;
+}
+
+template <class T>
+void Unrolled<T>::gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const {
+  const View<T> x = steps.all(x_, features_);
+  kernels::product_weight_gradient<T>(x, dprojected, {call.grads + kernel_.offset, features_, width_});
+  kernels::product_weight_gradient<T>(steps.all(h_, units_), drecurred, recurrent_kernel(call.grads));
+  if (call.dx.data == nullptr) return;
+  kernels::product_input_gradient<T>(dprojected, {call.params + kernel_.offset, features_, width_}, x);
+  for (Index e = 0; e < steps.examples; ++e) {
+    for (Index t = 0; t < time_; ++t) {
+      T* dx = call.dx.row(e * time_ + t);
+      if (steps.is_valid(e, t)) {
+        std::copy_n(steps.at(x_, t, features_).row(e), features_, dx);
+      } else {
+        std::fill_n(dx, features_, T{0});
+      }
+    }
+  }
+}
+
+template class Unrolled<float>;
+template class Unrolled<double>;
+
+}  // namespace normrun::layers

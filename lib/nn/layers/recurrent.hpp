@@ -1,0 +1,95 @@
+#pragma once
+
+#include <memory>
+
+#include "config/options.hpp"
+#include "nn/initializers.hpp"
+#include "nn/layer.hpp"
+
+namespace normrun::layers {
+
+enum class CellNormalization { kNone, kLayer };
+
+/// The options that simple_rnn, lstm and gru share.  Keras's names.
+struct RecurrentOptions {
+  Index units = 1;
+  bool use_bias = true;
+  bool return_sequences = false;
+  std::shared_ptr<Described> kernel_initializer = default_initializer("glorot_uniform");
+  std::shared_ptr<Described> recurrent_initializer = default_initializer("orthogonal");
+  std::shared_ptr<Described> bias_initializer = default_initializer("zeros");
+  CellNormalization normalization = CellNormalization::kNone;
+  double epsilon = 1e-3;
+
+  void describe(OptionVisitor& visitor);
+};
+
+/// One call of a recurrent layer.  Its buffers are time-major, so that one step of all examples is one matrix.
+template <class T>
+struct Steps {
+  Index examples = 0;
+  Index count = 0;                 // steps to run: the largest valid length
+  const Index* lengths = nullptr;  // null: every step of every example is valid
+  Caches<T> caches;
+
+  /// (examples, cols) of a step; (count * examples, cols) of all.
+  View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
+  View<T> all(CacheId id, Index cols) const { return {caches[id], count * examples, cols}; }
+  bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
+};
+
+/// What every recurrent layer does around its cell: with h_0 = 0, from x_t kernel of all steps in one product to the output,
+/// and back.  A step beyond an example's length leaves its state as it is; its input is never read.
+template <class T>
+class Unrolled {
+ public:
+  /// gates: how many blocks of `units` columns the kernels have.
+  Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Index gates);
+
+  Index units() const { return units_; }
+  Index width() const { return width_; }  // gates * units
+  Index time() const { return time_; }
+  View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // h_0 is step 0
+  View<T> dh(const Steps<T>& steps) const { return steps.at(dh_, 0, units_); }
+
+  /// The input by steps, zeros where it is padded; and h_0.
+  Steps<T> start(const Forward<T>& call) const;
+  /// The input again, and the gradient of the state after the last step, but for that step's own output.
+  Steps<T> start(const Backward<T>& call) const;
+  /// projected = x_t kernel + bias, (count * examples, width); bias may be null.
+  void project(const Steps<T>& steps, const T* params, const T* bias, View<T> projected) const;
+  /// recurred = h_t recurrent_kernel + bias, (examples, width); bias may be null.
+  void recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const;
+  /// Gives the examples that have ended the state of the step before: state (step + 1) from state (step).
+  void carry(const Steps<T>& steps, CacheId state, Index step) const;
+  void carry_h(const Steps<T>& steps, Index step) const { carry(steps, h_, step); }
+  /// Zeros the rows of the examples that have ended before this step.  rows: (examples, …)
+  void clear_ended(const Steps<T>& steps, Index step, View<T> rows) const;
+  void write_output(const Steps<T>& steps, View<T> y) const;
+
+  /// Adds what the output of this step adds to dh.
+  void add_output_gradient(const Steps<T>& steps, ConstView<T> dy, Index step) const;
+  /// (examples, units): drecurred recurrent_kernel^T.
+  ConstView<T> state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const;
+  /// Gradients of kernel and recurrent_kernel, and dx; dprojected and drecurred: (count * examples, width).
+  void gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const;
+  ConstView<T> recurrent_kernel(const T* params) const { return {params + recurrent_kernel_.offset, units_, width_}; }
+  View<T> recurrent_kernel(T* grads) const { return {grads + recurrent_kernel_.offset, units_, width_}; }
+
+ private:
+  Steps<T> gather(Index examples, const Index* lengths, const Caches<T>& caches, ConstView<T> x) const;
+
+  Index time_;
+  Index features_;
+  Index units_;
+  Index width_;
+  bool returns_sequences_;
+  ParamId kernel_;            // (features, width)
+  ParamId recurrent_kernel_;  // (units, width)
+  CacheId x_;                 // (time, examples, features); backward puts dx there
+  CacheId h_;                 // (time + 1, examples, units)
+  CacheId dh_;                // (examples, units)
+  CacheId dh_before_;         // (examples, units): of the step before, as far as it comes through the recurrent kernel
+};
+
+}  // namespace normrun::layers

@@ -1,0 +1,112 @@
+// Simple recurrent layer: h_t = tanh(x_t kernel + h_{t-1} recurrent_kernel + bias), h_0 = 0.
+//
+//   x: (time, features)  kernel: (features, units)  recurrent_kernel: (units, units)  bias: (units)
+//   backward, from the last step to the first: da = dh (1 - h^2),  dh_{t-1} += da recurrent_kernel^T
+//
+// normalization "layer": h_t = tanh(gamma a_hat + bias), a_hat the summed inputs x_t kernel + h_{t-1} recurrent_kernel of an
+// example by their own mean and variance; gain and bias stand before the non-linearity.
+//
+// Source: Keras 3 SimpleRNN; Ba, Kiros and Hinton 2016, eq. 4.  Every mode is the same.  A step beyond an example's length
+// leaves its state, and repeats its output (Keras with a mask); an example of length 0 gives 0.
+#include <algorithm>
+#include <optional>
+
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/cell_norm.hpp"
+#include "nn/layers/layers.hpp"
+#include "nn/layers/recurrent.hpp"
+
+namespace normrun::layers {
+namespace {
+
+template <class T>
+class SimpleRnn;
+
+class SimpleRnnSpec final : public SpecOf<SimpleRnnSpec, SimpleRnn> {
+ public:
+  RecurrentOptions recurrent;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    recurrent.describe(visitor);
+  }
+};
+
+template <class T>
+class SimpleRnn final : public Layer<T> {
+ public:
+  SimpleRnn(const SimpleRnnSpec& spec, Blueprint& blueprint) : unrolled_(spec.recurrent, blueprint, 1) {
+    const Index units = unrolled_.units();
+    if (spec.recurrent.use_bias) bias_ = blueprint.param("bias", {units}, initializer_from(spec.recurrent.bias_initializer), units, units);
+    if (spec.recurrent.normalization == CellNormalization::kLayer) {
+      norm_.emplace("gamma", std::vector<Index>{units}, spec.recurrent, unrolled_.time(), blueprint);
+    }
+    projected_ = blueprint.per_example(unrolled_.time() * units);
+    summed_ = blueprint.per_example(units);
+    dshifted_ = blueprint.per_example(unrolled_.time() * units);
+    dsummed_ = norm_ ? blueprint.per_example(unrolled_.time() * units) : dshifted_;
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const T* bias = bias_.size > 0 ? call.params + bias_.offset : nullptr;
+    const Steps<T> steps = unrolled_.start(call);
+    unrolled_.project(steps, call.params, norm_ ? nullptr : bias, steps.all(projected_, unrolled_.units()));
+    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, bias, t);
+    unrolled_.write_output(steps, call.y);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    const Steps<T> steps = unrolled_.start(call);
+    for (Index t = steps.count - 1; t >= 0; --t) {
+      unrolled_.add_output_gradient(steps, call.dy, t);
+      step_back(steps, call.params, t);
+    }
+    const View<T> dshifted = steps.all(dshifted_, unrolled_.units());
+    const View<T> dsummed = steps.all(dsummed_, unrolled_.units());
+    unrolled_.gradients(steps, call, dsummed, dsummed);
+    if (bias_.size > 0) kernels::column_sums<T>(dshifted, call.grads + bias_.offset);
+    if (norm_) norm_->gradient(steps, dshifted, call.grads);
+  }
+
+ private:
+  void step(const Steps<T>& steps, const T* params, const T* bias, Index t) const {
+    const View<T> summed = steps.at(summed_, 0, unrolled_.units());
+    const View<T> projected = steps.at(projected_, t, unrolled_.units());
+    const View<T> h = unrolled_.h(steps, t + 1);
+    unrolled_.recur(steps, params, t, nullptr, summed);
+    for (Index i = 0; i < summed.size(); ++i) summed.data[i] += projected.data[i];
+    if (norm_) norm_->forward(steps, t, params, summed, bias, h);
+    kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
+    unrolled_.carry_h(steps, t);
+  }
+
+  void step_back(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> dh = unrolled_.dh(steps);
+    const View<T> dshifted = steps.at(dshifted_, t, unrolled_.units());
+    const View<T> dsummed = steps.at(dsummed_, t, unrolled_.units());
+    kernels::tanh_backward<T>(unrolled_.h(steps, t + 1).data, dh.data, dshifted.data, dh.size());
+    unrolled_.clear_ended(steps, t, dshifted);
+    if (norm_) norm_->backward(steps, t, params, dshifted, dsummed);
+    const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
+    for (Index e = 0; e < steps.examples; ++e) {
+      if (steps.is_valid(e, t)) std::copy_n(dh_before.row(e), dh.cols, dh.row(e));
+    }
+  }
+
+  Unrolled<T> unrolled_;
+  ParamId bias_;                     // of size 0 without a bias
+  std::optional<CellNorm<T>> norm_;
+  CacheId projected_;                // (time, examples, units): x_t kernel, with the bias where nothing normalizes
+  CacheId summed_;                   // (examples, units) of one step
+  CacheId dshifted_;                 // (time, examples, units): of what tanh takes
+  CacheId dsummed_;                  // of what the normalization takes; the same without it
+};
+
+}  // namespace
+
+FamilyMember simple_rnn() {
+  return {"simple_rnn", "recurrent: h_t = tanh(x_t kernel + h_{t-1} recurrent_kernel + bias)", "Keras 3 SimpleRNN",
+          [] { return std::make_shared<SimpleRnnSpec>(); }};
+}
+
+}  // namespace normrun::layers

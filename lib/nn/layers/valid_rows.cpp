@@ -1,0 +1,76 @@
+#include "nn/layers/valid_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/kernels/kernels.hpp"
+
+namespace normrun::layers {
+namespace {
+
+constexpr double kCountEpsilon = 1e-7;  // keras.config.epsilon()
+
+}  // namespace
+
+ValidRows count_valid(const Index* lengths, Index examples) {
+  Index count = 0;
+  for (Index e = 0; e < examples; ++e) count += lengths[e];
+  return {count, static_cast<double>(count) + kCountEpsilon};
+}
+
+template <class T>
+ValidRows valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance) {
+  const ValidRows valid = count_valid(lengths, examples);
+  const Index steps = x.rows / examples;
+  if (valid.count == 0) {
+    std::fill_n(mean, x.cols, T{0});
+    std::fill_n(variance, x.cols, T{0});
+    return valid;
+  }
+  T* end = packed;
+  for (Index e = 0; e < examples; ++e) end = std::copy_n(x.row(e * steps), lengths[e] * x.cols, end);
+  kernels::column_moments<T>({packed, valid.count, x.cols}, mean, variance);
+  const double share = static_cast<double>(valid.count) / valid.divisor;  // a little less than 1
+  for (Index c = 0; c < x.cols; ++c) {
+    const double true_mean = static_cast<double>(mean[c]);
+    const double stored_mean = true_mean * share;
+    const double shift = true_mean - stored_mean;
+    mean[c] = static_cast<T>(stored_mean);
+    variance[c] = static_cast<T>(share * std::fma(shift, shift, static_cast<double>(variance[c])));
+  }
+  return valid;
+}
+
+// With s = divisor and n = valid rows, mean = sum(x) / s leaves a residue: sum of (x - mean) over the valid rows is
+// mean (s - n), so the variance depends on the mean as well, dvar/dmean = -2 mean (s - n) / s.  Per channel, g = dy gamma:
+//   valid rows:   dx = inv_std (g - sum' / s - x_hat sum(g x_hat) / s),  sum' = sum(g) - inv_std mean (s - n) / s sum(g x_hat)
+//   padded rows:  dx = inv_std g
+// The kernel divides by its number of rows: the sums are scaled to that.
+template <class T>
+void normalize_valid_backward(const ValidRowsBackward<T>& call) {
+  const ValidRows valid = count_valid(call.lengths, call.examples);
+  const Index channels = call.dx.cols;
+  const Index steps = call.dx.rows / call.examples;
+  const double scale = static_cast<double>(call.dx.rows) / valid.divisor;
+  const double residue = kCountEpsilon / valid.divisor;
+  for (Index c = 0; c < channels; ++c) {
+    const double dot = static_cast<double>(call.sum_dy_x_hat[c]);
+    const double correction = static_cast<double>(call.inv_std[c]) * static_cast<double>(call.mean[c]) * residue * dot;
+    call.sum_dy[c] = static_cast<T>((static_cast<double>(call.sum_dy[c]) - correction) * scale);
+    call.sum_dy_x_hat[c] = static_cast<T>(dot * scale);
+    call.factor[c] = call.gamma != nullptr ? call.gamma[c] * call.inv_std[c] : call.inv_std[c];
+  }
+  kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, call.inv_std, call.sum_dy, call.sum_dy_x_hat, call.dx);
+  for (Index e = 0; e < call.examples; ++e) {
+    const Index first = e * steps + call.lengths[e];
+    const Index padded = steps - call.lengths[e];
+    if (padded > 0) kernels::scale_columns<T>(call.dy.slice(first, padded), call.factor, call.dx.slice(first, padded));
+  }
+}
+
+template ValidRows valid_moments<float>(ConstView<float>, const Index*, Index, float*, float*, float*);
+template ValidRows valid_moments<double>(ConstView<double>, const Index*, Index, double*, double*, double*);
+template void normalize_valid_backward<float>(const ValidRowsBackward<float>&);
+template void normalize_valid_backward<double>(const ValidRowsBackward<double>&);
+
+}  // namespace normrun::layers

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "nn/layer.hpp"
+
+namespace normrun::layers {
+
+/// The statistics of padded sequences.  x: (examples * steps, channels), of which the first lengths[e] steps of example e
+/// are data and the rest is padding.
+///
+///   mean = sum of x / divisor,  var = sum of (x - mean)^2 / divisor over the valid rows,  divisor = valid rows + 1e-7
+///
+/// Source: Keras 3 BatchNormalization._moments with a mask (backend.epsilon() in the divisor: no rows give 0, not NaN).
+struct ValidRows {
+  Index count = 0;
+  double divisor = 0.0;
+};
+
+ValidRows count_valid(const Index* lengths, Index examples);
+
+/// packed: room for all of x; the valid rows end up there one after another.
+template <class T>
+ValidRows valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
+
+/// dx where only the valid rows made mean and variance, but every row was normalized by them.  mean, inv_std, sums: (channels),
+/// sum_dy and sum_dy_x_hat over all rows; they are overwritten.  gamma may be null.
+template <class T>
+struct ValidRowsBackward {
+  const Index* lengths;
+  Index examples;
+  ConstView<T> x_hat;
+  ConstView<T> dy;
+  const T* gamma;
+  const T* mean;
+  const T* inv_std;
+  T* sum_dy;
+  T* sum_dy_x_hat;
+  T* factor;  // scratch
+  View<T> dx;
+};
+template <class T>
+void normalize_valid_backward(const ValidRowsBackward<T>& call);
+
+}  // namespace normrun::layers

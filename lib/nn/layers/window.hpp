@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "config/options.hpp"
+#include "nn/blueprint.hpp"
+
+namespace normrun::layers {
+
+enum class Padding { kValid, kSame };
+
+/// A list of one or two whole numbers, one standing for both directions: Keras's int or tuple.
+void describe_both_directions(OptionVisitor& visitor, Option option, std::vector<Index>& values);
+void describe_padding(OptionVisitor& visitor, Padding& padding);
+
+/// Output and padding of one direction.
+struct Slide {
+  Index size = 1;      // of the window
+  Index stride = 1;
+  Index input = 1;
+  Index output = 1;
+  Index before = 0;    // padded cells before the input
+
+  Index first(Index at) const { return at * stride - before; }  // of the input under the window; may be negative
+  /// The part of the window at output `at` that lies on the input: [begin(at), end(at)) of its cells.
+  Index begin(Index at) const { return std::max<Index>(0, -first(at)); }
+  Index end(Index at) const { return std::min(size, input - first(at)); }
+};
+
+/// A window that slides over an image, channels last: what convolution and pooling share.
+///
+///   valid  output = (input - size) / stride + 1, rounded down
+///   same   output = input / stride, rounded up; the missing cells are padded half before, half behind, the odd one behind
+///
+/// Source: Keras 3 and TensorFlow 2, "padding".
+struct Window {
+  Slide down;   // over the height
+  Slide along;  // over the width
+  Index channels = 1;
+
+  Index input_size() const { return down.input * along.input * channels; }
+  Index positions() const { return down.output * along.output; }
+  Index patch() const { return down.size * along.size * channels; }  // numbers under the window
+};
+
+/// Refuses an input that is not (height, width, channels) and a window that does not fit.
+Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, const std::vector<Index>& strides, Padding padding);
+
+/// Calls visit(patch, image, count) for every run of `count` numbers that a patch shares with the image: at `patch` in the
+/// (positions, patch) matrix of all patches and at `image` in the image.  In the order of the patches.
+template <class Visit>
+void for_each_run(const Window& window, const Visit& visit) {
+  for (Index y = 0; y < window.down.output; ++y) {
+    for (Index x = 0; x < window.along.output; ++x) {
+      const Index begin = window.along.begin(x);
+      const Index count = (window.along.end(x) - begin) * window.channels;
+      const Index patch = (y * window.along.output + x) * window.patch();
+      for (Index cell = window.down.begin(y); cell < window.down.end(y); ++cell) {
+        const Index image = (window.down.first(y) + cell) * window.along.input + window.along.first(x) + begin;
+        visit(patch + (cell * window.along.size + begin) * window.channels, image * window.channels, count);
+      }
+    }
+  }
+}
+
+}  // namespace normrun::layers

@@ -1,0 +1,118 @@
+#include "nn/losses.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/elementary.hpp"
+
+namespace normrun {
+namespace {
+
+/// The target of one output: a value; of labels, 1 at the label and 0 elsewhere, or the label itself where there is one output.
+template <class T>
+double target_of(const Targets<T>& targets, Index row, Index output, Index outputs) {
+  if (targets.labels == nullptr) return static_cast<double>(targets.values(row, output));
+  if (outputs == 1) return static_cast<double>(targets.labels[row]);
+  return targets.labels[row] == output ? 1.0 : 0.0;
+}
+
+template <class T>
+double mse(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  const double count = static_cast<double>(logits.size());
+  double total = 0.0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    for (Index c = 0; c < logits.cols; ++c) {
+      const double error = static_cast<double>(logits(r, c)) - target_of(targets, r, c, logits.cols);
+      total = std::fma(error, error, total);
+      if (!dlogits.empty()) dlogits(r, c) = static_cast<T>(2.0 * error / count);
+    }
+  }
+  return total / count;
+}
+
+/// softplus(z) - t z as max(z, 0) - t z + log(1 + exp(-|z|)): no overflow, and exact where it is small.
+template <class T>
+double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  const double count = static_cast<double>(logits.size());
+  double total = 0.0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    for (Index c = 0; c < logits.cols; ++c) {
+      const double z = static_cast<double>(logits(r, c));
+      const double t = target_of(targets, r, c, logits.cols);
+      total += (std::max(z, 0.0) - t * z) + math::log1p(math::exp(-std::abs(z)));
+      if (!dlogits.empty()) dlogits(r, c) = static_cast<T>(((1.0 - t) * math::sigmoid(z) - t * math::sigmoid(-z)) / count);
+    }
+  }
+  return total / count;
+}
+
+/// One row of the softmax cross-entropy.  log(sum exp z) = z[top] + log(1 + rest), rest the sum over the others of
+/// exp(z - z[top]); the gradient at the label is minus the sum of the other probabilities, without cancellation.
+template <class T>
+double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
+  const Index top = static_cast<Index>(std::max_element(z, z + classes) - z);
+  const double highest = static_cast<double>(z[top]);
+  double rest = 0.0;        // without the top
+  double not_label = 0.0;   // without the label
+  for (Index c = 0; c < classes; ++c) {
+    const double e = c == top ? 1.0 : math::exp(static_cast<double>(z[c]) - highest);
+    if (c != top) rest += e;
+    if (c != label) not_label += e;
+    if (dz != nullptr) dz[c] = static_cast<T>(e);
+  }
+  if (dz != nullptr) {
+    const double scale = 1.0 / ((1.0 + rest) * rows);
+    for (Index c = 0; c < classes; ++c) dz[c] = static_cast<T>(static_cast<double>(dz[c]) * scale);
+    dz[label] = static_cast<T>(-not_label * scale);
+  }
+  return (highest - static_cast<double>(z[label])) + math::log1p(rest);
+}
+
+template <class T>
+double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  const double rows = static_cast<double>(logits.rows);
+  double total = 0.0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    T* dz = dlogits.empty() ? nullptr : dlogits.row(r);
+    total += softmax_row(logits.row(r), logits.cols, static_cast<Index>(targets.labels[r]), rows, dz);
+  }
+  return total / rows;
+}
+
+}  // namespace
+
+template <class T>
+double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  switch (kind) {
+    case LossKind::kMse: return mse(logits, targets, dlogits);
+    case LossKind::kSoftmaxCrossEntropy: return softmax(logits, targets, dlogits);
+    case LossKind::kBinaryCrossEntropy: return binary(logits, targets, dlogits);
+  }
+  return 0.0;
+}
+
+template <class T>
+std::int32_t predicted_class(const T* logits, Index outputs) {
+  if (outputs == 1) return logits[0] > T{0} ? 1 : 0;
+  return static_cast<std::int32_t>(std::max_element(logits, logits + outputs) - logits);
+}
+
+template <class T>
+Index count_correct(ConstView<T> logits, const std::int32_t* labels) {
+  Index correct = 0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    const std::int32_t predicted = predicted_class(logits.row(r), logits.cols);
+    const bool is_number = !std::isnan(logits(r, logits.cols == 1 ? 0 : predicted));  // a NaN predicts nothing
+    if (is_number && predicted == labels[r]) ++correct;
+  }
+  return correct;
+}
+
+template double loss_and_gradient<float>(LossKind, ConstView<float>, const Targets<float>&, View<float>);
+template double loss_and_gradient<double>(LossKind, ConstView<double>, const Targets<double>&, View<double>);
+template Index count_correct<float>(ConstView<float>, const std::int32_t*);
+template Index count_correct<double>(ConstView<double>, const std::int32_t*);
+template std::int32_t predicted_class<float>(const float*, Index);
+template std::int32_t predicted_class<double>(const double*, Index);
+
+}  // namespace normrun

@@ -1,0 +1,37 @@
+#include "nn/registry.hpp"
+
+#include "nn/layers/layers.hpp"
+
+namespace normrun {
+
+const Family& layer_family() {
+  static const Family kFamily{"layer",
+                              {
+                                  layers::dense(),
+                                  layers::flatten(),
+                                  layers::relu(),
+                                  layers::tanh(),
+                                  layers::sigmoid(),
+                                  layers::softmax(),
+                                  layers::dropout(),
+                                  layers::conv2d(),
+                                  layers::max_pooling2d(),
+                                  layers::average_pooling2d(),
+                                  layers::global_average_pooling2d(),
+                                  layers::simple_rnn(),
+                                  layers::lstm(),
+                                  layers::gru(),
+                                  layers::batch(),
+                                  layers::layer(),
+                                  layers::none(),
+                                  layers::norm(),
+                              }};
+  return kFamily;
+}
+
+const Family& norm_family() {
+  static const Family kFamily{"norm", {layers::batch(), layers::layer(), layers::none()}};
+  return kFamily;
+}
+
+}  // namespace normrun

@@ -1,0 +1,137 @@
+#include "report/results.hpp"
+
+#include "core/atomic_file.hpp"
+#include "core/checksum.hpp"
+#include "nlohmann/json.hpp"
+#include "report/summary.hpp"
+#include "study/plan.hpp"
+
+namespace normrun {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool is_written(const Table& table, const Experiment& experiment) {
+  return table.id != TableId::kOutputs || experiment.base.compare.outputs > 0;
+}
+
+ordered_json fields_of(const std::vector<Column>& columns) {
+  ordered_json fields = ordered_json::array();
+  for (const Column& column : columns) {
+    fields.push_back({{"name", column.name}, {"type", column.type}, {"description", column.doc}});
+  }
+  return fields;
+}
+
+void append(ordered_json& fields, const ordered_json& more) {
+  for (const ordered_json& field : more) fields.push_back(field);
+}
+
+ordered_json other_fields(const Grid& grid) {
+  ordered_json fields = ordered_json::array();
+  for (const std::string& key : other_axes(grid)) fields.push_back({{"name", key}, {"type", "any"}, {"description", "swept"}});
+  return fields;
+}
+
+ordered_json resource(const std::string& file, const std::string& doc, const ordered_json& fields) {
+  return {{"name", file.substr(0, file.find('.'))}, {"path", file},           {"description", doc}, {"format", "csv"},
+          {"mediatype", "text/csv"},                {"encoding", "utf-8"},    {"profile", "tabular-data-resource"},
+          {"schema", {{"fields", fields}, {"missingValues", {""}}}}};
+}
+
+const std::vector<Column>& summary_columns() {
+  static const std::vector<Column> columns = {
+      {"metric", "string", "table.column, and in brackets which of a run's lines"},
+      {"n", "integer", "seeds"},
+      {"mean", "number", "over the seeds"},
+      {"sd", "number", "ddof 1; empty for one seed"},
+      {"ci95_low", "number", "95 % t interval of the mean"},
+      {"ci95_high", "number", "95 % t interval of the mean"},
+      {"min", "number", "over the seeds"},
+      {"max", "number", "over the seeds"},
+  };
+  return columns;
+}
+
+std::string datapackage_text(const Experiment& experiment) {
+  ordered_json resources = ordered_json::array();
+  for (const Table& table : tables()) {
+    if (!is_written(table, experiment)) continue;
+    ordered_json fields = fields_of(key_columns());
+    append(fields, other_fields(experiment.grid));
+    append(fields, fields_of(table.columns));
+    resources.push_back(resource(std::string(table.file), std::string(table.doc), fields));
+  }
+  ordered_json fields = fields_of({key_columns()[1], key_columns()[2]});
+  append(fields, other_fields(experiment.grid));
+  append(fields, fields_of(summary_columns()));
+  resources.push_back(resource("summary.csv", "one row per setting and metric: the final state over the seeds", fields));
+  std::string name = experiment.base.name;
+  for (char& c : name) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : name) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    if (!allowed) c = '-';
+  }
+  const ordered_json package = {{"profile", "tabular-data-package"}, {"name", name}, {"description", experiment.base.description}, {"resources", resources}};
+  return package.dump(2) + "\n";
+}
+
+std::string manifest_text(const Experiment& experiment, const SweepResult& sweep, const ProgramInfo& program) {
+  ordered_json files = ordered_json::array();
+  for (const Table& table : tables()) {
+    if (is_written(table, experiment)) files.push_back(table.file);
+  }
+  files.push_back("summary.csv");
+  ordered_json seeds = ordered_json::array({experiment.base.seed});
+  for (const Axis& axis : experiment.grid.axes()) {
+    if (axis.key == "seed") seeds = ordered_json::parse("[" + [&axis] {
+      std::string list;
+      for (const std::string& value : axis.values) list += (list.empty() ? "" : ",") + value;
+      return list;
+    }() + "]");
+  }
+  const ordered_json manifest = {
+      {"program", "normrun"},
+      {"version", program.version},
+      {"revision", program.revision},
+      {"compiler", program.compiler},
+      {"instruction_set", program.instruction_set},
+      {"table_format", kTableFormatVersion},
+      {"floating_point", "IEEE 754, no contraction but explicit fma; denormal numbers are flushed to zero while runs execute"},
+      {"config_digest", experiment.digest()},
+      {"data_digests", sweep.data_digests},
+      {"seeds", seeds},
+      {"runs_planned", sweep.planned},
+      {"runs_finished", sweep.records.size()},
+      {"tables", files},
+  };
+  return manifest.dump(2) + "\n";
+}
+
+}  // namespace
+
+std::string header_line(const Table& table, const Grid& grid) {
+  std::string line;
+  for (const Column& column : key_columns()) line += std::string(column.name) + ',';
+  for (const std::string& key : other_axes(grid)) line += csv_field(std::string_view(key)) + ',';
+  for (std::size_t i = 0; i < table.columns.size(); ++i) line += (i > 0 ? "," : "") + std::string(table.columns[i].name);
+  return line + '\n';
+}
+
+std::string table_text(const Table& table, const Experiment& experiment, const std::vector<RunRecord>& records) {
+  std::string text = header_line(table, experiment.grid);
+  for (const RunRecord& record : records) text += record.lines[static_cast<std::size_t>(table.id)];
+  return text;
+}
+
+void write_results(const Experiment& experiment, const SweepResult& sweep, const ProgramInfo& program, const std::string& folder) {
+  for (const Table& table : tables()) {
+    if (is_written(table, experiment)) write_file(folder + "/" + std::string(table.file), table_text(table, experiment, sweep.records));
+  }
+  write_file(folder + "/summary.csv", summary_csv(experiment, summarize_runs(experiment, sweep.records)));
+  write_file(folder + "/config.json", experiment.resolved());
+  write_file(folder + "/datapackage.json", datapackage_text(experiment));
+  write_file(folder + "/manifest.json", manifest_text(experiment, sweep, program));
+}
+
+}  // namespace normrun

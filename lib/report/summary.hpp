@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "study/runner.hpp"
+#include "study/statistics.hpp"
+
+namespace normrun {
+
+/// One line of summary.csv: a metric over the seeds of one setting.
+struct SummaryRow {
+  std::string norm;
+  Index batch_size = 0;
+  std::vector<std::string> others;
+  std::string metric;  // "runs.test_accuracy_eval", "compare.relative_gap[test train:eval 32]", "layers.mean_gap[batch_1]"
+  SampleSummary summary;
+};
+
+/// The final state's numbers of every finished run, over the seeds; settings and metrics in the order of the plan.
+std::vector<SummaryRow> summarize_runs(const Experiment& experiment, const std::vector<RunRecord>& records);
+/// norm, batch_size, the other axes, metric, n, mean, sd, ci95_low, ci95_high, min, max.
+std::string summary_csv(const Experiment& experiment, const std::vector<SummaryRow>& rows);
+
+/// The effect in words and numbers, at most 80 columns wide: one line for every setting, then one sentence a normalization.
+std::string terminal_summary(const Experiment& experiment, const std::vector<SummaryRow>& rows);
+
+}  // namespace normrun

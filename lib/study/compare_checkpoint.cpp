@@ -1,0 +1,84 @@
+#include "study/compare_checkpoint.hpp"
+
+#include <charconv>
+#include <filesystem>
+
+#include "nn/checkpoint.hpp"
+#include "study/compare_modes.hpp"
+#include "study/plan.hpp"
+
+namespace normrun {
+namespace {
+
+const std::string& metadata(const TensorFile& file, const std::string& path, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found != file.metadata.end()) return found->second;
+  throw Error(ExitCode::kDamaged, {path, "the checkpoint's metadata has no \"" + key + "\"", "give a checkpoint that `normrun train` wrote"});
+}
+
+Document load_document(const std::string& data) {
+  const std::size_t first = data.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && data[first] == '{' ? Document::parse(data, "--data") : Document::load(data);
+}
+
+/// The trained run's config with the requested data, pairs and sizes in it.
+RunConfig requested_config(const CheckpointComparison& request, const TensorFile& file, std::string& folder) {
+  Document document = Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
+  const Document data = load_document(request.data);
+  const bool is_config = data.contains("data");
+  if (data.name() != "--data") folder = std::filesystem::path(request.data).parent_path().string();
+  document.set("data", is_config ? data.text_at("data") : data.dump(), data.name() + (is_config ? " /data" : ""));
+  RunConfig config;
+  std::vector<Problem> problems;
+  document.read("", config, problems);
+  if (!request.pairs.empty()) config.compare.pairs = request.pairs;
+  if (!request.splits.empty()) config.compare.splits = request.splits;
+  if (!request.eval_batch_sizes.empty()) config.compare.eval_batch_sizes.clear();
+  for (const std::string& size : request.eval_batch_sizes) {
+    Count count;
+    const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), count.value);
+    const bool is_number = error == std::errc() && end == size.data() + size.size() && count.value >= 1;
+    if (!is_number && size != "train" && size != "all") {
+      problems.push_back({"--eval-batch-sizes", "expected whole numbers >= 1, train or all, got \"" + size + "\"", ""});
+    }
+    if (!is_number) count.word = size;
+    config.compare.eval_batch_sizes.push_back(count);
+  }
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
+  return config;
+}
+
+template <class T>
+void compare_in(const CheckpointComparison& request, const TensorFile& file, RunConfig& config, const std::string& folder, RunRecord& record) {
+  const Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
+  const Network<T> network(config.layers(), data.shape);
+  Model<T> model = fresh_model(network, static_cast<std::uint64_t>(config.seed));
+  from_tensors(network.layout(), file, Match::kAll, request.checkpoint, model);
+  if (request.splits.empty() && data.test.samples() == 0) config.compare.splits = {"train"};
+  Index step = 0;
+  const std::string& text = metadata(file, request.checkpoint, "step");
+  std::from_chars(text.data(), text.data() + text.size(), step);
+  const LossKind loss = resolve_loss(config.train.loss, data.classes, network.output().size());
+  check_loss_fits(loss, network.output().size(), data.classes, data.outputs);
+  const Snapshot<T> snapshot{network, model, data, config, loss, 0, step};
+  compare_modes(snapshot, Moment::kFinal, record);
+}
+
+}  // namespace
+
+RunRecord compare_checkpoint(const CheckpointComparison& request) {
+  const TensorFile file = read_safetensors(request.checkpoint);
+  std::string folder;
+  RunConfig config = requested_config(request, file, folder);
+  const RunKey key{.run = 0, .run_id = metadata(file, request.checkpoint, "run_id"), .norm = metadata(file, request.checkpoint, "norm"),
+                   .batch_size = config.train.batch_size, .seed = config.seed, .others = {}};
+  RunRecord record{.run = 0, .status = RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
+  if (config.precision == Precision::kFloat32) {
+    compare_in<float>(request, file, config, folder, record);
+  } else {
+    compare_in<double>(request, file, config, folder, record);
+  }
+  return record;
+}
+
+}  // namespace normrun

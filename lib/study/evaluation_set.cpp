@@ -1,0 +1,68 @@
+#include "study/evaluation_set.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace normrun {
+
+template <class T>
+EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, SplitName name)
+    : name_(name), split_(snapshot.data.split(name)), order_(static_cast<std::size_t>(split_.samples())) {
+  std::iota(order_.begin(), order_.end(), Index{0});
+  RandomStream stream(static_cast<std::uint64_t>(snapshot.config.seed), Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name));
+  stream.shuffle(order_);
+  for (const Index row : order_) {
+    if (!split_.labels.empty()) labels_.push_back(split_.labels[static_cast<std::size_t>(row)]);
+  }
+  if (!split_.labels.empty()) return;
+  targets_ = Matrix<T>(rows(), snapshot.network.output().size());  // zeros, where the data gives no targets
+  for (Index r = 0; r < rows() && split_.targets.rows() > 0; ++r) {
+    const T* target = split_.targets.view().row(order_[static_cast<std::size_t>(r)]);
+    std::copy(target, target + targets_.cols(), targets_.view().row(r));
+  }
+}
+
+template <class T>
+SplitScore EvaluationSet<T>::score(LossKind loss, ConstView<T> logits) const {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  if (logits.rows == 0) return {kNan, kNan, 0};
+  Targets<T> targets;
+  if (labels_.empty()) {
+    targets.values = ConstView<T>(targets_.view()).slice(0, logits.rows);
+  } else {
+    targets.labels = labels_.data();
+  }
+  SplitScore score{loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
+  if (!labels_.empty()) score.accuracy = static_cast<double>(count_correct(logits, labels_.data())) / static_cast<double>(logits.rows);
+  return score;
+}
+
+template <class T>
+ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population)
+    : snapshot_(snapshot),
+      population_(population_state(snapshot.network, snapshot.model, population)),
+      initial_(initial_state(snapshot.network, snapshot.model)),
+      untrained_(fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed))) {}
+
+template <class T>
+std::span<const T> ModeStates<T>::params(StatisticsSource source) const {
+  return source == StatisticsSource::kUntrained ? untrained_.params : snapshot_.model.params;
+}
+
+template <class T>
+std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
+  switch (source) {
+    case StatisticsSource::kModel: return snapshot_.model.state;
+    case StatisticsSource::kPopulation: return population_;
+    case StatisticsSource::kInitial: return initial_;
+    case StatisticsSource::kUntrained: return untrained_.state;
+  }
+  return {};
+}
+
+template class EvaluationSet<float>;
+template class EvaluationSet<double>;
+template class ModeStates<float>;
+template class ModeStates<double>;
+
+}  // namespace normrun

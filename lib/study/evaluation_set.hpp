@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "core/random.hpp"
+#include "study/compare_modes.hpp"
+#include "study/modes.hpp"
+
+namespace normrun {
+
+/// The rows of one split in the order in which every comparison of a seed reads them, and what they should give.
+template <class T>
+class EvaluationSet {
+ public:
+  EvaluationSet(const Snapshot<T>& snapshot, SplitName name);
+
+  SplitName name() const { return name_; }
+  const Split<T>& split() const { return split_; }
+  const std::vector<Index>& order() const { return order_; }
+  Index rows() const { return split_.samples(); }
+  /// Labels in that order; empty for regression.
+  std::span<const std::int32_t> labels() const { return labels_; }
+  /// Mean loss and accuracy of the first rows' logits.
+  SplitScore score(LossKind loss, ConstView<T> logits) const;
+
+ private:
+  SplitName name_;
+  const Split<T>& split_;
+  std::vector<Index> order_;
+  std::vector<std::int32_t> labels_;
+  Matrix<T> targets_;
+};
+
+/// Parameters and statistics that a comparison mode runs with.
+template <class T>
+class ModeStates {
+ public:
+  ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population);
+  std::span<const T> params(StatisticsSource source) const;
+  std::span<const T> state(StatisticsSource source) const;
+
+ private:
+  const Snapshot<T>& snapshot_;
+  Buffer<T> population_;
+  Buffer<T> initial_;
+  Model<T> untrained_;
+};
+
+}  // namespace normrun

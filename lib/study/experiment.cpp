@@ -1,0 +1,75 @@
+#include "study/experiment.hpp"
+
+#include <algorithm>
+
+#include "nn/registry.hpp"
+#include "study/modes.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
+
+}  // namespace
+
+void CompareOptions::describe(OptionVisitor& visitor) {
+  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs, comparison_mode_names());
+  visitor.counts({"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
+                 eval_batch_sizes, {.low = 1}, {"train", "all"});
+  visitor.texts({"splits", "the rows that are compared: train, validation, test"}, splits);
+  for (const std::string& split : splits) {
+    visitor.require(std::find(std::begin(kSplitWords), std::end(kSplitWords), split) != std::end(kSplitWords), "splits",
+                    "train, validation or test, not \"" + split + "\"");
+  }
+  visitor.choice<CompareOn>({"on", "outputs: what the last layer gives; logits: before a last softmax or sigmoid"}, on,
+                            {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
+  visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
+                  every_steps, {.low = 0});
+  visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
+}
+
+void RunConfig::describe(OptionVisitor& visitor) {
+  visitor.text({"$schema", "where an editor finds the schema; ignored"}, schema);
+  visitor.text({"name", "names the results folder"}, name);
+  visitor.text({"source", "where the experiment comes from"}, source);
+  visitor.text({"description", "what it shows"}, description);
+  visitor.tagged({"data", "the rows: generated, or from files"}, data, data_family());
+  visitor.tagged_list({"network", "the layers, first to last; {\"type\": \"norm\"} stands for the object \"norm\""}, network, layer_family());
+  visitor.tagged({"norm", "the normalization that stands in for every {\"type\": \"norm\"}"}, norm, norm_family());
+  visitor.object({"train", "how the network is trained"}, train);
+  visitor.integer({"seed", "of data, initialization, order and dropout: each has its own stream"}, seed, {.low = 0});
+  visitor.choice<Precision>({"precision", "float32, what the frameworks use, or float64"}, precision,
+                            {{"float32", Precision::kFloat32}, {"float64", Precision::kFloat64}});
+  visitor.object({"population", "how the population statistics are computed"}, population);
+  visitor.object({"compare", "which modes are compared, on which rows"}, compare);
+  visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
+  visitor.any({"claims", "statements to decide with `normrun claims`"}, claims);
+
+  visitor.require(data != nullptr, "", "the key \"data\": an object with a \"type\" (see `normrun list datasets`)");
+  visitor.require(!network.empty(), "", "the key \"network\": a list of at least one layer (see `normrun list layers`)");
+  const bool has_placeholder = std::any_of(network.begin(), network.end(), [](const auto& layer) { return layer->type == "norm"; });
+  visitor.require(!has_placeholder || norm != nullptr, "",
+                  "the key \"norm\", because the network has a {\"type\": \"norm\"} (e.g. \"norm\": {\"type\": \"batch\"})");
+}
+
+std::vector<LayerDescription> RunConfig::layers() const {
+  std::vector<LayerDescription> layers;
+  for (const auto& described : network) {
+    const auto& layer = described->type == "norm" ? norm : described;
+    layers.push_back({layer->type, std::static_pointer_cast<const LayerSpec>(layer), static_cast<const LayerSpec&>(*described).name});
+  }
+  return layers;
+}
+
+std::string RunConfig::norm_label() const {
+  std::vector<std::string> types;
+  for (const auto& layer : layers()) {
+    const bool counts = layer.type != "none" && norm_family().find(layer.type) != nullptr;
+    if (counts && std::find(types.begin(), types.end(), layer.type) == types.end()) types.push_back(layer.type);
+  }
+  std::string label;
+  for (const std::string& name_of_type : types) label += (label.empty() ? "" : "+") + name_of_type;
+  return label.empty() ? "none" : label;
+}
+
+}  // namespace normrun

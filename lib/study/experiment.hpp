@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/grid.hpp"
+#include "data/registry.hpp"
+#include "nn/network.hpp"
+#include "train/population.hpp"
+#include "train/train_options.hpp"
+
+namespace normrun {
+
+enum class Precision { kFloat32, kFloat64 };
+enum class CompareOn { kOutputs, kLogits };
+
+/// The config's "compare".
+struct CompareOptions : Described {
+  std::vector<std::pair<std::string, std::string>> pairs = {{"train", "eval"}, {"eval", "population"}};
+  std::vector<Count> eval_batch_sizes = {{.word = "train"}};
+  std::vector<std::string> splits = {"test"};
+  CompareOn on = CompareOn::kOutputs;
+  Index every_steps = 0;  // 0: the final state only
+  Index outputs = 0;      // rows of each split whose outputs are written
+  void describe(OptionVisitor& visitor) override;
+};
+
+/// Everything one run depends on: an experiment's config at one point of its grid.
+struct RunConfig : Described {
+  std::string schema;
+  std::string name = "experiment";
+  std::string source;
+  std::string description;
+  std::shared_ptr<Described> data;                  // a DataSpec
+  std::vector<std::shared_ptr<Described>> network;  // LayerSpecs
+  std::shared_ptr<Described> norm;                  // the LayerSpec that stands in for {"type": "norm"}
+  TrainOptions train;
+  Index seed = 0;
+  Precision precision = Precision::kFloat32;
+  PopulationOptions population;
+  CompareOptions compare;
+  std::string grid = "{}";    // JSON, as given
+  std::string claims = "[]";  // JSON, as given
+
+  void describe(OptionVisitor& visitor) override;
+
+  const DataSpec& data_spec() const { return static_cast<const DataSpec&>(*data); }
+  /// The layers with every placeholder replaced.
+  std::vector<LayerDescription> layers() const;
+  /// What the column `norm` holds unless the grid names it: the type that stands in, else the types of the network's own
+  /// normalization layers joined by "+", else "none".
+  std::string norm_label() const;
+};
+
+/// A config file, its command-line overrides and its grid.
+struct Experiment {
+  Document document;
+  std::string path;
+  std::string folder;  // of the config file: what its relative paths start from
+  Grid grid;
+  RunConfig base;      // at the first point of the grid
+
+  /// The config of one run.  Throws Error(kUsage).
+  RunConfig at(std::int64_t run) const;
+  /// Resolved: every option with its value, the grid and the claims as given.
+  std::string resolved() const;
+  /// Over what changes the numbers of any run: not the grid, the claims or the texts.
+  std::string digest() const;
+};
+
+/// `train`'s --set, --grid, --seeds and --epochs, in this order of precedence (later wins).
+struct Overrides {
+  std::vector<std::string> set;
+  std::vector<std::string> grid;
+  std::string seeds;
+  std::optional<Index> epochs;
+};
+
+/// Reads, overrides and checks a config: every value of every axis once, then shapes and files.  Throws Error(kUsage) with
+/// every problem found, in the file's order.  A shape that does not fit for some values of the grid only is left to their
+/// runs; `check_data` opens the data files' headers too.
+enum class Check { kConfigOnly, kWithData };
+Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check);
+
+/// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss.
+void check_fit(const Network<float>& network, const RunConfig& config, Index classes, Index outputs);
+
+/// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
+std::string data_text(const RunConfig& config);
+
+/// The config of one run as it determines the run's numbers: resolved, without grid, claims and texts.
+std::string run_text(const RunConfig& config);
+
+}  // namespace normrun

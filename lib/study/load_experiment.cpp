@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "core/checksum.hpp"
+#include "study/experiment.hpp"
+
+namespace normrun {
+namespace {
+
+/// Axes longer than this (seeds of a very large sweep) are checked by their first and last values.
+constexpr std::size_t kCheckedValues = 1000;
+constexpr const char* kTextKeys[] = {"$schema", "name", "source", "description", "grid", "claims"};
+
+Document point_document(const Document& document, const std::vector<Axis>& axes, std::size_t axis, std::size_t value) {
+  std::vector<Axis> chosen = axes;
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    const std::size_t kept = a == axis ? value : 0;
+    chosen[a].values = {axes[a].values[kept]};
+    chosen[a].labels = {axes[a].labels[kept]};
+  }
+  return at_point(document, Grid(chosen), 0);
+}
+
+/// The points at which every value of every axis occurs once, the others at their first value.
+std::vector<std::pair<std::size_t, std::size_t>> checked_points(const std::vector<Axis>& axes) {
+  std::vector<std::pair<std::size_t, std::size_t>> points = {{0, 0}};
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    const std::size_t count = axes[axis].values.size();
+    for (std::size_t value = 1; value < std::min(count, kCheckedValues); ++value) points.emplace_back(axis, value);
+    if (count > kCheckedValues) points.emplace_back(axis, count - 1);
+  }
+  return points;
+}
+
+bool is_whole_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+void check_long_axes(const std::vector<Axis>& axes, std::vector<Problem>& problems) {
+  for (const Axis& axis : axes) {
+    if (axis.values.size() <= kCheckedValues) continue;
+    const auto odd = std::find_if_not(axis.values.begin(), axis.values.end(), is_whole_number);
+    if (odd != axis.values.end()) {
+      problems.push_back({axis.origin, "an axis of more than 1000 values takes whole numbers only, not " + *odd, ""});
+    }
+  }
+}
+
+void add_new(std::vector<Problem>& problems, const std::vector<Problem>& found) {
+  for (const Problem& problem : found) {
+    const bool known = std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return to_line(p) == to_line(problem); });
+    if (!known) problems.push_back(problem);
+  }
+}
+
+/// What is wrong with the shapes or the data files of one point.
+std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const std::string& where, ExitCode& code) {
+  try {
+    const DataSpec::Outline outline = config.data_spec().outline(folder);
+    const Network<float> network(config.layers(), outline.shape);
+    check_fit(network, config, outline.classes, outline.outputs);
+  } catch (const Error& error) {
+    code = error.code();
+    std::vector<Problem> problems = error.problems();
+    for (Problem& problem : problems) problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
+    return problems;
+  }
+  return {};
+}
+
+/// Shapes that fit at no checked point, or a data file that is missing at all of them, are the config's fault; those that
+/// fit at some are left to their runs.
+void check_shapes(const Document& document, const std::vector<Axis>& axes, const std::string& folder) {
+  std::vector<Problem> problems;
+  ExitCode code = ExitCode::kUsage;
+  for (const auto& [axis, value] : checked_points(axes)) {
+    RunConfig config;
+    std::vector<Problem> ignored;
+    const Document point = point_document(document, axes, axis, value);
+    point.read("", config, ignored);
+    const std::vector<Problem> found = shape_problems(config, folder, document.name(), code);
+    if (found.empty()) return;
+    add_new(problems, found);
+  }
+  throw Error(code, problems);
+}
+
+/// The axes as the config's "grid" would write them.
+std::string grid_text(const Grid& grid) {
+  std::string text = "{";
+  for (const Axis& axis : grid.axes()) {
+    text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":[";
+    for (std::size_t i = 0; i < axis.values.size(); ++i) text += (i > 0 ? "," : "") + axis.values[i];
+    text += "]";
+  }
+  return text + "}";
+}
+
+std::vector<Axis> apply(Document& document, const Overrides& overrides) {
+  std::vector<Axis> axes = read_axes(document);
+  for (const std::string& expression : overrides.set) apply_set_option(document, axes, expression);
+  for (const std::string& expression : overrides.grid) apply_grid_option(axes, expression);
+  if (!overrides.seeds.empty()) apply_seeds_option(axes, overrides.seeds);
+  if (overrides.epochs) {
+    document.erase("train.steps");
+    std::erase_if(axes, [](const Axis& axis) { return axis.key == "train.steps"; });
+    apply_set_option(document, axes, "train.epochs=" + std::to_string(*overrides.epochs));
+  }
+  return axes;
+}
+
+}  // namespace
+
+Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check) {
+  Document document = Document::load(path);
+  const std::vector<Axis> axes = apply(document, overrides);
+  const Grid grid(axes);
+  std::vector<Problem> problems;
+  check_long_axes(axes, problems);
+  for (const auto& [axis, value] : checked_points(axes)) {
+    RunConfig config;
+    std::vector<Problem> found;
+    point_document(document, axes, axis, value).read("", config, found);
+    add_new(problems, found);
+  }
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
+
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (check == Check::kWithData) check_shapes(document, axes, folder);
+  Experiment experiment{std::move(document), path, folder, grid, {}};
+  experiment.base = experiment.at(0);
+  return experiment;
+}
+
+RunConfig Experiment::at(std::int64_t run) const {
+  RunConfig config;
+  std::vector<Problem> problems;
+  at_point(document, grid, run).read("", config, problems);
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
+  return config;
+}
+
+std::string Experiment::resolved() const {
+  RunConfig config = base;
+  config.grid = grid_text(grid);
+  return write_resolved(config);
+}
+
+std::string run_text(const RunConfig& config) {
+  RunConfig numbers = config;
+  Document document = Document::parse(write_resolved(numbers), "run");
+  for (const char* key : kTextKeys) document.erase(key);
+  return document.dump();
+}
+
+std::string data_text(const RunConfig& config) {
+  RunConfig written = config;
+  return Document::parse(write_resolved(written), "data").text_at("data");
+}
+
+std::string Experiment::digest() const {
+  RunConfig numbers = base;
+  Document text = Document::parse(write_resolved(numbers), "experiment");
+  for (const char* key : kTextKeys) text.erase(key);
+  for (const Axis& axis : grid.axes()) text.erase(axis.key);
+  return digest_of(text.dump());
+}
+
+}  // namespace normrun

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/mode.hpp"
+
+namespace normrun {
+
+/// Which numbers a named mode of a comparison runs with.
+enum class StatisticsSource { kModel, kPopulation, kInitial, kUntrained };
+
+struct ComparisonMode {
+  std::string_view name;
+  Mode mode;
+  StatisticsSource source;
+  /// Whether the outputs of a row depend on the rows beside it: batch statistics.
+  bool by_batch() const { return mode.statistics == Statistics::kBatch; }
+};
+
+/// train, eval, population, initial-statistics, untrained, train+dropout.
+const std::vector<ComparisonMode>& comparison_modes();
+const ComparisonMode& comparison_mode(std::string_view name);  // name is one of them
+std::vector<std::string_view> comparison_mode_names();
+
+}  // namespace normrun

@@ -1,0 +1,87 @@
+#include "study/plan.hpp"
+
+#include <algorithm>
+
+#include "core/checksum.hpp"
+#include "fmt/format.h"
+#include "study/record.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr std::string_view kBatchSizeKey = "train.batch_size";
+constexpr std::string_view kSeedKey = "seed";
+
+/// The axis that names the normalization: whole objects before types.  -1: neither is swept.
+int norm_axis(const Grid& grid) {
+  int found = -1;
+  for (std::size_t a = 0; a < grid.axes().size(); ++a) {
+    if (grid.axes()[a].key == "norm") return static_cast<int>(a);
+    if (grid.axes()[a].key == "norm.type") found = static_cast<int>(a);
+  }
+  return found;
+}
+
+bool is_other(const Grid& grid, std::size_t axis) {
+  const std::string& key = grid.axes()[axis].key;
+  return key != kBatchSizeKey && key != kSeedKey && static_cast<int>(axis) != norm_axis(grid);
+}
+
+/// What may stand in a file's name; anything else becomes '_'.
+std::string file_safe(std::string text) {
+  for (char& c : text) {
+    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+';
+    if (!safe) c = '_';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string RunKey::csv() const {
+  std::string fields = csv_field(std::string_view(run_id)) + ',' + csv_field(std::string_view(norm)) + ',' + std::to_string(batch_size) + ',' +
+                       std::to_string(seed) + ',';
+  for (const std::string& other : others) fields += csv_field(std::string_view(other)) + ',';
+  return fields;
+}
+
+std::vector<std::string> other_axes(const Grid& grid) {
+  std::vector<std::string> keys;
+  for (std::size_t a = 0; a < grid.axes().size(); ++a) {
+    if (is_other(grid, a)) keys.push_back(grid.axes()[a].key);
+  }
+  return keys;
+}
+
+RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config) {
+  const Grid& grid = experiment.grid;
+  const std::vector<std::size_t> point = grid.point(run);
+  RunKey key{.run = run, .run_id = {}, .norm = {}, .batch_size = config.train.batch_size, .seed = config.seed, .others = {}};
+  const int norm = norm_axis(grid);
+  key.norm = norm >= 0 ? grid.axes()[static_cast<std::size_t>(norm)].labels[point[static_cast<std::size_t>(norm)]] : config.norm_label();
+  std::string values;
+  for (std::size_t a = 0; a < grid.axes().size(); ++a) {
+    if (!is_other(grid, a)) continue;
+    const Axis& axis = grid.axes()[a];
+    key.others.push_back(axis.labels[point[a]]);
+    values += axis.key + '=' + axis.values[point[a]] + '\n';
+  }
+  key.run_id = fmt::format("{}-b{}-s{}", file_safe(key.norm), key.batch_size, key.seed);
+  const std::string name = file_safe(key.norm) == key.norm ? values : "norm=" + key.norm + '\n' + values;
+  if (!name.empty()) key.run_id += fmt::format("-{:08x}", crc32c(name.data(), name.size()));
+  return key;
+}
+
+double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline) {
+  const Network<float> network(config.layers(), outline.shape);
+  const double params = static_cast<double>(network.layout().param_count);
+  const double batch = static_cast<double>(config.train.batch_size);
+  const double steps_per_epoch = std::max(1.0, static_cast<double>(outline.train_samples) / batch);
+  const double steps = config.train.steps ? static_cast<double>(*config.train.steps)
+                                          : static_cast<double>(config.train.epochs.value_or(1)) * steps_per_epoch;
+  constexpr double kStepOverhead = 20'000.0;  // a step's fixed cost, in multiply-adds
+  constexpr double kUpdate = 10.0;            // of one parameter, likewise
+  return steps * (kStepOverhead + kUpdate * params + 3.0 * batch * params);
+}
+
+}  // namespace normrun

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "study/experiment.hpp"
+
+namespace normrun {
+
+/// Who a run is: its place in the plan and the values of the swept keys.  Computed, never stored.
+struct RunKey {
+  std::int64_t run = 0;
+  std::string run_id;  // <norm>-b<batch>-s<seed>, and - with 8 hex digits of the other axes' values where there are any
+  std::string norm;
+  Index batch_size = 0;
+  Index seed = 0;
+  std::vector<std::string> others;  // labels of the other axes, in the grid's order
+
+  /// The key columns' CSV fields, each with its comma.
+  std::string csv() const;
+};
+
+/// The swept keys that have a column of their own: all but norm, train.batch_size and seed.
+std::vector<std::string> other_axes(const Grid& grid);
+
+RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
+
+/// Multiply-adds of a run's training, roughly: what the longest-first order goes by.
+double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline);
+
+}  // namespace normrun

@@ -1,0 +1,13 @@
+#include "study/process_memory.hpp"
+
+#include <sys/resource.h>
+
+namespace normrun {
+
+Index peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return Index{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace normrun

@@ -1,0 +1,226 @@
+#include "study/run.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <new>
+
+#include "core/checksum.hpp"
+#include "nn/checkpoint.hpp"
+#include "study/compare_modes.hpp"
+#include "study/process_memory.hpp"
+#include "train/trainer.hpp"
+
+namespace normrun {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One run in one precision, from its config to its record.
+template <class T>
+class Run {
+ public:
+  Run(const RunContext& context, const RunConfig& config, const RunKey& key, RunRecord& record)
+      : context_(context), config_(config), key_(key), record_(record) {}
+
+  void execute() {
+    const auto start = Clock::now();
+    data_ = context_.data->get<T>(config_, context_.experiment->folder);
+    record_.data_digest = data_->digest;
+    network_.emplace(config_.layers(), data_->shape);
+    loss_ = resolve_loss(config_.train.loss, data_->classes, network_->output().size());
+    trainer_.emplace(TrainingPlan<T>{.network = &*network_, .data = data_.get(), .options = &config_.train, .batching = &config_.data_spec().batching,
+                                     .loss = loss_, .seed = static_cast<std::uint64_t>(config_.seed), .folder = context_.experiment->folder});
+    setup_seconds_ = seconds_since(start);
+    train();
+    compare();
+    if (!context_.checkpoint_folder.empty() && config_.train.checkpoints == CheckpointPolicy::kAll) write_checkpoint();
+    add_run_line();
+    add_timing();
+  }
+
+  /// The line of runs.csv of a run that ended early.
+  void add_failure(const std::string& error) {
+    record_.add(TableId::kRuns, {std::string(status_text(record_.status)), error, precision_text(), parameters(), trainer_ ? trainer_->step() : 0,
+                                 {}, {}, {}, {}, {}, {}});
+  }
+
+ private:
+  Snapshot<T> snapshot() const {
+    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step()};
+  }
+  Cell precision_text() const { return std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64"); }
+  Cell parameters() const { return network_ ? Cell{network_->layout().param_count} : Cell{}; }
+
+  void train() {
+    const auto start = Clock::now();
+    const Index every = config_.compare.every_steps;
+    double comparing = 0.0;
+    while (!trainer_->done()) {
+      if (context_.stop != nullptr && context_.stop->load(std::memory_order_relaxed)) throw Interrupted{};
+      trainer_->advance();
+      if (context_.on_step) context_.on_step(trainer_->step(), trainer_->total_steps(), trainer_->last_loss());
+      if (trainer_->at_epoch_end()) add_history();
+      if (every > 0 && trainer_->step() % every == 0 && !trainer_->done()) {
+        const auto pause = Clock::now();
+        compare_modes(snapshot(), Moment::kRunning, record_);
+        comparing += seconds_since(pause);
+      }
+    }
+    train_seconds_ = seconds_since(start) - comparing;
+    compare_seconds_ += comparing;
+  }
+
+  void add_history() {
+    if (config_.train.history.empty()) return;
+    const auto add = [&](std::string_view split, std::string_view mode, const SplitScore& score) {
+      record_.add(TableId::kHistory, {trainer_->epoch(), trainer_->step(), std::string(split), std::string(mode), cell_or_empty(score.loss),
+                                      cell_or_empty(score.accuracy), score.samples});
+    };
+    const StepTotals& totals = trainer_->epoch_totals();
+    add("train", "train", {totals.loss(), data_->classes > 0 ? totals.accuracy() : std::nan(""), totals.samples});
+    for (const SplitName split : {SplitName::kValidation, SplitName::kTest}) {
+      if (data_->split(split).samples() == 0) continue;
+      for (const std::string& mode : config_.train.history) {
+        add(split_text(split), mode, score_split(snapshot(), split, mode, config_.train.batch_size));
+      }
+    }
+  }
+
+  void compare() {
+    const auto start = Clock::now();
+    if (!config_.compare.pairs.empty()) compare_modes(snapshot(), Moment::kFinal, record_);
+    compare_seconds_ += seconds_since(start);
+  }
+
+  void add_run_line() {
+    const StepTotals& totals = trainer_->epoch_totals();
+    std::vector<Cell> cells = {std::string(status_text(record_.status)), {}, precision_text(), parameters(), trainer_->step()};
+    cells.push_back(totals.samples > 0 ? Cell{totals.loss()} : Cell{});
+    cells.push_back(totals.samples > 0 && data_->classes > 0 ? Cell{totals.accuracy()} : Cell{});
+    for (const std::string_view mode : {"eval", "train"}) {
+      const SplitScore score = data_->test.samples() > 0 ? score_split(snapshot(), SplitName::kTest, mode, config_.train.batch_size)
+                                                         : SplitScore{std::nan(""), std::nan(""), 0};
+      cells.push_back(score.samples > 0 ? Cell{score.loss} : Cell{});
+      cells.push_back(cell_or_empty(score.accuracy));
+    }
+    record_.add(TableId::kRuns, cells);
+  }
+
+  void write_checkpoint() {
+    TensorFile file = to_tensors(network_->layout(), trainer_->model());
+    file.metadata["run_id"] = key_.run_id;
+    file.metadata["norm"] = key_.norm;
+    file.metadata["step"] = std::to_string(trainer_->step());
+    file.metadata["config"] = run_text(config_);
+    file.metadata["config_digest"] = digest_of(file.metadata["config"]);
+    file.metadata["data_digest"] = data_->digest;
+    write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
+  }
+
+  /// Time of one row alone through the network in eval mode.
+  double predict_microseconds() const {
+    if (data_->train.samples() == 0) return std::nan("");
+    constexpr int kRepetitions = 100;
+    Record<T> record(*network_, 1);
+    const ConstView<T> row = data_->train.features.view().slice(0, 1);
+    const auto start = Clock::now();
+    for (int i = 0; i < kRepetitions; ++i) {
+      const typename Network<T>::Pass pass{.mode = kEvalMode, .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(), .key = {}, .last_boundary = -1};
+      network_->forward(pass, trainer_->model().params, trainer_->model().state, nullptr, record, row);
+    }
+    return seconds_since(start) / kRepetitions * 1e6;
+  }
+
+  void add_timing() {
+    const double steps = static_cast<double>(trainer_->step());
+    const double rows = steps * static_cast<double>(config_.train.batch_size);
+    const auto per_second = [this](double count) { return train_seconds_ > 0.0 ? Cell{count / train_seconds_} : Cell{}; };
+    record_.add(TableId::kTiming, {setup_seconds_, train_seconds_, compare_seconds_, per_second(steps), per_second(rows),
+                                   cell_or_empty(predict_microseconds()), peak_memory_bytes()});
+  }
+
+  const RunContext& context_;
+  const RunConfig& config_;
+  const RunKey& key_;
+  RunRecord& record_;
+  std::shared_ptr<const Dataset<T>> data_;
+  std::optional<Network<T>> network_;
+  std::optional<Trainer<T>> trainer_;
+  LossKind loss_ = LossKind::kMse;
+  double setup_seconds_ = 0.0;
+  double train_seconds_ = 0.0;
+  double compare_seconds_ = 0.0;
+};
+
+/// Writes and close failures concern the whole sweep; everything else concerns the run alone.
+bool is_fatal(const Error& error) {
+  return error.code() == ExitCode::kCannotCreate || error.code() == ExitCode::kWriteFailed || error.code() == ExitCode::kOutOfMemory;
+}
+
+template <class T>
+void execute_in(const RunContext& context, const RunConfig& config, const RunKey& key, RunRecord& record) {
+  Run<T> run(context, config, key, record);
+  try {
+    run.execute();
+  } catch (const Diverged& error) {
+    record.status = RunStatus::kDiverged;
+    run.add_failure(error.what());
+  } catch (const Error& error) {
+    if (is_fatal(error)) throw;
+    record.status = RunStatus::kFailed;
+    run.add_failure(error.what());
+  } catch (const std::bad_alloc&) {
+    throw Error(ExitCode::kOutOfMemory, {"run " + key.run_id, "not enough memory", "use fewer jobs, a smaller network or fewer rows"});
+  }
+}
+
+}  // namespace
+
+template <class T>
+std::shared_ptr<const Dataset<T>> DataCache::get(const RunConfig& config, const std::string& folder) {
+  const DataSpec& spec = config.data_spec();
+  std::string key = std::is_same_v<T, float> ? "float32 " : "float64 ";
+  if (spec.depends_on_seed()) key += "seed " + std::to_string(config.seed) + " ";
+  key += data_text(config);
+  const auto load = [&]() -> std::shared_ptr<const void> {
+    return std::make_shared<Dataset<T>>(spec.load(static_cast<std::uint64_t>(config.seed), folder, T{}));
+  };
+  return std::static_pointer_cast<const Dataset<T>>(find_or_load(key, load));
+}
+
+std::shared_ptr<const void> DataCache::find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load) {
+  std::shared_ptr<Entry> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& place = entries_[key];
+    if (place == nullptr) place = std::make_shared<Entry>();
+    place->used = ++clock_;
+    entry = place;
+    while (entries_.size() > kKept) {
+      auto oldest = entries_.begin();
+      for (auto other = entries_.begin(); other != entries_.end(); ++other) {
+        if (other->second->used < oldest->second->used) oldest = other;
+      }
+      entries_.erase(oldest);
+    }
+  }
+  const std::lock_guard lock(entry->loading);
+  if (entry->data == nullptr) entry->data = load();
+  return entry->data;
+}
+
+RunRecord execute_run(const RunContext& context, std::int64_t run) {
+  const RunConfig config = context.experiment->at(run);
+  const RunKey key = run_key(*context.experiment, run, config);
+  RunRecord record{.run = run, .status = RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
+  if (config.precision == Precision::kFloat32) {
+    execute_in<float>(context, config, key, record);
+  } else {
+    execute_in<double>(context, config, key, record);
+  }
+  return record;
+}
+
+}  // namespace normrun

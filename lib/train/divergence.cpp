@@ -1,0 +1,61 @@
+#include "train/divergence.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+namespace normrun {
+namespace {
+
+std::string place_of(const NonFinite& first) { return first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor; }
+
+template <class T>
+bool all_finite_in(ConstView<T> numbers) {
+  return all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())});
+}
+
+/// Name of the first tensor of `layer` among `entries` (of parameters or of statistics) that is not finite, or "".
+template <class T, class Entry>
+std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& numbers, const std::string& layer) {
+  for (const Entry& entry : entries) {
+    if (entry.layer != layer) continue;
+    const T* begin = numbers.data() + entry.id.offset;
+    if (!all_finite<T>({begin, static_cast<std::size_t>(entry.id.size)})) return entry.name;
+  }
+  return "";
+}
+
+}  // namespace
+
+Diverged::Diverged(Index step, const std::string& what, NonFinite first)
+    : Error(ExitCode::kRunsFailed, Problem{"", what + " at step " + std::to_string(step), "first non-finite tensor: " + place_of(first)}),
+      step_(step),
+      first_(std::move(first)) {}
+
+template <class T>
+bool all_finite(std::span<const T> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](T number) { return std::isfinite(number); });
+}
+
+template <class T>
+NonFinite first_non_finite(const Network<T>& network, const Model<T>& model, const Record<T>& record, Index last_boundary) {
+  if (!all_finite_in(record.activations(0))) return {"", "the batch's features"};
+  const Layout& layout = network.layout();
+  for (Index i = 0; i < network.output_boundary(); ++i) {
+    const std::string& layer = network.layers()[static_cast<std::size_t>(i)].name;
+    const std::string param = first_of_layer(layout.params, model.params, layer);
+    if (!param.empty()) return {layer, param};
+    if (i < last_boundary && !all_finite_in(record.activations(i + 1))) return {layer, "activations"};
+    const std::string statistic = first_of_layer(layout.states, model.state, layer);
+    if (!statistic.empty()) return {layer, statistic};
+  }
+  return {"", "the loss"};
+}
+
+template bool all_finite<float>(std::span<const float>);
+template bool all_finite<double>(std::span<const double>);
+template NonFinite first_non_finite<float>(const Network<float>&, const Model<float>&, const Record<float>&, Index);
+template NonFinite first_non_finite<double>(const Network<double>&, const Model<double>&, const Record<double>&, Index);
+
+}  // namespace normrun

@@ -1,0 +1,41 @@
+#include "train/optimizer.hpp"
+
+#include <algorithm>
+
+#include "train/optimizers/members.hpp"
+
+namespace normrun {
+namespace {
+
+bool is_same(const std::optional<ParamId>& handle, const ParamId& id) { return handle && handle->offset == id.offset; }
+
+bool belongs_to_normalization(const Layout& layout, const ParamId& id) {
+  return std::any_of(layout.normalizations.begin(), layout.normalizations.end(),
+                     [&id](const Normalization& norm) { return is_same(norm.gamma, id) || is_same(norm.beta, id); });
+}
+
+}  // namespace
+
+const Family& optimizer_family() {
+  static const Family kFamily{"optimizer", {optimizers::sgd(), optimizers::adam(), optimizers::rmsprop()}};
+  return kFamily;
+}
+
+std::vector<OptimizerSpec::Decay> decay_ranges(const Layout& layout, const OptimizerSpec& optimizer) {
+  std::vector<OptimizerSpec::Decay> ranges;
+  if (optimizer.weight_decay == 0.0) return ranges;
+  for (const ParamEntry& entry : layout.params)
+    if (optimizer.decay_normalization || !belongs_to_normalization(layout, entry.id)) ranges.push_back({entry.id.offset, entry.id.size});
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
+
+  std::vector<OptimizerSpec::Decay> joined;
+  for (const OptimizerSpec::Decay& range : ranges) {
+    if (!joined.empty() && joined.back().offset + joined.back().size == range.offset)
+      joined.back().size += range.size;
+    else
+      joined.push_back(range);
+  }
+  return joined;
+}
+
+}  // namespace normrun

@@ -1,0 +1,69 @@
+#include <cmath>
+
+#include "core/elementary.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "train/optimizers/convention_spec.hpp"
+#include "train/optimizers/members.hpp"
+
+namespace normrun::optimizers {
+namespace {
+
+/// 1 - beta^t: how much of a running mean that started at zero has arrived after t steps.  For the beta of the training
+/// precision, since that is the one that the running mean uses.
+template <class T>
+double arrived(double beta, Index step) {
+  return 1.0 - math::power(static_cast<double>(static_cast<T>(beta)), static_cast<std::uint64_t>(step));
+}
+
+/// Adam (Kingma & Ba 2015, algorithm 1).  Keras adds epsilon to the root before the bias correction reaches it (the
+/// paper's "more efficient" order, section 2), PyTorch after.
+class Adam final : public OptimizerOf<Adam> {
+ public:
+  Adam() { preset(Convention::kKeras); }
+  Index slot_count() const override { return 2; }
+
+  template <class T>
+  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index step, double rate_now,
+             std::span<const Decay> decays) const {
+    const double mean_arrived = arrived<T>(beta_1_, step);
+    const double root_arrived = std::sqrt(arrived<T>(beta_2_, step));
+    const bool is_keras = convention_ == Convention::kKeras;
+    const T step_size = static_cast<T>(is_keras ? rate_now * root_arrived / mean_arrived : rate_now / mean_arrived);
+    const T root_scale = static_cast<T>(is_keras ? 1.0 : 1.0 / root_arrived);
+    T* const w = params.data();
+    T* const m = slots.data();
+    T* const v = m + params.size();
+    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
+      kernels::adam_update(w + part.first, part.g, m + part.first, v + part.first, step_size, root_scale, static_cast<T>(beta_1_),
+                           static_cast<T>(beta_2_), static_cast<T>(epsilon_), part.count);
+    });
+  }
+
+ protected:
+  void preset(Convention convention) override {
+    learning_rate = 1e-3;
+    beta_1_ = 0.9;
+    beta_2_ = 0.999;
+    epsilon_ = convention == Convention::kKeras ? 1e-7 : 1e-8;
+  }
+  void describe_own(OptionVisitor& visitor) override {
+    visitor.number({"beta_1", "weight of the old value in the running mean of g"}, beta_1_, {.low = 0.0, .high = 1.0, .high_open = true});
+    visitor.number({"beta_2", "weight of the old value in the running mean of g^2"}, beta_2_, {.low = 0.0, .high = 1.0, .high_open = true});
+    visitor.number({"epsilon", "keras: added to the root of the uncorrected mean square; torch: of the corrected one (its default 1e-8)"},
+                   epsilon_, {.low = 0.0, .high = 1.0, .low_open = true});
+  }
+
+ private:
+  double beta_1_ = 0.0;
+  double beta_2_ = 0.0;
+  double epsilon_ = 0.0;
+};
+
+}  // namespace
+
+FamilyMember adam() {
+  return {"adam", "running means of g and g^2, both corrected for their start at zero",
+          "Kingma & Ba 2015, algorithm 1; Keras 3 Adam, torch.optim.Adam (2.13)", [] { return std::make_shared<Adam>(); }};
+}
+
+}  // namespace normrun::optimizers

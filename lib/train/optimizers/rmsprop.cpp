@@ -1,0 +1,52 @@
+#include "nn/kernels/kernels.hpp"
+#include "train/optimizers/convention_spec.hpp"
+#include "train/optimizers/members.hpp"
+
+namespace normrun::optimizers {
+namespace {
+
+/// RMSprop (Tieleman & Hinton 2012) without momentum and centring.  Keras adds epsilon inside the root, PyTorch outside.
+class Rmsprop final : public OptimizerOf<Rmsprop> {
+ public:
+  Rmsprop() { preset(Convention::kKeras); }
+  Index slot_count() const override { return 1; }
+
+  template <class T>
+  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index /*step*/, double rate_now,
+             std::span<const Decay> decays) const {
+    const auto place = convention_ == Convention::kKeras ? kernels::EpsilonPlace::kInsideRoot : kernels::EpsilonPlace::kOutsideRoot;
+    T* const w = params.data();
+    T* const v = slots.data();
+    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
+      kernels::rmsprop_update(w + part.first, part.g, v + part.first, static_cast<T>(rate_now), static_cast<T>(rho_),
+                              static_cast<T>(epsilon_), place, part.count);
+    });
+  }
+
+ protected:
+  void preset(Convention convention) override {
+    const bool is_keras = convention == Convention::kKeras;
+    learning_rate = is_keras ? 1e-3 : 0.01;
+    rho_ = is_keras ? 0.9 : 0.99;
+    epsilon_ = is_keras ? 1e-7 : 1e-8;
+  }
+  void describe_own(OptionVisitor& visitor) override {
+    visitor.number({"rho", "weight of the old value in the running mean of g^2 (torch's alpha, there 0.99)"}, rho_,
+                   {.low = 0.0, .high = 1.0, .high_open = true});
+    visitor.number({"epsilon", "keras: inside the root, g / sqrt(v + epsilon); torch: outside, g / (sqrt(v) + epsilon), there 1e-8"},
+                   epsilon_, {.low = 0.0, .high = 1.0, .low_open = true});
+  }
+
+ private:
+  double rho_ = 0.0;
+  double epsilon_ = 0.0;
+};
+
+}  // namespace
+
+FamilyMember rmsprop() {
+  return {"rmsprop", "g over the root of its running mean square",
+          "Tieleman & Hinton 2012, lecture 6.5; Keras 3 RMSprop, torch.optim.RMSprop (2.13)", [] { return std::make_shared<Rmsprop>(); }};
+}
+
+}  // namespace normrun::optimizers

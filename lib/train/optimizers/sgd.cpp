@@ -1,0 +1,59 @@
+#include "nn/kernels/kernels.hpp"
+#include "train/optimizers/convention_spec.hpp"
+#include "train/optimizers/members.hpp"
+
+namespace normrun::optimizers {
+namespace {
+
+/// Stochastic gradient descent, plain, with momentum (Polyak 1964) or Nesterov's form (Sutskever et al. 2013).  The two
+/// conventions agree at a constant learning rate and differ when it changes: Keras keeps it inside the velocity.
+class Sgd final : public OptimizerOf<Sgd> {
+ public:
+  Sgd() { preset(Convention::kKeras); }
+  Index slot_count() const override { return momentum_ > 0.0 ? 1 : 0; }
+
+  template <class T>
+  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index /*step*/, double rate_now,
+             std::span<const Decay> decays) const {
+    const T rate = static_cast<T>(rate_now);
+    const T momentum = static_cast<T>(momentum_);
+    const auto kind = nesterov_ ? kernels::Momentum::kNesterov : kernels::Momentum::kPlain;
+    T* const w = params.data();
+    T* const v = slots.data();
+    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
+      if (momentum_ == 0.0)
+        kernels::sgd_update(w + part.first, part.g, rate, part.count);
+      else if (convention_ == Convention::kKeras)
+        kernels::momentum_update_keras(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
+      else
+        kernels::momentum_update_torch(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
+    });
+  }
+
+ protected:
+  void preset(Convention convention) override {
+    learning_rate = convention == Convention::kKeras ? 0.01 : 1e-3;
+    momentum_ = 0.0;
+    nesterov_ = false;
+  }
+  void describe_own(OptionVisitor& visitor) override {
+    visitor.number(
+        {"momentum", "share of the velocity that is kept; keras: v = momentum v - lr g, w += v; torch: v = momentum v + g, w -= lr v"},
+        momentum_, between(0.0, 1.0));
+    visitor.flag({"nesterov", "step by the velocity that the next step would have"}, nesterov_);
+    visitor.require(!nesterov_ || momentum_ > 0.0, "nesterov", "a momentum above 0 beside nesterov");
+  }
+
+ private:
+  double momentum_ = 0.0;
+  bool nesterov_ = false;
+};
+
+}  // namespace
+
+FamilyMember sgd() {
+  return {"sgd", "w -= learning_rate * g, with momentum and Nesterov's look-ahead on demand", "Keras 3 SGD, torch.optim.SGD (2.13)",
+          [] { return std::make_shared<Sgd>(); }};
+}
+
+}  // namespace normrun::optimizers

@@ -1,0 +1,119 @@
+#include "train/train_options.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace normrun {
+namespace {
+
+constexpr Index kMaxBatchSize = Index{1} << 24;
+constexpr Index kMaxEpochs = Index{1} << 31;
+constexpr Index kMaxSteps = Index{1} << 40;
+
+bool are_modes_of_history(const std::vector<std::string>& modes) {
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    if (modes[i] != "train" && modes[i] != "eval") return false;
+    if (std::find(modes.begin(), modes.begin() + static_cast<std::ptrdiff_t>(i), modes[i]) !=
+        modes.begin() + static_cast<std::ptrdiff_t>(i))
+      return false;
+  }
+  return true;
+}
+
+void describe_length(OptionVisitor& visitor, TrainOptions& options) {
+  visitor.integer({"batch_size", "rows of a training step"}, options.batch_size, {1, kMaxBatchSize});
+  visitor.integer({"epochs", "training length in passes over the training rows; with neither epochs nor steps: 1 epoch"}, options.epochs,
+                  {0, kMaxEpochs});
+  visitor.integer({"steps", "training length in steps, instead of epochs; 0: the network as it starts"}, options.steps, {0, kMaxSteps});
+  visitor.require(!(options.epochs && options.steps), "steps", "either epochs or steps, not both");
+}
+
+void describe_loss(OptionVisitor& visitor, TrainOptions& options) {
+  visitor.choice(
+      {"loss",
+       "mean over the batch, from the logits; auto: mse for numbers, binary cross-entropy for two classes by one output, else softmax "
+       "cross-entropy"},
+      options.loss,
+      {{"auto", LossChoice::kAuto},
+       {"mse", LossChoice::kMse},
+       {"softmax-cross-entropy", LossChoice::kSoftmaxCrossEntropy},
+       {"binary-cross-entropy", LossChoice::kBinaryCrossEntropy}},
+      {{"mean_squared_error", "mse"},
+       {"softmax_cross_entropy", "softmax-cross-entropy"},
+       {"categorical_crossentropy", "softmax-cross-entropy"},
+       {"sparse_categorical_crossentropy", "softmax-cross-entropy"},
+       {"cross_entropy", "softmax-cross-entropy"},
+       {"binary_crossentropy", "binary-cross-entropy"},
+       {"bce", "binary-cross-entropy"}});
+}
+
+void describe_update(OptionVisitor& visitor, TrainOptions& options) {
+  visitor.tagged({"optimizer", "how a step changes the parameters"}, options.optimizer, optimizer_family());
+  visitor.choice(
+      {"forward_mode",
+       "what a step's forward pass does; train: the usual; eval: the forgotten training flag, the moving statistics normalize and "
+       "stay as they are; frozen-statistics: the batch's statistics normalize, the moving ones stay; moving-averages: the moving "
+       "statistics normalize and follow"},
+      options.forward_mode,
+      {{"train", ForwardMode::kTrain},
+       {"eval", ForwardMode::kEval},
+       {"frozen-statistics", ForwardMode::kFrozenStatistics},
+       {"moving-averages", ForwardMode::kMovingAverages}});
+  visitor.choice(
+      {"learning_rate_scaling", "factor of the learning rate; linear: batch_size / reference_batch_size; square-root: its root"},
+      options.learning_rate_scaling,
+      {{"none", LearningRateScaling::kNone}, {"linear", LearningRateScaling::kLinear}, {"square-root", LearningRateScaling::kSquareRoot}},
+      {{"sqrt", "square-root"}});
+  visitor.integer({"reference_batch_size", "the batch size at which the learning rate is taken as it stands"}, options.reference_batch_size,
+                  {1, kMaxBatchSize});
+}
+
+}  // namespace
+
+TrainOptions::TrainOptions() : optimizer(optimizer_family().make("adam")) {}
+
+void TrainOptions::describe(OptionVisitor& visitor) {
+  describe_length(visitor, *this);
+  describe_loss(visitor, *this);
+  describe_update(visitor, *this);
+  visitor.texts({"history",
+                 "modes in which the held-out splits are evaluated after each epoch, of train and eval; an empty list turns "
+                 "history.csv off"},
+                history);
+  visitor.require(are_modes_of_history(history), "history", "a list of \"train\" and \"eval\", each at most once");
+  visitor.text({"init_from", "a safetensors file whose tensors replace, by name, the fresh ones; relative to the config file"}, init_from);
+  visitor.text({"batch_order", "an NPY file of int64 row numbers, (epochs, samples), read in this order; relative to the config file"},
+               batch_order);
+  visitor.choice({"checkpoints", "which trained networks are kept under checkpoints/"}, checkpoints,
+                 {{"all", CheckpointPolicy::kAll}, {"none", CheckpointPolicy::kNone}});
+}
+
+double TrainOptions::scaled_learning_rate() const {
+  const double ratio = static_cast<double>(batch_size) / static_cast<double>(reference_batch_size);
+  const double rate = optimizer_spec().learning_rate;
+  switch (learning_rate_scaling) {
+    case LearningRateScaling::kNone:
+      return rate;
+    case LearningRateScaling::kLinear:
+      return rate * ratio;
+    case LearningRateScaling::kSquareRoot:
+      return rate * std::sqrt(ratio);
+  }
+  return rate;
+}
+
+Mode step_mode(ForwardMode forward_mode) {
+  switch (forward_mode) {
+    case ForwardMode::kTrain:
+      return kTrainMode;
+    case ForwardMode::kEval:
+      return kEvalMode;
+    case ForwardMode::kFrozenStatistics:
+      return {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn};
+    case ForwardMode::kMovingAverages:
+      return {Statistics::kMoving, Tracking::kUpdate, Dropout::kOn};
+  }
+  return kTrainMode;
+}
+
+}  // namespace normrun

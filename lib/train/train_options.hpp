@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/options.hpp"
+#include "core/mode.hpp"
+#include "nn/network.hpp"
+#include "train/optimizer.hpp"
+
+namespace normrun {
+
+/// What a training step's forward pass does; all but kTrain are pitfalls that a config commits on purpose.
+enum class ForwardMode {
+  kTrain,             // batch statistics normalize, moving statistics follow, dropout on
+  kEval,              // the forgotten flag: moving statistics normalize and stay, dropout off (Keras's default call)
+  kFrozenStatistics,  // batch statistics normalize, moving statistics stay
+  kMovingAverages,    // moving statistics normalize and follow (how document 003 reads batch normalization)
+};
+Mode step_mode(ForwardMode forward_mode);
+
+enum class LossChoice { kAuto, kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+enum class LearningRateScaling { kNone, kLinear, kSquareRoot };
+enum class CheckpointPolicy { kAll, kNone };
+
+/// The config's "train".
+struct TrainOptions : Described {
+  Index batch_size = 32;
+  std::optional<Index> epochs;
+  std::optional<Index> steps;  // at most one of the two; neither: 1 epoch
+  LossChoice loss = LossChoice::kAuto;
+  std::shared_ptr<Described> optimizer;  // an OptimizerSpec; default adam
+  ForwardMode forward_mode = ForwardMode::kTrain;
+  LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
+  Index reference_batch_size = 128;                      // learning rate * batch/reference, or its square root
+  std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
+  std::string init_from;                                 // safetensors, tensors by name; "" : fresh
+  std::string batch_order;                               // NPY int64 (epochs, samples)
+  CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
+
+  TrainOptions();
+  void describe(OptionVisitor& visitor) override;
+  const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
+  double scaled_learning_rate() const;
+};
+
+/// kAuto: mean squared error for numbers (classes == 0), binary cross-entropy for two classes by one output,
+/// else softmax cross-entropy.
+LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
+/// Throws Error(kUsage) where a network of `width` outputs cannot learn data of `classes` classes (0: regression) or
+/// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.
+void check_loss_fits(LossKind loss, Index width, Index classes, Index outputs);
+
+}  // namespace normrun

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/batches.hpp"
+#include "data/dataset.hpp"
+#include "nn/losses.hpp"
+#include "nn/model.hpp"
+#include "train/divergence.hpp"
+#include "train/train_options.hpp"
+
+namespace normrun {
+
+/// Running totals over the steps of one epoch, as the step's own mode saw them.
+struct StepTotals {
+  double loss_sum = 0.0;  // of the batches' mean losses times their rows
+  Index correct = 0;
+  Index samples = 0;
+  Index steps = 0;
+  double loss() const { return samples > 0 ? loss_sum / static_cast<double>(samples) : 0.0; }
+  double accuracy() const { return samples > 0 ? static_cast<double>(correct) / static_cast<double>(samples) : 0.0; }
+};
+
+/// What a training run needs beside its numbers.
+template <class T>
+struct TrainingPlan {
+  const Network<T>* network = nullptr;
+  const Dataset<T>* data = nullptr;
+  const TrainOptions* options = nullptr;
+  const Batching* batching = nullptr;
+  LossKind loss = LossKind::kMse;
+  std::uint64_t seed = 0;
+  std::string folder;  // what init_from and batch_order are relative to
+};
+
+/// Trains one network, a step at a call.  A pure function of its plan: stopping between steps, comparing modes or saving
+/// the model never changes what follows.  advance() allocates nothing.
+template <class T>
+class Trainer {
+ public:
+  /// Throws Error: kUsage where network, data and options do not fit one another, or init_from or batch_order is missing
+  /// or does not fit; kDamaged where one of these files is no such file.
+  explicit Trainer(const TrainingPlan<T>& plan);
+
+  Index total_steps() const { return total_steps_; }
+  Index steps_per_epoch() const { return steps_per_epoch_; }
+  Index step() const { return step_; }  // done so far
+  /// Epochs that are complete; `resample` data has one epoch, the whole training.
+  Index epoch() const { return steps_per_epoch_ > 0 ? step_ / steps_per_epoch_ : 0; }
+  bool done() const { return step_ == total_steps_; }
+  /// After this step an epoch is complete, or the training is.
+  bool at_epoch_end() const { return step_ > 0 && (step_ % steps_per_epoch_ == 0 || done()); }
+
+  /// One step: gather, forward, loss, backward, update.  Throws Diverged when the loss, and at the end of an epoch or of
+  /// the training when a parameter or a moving statistic, is no longer finite.  Not to be called once done().
+  void advance();
+
+  const Model<T>& model() const { return model_; }
+  double last_loss() const { return last_loss_; }
+  const StepTotals& epoch_totals() const { return totals_; }  // of the running (or just completed) epoch
+
+ private:
+  void plan_length();
+  void plan_order();
+  void allocate();
+  /// Puts the next step's rows into the batch buffers; returns how many there are.
+  Index take_batch();
+  void gather(std::span<const Index> rows);
+  void check_loss(Index step) const;
+  void check_model() const;
+
+  TrainingPlan<T> plan_;
+  Mode mode_;
+  Index logits_boundary_;
+  std::optional<Batches> batches_;  // none: fresh rows for every step
+  Model<T> model_;
+  Buffer<T> grads_;
+  Buffer<T> slots_;
+  std::optional<Record<T>> record_;
+  Matrix<T> batch_x_;
+  Matrix<T> batch_targets_;  // zeros where the data has no targets
+  std::vector<std::int32_t> batch_labels_;
+  std::vector<Index> batch_lengths_;
+  std::vector<OptimizerSpec::Decay> decays_;
+  double learning_rate_;
+  Index steps_per_epoch_ = 0;
+  Index total_steps_ = 0;
+  Index step_ = 0;
+  double last_loss_ = 0.0;
+  StepTotals totals_;
+};
+
+}  // namespace normrun

@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""Checks which folder includes which: core < config < {nn, data} < train < study < report < apps.
+
+usage: scripts/check_dependencies.py [ROOT]
+A folder includes itself and those below it; nn and data do not know each other.  nlohmann/json is known to lib/config and
+to the .cpp files of checkpoints and reports, CLI11 and spdlog to apps alone.
+"""
+import re
+import sys
+from pathlib import Path
+
+RANK = {"core": 0, "config": 1, "nn": 2, "data": 2, "train": 3, "study": 4, "report": 5}
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+
+
+def includes(path):
+    """Yields (line number, included file) of a source file."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match.group(1)
+
+
+def may_use_json(file):
+    """Whether a file, named from the root, may include nlohmann/json."""
+    if file.parts[:2] == ("lib", "config"):
+        return True
+    return file.suffix == ".cpp" and (file.parts[:2] == ("lib", "report") or file.name.startswith("checkpoint"))
+
+
+def problem(root, file, included):
+    """What is wrong with one include, or None."""
+    in_lib = file.parts[0] == "lib"
+    library = included.split("/")[0]
+    if library == "nlohmann" and not may_use_json(file):
+        return "nlohmann/json belongs to lib/config, checkpoint*.cpp and lib/report/*.cpp"
+    if in_lib and library in ("CLI", "spdlog"):
+        return f"{library} belongs to apps"
+    target = root / "lib" / included
+    if library not in RANK or not target.exists():
+        return None
+    own = file.parts[1] if in_lib else "apps"
+    if own != library and RANK[library] >= RANK.get(own, len(RANK)):
+        return f"lib/{own} may not use lib/{library}"
+    hides_json = any(name.startswith("nlohmann/") for _, name in includes(target))
+    if hides_json and own != library:
+        return f"lib/{included} shows nlohmann/json, which is {library}'s own"
+    return None
+
+
+def problems(root):
+    for folder in ("lib", "apps"):
+        for path in sorted((root / folder).rglob("*.[ch]pp")):
+            file = path.relative_to(root)
+            for number, included in includes(path):
+                text = problem(root, file, included)
+                if text:
+                    yield f"{file}:{number}: includes {included}: {text}"
+
+
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
+    found = list(problems(root))
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

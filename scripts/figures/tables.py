@@ -1,0 +1,147 @@
+"""Reads the tables of a results folder, and turns seeds into means with intervals."""
+from pathlib import Path
+
+import numpy
+import pandas
+
+KEYS = ["run_id", "norm", "batch_size", "seed"]
+
+# The columns each table is read for; those between `seed` and the first of them are the other swept keys.
+COLUMNS = {
+    "runs.csv": ["status", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train"],
+    "history.csv": ["epoch", "step", "split", "mode", "loss", "accuracy"],
+    "compare.csv": ["epoch", "step", "split", "eval_batch_size", "mode_a", "mode_b", "relative_gap"],
+    "layers.csv": ["epoch", "step", "layer", "mean_gap", "var_ratio"],
+    "channels.csv": ["epoch", "step", "layer", "channel", "moving_mean", "moving_variance", "population_mean",
+                     "population_variance"],
+}
+
+MAX_PANELS = 6  # of a figure: variants beyond them are left out
+
+# Quantile 0.975 of Student's t for 1 to 30 degrees of freedom.
+T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
+               2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042]
+
+
+class PlotError(Exception):
+    """The results cannot be read: the problems, one a line."""
+
+
+class NotApplicable(Exception):
+    """The results have nothing that this figure shows: why."""
+
+
+class Results:
+    """The tables of a finished experiment.  Every frame has a column `variant`: the other swept keys' values as text."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.name = self.folder.resolve().name
+        if not self.folder.is_dir():
+            raise PlotError(f"{folder}: no such results folder")
+        problems = []
+        for file, columns in COLUMNS.items():
+            try:
+                setattr(self, file.removesuffix(".csv"), read_table(self.folder / file, columns))
+            except PlotError as error:
+                problems.append(str(error))
+        if problems:
+            raise PlotError("\n".join(problems))
+
+    @property
+    def has_accuracy(self):
+        return self.runs["test_accuracy_eval"].notna().any()
+
+    def lost_runs(self):
+        """How many runs failed or diverged: they are missing from the figures."""
+        return int((self.runs["status"] != "ok").sum())
+
+
+def read_table(path, columns):
+    try:
+        frame = pandas.read_csv(path, keep_default_na=False, na_values=["", "nan"], float_precision="round_trip",
+                                dtype={"run_id": str, "norm": str})
+    except FileNotFoundError:
+        raise PlotError(f"{path}: no such table; is this the results folder of `normrun train`?") from None
+    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise PlotError(f"{path}: cannot be read: {error}") from None
+    missing = [column for column in KEYS + columns if column not in frame.columns]
+    if missing:
+        raise PlotError(f"{path}: no column {', '.join(missing)}")
+    return frame.assign(variant=variants_of(frame, columns[0]))
+
+
+def variants_of(frame, first_own_column):
+    """ "norm.momentum = 0.9, data.offset = 5" for each row; empty where nothing else was swept."""
+    names = list(frame.columns)
+    swept = [name for name in names[len(KEYS):names.index(first_own_column)] if frame[name].nunique(dropna=False) > 1]
+    text = pandas.Series("", index=frame.index)
+    for name in swept:
+        separator = ", " if name != swept[0] else ""
+        text = text + separator + name + " = " + frame[name].map(value_text)
+    return text
+
+
+def value_text(value):
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def final_state(frame):
+    """The rows of each run's last step."""
+    return frame[frame["step"] == frame.groupby("run_id")["step"].transform("max")]
+
+
+def in_order(values):
+    """The distinct values in the order of the table, which is the plan's."""
+    return list(dict.fromkeys(values))
+
+
+def preferred_split(frame):
+    """Rows of the test split, or of whatever split there is."""
+    for split in ("test", "validation", "train"):
+        rows = frame[frame["split"] == split]
+        if len(rows):
+            return split, rows
+    return "test", frame
+
+
+def t_quantile(degrees_of_freedom):
+    if degrees_of_freedom <= len(T_QUANTILES):
+        return T_QUANTILES[degrees_of_freedom - 1]
+    return 1.95996 + 2.3723 / degrees_of_freedom + 2.8225 / degrees_of_freedom**2  # Cornish-Fisher
+
+
+def over_seeds(frame, x, y, logarithmic=False):
+    """Mean and 95 % t interval of y over the seeds at each x, as columns x, mean, low, high.
+
+    The geometric mean and its interval where `logarithmic` and every value is positive."""
+    rows = []
+    for position, group in frame.dropna(subset=[y]).groupby(x):
+        values = group[y].to_numpy(dtype=float)
+        on_logs = logarithmic and (values > 0).all()
+        values = numpy.log(values) if on_logs else values
+        mean, half = values.mean(), 0.0
+        if len(values) > 1:
+            half = t_quantile(len(values) - 1) * values.std(ddof=1) / numpy.sqrt(len(values))
+        row = numpy.array([mean, mean - half, mean + half])
+        rows.append([position, *(numpy.exp(row) if on_logs else row)])
+    return pandas.DataFrame(rows, columns=[x, "mean", "low", "high"])
+
+
+def seeds_note(frame, of_seeds, of_one):
+    """How the lines were made, where {} is the number of seeds."""
+    seeds = frame["seed"].nunique()
+    return of_seeds.format(seeds) if seeds > 1 else of_one
+
+
+def sentence(variant, text):
+    """What is seen, with the variant in which it is seen."""
+    text = f"{variant}:  {text}" if variant else text[0].upper() + text[1:]
+    return text + "."
+
+
+def spread(values, count):
+    """At most `count` of the values: the ends, and evenly between."""
+    if len(values) <= count:
+        return values
+    return [values[round(i * (len(values) - 1) / (count - 1))] for i in range(count)]

@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""Draws the figures of a finished experiment from its CSV tables."""
+import argparse
+import sys
+from pathlib import Path
+
+from figures import FIGURES
+from figures.style import SETTINGS, pyplot
+from figures.tables import NotApplicable, PlotError, Results
+
+FORMATS = ("png", "svg")
+# No dates and versions inside: the same tables give the same bytes.
+METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+def formats(text):
+    chosen = text.split(",")
+    for name in chosen:
+        if name not in FORMATS:
+            raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(FORMATS)}')
+    return chosen
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        prog="plot.py", description=__doc__, epilog="example: scripts/plot.py results/quickstart --format svg",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", help="folder that `normrun train` wrote")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the figures go (default: RESULTS/plots)")
+    parser.add_argument("--format", type=formats, default=list(FORMATS), metavar="png,svg", help="default: both")
+    return parser.parse_args()
+
+
+def draw(results, folder, chosen):
+    """Prints the path of each written file on stdout, and why a figure is left out on stderr."""
+    for make_figure in FIGURES:
+        name = make_figure.__name__
+        try:
+            figure = make_figure(results)
+        except NotApplicable as reason:
+            print(f"plot.py: {name} skipped: {reason}", file=sys.stderr)
+            continue
+        for extension in chosen:
+            path = folder / f"{name}.{extension}"
+            figure.savefig(path, metadata=METADATA[extension])
+            print(path)
+        pyplot.close(figure)
+
+
+def main():
+    arguments = parse_arguments()
+    pyplot.rcParams.update(SETTINGS)
+    try:
+        results = Results(arguments.results)
+    except PlotError as error:
+        for line in str(error).splitlines():
+            print(f"plot.py: error: {line}", file=sys.stderr)
+        return 2
+    if results.lost_runs():
+        print(f"plot.py: {results.lost_runs()} of {len(results.runs)} runs failed or diverged and are left out", file=sys.stderr)
+    folder = arguments.out or results.folder / "plots"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draw(results, folder, arguments.format)
+    except OSError as error:
+        print(f"plot.py: error: {folder}: cannot write: {error.strerror}", file=sys.stderr)
+        return 73
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Broken configs: exit code 2, file:line:column, JSON pointer, what was expected, the value, the nearest key."""
+
+import json
+import unittest
+
+from support import SMALL, CommandLineTest
+
+
+def changed(**changes):
+    """The small config with dotted keys replaced (None removes)."""
+    config = json.loads(json.dumps(SMALL))
+    for key, value in changes.items():
+        parts = key.split("__")
+        target = config
+        for part in parts[:-1]:
+            target = target[int(part) if part.isdigit() else part]
+        last = int(parts[-1]) if parts[-1].isdigit() else parts[-1]
+        if value is None:
+            del target[last]
+        else:
+            target[last] = value
+    return json.dumps(config, indent=1)
+
+
+# name: (text, words that the message holds)
+CASES = {
+    "empty file": ("", ["broken.json:1:1"]),
+    "not json": ("name: small", ["broken.json:1:"]),
+    "truncated": (json.dumps(SMALL)[:-1], ["broken.json:1:"]),
+    "trailing comma": ('{"name": "x",}', ["broken.json:1:14"]),
+    "duplicate key": ('{"name": "x",\n "name": "y"}', ["broken.json:2:2", '"name"', "duplicate"]),
+    "root is a list": ("[]", ["broken.json:1:1"]),
+    "unknown key": (changed(trian={}), ['"trian"', 'did you mean "train"?']),
+    "unknown nested key": (changed(train__batchsize=3), ["/train", '"batchsize"', "batch_size"]),
+    "wrong type": (changed(train__batch_size="many"), ["/train/batch_size", '"many"', "whole number"]),
+    "fraction for a count": (changed(train__batch_size=2.5), ["/train/batch_size", "2.5"]),
+    "zero batch": (changed(train__batch_size=0, grid={}), ["/train/batch_size", "0"]),
+    "huge batch": (changed(train__batch_size=10**18, grid={}), ["/train/batch_size"]),
+    "number beyond doubles": (changed(train__epochs=1).replace('"momentum": 0.9', '"momentum": 1e999'), ["broken.json:", "finite"]),
+    "nan": (changed().replace('"momentum": 0.9', '"momentum": NaN'), ["broken.json:"]),
+    "momentum above one": (changed(norm__momentum=1.5), ["/norm/momentum", "1.5"]),
+    "unknown layer": (changed(network__0__type="desne"), ["/network/0", '"desne"', '"dense"']),
+    "unknown data": (changed(data__type="gausian"), ["/data", "gaussian"]),
+    "missing type": (changed(network__0__type=None), ["/network/0", "type"]),
+    "missing units": (changed(network__0__units=None), ["/network/0", "units"]),
+    "missing data": (changed(data=None), ['"data"']),
+    "missing network": (changed(network=None), ['"network"']),
+    "placeholder without norm": (changed(norm=None, grid={}), ['"norm"']),
+    "steps and epochs": (changed(train__steps=3), ["/train", "steps", "epochs"]),
+    "unknown mode": (changed(compare={"pairs": [["train", "evla"]]}), ["/compare/pairs", "evla", "eval"]),
+    "unknown split": (changed(compare={"splits": ["tset"]}), ["/compare", "tset"]),
+    "unknown grid key": (changed(grid={"norm.momentun": [0.9]}), ["norm.momentun"]),
+    "wrong grid value": (changed(grid={"train.batch_size": [4, "x"]}), ["/grid/train.batch_size", '"x"']),
+    "empty axis": (changed(grid={"seed": []}), ["/grid/seed"]),
+    "repeated grid value": (changed(grid={"seed": [1, 1]}), ["/grid/seed"]),
+    "outputs do not fit": (changed(network__3__units=7), ["7", "3 classes"]),
+    "shape too large": (changed(network__0__units=2**40), ["/network/0/units"]),
+    "too many runs": (changed(grid={"seed": list(range(4000)), "train.batch_size": list(range(1, 4000))}), ["run"]),
+    "deep nesting": ("[" * 100000, ["broken.json:1:"]),
+    "fractions too large": (changed(data__test_samples=None, data__test_fraction=1.0), ["/data/test_fraction"]),
+    "not utf-8": (b'{"name": "\xff"}', ["broken.json:1:"]),
+}
+
+
+class BrokenConfigTest(CommandLineTest):
+    def test_every_broken_config_is_refused(self):
+        for name, (text, words) in CASES.items():
+            with self.subTest(name):
+                self.write("broken.json", text)
+                self.assert_refused(self.run_in("train", "--config", "broken.json"), 2, "broken.json", *words)
+                self.assertEqual(self.run_in("validate", "broken.json").returncode, 2)
+
+    def test_all_problems_come_in_one_go_in_the_order_of_the_text(self):
+        text = changed(trian={}, norm__momentum=1.5, train__batch_size="many", network__0__type="desne")
+        self.write("broken.json", text)
+        result = self.run_in("validate", "broken.json")
+        self.assertEqual(len(result.stderr.splitlines()), 4, result.stderr)
+        lines = [int(line.split("broken.json:")[1].split(":")[0]) for line in result.stderr.splitlines()]
+        self.assertEqual(lines, sorted(lines))
+
+    def test_a_missing_config_names_the_file(self):
+        self.assert_refused(self.run_in("train", "--config", "nowhere.json"), 2, "nowhere.json")
+
+    def test_overrides_are_checked_too(self):
+        self.write("c.json", json.dumps(SMALL))
+        for arguments, word in [
+            (["--set", "train.batch_sise=4"], "batch_size"),
+            (["--set", "train"], "--set"),
+            (["--grid", "train.batch_size="], "--grid"),
+            (["--grid", "train.batch_size=4,x"], "train.batch_size"),
+            (["--seeds", "4..0"], "--seeds"),
+            (["--seeds", "a"], "--seeds"),
+        ]:
+            with self.subTest(arguments):
+                self.assert_refused(self.run_in("train", "--config", "c.json", *arguments), 2, word)
+
+
+if __name__ == "__main__":
+    unittest.main()

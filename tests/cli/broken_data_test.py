@@ -1,0 +1,100 @@
+"""Broken data files: exit code 65 (2 where the file is missing), the place in the file, nothing written."""
+
+import gzip
+import json
+import struct
+import unittest
+
+from support import SMALL, CommandLineTest
+
+
+def idx(dims, payload, kind=8):
+    return struct.pack(">HBB", 0, kind, len(dims)) + b"".join(struct.pack(">I", dim) for dim in dims) + payload
+
+
+def npy(header, payload):
+    text = header.encode()
+    text += b" " * ((64 - (10 + len(text) + 1) % 64) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + payload
+
+
+IMAGES = idx([4, 2, 3], bytes(range(24)))
+LABELS = idx([4], bytes([0, 1, 2, 1]))
+GOOD_CSV = "a,b,label\n1,2,0\n3,4,1\n5,6,2\n7,8,1\n9,1,0\n2,2,2\n"
+
+# name: (images, labels, words)
+IDX_CASES = {
+    "empty": (b"", LABELS, []),
+    "wrong magic": (b"\x00\x00\x99\x03" + IMAGES[4:], LABELS, ["byte"]),
+    "claims more than it holds": (idx([4_000_000_000 % 2**32, 2, 3], bytes(24)), LABELS, []),
+    "truncated": (IMAGES[:-1], LABELS, []),
+    "sizes that overflow": (idx([2**32 - 1, 2**32 - 1, 2**32 - 1], b""), LABELS, []),
+    "more images than labels": (IMAGES, idx([3], bytes([0, 1, 2])), ["4", "3"]),
+    "torn gzip": (gzip.compress(IMAGES)[:-6], LABELS, []),
+    "labels with two axes": (IMAGES, idx([2, 2], bytes(4)), []),
+}
+# name: (text, words)
+CSV_CASES = {
+    "missing cell": (GOOD_CSV.replace("3,4,1", "3,,1"), ["data.csv:3", '"b"']),
+    "nan cell": (GOOD_CSV.replace("5,6,2", "nan,6,2"), ["data.csv:4", '"a"']),
+    "word for a number": (GOOD_CSV.replace("7,8,1", "seven,8,1"), ["data.csv:5", "seven"]),
+    "ragged row": (GOOD_CSV.replace("7,8,1", "7,8"), ["data.csv:5"]),
+    "infinite": (GOOD_CSV.replace("9,1,0", "1e999,1,0"), ["data.csv:6"]),
+    "open quote": (GOOD_CSV + '"1,2,0\n', ["data.csv"]),
+    "header only": ("a,b,label\n", ["data.csv"]),
+    "empty": ("", ["data.csv"]),
+}
+NPY_CASES = {
+    "not npy": (b"PK\x03\x04 something else", []),
+    "claims more than it holds": (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 2), }", bytes(64)), []),
+    "fortran order": (npy("{'descr': '<f8', 'fortran_order': True, 'shape': (4, 2), }", bytes(64)), ["ortran"]),
+    "objects": (npy("{'descr': '|O', 'fortran_order': False, 'shape': (4, 2), }", bytes(64)), []),
+}
+
+
+class BrokenDataTest(CommandLineTest):
+    def config(self, data):
+        config = dict(SMALL, data=data, grid={})
+        self.write("c.json", json.dumps(config))
+
+    def refuse(self, code, *words):
+        self.assert_refused(self.run_in("train", "--config", "c.json"), code, *words)
+
+    def test_idx(self):
+        self.config({"type": "idx", "train": {"images": "images", "labels": "labels"}})
+        for name, (images, labels, words) in IDX_CASES.items():
+            with self.subTest(name):
+                self.write("images", images)
+                self.write("labels", labels)
+                self.refuse(65, *words)
+
+    def test_csv(self):
+        self.config({"type": "csv", "path": "data.csv"})
+        for name, (text, words) in CSV_CASES.items():
+            with self.subTest(name):
+                self.write("data.csv", text)
+                self.refuse(65, *words)
+
+    def test_npy(self):
+        self.config({"type": "npy", "train": {"features": "x.npy", "labels": "y.npy"}})
+        self.write("y.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (4,), }", struct.pack("<4q", 0, 1, 2, 1)))
+        for name, (content, words) in NPY_CASES.items():
+            with self.subTest(name):
+                self.write("x.npy", content)
+                self.refuse(65, "x.npy", *words)
+
+    def test_missing_files_are_a_config_error(self):
+        self.config({"type": "csv", "path": "nowhere.csv"})
+        self.refuse(2, "nowhere.csv")
+        self.config({"type": "idx", "train": {"images": "nowhere", "labels": "nowhere2"}})
+        self.refuse(2, "nowhere")
+
+    def test_good_files_train(self):
+        self.write("data.csv", GOOD_CSV)
+        self.config({"type": "csv", "path": "data.csv", "test_fraction": 0.5})
+        result = self.run_in("train", "--config", "c.json", "--set", "train.batch_size=2")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

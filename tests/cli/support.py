@@ -1,0 +1,75 @@
+"""What the tests of the command line share."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("NORMRUN", str(SOURCE / "build" / "release" / "normrun"))
+
+SMALL = {
+    "name": "small",
+    "data": {"type": "gaussian", "samples": 60, "features": 6, "target": "clusters", "classes": 3, "test_samples": 30},
+    "network": [
+        {"type": "dense", "units": 5},
+        {"type": "norm"},
+        {"type": "relu"},
+        {"type": "dense", "units": 3},
+    ],
+    "norm": {"type": "batch", "momentum": 0.9},
+    "train": {"batch_size": 8, "epochs": 2, "optimizer": {"type": "adam", "learning_rate": 0.01}},
+    "grid": {"norm.type": ["batch", "layer"], "train.batch_size": [4, 8], "seed": [0, 1]},
+}
+
+
+def normrun(*arguments, cwd=None, env=None, timeout=120):
+    """Runs the program; never through a terminal."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+class CommandLineTest(unittest.TestCase):
+    """A test in an empty folder of its own."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="normrun_cli_")
+        self.folder = pathlib.Path(self._folder.name)
+
+    def tearDown(self):
+        self._folder.cleanup()
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content, encoding="utf-8")
+        return path
+
+    def run_in(self, *arguments, **options):
+        return normrun(*arguments, cwd=self.folder, **options)
+
+    def assert_refused(self, result, code, *words):
+        """The right exit code, one clear line a problem, nothing on stdout and nothing written."""
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stdout, "")
+        lines = result.stderr.splitlines()
+        self.assertTrue(lines, "no message")
+        for line in lines:
+            self.assertTrue(line.startswith("normrun: error: "), line)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertFalse((self.folder / "results").exists(), "something was written")

@@ -1,0 +1,187 @@
+"""The main job through the command line: tables, streams, exit codes, reruns."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from support import BINARY, SMALL, CommandLineTest
+
+TABLES = ["runs", "history", "compare", "classes", "layers", "channels", "summary"]
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class TrainTest(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.write("c.json", json.dumps(SMALL))
+
+    def train(self, *arguments, code=0):
+        result = self.run_in("train", "--config", "c.json", *arguments)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return result
+
+    def bytes_of(self, folder):
+        found = {}
+        for path in sorted((self.folder / folder).rglob("*")):
+            if path.is_file() and path.name not in ("timing.csv", "manifest.json"):
+                found[str(path.relative_to(self.folder / folder))] = path.read_bytes()
+        return found
+
+    def test_every_table_is_there_with_its_key_columns(self):
+        result = self.train()
+        for name in TABLES + ["timing"]:
+            table = rows(self.folder / "results/small" / f"{name}.csv")
+            self.assertTrue(table, name)
+            expected = ["norm", "batch_size"] if name == "summary" else ["run_id", "norm", "batch_size", "seed"]
+            self.assertEqual(list(table[0])[: len(expected)], expected)
+        runs = rows(self.folder / "results/small/runs.csv")
+        self.assertEqual([run["run_id"] for run in runs][:3], ["batch-b4-s0", "batch-b4-s1", "batch-b8-s0"])
+        self.assertTrue(all(run["status"] == "ok" for run in runs))
+        self.assertIn("layer norm: train and eval outputs do not differ at all", result.stdout)
+        self.assertFalse((self.folder / "results/small/outputs.csv").exists())
+        self.assertFalse((self.folder / "results/small/claims.csv").exists())
+
+    def test_layer_norm_has_no_gap_and_batch_norm_has(self):
+        self.train()
+        for row in rows(self.folder / "results/small/compare.csv"):
+            if row["mode_a"] == "train" and row["norm"] == "layer":
+                self.assertEqual(float(row["max_abs"]), 0.0)
+            if row["mode_a"] == "train" and row["norm"] == "batch":
+                self.assertGreater(float(row["relative_gap"]), 0.0)
+
+    def test_tables_and_checkpoints_are_the_same_bytes_for_any_number_of_jobs(self):
+        self.train("--out", "one", "--jobs", "1")
+        self.train("--out", "two", "--jobs", "2")
+        self.train("--out", "four", "--jobs", "4")
+        one = self.bytes_of("one")
+        self.assertEqual(len([name for name in one if name.endswith(".safetensors")]), 8)
+        self.assertEqual(one, self.bytes_of("two"))
+        self.assertEqual(one, self.bytes_of("four"))
+
+    def test_the_scalar_path_gives_the_same_bytes(self):
+        self.train("--out", "fast", "--seeds", "0")
+        result = self.run_in("train", "--config", "c.json", "--out", "slow", "--seeds", "0", env={"NORMRUN_ISA": "scalar"})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.bytes_of("fast"), self.bytes_of("slow"))
+
+    def test_a_filled_folder_is_kept_unless_forced(self):
+        self.train("--out", "out")
+        before = self.bytes_of("out")
+        refused = self.train("--out", "out", code=73)
+        self.assertIn("--force", refused.stderr)
+        self.assertEqual(before, self.bytes_of("out"))
+        self.write("out/notes.txt", "mine")
+        self.train("--out", "out", "--force", "--seeds", "5")
+        self.assertEqual((self.folder / "out/notes.txt").read_text(), "mine")
+        self.assertEqual({run["seed"] for run in rows(self.folder / "out/runs.csv")}, {"5"})
+        self.assertEqual(len(list((self.folder / "out/checkpoints").iterdir())), 4)
+
+    def test_a_folder_that_cannot_be_made(self):
+        self.write("file", "in the way")
+        self.assertIn("file", self.train("--out", "file/out", code=73).stderr)
+        self.assertIn("file", self.train("--out", "file", code=73).stderr)
+
+    def test_dry_run_prints_the_plan_and_writes_nothing(self):
+        result = self.train("--dry-run", "--grid", "norm.momentum=0.9,0.99")
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[0], "run_id,norm,batch_size,seed,norm.momentum")
+        self.assertEqual(len(lines), 17)
+        self.assertFalse((self.folder / "results").exists())
+
+    def test_a_diverging_run_ends_alone(self):
+        result = self.train("--grid", "train.optimizer.learning_rate=0.01,1e30", "--seeds", "0", "--set", "norm.type=none", code=3)
+        runs = rows(self.folder / "results/small/runs.csv")
+        self.assertEqual([run["status"] for run in runs], ["ok", "diverged", "ok", "diverged"])
+        self.assertIn("step", runs[1]["error"])
+        self.assertIn("dense_", runs[1]["error"])
+        self.assertIn("diverged", result.stderr)
+
+    def test_a_failing_run_ends_alone_and_fail_fast_ends_the_sweep(self):
+        self.train("--grid", "network.3.units=2,3", "--seeds", "0", code=3)
+        runs = rows(self.folder / "results/small/runs.csv")
+        self.assertEqual({run["status"] for run in runs}, {"ok", "failed"})
+        self.assertTrue(all(("3 classes" in run["error"]) == (run["status"] == "failed") for run in runs))
+        self.train("--grid", "network.3.units=2,3", "--fail-fast", "--jobs", "1", "--out", "fast", code=3)
+        self.assertLess(len(rows(self.folder / "fast/runs.csv")), 16)
+
+    def test_the_resolved_config_trains_to_the_same_tables(self):
+        self.train("--out", "first")
+        result = self.run_in("train", "--config", "first/config.json", "--out", "second")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.bytes_of("first"), self.bytes_of("second"))
+
+    def test_compare_on_a_checkpoint_gives_the_same_lines_as_train(self):
+        self.train("--seeds", "0")
+        result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        printed = list(csv.DictReader(result.stdout.splitlines()))
+        trained = [row for row in rows(self.folder / "results/small/compare.csv") if row["run_id"] == "batch-b4-s0"]
+        for row in printed + trained:
+            row.pop("epoch")
+        self.assertEqual(printed, trained)
+        other = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data",
+                            json.dumps(dict(SMALL["data"], test_samples=50)), "--pairs", "train:eval,eval:initial-statistics",
+                            "--eval-batch-sizes", "1,2,all", "--json")
+        self.assertEqual(other.returncode, 0, other.stderr)
+        self.assertEqual(len(json.loads(other.stdout)), 6)
+
+    def test_a_damaged_checkpoint_is_refused(self):
+        self.train("--seeds", "0")
+        path = self.folder / "results/small/checkpoints/batch-b4-s0.safetensors"
+        content = bytearray(path.read_bytes())
+        content[-5] ^= 4
+        path.write_bytes(content)
+        result = self.run_in("compare", "--checkpoint", path, "--data", "c.json")
+        self.assertEqual(result.returncode, 65, result.stderr)
+        self.assertIn("batch-b4-s0.safetensors", result.stderr)
+
+    def test_ctrl_c_ends_in_time_and_keeps_the_finished_runs(self):
+        config = dict(SMALL, train=dict(SMALL["train"], epochs=3000), grid={"seed": list(range(200))})
+        self.write("long.json", json.dumps(config))
+        process = subprocess.Popen([BINARY, "train", "--config", "long.json"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        checkpoints = self.folder / "results/small/checkpoints"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (checkpoints.exists() and any(checkpoints.glob("*.safetensors"))):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        _, messages = process.communicate(timeout=30)
+        self.assertLess(time.monotonic() - asked, 2.0)
+        self.assertEqual(process.returncode, 130, messages)
+        finished = rows(self.folder / "results/small/runs.csv")
+        self.assertGreaterEqual(len(finished), 1)
+        self.assertLess(len(finished), 200)
+
+    def test_results_go_to_stdout_and_the_rest_to_stderr(self):
+        result = self.train("--json", "--quiet")
+        self.assertEqual(result.stderr, "")
+        self.assertTrue(all("metric" in row for row in json.loads(result.stdout)))
+        logged = self.train("--out", "again", "--log-format", "json")
+        for line in logged.stderr.splitlines():
+            self.assertIn("level", json.loads(line))
+
+    def test_a_full_disk_is_told(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([BINARY, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(result.returncode, 74, result.stderr)
+
+    def test_every_steps_follows_the_statistics(self):
+        self.train("--set", "compare.every_steps=5", "--seeds", "0")
+        layer = [row for row in rows(self.folder / "results/small/layers.csv") if row["run_id"] == "batch-b8-s0"]
+        self.assertEqual([int(row["step"]) for row in layer], [5, 10, 15, 16])
+        self.train("--out", "plain", "--seeds", "0")
+        self.assertEqual(rows(self.folder / "plain/runs.csv"), rows(self.folder / "results/small/runs.csv"))
+
+
+if __name__ == "__main__":
+    unittest.main()

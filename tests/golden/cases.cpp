@@ -1,0 +1,151 @@
+#include "golden/cases.hpp"
+
+#include <algorithm>
+
+#include "support/layer_rig.hpp"
+
+namespace normrun::golden {
+namespace {
+
+using test::LayerRig;
+
+bool has_input(const Case& c, const std::string& name) { return c.inputs.contains(name); }
+
+/// Puts an attribute under a layer's option name, where the case has it.
+void take(const Case& c, const std::string& attribute, const std::string& option, Json& options) {
+  if (c.attrs.contains(attribute)) options[option] = c.attrs[attribute];
+}
+
+void copy_into(const Values& from, std::span<double> to, const Case& c) {
+  if (from.data.size() != to.size()) throw Damaged("case " + c.name + ": an input does not fit the layer");
+  std::copy(from.data.begin(), from.data.end(), to.begin());
+}
+
+template <class Range>
+std::vector<double> numbers(const Range& range) {
+  return {range.begin(), range.end()};
+}
+
+std::span<double> span_of(Matrix<double>& matrix) { return {matrix.view().data, static_cast<std::size_t>(matrix.view().size())}; }
+
+/// A layer on the case's x and dy; params: (the file's name, the layer's).
+LayerRig<double> make_rig(const Case& c, const std::string& type, const Json& options,
+                          const std::vector<std::pair<std::string, std::string>>& params) {
+  const Values& x = input(c, "x");
+  if (x.shape.size() < 2) throw Damaged("case " + c.name + ": x has no batch axis");
+  LayerRig<double> rig({test::describe_layer(type, options.dump())}, Shape(std::vector<Index>(x.shape.begin() + 1, x.shape.end())),
+                       x.shape.front());
+  copy_into(x, span_of(rig.x), c);
+  copy_into(c.dy, span_of(rig.dy), c);
+  for (const auto& [name, parameter] : params) {
+    if (has_input(c, name)) copy_into(input(c, name), rig.param(parameter), c);
+  }
+  return rig;
+}
+
+/// Valid steps of each example, empty where the case has none.
+std::vector<Index> lengths_of(const Case& c) {
+  if (!has_input(c, "lengths")) return {};
+  const Values& lengths = input(c, "lengths");
+  const std::vector<Index>& shape = input(c, "x").shape;
+  for (const double length : lengths.data) {
+    if (shape.size() < 3 || !(length >= 0.0 && length <= static_cast<double>(shape[1]))) throw Damaged("case " + c.name + ": a length does not fit");
+  }
+  if (lengths.data.size() != static_cast<std::size_t>(shape.front())) throw Damaged("case " + c.name + ": lengths do not fit x");
+  return {lengths.data.begin(), lengths.data.end()};
+}
+
+/// y and the gradients of one pass.
+Computed run(LayerRig<double>& rig, const Mode& mode, const Case& c, const std::vector<std::pair<std::string, std::string>>& params) {
+  Computed computed;
+  const std::vector<Index> lengths = lengths_of(c);
+  computed["y"] = numbers(rig.forward({.mode = mode, .lengths = lengths.empty() ? nullptr : lengths.data()}));
+  rig.backward();
+  computed["grad x"] = numbers(rig.dx.view());
+  for (const auto& [name, parameter] : params) {
+    if (has_input(c, name)) computed["grad " + name] = numbers(rig.grad(parameter));
+  }
+  return computed;
+}
+
+const std::vector<std::pair<std::string, std::string>> kAffine = {{"gamma", "gamma"}, {"beta", "beta"}};
+
+Json affine_options(const Case& c) {
+  Json options = {{"scale", has_input(c, "gamma")}, {"center", has_input(c, "beta")}};
+  take(c, "eps", "epsilon", options);
+  return options;
+}
+
+LayerRig<double> batch_rig(const Case& c, const Json& changes = Json::object()) {
+  Json options = affine_options(c);
+  take(c, "momentum", "momentum", options);
+  options.update(changes);
+  LayerRig<double> rig = make_rig(c, "batch", options, kAffine);
+  copy_into(input(c, "moving_mean"), rig.state("moving_mean"), c);
+  copy_into(input(c, "moving_var"), rig.state("moving_variance"), c);
+  return rig;
+}
+
+Computed batchnorm_train(const Case& c) {
+  LayerRig<double> rig = batch_rig(c);
+  Computed computed = run(rig, kTrainMode, c, kAffine);
+  computed["new_mean"] = numbers(rig.next("moving_mean"));
+  computed["new_var"] = numbers(rig.next("moving_variance"));
+  LayerRig<double> unbiased = batch_rig(c, {{"moving_variance", "unbiased"}});
+  unbiased.forward({.mode = kTrainMode});
+  computed["new_var_torch"] = numbers(unbiased.next("moving_variance"));
+  LayerRig<double> last_batch = batch_rig(c, {{"momentum", 0.0}});
+  last_batch.forward({.mode = kTrainMode});
+  computed["batch_mean"] = numbers(last_batch.next("moving_mean"));
+  computed["batch_var"] = numbers(last_batch.next("moving_variance"));
+  return computed;
+}
+
+Computed batchnorm_masked_train(const Case& c) {
+  LayerRig<double> rig = batch_rig(c);
+  Computed computed = run(rig, kTrainMode, c, kAffine);
+  computed["new_mean"] = numbers(rig.next("moving_mean"));
+  computed["new_var"] = numbers(rig.next("moving_variance"));
+  return computed;
+}
+
+Computed batchnorm_eval(const Case& c) {
+  LayerRig<double> rig = batch_rig(c);
+  return run(rig, kEvalMode, c, kAffine);
+}
+
+Computed layernorm(const Case& c) {
+  Json options = affine_options(c);
+  if (c.attrs.contains("axis")) options["axes"] = c.attrs["axis"].is_array() ? c.attrs["axis"] : Json::array({c.attrs["axis"]});
+  LayerRig<double> rig = make_rig(c, "layer", options, kAffine);
+  return run(rig, kEvalMode, c, kAffine);
+}
+
+Computed dense(const Case& c) {
+  const std::vector<std::pair<std::string, std::string>> params = {{"W", "kernel"}, {"b", "bias"}};
+  Json options = {{"units", input(c, "W").shape.back()}, {"use_bias", has_input(c, "b")}};
+  take(c, "activation", "activation", options);
+  LayerRig<double> rig = make_rig(c, "dense", options, params);
+  return run(rig, kTrainMode, c, params);
+}
+
+const std::map<std::string, Computed (*)(const Case&)> kOperations = {
+    {"batchnorm_train", batchnorm_train},
+    {"batchnorm_eval", batchnorm_eval},
+    {"batchnorm_masked_train", batchnorm_masked_train},
+    {"layernorm", layernorm},
+    {"dense", dense},
+    {"softmax_ce_from_logits", softmax_cross_entropy},
+    {"sigmoid_bce_from_logits", binary_cross_entropy},
+    {"mse", mean_squared_error},
+};
+
+}  // namespace
+
+std::optional<Computed> run_case(const Case& c) {
+  const auto operation = kOperations.find(c.op);
+  if (operation == kOperations.end()) return std::nullopt;
+  return operation->second(c);
+}
+
+}  // namespace normrun::golden

@@ -1,0 +1,206 @@
+// Every path of the kernels that this processor has gives the reference's bits.
+
+#include "nn/kernels/kernels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "nn/kernels_arena.hpp"
+
+using namespace normrun;
+
+namespace {
+
+/// The paths this machine can run besides the reference.
+std::vector<std::string> vector_paths() {
+  std::vector<std::string> paths;
+  for (const char* name : {"avx2", "avx512"}) {
+    try {
+      kernels::force_instruction_set(name);
+      paths.emplace_back(name);
+    } catch (const std::invalid_argument&) {
+      MESSAGE("this processor has no ", name, ": not compared");
+    }
+  }
+  return paths;
+}
+
+/// Puts the path back that was in use.
+struct RestoredPath {
+  std::string before{kernels::instruction_set()};
+  ~RestoredPath() { kernels::force_instruction_set(before); }
+};
+
+template <class T>
+bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool both_nan = std::isnan(a[i]) && std::isnan(b[i]);  // IEEE 754 leaves open which NaN comes out
+    if (!both_nan && std::bit_cast<Bits>(a[i]) != std::bit_cast<Bits>(b[i])) {
+      MESSAGE("number ", i, ": ", a[i], " and ", b[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
+template <class T>
+struct Case {
+  const char* name;
+  void (*run)(Arena<T>&);
+};
+
+// Settings of the updates.
+template <class T>
+constexpr T kRate = T(0.1);
+template <class T>
+constexpr T kKeep = T(0.9);
+template <class T>
+constexpr T kEpsilon = T(1e-7);
+
+using kernels::EpsilonPlace;
+using kernels::Momentum;
+
+template <class T>
+const std::vector<Case<T>> kProducts{
+    {"product", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), a.bias(), a.y()); }},
+    {"product without bias", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), nullptr, a.y()); }},
+    {"weight gradient", [](Arena<T>& a) { kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
+    {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
+};
+
+template <class T>
+void normalize_columns_backward(Arena<T>& a) {
+  kernels::normalize_columns_backward<T>(a.x(), a.x(), a.per_column(), a.per_column(), a.per_column(), a.per_column(), a.dx());
+}
+
+template <class T>
+const std::vector<Case<T>> kMatrixKernels{
+    {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
+    {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
+    {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
+    {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
+    {"columns",
+     [](Arena<T>& a) {
+       kernels::normalize_columns<T>(a.x(), a.per_column(), a.per_column(), a.per_column(), a.per_column(), a.x_hat(), a.dx());
+     }},
+    {"columns, no affine",
+     [](Arena<T>& a) { kernels::normalize_columns<T>(a.x(), a.per_column(), a.per_column(), nullptr, nullptr, nullptr, a.dx()); }},
+    {"rows",
+     [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx()); }},
+    {"rows, no affine",
+     [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), nullptr, nullptr, nullptr, a.dx()); }},
+    {"columns backward", normalize_columns_backward<T>},
+    {"rows backward", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), a.per_column(), a.per_row(), a.dx()); }},
+    {"rows backward, no gamma", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), nullptr, a.per_row(), a.dx()); }},
+    {"scale columns", [](Arena<T>& a) { kernels::scale_columns<T>(a.x(), a.per_column(), a.dx()); }},
+};
+
+template <class T>
+const std::vector<Case<T>> kElementwise{
+    {"inverse std", [](Arena<T>& a) { kernels::inverse_std<T>(a.variance(), kEpsilon<T>, a.out(), a.cols); }},
+    {"relu", [](Arena<T>& a) { kernels::relu<T>(a.per_column(), a.out(), a.cols); }},
+    {"relu backward", [](Arena<T>& a) { kernels::relu_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"tanh", [](Arena<T>& a) { kernels::tanh<T>(a.per_column(), a.out(), a.cols); }},
+    {"tanh backward", [](Arena<T>& a) { kernels::tanh_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"sigmoid", [](Arena<T>& a) { kernels::sigmoid<T>(a.per_column(), a.out(), a.cols); }},
+    {"sigmoid backward", [](Arena<T>& a) { kernels::sigmoid_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"exp", [](Arena<T>& a) { kernels::exp<T>(a.per_column(), a.out(), a.cols); }},
+    {"scale", [](Arena<T>& a) { kernels::scale<T>(a.per_column(), kRate<T>, a.out(), a.cols); }},
+    {"blend", [](Arena<T>& a) { kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
+};
+
+template <class T, Momentum kKind>
+void keras_momentum(Arena<T>& a) {
+  kernels::momentum_update_keras<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+}
+template <class T, Momentum kKind>
+void torch_momentum(Arena<T>& a) {
+  kernels::momentum_update_torch<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+}
+template <class T>
+void adam(Arena<T>& a) {
+  kernels::adam_update<T>(a.out(), a.per_column(), a.out(), a.squares(), kRate<T>, T(1.5), kKeep<T>, kKeep<T>, kEpsilon<T>, a.cols);
+}
+template <class T, EpsilonPlace kPlace>
+void rmsprop(Arena<T>& a) {
+  kernels::rmsprop_update<T>(a.out(), a.per_column(), a.squares(), kRate<T>, kKeep<T>, kEpsilon<T>, kPlace, a.cols);
+}
+
+template <class T>
+const std::vector<Case<T>> kUpdates{
+    {"sgd", [](Arena<T>& a) { kernels::sgd_update<T>(a.out(), a.per_column(), kRate<T>, a.cols); }},
+    {"momentum, Keras", keras_momentum<T, Momentum::kPlain>},
+    {"momentum, Keras, Nesterov", keras_momentum<T, Momentum::kNesterov>},
+    {"momentum, PyTorch", torch_momentum<T, Momentum::kPlain>},
+    {"momentum, PyTorch, Nesterov", torch_momentum<T, Momentum::kNesterov>},
+    {"adam", adam<T>},
+    {"rmsprop, epsilon inside the root", rmsprop<T, EpsilonPlace::kInsideRoot>},
+    {"rmsprop, epsilon outside", rmsprop<T, EpsilonPlace::kOutsideRoot>},
+};
+
+template <class T>
+Arena<T> results_of(const Case<T>& test, const std::string& path, Index rows, Index cols, Index outputs, Numbers kind) {
+  kernels::force_instruction_set(path);
+  Arena<T> arena(rows, cols, outputs, kind);
+  test.run(arena);
+  return arena;
+}
+
+struct Sizes {
+  std::vector<Index> rows, cols, outputs{1};
+};
+
+template <class T>
+void check_paths_agree(const std::vector<Case<T>>& cases, const Sizes& sizes) {
+  const RestoredPath restored;
+  const auto check_one = [](const Case<T>& test, const std::string& path, Index r, Index c, Index o, Numbers kind) {
+    const Arena<T> expected = results_of(test, "scalar", r, c, o, kind);
+    const Arena<T> actual = results_of(test, path, r, c, o, kind);
+    for (std::size_t i = 0; i < expected.results().size(); ++i) {
+      INFO(path, " ", test.name, ": ", r, " x ", c, " x ", o, ", result ", i);
+      REQUIRE(same_bits(expected.results()[i], actual.results()[i]));
+    }
+  };
+  for (const std::string& path : vector_paths()) {
+    for (const Case<T>& test : cases) {
+      for (const Index r : sizes.rows) {
+        for (const Index c : sizes.cols) {
+          for (const Index o : sizes.outputs) {
+            check_one(test, path, r, c, o, Numbers::kUsual);
+            check_one(test, path, r, c, o, Numbers::kWild);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
+  check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
+}
+
+TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kMatrixKernels<T>, {{1, 2, 3, 4, 6, 255, 256, 259, 515}, {1, 2, 5, 8, 13, 16, 17, 31, 64, 100, 300}});
+}
+
+TEST_CASE_TEMPLATE("element-wise kernels and updates: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kElementwise<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
+  check_paths_agree(kUpdates<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
+}
+
+TEST_CASE("a path is forced by name") {
+  const RestoredPath restored;
+  kernels::force_instruction_set("scalar");
+  CHECK(kernels::instruction_set() == "scalar");
+  CHECK_THROWS_AS(kernels::force_instruction_set("sse9"), std::invalid_argument);
+  CHECK(kernels::instruction_set() == "scalar");
+}

@@ -1,0 +1,212 @@
+#include "nn/network.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <thread>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "nn/losses.hpp"
+#include "support/allocation_counter.hpp"
+#include "support/layer_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+std::vector<LayerDescription> small_network(const std::string& norm, const std::string& options = "{}") {
+  return {describe_layer("dense", R"({"units": 6, "activation": "tanh", "name": "hidden"})"), describe_layer(norm, options),
+          describe_layer("dropout", R"({"rate": 0.3})"), describe_layer("dense", R"({"units": 3})"), describe_layer("softmax")};
+}
+
+LayerRig<double> small_rig(const std::string& norm, Index examples) {
+  LayerRig<double> rig(small_network(norm), Shape{4}, examples);
+  RandomStream stream(1, Purpose::kData);
+  for (double& value : rig.x.view()) value = stream.normal();
+  for (double& value : rig.dy.view()) value = stream.normal();
+  return rig;
+}
+
+std::string problem_of(const std::vector<LayerDescription>& layers, const Shape& input) {
+  try {
+    const Network<float> network(layers, input);
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+const ParamEntry& entry_of(const Layout& layout, const std::string& layer, const std::string& name) {
+  return *std::find_if(layout.params.begin(), layout.params.end(),
+                       [&](const ParamEntry& entry) { return entry.layer == layer && entry.name == name; });
+}
+
+}  // namespace
+
+TEST_CASE("layers are named by type and place in the config, or as they say; an activation follows its layer") {
+  const Network<float> network(small_network("batch"), Shape{4});
+  std::vector<std::string> names;
+  for (const auto& info : network.layers()) names.push_back(info.name);
+  CHECK(names == std::vector<std::string>{"hidden", "hidden_tanh", "batch_1", "dropout_2", "dense_3", "softmax_4"});
+  CHECK(network.layers()[1].type == "tanh");
+  CHECK(network.layers()[0].params == 4 * 6 + 6);
+  CHECK(network.output() == Shape{3});
+  CHECK(network.layout().normalizations.at(0).layer == 2);
+  CHECK(network.layout().normalizations.at(0).name == "batch_1");
+}
+
+TEST_CASE("none builds nothing, and the layers behind it keep their names") {
+  const Network<float> network(small_network("none"), Shape{4});
+  CHECK(network.layers().size() == 5);
+  CHECK(network.layers()[3].name == "dense_3");
+  CHECK(network.layout().normalizations.empty());
+}
+
+TEST_CASE("a parameter starts the same whatever the normalization") {
+  for (const std::string norm : {"layer", "none"}) {
+    CAPTURE(norm);
+    const Network<float> with_batch(small_network("batch"), Shape{4});
+    const Network<float> other(small_network(norm), Shape{4});
+    const Model<float> a = fresh_model(with_batch, 5);
+    const Model<float> b = fresh_model(other, 5);
+    for (const std::string layer : {"hidden", "dense_3"}) {
+      const ParamEntry& in_a = entry_of(with_batch.layout(), layer, "kernel");
+      const ParamEntry& in_b = entry_of(other.layout(), layer, "kernel");
+      CHECK(std::equal(a.params.begin() + in_a.id.offset, a.params.begin() + in_a.id.offset + in_a.id.size,
+                       b.params.begin() + in_b.id.offset));
+    }
+  }
+}
+
+TEST_CASE("dropout's mask depends on seed, step and place, not on the normalization") {
+  const auto zeros = [](const std::string& norm, PassKey key) {
+    LayerRig<double> rig(small_network(norm), Shape{4}, 8);
+    for (double& value : rig.x.view()) value = 1.0;
+    const Network<double>& network = rig.network();
+    Record<double> record(network, 8);
+    const Index behind_dropout = norm == "none" ? 3 : 4;
+    const ConstView<double> y = network.forward({.mode = {Statistics::kMoving, Tracking::kFreeze, Dropout::kOn},
+                                                 .key = key,
+                                                 .last_boundary = behind_dropout},
+                                                rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+    std::vector<bool> dropped;
+    for (const double value : y) dropped.push_back(value == 0.0);
+    return dropped;
+  };
+  const std::vector<bool> mask = zeros("batch", {1, 2});
+  CHECK(std::count(mask.begin(), mask.end(), true) > 5);
+  CHECK(std::count(mask.begin(), mask.end(), true) < 25);
+  CHECK(mask == zeros("none", {1, 2}));
+  CHECK(mask == zeros("batch", {1, 2}));
+  CHECK(mask != zeros("batch", {1, 3}));
+  CHECK(mask != zeros("batch", {2, 2}));
+}
+
+TEST_CASE("gradients of the whole chain are those of central differences") {
+  LayerRig<double> rig = small_rig("batch", 5);
+  rig.forward({.mode = kTrainMode, .key = {3, 4}});
+  rig.backward();
+  const auto loss = [&] {
+    const ConstView<double> y = rig.forward({.mode = kTrainMode, .key = {3, 4}});
+    return std::inner_product(y.begin(), y.end(), rig.dy.view().begin(), 0.0);
+  };
+  const Buffer<double> grads = rig.grads;
+  for (std::size_t i = 0; i < rig.model.params.size(); ++i) {
+    const double at = rig.model.params[i];
+    rig.model.params[i] = at + 1e-5;
+    const double up = loss();
+    rig.model.params[i] = at - 1e-5;
+    const double down = loss();
+    rig.model.params[i] = at;
+    CHECK(grads[i] == doctest::Approx((up - down) / 2e-5).scale(1.0).epsilon(1e-8));
+  }
+}
+
+TEST_CASE("the logits lie before a last softmax or sigmoid of the matching loss") {
+  const Network<float> softmax({describe_layer("dense"), describe_layer("softmax")}, Shape{2});
+  CHECK(softmax.logits_boundary(LossKind::kSoftmaxCrossEntropy) == 1);
+  CHECK(softmax.logits_boundary(LossKind::kBinaryCrossEntropy) == 2);
+  CHECK(softmax.logits_boundary(LossKind::kMse) == 2);
+  const Network<float> sigmoid({describe_layer("dense", R"({"activation": "sigmoid"})")}, Shape{2});
+  CHECK(sigmoid.logits_boundary(LossKind::kBinaryCrossEntropy) == 1);
+  CHECK(sigmoid.output_boundary() == 2);
+}
+
+TEST_CASE("backward from the logits gives zeros above them and leaves the softmax out") {
+  LayerRig<double> rig = small_rig("batch", 5);
+  const Network<double>& network = rig.network();
+  Record<double> record(network, 5);
+  const std::int32_t labels[] = {0, 1, 2, 1, 0};
+  network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+  const Index boundary = network.logits_boundary(LossKind::kSoftmaxCrossEntropy);
+  loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, record.activations(boundary), {labels, {}}, record.gradient(boundary));
+  network.backward(rig.model.params, record, boundary, record.gradient(boundary), rig.grads);
+  const std::vector<double> whole(rig.grads.begin(), rig.grads.end());
+  CHECK(std::any_of(whole.begin(), whole.end(), [](double g) { return g != 0.0; }));
+
+  std::fill(rig.grads.begin(), rig.grads.end(), 9.0);
+  const View<double> dy = record.gradient(2);
+  std::fill(dy.begin(), dy.end(), 1.0);
+  network.backward(rig.model.params, record, 2, dy, rig.grads);
+  CHECK(rig.grad("gamma")[0] == 0.0);
+  CHECK(rig.grads.back() == 0.0);
+  CHECK(rig.grads.front() != 9.0);
+}
+
+TEST_CASE("a step of forward, loss and backward allocates nothing") {
+  LayerRig<float> rig(small_network("batch"), Shape{4}, 5);
+  const Network<float>& network = rig.network();
+  Record<float> record(network, 5);
+  const std::int32_t labels[] = {0, 1, 2, 1, 0};
+  const auto step = [&] {
+    network.forward({.mode = kTrainMode}, rig.model.params, rig.model.state, rig.model.state.data(), record, rig.x.view());
+    const View<float> dy = record.gradient(5);
+    loss_and_gradient<float>(LossKind::kSoftmaxCrossEntropy, record.activations(5), {labels, {}}, dy);
+    network.backward(rig.model.params, record, 5, dy, rig.grads);
+  };
+  step();
+  const std::size_t before = allocations();
+  step();
+  CHECK(allocations() == before);
+}
+
+TEST_CASE("one network serves several threads, each with its own record") {
+  LayerRig<float> rig(small_network("batch"), Shape{4}, 7);
+  std::iota(rig.x.view().begin(), rig.x.view().end(), -9.0F);
+  const Network<float>& network = rig.network();
+  std::vector<std::vector<float>> outputs(4);
+  std::vector<std::thread> threads;
+  for (std::vector<float>& output : outputs) {
+    threads.emplace_back([&] {
+      Record<float> record(network, 7);
+      for (int i = 0; i < 50; ++i) {
+        const ConstView<float> y = network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+        output.assign(y.begin(), y.end());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<float>& output : outputs) CHECK(output == outputs[0]);
+}
+
+TEST_CASE("what cannot be built is refused with the layer's name") {
+  const auto dense = [](const std::string& options) { return describe_layer("dense", options); };
+  CHECK(problem_of({dense(R"({"name": "a"})"), dense(R"({"name": "a"})")}, Shape{2}).find("layer a: two layers have this name") == 0);
+  CHECK(problem_of({dense(R"({"units": 2147483648})")}, Shape{2}).find("layer dense_0: has more than 2^31 parameters") == 0);
+  CHECK(problem_of({dense(R"({"units": 40000})"), dense(R"({"units": 40000})"), dense(R"({"units": 40000})")}, Shape{2})
+            .find("layer dense_2: the network has more than 2^31 parameters") == 0);
+  CHECK(problem_of({dense(R"({"units": 1000000})")}, Shape{100000, 2}).find("layer dense_0: its output has more than 2^31") == 0);
+  CHECK(problem_of({describe_layer("norm")}, Shape{2}).find("layer norm_0: a normalization goes here but none is named") == 0);
+}
+
+TEST_CASE("a batch larger than the record is refused") {
+  LayerRig<float> rig(small_network("batch"), Shape{4}, 3);
+  Record<float> record(rig.network(), 2);
+  CHECK_THROWS_AS(
+      rig.network().forward({.mode = kEvalMode}, rig.model.params, rig.model.state, nullptr, record, rig.x.view()), std::invalid_argument);
+}
+
+}  // namespace normrun::test

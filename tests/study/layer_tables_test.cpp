@@ -1,0 +1,30 @@
+#include "study/layer_tables.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace normrun;
+
+TEST_CASE("the gaps of a layer, by hand, dead channels left out") {
+  const LayerGap gap = layer_gap({1.0, 5.0, 0.0}, {2.0, 9.0, 0.5}, {0.0, 7.0, 2.0}, {1.0, 0.0, 4.0});
+  CHECK(gap.dead_channels == 1);
+  CHECK(gap.mean_gap == doctest::Approx(1.0));                      // 1/1 and 2/2
+  CHECK(gap.var_ratio == doctest::Approx(std::sqrt(2.0 * 0.125)));  // 2/1 and 0.5/4
+  CHECK(gap.worst_channel == 0);
+  CHECK(gap.worst_gap == 1.0);
+}
+
+TEST_CASE("a layer of dead channels has no worst one") {
+  const LayerGap gap = layer_gap({1.0}, {1.0}, {1.0}, {0.0});
+  CHECK(gap.dead_channels == 1);
+  CHECK(gap.worst_channel == -1);
+}
+
+TEST_CASE("the share of the initial values is momentum to the power of the updates") {
+  CHECK(init_share(Average::kExponential, 0.99, 10) == doctest::Approx(0.9043820750088044).epsilon(1e-14));
+  CHECK(init_share(Average::kExponential, 0.9, 0) == 1.0);
+  CHECK(init_share(Average::kCumulative, 0.99, 0) == 1.0);
+  CHECK(init_share(Average::kCumulative, 0.99, 1) == 0.0);
+  CHECK(init_share(Average::kBiasCorrected, 0.99, 3) == 0.0);
+}

@@ -1,0 +1,91 @@
+#include "study/runner.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "study/temporary_config.hpp"
+
+using namespace normrun;
+
+namespace {
+
+struct Silent : SweepObserver {
+  void on_start(std::int64_t, int) override {}
+  void on_step(int, std::int64_t, Index, Index, double) override { ++steps; }
+  void on_finish(const RunRecord&) override { ++finished; }
+  std::atomic<int> steps{0};
+  int finished = 0;
+};
+
+/// Raises the flag after some steps.
+struct StopAfter : Silent {
+  StopAfter(std::atomic<bool>& stop, int limit) : stop_(stop), limit_(limit) {}
+  void on_step(int worker, std::int64_t run, Index step, Index total, double loss) override {
+    Silent::on_step(worker, run, step, total, loss);
+    if (steps >= limit_) stop_ = true;
+  }
+  std::atomic<bool>& stop_;
+  int limit_;
+};
+
+/// Every line of every table but timing.csv.
+std::string bytes(const SweepResult& sweep) {
+  std::string text;
+  for (const RunRecord& record : sweep.records) {
+    for (const Table& described : tables()) {
+      if (described.id != TableId::kTiming) text += record.lines[static_cast<std::size_t>(described.id)];
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the records do not depend on the number of jobs") {
+  const TemporaryFolder folder;
+  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {}, Check::kWithData);
+  std::string expected;
+  for (const int jobs : {1, 2, 5}) {
+    Silent observer;
+    const SweepResult sweep = run_sweep(experiment, {.jobs = jobs, .fail_fast = false, .checkpoint_folder = {}, .stop = nullptr}, observer);
+    CHECK(sweep.records.size() == 8);
+    CHECK(observer.finished == 8);
+    if (expected.empty()) expected = bytes(sweep);
+    CHECK(bytes(sweep) == expected);
+  }
+}
+
+TEST_CASE("a run that fails or diverges loses none of the others") {
+  const TemporaryFolder folder;
+  const Overrides overrides{{}, {"train.optimizer.learning_rate=0.01,1e30", "network.3.units=3,2"}, "0", {}};
+  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
+  Silent observer;
+  const SweepResult sweep = run_sweep(experiment, {.jobs = 2, .fail_fast = false, .checkpoint_folder = {}, .stop = nullptr}, observer);
+  REQUIRE(sweep.records.size() == 16);
+  int ok = 0;
+  int failed = 0;
+  int diverged = 0;
+  for (const RunRecord& record : sweep.records) {
+    ok += record.status == RunStatus::kOk ? 1 : 0;
+    failed += record.status == RunStatus::kFailed ? 1 : 0;
+    diverged += record.status == RunStatus::kDiverged ? 1 : 0;
+    CHECK(!record.lines[static_cast<std::size_t>(TableId::kRuns)].empty());
+  }
+  CHECK(ok == 4);
+  CHECK(failed == 8);
+  CHECK(diverged == 4);
+}
+
+TEST_CASE("a stop keeps the finished runs and gives up the others in time") {
+  const TemporaryFolder folder;
+  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {}, Check::kWithData);
+  std::atomic<bool> stop{false};
+  StopAfter observer(stop, 40);  // the first run takes 2 epochs of 15 steps
+  const SweepResult sweep = run_sweep(experiment, {.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .stop = &stop}, observer);
+  CHECK(sweep.interrupted);
+  CHECK(sweep.records.size() == 1);
+  CHECK(observer.steps == 40);
+}
+
+TEST_CASE("there is at least one usable core") { CHECK(usable_cores() >= 1); }

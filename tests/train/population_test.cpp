@@ -1,0 +1,188 @@
+#include "train/population.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "train/evaluate.hpp"
+#include "train_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+struct Columns {
+  std::vector<double> mean;
+  std::vector<double> variance;
+};
+
+/// Column means and biased variances in two passes over all rows at once.
+template <class T>
+Columns direct_moments(ConstView<T> x) {
+  Columns columns;
+  for (Index c = 0; c < x.cols; ++c) {
+    double mean = 0.0;
+    double deviations = 0.0;
+    for (Index r = 0; r < x.rows; ++r) mean += static_cast<double>(x(r, c)) / static_cast<double>(x.rows);
+    for (Index r = 0; r < x.rows; ++r) deviations += (static_cast<double>(x(r, c)) - mean) * (static_cast<double>(x(r, c)) - mean);
+    columns.mean.push_back(mean);
+    columns.variance.push_back(deviations / static_cast<double>(x.rows));
+  }
+  return columns;
+}
+
+double worst(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  double difference = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference = std::max(difference, std::abs(a[i] - b[i]) / (1e-3 + std::abs(b[i])));
+  return difference;
+}
+
+const std::vector<LayerText> kTwoNorms = {{"dense", R"("units": 6)"}, {"batch"}, {"relu"},
+                                          {"dense", R"("units": 4)"}, {"batch"}, {"dense", R"("units": 3)"}};
+
+}  // namespace
+
+TEST_CASE("channel moments merge to the moments of all rows, without cancellation") {
+  RandomStream random(3, Purpose::kData);
+  Matrix<double> x(1001, 3);
+  for (double& value : x.view()) value = 1e6 + random.normal();
+  const Columns all = direct_moments<double>(x.view());
+  ChannelMoments forwards(3);
+  for (Index first : {0, 10, 600})
+    forwards.add<double>(ConstView<double>(x.view()).slice(first, first == 0 ? 10 : first == 10 ? 590 : 401));
+  CHECK(forwards.rows() == 1001);
+  CHECK(worst(forwards.mean(), all.mean) < 1e-14);
+  CHECK(worst(forwards.variance(), all.variance) < 1e-9);
+
+  ChannelMoments late(3);
+  late.add<double>(ConstView<double>(x.view()).slice(600, 401));
+  ChannelMoments backwards(3);
+  backwards.merge(late);
+  ChannelMoments early(3);
+  early.add<double>(ConstView<double>(x.view()).slice(0, 600));
+  backwards.merge(early);
+  backwards.merge(ChannelMoments(3));
+  CHECK(worst(backwards.mean(), all.mean) < 1e-14);
+  CHECK(worst(backwards.variance(), all.variance) < 1e-9);
+}
+
+TEST_CASE("population statistics equal a direct computation, each layer behind the repaired ones before it") {
+  const TrainRig<double> rig(kTwoNorms, clusters<double>(2000), R"({"steps": 20})");  // 1334 rows: several slices
+  const Model<double> model = rig.trained().model();
+  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{});
+  REQUIRE(population.size() == 2);
+  const std::vector<Index> order = rows_in_order(rig.data.train.samples());
+
+  Model<double> repaired = model;
+  for (const LayerPopulation& layer : population) {
+    const Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
+    const Matrix<double> input = run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train, order,
+                                                     static_cast<Index>(order.size()), Remainder::kKeep, norm.layer);
+    const Columns direct = direct_moments<double>(input.view());
+    CHECK(worst(layer.mean, direct.mean) < 1e-12);
+    CHECK(worst(layer.variance, direct.variance) < 1e-12);
+    std::copy(direct.mean.begin(), direct.mean.end(), repaired.state.begin() + norm.moving_mean->offset);
+    std::copy(direct.variance.begin(), direct.variance.end(), repaired.state.begin() + norm.moving_variance->offset);
+  }
+  const Buffer<double> state = population_state(rig.network, model, population);
+  const Normalization& second = rig.network.layout().normalizations[1];
+  CHECK(state[static_cast<std::size_t>(second.moving_mean->offset)] == population[1].mean[0]);
+  CHECK(state[static_cast<std::size_t>(second.moving_variance->offset)] == population[1].variance[0]);
+}
+
+TEST_CASE("in eval mode with population statistics the network gives what train mode gives on the whole population") {
+  const TrainRig<double> rig(kTwoNorms, clusters<double>(900), R"({"steps": 10})");
+  const Model<double> model = rig.trained().model();
+  const Buffer<double> state = population_state(rig.network, model, population_statistics(rig.network, model, rig.data.train, {}));
+  const std::vector<Index> order = rows_in_order(rig.data.train.samples());
+  const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
+    return run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600, Remainder::kKeep, 6);
+  };
+  const Matrix<double> population = outputs(state, kEvalMode);
+  const Matrix<double> whole = outputs(model.state, kTrainFrozen);
+  double difference = 0.0;
+  for (Index i = 0; i < population.view().size(); ++i)
+    difference = std::max(difference, std::abs(population.view().data[i] - whole.view().data[i]));
+  CHECK(difference < 1e-12);
+}
+
+TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
+  const TrainRig<double> rig(kTwoNorms, clusters<double>(300), R"({"steps": 5})");  // 200 rows
+  const Model<double> model = rig.trained().model();
+  PopulationOptions options;
+  read_object(R"({"estimator": "batch-average", "batch_size": 64})", options);
+  const auto population = population_statistics(rig.network, model, rig.data.train, options);
+  REQUIRE(population.size() == 2);
+  const Index boundary = rig.network.layout().normalizations[1].layer;
+  const std::vector<Index> order = rows_in_order(200);
+  const Matrix<double> input =
+      run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order, 64, Remainder::kLeaveOut, boundary);
+  REQUIRE(input.rows() == 192);
+  std::vector<double> mean(4, 0.0);
+  std::vector<double> variance(4, 0.0);
+  for (Index slice = 0; slice < 3; ++slice) {
+    const Columns moments = direct_moments<double>(input.view().slice(slice * 64, 64));
+    for (std::size_t c = 0; c < 4; ++c) {
+      mean[c] += moments.mean[c] / 3.0;
+      variance[c] += moments.variance[c] / 3.0;
+    }
+  }
+  CHECK(worst(population[1].mean, mean) < 1e-12);
+  CHECK(worst(population[1].variance, variance) < 1e-12);
+}
+
+TEST_CASE("population.samples takes rows at equal distances; more than the split has is refused") {
+  const TrainRig<double> rig({{"batch"}, {"dense", R"("units": 3)"}}, clusters<double>(30), R"({"steps": 0})");  // 20 rows
+  PopulationOptions options;
+  read_object(R"({"samples": 5})", options);
+  const auto population = population_statistics(rig.network, rig.trainer().model(), rig.data.train, options);
+  double mean = 0.0;
+  for (Index r : {0, 4, 8, 12, 16}) mean += rig.data.train.features(r, 0) / 5.0;
+  CHECK(population[0].mean[0] == doctest::Approx(mean).epsilon(1e-12));
+  read_object(R"({"samples": 21})", options);
+  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), rig.data.train, options), Error);
+  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), Split<double>{}, PopulationOptions{}), Error);
+}
+
+TEST_CASE("initial statistics are those of a fresh network; the parameters' owner is not asked") {
+  const TrainRig<float> rig(kTwoNorms, clusters<float>(90), R"({"steps": 10})");
+  const Model<float> model = rig.trained().model();
+  const Buffer<float> fresh = fresh_model(rig.network, 99).state;
+  CHECK(model.state != fresh);
+  CHECK(initial_state(rig.network, model) == fresh);
+}
+
+TEST_CASE("eval mode does not depend on the slicing, train mode does; slices leave out the remainder on demand") {
+  const TrainRig<float> rig(kBatchNormNet, clusters<float>(1800), R"({"steps": 30})");
+  const Model<float> model = rig.trained().model();
+  const std::vector<Index> order = rows_in_order(rig.data.test.samples());  // 600
+  const auto score = [&](const Mode& mode, Index batch_size, Remainder remainder) {
+    return evaluate<float>(rig.network, model.params, model.state, mode, rig.data.test, order, batch_size, remainder, rig.loss);
+  };
+  const Evaluation whole = score(kEvalMode, 600, Remainder::kKeep);
+  CHECK(whole.samples == 600);
+  CHECK(whole.accuracy > 0.3);
+  CHECK(score(kEvalMode, 1, Remainder::kKeep).loss == whole.loss);
+  CHECK(score(kEvalMode, 7, Remainder::kKeep).loss == whole.loss);
+  CHECK(score(kEvalMode, 7, Remainder::kLeaveOut).samples == 595);
+  CHECK(score(kTrainFrozen, 7, Remainder::kKeep).loss != score(kTrainFrozen, 600, Remainder::kKeep).loss);
+  CHECK(score(kEvalMode, 601, Remainder::kLeaveOut).samples == 0);
+  CHECK(std::isnan(score(kEvalMode, 601, Remainder::kLeaveOut).loss));
+}
+
+TEST_CASE("loss and accuracy of known logits") {
+  Split<double> split;
+  split.features = Matrix<double>(3, 1);
+  split.labels = {1, 0, 1};
+  Matrix<double> logits(2, 2);
+  logits(0, 0) = 0.0;
+  logits(0, 1) = 0.0;  // row 2, label 1: the first of equals wins, which is wrong
+  logits(1, 0) = std::log(3.0);
+  logits(1, 1) = 0.0;  // row 1, label 0: right
+  const Evaluation evaluation = evaluate_logits<double>(LossKind::kSoftmaxCrossEntropy, logits.view(), split, std::vector<Index>{2, 1, 0});
+  CHECK(evaluation.loss == doctest::Approx((std::log(2.0) + std::log(4.0 / 3.0)) / 2.0).epsilon(1e-14));
+  CHECK(evaluation.accuracy == 0.5);
+  CHECK(evaluation.samples == 2);
+}
+
+}  // namespace normrun::test

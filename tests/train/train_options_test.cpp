@@ -1,0 +1,94 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "train_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+TrainOptions read_train(const std::string& json) {
+  TrainOptions options;
+  read_object(json, options);
+  return options;
+}
+
+std::string refusal(LossKind loss, Index width, Index classes, Index outputs) {
+  try {
+    check_loss_fits(loss, width, classes, outputs);
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("train: defaults") {
+  const TrainOptions options = read_train("{}");
+  CHECK(options.batch_size == 32);
+  CHECK_FALSE(options.epochs.has_value());
+  CHECK_FALSE(options.steps.has_value());
+  CHECK(options.loss == LossChoice::kAuto);
+  CHECK(options.optimizer->type == "adam");
+  CHECK(options.optimizer_spec().learning_rate == 1e-3);
+  CHECK(options.history == std::vector<std::string>{"train", "eval"});
+  CHECK(step_mode(options.forward_mode) == kTrainMode);
+}
+
+TEST_CASE("train: what a config may say") {
+  const TrainOptions options = read_train(
+      R"({"batch_size": 4, "steps": 0, "loss": "sparse_categorical_crossentropy", "forward_mode": "frozen-statistics", "history": [],
+          "optimizer": {"type": "sgd", "momentum": 0.9}, "checkpoints": "none"})");
+  CHECK(options.steps == 0);
+  CHECK(options.loss == LossChoice::kSoftmaxCrossEntropy);
+  CHECK(step_mode(options.forward_mode) == Mode{Statistics::kBatch, Tracking::kFreeze, Dropout::kOn});
+  CHECK(options.optimizer_spec().slot_count() == 1);
+  CHECK(options.history.empty());
+  CHECK(options.checkpoints == CheckpointPolicy::kNone);
+  CHECK(step_mode(read_train(R"({"forward_mode": "eval"})").forward_mode) == kEvalMode);
+  CHECK(step_mode(read_train(R"({"forward_mode": "moving-averages"})").forward_mode) ==
+        Mode{Statistics::kMoving, Tracking::kUpdate, Dropout::kOn});
+}
+
+TEST_CASE("train: what a config may not say") {
+  for (const char* json :
+       {R"({"epochs": 1, "steps": 10})", R"({"batch_size": 0})", R"({"batch_size": 16777217})", R"({"steps": -1})",
+        R"({"history": ["population"]})", R"({"history": ["eval", "eval"]})", R"({"loss": "hinge"})", R"({"optimizer": {"type": "lion"}})",
+        R"({"optimizer": {"type": "adam", "rho": 0.9}})", R"({"reference_batch_size": 0})"}) {
+    CAPTURE(json);
+    CHECK_THROWS_AS(read_train(json), Error);
+  }
+}
+
+TEST_CASE("the learning rate scales with the batch size, or its root, on demand") {
+  const std::string rest = R"("batch_size": 32, "reference_batch_size": 128, "optimizer": {"type": "sgd", "learning_rate": 0.8}})";
+  CHECK(read_train("{" + rest).scaled_learning_rate() == 0.8);
+  CHECK(read_train(R"({"learning_rate_scaling": "linear", )" + rest).scaled_learning_rate() == 0.2);
+  CHECK(read_train(R"({"learning_rate_scaling": "square-root", )" + rest).scaled_learning_rate() == 0.4);
+}
+
+TEST_CASE("the loss that auto means") {
+  CHECK(resolve_loss(LossChoice::kAuto, 0, 1) == LossKind::kMse);
+  CHECK(resolve_loss(LossChoice::kAuto, 2, 1) == LossKind::kBinaryCrossEntropy);
+  CHECK(resolve_loss(LossChoice::kAuto, 2, 2) == LossKind::kSoftmaxCrossEntropy);
+  CHECK(resolve_loss(LossChoice::kAuto, 10, 1) == LossKind::kSoftmaxCrossEntropy);
+  CHECK(resolve_loss(LossChoice::kMse, 10, 10) == LossKind::kMse);
+}
+
+TEST_CASE("a network that cannot learn the data is told what to change") {
+  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, 7, 10, 0) ==
+        "the network gives 7 outputs, the data has 10 classes; make the last dense layer's units 10");
+  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, 10, 10, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kSoftmaxCrossEntropy, 1, 0, 1).empty());
+  CHECK(refusal(LossKind::kBinaryCrossEntropy, 1, 2, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, 1, 3, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, 2, 2, 0).empty());
+  CHECK(refusal(LossKind::kMse, 4, 0, 1) ==
+        "the network gives 4 outputs, the data has 1 target a row; make the last dense layer's units 1");
+  CHECK(refusal(LossKind::kMse, 4, 0, 0).empty());  // zeros, of any width
+  CHECK_FALSE(refusal(LossKind::kMse, 10, 10, 0).empty());
+}
+
+}  // namespace normrun::test
