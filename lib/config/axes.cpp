@@ -1,7 +1,8 @@
+#include "config/axes.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 
-#include "config/axes.hpp"
 #include "config/words.hpp"
 
 namespace normrun {

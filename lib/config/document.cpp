@@ -1,8 +1,10 @@
 #include "config/document.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <tuple>
 
 #include "config/reader.hpp"
 #include "config/source.hpp"
@@ -53,8 +55,10 @@ std::size_t place_in(const JsonValue& list, const std::string& part) {
   return place < list.size() ? place : std::string::npos;
 }
 
-const JsonValue* find(const JsonValue& root, const std::vector<std::string>& parts) {
-  const JsonValue* value = &root;
+/// The value at a dotted key, nullptr where there is none.  Value: JsonValue or const JsonValue.
+template <class Value>
+Value* find(Value& root, const std::vector<std::string>& parts) {
+  Value* value = &root;
   for (const std::string& part : parts) {
     if (value->is_array()) {
       const std::size_t place = place_in(*value, part);
@@ -71,7 +75,9 @@ const JsonValue* find(const JsonValue& root, const std::vector<std::string>& par
 
 /// Forgets what overrides said about the value at `pointer` and everything below it.
 void forget_overrides(DocumentState& state, const std::string& pointer) {
-  const auto is_below = [&](const std::string& other) { return other == pointer || other.compare(0, pointer.size() + 1, pointer + '/') == 0; };
+  const auto is_below = [&](const std::string& other) {
+    return other == pointer || other.compare(0, pointer.size() + 1, pointer + '/') == 0;
+  };
   std::erase_if(state.origins, [&](const auto& origin) { return is_below(origin.first); });
   std::erase_if(state.retyped, is_below);
 }
@@ -107,15 +113,18 @@ void Document::set(std::string_view dotted_key, std::string_view value_text, con
     refuse(shown_text(origin), "not UTF-8");
   }
   const std::vector<std::string> parts = split_key(dotted_key);
+  if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
+    refuse(origin, "expected a dotted key such as train.batch_size, got " + shown_text(dotted_key));
+  }
   JsonValue* value = &content_->root.value;
   std::string pointer;
   std::string parent;
   for (const std::string& part : parts) {
-    if (part.empty()) refuse(origin, "expected a dotted key such as train.batch_size, got " + shown_text(dotted_key));
     if (value->is_array()) {
       const std::size_t place = place_in(*value, part);
       if (place == std::string::npos) {
-        refuse(origin, shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, it has no " + shown_text(part), "places count from 0");
+        refuse(origin, shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, it has no " + shown_text(part),
+               "places count from 0");
       }
       value = &(*value)[place];
     } else if (value->is_object()) {
@@ -138,17 +147,15 @@ void Document::erase(std::string_view dotted_key) {
   std::vector<std::string> parts = split_key(dotted_key);
   const std::string last = parts.back();
   parts.pop_back();
-  const JsonValue* const parent = find(content_->root.value, parts);
+  JsonValue* const parent = find(content_->root.value, parts);
   if (parent == nullptr || !parent->is_object()) return;
   std::string pointer;
   for (const std::string& part : parts) pointer = child_pointer(pointer, part);
-  const_cast<JsonValue*>(parent)->erase(last);
+  parent->erase(last);
   forget_overrides(*content_, child_pointer(pointer, last));
 }
 
-bool Document::contains(std::string_view dotted_key) const {
-  return find(content_->root.value, split_key(dotted_key)) != nullptr;
-}
+bool Document::contains(std::string_view dotted_key) const { return find(content_->root.value, split_key(dotted_key)) != nullptr; }
 
 std::string Document::text_at(std::string_view dotted_key) const {
   const JsonValue* const value = find(content_->root.value, split_key(dotted_key));

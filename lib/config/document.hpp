@@ -17,8 +17,9 @@ struct Json;  // nlohmann::ordered_json, known to this folder's .cpp files alone
 /// Copying copies the values; the text positions are shared.
 class Document {
  public:
-  /// Throws Error(kUsage) where the file is missing, not UTF-8, not JSON, has a duplicate key or a number that is no
-  /// finite double, or is nested deeper than 64 levels or larger than 16 MiB: with file:line:column.
+  /// Throws Error(kUsage) where the file is missing, not UTF-8, not one JSON object, has a duplicate key or a number that is
+  /// no finite double, is nested deeper than 64 levels, larger than 16 MiB or has more than a million values: with
+  /// file:line:column, lines and columns counted from 1, columns in characters.
   static Document load(const std::string& path);
   static Document parse(std::string_view text, std::string name);
 
@@ -29,21 +30,25 @@ class Document {
   ~Document();
 
   const std::string& name() const;  // the file's path as it was given
-  /// "config.json:3:14 /train/batch_size"; for a value that an override put there, "--set train.batch_size".
+  /// "config.json:3:14 /train/batch_size"; for a value that an override put there, "--set train.batch_size", and below it
+  /// "--set train/batch_size".
   std::string where(std::string_view pointer) const;
 
   /// Puts a value at a dotted key ("train.batch_size", "network.1.momentum"), making objects on the way.  `origin` is
   /// what `where` then says.  value_text is JSON or, where it is not, a plain string.  Where the key ends in ".type", the
   /// object's options that only other members of its family know are ignored when it is read.
-  /// Throws Error(kUsage) where the key leads through something that is no object or past the end of a list.
+  /// Throws Error(kUsage) where the key leads through something that is no object or past the end of a list; the document
+  /// is then as it was.  Whether somebody knows the key is found when the document is read.
   void set(std::string_view dotted_key, std::string_view value_text, const std::string& origin);
+  /// Takes a member out of its object; entries of lists stay, and so does everything where there is no such key.
   void erase(std::string_view dotted_key);
   bool contains(std::string_view dotted_key) const;
   std::string text_at(std::string_view dotted_key) const;  // compact JSON, "" where there is nothing
-  std::string dump() const;                               // compact JSON
+  std::string dump() const;                                // compact JSON
 
   /// Reads the object at `pointer` ("" is the root) into `value`, and appends every problem to `problems`: unknown keys
-  /// with the nearest known one, wrong types, values out of range.  Keys in `elsewhere` are left to other readers.
+  /// with the nearest known one, wrong types, values out of range, in the order of the text, those of overrides last.  Keys
+  /// in `elsewhere` are left to other readers, and so are "$schema" at the root and "type" of a family's member.
   void read(std::string_view pointer, Described& value, std::vector<Problem>& problems,
             const std::vector<std::string_view>& elsewhere = {}) const;
 
@@ -55,22 +60,25 @@ class Document {
   std::unique_ptr<Content> content_;
 };
 
-/// The object with every option, defaults included, as JSON (two spaces of indent); numbers as shortest digits.
+/// The object with every option, defaults included, as JSON (two spaces of indent); numbers as shortest digits, "type" first.
+/// Left out: empty optionals and pointers, numbers that are not finite.
 std::string write_resolved(Described& value);
-/// JSON Schema (draft-07) of one object: properties, types, ranges, defaults, descriptions; families as if/then on type.
+/// JSON Schema (draft-07) of one object: properties, types, ranges, defaults, descriptions; families as if/then on type,
+/// each under "definitions".
 std::string write_schema(Described& value, std::string_view id, std::string_view title);
 
 /// One option as `normrun list` shows it.
 struct OptionRow {
-  std::string name;
-  std::string kind;   // number, integer, text, flag, one of …
-  std::string range;  // "" where anything goes
+  std::string name;      // of a nested object's option "train.batch_size", of a list's "shift[].scale"
+  std::string kind;      // number, integer, text, flag, one of …
+  std::string range;     // "" where anything goes
   std::string fallback;  // the default as JSON, "" where there is none
   std::string doc;
 };
 std::vector<OptionRow> option_rows(Described& value);
 
-/// The nearest of `known` to `word` by edit distance, or "" where none is near enough to be meant.
+/// The nearest of `known` to `word`, the first of equally near ones, or "" where none is near enough to be meant: at most a
+/// third of the word's characters (1 to 3) inserted, deleted, replaced or swapped with their neighbour, without regard to case.
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace normrun

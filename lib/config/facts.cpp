@@ -24,9 +24,7 @@ class FactVisitor : public OptionVisitor {
  public:
   std::vector<Fact> facts;
 
-  void number(Option option, double& value, Range range) override {
-    add(option, FactKind::kNumber, number_value(value)).range = range;
-  }
+  void number(Option option, double& value, Range range) override { add(option, FactKind::kNumber, number_value(value)).range = range; }
   void number(Option option, std::optional<double>& value, Range range) override {
     add(option, FactKind::kNumber, value ? number_value(*value) : JsonValue()).range = range;
   }
@@ -62,8 +60,7 @@ class FactVisitor : public OptionVisitor {
   void texts(Option option, std::vector<std::string>& values) override {
     add_list(option, FactKind::kText, values, [](const std::string& value) { return JsonValue(value); });
   }
-  void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
-             const std::vector<std::string_view>& words) override {
+  void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) override {
     add_list(option, FactKind::kPair, values, [](const auto& value) {
       return JsonValue::array({value.first, value.second});
     }).words = copies(words);
@@ -96,8 +93,12 @@ class FactVisitor : public OptionVisitor {
 
  private:
   Fact& add(Option option, FactKind kind, JsonValue value) {
-    return facts.emplace_back(
-        Fact{.name = std::string(option.name), .doc = std::string(option.doc), .kind = kind, .value = std::move(value), .range = {}, .integers = {}});
+    return facts.emplace_back(Fact{.name = std::string(option.name),
+                                   .doc = std::string(option.doc),
+                                   .kind = kind,
+                                   .value = std::move(value),
+                                   .range = {},
+                                   .integers = {}});
   }
 
   template <class T, class ToJson>

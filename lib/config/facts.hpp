@@ -16,14 +16,14 @@ struct Fact {
   std::string name;
   std::string doc;
   FactKind kind = FactKind::kAny;
-  bool is_list = false;        // of that kind
-  JsonValue value;             // as it stands; null where it is absent
-  Range range;                 // kNumber
-  IntegerRange integers;       // kInteger, kCount
-  std::vector<std::string> words = {};                                // kCount, kChoice, kPair
-  std::vector<std::pair<std::string, std::string>> aliases = {};      // kChoice
-  std::vector<Fact> members = {};                                     // kObject: its options
-  const Family* family = nullptr;                                     // kTagged
+  bool is_list = false;                                           // of that kind
+  JsonValue value;                                                // as it stands; null where it is absent
+  Range range;                                                    // kNumber
+  IntegerRange integers;                                          // kInteger, kCount
+  std::vector<std::string> words = {};                            // kCount, kChoice, kPair
+  std::vector<std::pair<std::string, std::string>> aliases = {};  // kChoice
+  std::vector<Fact> members = {};                                 // kObject: its options
+  const Family* family = nullptr;                                 // kTagged
 };
 
 std::vector<Fact> facts_of(Described& value);

@@ -10,10 +10,10 @@ namespace normrun {
 
 /// One swept key and its values, as JSON text in the order of the config.
 struct Axis {
-  std::string key;                   // dotted: "norm.type", "train.batch_size", "seed"
-  std::vector<std::string> values;   // compact JSON
-  std::vector<std::string> labels;   // what the table's column holds: the value, or an object's name, else its type
-  std::string origin;                // "config.json:12:3 /grid/seed", "--grid seed"
+  std::string key;                  // dotted: "norm.type", "train.batch_size", "seed"
+  std::vector<std::string> values;  // compact JSON
+  std::vector<std::string> labels;  // what the table's column holds: the value, or an object's name, else its type
+  std::string origin;               // "config.json:12:3 /grid/seed", "--grid seed"
 };
 
 /// The product of the axes, the first slowest.  Points are computed, never stored.
@@ -35,16 +35,21 @@ class Grid {
   std::int64_t size_ = 1;
 };
 
-/// The axes under /grid of a document.  A value that stands alone counts as a list of one.  Throws Error(kUsage) for what
-/// is no list, is empty, or repeats a value or a label.
+/// The axes under /grid of a document.  A value that stands alone counts as a list of one.  A list among the values is
+/// labelled by its JSON.  Throws Error(kUsage), all problems at once, where /grid is no object, an axis is empty or repeats a
+/// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
-/// `--grid key=v1,v2,…`: adds or replaces an axis.  Commas inside brackets, braces and quotes do not split.
+/// `--grid key=v1,v2,…`: adds an axis, the fastest, or replaces one where it stands.  Commas inside brackets, braces and
+/// quotes do not split; a value that is no JSON is a text.  Like the options below it throws Error(kUsage).
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
-/// `--set key=value`: sets the value and removes the axis of that key.
+/// `--set key=value`: sets the value and removes the axes of that key and of keys below it.  Refused where an axis sweeps an
+/// object above the key, which would overwrite the value.
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
-/// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.
+/// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are >= 0, each once, and no
+/// more than Grid::kMaxRuns.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
-/// The document of one point of the grid (without its "grid").
+/// The document of one point of the grid (without its "grid").  Whole objects go in before their own options.  An object's
+/// "name" labels the column and is dropped, but for an object that replaces a list's entry ("network.0"): layers know "name".
 Document at_point(const Document& document, const Grid& grid, std::int64_t run);
 
 }  // namespace normrun

@@ -10,9 +10,7 @@ namespace {
 constexpr double kExactWhole = 9007199254740992.0;  // 2^53
 constexpr std::size_t kShownCharacters = 60;
 
-std::string escaped(const std::string& text) {
-  return JsonValue(text).dump(-1, ' ', false, JsonValue::error_handler_t::replace);
-}
+std::string escaped(const std::string& text) { return JsonValue(text).dump(-1, ' ', false, JsonValue::error_handler_t::replace); }
 
 std::string number_text(const JsonValue& value) {
   char digits[32];
@@ -37,7 +35,7 @@ std::string scalar_text(const JsonValue& value) {
 
 /// How the parts of a list or object are set apart.
 struct Spacing {
-  std::string_view between;     // after a comma
+  std::string_view between;  // after a comma
   std::string_view after_colon;
   bool breaks_lines = false;
 };

@@ -25,7 +25,7 @@ struct Option {
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool low_open = false;   // low itself is excluded
+  bool low_open = false;  // low itself is excluded
   bool high_open = false;
 };
 inline Range any_number() { return {}; }
@@ -63,14 +63,14 @@ class Described {
 /// Objects told apart by their "type" (layers, data sources, optimizers).
 struct FamilyMember {
   std::string_view type;
-  std::string_view doc;     // one line: formula or purpose
-  std::string_view source;  // paper and equation, framework and version
+  std::string_view doc;                              // one line: formula or purpose
+  std::string_view source;                           // paper and equation, framework and version
   std::function<std::shared_ptr<Described>()> make;  // with its defaults
 };
 struct Family {
   std::string_view name;  // "layer", "optimizer", …: for messages
   std::vector<FamilyMember> members;
-  const FamilyMember* find(std::string_view type) const;       // nullptr where there is none
+  const FamilyMember* find(std::string_view type) const;         // nullptr where there is none
   std::shared_ptr<Described> make(std::string_view type) const;  // with its defaults and its type; nullptr where there is none
 };
 
@@ -94,11 +94,13 @@ class OptionVisitor {
                             const std::vector<std::pair<std::string_view, std::string_view>>& aliases) = 0;
 
   virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
+  /// A config may give one number instead of a list of one (Keras's int or tuple).
   virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;
   /// A list whose elements are pairs of words, each one of `words`: [["train", "eval"], …].
-  virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) = 0;
+  virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
+                     const std::vector<std::string_view>& words) = 0;
 
   virtual void object(Option option, Described& value) = 0;
   /// A list of objects of one kind; `grow` appends one with its defaults and returns it, `at` gives the i-th.  Prefer

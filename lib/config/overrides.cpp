@@ -112,7 +112,8 @@ void apply_grid_option(std::vector<Axis>& axes, const std::string& expression) {
     list.push_back(value.is_discarded() ? JsonValue(std::string(text)) : std::move(value));
   }
   std::vector<Problem> problems;
-  Axis axis = make_axis(assignment.key, list, origin, [&](std::size_t) { return origin; }, problems);
+  Axis axis = make_axis(
+      assignment.key, list, origin, [&](std::size_t) { return origin; }, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, std::move(problems));
   put_axis(axes, std::move(axis));
 }
@@ -134,7 +135,8 @@ void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression) 
   JsonValue seeds = JsonValue::array();
   for (const std::string_view part : split_values(expression)) append_seeds(part, expression, seeds);
   std::vector<Problem> problems;
-  Axis axis = make_axis("seed", seeds, "--seeds", [](std::size_t) { return "--seeds"; }, problems);
+  Axis axis = make_axis(
+      "seed", seeds, "--seeds", [](std::size_t) { return "--seeds"; }, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, std::move(problems));
   put_axis(axes, std::move(axis));
 }

@@ -95,8 +95,8 @@ class Builder : public nlohmann::json_sax<JsonValue> {
     std::string pointer;
     if (!containers_.empty()) {
       const Container& parent = containers_.back();
-      pointer = parent.value->is_array() ? parent.pointer + '/' + std::to_string(parent.value->size())
-                                         : child_pointer(parent.pointer, key_);
+      pointer =
+          parent.value->is_array() ? parent.pointer + '/' + std::to_string(parent.value->size()) : child_pointer(parent.pointer, key_);
     }
     JsonValue* const added = append(std::move(empty));
     if (added == nullptr) return false;
@@ -122,13 +122,14 @@ class Builder : public nlohmann::json_sax<JsonValue> {
   std::vector<Container> containers_;
   std::string key_;
   std::size_t key_place_ = 0;
-  std::size_t end_ = 0;      // behind the token of the last event
-  bool after_key_ = false;   // a key waits for its value
-  bool has_value_ = false;   // the innermost container, or the text, has one already
+  std::size_t end_ = 0;     // behind the token of the last event
+  bool after_key_ = false;  // a key waits for its value
+  bool has_value_ = false;  // the innermost container, or the text, has one already
 };
 
 std::optional<Problem> find_unreadable(const Source& source) {
-  if (source.text.size() > kMaxBytes) return Problem{source.name, "larger than 16 MiB", "a config holds settings; data belongs in files of its own"};
+  if (source.text.size() > kMaxBytes)
+    return Problem{source.name, "larger than 16 MiB", "a config holds settings; data belongs in files of its own"};
   const std::size_t invalid = find_invalid_byte(source.text);
   if (invalid == std::string::npos) return std::nullopt;
   if (source.text[invalid] == '\0') return Problem{source.position(invalid), "a NUL byte", "is this a JSON text?"};

@@ -8,20 +8,23 @@
 namespace normrun {
 
 void Findings::add(std::string_view pointer, std::string what, std::string hint) {
-  findings_.push_back(
-      {document_.order(pointer), std::string(pointer), {document_.where(pointer), std::move(what), std::move(hint)}});
+  findings_.push_back({document_.order(pointer), std::string(pointer), {document_.where(pointer), std::move(what), std::move(hint)}});
 }
 
 void Findings::add_key(std::string_view pointer, std::string what, std::string hint) {
-  findings_.push_back(
-      {document_.order(pointer), std::string(pointer), {document_.where_key(pointer), std::move(what), std::move(hint)}});
+  findings_.push_back({document_.order(pointer), std::string(pointer), {document_.where_key(pointer), std::move(what), std::move(hint)}});
+}
+
+bool Findings::blames_below(std::string_view pointer) const {
+  return std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
+    const std::string& other = finding.pointer;
+    return other.size() > pointer.size() && other.compare(0, pointer.size(), pointer) == 0 && other[pointer.size()] == '/';
+  });
 }
 
 bool Findings::blames(std::string_view pointer) const {
-  return std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
-    const std::string& other = finding.pointer;
-    return other.compare(0, pointer.size(), pointer) == 0 && (other.size() == pointer.size() || other[pointer.size()] == '/');
-  });
+  return blames_below(pointer) ||
+         std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) { return finding.pointer == pointer; });
 }
 
 void Findings::append_sorted(std::vector<Problem>& problems) {
@@ -78,8 +81,14 @@ void Reader::numbers(Option option, std::vector<double>& values, Range range) {
 void Reader::integers(Option option, std::vector<Index>& values, IntegerRange range) {
   const JsonValue* const json = take(option);
   if (json == nullptr) return;
-  read_list(Given{*json, pointer_of(option.name), findings_}, values, "a list of whole numbers",
-            [&](const Given& given, Index& value) { read_integer(given, value, range); });
+  const Given list{*json, pointer_of(option.name), findings_};
+  if (json->is_number()) {
+    std::optional<Index> number;
+    read_integer(list, number, range);
+    if (number) values.assign(1, *number);
+    return;
+  }
+  read_list(list, values, "a whole number or a list of them", [&](const Given& given, Index& value) { read_integer(given, value, range); });
 }
 
 void Reader::counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) {
@@ -96,8 +105,7 @@ void Reader::texts(Option option, std::vector<std::string>& values) {
             [](const Given& given, std::string& value) { read_text(given, value); });
 }
 
-void Reader::pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
-                   const std::vector<std::string_view>& words) {
+void Reader::pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) {
   const JsonValue* const json = take(option);
   if (json == nullptr) return;
   read_list(Given{*json, pointer_of(option.name), findings_}, values, "a list of pairs",
@@ -145,7 +153,7 @@ void Reader::any(Option option, std::string& json_text) {
 void Reader::require(bool holds, std::string_view key, std::string_view expectation) {
   const std::string pointer = key.empty() || !given(key) ? pointer_ : pointer_of(key);
   // A value that was refused kept its default: what holds between defaults says nothing about the config.
-  const bool is_refused = findings_.blames(key.empty() ? pointer_ : pointer_of(key));
+  const bool is_refused = key.empty() ? findings_.blames_below(pointer_) : findings_.blames(pointer_of(key));
   if (!holds && !is_refused) findings_.add(pointer, "expected " + std::string(expectation));
 }
 

@@ -23,7 +23,9 @@ class Findings {
   void add(std::string_view pointer, std::string what, std::string hint = "");
   /// About its key.
   void add_key(std::string_view pointer, std::string what, std::string hint);
-  /// Whether something at `pointer` or below is wrong already.
+  /// Whether a value below `pointer` is wrong already.
+  bool blames_below(std::string_view pointer) const;
+  /// Whether that or the value at `pointer` itself is.
   bool blames(std::string_view pointer) const;
   void append_sorted(std::vector<Problem>& problems);
 
@@ -57,8 +59,7 @@ class Reader : public OptionVisitor {
   void integers(Option option, std::vector<Index>& values, IntegerRange range) override;
   void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) override;
   void texts(Option option, std::vector<std::string>& values) override;
-  void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
-             const std::vector<std::string_view>& words) override;
+  void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) override;
   void object(Option option, Described& value) override;
   void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
                const std::function<Described&()>& grow) override;

@@ -58,7 +58,8 @@ std::optional<Problem> explain_text(const Source& source, std::size_t offset) {
   }
   const std::size_t end = token_end(text, offset);
   if (!plain_value(std::string_view(text).substr(offset, end - offset)).is_discarded()) return std::nullopt;
-  return Problem{source.position(offset), "a text with a \\u escape that is no character", "\\u takes four hexadecimal digits, or a surrogate pair"};
+  return Problem{source.position(offset), "a text with a \\u escape that is no character",
+                 "\\u takes four hexadecimal digits, or a surrogate pair"};
 }
 
 /// A number or word where a value may stand, and is none.
@@ -71,8 +72,10 @@ Problem explain_word(const Source& source, std::size_t offset) {
     return {source.position(offset), std::string(word) + " is no finite number", ""};
   }
   const char first = at(word, word[0] == '-' || word[0] == '+' ? 1 : 0);
-  const bool is_letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || static_cast<unsigned char>(first) >= 0x80;
-  if (!is_letter) return {source.position(offset), token_name(text, offset) + " is no number of JSON", "numbers look like 10, -0.5 or 1e-3"};
+  const bool is_letter =
+      (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || static_cast<unsigned char>(first) >= 0x80;
+  if (!is_letter)
+    return {source.position(offset), token_name(text, offset) + " is no number of JSON", "numbers look like 10, -0.5 or 1e-3"};
   std::string hint = "texts stand in double quotes";
   if (small == "true" || small == "false" || small == "null") hint = "write " + small;
   if (small == "none") hint = "write null, or \"none\" where that is the word";
@@ -107,11 +110,13 @@ Problem explain_key(const Source& source, std::size_t offset) {
 
 Problem explain_missing_separator(const Source& source, const Expectation& expectation, std::size_t offset) {
   const std::string token = token_name(source.text, offset);
-  if (expectation.container == '\0') return {source.position(offset), "expected the end of the file, got " + token, "a config is one object { … }"};
+  if (expectation.container == '\0')
+    return {source.position(offset), "expected the end of the file, got " + token, "a config is one object { … }"};
   const bool is_object = expectation.container == '{';
   const std::string what = std::string("expected , or ") + (is_object ? "}" : "]") + " after the value, got " + token;
   const char c = at(source.text, offset);
-  return {source.position(offset), what, c == '"' || c == '{' || c == '[' || is_word_character(c) ? "is a comma missing in front of it?" : ""};
+  return {source.position(offset), what,
+          c == '"' || c == '{' || c == '[' || is_word_character(c) ? "is a comma missing in front of it?" : ""};
 }
 
 }  // namespace
@@ -158,7 +163,8 @@ Problem explain_syntax_error(const Source& source, const Expectation& expectatio
   }
   std::size_t offset = skip_blanks(text, expectation.after);
   const char separator = at(text, offset);
-  const bool is_separated = (expectation.is_after_key && separator == ':') || (expectation.is_after_value && separator == ',' && expectation.container != '\0');
+  const bool is_separated =
+      (expectation.is_after_key && separator == ':') || (expectation.is_after_value && separator == ',' && expectation.container != '\0');
   const std::size_t separator_at = offset;
   if (is_separated) offset = skip_blanks(text, offset + 1);
 
@@ -168,13 +174,15 @@ Problem explain_syntax_error(const Source& source, const Expectation& expectatio
     if (const std::optional<Problem> problem = explain_text(source, offset)) return *problem;
   }
   if (offset >= text.size() && expectation.container != '\0') {
-    return {source.position(offset), "the file ends too early", std::string("the ") + expectation.container + " of " + source.position(expectation.opened_at) + " is not closed"};
+    return {source.position(offset), "the file ends too early",
+            std::string("the ") + expectation.container + " of " + source.position(expectation.opened_at) + " is not closed"};
   }
   if (expectation.is_too_large) return {source.position(offset), token_name(text, offset) + " is no finite number", ""};
   if (is_separated && expectation.is_after_value && (c == '}' || c == ']')) {
     return {source.position(separator_at), std::string("a comma in front of ") + c, "take it away"};
   }
-  if (expectation.is_after_key && !is_separated) return {source.position(offset), "expected : after the key, got " + token_name(text, offset), ""};
+  if (expectation.is_after_key && !is_separated)
+    return {source.position(offset), "expected : after the key, got " + token_name(text, offset), ""};
   if (expectation.is_after_value && !is_separated) return explain_missing_separator(source, expectation, offset);
   if (expectation.container == '{' && !expectation.is_after_key) return explain_key(source, offset);
   if (offset >= text.size()) return {source.position(offset), "the file is empty", "a config is an object { … }"};

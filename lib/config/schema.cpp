@@ -22,7 +22,9 @@ class SchemaWriter {
     JsonValue schema = JsonValue::object();
     schema["description"] = fact.doc;
     JsonValue element = element_schema(fact);
-    if (fact.is_list) {
+    if (fact.is_list && fact.kind == FactKind::kInteger) {
+      schema["anyOf"] = JsonValue::array({element, {{"type", "array"}, {"items", element}}});
+    } else if (fact.is_list) {
       schema["type"] = "array";
       schema["items"] = std::move(element);
     } else {
@@ -34,16 +36,26 @@ class SchemaWriter {
 
   JsonValue element_schema(const Fact& fact) {
     switch (fact.kind) {
-      case FactKind::kNumber: return number_schema(fact.range);
-      case FactKind::kInteger: return integer_schema(fact.integers);
-      case FactKind::kFlag: return {{"type", "boolean"}};
-      case FactKind::kText: return {{"type", "string"}};
-      case FactKind::kCount: return count_schema(fact);
-      case FactKind::kChoice: return choice_schema(fact);
-      case FactKind::kPair: return {{"type", "array"}, {"items", {{"enum", fact.words}}}, {"minItems", 2}, {"maxItems", 2}};
-      case FactKind::kObject: return object_schema(fact.members);
-      case FactKind::kTagged: return family_reference(*fact.family);
-      case FactKind::kAny: return any_schema(fact.value);
+      case FactKind::kNumber:
+        return number_schema(fact.range);
+      case FactKind::kInteger:
+        return integer_schema(fact.integers);
+      case FactKind::kFlag:
+        return {{"type", "boolean"}};
+      case FactKind::kText:
+        return {{"type", "string"}};
+      case FactKind::kCount:
+        return count_schema(fact);
+      case FactKind::kChoice:
+        return choice_schema(fact);
+      case FactKind::kPair:
+        return {{"type", "array"}, {"items", {{"enum", fact.words}}}, {"minItems", 2}, {"maxItems", 2}};
+      case FactKind::kObject:
+        return object_schema(fact.members);
+      case FactKind::kTagged:
+        return family_reference(*fact.family);
+      case FactKind::kAny:
+        return any_schema(fact.value);
     }
     return JsonValue::object();
   }
@@ -109,7 +121,10 @@ class SchemaWriter {
       then["properties"]["type"] = is_type;
       branches.push_back({{"if", {{"properties", {{"type", is_type}}}, {"required", {"type"}}}}, {"then", std::move(then)}});
     }
-    return {{"type", "object"}, {"required", {"type"}}, {"properties", {{"type", {{"enum", std::move(types)}}}}}, {"allOf", std::move(branches)}};
+    return {{"type", "object"},
+            {"required", {"type"}},
+            {"properties", {{"type", {{"enum", std::move(types)}}}}},
+            {"allOf", std::move(branches)}};
   }
 
   JsonValue definitions_ = JsonValue::object();

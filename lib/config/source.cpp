@@ -49,8 +49,7 @@ std::string DocumentState::where(std::string_view pointer) const {
     return origin->second + printable(pointer.substr(origin->first.size()));
   }
   const auto place = source->places.find(std::string(pointer));
-  return place == source->places.end() ? with_pointer(source->name, pointer)
-                                       : with_pointer(source->position(place->second.value), pointer);
+  return place == source->places.end() ? with_pointer(source->name, pointer) : with_pointer(source->position(place->second.value), pointer);
 }
 
 std::string DocumentState::where_key(std::string_view pointer) const {

@@ -25,7 +25,8 @@ std::string unquote_hint(const JsonValue& value) {
 std::optional<Index> whole_number(const JsonValue& value) {
   if (value.is_number_unsigned()) {
     const auto number = value.get<std::uint64_t>();
-    return number <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) ? std::optional(static_cast<Index>(number)) : std::nullopt;
+    return number <= static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) ? std::optional(static_cast<Index>(number))
+                                                                                   : std::nullopt;
   }
   if (value.is_number_integer()) return value.get<Index>();
   if (!value.is_number_float()) return std::nullopt;

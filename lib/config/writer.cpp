@@ -15,16 +15,26 @@ std::string family_kind(const Family& family) {
 
 std::string one_kind(const Fact& fact) {
   switch (fact.kind) {
-    case FactKind::kNumber: return "number";
-    case FactKind::kInteger: return "integer";
-    case FactKind::kFlag: return "flag";
-    case FactKind::kText: return "text";
-    case FactKind::kCount: return fact.words.empty() ? "integer or text" : "integer or " + quoted_words(views(fact.words));
-    case FactKind::kChoice: return "one of " + quoted_words(views(fact.words));
-    case FactKind::kPair: return "pair of " + quoted_words(views(fact.words));
-    case FactKind::kObject: return "object";
-    case FactKind::kTagged: return family_kind(*fact.family);
-    case FactKind::kAny: return fact.value.is_object() ? "object" : fact.value.is_array() ? "list" : "anything";
+    case FactKind::kNumber:
+      return "number";
+    case FactKind::kInteger:
+      return "integer";
+    case FactKind::kFlag:
+      return "flag";
+    case FactKind::kText:
+      return "text";
+    case FactKind::kCount:
+      return fact.words.empty() ? "integer or text" : "integer or " + quoted_words(views(fact.words));
+    case FactKind::kChoice:
+      return "one of " + quoted_words(views(fact.words));
+    case FactKind::kPair:
+      return "pair of " + quoted_words(views(fact.words));
+    case FactKind::kObject:
+      return "object";
+    case FactKind::kTagged:
+      return family_kind(*fact.family);
+    case FactKind::kAny:
+      return fact.value.is_object() ? "object" : fact.value.is_array() ? "list" : "anything";
   }
   return "";
 }

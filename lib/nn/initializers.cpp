@@ -176,9 +176,12 @@ template <class T>
 void fill_parameter(const ParamEntry& entry, std::uint64_t seed, T* values) {
   RandomStream stream(seed, Purpose::kInitialization, static_cast<std::uint64_t>(entry.place));
   const Init kind = entry.initializer.kind;
-  if (kind == Init::kOrthogonal) return fill_orthogonal(entry, stream, values);
-  const double spread = is_fan_normal(kind) ? normal_sd(entry) : uniform_limit(entry);
-  for (Index i = 0; i < entry.id.size; ++i) values[i] = static_cast<T>(draw(entry, spread, stream));
+  if (kind == Init::kOrthogonal) {
+    fill_orthogonal(entry, stream, values);
+  } else {
+    const double spread = is_fan_normal(kind) ? normal_sd(entry) : uniform_limit(entry);
+    for (Index i = 0; i < entry.id.size; ++i) values[i] = static_cast<T>(draw(entry, spread, stream));
+  }
   std::fill(values + entry.initializer.ones.begin, values + entry.initializer.ones.end, T{1});
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 
 #include "core/checksum.hpp"
 #include "study/experiment.hpp"
@@ -12,12 +13,18 @@ namespace {
 constexpr std::size_t kCheckedValues = 1000;
 constexpr const char* kTextKeys[] = {"$schema", "name", "source", "description", "grid", "claims"};
 
+/// Stands for the value that the config itself has at a swept key.
+constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
+
+/// The document with one axis at the given value and the others at their first.
 Document point_document(const Document& document, const std::vector<Axis>& axes, std::size_t axis, std::size_t value) {
-  std::vector<Axis> chosen = axes;
+  std::vector<Axis> chosen;
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const std::size_t kept = a == axis ? value : 0;
-    chosen[a].values = {axes[a].values[kept]};
-    chosen[a].labels = {axes[a].labels[kept]};
+    if (kept == kOwnValue) continue;
+    chosen.push_back(axes[a]);
+    chosen.back().values = {axes[a].values[kept]};
+    chosen.back().labels = {axes[a].labels[kept]};
   }
   return at_point(document, Grid(chosen), 0);
 }
@@ -54,6 +61,18 @@ void add_new(std::vector<Problem>& problems, const std::vector<Problem>& found) 
     const bool known = std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return to_line(p) == to_line(problem); });
     if (!known) problems.push_back(problem);
   }
+}
+
+/// Line and column of a problem of this file ("name:3:14 …"); those without a place come last.
+std::pair<long, long> place_in(const std::string& name, const Problem& problem) {
+  constexpr std::pair<long, long> kNowhere{std::numeric_limits<long>::max(), 0};
+  if (problem.where.compare(0, name.size() + 1, name + ":") != 0) return kNowhere;
+  std::pair<long, long> place = kNowhere;
+  const char* end = problem.where.data() + problem.where.size();
+  const auto line = std::from_chars(problem.where.data() + name.size() + 1, end, place.first);
+  if (line.ec != std::errc() || line.ptr == end || *line.ptr != ':') return kNowhere;
+  std::from_chars(line.ptr + 1, end, place.second);
+  return place;
 }
 
 /// What is wrong with the shapes or the data files of one point.
@@ -120,12 +139,18 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
   const Grid grid(axes);
   std::vector<Problem> problems;
   check_long_axes(axes, problems);
-  for (const auto& [axis, value] : checked_points(axes)) {
+  std::vector<std::pair<std::size_t, std::size_t>> points = checked_points(axes);
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    if (document.contains(axes[axis].key)) points.emplace_back(axis, kOwnValue);
+  }
+  for (const auto& [axis, value] : points) {
     RunConfig config;
     std::vector<Problem> found;
     point_document(document, axes, axis, value).read("", config, found);
     add_new(problems, found);
   }
+  const auto earlier = [&](const Problem& a, const Problem& b) { return place_in(document.name(), a) < place_in(document.name(), b); };
+  std::stable_sort(problems.begin(), problems.end(), earlier);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
 
   const std::string folder = std::filesystem::path(path).parent_path().string();

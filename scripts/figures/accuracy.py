@@ -1,5 +1,5 @@
 """What the gap does to accuracy (or, in regression, to the loss): by batch size, and while training."""
-from .style import GREY, Page, batch_size_axis, direct_labels, linear_axis, looks
+from .style import GREY, Page, batch_size_axis, direct_labels, linear_axis, looks, share_limits
 from .tables import MAX_PANELS, NotApplicable, in_order, over_seeds, preferred_split, seeds_note, sentence, spread
 
 # Line style of each mode: eval filled and solid, train mode open and dashed.
@@ -8,6 +8,7 @@ MODES = {
     "train": ("train mode", {"linestyle": (0, (3, 1.8)), "markerfacecolor": "white"}),
 }
 MAX_CURVE_COLUMNS = 3
+MOST = {"accuracy": 1.005, "loss": None}  # an interval may reach beyond what accuracy can
 DRAWN_AS = ("Lines: means of {} seeds; bands: their 95 % t intervals.", "One seed.")
 
 
@@ -25,25 +26,20 @@ def accuracy_vs_batch_size(results):
                 rows=-(-len(variants) // width), columns=width, panel=(4.0, 2.7) if alone else (2.1, 2.0),
                 right=1.6 if alone else 0.2,
                 titles=not alone, legend=[] if alone else legend_entries(in_order(frame["norm"])))
-    limits = shared_limits(frame[list(columns.values())])
+    page.keep(len(variants))
+    labels = []
     for i, (axes, variant) in enumerate(zip(page.panels, variants)):
-        axes.set_ylim(*limits)
         batch_size_axis(axes, sorted(frame["batch_size"].unique()), "training batch size B (examples)")
-        labels = draw_modes(axes, frame[frame["variant"] == variant], columns)
+        labels += draw_modes(axes, frame[frame["variant"] == variant], columns)
         axes.set_title(variant, loc="left")
         axes.set_ylabel(f"test {metric}" if i % width == 0 else "")
         axes.tick_params(labelleft=i % width == 0)
-        if alone:
-            direct_labels(axes, labels)
-    page.note(seeds_note(frame, *DRAWN_AS), f"{results.name}, test split; train mode normalizes each batch of B rows by its own "
-              "statistics.")
+    share_limits(page.panels, most=MOST[metric])
+    if alone:
+        direct_labels(page.panels[0], labels)
+    page.note(seeds_note(frame, *DRAWN_AS), f"Test split of {results.name}; train mode normalizes each batch of B rows by its "
+              "own statistics.")
     return page.figure
-
-
-def shared_limits(values):
-    low, high = values.min().min(), values.max().max()
-    margin = 0.06 * (high - low or 1.0)
-    return low - margin, high + margin
 
 
 def draw_modes(axes, rows, columns):
@@ -99,15 +95,16 @@ def learning_curves(results):
     for i, axes in enumerate(page.panels):
         (variant, metric), size = rows[i // len(sizes)], sizes[i % len(sizes)]
         of_row = frame[(frame["variant"] == variant) & frame["batch_size"].isin(sizes)]
-        axes.set_ylim(*shared_limits(of_row[[metric]]))
         draw_curves(axes, of_row[of_row["batch_size"] == size], metric)
         axes.set_title(f"B = {size}" + (f",  {variant}" if variant else ""), loc="left")
         linear_axis(axes.xaxis, whole=True)
         axes.set_xlabel("epoch" if i // len(sizes) == len(rows) - 1 else "")
         axes.set_ylabel(f"{split} {metric}" if i % len(sizes) == 0 else "")
         axes.tick_params(labelleft=i % len(sizes) == 0)
-    page.note(seeds_note(frame, *DRAWN_AS), f"{results.name}, {split} split after each epoch; train mode normalizes each batch of B "
-              "rows by its own statistics.")
+    for i, (_, metric) in enumerate(rows):
+        share_limits(page.panels[i * len(sizes):(i + 1) * len(sizes)], most=MOST[metric])
+    page.note(seeds_note(frame, *DRAWN_AS), f"{split.capitalize()} split of {results.name} after each epoch; train mode normalizes each "
+              "batch of B rows by its own statistics.")
     return page.figure
 
 

@@ -1,7 +1,7 @@
 """How far train-mode outputs are from eval-mode outputs, against the training and the evaluation batch size."""
 import numpy
 
-from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks
+from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks, share_limits, significant
 from .tables import MAX_PANELS, NotApplicable, final_state, in_order, over_seeds, preferred_split, seeds_note, sentence
 
 Y_LABEL = "relative gap   rms(a − b) / sd(b)"
@@ -61,29 +61,30 @@ def draw(frame, x, x_label, title):
     page = Page(title, findings(frame, x, norms, zero), rows=-(-len(variants) // columns), columns=columns,
                 panel=(4.0, 2.6) if alone else (2.1, 2.0), right=1.45 if alone else 0.2, strip=0.17 * len(zero),
                 titles=not alone, legend=legend)
-    positive = frame.loc[frame["relative_gap"] > 0, "relative_gap"]
-    limits = (positive.min() / 1.35, positive.max() * 1.35) if len(positive) else (0.1, 1.0)
+    page.keep(len(variants))
+    labels = []
     for i, variant in enumerate(variants):
         rows = frame[frame["variant"] == variant]
         panel, strip = page.panels[i], page.strips[i] if zero else None
         for axes in filter(None, (panel, strip)):
             batch_size_axis(axes, sorted(frame[x].unique()), x_label if axes is (strip or panel) else "")
-        labels = draw_lines(panel, rows, x, {name: norms[name] for name in norms if name not in zero}, limits)
+        labels += draw_lines(panel, rows, x, {name: norms[name] for name in norms if name not in zero})
         if strip:
             draw_strip(strip, panel, rows, x, {name: norms[name] for name in zero}, label_ticks=i % columns == 0, label_lines=alone)
-        if alone:
-            direct_labels(panel, labels)
         panel.set_title(variant, loc="left")
         panel.set_ylabel(Y_LABEL if i % columns == 0 else "")
         panel.tick_params(labelleft=i % columns == 0)
+    share_limits(page.panels)
+    for panel in page.panels:
+        log_axis(panel.yaxis, *panel.get_ylim())
+    if alone:
+        direct_labels(page.panels[0], labels)
     return page
 
 
-def draw_lines(axes, rows, x, norms, limits):
+def draw_lines(axes, rows, x, norms):
     """Returns the labels of the lines' right ends: (height, text, colour)."""
     axes.set_yscale("log")
-    axes.set_ylim(*limits)
-    log_axis(axes.yaxis, *limits)
     labels = []
     for name, (label, colour, marker) in norms.items():
         own = rows[(rows["norm"] == name) & (rows["relative_gap"] > 0)]
@@ -143,5 +144,5 @@ def findings(frame, x, norms, zero):
             parts.append(f"{label} exactly 0")
         elif not line.empty:
             first, last = line.iloc[0], line.iloc[-1]
-            parts.append(f"{label} {first['mean']:.2g} at {letter} = {first[x]:g}, {last['mean']:.2g} at {letter} = {last[x]:g}")
+            parts.append(f"{label} {significant(first['mean'])} at {letter} = {first[x]:g}, {significant(last['mean'])} at {letter} = {last[x]:g}")
     return sentence(variant, ";  ".join(parts))

@@ -4,7 +4,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend comes first)
 from matplotlib.font_manager import FontProperties  # noqa: E402
-from matplotlib.textpath import TextPath  # noqa: E402
+from matplotlib.textpath import text_to_path  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator  # noqa: E402
 
 # Okabe and Ito's palette.
@@ -94,6 +94,12 @@ class Page:
                            handlelength=2.2, columnspacing=1.6,
                            bbox_to_anchor=(self.MARGIN / self.width, 1 - inches_from_top / self.height))
 
+    def keep(self, count):
+        """Removes the panels after the first `count`: a last row need not be full."""
+        for axes in self.panels[count:] + self.strips[count:]:
+            axes.remove()
+        self.panels, self.strips = self.panels[:count], self.strips[:count]
+
     def note(self, *sentences):
         """Small print under the panels: how to read the marks."""
         lines = wrapped("  ".join(sentences), self.width - 2 * self.MARGIN, size=6.5)
@@ -103,13 +109,15 @@ class Page:
 def wrapped(text, inches, size, weight="normal"):
     """The text's lines, none wider than that."""
     font = FontProperties(family=SETTINGS["font.family"], size=size, weight=weight)
-    lines = [""]
+    lines, room = [], 0.0
     for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and TextPath((0, 0), longer.strip(), prop=font).get_extents().width / 72 > inches:
+        width = text_to_path.get_text_width_height_descent(f" {word}", font, ismath=False)[0] / 72
+        if not lines or (word and width > room):
             lines.append(word)
+            room = inches
         else:
-            lines[-1] = longer
+            lines[-1] += f" {word}"
+        room -= width
     return lines
 
 
@@ -135,6 +143,19 @@ def log_axis(axis, low, high):
 
 def linear_axis(axis, ticks=5, whole=False):
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10], integer=whole))
+
+
+def share_limits(panels, most=None):
+    """The same y axis for all panels, wide enough for each, ending at `most` at the latest."""
+    limits = [axes.get_ylim() for axes in panels]
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    for axes in panels:
+        axes.set_ylim(low, high if most is None else min(high, most))
+
+
+def significant(value):
+    """Two significant digits, zeros included: 0.10, 0.071, 1.1."""
+    return f"{value:#.2g}".rstrip(".")
 
 
 def direct_labels(axes, entries, spacing=9.5):

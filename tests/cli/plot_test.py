@@ -24,7 +24,7 @@ EVERY_FIGURE = ["accuracy_vs_batch_size", "gap_vs_batch_size", "gap_vs_eval_batc
 
 def run(*command, cwd=None):
     return subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=120, check=False)
+                          timeout=300, check=False)
 
 
 def png_size(content):

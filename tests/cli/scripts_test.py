@@ -54,8 +54,7 @@ class SweepTest(ScriptTest):
     def test_sizes_seeds_and_options(self):
         result = self.sweep("some/thing.json", "2,8", "1,5", "--", "--jobs", "2", "--out", "elsewhere")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(self.arguments()[5:], ["--grid", "train.batch_size=2,8", "--seeds", "1,5", "--jobs", "2"])
-        self.assertEqual(self.arguments()[4], "elsewhere")
+        self.assertEqual(self.arguments()[5:], ["--grid", "train.batch_size=2,8", "--seeds", "1,5", "--jobs", "2", "--out", "elsewhere"])
         self.assertTrue((self.folder / "elsewhere/plots/accuracy_vs_batch_size.svg").exists())
 
     def test_failed_runs_are_still_drawn(self):

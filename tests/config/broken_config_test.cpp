@@ -15,8 +15,7 @@ const std::vector<Case> kBroken = {
     {R"({"nam": "x"})", R"(1:2 /nam: unknown key "nam"; did you mean "name"?)"},
     {R"({"train": {"batchsize": 3}})", R"(1:12 /train/batchsize: unknown key "batchsize"; did you mean "batch_size"?)"},
     {R"({"train": {"Batch-Size": 3}})", R"(1:12 /train/Batch-Size: unknown key "Batch-Size"; did you mean "batch_size"?)"},
-    {R"({"train": {"colour": 3}})",
-     R"(1:12 /train/colour: unknown key "colour"; known keys: "batch_size", "epochs", "clip", "optimizer")"},
+    {R"({"train": {"colour": 3}})", R"(1:12 /train/colour: unknown key "colour"; known keys: "batch_size", "epochs", "clip", "optimizer")"},
     {R"({"train": {"$schema": "x"}})",
      R"(1:12 /train/$schema: unknown key "$schema"; known keys: "batch_size", "epochs", "clip", "optimizer")"},
     {R"({"": 1, "name": ""})",
@@ -25,8 +24,7 @@ const std::vector<Case> kBroken = {
     {R"({"name": "a\u0000b"})", R"(1:10 /name: expected a text without NUL characters, got "a\u0000b")"},
     {R"({"train": 3})", R"(1:11 /train: expected an object { … }, got 3)"},
     {R"({"train": {"batch_size": "many"}})", R"(1:26 /train/batch_size: expected a whole number >= 1, got "many")"},
-    {R"({"train": {"batch_size": "32"}})",
-     R"(1:26 /train/batch_size: expected a whole number >= 1, got "32"; write 32 without quotes)"},
+    {R"({"train": {"batch_size": "32"}})", R"(1:26 /train/batch_size: expected a whole number >= 1, got "32"; write 32 without quotes)"},
     {R"({"train": {"batch_size": 0}})", R"(1:26 /train/batch_size: expected a whole number >= 1, got 0)"},
     {R"({"train": {"batch_size": 2.5}})", R"(1:26 /train/batch_size: expected a whole number >= 1, got 2.5)"},
     {R"({"train": {"batch_size": null}})", R"(1:26 /train/batch_size: expected a whole number >= 1, got null)"},
@@ -41,10 +39,8 @@ const std::vector<Case> kBroken = {
     {R"({"train": {"optimizer": "adam"}})",
      R"(1:25 /train/optimizer: expected an object with a "type" (optimizer), got "adam"; write {"type": "adam"})"},
     {R"({"train": {"optimizer": 3}})", R"(1:25 /train/optimizer: expected an object with a "type" (optimizer), got 3)"},
-    {R"({"train": {"optimizer": {"learning_rate": 0.1}}})",
-     R"(1:25 /train/optimizer: the optimizer has no "type"; types: "sgd", "adam")"},
-    {R"({"train": {"optimizer": {"type": "adm"}}})",
-     R"(1:34 /train/optimizer/type: unknown optimizer type "adm"; did you mean "adam"?)"},
+    {R"({"train": {"optimizer": {"learning_rate": 0.1}}})", R"(1:25 /train/optimizer: the optimizer has no "type"; types: "sgd", "adam")"},
+    {R"({"train": {"optimizer": {"type": "adm"}}})", R"(1:34 /train/optimizer/type: unknown optimizer type "adm"; did you mean "adam"?)"},
     {R"({"train": {"optimizer": {"type": "lion", "beta": 1}}})",
      R"(1:34 /train/optimizer/type: unknown optimizer type "lion"; types: "sgd", "adam")"},
     {R"({"train": {"optimizer": {"type": 3}}})", R"(1:34 /train/optimizer/type: unknown optimizer type 3; types: "sgd", "adam")"},
@@ -70,8 +66,7 @@ const std::vector<Case> kBroken = {
     {R"({"weights": [1, -2, "x"]})",
      "1:17 /weights/1: expected a number >= 0, got -2\nc.json:1:21 /weights/2: expected a number >= 0, got \"x\""},
     {R"({"shape": [28, 0.5]})", R"(1:16 /shape/1: expected a whole number >= 1, got 0.5)"},
-    {R"({"eval_batch_sizes": [4, "some"]})",
-     R"(1:26 /eval_batch_sizes/1: expected a whole number >= 1, "train" or "all", got "some")"},
+    {R"({"eval_batch_sizes": [4, "some"]})", R"(1:26 /eval_batch_sizes/1: expected a whole number >= 1, "train" or "all", got "some")"},
     {R"({"eval_batch_sizes": "all"})",
      R"(1:22 /eval_batch_sizes: expected a list, each element a whole number >= 1, "train" or "all", got "all"; lists stand in brackets: [ … ])"},
     {R"({"splits": ["test", 1]})", R"(1:21 /splits/1: expected a text, got 1; write it in double quotes)"},
@@ -81,8 +76,7 @@ const std::vector<Case> kBroken = {
      R"(1:22 /pairs/0/1: expected one of "train", "eval" or "initial-statistics", got "evil"; did you mean "eval"?)"},
     {R"({"shift": {"scale": 1}})", R"(1:11 /shift: expected a list of objects, got {"scale": 1}; lists stand in brackets: [ … ])"},
     {R"({"shift": [{"scale": 1}, 2]})", R"(1:26 /shift/1: expected an object { … }, got 2)"},
-    {R"({"optimizers": [{"type": "sgd"}, {"typ": "adam"}]})",
-     R"(1:34 /optimizers/1: the optimizer has no "type"; types: "sgd", "adam")"},
+    {R"({"optimizers": [{"type": "sgd"}, {"typ": "adam"}]})", R"(1:34 /optimizers/1: the optimizer has no "type"; types: "sgd", "adam")"},
     {R"({"grid": [1]})", R"(1:10 /grid: expected an object { … }, got [1])"},
     {R"({"claims": {}})", R"(1:12 /claims: expected a list [ … ], got {})"},
 };
@@ -97,12 +91,14 @@ TEST_CASE("a broken config is refused with its place, what was expected and what
 }
 
 TEST_CASE("all problems of a file in one go, in the order of the text") {
-  CHECK(problems_of("{\n  \"splits\": 3,\n  \"train\": {\n    \"epoch\": 1,\n    \"clip\": -1,\n    \"batch_size\": \"x\"\n  },\n  \"nam\": 1\n}") ==
-        "c.json:2:13 /splits: expected a list of texts, got 3; lists stand in brackets: [ … ]\n"
-        "c.json:4:5 /train/epoch: unknown key \"epoch\"; did you mean \"epochs\"?\n"
-        "c.json:5:13 /train/clip: expected a number between 0 and 10, got -1\n"
-        "c.json:6:19 /train/batch_size: expected a whole number >= 1, got \"x\"\n"
-        "c.json:8:3 /nam: unknown key \"nam\"; did you mean \"name\"?");
+  CHECK(
+      problems_of(
+          "{\n  \"splits\": 3,\n  \"train\": {\n    \"epoch\": 1,\n    \"clip\": -1,\n    \"batch_size\": \"x\"\n  },\n  \"nam\": 1\n}") ==
+      "c.json:2:13 /splits: expected a list of texts, got 3; lists stand in brackets: [ … ]\n"
+      "c.json:4:5 /train/epoch: unknown key \"epoch\"; did you mean \"epochs\"?\n"
+      "c.json:5:13 /train/clip: expected a number between 0 and 10, got -1\n"
+      "c.json:6:19 /train/batch_size: expected a whole number >= 1, got \"x\"\n"
+      "c.json:8:3 /nam: unknown key \"nam\"; did you mean \"name\"?");
 }
 
 TEST_CASE("a long value is cut between characters") {
@@ -123,11 +119,37 @@ TEST_CASE("a refused value leaves the option alone, the rest is still read") {
   CHECK(train.clip == 2.0);
 }
 
+TEST_CASE("relations between options: all that fail, but none between values that were refused") {
+  struct Related : Described {
+    Index low = 5;
+    Index high = 1;
+    void describe(OptionVisitor& visitor) override {
+      visitor.integer({"low", ""}, low, {.low = 0});
+      visitor.integer({"high", ""}, high, {.low = 0});
+      visitor.require(low <= high, "high", "\"high\" >= \"low\"");
+      visitor.require(low % 2 == 0, "", "an even \"low\"");
+      visitor.require(high % 2 == 0, "", "an even \"high\"");
+    }
+  };
+  const auto problems_in = [](const std::string& text) {
+    Related related;
+    std::vector<Problem> problems;
+    Document::parse(text, "c.json").read("", related, problems);
+    return lines_of(problems);
+  };
+  CHECK(problems_in("{ \"low\": 3, \"high\": 1}") ==
+        "c.json:1:1: expected an even \"low\"\nc.json:1:1: expected an even \"high\"\nc.json:1:21 /high: expected \"high\" >= \"low\"");
+  CHECK(problems_in("{}") ==
+        "c.json:1:1: expected \"high\" >= \"low\"\nc.json:1:1: expected an even \"low\"\nc.json:1:1: expected an even \"high\"");
+  CHECK(problems_in("{\"low\": 4, \"high\": -1}") == "c.json:1:21 /high: expected a whole number >= 0, got -1");
+}
+
 TEST_CASE("read names what is missing at its pointer") {
   const Document document = Document::parse("{\"train\": 3}", "c.json");
   SampleTrain train;
   std::vector<Problem> problems;
   document.read("/nothing", train, problems);
   document.read("/train", train, problems);
-  CHECK(lines_of(problems) == "c.json /nothing: expected an object { … }, got nothing\nc.json:1:11 /train: expected an object { … }, got 3");
+  CHECK(lines_of(problems) ==
+        "c.json /nothing: expected an object { … }, got nothing\nc.json:1:11 /train: expected an object { … }, got 3");
 }

@@ -7,7 +7,8 @@
 using namespace normrun;
 
 TEST_CASE("every value's place: lines and columns count from 1, columns in characters") {
-  const Document document = Document::parse("{\r\n  \"größe\": 1, \"b\": [true,\t{\"c/d\": \"ä\"}, 2],\r\n  // c\r\n  \"e\": /* x\n y */ -1.5e3 }", "c.json");
+  const Document document =
+      Document::parse("{\r\n  \"größe\": 1, \"b\": [true,\t{\"c/d\": \"ä\"}, 2],\r\n  // c\r\n  \"e\": /* x\n y */ -1.5e3 }", "c.json");
   CHECK(document.where("") == "c.json:1:1");
   CHECK(document.where("/größe") == "c.json:2:12 /größe");
   CHECK(document.where("/b") == "c.json:2:20 /b");
@@ -58,6 +59,7 @@ TEST_CASE("set refuses keys that lead nowhere") {
   CHECK(refusal("list.01") == "--set x: \"/list\" is a list of 2 values, it has no \"01\"; places count from 0");
   CHECK(refusal("list.99999999999999999999").find("it has no") != std::string::npos);
   CHECK(refusal("a..b") == "--set x: expected a dotted key such as train.batch_size, got \"a..b\"");
+  CHECK(refusal("new.").find("expected a dotted key") != std::string::npos);
   CHECK(refusal("").find("expected a dotted key") != std::string::npos);
   CHECK(refusal("\xFF").find("not UTF-8") != std::string::npos);
   CHECK(document.dump() == R"({"a":1,"list":[1,2]})");
@@ -89,7 +91,8 @@ TEST_CASE("copies are independent") {
 }
 
 TEST_CASE("load names the file that cannot be read") {
-  CHECK(refusal_of([] { Document::load("no/such/file.json"); }) == "no/such/file.json: cannot open: No such file or directory; check the path");
+  CHECK(refusal_of([] { Document::load("no/such/file.json"); }) ==
+        "no/such/file.json: cannot open: No such file or directory; check the path");
   CHECK(refusal_of([] { Document::load("/"); }) == "/: cannot read: Is a directory");
   CHECK(refusal_of([] { Document::load("/dev/zero"); }).find("larger than 16 MiB") != std::string::npos);
 }

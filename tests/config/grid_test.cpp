@@ -1,6 +1,7 @@
+#include "config/grid.hpp"
+
 #include <doctest/doctest.h>
 
-#include "config/grid.hpp"
 #include "config/sample_options.hpp"
 
 using namespace normrun;
@@ -8,7 +9,10 @@ using namespace normrun;
 namespace {
 
 Axis axis(const std::string& key, std::size_t count) {
-  return {.key = key, .values = std::vector<std::string>(count, "1"), .labels = std::vector<std::string>(count, "1"), .origin = "--grid " + key};
+  return {.key = key,
+          .values = std::vector<std::string>(count, "1"),
+          .labels = std::vector<std::string>(count, "1"),
+          .origin = "--grid " + key};
 }
 
 std::string refusal_of_grid(const std::string& grid) {
@@ -30,8 +34,9 @@ TEST_CASE("a grid's points: the first axis is the slowest") {
 
 TEST_CASE("a grid of too many runs is refused without overflow") {
   CHECK(Grid({axis("a", 1000), axis("b", 10000)}).size() == Grid::kMaxRuns);
-  CHECK(refusal_of([] { Grid({axis("a", 1001), axis("b", 10000)}); }) ==
-        "--grid b: the grid has more than 10000000 runs; split the experiment");
+  CHECK(refusal_of([] {
+          Grid({axis("a", 1001), axis("b", 10000)});
+        }) == "--grid b: the grid has more than 10000000 runs; split the experiment");
   const std::vector<Axis> many(40, axis("a", 1000));
   CHECK(refusal_of([&] { Grid grid(many); }).find("more than 10000000 runs") != std::string::npos);
   CHECK(refusal_of([] { Grid({axis("a", 0)}); }).find("no values to sweep over") != std::string::npos);
@@ -60,7 +65,8 @@ TEST_CASE("read_axes refuses what cannot be swept") {
   CHECK(refusal_of_grid("[1]") == "c.json:1:10 /grid: expected an object { \"key\": [values], … }, got [1]");
   CHECK(refusal_of_grid(R"({"a": []})") == "c.json:1:16 /grid/a: no values to sweep over; give at least one or take the key away");
   CHECK(refusal_of_grid(R"({"a": [1, 2, 1.0]})") == "c.json:1:23 /grid/a/2: the value 1 is given twice; take one away");
-  CHECK(refusal_of_grid(R"({"a": [1, "1"]})") == "c.json:1:20 /grid/a/1: two values are called \"1\"; give each object a \"name\" of its own");
+  CHECK(refusal_of_grid(R"({"a": [1, "1"]})") ==
+        "c.json:1:20 /grid/a/1: two values are called \"1\"; give each object a \"name\" of its own");
   CHECK(refusal_of_grid(R"({"a": [{"type": "x"}, {"type": "x", "y": 1}]})") ==
         "c.json:1:32 /grid/a/1: two values are called \"x\"; give each object a \"name\" of its own");
   CHECK(refusal_of_grid(R"({"a": [{"x": 1}], "b": []})") ==
@@ -69,12 +75,12 @@ TEST_CASE("read_axes refuses what cannot be swept") {
 }
 
 TEST_CASE("at_point puts one value of each axis, and the problems name the value") {
-  const Document document = Document::parse("{\"train\": {\"batch_size\": 1},\n \"grid\": {\"train.batch_size\": [2, \"x\"], \"name\": [\"a\", \"b\"]}}", "c.json");
+  const Document document = Document::parse(
+      "{\"train\": {\"batch_size\": 1},\n \"grid\": {\"train.batch_size\": [2, \"x\"], \"name\": [\"a\", \"b\"]}}", "c.json");
   const Grid grid(read_axes(document));
   CHECK(at_point(document, grid, 1).dump() == R"({"train":{"batch_size":2},"name":"b"})");
   CHECK(problems_of(at_point(document, grid, 1)) == "");
-  CHECK(problems_of(at_point(document, grid, 2)) ==
-        "c.json:2:35 /grid/train.batch_size/1: expected a whole number >= 1, got \"x\"");
+  CHECK(problems_of(at_point(document, grid, 2)) == "c.json:2:35 /grid/train.batch_size/1: expected a whole number >= 1, got \"x\"");
   CHECK(document.contains("grid"));
 }
 
@@ -101,7 +107,8 @@ TEST_CASE("at_point: an object's name labels the column and stays only in lists"
 }
 
 TEST_CASE("at_point: a whole object goes in before its own options, whichever comes first") {
-  const Document document = Document::parse(R"({"grid": {"norm.momentum": [0.5], "norm": [{"type": "batch", "momentum": 0.9}]}})", "c.json");
+  const Document document =
+      Document::parse(R"({"grid": {"norm.momentum": [0.5], "norm": [{"type": "batch", "momentum": 0.9}]}})", "c.json");
   CHECK(at_point(document, Grid(read_axes(document)), 0).text_at("norm") == R"({"type":"batch","momentum":0.5})");
 }
 

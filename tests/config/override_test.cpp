@@ -78,9 +78,10 @@ TEST_CASE("--set refuses what has no effect or no form") {
   Document document = Document::parse(R"({"a": 1, "grid": {"norm": [{"type": "a"}]}})", "c.json");
   std::vector<Axis> axes = read_axes(document);
   const auto refusal = [&](const std::string& expression) { return refusal_of([&] { apply_set_option(document, axes, expression); }); };
-  CHECK(refusal("norm.momentum=1") ==
-        "--set norm.momentum: the grid sweeps all of \"norm\", which would overwrite this value; change it in c.json:1:27 /grid/norm, or set "
-        "\"norm\" first");
+  CHECK(
+      refusal("norm.momentum=1") ==
+      "--set norm.momentum: the grid sweeps all of \"norm\", which would overwrite this value; change it in c.json:1:27 /grid/norm, or set "
+      "\"norm\" first");
   CHECK(refusal("x") == "--set: expected key=value, got \"x\"; write --set train.batch_size=32");
   CHECK(refusal("a.b=1") == "--set a.b: \"/a\" is 1, which has no options; give the whole object");
   CHECK(axes.size() == 1);
@@ -116,6 +117,4 @@ TEST_CASE("--seeds refuses what is no range of seeds") {
   CHECK(refusal("0..9223372036854775807").find("more than 10000000 seeds") != std::string::npos);
 }
 
-TEST_CASE("a million seeds are no trouble") {
-  CHECK(seed_values("0..999999").size() == 1'000'000);
-}
+TEST_CASE("a million seeds are no trouble") { CHECK(seed_values("0..999999").size() == 1'000'000); }

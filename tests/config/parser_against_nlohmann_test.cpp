@@ -25,9 +25,11 @@ class Numbers {
 
 const std::string kText =
     "{\r\n  \"größe\": [1, -2.5e3, 0.1E-2, true, false, null], // a comment, \"not\" a text\n"
-    "  \"text\": \"a\\\"b\\\\ \\u00e9 \\ud83d\\ude00 // no comment\",\t\"a/b~c\": {\"\": {}, \"d\": [[], [ {\"e\" : 0}]]} /* : , [ */ , \"f\":-0\n}\n";
+    "  \"text\": \"a\\\"b\\\\ \\u00e9 \\ud83d\\ude00 // no comment\",\t\"a/b~c\": {\"\": {}, \"d\": [[], [ {\"e\" : 0}]]} /* : , [ */ , "
+    "\"f\":-0\n}\n";
 
-const std::string kPieces[] = {"\"", ",", ":", "{", "}", "[", "]", "1", "-", ".", "e", "/", "*", "//", "/*", "*/", "\\", "\n", " ", "true", "é", "nul", "0"};
+const std::string kPieces[] = {"\"", ",",  ":",  "{",  "}",  "[",  "]", "1",    "-", ".",   "e", "/",
+                               "*",  "//", "/*", "*/", "\\", "\n", " ", "true", "é", "nul", "0"};
 
 std::string mutated(Numbers& numbers) {
   std::string text = kText;

@@ -72,7 +72,8 @@ TEST_CASE("null empties what is optional") {
 
 TEST_CASE("a preset that is read first sets defaults that later keys overrule, whatever their order in the text") {
   CHECK(adam(read(R"({"train": {"optimizer": {"type": "adam", "convention": "torch"}}})").train.optimizer).epsilon == 1e-8);
-  CHECK(adam(read(R"({"train": {"optimizer": {"epsilon": 0.5, "convention": "pytorch", "type": "adam"}}})").train.optimizer).epsilon == 0.5);
+  CHECK(adam(read(R"({"train": {"optimizer": {"epsilon": 0.5, "convention": "pytorch", "type": "adam"}}})").train.optimizer).epsilon ==
+        0.5);
 }
 
 TEST_CASE("aliases, '-' for '_' and JSON's true are understood") {
@@ -97,16 +98,18 @@ TEST_CASE("a value that an override put there is blamed on the override") {
   document.set("train.optimizer", R"({"type": "sgd", "momentum": 2})", "--set train.optimizer");
   document.set("colour", "red", "--set colour");
   document.set("name", "3", "--set name");
-  CHECK(problems_of(document) ==
-        "--set name: expected a text, got 3; write it in double quotes\n"
-        "--set train.batch_size: expected a whole number >= 1, got \"many\"\n"
-        "--set train.optimizer/momentum: expected a number >= 0 and < 1, got 2\n"
-        "--set colour: unknown key \"colour\"; known keys: \"$schema\", \"name\", \"train\", \"header\", \"limit\", \"label\", \"weights\", "
-        "\"shape\", \"eval_batch_sizes\", \"splits\", \"pairs\", \"shift\", \"optimizers\", \"grid\", \"claims\"");
+  CHECK(
+      problems_of(document) ==
+      "--set name: expected a text, got 3; write it in double quotes\n"
+      "--set train.batch_size: expected a whole number >= 1, got \"many\"\n"
+      "--set train.optimizer/momentum: expected a number >= 0 and < 1, got 2\n"
+      "--set colour: unknown key \"colour\"; known keys: \"$schema\", \"name\", \"train\", \"header\", \"limit\", \"label\", \"weights\", "
+      "\"shape\", \"eval_batch_sizes\", \"splits\", \"pairs\", \"shift\", \"optimizers\", \"grid\", \"claims\"");
 }
 
 TEST_CASE("where an override changes the type, keys of the other types are dropped, keys of none refused") {
-  const Document document = Document::parse(R"({"train": {"optimizer": {"type": "adam", "epsilon": 0.1, "learning_rate": 0.5}}})", "c.json");
+  const Document document =
+      Document::parse(R"({"train": {"optimizer": {"type": "adam", "epsilon": 0.1, "learning_rate": 0.5}}})", "c.json");
   Document retyped = document;
   retyped.set("train.optimizer.type", "sgd", "--set train.optimizer.type");
   SampleRoot root;

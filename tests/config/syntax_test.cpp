@@ -92,11 +92,13 @@ TEST_CASE("a document may be 64 levels deep") {
 }
 
 TEST_CASE("comments, a byte order mark and CRLF are no mistakes") {
-  const Document document = Document::parse("\xEF\xBB\xBF// first\r\n{ /* a */ \"a\" /* : */ : 1, // 2\r\n \"b\": \"// no comment\" }\r\n", "c.json");
+  const Document document =
+      Document::parse("\xEF\xBB\xBF// first\r\n{ /* a */ \"a\" /* : */ : 1, // 2\r\n \"b\": \"// no comment\" }\r\n", "c.json");
   CHECK(document.dump() == "{\"a\":1,\"b\":\"// no comment\"}");
 }
 
 TEST_CASE("numbers keep their value: whole ones without a fraction, others in the shortest digits") {
-  const Document document = Document::parse(R"({"a": [-0, 32.0, 1e3, 0.10, 1e-7, 1.5E+300, 9007199254740993, 99999999999999999999, -0.0]})", "c.json");
+  const Document document =
+      Document::parse(R"({"a": [-0, 32.0, 1e3, 0.10, 1e-7, 1.5E+300, 9007199254740993, 99999999999999999999, -0.0]})", "c.json");
   CHECK(document.text_at("a") == "[0,32,1000,0.1,1e-07,1.5e+300,9007199254740993,1e+20,-0.0]");
 }

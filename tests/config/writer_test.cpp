@@ -38,10 +38,13 @@ TEST_CASE("write_resolved: lists of plain values on one line, words in their fir
 TEST_CASE("what write_resolved writes is read back as the same") {
   SampleRoot root;
   std::vector<Problem> problems;
-  Document::parse(R"({"name": "a\"b\u0001é", "header": "auto", "limit": "all", "label": 3, "weights": [0.1, 1e-300, 12345678901234567], "shape": [1],
+  Document::parse(
+      R"({"name": "a\"b\u0001é", "header": "auto", "limit": "all", "label": 3, "weights": [0.1, 1e-300, 12345678901234567], "shape": [1],
     "pairs": [["eval", "initial_statistics"]], "shift": [{"scale": -0.0}], "optimizers": [{"type": "adam", "convention": "pytorch", "epsilon": 3e-5}],
     "train": {"optimizer": {"type": "sgd", "learning_rate": 0.30000000000000004}, "clip": 0.1, "epochs": 7},
-    "grid": {"a": [{"b": 1}, "x"]}, "claims": [{"id": "x"}]})", "c.json").read("", root, problems);
+    "grid": {"a": [{"b": 1}, "x"]}, "claims": [{"id": "x"}]})",
+      "c.json")
+      .read("", root, problems);
   REQUIRE(lines_of(problems) == "");
   const std::string text = write_resolved(root);
   SampleRoot again;

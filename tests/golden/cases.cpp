@@ -28,7 +28,7 @@ std::vector<double> numbers(const Range& range) {
 
 std::span<double> span_of(Matrix<double>& matrix) { return {matrix.view().data, static_cast<std::size_t>(matrix.view().size())}; }
 
-/// A layer on the case's x and dy; params: (the file's name, the layer's).
+/// A layer on the case's x; params: (the file's name, the layer's).
 LayerRig<double> make_rig(const Case& c, const std::string& type, const Json& options,
                           const std::vector<std::pair<std::string, std::string>>& params) {
   const Values& x = input(c, "x");
@@ -36,7 +36,6 @@ LayerRig<double> make_rig(const Case& c, const std::string& type, const Json& op
   LayerRig<double> rig({test::describe_layer(type, options.dump())}, Shape(std::vector<Index>(x.shape.begin() + 1, x.shape.end())),
                        x.shape.front());
   copy_into(x, span_of(rig.x), c);
-  copy_into(c.dy, span_of(rig.dy), c);
   for (const auto& [name, parameter] : params) {
     if (has_input(c, name)) copy_into(input(c, name), rig.param(parameter), c);
   }
@@ -55,8 +54,9 @@ std::vector<Index> lengths_of(const Case& c) {
   return {lengths.data.begin(), lengths.data.end()};
 }
 
-/// y and the gradients of one pass.
+/// y and the gradients of one pass, from the case's dy.
 Computed run(LayerRig<double>& rig, const Mode& mode, const Case& c, const std::vector<std::pair<std::string, std::string>>& params) {
+  copy_into(c.dy, span_of(rig.dy), c);
   Computed computed;
   const std::vector<Index> lengths = lengths_of(c);
   computed["y"] = numbers(rig.forward({.mode = mode, .lengths = lengths.empty() ? nullptr : lengths.data()}));
@@ -129,12 +129,43 @@ Computed dense(const Case& c) {
   return run(rig, kTrainMode, c, params);
 }
 
+Computed conv2d_same_relu(const Case& c) {
+  const std::vector<std::pair<std::string, std::string>> params = {{"W", "kernel"}, {"b", "bias"}};
+  Json options = {{"filters", input(c, "W").shape.back()}, {"use_bias", has_input(c, "b")}, {"padding", "same"}, {"activation", "relu"}};
+  take(c, "kernel", "kernel_size", options);
+  take(c, "stride", "strides", options);
+  LayerRig<double> rig = make_rig(c, "conv2d", options, params);
+  return run(rig, kTrainMode, c, params);
+}
+
+/// The state after the last step, and the states after every step.
+Computed recurrent(const Case& c, const std::string& type) {
+  const std::vector<std::pair<std::string, std::string>> params = {{"K", "kernel"}, {"R", "recurrent_kernel"}, {"b", "bias"}};
+  Json options = {{"use_bias", has_input(c, "b")}};
+  take(c, "units", "units", options);
+  if (type == "gru") options["reset_after"] = !has_input(c, "b") || input(c, "b").shape.size() == 2;
+  LayerRig<double> rig = make_rig(c, type, options, params);
+  Computed computed = run(rig, kTrainMode, c, params);
+  options["return_sequences"] = true;
+  const std::vector<Index> lengths = lengths_of(c);
+  LayerRig<double> sequence = make_rig(c, type, options, params);
+  computed["sequence"] = numbers(sequence.forward({.mode = kEvalMode, .lengths = lengths.empty() ? nullptr : lengths.data()}));
+  return computed;
+}
+Computed rnn(const Case& c) { return recurrent(c, "simple_rnn"); }
+Computed lstm(const Case& c) { return recurrent(c, "lstm"); }
+Computed gru(const Case& c) { return recurrent(c, "gru"); }
+
 const std::map<std::string, Computed (*)(const Case&)> kOperations = {
     {"batchnorm_train", batchnorm_train},
     {"batchnorm_eval", batchnorm_eval},
     {"batchnorm_masked_train", batchnorm_masked_train},
     {"layernorm", layernorm},
     {"dense", dense},
+    {"conv2d_same_relu", conv2d_same_relu},
+    {"rnn", rnn},
+    {"lstm", lstm},
+    {"gru", gru},
     {"softmax_ce_from_logits", softmax_cross_entropy},
     {"sigmoid_bce_from_logits", binary_cross_entropy},
     {"mse", mean_squared_error},

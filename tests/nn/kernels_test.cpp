@@ -24,7 +24,7 @@ std::vector<std::string> vector_paths() {
       kernels::force_instruction_set(name);
       paths.emplace_back(name);
     } catch (const std::invalid_argument&) {
-      MESSAGE("this processor has no ", name, ": not compared");
+      MESSAGE("this processor has no ", std::string(name), ": not compared");
     }
   }
   return paths;

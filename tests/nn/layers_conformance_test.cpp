@@ -1,6 +1,7 @@
 // Every registered layer, in every mode, for 1, 2 and 7 examples: one suite for every layer there will ever be.
 //
-// To add a layer: give it a line in kVariants (options and an input shape) where it needs more than its defaults on (3).
+// To add a layer: give it a line in kVariants (options and an input shape) where it needs more than its defaults on (3), and
+// one in kShapes where it takes no such input.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -51,12 +52,36 @@ const std::vector<Case> kVariants = {
     {"layer", R"({"axes": [1, 2, 3], "epsilon": 1e-5})", {2, 3, 2}},
     {"layer", R"({"axes": [-2, -1], "center": false})", {4, 2}},
     {"layer", R"({"axes": [2], "scale": false})", {4, 3}},
+    {"conv2d", R"({"filters": 3, "padding": "same", "activation": "tanh"})", {3, 4, 2}},
+    {"conv2d", R"({"filters": 2, "kernel_size": [2, 3], "strides": [2, 1], "use_bias": false})", {5, 4, 2}},
+    {"conv2d", R"({"filters": 2, "kernel_size": 4, "strides": 3, "padding": "same"})", {5, 7, 1}},
+    {"conv2d", R"({"filters": 2, "kernel_size": 1})", {2, 2, 3}},
+    {"max_pooling2d", R"({"pool_size": 3, "strides": 1, "padding": "same"})", {4, 3, 2}},
+    {"max_pooling2d", R"({"pool_size": [2, 1]})", {5, 3, 2}},
+    {"average_pooling2d", R"({"pool_size": 3, "strides": 2, "padding": "same"})", {4, 5, 2}},
+    {"simple_rnn", R"({"units": 3, "return_sequences": true})", {4, 2}},
+    {"simple_rnn", R"({"units": 3, "use_bias": false})", {4, 2}},
+    {"simple_rnn", R"({"units": 4, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"lstm", R"({"units": 3, "return_sequences": true})", {3, 2}},
+    {"lstm", R"({"units": 2, "use_bias": false, "unit_forget_bias": false})", {4, 3}},
+    {"lstm", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"gru", R"({"units": 3, "return_sequences": true})", {3, 2}},
+    {"gru", R"({"units": 3, "use_bias": false})", {3, 2}},
+    {"gru", R"({"units": 3, "reset_after": false, "return_sequences": true})", {3, 2}},
+    {"gru", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+};
+
+/// What the defaults are tried on where a layer takes no input of (3).
+const std::map<std::string, std::vector<Index>, std::less<>> kShapes = {
+    {"conv2d", {4, 5, 2}}, {"max_pooling2d", {4, 5, 2}}, {"average_pooling2d", {4, 5, 2}}, {"global_average_pooling2d", {2, 3, 2}},
+    {"simple_rnn", {3, 2}}, {"lstm", {3, 2}},            {"gru", {3, 2}},
 };
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases = kVariants;
   for (const FamilyMember& member : layer_family().members) {
-    if (member.type != "norm") cases.push_back({std::string(member.type), "{}", {3}});
+    const auto shape = kShapes.find(member.type);
+    if (member.type != "norm") cases.push_back({std::string(member.type), "{}", shape != kShapes.end() ? shape->second : std::vector<Index>{3}});
   }
   return cases;
 }

@@ -45,20 +45,31 @@ HWY_INLINE void dot_tile(const T* dy, const T* w, Index outputs, T* dx, Index dx
   }
 }
 
-template <int kRows, int kInputs, class T>
-HWY_NOINLINE void dot_rows(const T* dy, ConstView<T> w, T* dx) {
+/// kInputs columns of dx: kInputs rows of w, which stay in the first cache, by every row of dy.
+template <int kInputs, class T>
+HWY_NOINLINE void dot_columns(ConstView<T> dy, const T* w, T* dx, Index dx_step) {
+  Index r = 0;
+  for (; r + 2 <= dy.rows; r += 2) dot_tile<2, kInputs>(dy.row(r), w, dy.cols, dx + r * dx_step, dx_step);
+  if (r < dy.rows) dot_tile<1, kInputs>(dy.row(r), w, dy.cols, dx + r * dx_step, dx_step);
+}
+
+/// All columns of dx for some rows of dy.
+template <int kInputs, class T>
+HWY_INLINE void dot_rows(ConstView<T> dy, ConstView<T> w, View<T> dx) {
   Index i = 0;
-  for (; i + kInputs <= w.rows; i += kInputs) dot_tile<kRows, kInputs>(dy, w.row(i), w.cols, dx + i, w.rows);
-  for (; i < w.rows; ++i) dot_tile<kRows, 1>(dy, w.row(i), w.cols, dx + i, w.rows);
+  for (; i + kInputs <= dx.cols; i += kInputs) dot_columns<kInputs>(dy, w.row(i), dx.data + i, dx.cols);
+  for (; i < dx.cols; ++i) dot_columns<1>(dy, w.row(i), dx.data + i, dx.cols);
 }
 
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
   constexpr int kInputs = sizeof(T) == 4 ? 3 : 2;
-  Index row = 0;
-  if (dx.rows == 1) return dot_rows<1, 2 * kInputs>(dy.data, w, dx.data);
-  for (; row + 2 <= dx.rows; row += 2) dot_rows<2, kInputs>(dy.row(row), w, dx.row(row));
-  if (row < dx.rows) dot_rows<1, kInputs>(dy.row(row), w, dx.row(row));
+  constexpr Index kRowBlock = 32;  // rows of dy that the second cache holds
+  if (dx.rows == 1) return dot_rows<2 * kInputs>(dy, w, dx);
+  for (Index row = 0; row < dx.rows; row += kRowBlock) {
+    const Index count = std::min(kRowBlock, dx.rows - row);
+    dot_rows<kInputs>(dy.slice(row, count), w, dx.slice(row, count));
+  }
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -27,6 +27,7 @@ class DenseSpec final : public SpecOf<DenseSpec, Dense> {
   void describe(OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.integer({"units", "number of outputs"}, units, {1, Blueprint::kMaxParams});
+    visitor.require(visitor.given("units"), "", "the key \"units\": how many outputs the layer has");
     visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
     describe_activation(visitor, activation);
     describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
