@@ -3,7 +3,7 @@
 
 usage: scripts/check_dependencies.py [ROOT]
 A folder includes itself and those below it; nn and data do not know each other.  nlohmann/json is known to lib/config and
-to the .cpp files of checkpoints and reports, CLI11 and spdlog to apps alone.
+to the .cpp files of checkpoints (safetensors), reports and apps, CLI11 and spdlog to apps alone.
 """
 import re
 import sys
@@ -25,7 +25,8 @@ def may_use_json(file):
     """Whether a file, named from the root, may include nlohmann/json."""
     if file.parts[:2] == ("lib", "config"):
         return True
-    return file.suffix == ".cpp" and (file.parts[:2] == ("lib", "report") or file.name.startswith("checkpoint"))
+    above = file.parts[0] == "apps" or file.parts[:2] == ("lib", "report")
+    return file.suffix == ".cpp" and (above or file.name.startswith(("checkpoint", "safetensors")))
 
 
 def problem(root, file, included):
@@ -33,7 +34,7 @@ def problem(root, file, included):
     in_lib = file.parts[0] == "lib"
     library = included.split("/")[0]
     if library == "nlohmann" and not may_use_json(file):
-        return "nlohmann/json belongs to lib/config, checkpoint*.cpp and lib/report/*.cpp"
+        return "nlohmann/json belongs to lib/config, to checkpoint*.cpp and safetensors*.cpp, and to .cpp files of lib/report and apps"
     if in_lib and library in ("CLI", "spdlog"):
         return f"{library} belongs to apps"
     target = root / "lib" / included

@@ -71,7 +71,8 @@ Figures estimate(const Experiment& experiment, const DataSpec::Outline& outline)
   const double checkpoint = experiment.base.train.checkpoints == CheckpointPolicy::kAll
                                 ? number * static_cast<double>(layout.param_count + layout.state_count) + 4096.0
                                 : 0.0;
-  figures.disk_bytes = static_cast<double>(experiment.grid.size()) * (checkpoint + 150.0 * static_cast<double>(layout.state_count) + 4096.0);
+  figures.disk_bytes =
+      static_cast<double>(experiment.grid.size()) * (checkpoint + 150.0 * static_cast<double>(layout.state_count) + 4096.0);
   return figures;
 }
 
@@ -85,11 +86,12 @@ std::string to_text(const Experiment& experiment, const DataSpec::Outline& outli
   std::string text = experiment.base.name + "\n";
   if (!experiment.base.source.empty()) text += "source: " + experiment.base.source + "\n";
   if (!experiment.base.description.empty()) text += experiment.base.description + "\n";
-  text += fmt::format("\ndata: {}, one example {}, {} train, {} validation, {} test rows, {}\n", experiment.base.data->type, outline.shape.text(),
-                      outline.train_samples, outline.validation_samples, outline.test_samples,
+  text += fmt::format("\ndata: {}, one example {}, {} train, {} validation, {} test rows, {}\n", experiment.base.data->type,
+                      outline.shape.text(), outline.train_samples, outline.validation_samples, outline.test_samples,
                       outline.classes > 0 ? fmt::format("{} classes", outline.classes) : "regression");
   text += fmt::format("\n{:<24} {:<12} {:>18} {:>12}\n", "layer", "type", "output", "parameters");
-  for (const auto& layer : network.layers()) text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", layer.name, layer.type, layer.output.text(), layer.params);
+  for (const auto& layer : network.layers())
+    text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", layer.name, layer.type, layer.output.text(), layer.params);
   text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", "total", "", "", network.layout().param_count);
   text += "\ngrid:\n";
   for (const Axis& axis : experiment.grid.axes()) {
@@ -98,8 +100,9 @@ std::string to_text(const Experiment& experiment, const DataSpec::Outline& outli
     if (axis.labels.size() > 12) values += fmt::format(", … ({} values)", axis.labels.size());
     text += fmt::format("  {}: {}\n", axis.key, values);
   }
-  text += fmt::format("\n{} runs, {:.0f} steps; on {} cores about {}; memory about {}, disk about {}\n", experiment.grid.size(), figures.steps,
-                      usable_cores(), spoken_duration(figures.seconds), bytes_text(figures.memory_bytes), bytes_text(figures.disk_bytes));
+  text +=
+      fmt::format("\n{} runs, {:.0f} steps; on {} cores about {}; memory about {}, disk about {}\n", experiment.grid.size(), figures.steps,
+                  usable_cores(), spoken_duration(figures.seconds), bytes_text(figures.memory_bytes), bytes_text(figures.disk_bytes));
   return text;
 }
 

@@ -31,10 +31,14 @@ std::vector<Item> family_items(const Family& family) {
 
 std::vector<Item> loss_items() {
   return {{"mse", "mean over rows and outputs of (y - t)^2", "Keras MeanSquaredError", {}},
-          {"softmax-cross-entropy", "mean of log(sum exp z) - z[label], from logits, also under a last softmax",
-           "Keras SparseCategoricalCrossentropy(from_logits=True), PyTorch CrossEntropyLoss", {}},
-          {"binary-cross-entropy", "mean of log(1 + exp(z)) - t z, from logits, also under a last sigmoid",
-           "Keras BinaryCrossentropy(from_logits=True), PyTorch BCEWithLogitsLoss", {}}};
+          {"softmax-cross-entropy",
+           "mean of log(sum exp z) - z[label], from logits, also under a last softmax",
+           "Keras SparseCategoricalCrossentropy(from_logits=True), PyTorch CrossEntropyLoss",
+           {}},
+          {"binary-cross-entropy",
+           "mean of log(1 + exp(z)) - t z, from logits, also under a last sigmoid",
+           "Keras BinaryCrossentropy(from_logits=True), PyTorch BCEWithLogitsLoss",
+           {}}};
 }
 
 std::vector<Item> metric_items() {
@@ -60,11 +64,12 @@ std::string to_json(const std::vector<Item>& items) {
   for (const Item& item : items) {
     ordered_json options = ordered_json::array();
     for (const OptionRow& option : item.options) {
-      options.push_back({{"name", option.name},
-                         {"kind", option.kind},
-                         {"range", option.range},
-                         {"default", option.fallback.empty() ? ordered_json(nullptr) : ordered_json::parse(option.fallback, nullptr, false)},
-                         {"doc", option.doc}});
+      options.push_back(
+          {{"name", option.name},
+           {"kind", option.kind},
+           {"range", option.range},
+           {"default", option.fallback.empty() ? ordered_json(nullptr) : ordered_json::parse(option.fallback, nullptr, false)},
+           {"doc", option.doc}});
     }
     list.push_back({{"type", item.type}, {"doc", item.doc}, {"source", item.source}, {"options", options}});
   }

@@ -10,12 +10,15 @@
 namespace normrun {
 namespace {
 
-const std::map<std::string, When> kWhen = {{"auto", When::kAuto}, {"always", When::kAlways}, {"on", When::kAlways}, {"never", When::kNever}, {"off", When::kNever}};
+const std::map<std::string, When> kWhen = {
+    {"auto", When::kAuto}, {"always", When::kAlways}, {"on", When::kAlways}, {"never", When::kNever}, {"off", When::kNever}};
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
 
 void add_console_options(CLI::App& command, ConsoleOptions& console) {
-  command.add_flag_callback("-q,--quiet", [&console] { console.verbosity = Verbosity::kQuiet; }, "Print results, warnings and errors only");
-  command.add_flag_callback("-v,--verbose", [&console] { console.verbosity = Verbosity::kVerbose; }, "Say more");
+  command.add_flag_callback(
+      "-q,--quiet", [&console] { console.verbosity = Verbosity::kQuiet; }, "Print results, warnings and errors only");
+  command.add_flag_callback(
+      "-v,--verbose", [&console] { console.verbosity = Verbosity::kVerbose; }, "Say more");
   command.add_option("--log-format", console.log_format, "Messages on stderr as text or one JSON object a line")
       ->transform(CLI::CheckedTransformer(kLogFormats))
       ->option_text("text|json");
@@ -31,7 +34,9 @@ void add_overrides(CLI::App& command, Overrides& overrides) {
   command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable")
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis. Repeatable")->option_text("KEY=V1,V2,…")->allow_extra_args(false);
+  command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis. Repeatable")
+      ->option_text("KEY=V1,V2,…")
+      ->allow_extra_args(false);
   command.add_option("--seeds", overrides.seeds, "Replace the axis `seed`: 0..4 (inclusive), 3, or 1,5,9")->option_text("A..B");
   command.add_option("--epochs", overrides.epochs, "Set train.epochs (and drop train.steps)")->option_text("N");
 }
@@ -39,7 +44,8 @@ void add_overrides(CLI::App& command, Overrides& overrides) {
 /// Builds the command tree; the chosen command's function ends up in `action`.
 class CommandLine {
  public:
-  CommandLine() : app_("Trains small networks with batch or layer normalization and tells how train mode and eval mode differ.", "normrun") {
+  CommandLine()
+      : app_("Trains small networks with batch or layer normalization and tells how train mode and eval mode differ.", "normrun") {
     app_.set_version_flag("-V,--version", version_text());
     app_.require_subcommand(1);
     app_.get_formatter()->column_width(34);
@@ -98,7 +104,9 @@ class CommandLine {
     command->add_option("-c,--config", train_.config, "The experiment (JSON; comments allowed)")->required()->option_text("FILE");
     command->add_option("-o,--out", train_.out, "Where the tables go (default results/<name>)")->option_text("DIR");
     add_overrides(*command, train_.overrides);
-    command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)")->option_text("N")->check(CLI::Range(1, 4096));
+    command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)")
+        ->option_text("N")
+        ->check(CLI::Range(1, 4096));
     command->add_flag("--force", train_.force, "Replace the results that are in the output folder");
     command->add_flag("--fail-fast", train_.fail_fast, "End the sweep with the first run that fails or diverges");
     command->add_flag("--dry-run", train_.dry_run, "Print the runs, train none");
@@ -106,14 +114,19 @@ class CommandLine {
   }
 
   void add_compare() {
-    CLI::App* command = add("compare", "Compare the modes of a stored network on any data; prints the table compare.csv",
-                            "normrun compare --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors --data configs/quickstart.json "
-                            "--pairs train:eval --eval-batch-sizes 1,2,4,all",
-                            [this] { return compare_command(compare_); });
+    CLI::App* command =
+        add("compare", "Compare the modes of a stored network on any data; prints the table compare.csv",
+            "normrun compare --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors --data configs/quickstart.json "
+            "--pairs train:eval --eval-batch-sizes 1,2,4,all",
+            [this] { return compare_command(compare_); });
     command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote")->required()->option_text("FILE");
-    command->add_option("--data", compare_.data, "A config, whose data it takes, or JSON: {\"type\": …}")->required()->option_text("CONFIG|JSON");
+    command->add_option("--data", compare_.data, "A config, whose data it takes, or JSON: {\"type\": …}")
+        ->required()
+        ->option_text("CONFIG|JSON");
     command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(',')->option_text("A:B,…");
-    command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")->delimiter(',')->option_text("N|train|all,…");
+    command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")
+        ->delimiter(',')
+        ->option_text("N|train|all,…");
     command->add_option("--splits", compare_.splits, "Splits to compare on (default: test)")->delimiter(',')->option_text("SPLIT,…");
     command->add_flag("--json", compare_.json, "Print JSON instead of CSV");
   }

@@ -36,7 +36,8 @@ std::string plan_csv(const Experiment& experiment) {
 /// What an earlier `train` wrote there; files of others stay.
 void remove_results(const std::string& folder) {
   for (const Table& table : tables()) fs::remove(folder + "/" + std::string(table.file));
-  for (const char* file : {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"}) fs::remove(folder + "/" + file);
+  for (const char* file : {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"})
+    fs::remove(folder + "/" + file);
   const fs::path checkpoints = fs::path(folder) / kCheckpoints;
   if (!fs::is_directory(checkpoints)) return;
   for (const auto& entry : fs::directory_iterator(checkpoints)) {
@@ -47,10 +48,12 @@ void remove_results(const std::string& folder) {
 /// Makes the output folder, or refuses one that holds something.  Throws Error(kCannotCreate).
 void prepare_folder(const std::string& folder, const TrainRequest& request, const Experiment& experiment) {
   try {
-    if (fs::exists(folder) && !fs::is_directory(folder)) throw Error(ExitCode::kCannotCreate, {folder, "is not a folder", "choose another --out"});
+    if (fs::exists(folder) && !fs::is_directory(folder))
+      throw Error(ExitCode::kCannotCreate, {folder, "is not a folder", "choose another --out"});
     const bool filled = fs::exists(folder) && fs::directory_iterator(folder) != fs::directory_iterator();
     if (filled && !request.force) {
-      throw Error(ExitCode::kCannotCreate, {folder, "the output folder is not empty", "use --force to replace its results, or another --out"});
+      throw Error(ExitCode::kCannotCreate,
+                  {folder, "the output folder is not empty", "use --force to replace its results, or another --out"});
     }
     if (filled) remove_results(folder);
     fs::create_directories(folder);
@@ -64,10 +67,12 @@ std::string json_or(bool json, const std::string& csv, const std::string& text) 
 
 /// What the results say of the runs, in the exit code and on stderr.
 int conclude(const SweepResult& sweep, const std::string& folder, double seconds) {
-  const auto ok = std::count_if(sweep.records.begin(), sweep.records.end(), [](const RunRecord& record) { return record.status == RunStatus::kOk; });
+  const auto ok =
+      std::count_if(sweep.records.begin(), sweep.records.end(), [](const RunRecord& record) { return record.status == RunStatus::kOk; });
   for (const RunRecord& record : sweep.records) {
     if (record.status == RunStatus::kOk) continue;
-    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", record.keys.substr(0, record.keys.find(',')), status_text(record.status), folder));
+    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", record.keys.substr(0, record.keys.find(',')),
+                            status_text(record.status), folder));
   }
   log_info(fmt::format("{} of {} runs complete in {}; tables in {}", ok, sweep.planned, spoken_duration(seconds), folder));
   if (sweep.interrupted) {
@@ -89,10 +94,11 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   }
   const std::string folder = request.out.empty() ? "results/" + experiment.base.name : request.out;
   prepare_folder(folder, request, experiment);
-  const SweepOptions options{.jobs = request.jobs > 0 ? request.jobs : usable_cores(),
-                             .fail_fast = request.fail_fast,
-                             .checkpoint_folder = experiment.base.train.checkpoints == CheckpointPolicy::kAll ? folder + "/" + kCheckpoints : "",
-                             .stop = &stop_requested()};
+  const SweepOptions options{
+      .jobs = request.jobs > 0 ? request.jobs : usable_cores(),
+      .fail_fast = request.fail_fast,
+      .checkpoint_folder = experiment.base.train.checkpoints == CheckpointPolicy::kAll ? folder + "/" + kCheckpoints : "",
+      .stop = &stop_requested()};
   log_detail(fmt::format("{} runs on {} threads", experiment.grid.size(), options.jobs));
   SweepResult sweep;
   {

@@ -9,16 +9,16 @@ namespace normrun {
 /// What the process returns; README.md documents each.
 enum class ExitCode : int {
   kDone = 0,
-  kFailure = 1,         // unexpected
-  kUsage = 2,           // wrong usage or config, a missing config or data file
-  kRunsFailed = 3,      // some runs failed or diverged, the others are complete
-  kClaimDiffers = 4,    // a claim came out other than the config expects
-  kDamaged = 65,        // damaged or foreign data file, checkpoint or journal
-  kRunsMissing = 66,    // merge: not every run is there
+  kFailure = 1,       // unexpected
+  kUsage = 2,         // wrong usage or config, a missing config or data file
+  kRunsFailed = 3,    // some runs failed or diverged, the others are complete
+  kClaimDiffers = 4,  // a claim came out other than the config expects
+  kDamaged = 65,      // damaged or foreign data file, checkpoint or journal
+  kRunsMissing = 66,  // merge: not every run is there
   kOutOfMemory = 71,
-  kCannotCreate = 73,   // cannot create the output
+  kCannotCreate = 73,  // cannot create the output
   kWriteFailed = 74,
-  kLocked = 75,         // the output is in use by another process
+  kLocked = 75,  // the output is in use by another process
   kInterrupted = 130,
   kTerminated = 143,
 };
@@ -27,7 +27,7 @@ enum class ExitCode : int {
 struct Problem {
   std::string where;  // config.json:3:14 /train/batch_size, data.csv:7:2, run batch-b4-s0 step 12 layer dense_0, …
   std::string what;
-  std::string hint;   // may be empty
+  std::string hint;  // may be empty
 };
 
 /// "WHERE: what; hint", leaving out what is empty.

@@ -20,8 +20,8 @@ struct AlignedAllocator {
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kAlignment})); }
-  void deallocate(T* memory, std::size_t) noexcept { ::operator delete(memory, std::align_val_t{kAlignment}); }
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment})); }
+  void deallocate(T* memory, std::size_t) noexcept { ::operator delete (memory, std::align_val_t{kAlignment}); }
   friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 };
 
@@ -39,8 +39,8 @@ struct View {
   View() = default;
   View(T* data_in, Index rows_in, Index cols_in) : data(data_in), rows(rows_in), cols(cols_in) {}
   template <class U>
-    requires std::is_same_v<T, const U>
-  View(const View<U>& other) : data(other.data), rows(other.rows), cols(other.cols) {}  // NOLINT(google-explicit-constructor)
+  requires std::is_same_v<T, const U> View(const View<U>& other)
+      : data(other.data), rows(other.rows), cols(other.cols) {}  // NOLINT(google-explicit-constructor)
 
   T& operator()(Index r, Index c) const {
     assert(0 <= r && r < rows && 0 <= c && c < cols);

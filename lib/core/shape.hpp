@@ -21,10 +21,10 @@ class Shape {
 
   const std::vector<Index>& dims() const { return dims_; }
   Index rank() const { return static_cast<Index>(dims_.size()); }
-  Index size() const { return size_; }                                // numbers in one example
+  Index size() const { return size_; }                                 // numbers in one example
   Index channels() const { return dims_.empty() ? 1 : dims_.back(); }  // the last axis
-  Index positions() const { return size_ / channels(); }              // rows that one example gives: height*width, time, or 1
-  std::string text() const;                                           // "(28, 28, 3)"
+  Index positions() const { return size_ / channels(); }               // rows that one example gives: height*width, time, or 1
+  std::string text() const;                                            // "(28, 28, 3)"
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:

@@ -22,7 +22,11 @@ const Family& layer_family() {
                                   layers::lstm(),
                                   layers::gru(),
                                   layers::batch(),
+                                  layers::batch_renorm(),
                                   layers::layer(),
+                                  layers::group(),
+                                  layers::instance(),
+                                  layers::rms(),
                                   layers::none(),
                                   layers::norm(),
                               }};
@@ -30,7 +34,7 @@ const Family& layer_family() {
 }
 
 const Family& norm_family() {
-  static const Family kFamily{"norm", {layers::batch(), layers::layer(), layers::none()}};
+  static const Family kFamily{"norm", {layers::batch(), layers::batch_renorm(), layers::layer(), layers::group(), layers::instance(), layers::rms(), layers::none()}};
   return kFamily;
 }
 

@@ -34,8 +34,13 @@ ordered_json other_fields(const Grid& grid) {
 }
 
 ordered_json resource(const std::string& file, const std::string& doc, const ordered_json& fields) {
-  return {{"name", file.substr(0, file.find('.'))}, {"path", file},           {"description", doc}, {"format", "csv"},
-          {"mediatype", "text/csv"},                {"encoding", "utf-8"},    {"profile", "tabular-data-resource"},
+  return {{"name", file.substr(0, file.find('.'))},
+          {"path", file},
+          {"description", doc},
+          {"format", "csv"},
+          {"mediatype", "text/csv"},
+          {"encoding", "utf-8"},
+          {"profile", "tabular-data-resource"},
           {"schema", {{"fields", fields}, {"missingValues", {""}}}}};
 }
 
@@ -72,7 +77,8 @@ std::string datapackage_text(const Experiment& experiment) {
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     if (!allowed) c = '-';
   }
-  const ordered_json package = {{"profile", "tabular-data-package"}, {"name", name}, {"description", experiment.base.description}, {"resources", resources}};
+  const ordered_json package = {
+      {"profile", "tabular-data-package"}, {"name", name}, {"description", experiment.base.description}, {"resources", resources}};
   return package.dump(2) + "\n";
 }
 
@@ -84,11 +90,12 @@ std::string manifest_text(const Experiment& experiment, const SweepResult& sweep
   files.push_back("summary.csv");
   ordered_json seeds = ordered_json::array({experiment.base.seed});
   for (const Axis& axis : experiment.grid.axes()) {
-    if (axis.key == "seed") seeds = ordered_json::parse("[" + [&axis] {
-      std::string list;
-      for (const std::string& value : axis.values) list += (list.empty() ? "" : ",") + value;
-      return list;
-    }() + "]");
+    if (axis.key == "seed")
+      seeds = ordered_json::parse("[" + [&axis] {
+        std::string list;
+        for (const std::string& value : axis.values) list += (list.empty() ? "" : ",") + value;
+        return list;
+      }() + "]");
   }
   const ordered_json manifest = {
       {"program", "normrun"},

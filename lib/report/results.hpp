@@ -11,7 +11,7 @@ namespace normrun {
 /// Who made the results: the same for every build of one source tree, so that tables do not depend on it.
 struct ProgramInfo {
   std::string version;
-  std::string revision;         // git, "" where unknown
+  std::string revision;  // git, "" where unknown
   std::string compiler;
   std::string instruction_set;  // in use
 };

@@ -19,11 +19,13 @@ struct Source {
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> list = {
-      {TableId::kRuns, {}, {"train_loss", "train_accuracy", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train"}},
+      {TableId::kRuns,
+       {},
+       {"train_loss", "train_accuracy", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train"}},
       {TableId::kCompare,
        {"split", "mode_a", "mode_b", "eval_batch_size"},
-       {"max_abs", "mean_abs", "rms", "relative_gap", "rel_l2", "cosine", "kl", "disagreement", "loss_a", "loss_b", "loss_gap", "accuracy_a",
-        "accuracy_b", "accuracy_gap"}},
+       {"max_abs", "mean_abs", "rms", "relative_gap", "rel_l2", "cosine", "kl", "disagreement", "loss_a", "loss_b", "loss_gap",
+        "accuracy_a", "accuracy_b", "accuracy_gap"}},
       {TableId::kLayers, {"layer"}, {"updates", "init_share", "mean_gap", "var_ratio", "dead_channels", "worst_gap"}},
   };
   return list;

@@ -93,7 +93,8 @@ std::string terminal_summary(const Experiment&, const std::vector<SummaryRow>& r
                                  fmt::format("{} train", what), "train-eval gap", has_others ? "  setting" : "");
   for (const Line& line : lines) {
     const std::string gap = line.gap ? (*line.gap == 0.0 ? "0" : fmt::format("{:.3g} %", 100.0 * *line.gap)) : "-";
-    text += fmt::format("{:<16.16} {:>6}  {:>13}  {:>14}  {:>16}", line.norm, line.batch_size, number(has_accuracy ? line.accuracy_eval : line.loss_eval),
+    text += fmt::format("{:<16.16} {:>6}  {:>13}  {:>14}  {:>16}", line.norm, line.batch_size,
+                        number(has_accuracy ? line.accuracy_eval : line.loss_eval),
                         number(has_accuracy ? line.accuracy_train : line.loss_train), gap);
     text += has_others ? "  " + line.others + "\n" : "\n";
   }

@@ -13,7 +13,8 @@ namespace {
 const std::string& metadata(const TensorFile& file, const std::string& path, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
-  throw Error(ExitCode::kDamaged, {path, "the checkpoint's metadata has no \"" + key + "\"", "give a checkpoint that `normrun train` wrote"});
+  throw Error(ExitCode::kDamaged,
+              {path, "the checkpoint's metadata has no \"" + key + "\"", "give a checkpoint that `normrun train` wrote"});
 }
 
 Document load_document(const std::string& data) {
@@ -49,7 +50,8 @@ RunConfig requested_config(const CheckpointComparison& request, const TensorFile
 }
 
 template <class T>
-void compare_in(const CheckpointComparison& request, const TensorFile& file, RunConfig& config, const std::string& folder, RunRecord& record) {
+void compare_in(const CheckpointComparison& request, const TensorFile& file, RunConfig& config, const std::string& folder,
+                RunRecord& record) {
   const Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
   const Network<T> network(config.layers(), data.shape);
   Model<T> model = fresh_model(network, static_cast<std::uint64_t>(config.seed));
@@ -70,8 +72,12 @@ RunRecord compare_checkpoint(const CheckpointComparison& request) {
   const TensorFile file = read_safetensors(request.checkpoint);
   std::string folder;
   RunConfig config = requested_config(request, file, folder);
-  const RunKey key{.run = 0, .run_id = metadata(file, request.checkpoint, "run_id"), .norm = metadata(file, request.checkpoint, "norm"),
-                   .batch_size = config.train.batch_size, .seed = config.seed, .others = {}};
+  const RunKey key{.run = 0,
+                   .run_id = metadata(file, request.checkpoint, "run_id"),
+                   .norm = metadata(file, request.checkpoint, "norm"),
+                   .batch_size = config.train.batch_size,
+                   .seed = config.seed,
+                   .others = {}};
   RunRecord record{.run = 0, .status = RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
   if (config.precision == Precision::kFloat32) {
     compare_in<float>(request, file, config, folder, record);

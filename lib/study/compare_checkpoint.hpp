@@ -10,8 +10,8 @@
 namespace normrun {
 
 struct CheckpointComparison {
-  std::string checkpoint;  // a file that `train` wrote
-  std::string data;        // a config file (its "data"), or JSON text: a config or a data object
+  std::string checkpoint;                                  // a file that `train` wrote
+  std::string data;                                        // a config file (its "data"), or JSON text: a config or a data object
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
   std::vector<std::string> splits;                         // empty: test, or train where there is no test split

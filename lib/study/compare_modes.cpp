@@ -117,7 +117,8 @@ class SplitComparison {
 
   void add_pair(const ComparisonMode& mode_a, const ComparisonMode& mode_b, Index batch_size, RunRecord& record) {
     const Index rows = set_.rows() / batch_size * batch_size;
-    std::vector<Cell> cells = {snapshot_.epoch, snapshot_.step, split_name(), batch_size, std::string(mode_a.name), std::string(mode_b.name), rows};
+    std::vector<Cell> cells = {snapshot_.epoch,          snapshot_.step,           split_name(), batch_size,
+                               std::string(mode_a.name), std::string(mode_b.name), rows};
     if (rows == 0) {
       cells.resize(table(TableId::kCompare).columns.size());
       record.add(TableId::kCompare, cells);
@@ -135,7 +136,8 @@ class SplitComparison {
     const SplitScore score_a = set_.score(snapshot_.loss, logits_a);
     const SplitScore score_b = set_.score(snapshot_.loss, logits_b);
     for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.emplace_back(value);
-    for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy}) cells.push_back(cell_or_empty(value));
+    for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
+      cells.push_back(cell_or_empty(value));
     record.add(TableId::kCompare, cells);
   }
 
@@ -172,8 +174,8 @@ template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, SplitName split, std::string_view mode_name, Index batch_size) {
   const EvaluationSet<T> set(snapshot, split);
   const ComparisonMode& mode = comparison_mode(mode_name);
-  const ModeOutputs<T> outputs =
-      run_mode<T>(snapshot, set, mode, snapshot.model.params, snapshot.model.state, mode.by_batch() ? batch_size : std::max<Index>(set.rows(), 1));
+  const ModeOutputs<T> outputs = run_mode<T>(snapshot, set, mode, snapshot.model.params, snapshot.model.state,
+                                             mode.by_batch() ? batch_size : std::max<Index>(set.rows(), 1));
   return set.score(snapshot.loss, outputs.logits.view());
 }
 

@@ -52,10 +52,14 @@ std::span<const T> ModeStates<T>::params(StatisticsSource source) const {
 template <class T>
 std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
   switch (source) {
-    case StatisticsSource::kModel: return snapshot_.model.state;
-    case StatisticsSource::kPopulation: return population_;
-    case StatisticsSource::kInitial: return initial_;
-    case StatisticsSource::kUntrained: return untrained_.state;
+    case StatisticsSource::kModel:
+      return snapshot_.model.state;
+    case StatisticsSource::kPopulation:
+      return population_;
+    case StatisticsSource::kInitial:
+      return initial_;
+    case StatisticsSource::kUntrained:
+      return untrained_.state;
   }
   return {};
 }

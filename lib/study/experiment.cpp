@@ -14,8 +14,9 @@ constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
 
 void CompareOptions::describe(OptionVisitor& visitor) {
   visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs, comparison_mode_names());
-  visitor.counts({"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
-                 eval_batch_sizes, {.low = 1}, {"train", "all"});
+  visitor.counts(
+      {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
+      eval_batch_sizes, {.low = 1}, {"train", "all"});
   visitor.texts({"splits", "the rows that are compared: train, validation, test"}, splits);
   for (const std::string& split : splits) {
     visitor.require(std::find(std::begin(kSplitWords), std::end(kSplitWords), split) != std::end(kSplitWords), "splits",
@@ -34,7 +35,8 @@ void RunConfig::describe(OptionVisitor& visitor) {
   visitor.text({"source", "where the experiment comes from"}, source);
   visitor.text({"description", "what it shows"}, description);
   visitor.tagged({"data", "the rows: generated, or from files"}, data, data_family());
-  visitor.tagged_list({"network", "the layers, first to last; {\"type\": \"norm\"} stands for the object \"norm\""}, network, layer_family());
+  visitor.tagged_list({"network", "the layers, first to last; {\"type\": \"norm\"} stands for the object \"norm\""}, network,
+                      layer_family());
   visitor.tagged({"norm", "the normalization that stands in for every {\"type\": \"norm\"}"}, norm, norm_family());
   visitor.object({"train", "how the network is trained"}, train);
   visitor.integer({"seed", "of data, initialization, order and dropout: each has its own stream"}, seed, {.low = 0});

@@ -61,7 +61,7 @@ struct Experiment {
   std::string path;
   std::string folder;  // of the config file: what its relative paths start from
   Grid grid;
-  RunConfig base;      // at the first point of the grid
+  RunConfig base;  // at the first point of the grid
 
   /// The config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;

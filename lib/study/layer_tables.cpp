@@ -74,9 +74,9 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>&
                                gap.dead_channels, alive ? Cell{gap.worst_channel} : Cell{}, number(gap.worst_gap)});
     record.add(TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
-      record.add(TableId::kChannels, {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c],
-                                      found->variance[c], value_at(snapshot.model.params, norm.gamma, c),
-                                      value_at(snapshot.model.params, norm.beta, c)});
+      record.add(TableId::kChannels,
+                 {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c], found->variance[c],
+                  value_at(snapshot.model.params, norm.gamma, c), value_at(snapshot.model.params, norm.beta, c)});
     }
   }
 }

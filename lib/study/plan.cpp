@@ -30,7 +30,8 @@ bool is_other(const Grid& grid, std::size_t axis) {
 /// What may stand in a file's name; anything else becomes '_'.
 std::string file_safe(std::string text) {
   for (char& c : text) {
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+';
+    const bool safe =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+';
     if (!safe) c = '_';
   }
   return text;
@@ -39,8 +40,8 @@ std::string file_safe(std::string text) {
 }  // namespace
 
 std::string RunKey::csv() const {
-  std::string fields = csv_field(std::string_view(run_id)) + ',' + csv_field(std::string_view(norm)) + ',' + std::to_string(batch_size) + ',' +
-                       std::to_string(seed) + ',';
+  std::string fields = csv_field(std::string_view(run_id)) + ',' + csv_field(std::string_view(norm)) + ',' + std::to_string(batch_size) +
+                       ',' + std::to_string(seed) + ',';
   for (const std::string& other : others) fields += csv_field(std::string_view(other)) + ',';
   return fields;
 }

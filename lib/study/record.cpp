@@ -27,9 +27,12 @@ Cell cell_or_empty(double value) { return std::isnan(value) ? Cell{} : Cell{valu
 
 std::string_view status_text(RunStatus status) {
   switch (status) {
-    case RunStatus::kOk: return "ok";
-    case RunStatus::kFailed: return "failed";
-    case RunStatus::kDiverged: return "diverged";
+    case RunStatus::kOk:
+      return "ok";
+    case RunStatus::kFailed:
+      return "failed";
+    case RunStatus::kDiverged:
+      return "diverged";
   }
   return "";
 }

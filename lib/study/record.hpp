@@ -20,10 +20,10 @@ std::string csv_field(std::string_view text);
 class Cell {
  public:
   Cell() = default;
-  Cell(Index count) : field_(std::to_string(count)) {}            // NOLINT(google-explicit-constructor)
-  Cell(double value) : field_(shortest(value)) {}                 // NOLINT(google-explicit-constructor)
-  Cell(std::string_view text) : field_(csv_field(text)) {}        // NOLINT(google-explicit-constructor)
-  Cell(const std::string& text) : field_(csv_field(text)) {}      // NOLINT(google-explicit-constructor)
+  Cell(Index count) : field_(std::to_string(count)) {}        // NOLINT(google-explicit-constructor)
+  Cell(double value) : field_(shortest(value)) {}             // NOLINT(google-explicit-constructor)
+  Cell(std::string_view text) : field_(csv_field(text)) {}    // NOLINT(google-explicit-constructor)
+  Cell(const std::string& text) : field_(csv_field(text)) {}  // NOLINT(google-explicit-constructor)
   const std::string& field() const { return field_; }
 
  private:

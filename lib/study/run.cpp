@@ -30,8 +30,13 @@ class Run {
     record_.data_digest = data_->digest;
     network_.emplace(config_.layers(), data_->shape);
     loss_ = resolve_loss(config_.train.loss, data_->classes, network_->output().size());
-    trainer_.emplace(TrainingPlan<T>{.network = &*network_, .data = data_.get(), .options = &config_.train, .batching = &config_.data_spec().batching,
-                                     .loss = loss_, .seed = static_cast<std::uint64_t>(config_.seed), .folder = context_.experiment->folder});
+    trainer_.emplace(TrainingPlan<T>{.network = &*network_,
+                                     .data = data_.get(),
+                                     .options = &config_.train,
+                                     .batching = &config_.data_spec().batching,
+                                     .loss = loss_,
+                                     .seed = static_cast<std::uint64_t>(config_.seed),
+                                     .folder = context_.experiment->folder});
     setup_seconds_ = seconds_since(start);
     train();
     compare();
@@ -42,14 +47,21 @@ class Run {
 
   /// The line of runs.csv of a run that ended early.
   void add_failure(const std::string& error) {
-    record_.add(TableId::kRuns, {std::string(status_text(record_.status)), error, precision_text(), parameters(), trainer_ ? trainer_->step() : 0,
-                                 {}, {}, {}, {}, {}, {}});
+    record_.add(TableId::kRuns, {std::string(status_text(record_.status)),
+                                 error,
+                                 precision_text(),
+                                 parameters(),
+                                 trainer_ ? trainer_->step() : 0,
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {}});
   }
 
  private:
-  Snapshot<T> snapshot() const {
-    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step()};
-  }
+  Snapshot<T> snapshot() const { return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step()}; }
   Cell precision_text() const { return std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64"); }
   Cell parameters() const { return network_ ? Cell{network_->layout().param_count} : Cell{}; }
 
@@ -127,7 +139,10 @@ class Run {
     const ConstView<T> row = data_->train.features.view().slice(0, 1);
     const auto start = Clock::now();
     for (int i = 0; i < kRepetitions; ++i) {
-      const typename Network<T>::Pass pass{.mode = kEvalMode, .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(), .key = {}, .last_boundary = -1};
+      const typename Network<T>::Pass pass{.mode = kEvalMode,
+                                           .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(),
+                                           .key = {},
+                                           .last_boundary = -1};
       network_->forward(pass, trainer_->model().params, trainer_->model().state, nullptr, record, row);
     }
     return seconds_since(start) / kRepetitions * 1e6;

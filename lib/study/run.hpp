@@ -40,8 +40,8 @@ struct Interrupted {};
 struct RunContext {
   const Experiment* experiment = nullptr;
   DataCache* data = nullptr;
-  std::string checkpoint_folder;             // "" : none are written
-  const std::atomic<bool>* stop = nullptr;   // looked at before every step
+  std::string checkpoint_folder;                                      // "" : none are written
+  const std::atomic<bool>* stop = nullptr;                            // looked at before every step
   std::function<void(Index step, Index total, double loss)> on_step;  // may be empty
 };
 

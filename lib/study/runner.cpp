@@ -34,9 +34,8 @@ std::vector<std::int64_t> longest_first(const Experiment& experiment) {
       costs[run] = 0.0;  // fails at once when it is executed, with its own message
     }
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    return costs[static_cast<std::size_t>(a)] > costs[static_cast<std::size_t>(b)];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return costs[static_cast<std::size_t>(a)] > costs[static_cast<std::size_t>(b)]; });
   return order;
 }
 
@@ -76,7 +75,8 @@ class Sweep {
   }
 
   void execute(int worker, std::int64_t run) {
-    RunContext context{.experiment = &experiment_, .data = &data_, .checkpoint_folder = options_.checkpoint_folder, .stop = options_.stop, .on_step = {}};
+    RunContext context{
+        .experiment = &experiment_, .data = &data_, .checkpoint_folder = options_.checkpoint_folder, .stop = options_.stop, .on_step = {}};
     context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
     try {
       RunRecord record = execute_run(context, run);

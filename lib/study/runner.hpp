@@ -28,7 +28,7 @@ struct SweepOptions {
 };
 
 struct SweepResult {
-  std::vector<RunRecord> records;  // finished runs in the plan's order
+  std::vector<RunRecord> records;         // finished runs in the plan's order
   std::vector<std::string> data_digests;  // of every data set in use, sorted
   std::int64_t planned = 0;
   bool interrupted = false;

@@ -1,8 +1,8 @@
 #include "core/atomic_file.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>

@@ -18,14 +18,16 @@ struct Silent : SweepObserver {
 };
 
 const SummaryRow& find(const std::vector<SummaryRow>& rows, const std::string& norm, Index batch_size, const std::string& metric) {
-  return *std::find_if(rows.begin(), rows.end(), [&](const SummaryRow& row) { return row.norm == norm && row.batch_size == batch_size && row.metric == metric; });
+  return *std::find_if(rows.begin(), rows.end(),
+                       [&](const SummaryRow& row) { return row.norm == norm && row.batch_size == batch_size && row.metric == metric; });
 }
 
 }  // namespace
 
 TEST_CASE("the summary is over the seeds of each setting, the final state alone") {
   const TemporaryFolder folder;
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {{"compare.every_steps=5"}, {}, "", {}}, Check::kWithData);
+  const Experiment experiment =
+      load_experiment(folder.write("c.json", small_config()), {{"compare.every_steps=5"}, {}, "", {}}, Check::kWithData);
   Silent observer;
   const SweepResult sweep = run_sweep(experiment, {.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .stop = nullptr}, observer);
   const std::vector<SummaryRow> rows = summarize_runs(experiment, sweep.records);

@@ -14,12 +14,17 @@ namespace {
 /// A trained network of the small config's run, kept with everything it refers to.
 template <class T>
 struct Trained {
-  Trained(const RunConfig& run, Index steps) : config(run), data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
+  Trained(const RunConfig& run, Index steps)
+      : config(run),
+        data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
         network(config.layers(), data.shape),
-        trainer({&network, &data, &config.train, &config.data_spec().batching, LossKind::kSoftmaxCrossEntropy, static_cast<std::uint64_t>(config.seed), ""}) {
+        trainer({&network, &data, &config.train, &config.data_spec().batching, LossKind::kSoftmaxCrossEntropy,
+                 static_cast<std::uint64_t>(config.seed), ""}) {
     while (trainer.step() < steps) trainer.advance();
   }
-  Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, LossKind::kSoftmaxCrossEntropy, trainer.epoch(), trainer.step()}; }
+  Snapshot<T> snapshot() const {
+    return {network, trainer.model(), data, config, LossKind::kSoftmaxCrossEntropy, trainer.epoch(), trainer.step()};
+  }
 
   RunConfig config;
   Dataset<T> data;
@@ -88,7 +93,7 @@ TEST_CASE("eval and population outputs do not depend on the batching") {
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const auto mode = fields(record, TableId::kOutputs, "mode");
-  CHECK(std::count(mode.begin(), mode.end(), "eval") == 2 * 3);    // one block of 2 rows x 3 outputs
+  CHECK(std::count(mode.begin(), mode.end(), "eval") == 2 * 3);       // one block of 2 rows x 3 outputs
   CHECK(std::count(mode.begin(), mode.end(), "train") == 3 * 2 * 3);  // one for every evaluation batch size
 }
 

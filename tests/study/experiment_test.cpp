@@ -46,8 +46,7 @@ TEST_CASE("overrides set keys, replace axes and drop them") {
 }
 
 TEST_CASE("wrong values anywhere in the grid are found before any training") {
-  const std::vector<Problem> problems =
-      problems_of(R"({"data": {"type": "gaussian", "samples": 10, "features": 3, "target": "zeros"},
+  const std::vector<Problem> problems = problems_of(R"({"data": {"type": "gaussian", "samples": 10, "features": 3, "target": "zeros"},
                       "network": [{"type": "dense", "units": 2}, {"type": "norm"}], "norm": {"type": "batch"},
                       "grid": {"train.batch_size": [2, 0, "four"], "norm.momentun": [0.9]}})");
   CHECK(problems.size() == 3);
@@ -69,7 +68,9 @@ TEST_CASE("shapes that fit for some values of the grid are left to their runs") 
 
 TEST_CASE("the digest covers the numbers, not the grid or the texts") {
   const TemporaryFolder folder;
-  const auto digest = [&](const std::string& text) { return load_experiment(folder.write("c.json", text), {}, Check::kConfigOnly).digest(); };
+  const auto digest = [&](const std::string& text) {
+    return load_experiment(folder.write("c.json", text), {}, Check::kConfigOnly).digest();
+  };
   const std::string base = digest(small_config());
   CHECK(digest(small_config(R"(, "description": "other words")")) == base);
   CHECK(digest(small_config(R"(, "precision": "float64")")) != base);

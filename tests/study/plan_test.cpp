@@ -32,8 +32,11 @@ TEST_CASE("other swept keys give columns and eight digits of the run's id") {
 
 TEST_CASE("whole norm objects are told apart by their names") {
   const TemporaryFolder folder;
-  const Experiment experiment =
-      load(folder, {{}, {R"(norm={"name":"slow","type":"batch","momentum":0.999},{"name":"fast","type":"batch","momentum":0.5},{"type":"layer"})"}, "", {}});
+  const Experiment experiment = load(
+      folder, {{},
+               {R"(norm={"name":"slow","type":"batch","momentum":0.999},{"name":"fast","type":"batch","momentum":0.5},{"type":"layer"})"},
+               "",
+               {}});
   std::set<std::string> norms;
   for (std::int64_t run = 0; run < experiment.grid.size(); ++run) norms.insert(run_key(experiment, run, experiment.at(run)).norm);
   CHECK(norms.contains("slow"));

@@ -8,8 +8,8 @@
 using namespace normrun;
 
 TEST_CASE("Student's t quantiles agree with the published table (two-sided 95 %)") {
-  const std::vector<std::pair<long, double>> table = {{1, 12.7062047361747}, {2, 4.30265272974946},  {3, 3.18244630528371},
-                                                      {4, 2.77644510519779}, {9, 2.26215716279820},  {10, 2.22813885198627},
+  const std::vector<std::pair<long, double>> table = {{1, 12.7062047361747},  {2, 4.30265272974946},   {3, 3.18244630528371},
+                                                      {4, 2.77644510519779},  {9, 2.26215716279820},   {10, 2.22813885198627},
                                                       {29, 2.04522964213270}, {120, 1.97993040508244}, {499, 1.96472939098769}};
   for (const auto& [degrees, quantile] : table) {
     CAPTURE(degrees);

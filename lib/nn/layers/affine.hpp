@@ -19,8 +19,11 @@ struct AffineOptions {
 
   void describe(OptionVisitor& visitor) {
     visitor.flag({"center", "whether beta is added"}, center);
-    visitor.flag({"scale", "whether gamma multiplies"}, scale);
     describe_initializer(visitor, {"beta_initializer", "how beta starts"}, beta_initializer, "zeros");
+    describe_scale(visitor);
+  }
+  void describe_scale(OptionVisitor& visitor) {
+    visitor.flag({"scale", "whether gamma multiplies"}, scale);
     describe_initializer(visitor, {"gamma_initializer", "how gamma starts"}, gamma_initializer, "ones");
   }
 };

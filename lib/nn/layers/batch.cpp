@@ -22,8 +22,8 @@
 
 #include "core/elementary.hpp"
 #include "nn/layers/affine.hpp"
+#include "nn/layers/column_normalizer.hpp"
 #include "nn/layers/layers.hpp"
-#include "nn/layers/valid_rows.hpp"
 
 namespace normrun::layers {
 namespace {
@@ -95,15 +95,7 @@ class BatchNorm final : public Layer<T> {
         moving_mean_(blueprint.state("moving_mean", {channels_}, spec.initial_mean)),
         moving_variance_(blueprint.state("moving_variance", {channels_}, spec.initial_variance)),
         updates_(blueprint.state("updates", {1}, 0.0)),
-        mean_(blueprint.per_call(channels_)),
-        inv_std_(blueprint.per_call(channels_)),
-        batch_mean_(blueprint.per_call(channels_)),
-        batch_variance_(blueprint.per_call(channels_)),
-        sum_dy_(blueprint.per_call(channels_)),
-        sum_dy_x_hat_(blueprint.per_call(channels_)),
-        is_sequence_(blueprint.input().rank() == 2),
-        packed_(blueprint.per_example(is_sequence_ ? blueprint.input().size() : 0)),
-        x_hat_(blueprint.per_example(blueprint.input().size())) {
+        normalizer_(blueprint) {
     blueprint.normalization({.type = "batch",
                              .features = channels_,
                              .epsilon = spec.epsilon,
@@ -117,70 +109,38 @@ class BatchNorm final : public Layer<T> {
   }
 
   void forward(const Forward<T>& call) const override {
-    T* mean = call.caches[mean_];
-    T* inv_std = call.caches[inv_std_];
-    T* batch_mean = call.caches[batch_mean_];
-    T* batch_variance = call.caches[batch_variance_];
+    const T* gamma = affine_.gamma(call.params);
+    const T* beta = affine_.beta(call.params);
     const bool by_batch = call.mode.statistics == Statistics::kBatch;
     const bool moves = call.mode.tracking == Tracking::kUpdate;
-
-    const Index counted = by_batch || moves ? batch_moments(call, batch_mean, batch_variance) : 0;
-    const T* variance = by_batch ? batch_variance : call.state + moving_variance_.offset;
-    std::copy_n(by_batch ? batch_mean : call.state + moving_mean_.offset, channels_, mean);
-    kernels::inverse_std<T>(variance, epsilon_, inv_std, channels_);
-    T* x_hat = by_batch ? call.caches[x_hat_] : nullptr;  // backward finds the other one again
-    kernels::normalize_columns<T>(call.x, mean, inv_std, affine_.gamma(call.params), affine_.beta(call.params), x_hat, call.y);
-    if (moves) move_statistics(counted, batch_mean, batch_variance, call.next_state);
+    Moments batch{};
+    if (by_batch || moves) batch = normalizer_.batch_moments(call);
+    const T* mean = by_batch ? batch.mean : call.state + moving_mean_.offset;
+    const T* variance = by_batch ? batch.variance : call.state + moving_variance_.offset;
+    normalizer_.normalize(call, mean, variance, epsilon_, gamma, beta);
+    if (moves) move_statistics(batch, call.next_state);
   }
 
   void backward(const Backward<T>& call) const override {
-    const T* inv_std = call.caches[inv_std_];
-    const T* gamma = affine_.gamma(call.params);
-    const View<T> x_hat(call.caches[x_hat_], call.x.rows, channels_);
-    if (call.mode.statistics == Statistics::kMoving) {
-      kernels::normalize_columns<T>(call.x, call.caches[mean_], inv_std, nullptr, nullptr, nullptr, x_hat);
-    }
-    T* sum_dy = call.caches[sum_dy_];
-    T* sum_dy_x_hat = call.caches[sum_dy_x_hat_];
-    kernels::column_sums<T>(call.dy, sum_dy);
-    kernels::column_dots<T>(call.dy, x_hat, sum_dy_x_hat);
-    if (T* dgamma = affine_.gamma(call.grads)) std::copy_n(sum_dy_x_hat, channels_, dgamma);
-    if (T* dbeta = affine_.beta(call.grads)) std::copy_n(sum_dy, channels_, dbeta);
-    if (call.dx.data == nullptr) return;
-    T* factor = call.caches[batch_mean_];  // free by now
-    if (call.mode.statistics == Statistics::kBatch && has_padding(call.lengths)) {
-      normalize_valid_backward<T>({call.lengths, call.examples, x_hat, call.dy, gamma, call.caches[mean_], inv_std, sum_dy, sum_dy_x_hat,
-                                   factor, call.dx});
-    } else if (call.mode.statistics == Statistics::kBatch) {
-      kernels::normalize_columns_backward<T>(x_hat, call.dy, gamma, inv_std, sum_dy, sum_dy_x_hat, call.dx);
-    } else {
-      for (Index c = 0; c < channels_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
-      kernels::scale_columns<T>(call.dy, factor, call.dx);
-    }
+    const auto sums = normalizer_.sums(call);
+    if (T* dgamma = affine_.gamma(call.grads)) std::copy_n(sums.dy_x_hat, channels_, dgamma);
+    if (T* dbeta = affine_.beta(call.grads)) std::copy_n(sums.dy, channels_, dbeta);
+    if (call.dx.data != nullptr) normalizer_.input_gradient(call, sums, affine_.gamma(call.params));
   }
 
  private:
-  bool has_padding(const Index* lengths) const { return lengths != nullptr && is_sequence_; }
+  using Moments = typename ColumnNormalizer<T>::Moments;
 
-  /// Moments of the rows that count, and their number.
-  Index batch_moments(const Forward<T>& call, T* mean, T* variance) const {
-    if (has_padding(call.lengths)) {
-      return valid_moments<T>(call.x, call.lengths, call.examples, call.caches[packed_], mean, variance).count;
-    }
-    kernels::column_moments<T>(call.x, mean, variance);
-    return call.x.rows;
-  }
-
-  void move_statistics(Index rows, const T* batch_mean, T* batch_variance, T* next_state) const {
+  void move_statistics(const Moments& batch, T* next_state) const {
     T* updates = next_state + updates_.offset;
     *updates += T{1};
     const T momentum = static_cast<T>(momentum_of_update(average_, momentum_, static_cast<double>(*updates)));
-    kernels::blend<T>(momentum, batch_mean, next_state + moving_mean_.offset, channels_);
+    kernels::blend<T>(momentum, batch.mean, next_state + moving_mean_.offset, channels_);
     if (averaged_ == MovingVariance::kUnbiased) {
-      if (rows < 2) return;
-      kernels::scale<T>(batch_variance, static_cast<T>(rows) / static_cast<T>(rows - 1), batch_variance, channels_);
+      if (batch.rows < 2) return;
+      kernels::scale<T>(batch.variance, static_cast<T>(batch.rows) / static_cast<T>(batch.rows - 1), batch.variance, channels_);
     }
-    kernels::blend<T>(momentum, batch_variance, next_state + moving_variance_.offset, channels_);
+    kernels::blend<T>(momentum, batch.variance, next_state + moving_variance_.offset, channels_);
   }
 
   Index channels_;
@@ -191,16 +151,8 @@ class BatchNorm final : public Layer<T> {
   Affine affine_;
   StateId moving_mean_;
   StateId moving_variance_;
-  StateId updates_;         // one number
-  CacheId mean_;            // what normalized, (channels) each
-  CacheId inv_std_;
-  CacheId batch_mean_;
-  CacheId batch_variance_;
-  CacheId sum_dy_;
-  CacheId sum_dy_x_hat_;
-  bool is_sequence_;        // (steps, channels): the only shape that lengths speak of
-  CacheId packed_;          // (rows, channels) of a sequence, its valid rows first
-  CacheId x_hat_;           // (rows, channels)
+  StateId updates_;  // one number
+  ColumnNormalizer<T> normalizer_;
 };
 
 }  // namespace

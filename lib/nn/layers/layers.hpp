@@ -20,7 +20,11 @@ FamilyMember simple_rnn();
 FamilyMember lstm();
 FamilyMember gru();
 FamilyMember batch();
+FamilyMember batch_renorm();
 FamilyMember layer();
+FamilyMember group();
+FamilyMember instance();
+FamilyMember rms();
 FamilyMember none();
 FamilyMember norm();
 

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "nn/layer.hpp"
+
+namespace normrun::layers {
+
+/// What batch normalization and batch renormalization share: the moments of a batch per channel, the normalized rows, and the
+/// way back through both.  Of padded sequences (steps, channels) only the valid steps are counted (valid_rows.hpp).
+template <class T>
+class ColumnNormalizer {
+ public:
+  explicit ColumnNormalizer(Blueprint& blueprint);
+
+  struct Moments {
+    T* mean;      // (channels), in the caches; may be overwritten
+    T* variance;  // biased
+    Index rows;   // that were counted
+  };
+  Moments batch_moments(const Forward<T>& call) const;
+  /// y = gamma x_hat + beta, x_hat = (x - mean) / sqrt(variance + epsilon); gamma or beta may be null.
+  void normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const;
+
+  struct Sums {
+    T* dy;         // sum of dy over the rows, (channels)
+    T* dy_x_hat;   // sum of dy * x_hat
+  };
+  /// The sums that the gradients of gamma and beta are made of.
+  Sums sums(const Backward<T>& call) const;
+  /// dx, after `sums`, whose numbers it may overwrite: through the moments where the batch normalized, past them otherwise.
+  void input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const;
+
+ private:
+  bool has_padding(const Index* lengths) const { return lengths != nullptr && is_sequence_; }
+
+  Index channels_;
+  bool is_sequence_;        // (steps, channels): the only shape that lengths speak of
+  CacheId mean_;            // what normalized, (channels) each
+  CacheId inv_std_;
+  CacheId batch_mean_;
+  CacheId batch_variance_;
+  CacheId sum_dy_;
+  CacheId sum_dy_x_hat_;
+  CacheId packed_;          // (rows, channels) of a sequence, its valid rows first
+  CacheId x_hat_;           // (rows, channels)
+};
+
+}  // namespace normrun::layers
