@@ -9,16 +9,20 @@ from figures.style import SETTINGS, pyplot
 from figures.tables import NotApplicable, PlotError, Results
 
 FORMATS = ("png", "svg")
+NAMES = [make_figure.__name__ for make_figure in FIGURES]
 # No dates and versions inside: the same tables give the same bytes.
 METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-def formats(text):
-    chosen = text.split(",")
-    for name in chosen:
-        if name not in FORMATS:
-            raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(FORMATS)}')
-    return chosen
+def some_of(known):
+    """Parses a list of names joined by commas."""
+    def parse(text):
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f'"{name}" is none of {", ".join(known)}')
+        return chosen
+    return parse
 
 
 def parse_arguments():
@@ -27,20 +31,22 @@ def parse_arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", help="folder that `normrun train` wrote")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the figures go (default: RESULTS/plots)")
-    parser.add_argument("--format", type=formats, default=list(FORMATS), metavar="png,svg", help="default: both")
+    parser.add_argument("--format", type=some_of(FORMATS), default=FORMATS, metavar="png,svg", help="default: both")
+    parser.add_argument("--only", type=some_of(NAMES), default=NAMES, metavar="FIGURE,…", help="of " + ", ".join(NAMES))
     return parser.parse_args()
 
 
-def draw(results, folder, chosen):
+def draw(results, folder, names, formats):
     """Prints the path of each written file on stdout, and why a figure is left out on stderr."""
-    for make_figure in FIGURES:
-        name = make_figure.__name__
+    for name, make_figure in zip(NAMES, FIGURES):
+        if name not in names:
+            continue
         try:
             figure = make_figure(results)
         except NotApplicable as reason:
             print(f"plot.py: {name} skipped: {reason}", file=sys.stderr)
             continue
-        for extension in chosen:
+        for extension in formats:
             path = folder / f"{name}.{extension}"
             figure.savefig(path, metadata=METADATA[extension])
             print(path)
@@ -61,7 +67,7 @@ def main():
     folder = arguments.out or results.folder / "plots"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draw(results, folder, arguments.format)
+        draw(results, folder, arguments.only, arguments.format)
     except OSError as error:
         print(f"plot.py: error: {folder}: cannot write: {error.strerror}", file=sys.stderr)
         return 73

@@ -31,6 +31,12 @@ struct CompareRequest {
 };
 int compare_command(const CompareRequest& request);
 
+struct ClaimsRequest {
+  std::vector<std::string> folders;
+  bool json = false;
+};
+int claims_command(const ClaimsRequest& request);
+
 int validate_command(const std::vector<std::string>& files);
 
 struct DescribeRequest {

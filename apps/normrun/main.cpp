@@ -52,6 +52,7 @@ class CommandLine {
     app_.footer("Every command has --help with an example.");
     add_train();
     add_compare();
+    add_claims();
     add_validate();
     add_describe();
     add_schema();
@@ -131,6 +132,14 @@ class CommandLine {
     command->add_flag("--json", compare_.json, "Print JSON instead of CSV");
   }
 
+  void add_claims() {
+    CLI::App* command = add("claims", "Decide the claims of finished experiments; prints the verdicts, writes claims.csv",
+                            "normrun claims results/000-1-layer-norm-in-training results/003-2-custom-training-loop",
+                            [this] { return claims_command(claims_); });
+    command->add_option("folders", claims_.folders, "Results of `train`")->required()->option_text("DIR…");
+    command->add_flag("--json", claims_.json, "Print JSON");
+  }
+
   void add_validate() {
     CLI::App* command = add("validate", "Check configs without training: every problem of a file, one a line",
                             "normrun validate configs/*.json", [this] { return validate_command(validate_); });
@@ -163,6 +172,7 @@ class CommandLine {
   ConsoleOptions console_;
   TrainRequest train_;
   CompareRequest compare_;
+  ClaimsRequest claims_;
   std::vector<std::string> validate_;
   DescribeRequest describe_;
   ListRequest list_;

@@ -8,23 +8,22 @@
 namespace normrun {
 
 void Findings::add(std::string_view pointer, std::string what, std::string hint) {
-  findings_.push_back({document_.order(pointer), std::string(pointer), {document_.where(pointer), std::move(what), std::move(hint)}});
+  refused_.emplace_back(pointer);
+  findings_.push_back({document_.order(pointer), {document_.where(pointer), std::move(what), std::move(hint)}});
 }
 
 void Findings::add_key(std::string_view pointer, std::string what, std::string hint) {
-  findings_.push_back({document_.order(pointer), std::string(pointer), {document_.where_key(pointer), std::move(what), std::move(hint)}});
+  findings_.push_back({document_.order(pointer), {document_.where_key(pointer), std::move(what), std::move(hint)}});
 }
 
-bool Findings::blames_below(std::string_view pointer) const {
-  return std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
-    const std::string& other = finding.pointer;
-    return other.size() > pointer.size() && other.compare(0, pointer.size(), pointer) == 0 && other[pointer.size()] == '/';
+void Findings::add_relation(std::string_view pointer, std::string what) {
+  findings_.push_back({document_.order(pointer), {document_.where(pointer), std::move(what), ""}});
+}
+
+bool Findings::refused(std::string_view pointer) const {
+  return std::any_of(refused_.begin(), refused_.end(), [&](const std::string& other) {
+    return other.compare(0, pointer.size(), pointer) == 0 && (other.size() == pointer.size() || other[pointer.size()] == '/');
   });
-}
-
-bool Findings::blames(std::string_view pointer) const {
-  return blames_below(pointer) ||
-         std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) { return finding.pointer == pointer; });
 }
 
 void Findings::append_sorted(std::vector<Problem>& problems) {
@@ -153,8 +152,8 @@ void Reader::any(Option option, std::string& json_text) {
 void Reader::require(bool holds, std::string_view key, std::string_view expectation) {
   const std::string pointer = key.empty() || !given(key) ? pointer_ : pointer_of(key);
   // A value that was refused kept its default: what holds between defaults says nothing about the config.
-  const bool is_refused = key.empty() ? findings_.blames_below(pointer_) : findings_.blames(pointer_of(key));
-  if (!holds && !is_refused) findings_.add(pointer, "expected " + std::string(expectation));
+  const bool is_refused = findings_.refused(key.empty() ? pointer_ : pointer_of(key));
+  if (!holds && !is_refused) findings_.add_relation(pointer, "expected " + std::string(expectation));
 }
 
 void Reader::refuse_unknown_keys(const std::vector<std::string>& ignored) {

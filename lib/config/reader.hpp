@@ -19,24 +19,24 @@ class Findings {
  public:
   explicit Findings(const DocumentState& document) : document_(document) {}
   const DocumentState& document() const { return document_; }
-  /// About the value at `pointer`.
+  /// The value at `pointer` is refused.
   void add(std::string_view pointer, std::string what, std::string hint = "");
-  /// About its key.
+  /// The key there is.
   void add_key(std::string_view pointer, std::string what, std::string hint);
-  /// Whether a value below `pointer` is wrong already.
-  bool blames_below(std::string_view pointer) const;
-  /// Whether that or the value at `pointer` itself is.
-  bool blames(std::string_view pointer) const;
+  /// A relation between values does not hold.
+  void add_relation(std::string_view pointer, std::string what);
+  /// Whether the value at `pointer`, or one below it, was refused.
+  bool refused(std::string_view pointer) const;
   void append_sorted(std::vector<Problem>& problems);
 
  private:
   struct Finding {
     std::size_t order;
-    std::string pointer;
     Problem problem;
   };
   const DocumentState& document_;
   std::vector<Finding> findings_;
+  std::vector<std::string> refused_;  // pointers
 };
 
 /// Fills one object's options.

@@ -14,8 +14,9 @@ class ScaledGenerator final : public RowGenerator<T> {
 
   void generate(std::uint64_t step, Index rows, View<T> features, std::int32_t* labels, View<T> targets) const override {
     raw_->generate(step, rows, features, labels, targets);
-    standardize<T>(scaling_, features);
-    for (const Affine& shift : shifts_) apply<T>(shift, features);
+    const View<T> fresh = features.slice(0, rows);
+    standardize<T>(scaling_, fresh);
+    for (const Affine& shift : shifts_) apply<T>(shift, fresh);
   }
 
  private:

@@ -11,6 +11,8 @@
 
 namespace normrun {
 
+class InputFile;
+
 /// An array as a binary file holds it: IDX or NPY.
 struct NumberArray {
   std::string path;
@@ -35,7 +37,7 @@ NumberArray read_idx(const std::string& path, Read read);
 /// NumPy's format 1.0 to 3.0 in C order, '<f4' '<f8' '|u1' '|i1' '<i2' '<i4' '<i8', plain or gzip.  Throws likewise.
 NumberArray read_npy(const std::string& path, Read read);
 /// The rest of both readers: checks the header's claim against the file, reads the numbers, nothing may follow.
-void read_numbers(class InputFile& file, NumberArray& array, Read read);
+void read_numbers(InputFile& file, NumberArray& array, Read read);
 
 /// The first rows as inputs, binarized and scaled.  Throws Error(kDamaged) for NaN, infinity, or what T cannot hold.
 template <class T>

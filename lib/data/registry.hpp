@@ -22,14 +22,12 @@ class DataSpec : public Described {
   virtual Dataset<double> load(std::uint64_t seed, const std::string& folder, double) const = 0;
   /// Whether the rows depend on the seed; if not, one loaded data set serves every run.
   virtual bool depends_on_seed() const = 0;
-  /// The counts of the splits too, so that impossible fractions come to light before any training.
-  /// The shape of one example and the number of classes (0: regression) where they are known without loading: generators;
-  /// from the files' headers for idx and npy; csv files are read.  Throws as load() does.  Used by `describe` and by checks before any
-  /// training.
+  /// What load() will give, without loading it: for `describe` and for checks before any training.  Generators know it, idx
+  /// and npy read their headers and labels, csv its files.  Throws as load() does.
   struct Outline {
     Shape shape;
-    Index classes = 0;
-    Index outputs = 0;
+    Index classes = 0;  // 0: regression
+    Index outputs = 0;  // as in Dataset
     Index train_samples = 0;
     Index validation_samples = 0;
     Index test_samples = 0;

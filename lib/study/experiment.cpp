@@ -45,7 +45,7 @@ void RunConfig::describe(OptionVisitor& visitor) {
   visitor.object({"population", "how the population statistics are computed"}, population);
   visitor.object({"compare", "which modes are compared, on which rows"}, compare);
   visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
-  visitor.any({"claims", "statements to decide with `normrun claims`"}, claims);
+  visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);
 
   visitor.require(data != nullptr, "", "the key \"data\": an object with a \"type\" (see `normrun list datasets`)");
   visitor.require(!network.empty(), "", "the key \"network\": a list of at least one layer (see `normrun list layers`)");

@@ -9,6 +9,7 @@
 #include "config/grid.hpp"
 #include "data/registry.hpp"
 #include "nn/network.hpp"
+#include "study/claim.hpp"
 #include "train/population.hpp"
 #include "train/train_options.hpp"
 
@@ -42,8 +43,8 @@ struct RunConfig : Described {
   Precision precision = Precision::kFloat32;
   PopulationOptions population;
   CompareOptions compare;
-  std::string grid = "{}";    // JSON, as given
-  std::string claims = "[]";  // JSON, as given
+  std::string grid = "{}";  // JSON, as given
+  std::vector<Claim> claims;
 
   void describe(OptionVisitor& visitor) override;
 

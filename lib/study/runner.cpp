@@ -50,6 +50,7 @@ class Sweep {
     observer_.on_start(experiment_.grid.size(), workers);
     {
       std::vector<std::jthread> threads;
+      threads.reserve(static_cast<std::size_t>(workers));
       for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
     }
     if (failure_) std::rethrow_exception(failure_);

@@ -12,24 +12,28 @@ std::string counted(Index count, const std::string& one) { return std::to_string
 
 std::string last_units(Index units) { return "make the last dense layer's units " + std::to_string(units); }
 
-void check_softmax(Index width, Index classes) {
-  if (classes == 0)
+void check_classes(Index width, Index classes) {
+  if (classes == 0) {
     refuse("softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
-  if (width != classes)
+  }
+  if (width != classes) {
     refuse("the network gives " + counted(width, "output") + ", the data has " + std::to_string(classes) + " classes", last_units(classes));
+  }
 }
 
 void check_binary(Index width, Index classes) {
-  if (classes != 2)
+  if (classes != 2) {
     refuse("binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
            "use \"loss\": \"softmax-cross-entropy\" and " + last_units(classes));
+  }
   if (width != 1) refuse("binary cross-entropy needs 1 output, the network gives " + std::to_string(width), last_units(1));
 }
 
 void check_numbers(Index width, Index outputs) {
-  if (outputs != 0 && outputs != width)
+  if (outputs != 0 && outputs != width) {
     refuse("the network gives " + counted(width, "output") + ", the data has " + counted(outputs, "target") + " a row",
            last_units(outputs));
+  }
 }
 
 }  // namespace
@@ -52,16 +56,14 @@ LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
 void check_loss_fits(LossKind loss, Index width, Index classes, Index outputs) {
   switch (loss) {
     case LossKind::kSoftmaxCrossEntropy:
-      return check_softmax(width, classes);
+      return check_classes(width, classes);
     case LossKind::kBinaryCrossEntropy:
       return classes == 0 ? check_numbers(width, outputs) : check_binary(width, classes);
     case LossKind::kMse:
       break;
   }
-  if (classes > 0)
-    refuse("mean squared error needs numbers as targets, the data has " + std::to_string(classes) + " classes",
-           "use \"loss\": \"softmax-cross-entropy\", or \"auto\"");
-  check_numbers(width, outputs);
+  if (classes == 0) return check_numbers(width, outputs);
+  if (width != 1 || classes != 2) check_classes(width, classes);  // 1 at the label and 0 elsewhere, or the label itself
 }
 
 }  // namespace normrun

@@ -50,7 +50,8 @@ struct TrainOptions : Described {
 /// else softmax cross-entropy.
 LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
 /// Throws Error(kUsage) where a network of `width` outputs cannot learn data of `classes` classes (0: regression) or
-/// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.
+/// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.  Mean squared error takes a class as 1 at its
+/// output and 0 elsewhere, or one of two classes as the number 0 or 1.
 void check_loss_fits(LossKind loss, Index width, Index classes, Index outputs);
 
 }  // namespace normrun

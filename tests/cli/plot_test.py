@@ -47,9 +47,10 @@ class PlotFixture(CommandLineTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
-    def svg_text(self, path):
-        """The words of a figure: matplotlib draws text as outlines and leaves the words in comments."""
-        return path.read_text(encoding="utf-8")
+    def svg_text(self, figure, results):
+        """Draws one figure and returns its words: matplotlib draws text as outlines and leaves the words in comments."""
+        self.plot(results, "--format", "svg", "--only", figure)
+        return (results / "plots" / f"{figure}.svg").read_text(encoding="utf-8")
 
     def rewrite(self, path, change):
         """change: from the rows of a table, header first, to the rows that replace them."""
@@ -85,14 +86,12 @@ class PlotTest(PlotFixture):
                 first, second = ((self.folder / out / f"{name}.{kind}").read_bytes() for out in ("first", "second"))
                 self.assertEqual(first, second, name)
         other = self.fixture("other", eval_batch_sizes=True, every_steps=True, seeds=4)
-        self.plot(other, "--out", "third", "--format", "png")
+        self.plot(other, "--out", "third", "--format", "png", "--only", "gap_vs_batch_size")
         self.assertNotEqual((self.folder / "first" / "gap_vs_batch_size.png").read_bytes(),
                             (self.folder / "third" / "gap_vs_batch_size.png").read_bytes())
 
     def test_an_exact_zero_is_shown_as_one(self):
-        results = self.fixture(norms=["batch", "layer", "none"])
-        self.plot(results, "--format", "svg")
-        text = self.svg_text(results / "plots" / "gap_vs_batch_size.svg")
+        text = self.svg_text("gap_vs_batch_size", self.fixture(norms=["batch", "layer", "none"]))
         for words in ("layer norm: exactly 0", "no norm: exactly 0", "1/√B through B = 16"):
             self.assertIn(words, text)
         self.assertNotIn("batch norm: exactly 0", text)
@@ -106,15 +105,13 @@ class PlotTest(PlotFixture):
             return rows
 
         self.rewrite(results / "compare.csv", disturb)
-        self.plot(results, "--format", "svg")
-        self.assertNotIn("exactly 0", self.svg_text(results / "plots" / "gap_vs_batch_size.svg"))
+        self.assertNotIn("exactly 0", self.svg_text("gap_vs_batch_size", results))
 
     def test_the_words_hold_the_table_s_numbers(self):
         results = self.fixture(seeds=1)
-        self.plot(results, "--format", "svg")
         with open(results / "runs.csv", newline="", encoding="utf-8") as file:
             run_row = next(csv.DictReader(file))
-        text = self.svg_text(results / "plots" / "accuracy_vs_batch_size.svg")
+        text = self.svg_text("accuracy_vs_batch_size", results)
         self.assertIn(f"batch norm {float(run_row['test_accuracy_eval']):.3f} in eval mode", text)
         self.assertIn("One seed.", text)
 
@@ -127,17 +124,14 @@ class PlotTest(PlotFixture):
                          ["learning_curves.png", "learning_curves.svg"])
 
     def test_regression_shows_the_loss(self):
-        results = self.fixture(regression=True)
-        self.plot(results, "--format", "svg")
-        text = self.svg_text(results / "plots" / "accuracy_vs_batch_size.svg")
+        text = self.svg_text("accuracy_vs_batch_size", self.fixture(regression=True))
         self.assertIn("test loss", text)
         self.assertNotIn("test accuracy", text)
 
     def test_other_swept_keys_get_panels(self):
         results = self.fixture(variants=True)
-        self.plot(results, "--format", "svg")
         for name in ("gap_vs_batch_size", "accuracy_vs_batch_size", "learning_curves", "moving_vs_population"):
-            text = self.svg_text(results / "plots" / f"{name}.svg")
+            text = self.svg_text(name, results)
             self.assertIn("norm.factor = 0.5", text, name)
             self.assertIn("norm.factor = 1.5", text, name)
 
@@ -152,7 +146,8 @@ class PlotTest(PlotFixture):
             return rows
 
         self.rewrite(results / "runs.csv", diverge)
-        self.assertIn("plot.py: 1 of 42 runs failed or diverged and are left out", self.plot(results).stderr)
+        self.assertIn("plot.py: 1 of 42 runs failed or diverged and are left out",
+                      self.plot(results, "--format", "png", "--only", "gap_vs_batch_size").stderr)
 
     def test_missing_tables_and_columns_are_all_named(self):
         results = self.fixture()
@@ -168,7 +163,8 @@ class PlotTest(PlotFixture):
 
     def test_wrong_usage(self):
         for arguments, words in ((["nowhere"], "nowhere: no such results folder"), ([], "usage"),
-                                 ([self.folder, "--format", "pdf"], '"pdf" is none of png, svg')):
+                                 ([self.folder, "--format", "pdf"], '"pdf" is none of png, svg'),
+                                 ([self.folder, "--only", "gap"], '"gap" is none of gap_vs_batch_size')):
             result = run(PLOT, *arguments)
             self.assertEqual(result.returncode, 2, words)
             self.assertIn(words, result.stderr)
@@ -187,7 +183,7 @@ class RealRunTest(PlotFixture):
 
     def test_a_real_run_is_drawn(self):
         results = self.train({**SMALL, "compare": {"eval_batch_sizes": ["train", 2, 4, 8, 16], "every_steps": 5}})
-        self.plot(results)
+        self.plot(results, "--format", "png")
         for name in EVERY_FIGURE:
             self.assertIsNotNone(png_size((results / "plots" / f"{name}.png").read_bytes()), name)
 

@@ -141,7 +141,7 @@ TEST_CASE("relations between options: all that fail, but none between values tha
         "c.json:1:1: expected an even \"low\"\nc.json:1:1: expected an even \"high\"\nc.json:1:21 /high: expected \"high\" >= \"low\"");
   CHECK(problems_in("{}") ==
         "c.json:1:1: expected \"high\" >= \"low\"\nc.json:1:1: expected an even \"low\"\nc.json:1:1: expected an even \"high\"");
-  CHECK(problems_in("{\"low\": 4, \"high\": -1}") == "c.json:1:21 /high: expected a whole number >= 0, got -1");
+  CHECK(problems_in("{\"low\": 4, \"high\": -1}") == "c.json:1:20 /high: expected a whole number >= 0, got -1");
 }
 
 TEST_CASE("read names what is missing at its pointer") {

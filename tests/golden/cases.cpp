@@ -58,8 +58,8 @@ std::vector<Index> lengths_of(const Case& c) {
 Computed run(LayerRig<double>& rig, const Mode& mode, const Case& c, const std::vector<std::pair<std::string, std::string>>& params) {
   copy_into(c.dy, span_of(rig.dy), c);
   Computed computed;
-  const std::vector<Index> lengths = lengths_of(c);
-  computed["y"] = numbers(rig.forward({.mode = mode, .lengths = lengths.empty() ? nullptr : lengths.data()}));
+  rig.lengths = lengths_of(c);
+  computed["y"] = numbers(rig.forward({.mode = mode}));
   rig.backward();
   computed["grad x"] = numbers(rig.dx.view());
   for (const auto& [name, parameter] : params) {
@@ -121,6 +121,63 @@ Computed layernorm(const Case& c) {
   return run(rig, kEvalMode, c, kAffine);
 }
 
+/// Layers that read no mode and take epsilon alone, or with a number of groups.
+Computed stateless(const Case& c, const std::string& type) {
+  Json options = affine_options(c);
+  if (type == "rms") options.erase("center");
+  if (type == "group") take(c, "groups", "groups", options);
+  LayerRig<double> rig = make_rig(c, type, options, kAffine);
+  return run(rig, kEvalMode, c, kAffine);
+}
+Computed groupnorm(const Case& c) { return stateless(c, "group"); }
+Computed instancenorm(const Case& c) { return stateless(c, "instance"); }
+Computed rmsnorm(const Case& c) { return stateless(c, "rms"); }
+
+LayerRig<double> renorm_rig(const Case& c, const Json& changes = Json::object()) {
+  Json options = affine_options(c);
+  for (const char* name : {"momentum", "renorm_momentum", "rmax", "rmin", "dmax"}) take(c, name, name, options);
+  options.update(changes);
+  LayerRig<double> rig = make_rig(c, "batch_renorm", options, kAffine);
+  for (const char* name : {"moving_mean", "moving_stddev", "renorm_mean", "renorm_stddev"}) copy_into(input(c, name), rig.state(name), c);
+  return rig;
+}
+
+/// r and d are found from outside: y of gamma 1 and beta 0 is r x_hat + d, whose mean is d and whose scale is r.
+void corrections(const Case& c, Computed& computed) {
+  LayerRig<double> renormalized = renorm_rig(c, {{"scale", false}, {"center", false}});
+  LayerRig<double> plain = renorm_rig(c, {{"scale", false}, {"center", false}, {"warmup_updates", 1}});
+  const ConstView<double> y = renormalized.forward({.mode = kTrainFrozen});
+  const ConstView<double> x_hat = plain.forward({.mode = kTrainFrozen});
+  const Index channels = input(c, "x").shape.back();
+  const Index rows = y.size() / channels;
+  for (Index channel = 0; channel < channels; ++channel) {
+    double sum = 0.0;
+    double dot = 0.0;
+    double square = 0.0;
+    for (Index r = 0; r < rows; ++r) {
+      const Index at = r * channels + channel;
+      sum += y.data[at];
+      dot += y.data[at] * x_hat.data[at];
+      square += x_hat.data[at] * x_hat.data[at];
+    }
+    computed["d"].push_back(sum / static_cast<double>(rows));
+    computed["r"].push_back(dot / square);
+  }
+}
+
+Computed batchrenorm_train(const Case& c) {
+  LayerRig<double> rig = renorm_rig(c);
+  Computed computed = run(rig, kTrainMode, c, kAffine);
+  const std::pair<const char*, const char*> states[] = {{"new_mean", "moving_mean"},
+                                                        {"new_var", "moving_variance"},
+                                                        {"new_stddev", "moving_stddev"},
+                                                        {"new_renorm_mean", "renorm_mean"},
+                                                        {"new_renorm_stddev", "renorm_stddev"}};
+  for (const auto& [name, state] : states) computed[name] = numbers(rig.next(state));
+  corrections(c, computed);
+  return computed;
+}
+
 Computed dense(const Case& c) {
   const std::vector<std::pair<std::string, std::string>> params = {{"W", "kernel"}, {"b", "bias"}};
   Json options = {{"units", input(c, "W").shape.back()}, {"use_bias", has_input(c, "b")}};
@@ -147,9 +204,9 @@ Computed recurrent(const Case& c, const std::string& type) {
   LayerRig<double> rig = make_rig(c, type, options, params);
   Computed computed = run(rig, kTrainMode, c, params);
   options["return_sequences"] = true;
-  const std::vector<Index> lengths = lengths_of(c);
   LayerRig<double> sequence = make_rig(c, type, options, params);
-  computed["sequence"] = numbers(sequence.forward({.mode = kEvalMode, .lengths = lengths.empty() ? nullptr : lengths.data()}));
+  sequence.lengths = lengths_of(c);
+  computed["sequence"] = numbers(sequence.forward({.mode = kEvalMode}));
   return computed;
 }
 Computed rnn(const Case& c) { return recurrent(c, "simple_rnn"); }
@@ -160,7 +217,11 @@ const std::map<std::string, Computed (*)(const Case&)> kOperations = {
     {"batchnorm_train", batchnorm_train},
     {"batchnorm_eval", batchnorm_eval},
     {"batchnorm_masked_train", batchnorm_masked_train},
+    {"batchrenorm_train", batchrenorm_train},
     {"layernorm", layernorm},
+    {"groupnorm", groupnorm},
+    {"instancenorm", instancenorm},
+    {"rmsnorm", rmsnorm},
     {"dense", dense},
     {"conv2d_same_relu", conv2d_same_relu},
     {"rnn", rnn},

@@ -32,7 +32,8 @@ LayerRig<T>::LayerRig(const std::vector<LayerDescription>& layers, const Shape& 
 }
 
 template <class T>
-ConstView<T> LayerRig<T>::forward(const typename Network<T>::Pass& pass) {
+ConstView<T> LayerRig<T>::forward(typename Network<T>::Pass pass) {
+  if (!lengths.empty()) pass.lengths = lengths.data();
   return network_.forward(pass, model.params, model.state, next_state.data(), record_, x.view());
 }
 

@@ -28,7 +28,8 @@ class LayerRig {
   std::span<T> state(const std::string& name) { return part(layout().states, name, model.state); }
   std::span<T> next(const std::string& name) { return part(layout().states, name, next_state); }
 
-  ConstView<T> forward(const typename Network<T>::Pass& pass);
+  /// One pass on x; `lengths` below, where there are any, take the place of the pass's.
+  ConstView<T> forward(typename Network<T>::Pass pass);
   /// Gradients of sum(y * dy) into grads and dx.
   void backward();
 
@@ -36,6 +37,7 @@ class LayerRig {
   Buffer<T> next_state;  // what a pass that tracks leaves; model.state stays
   Buffer<T> grads;
   Matrix<T> x;           // (examples, size)
+  std::vector<Index> lengths;  // (examples) valid steps of a sequence, or empty: all of them
   Matrix<T> dy;
   Matrix<T> dx;
 

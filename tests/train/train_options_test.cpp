@@ -88,7 +88,9 @@ TEST_CASE("a network that cannot learn the data is told what to change") {
   CHECK(refusal(LossKind::kMse, 4, 0, 1) ==
         "the network gives 4 outputs, the data has 1 target a row; make the last dense layer's units 1");
   CHECK(refusal(LossKind::kMse, 4, 0, 0).empty());  // zeros, of any width
-  CHECK_FALSE(refusal(LossKind::kMse, 10, 10, 0).empty());
+  CHECK(refusal(LossKind::kMse, 10, 10, 0).empty());
+  CHECK(refusal(LossKind::kMse, 1, 2, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kMse, 1, 3, 0).empty());
 }
 
 }  // namespace normrun::test

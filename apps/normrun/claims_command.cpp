@@ -1,0 +1,40 @@
+#include <algorithm>
+
+#include "commands.hpp"
+#include "core/atomic_file.hpp"
+#include "fmt/format.h"
+#include "report/claims.hpp"
+
+namespace normrun {
+namespace {
+
+std::string interval(const DecidedClaim& decided) {
+  if (decided.n < 2) return fmt::format("{:.4g}", decided.observed);
+  return fmt::format("{:.4g} [{:.4g}, {:.4g}]", decided.observed, decided.ci95_low, decided.ci95_high);
+}
+
+std::string verdict_table(const std::vector<DecidedClaim>& claims) {
+  std::string text = fmt::format("{:<34} {:<10} {:<10} {:<26} {}\n", "claim", "verdict", "expected", "observed", "holds where");
+  for (const DecidedClaim& decided : claims) {
+    text += fmt::format("{:<34} {:<10} {:<10} {:<26} {}\n", decided.claim.id, verdict_text(decided.verdict),
+                        verdict_text(decided.claim.expect), interval(decided), decided.threshold);
+  }
+  return text;
+}
+
+}  // namespace
+
+int claims_command(const ClaimsRequest& request) {
+  std::vector<DecidedClaim> all;
+  for (const std::string& folder : request.folders) {
+    const std::vector<DecidedClaim> decided = decide_claims(folder);
+    if (decided.empty()) log_warning(folder + ": its config makes no claims");
+    write_file(folder + "/claims.csv", claims_csv(decided));
+    all.insert(all.end(), decided.begin(), decided.end());
+  }
+  print_result(request.json ? csv_to_json(claims_csv(all)) : verdict_table(all));
+  const auto differs = [](const DecidedClaim& decided) { return decided.verdict != decided.claim.expect; };
+  return static_cast<int>(std::any_of(all.begin(), all.end(), differs) ? ExitCode::kClaimDiffers : ExitCode::kDone);
+}
+
+}  // namespace normrun

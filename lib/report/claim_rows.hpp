@@ -1,0 +1,18 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "report/csv_table.hpp"
+#include "study/claim.hpp"
+
+namespace normrun {
+
+/// A claim's values: by seed, then by the value of its axis ("" where it has none).
+using ClaimValues = std::map<long, std::map<std::string, double>>;
+
+/// The values of the rows that `where` (JSON, with `changes` on top) means; the final state of each run unless `where`
+/// names a step or an epoch.  A list means any of its values; "eval_batch_size": "train" means the run's own batch size.
+ClaimValues claim_values(const Claim& claim, const std::string& changes, const CsvTable& table);
+
+}  // namespace normrun

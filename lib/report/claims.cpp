@@ -1,0 +1,213 @@
+#include "report/claims.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/atomic_file.hpp"
+#include "core/elementary.hpp"
+#include "fmt/format.h"
+#include "report/claim_rows.hpp"
+#include "study/experiment.hpp"
+#include "study/record.hpp"
+#include "study/statistics.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// What is tested, seed by seed, and the interval in which the claim holds.
+struct Question {
+  std::vector<double> values;
+  double low = -kInfinity;
+  double high = kInfinity;
+  enum class Bounds { kOpen, kClosed } bounds = Bounds::kClosed;
+  enum class Scale { kLinear, kLog } scale = Scale::kLinear;
+
+  bool holds(double value) const { return bounds == Bounds::kOpen ? value > low && value < high : value >= low && value <= high; }
+};
+
+/// Slope of log(value) against log(axis), least squares.
+double log_slope(const Claim& claim, const std::map<std::string, double>& by_axis) {
+  std::vector<std::pair<double, double>> points;
+  for (const auto& [place, value] : by_axis) {
+    const double x = std::strtod(place.c_str(), nullptr);
+    if (!(x > 0.0) || !(value > 0.0)) {
+      throw Error(ExitCode::kUsage,
+                  {"claim " + claim.id, "a slope of logarithms needs positive numbers", "choose other rows or another test"});
+    }
+    points.emplace_back(math::log(x), math::log(value));
+  }
+  double mean_x = 0.0;
+  double mean_y = 0.0;
+  for (const auto& [x, y] : points) {
+    mean_x += x / static_cast<double>(points.size());
+    mean_y += y / static_cast<double>(points.size());
+  }
+  double products = 0.0;
+  double squares = 0.0;
+  for (const auto& [x, y] : points) {
+    products += (x - mean_x) * (y - mean_y);
+    squares += (x - mean_x) * (x - mean_x);
+  }
+  return products / squares;
+}
+
+double spread(const std::map<std::string, double>& by_axis) {
+  const auto by_value = [](const auto& a, const auto& b) { return a.second < b.second; };
+  return std::max_element(by_axis.begin(), by_axis.end(), by_value)->second -
+         std::min_element(by_axis.begin(), by_axis.end(), by_value)->second;
+}
+
+/// Mean over the seeds at each place of the axis.
+std::map<std::string, double> means_along(const ClaimValues& values) {
+  std::map<std::string, std::vector<double>> lists;
+  for (const auto& [seed, by_axis] : values) {
+    for (const auto& [place, value] : by_axis) lists[place].push_back(value);
+  }
+  std::map<std::string, double> means;
+  for (const auto& [place, list] : lists) means[place] = summarize(list).mean;
+  return means;
+}
+
+/// The value of each seed, paired with that of the rows it is compared with.
+std::vector<double> compared(const Claim& claim, const ClaimValues& first, const CsvTable& table, Question::Scale scale) {
+  std::vector<double> values;
+  const ClaimValues second = claim.versus.empty() ? ClaimValues{} : claim_values(claim, claim.versus, table);
+  for (const auto& [seed, by_axis] : first) {
+    const double value = by_axis.begin()->second;
+    if (claim.versus.empty()) {
+      values.push_back(claim.test == ClaimTest::kEqual ? value - claim.than.value_or(0.0) : value);
+      continue;
+    }
+    const auto other = second.find(seed);
+    if (other == second.end()) continue;  // not paired
+    const double reference = other->second.begin()->second;
+    values.push_back(scale == Question::Scale::kLog ? math::log(value / reference) : value - reference);
+  }
+  if (values.empty())
+    throw Error(ExitCode::kUsage, {"claim " + claim.id, "no seed has both kinds of rows", "compare rows of the same seeds"});
+  return values;
+}
+
+Question ask(const Claim& claim, const CsvTable& table) {
+  const ClaimValues first = claim_values(claim, "", table);
+  Question question;
+  question.scale = claim.by_factor ? Question::Scale::kLog : Question::Scale::kLinear;
+  const double margin = claim.by_factor ? math::log(*claim.by_factor) : claim.by;
+  if (!claim.within.empty()) {
+    question.low = claim.within[0];
+    question.high = claim.within[1];
+  }
+  switch (claim.test) {
+    case ClaimTest::kGreater:
+      question.bounds = Question::Bounds::kOpen;
+      question.low = claim.versus.empty() ? *claim.than : margin;
+      break;
+    case ClaimTest::kLess:
+      question.bounds = Question::Bounds::kOpen;
+      question.high = claim.versus.empty() ? *claim.than : -margin;
+      break;
+    case ClaimTest::kEqual:
+      question.low = -claim.tolerance.value_or(0.0);
+      question.high = claim.tolerance.value_or(0.0);
+      break;
+    case ClaimTest::kRange:
+      if (claim.than) question.high = *claim.than;
+      if (!claim.every_seed) {
+        question.values = {spread(means_along(first))};
+        return question;
+      }
+      for (const auto& [seed, by_axis] : first) question.values.push_back(spread(by_axis));
+      return question;
+    case ClaimTest::kSlope:
+      for (const auto& [seed, by_axis] : first) question.values.push_back(log_slope(claim, by_axis));
+      return question;
+    case ClaimTest::kWithin:
+      break;
+  }
+  question.values = compared(claim, first, table, question.scale);
+  return question;
+}
+
+Verdict decide(const Claim& claim, const Question& question, const SampleSummary& summary) {
+  const auto held = std::count_if(question.values.begin(), question.values.end(), [&](double value) { return question.holds(value); });
+  const bool exact = claim.test == ClaimTest::kEqual && !claim.tolerance;
+  const bool of_means = claim.test == ClaimTest::kRange && !claim.every_seed;
+  if (exact) return held == static_cast<std::ptrdiff_t>(question.values.size()) ? Verdict::kConfirmed : Verdict::kRefuted;
+  if (claim.every_seed || of_means) {
+    if (held == static_cast<std::ptrdiff_t>(question.values.size())) return Verdict::kConfirmed;
+    return held == 0 ? Verdict::kRefuted : Verdict::kUndecided;
+  }
+  if (summary.n < 2) return Verdict::kUndecided;
+  if (question.holds(summary.ci95_low) && question.holds(summary.ci95_high)) return Verdict::kConfirmed;
+  const bool below = summary.ci95_high < question.low || (question.bounds == Question::Bounds::kOpen && summary.ci95_high == question.low);
+  const bool above = summary.ci95_low > question.high || (question.bounds == Question::Bounds::kOpen && summary.ci95_low == question.high);
+  return below || above ? Verdict::kRefuted : Verdict::kUndecided;
+}
+
+std::string threshold_text(const Question& question) {
+  const auto number = [&](double value) {
+    return fmt::format("{:.6g}", question.scale == Question::Scale::kLog ? math::exp(value) : value);
+  };
+  if (question.low == question.high) return "= " + number(question.low);
+  const char* equals = question.bounds == Question::Bounds::kOpen ? "" : "=";
+  if (question.high == kInfinity) return fmt::format(">{} {}", equals, number(question.low));
+  if (question.low == -kInfinity) return fmt::format("<{} {}", equals, number(question.high));
+  return "in [" + number(question.low) + ", " + number(question.high) + "]";
+}
+
+}  // namespace
+
+DecidedClaim decide_claim(const Claim& claim, const std::function<const CsvTable&(const std::string&)>& tables) {
+  const Question question = ask(claim, tables(claim.metric.substr(0, claim.metric.find('.'))));
+  const SampleSummary summary = summarize(question.values);
+  const auto shown = [&](double value) { return question.scale == Question::Scale::kLog ? math::exp(value) : value; };
+  return {claim,
+          summary.n,
+          shown(summary.mean),
+          shown(summary.ci95_low),
+          shown(summary.ci95_high),
+          threshold_text(question),
+          decide(claim, question, summary)};
+}
+
+std::vector<DecidedClaim> decide_claims(const std::string& folder) {
+  constexpr std::size_t kLargestTable = std::size_t{4} << 30;
+  const Experiment experiment = load_experiment(folder + "/config.json", {}, Check::kConfigOnly);
+  std::map<std::string, CsvTable> loaded;
+  const auto tables = [&](const std::string& name) -> const CsvTable& {
+    const auto known = loaded.find(name);
+    if (known != loaded.end()) return known->second;
+    return loaded.emplace(name, CsvTable(read_file(folder + "/" + name + ".csv", kLargestTable))).first->second;
+  };
+  std::vector<DecidedClaim> decided;
+  for (const Claim& claim : experiment.base.claims) decided.push_back(decide_claim(claim, tables));
+  return decided;
+}
+
+std::string claims_csv(const std::vector<DecidedClaim>& claims) {
+  std::string text = "id,source,statement,metric,n,observed,ci95_low,ci95_high,threshold,verdict,expected\n";
+  for (const DecidedClaim& decided : claims) {
+    const Claim& claim = decided.claim;
+    const std::string metric = claim.minus.empty() ? claim.metric : claim.metric + " - " + claim.minus;
+    const std::vector<Cell> cells = {claim.id,
+                                     claim.source,
+                                     claim.statement,
+                                     metric,
+                                     static_cast<Index>(decided.n),
+                                     decided.observed,
+                                     cell_or_empty(decided.ci95_low),
+                                     cell_or_empty(decided.ci95_high),
+                                     decided.threshold,
+                                     verdict_text(decided.verdict),
+                                     verdict_text(claim.expect)};
+    for (std::size_t i = 0; i < cells.size(); ++i) text += (i > 0 ? "," : "") + cells[i].field();
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace normrun
