@@ -111,7 +111,7 @@ Question ask(const Claim& claim, const CsvTable& table) {
       question.high = claim.versus.empty() ? *claim.than : -margin;
       break;
     case ClaimTest::kEqual:
-      question.low = -claim.tolerance.value_or(0.0);
+      question.low = 0.0 - claim.tolerance.value_or(0.0);
       question.high = claim.tolerance.value_or(0.0);
       break;
     case ClaimTest::kRange:

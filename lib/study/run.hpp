@@ -20,7 +20,7 @@ class DataCache {
   std::shared_ptr<const Dataset<T>> get(const RunConfig& config, const std::string& folder);
 
  private:
-  static constexpr std::size_t kKept = 4;  // data sets kept though no run uses them now
+  static constexpr std::size_t kKept = 8;  // data sets kept though no run uses them now
   std::shared_ptr<const void> find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load);
 
   struct Entry {

@@ -1,0 +1,41 @@
+"""Every example of the documents: its config trains, and each of its claims comes out as expected, with fewer seeds."""
+
+import unittest
+
+from support import SOURCE, CommandLineTest, normrun
+
+CONFIGS = sorted((SOURCE / "configs" / "documents").glob("*.json"))
+
+
+class DocumentsTest(CommandLineTest):
+    def test_every_document_config_trains_and_its_claims_are_decided_as_expected(self):
+        self.assertGreaterEqual(len(CONFIGS), 9)
+        for config in CONFIGS:
+            with self.subTest(config.stem):
+                out = self.folder / config.stem
+                trained = normrun("train", "--config", config, "--out", out, "--quiet", timeout=600)
+                self.assertEqual(trained.returncode, 0, trained.stderr)
+                decided = normrun("claims", out)
+                self.assertEqual(decided.returncode, 0, decided.stdout + decided.stderr)
+                self.assertTrue((out / "claims.csv").read_text(encoding="utf-8").startswith("id,source,statement,metric,n,observed"))
+
+    def test_a_claim_that_comes_out_otherwise_is_exit_4(self):
+        config = next(path for path in CONFIGS if path.stem.startswith("000-1"))
+        text = config.read_text(encoding="utf-8").replace('"expect": "refuted"', '"expect": "confirmed"')
+        self.write("turned.json", text)
+        self.assertEqual(self.run_in("train", "--config", "turned.json", "--out", "out", "--quiet").returncode, 0)
+        result = self.run_in("claims", "out")
+        self.assertEqual(result.returncode, 4, result.stderr)
+        self.assertIn("refuted", result.stdout)
+
+    def test_claims_about_unknown_columns_are_usage_errors(self):
+        config = next(path for path in CONFIGS if path.stem.startswith("000-2"))
+        self.write("typo.json", config.read_text(encoding="utf-8").replace("compare.max_abs", "compare.maxabs"))
+        self.assertEqual(self.run_in("train", "--config", "typo.json", "--out", "out", "--quiet").returncode, 0)
+        result = self.run_in("claims", "out")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("maxabs", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
