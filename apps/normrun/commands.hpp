@@ -5,6 +5,7 @@
 
 #include "console.hpp"
 #include "study/experiment.hpp"
+#include "study/predict.hpp"
 
 namespace normrun {
 
@@ -45,6 +46,12 @@ struct DescribeRequest {
   bool json = false;
 };
 int describe_command(const DescribeRequest& request);
+
+struct PredictRequest {
+  PredictionInput input;
+  bool json = false;
+};
+int predict_command(const PredictRequest& request);
 
 int schema_command();
 

@@ -14,6 +14,9 @@ const std::map<std::string, When> kWhen = {
     {"auto", When::kAuto}, {"always", When::kAlways}, {"on", When::kAlways}, {"never", When::kNever}, {"off", When::kNever}};
 const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
 
+const std::map<std::string, PredictionInput::Variance> kMovingVariance = {{"biased", PredictionInput::Variance::kBiased},
+                                                                          {"unbiased", PredictionInput::Variance::kUnbiased}};
+
 void add_console_options(CLI::App& command, ConsoleOptions& console) {
   command.add_flag_callback(
       "-q,--quiet", [&console] { console.verbosity = Verbosity::kQuiet; }, "Print results, warnings and errors only");
@@ -55,6 +58,7 @@ class CommandLine {
     add_claims();
     add_validate();
     add_describe();
+    add_predict();
     add_schema();
     add_list();
   }
@@ -154,6 +158,27 @@ class CommandLine {
     command->add_flag("--json", describe_.json, "Print JSON: the resolved config and the figures");
   }
 
+  void add_predict() {
+    CLI::App* command = add("predict", "What theory expects of the moving statistics and the gap, with formulas",
+                            "normrun predict --batch-size 4 --momentum 0.99 --steps 500", [this] { return predict_command(predict_); });
+    command->add_option("--batch-size", predict_.input.batch_size, "Rows of a training batch")
+        ->check(CLI::Range(1, 100'000'000))
+        ->option_text("B");
+    command->add_option("--momentum", predict_.input.momentum, "Weight of the old value")
+        ->check(CLI::Range(0.0, 0.999999999999))
+        ->option_text("M");
+    command->add_option("--steps", predict_.input.steps, "Steps of training")
+        ->check(CLI::Range(Index{0}, Index{1} << 60))
+        ->option_text("T");
+    command->add_option("--moving-variance", predict_.input.moving_variance, "What goes into the moving variance: Keras, flax | PyTorch")
+        ->transform(CLI::CheckedTransformer(kMovingVariance))
+        ->option_text("biased|unbiased");
+    command->add_option("--population-variance", predict_.input.population_variance, "Variance of the layer's inputs")
+        ->check(CLI::PositiveNumber)
+        ->option_text("V");
+    command->add_flag("--json", predict_.json, "Print JSON");
+  }
+
   void add_schema() {
     add("schema", "Print the JSON Schema of the configs (draft-07), for editors", "normrun schema > configs/normrun.schema.json",
         [] { return schema_command(); });
@@ -175,6 +200,7 @@ class CommandLine {
   ClaimsRequest claims_;
   std::vector<std::string> validate_;
   DescribeRequest describe_;
+  PredictRequest predict_;
   ListRequest list_;
   std::function<int()> action_;
 };

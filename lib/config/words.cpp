@@ -62,7 +62,7 @@ std::string bounds_text(Number low, Number high, std::string_view low_sign, std:
   return bounds;
 }
 
-std::string with_range(std::string what, const std::string& range) { return range.empty() ? what : what + ' ' + range; }
+std::string with_range(const std::string& what, const std::string& range) { return range.empty() ? what : what + ' ' + range; }
 
 }  // namespace
 

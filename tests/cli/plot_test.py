@@ -132,8 +132,8 @@ class PlotTest(PlotFixture):
         results = self.fixture(variants=True)
         for name in ("gap_vs_batch_size", "accuracy_vs_batch_size", "learning_curves", "moving_vs_population"):
             text = self.svg_text(name, results)
-            self.assertIn("norm.factor = 0.5", text, name)
-            self.assertIn("norm.factor = 1.5", text, name)
+            self.assertIn("factor = 0.5", text, name)
+            self.assertIn("factor = 1.5", text, name)
 
     def test_a_diverged_run_is_left_out_and_counted(self):
         results = self.fixture()
