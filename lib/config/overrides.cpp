@@ -104,7 +104,7 @@ void append_seeds(std::string_view part, const std::string& expression, JsonValu
 
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression) {
   const Assignment assignment = split_assignment("--grid", expression, "train.batch_size=2,4,32");
-  const std::string origin = "--grid " + assignment.key;
+  std::string origin = "--grid " + assignment.key;
   JsonValue list = JsonValue::array();
   for (const std::string_view text : split_values(assignment.value)) {
     if (text.empty()) refuse(origin, "an empty value in " + shown_text(assignment.value), "separate the values by single commas");
