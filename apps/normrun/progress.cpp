@@ -1,5 +1,6 @@
 #include "progress.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 #include "fmt/format.h"
@@ -15,7 +16,7 @@ double seconds(std::chrono::steady_clock::duration duration) { return std::chron
 }  // namespace
 
 std::string spoken_duration(double total) {
-  const auto whole = static_cast<long>(total + 0.5);
+  const long whole = std::lround(total);
   if (total < 1.0) return fmt::format("{:.2g} s", total);
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);

@@ -16,7 +16,7 @@ std::string printable(std::string_view pointer) {
   return pointer.size() > kLongest ? text + "…" : text;
 }
 
-std::string with_pointer(std::string position, std::string_view pointer) {
+std::string with_pointer(const std::string& position, std::string_view pointer) {
   return pointer.empty() ? position : position + ' ' + printable(pointer);
 }
 
