@@ -29,9 +29,9 @@ class RandomStream {
 
   std::uint32_t next_u32();
   std::uint64_t next_u64();
-  double uniform();                         // in (0, 1), 53 bits, never 0 or 1
-  double uniform(double low, double high);  // in [low, high]
-  double normal();                          // N(0, 1) by inversion (Wichura 1988, AS 241): one uniform a number
+  double uniform();                          // in (0, 1), 53 bits, never 0 or 1
+  double uniform(double low, double high);   // in [low, high]
+  double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241): one uniform a number
   std::uint64_t below(std::uint64_t count);  // in [0, count), without bias; count >= 1
   void shuffle(std::span<Index> values);     // Fisher-Yates
 

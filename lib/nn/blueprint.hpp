@@ -20,17 +20,30 @@ struct StateId {
 };
 /// A cache holds what forward leaves for backward: `per_example` numbers for every example, or `size` numbers a call.
 struct CacheId {
-  Index offset = 0;      // within the per-example or the per-call part
-  Index per_example = 0; // 0: a per-call cache
-  Index size = 0;        // of a per-call cache
+  Index offset = 0;       // within the per-example or the per-call part
+  Index per_example = 0;  // 0: a per-call cache
+  Index size = 0;         // of a per-call cache
 };
 
 /// How a parameter starts.  Names and formulas of Keras 3 and PyTorch 2.
 enum class Init {
-  kZeros, kOnes, kConstant,
-  kGlorotUniform, kGlorotNormal, kHeUniform, kHeNormal, kLecunUniform, kLecunNormal,  // Keras; normal ones truncated at 2 sd
-  kRandomNormal, kRandomUniform, kOrthogonal,
-  kKaimingUniform, kKaimingNormal, kXavierUniform, kXavierNormal, kTorchDefault,       // PyTorch; kTorchDefault: U(-1/sqrt(fan_in), +)
+  kZeros,
+  kOnes,
+  kConstant,
+  kGlorotUniform,
+  kGlorotNormal,
+  kHeUniform,
+  kHeNormal,
+  kLecunUniform,
+  kLecunNormal,  // Keras; normal ones truncated at 2 sd
+  kRandomNormal,
+  kRandomUniform,
+  kOrthogonal,
+  kKaimingUniform,
+  kKaimingNormal,
+  kXavierUniform,
+  kXavierNormal,
+  kTorchDefault,  // PyTorch; kTorchDefault: U(-1/sqrt(fan_in), +)
 };
 struct Initializer {
   Init kind = Init::kGlorotUniform;
@@ -44,18 +57,18 @@ struct Initializer {
 };
 
 struct ParamEntry {
-  std::string layer;   // the layer's name
-  std::string name;    // kernel, bias, gamma, beta, recurrent_kernel, …
+  std::string layer;  // the layer's name
+  std::string name;   // kernel, bias, gamma, beta, recurrent_kernel, …
   std::vector<Index> shape;
   ParamId id;
   Initializer initializer;
   Index fan_in = 1;
   Index fan_out = 1;
-  Index place = 0;     // position of the layer * 64 + number of the parameter in it: the initialization stream
+  Index place = 0;  // position of the layer * 64 + number of the parameter in it: the initialization stream
 };
 struct StateEntry {
   std::string layer;
-  std::string name;    // moving_mean, moving_variance, updates, …
+  std::string name;  // moving_mean, moving_variance, updates, …
   std::vector<Index> shape;
   StateId id;
   double initial = 0.0;
@@ -65,18 +78,18 @@ enum class Average { kExponential, kCumulative, kBiasCorrected };
 
 /// What the tables need to know of a normalization layer.
 struct Normalization {
-  Index layer = 0;           // index into the network's built layers
+  Index layer = 0;  // index into the network's built layers
   std::string name = "";
-  std::string type = "";     // batch, layer, …
-  Index features = 0;        // channels that are normalized
+  std::string type = "";  // batch, layer, …
+  Index features = 0;     // channels that are normalized
   double epsilon = 0.0;
-  double momentum = 0.0;     // weighs the old value
+  double momentum = 0.0;  // weighs the old value
   Average average = Average::kExponential;
   std::optional<ParamId> gamma = std::nullopt;
   std::optional<ParamId> beta = std::nullopt;
-  std::optional<StateId> moving_mean = std::nullopt;      // empty: no moving statistics
+  std::optional<StateId> moving_mean = std::nullopt;  // empty: no moving statistics
   std::optional<StateId> moving_variance = std::nullopt;
-  std::optional<StateId> updates = std::nullopt;          // how often they moved, one number
+  std::optional<StateId> updates = std::nullopt;  // how often they moved, one number
 };
 
 /// What a network's buffers hold.
@@ -93,12 +106,17 @@ struct Layout {
 /// Given to a layer's constructor: it learns its input shape, declares what it needs and sets its output shape.
 class Blueprint {
  public:
-  static constexpr Index kMaxParams = Index{1} << 31;   // of a network
-  static constexpr Index kParamsPerPlace = 64;          // the places a layer has in the initialization stream
+  static constexpr Index kMaxParams = Index{1} << 31;  // of a network
+  static constexpr Index kParamsPerPlace = 64;         // the places a layer has in the initialization stream
 
   /// layer: index among the built layers; position: place in the config's list of layers.
   Blueprint(Layout& layout, Shape input, std::string layer_name, Index layer, Index position)
-      : layout_(layout), input_(std::move(input)), output_(input_), layer_name_(std::move(layer_name)), layer_(layer), position_(position) {}
+      : layout_(layout),
+        input_(std::move(input)),
+        output_(input_),
+        layer_name_(std::move(layer_name)),
+        layer_(layer),
+        position_(position) {}
 
   const Shape& input() const { return input_; }
   Index channels() const { return input_.channels(); }
@@ -110,7 +128,7 @@ class Blueprint {
   StateId state(std::string name, std::vector<Index> shape, double initial);
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
-  void normalization(Normalization info);   // layer and name are filled in here
+  void normalization(Normalization info);  // layer and name are filled in here
   /// Refuses a shape of more than Shape::kMaxSize numbers.
   void set_output(std::vector<Index> dims);
   const Shape& output() const { return output_; }

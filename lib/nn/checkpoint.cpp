@@ -29,8 +29,9 @@ bool fill(const Entry& entry, const TensorFile& file, const std::string& path, B
   const Tensor* tensor = file.find(name);
   if (tensor == nullptr) return false;
   if (tensor->shape != entry.shape) {
-    throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " has the shape " + text_of(tensor->shape) + ", the network needs " +
-                                                      text_of(entry.shape), "is it a checkpoint of another network?"});
+    throw Error(ExitCode::kDamaged,
+                Problem{path, "tensor " + name + " has the shape " + text_of(tensor->shape) + ", the network needs " + text_of(entry.shape),
+                        "is it a checkpoint of another network?"});
   }
   std::transform(tensor->values.begin(), tensor->values.end(), buffer.begin() + entry.id.offset,
                  [](double value) { return static_cast<T>(value); });
@@ -67,7 +68,8 @@ void from_tensors(const Layout& layout, const TensorFile& file, Match match, con
   if (match == Match::kGiven) return;
   for (const Tensor& tensor : file.tensors) {
     if (!expected.contains(tensor.name)) {
-      throw Error(ExitCode::kDamaged, Problem{path, "tensor " + tensor.name + " is none of the network's", "is it a checkpoint of another network?"});
+      throw Error(ExitCode::kDamaged,
+                  Problem{path, "tensor " + tensor.name + " is none of the network's", "is it a checkpoint of another network?"});
     }
   }
 }

@@ -13,13 +13,13 @@ namespace normrun {
 struct Tensor {
   std::string name;
   std::vector<Index> shape;
-  bool is_double = false;        // F64, else F32 (F16, BF16, I32 and I64 are read and converted)
-  std::vector<double> values;    // exact for both
+  bool is_double = false;      // F64, else F32 (F16, BF16, I32 and I64 are read and converted)
+  std::vector<double> values;  // exact for both
 };
 
 struct TensorFile {
   std::map<std::string, std::string> metadata;
-  std::vector<Tensor> tensors;   // in the file's order
+  std::vector<Tensor> tensors;  // in the file's order
   const Tensor* find(const std::string& name) const;
 };
 

@@ -20,7 +20,9 @@ class InitializerSpec : public Described {
 
   void describe(OptionVisitor& visitor) override {
     switch (initializer_.kind) {
-      case Init::kConstant: visitor.number({"value", "every element"}, initializer_.a, any_number()); break;
+      case Init::kConstant:
+        visitor.number({"value", "every element"}, initializer_.a, any_number());
+        break;
       case Init::kRandomNormal:
         visitor.number({"mean", "mean of the normal distribution"}, initializer_.a, any_number());
         visitor.number({"stddev", "its standard deviation"}, initializer_.b, at_least(0.0));
@@ -30,8 +32,11 @@ class InitializerSpec : public Described {
         visitor.number({"maxval", "upper bound"}, initializer_.b, any_number());
         visitor.require(initializer_.a <= initializer_.b, "minval", "minval is at most maxval");
         break;
-      case Init::kOrthogonal: visitor.number({"gain", "factor on the orthogonal matrix"}, initializer_.b, any_number()); break;
-      default: break;
+      case Init::kOrthogonal:
+        visitor.number({"gain", "factor on the orthogonal matrix"}, initializer_.b, any_number());
+        break;
+      default:
+        break;
     }
   }
   const Initializer& initializer() const { return initializer_; }
@@ -50,10 +55,14 @@ double uniform_limit(const ParamEntry& entry) {
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
   switch (entry.initializer.kind) {
     case Init::kHeUniform:
-    case Init::kKaimingUniform: return std::sqrt(6.0 / fan_in);
-    case Init::kLecunUniform: return std::sqrt(3.0 / fan_in);
-    case Init::kTorchDefault: return std::sqrt(1.0 / fan_in);
-    default: return std::sqrt(3.0 / fan_mean);
+    case Init::kKaimingUniform:
+      return std::sqrt(6.0 / fan_in);
+    case Init::kLecunUniform:
+      return std::sqrt(3.0 / fan_in);
+    case Init::kTorchDefault:
+      return std::sqrt(1.0 / fan_in);
+    default:
+      return std::sqrt(3.0 / fan_mean);
   }
 }
 
@@ -62,9 +71,12 @@ double normal_sd(const ParamEntry& entry) {
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
   switch (entry.initializer.kind) {
     case Init::kHeNormal:
-    case Init::kKaimingNormal: return std::sqrt(2.0 / fan_in);
-    case Init::kLecunNormal: return std::sqrt(1.0 / fan_in);
-    default: return std::sqrt(1.0 / fan_mean);
+    case Init::kKaimingNormal:
+      return std::sqrt(2.0 / fan_in);
+    case Init::kLecunNormal:
+      return std::sqrt(1.0 / fan_in);
+    default:
+      return std::sqrt(1.0 / fan_mean);
   }
 }
 
@@ -108,17 +120,25 @@ void fill_orthogonal(const ParamEntry& entry, RandomStream& stream, T* values) {
 
 double draw(const ParamEntry& entry, double spread, RandomStream& stream) {
   switch (entry.initializer.kind) {
-    case Init::kZeros: return 0.0;
-    case Init::kOnes: return 1.0;
-    case Init::kConstant: return entry.initializer.a;
-    case Init::kRandomNormal: return std::fma(entry.initializer.b, stream.normal(), entry.initializer.a);
-    case Init::kRandomUniform: return stream.uniform(entry.initializer.a, entry.initializer.b);
+    case Init::kZeros:
+      return 0.0;
+    case Init::kOnes:
+      return 1.0;
+    case Init::kConstant:
+      return entry.initializer.a;
+    case Init::kRandomNormal:
+      return std::fma(entry.initializer.b, stream.normal(), entry.initializer.a);
+    case Init::kRandomUniform:
+      return stream.uniform(entry.initializer.a, entry.initializer.b);
     case Init::kGlorotNormal:
     case Init::kHeNormal:
-    case Init::kLecunNormal: return truncated_normal(stream) * (spread / kTruncatedSd);
+    case Init::kLecunNormal:
+      return truncated_normal(stream) * (spread / kTruncatedSd);
     case Init::kKaimingNormal:
-    case Init::kXavierNormal: return stream.normal() * spread;
-    default: return stream.uniform(-spread, spread);
+    case Init::kXavierNormal:
+      return stream.normal() * spread;
+    default:
+      return stream.uniform(-spread, spread);
   }
 }
 

@@ -35,9 +35,9 @@ struct Forward {
   const Index* lengths = nullptr;  // (examples) valid time steps of a sequence input; null: all of them
   ConstView<T> x;
   View<T> y;
-  const T* params = nullptr;       // the whole buffers; a layer takes its part by id
+  const T* params = nullptr;  // the whole buffers; a layer takes its part by id
   const T* state = nullptr;
-  T* next_state = nullptr;         // null unless mode.tracking is kUpdate; starts as a copy of state
+  T* next_state = nullptr;  // null unless mode.tracking is kUpdate; starts as a copy of state
   Caches<T> caches;
   PassKey key;
 };
@@ -46,7 +46,7 @@ struct Forward {
 /// There is no state: forward may have moved it in place, so what backward needs of it lies in the caches.
 template <class T>
 struct Backward {
-  Mode mode = kEvalMode;           // as forward recorded it
+  Mode mode = kEvalMode;  // as forward recorded it
   Index examples = 0;
   const Index* lengths = nullptr;
   ConstView<T> x;

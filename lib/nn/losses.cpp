@@ -52,8 +52,8 @@ template <class T>
 double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
   const Index top = static_cast<Index>(std::max_element(z, z + classes) - z);
   const double highest = static_cast<double>(z[top]);
-  double rest = 0.0;        // without the top
-  double not_label = 0.0;   // without the label
+  double rest = 0.0;       // without the top
+  double not_label = 0.0;  // without the label
   for (Index c = 0; c < classes; ++c) {
     const double e = c == top ? 1.0 : math::exp(static_cast<double>(z[c]) - highest);
     if (c != top) rest += e;
@@ -84,9 +84,12 @@ double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) 
 template <class T>
 double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   switch (kind) {
-    case LossKind::kMse: return mse(logits, targets, dlogits);
-    case LossKind::kSoftmaxCrossEntropy: return softmax(logits, targets, dlogits);
-    case LossKind::kBinaryCrossEntropy: return binary(logits, targets, dlogits);
+    case LossKind::kMse:
+      return mse(logits, targets, dlogits);
+    case LossKind::kSoftmaxCrossEntropy:
+      return softmax(logits, targets, dlogits);
+    case LossKind::kBinaryCrossEntropy:
+      return binary(logits, targets, dlogits);
   }
   return 0.0;
 }

@@ -113,8 +113,8 @@ void Network<T>::initialize(std::uint64_t seed, std::span<T> params, std::span<T
 }
 
 template <class T>
-ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state,
-                                 Record<T>& record, ConstView<T> x) const {
+ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
+                                 ConstView<T> x) const {
   if (x.rows > record.capacity_) throw std::invalid_argument("a batch larger than the record's capacity");
   record.examples_ = x.rows;
   record.mode_ = pass.mode;

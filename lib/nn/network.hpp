@@ -95,7 +95,7 @@ class Record {
   Matrix<T> gradients_[2];              // taken in turns on the way down
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
-  std::vector<Index> sizes_;            // of each boundary
+  std::vector<Index> sizes_;  // of each boundary
 };
 
 }  // namespace normrun

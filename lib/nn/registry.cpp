@@ -27,6 +27,7 @@ const Family& layer_family() {
                                   layers::group(),
                                   layers::instance(),
                                   layers::rms(),
+                                  layers::moving_layer(),
                                   layers::none(),
                                   layers::norm(),
                               }};
@@ -34,7 +35,9 @@ const Family& layer_family() {
 }
 
 const Family& norm_family() {
-  static const Family kFamily{"norm", {layers::batch(), layers::batch_renorm(), layers::layer(), layers::group(), layers::instance(), layers::rms(), layers::none()}};
+  static const Family kFamily{"norm",
+                              {layers::batch(), layers::batch_renorm(), layers::layer(), layers::group(), layers::instance(), layers::rms(),
+                               layers::moving_layer(), layers::none()}};
   return kFamily;
 }
 

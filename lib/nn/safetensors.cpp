@@ -17,8 +17,8 @@ namespace {
 using Json = nlohmann::json;  // sorts its keys
 
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::size_t kMaxHeader = 100'000'000;             // as the safetensors library
-constexpr std::size_t kMaxFile = std::size_t{1} << 36;      // 2^31 parameters, statistics and slots in double
+constexpr std::size_t kMaxHeader = 100'000'000;         // as the safetensors library
+constexpr std::size_t kMaxFile = std::size_t{1} << 36;  // 2^31 parameters, statistics and slots in double
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::string_view kFormatKey = "normrun.format";
 constexpr std::string_view kFormat = "1";
@@ -164,9 +164,8 @@ void write_safetensors(const std::string& path, const TensorFile& file) {
   std::string data;
   for (const Tensor& tensor : file.tensors) {
     const std::string bytes = encode_values(tensor);
-    header[tensor.name] = {{"dtype", tensor.is_double ? "F64" : "F32"},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {data.size(), data.size() + bytes.size()}}};
+    header[tensor.name] = {
+        {"dtype", tensor.is_double ? "F64" : "F32"}, {"shape", tensor.shape}, {"data_offsets", {data.size(), data.size() + bytes.size()}}};
     metadata[tensor_crc_key(tensor.name)] = hex(crc32c(bytes.data(), bytes.size()));
     data += bytes;
   }

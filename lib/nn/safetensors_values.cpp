@@ -50,11 +50,14 @@ std::optional<ElementType> element_type(std::string_view dtype) {
 std::size_t element_size(ElementType type) {
   switch (type) {
     case ElementType::kF64:
-    case ElementType::kI64: return 8;
+    case ElementType::kI64:
+      return 8;
     case ElementType::kF32:
-    case ElementType::kI32: return 4;
+    case ElementType::kI32:
+      return 4;
     case ElementType::kF16:
-    case ElementType::kBf16: break;
+    case ElementType::kBf16:
+      break;
   }
   return 2;
 }
@@ -62,12 +65,18 @@ std::size_t element_size(ElementType type) {
 std::vector<double> decode_values(ElementType type, std::string_view bytes) {
   const auto widen = [](auto stored) { return static_cast<double>(stored); };
   switch (type) {
-    case ElementType::kF64: return decode<double>(bytes, widen);
-    case ElementType::kF32: return decode<float>(bytes, widen);
-    case ElementType::kF16: return decode<std::uint16_t>(bytes, from_half);
-    case ElementType::kBf16: return decode<std::uint16_t>(bytes, from_bfloat);
-    case ElementType::kI64: return decode<std::int64_t>(bytes, widen);
-    case ElementType::kI32: break;
+    case ElementType::kF64:
+      return decode<double>(bytes, widen);
+    case ElementType::kF32:
+      return decode<float>(bytes, widen);
+    case ElementType::kF16:
+      return decode<std::uint16_t>(bytes, from_half);
+    case ElementType::kBf16:
+      return decode<std::uint16_t>(bytes, from_bfloat);
+    case ElementType::kI64:
+      return decode<std::int64_t>(bytes, widen);
+    case ElementType::kI32:
+      break;
   }
   return decode<std::int32_t>(bytes, widen);
 }

@@ -2,9 +2,10 @@
 import numpy
 
 from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks, share_limits, significant
-from .tables import MAX_PANELS, NotApplicable, final_state, in_order, over_seeds, preferred_split, seeds_note, sentence
+from .tables import MAX_PANELS, NotApplicable, final_state, in_order, left_out, over_seeds, preferred_split, seeds_note, sentence
 
 Y_LABEL = "relative gap   rms(a − b) / sd(b)"
+REFERENCE = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (4, 2.5))}
 DRAWN_AS = ("Lines: geometric means of {} seeds; bands: their 95 % t intervals; dots: seeds.", "One seed.")
 
 
@@ -20,7 +21,7 @@ def gap_vs_batch_size(results):
     page = draw(frame, "batch_size", "training batch size B (examples)",
                 "Outputs in train mode (a) against eval mode (b), by batch size")
     page.note(seeds_note(frame, *DRAWN_AS), f"Final state of each run of {results.name}, {split} split; batch statistics "
-              "over B rows.")
+              "over B rows.", left_out(len(page.panels), frame["variant"].nunique(), "settings"))
     return page.figure
 
 
@@ -35,7 +36,7 @@ def gap_vs_eval_batch_size(results):
     page = draw(frame, "eval_batch_size", "evaluation batch size E (examples)",
                 f"Train mode (a) against {mode} mode (b) of networks trained at B = {size}")
     page.note(seeds_note(frame, *DRAWN_AS), f"Final state of the runs of {results.name} at B = {size}, {split} split; "
-              "batch statistics over E rows.")
+              "batch statistics over E rows.", left_out(len(page.panels), frame["variant"].nunique(), "settings"))
     return page.figure
 
 
@@ -57,7 +58,7 @@ def draw(frame, x, x_label, title):
     norms = looks(in_order(frame["norm"]))
     zero = [name for name in norms if (frame.loc[frame["norm"] == name, "relative_gap"] == 0).all()]
     columns, alone = min(3, len(variants)), len(variants) == 1
-    legend = [] if alone else [(label, {"color": colour, "marker": marker}) for label, colour, marker in norms.values()]
+    legend = [] if alone else legend_entries(norms, x)
     page = Page(title, findings(frame, x, norms, zero), rows=-(-len(variants) // columns), columns=columns,
                 panel=(4.0, 2.6) if alone else (2.1, 2.0), right=1.45 if alone else 0.2, strip=0.17 * len(zero),
                 titles=not alone, legend=legend)
@@ -80,6 +81,11 @@ def draw(frame, x, x_label, title):
     if alone:
         direct_labels(page.panels[0], labels)
     return page
+
+
+def legend_entries(norms, x):
+    entries = [(label, {"color": colour, "marker": marker}) for label, colour, marker in norms.values()]
+    return entries + [(f"1/√{letter_of(x)}", REFERENCE)]
 
 
 def draw_lines(axes, rows, x, norms):
@@ -107,7 +113,7 @@ def draw_reference(axes, line, x):
     anchor = line.iloc[len(line) // 2]
     ends = numpy.array([line[x].min(), line[x].max()], dtype=float)
     heights = anchor["mean"] * numpy.sqrt(anchor[x] / ends)
-    axes.plot(ends, heights, color=GREY, linewidth=0.9, linestyle=(0, (4, 2.5)), zorder=1.5)
+    axes.plot(ends, heights, zorder=1.5, **REFERENCE)
     letter = letter_of(x)
     return [(heights[-1], f"1/√{letter} through {letter} = {anchor[x]:g}", GREY)]
 

@@ -2,7 +2,7 @@
 import numpy
 
 from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, sequence
-from .tables import NotApplicable, final_state, over_seeds, seeds_note, spread
+from .tables import NotApplicable, final_state, left_out, over_seeds, seeds_note, spread
 
 MAX_ROWS = 4
 MAX_SIZES = 4
@@ -17,7 +17,8 @@ def moving_vs_population(results):
     seed = frame["seed"].min()
     sizes = spread(sorted(frame["batch_size"].unique()), MAX_SIZES)
     frame = frame[(frame["seed"] == seed) & frame["batch_size"].isin(sizes)]
-    rows = rows_of_panels(frame)
+    found = rows_of_panels(frame)
+    rows = spread(found, MAX_ROWS)
     page = Page("Moving statistics against population statistics, channel by channel", variance_findings(*rows[0], sizes),
                 rows=len(rows), columns=2, panel=(2.2, 2.2), right=1.55, gap_x=0.72)
     for i, (label, own) in enumerate(rows):
@@ -30,17 +31,18 @@ def moving_vs_population(results):
     means.set_xlabel("population mean")
     variances.set_xlabel("population variance")
     page.note(f"Dots: channels, one run for each batch size ({results.name}, seed {seed}, final state); grey line: equal.",
-              "Variance ratio: moving / population, geometric mean over the channels.")
+              "Variance ratio: moving / population, geometric mean over the channels.",
+              left_out(len(rows), len(found), "layers and settings"))
     return page.figure
 
 
 def rows_of_panels(frame):
-    """(title, lines of the table) for each norm, variant and layer, at most MAX_ROWS."""
+    """(title, lines of the table) for each norm, variant and layer."""
     found = []
     for (norm, variant, layer), own in frame.groupby(["norm", "variant", "layer"], sort=False):
         name = NORMS.get(norm, (norm,))[0]
         found.append((f'{name}, layer "{layer}"' + (f",  {variant}" if variant else ""), own))
-    return found[:MAX_ROWS]
+    return found
 
 
 def equal_axes(axes, low, high):
@@ -94,7 +96,8 @@ def statistics_over_steps(results):
         raise NotApplicable("layers.csv has no moving statistics (no batch norm)")
     if frame.groupby("run_id")["step"].nunique().max() < 3:
         raise NotApplicable("layers.csv has the final state only (see compare.every_steps)")
-    rows = rows_of_panels(frame)
+    found = rows_of_panels(frame)
+    rows = spread(found, MAX_ROWS)
     page = Page("Moving statistics while training", step_findings(*rows[0]), rows=len(rows), columns=2, panel=(2.3, 1.7), right=0.95,
                 gap_x=0.78)
     for i, (label, own) in enumerate(rows):
@@ -108,7 +111,8 @@ def statistics_over_steps(results):
     left.set_xlabel("training step")
     right.set_xlabel("training step")
     page.note(seeds_note(frame, "Lines: geometric means of {} seeds, each over the layer's channels.",
-                         "One seed; over the layer's channels."), f"{results.name}.")
+                         "One seed; over the layer's channels."), f"Results of {results.name}.",
+              left_out(len(rows), len(found), "layers and settings"))
     return page.figure
 
 

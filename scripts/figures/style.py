@@ -5,7 +5,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend comes first)
 from matplotlib.font_manager import FontProperties  # noqa: E402
 from matplotlib.textpath import text_to_path  # noqa: E402
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator  # noqa: E402
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, MaxNLocator, NullLocator  # noqa: E402
 
 # Okabe and Ito's palette.
 NORMS = {
@@ -15,6 +15,8 @@ NORMS = {
 }
 OTHERS = [("#009E73", "^"), ("#CC79A7", "v"), ("#E69F00", "P"), ("#56B4E9", "X"), ("#000000", "*")]
 GREY, LIGHT = "#666666", "#dddddd"
+
+HANDLE, SPACING = 2.2, 1.6  # of a legend, in font sizes
 
 SETTINGS = {
     "font.family": "DejaVu Sans", "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7.5,
@@ -42,12 +44,12 @@ def sequence(count):
 class Page:
     """A figure of rows x columns panels, laid out in inches, under a title and a subtitle that says what is seen."""
 
-    MARGIN, LEFT, BOTTOM, GAP_X, GAP_Y = 0.12, 0.68, 0.82, 0.34, 0.46
+    MARGIN, LEFT, BOTTOM, GAP_X, GAP_Y, MIN_WIDTH = 0.12, 0.68, 0.82, 0.34, 0.46, 4.8
 
     def __init__(self, title, subtitle, rows=1, columns=1, panel=(4.0, 2.6), right=0.2, gap_x=GAP_X, strip=0.0, titles=True, legend=()):
         """panel: width and height; right: room for labels; strip: height of a second axes under each panel; titles: whether
-        the panels have titles; legend: entries of one row under the subtitle, each a label and its line style."""
-        self.width = self.LEFT + columns * panel[0] + (columns - 1) * gap_x + right
+        the panels have titles; legend: entries under the subtitle, each a label and its line style."""
+        self.width = max(self.MIN_WIDTH, self.LEFT + columns * panel[0] + (columns - 1) * gap_x + right)
         lower = strip + 0.06 if strip else 0.0
         block = panel[1] + lower
         header = self._header(title, subtitle, legend)
@@ -71,9 +73,9 @@ class Page:
             parts.append((0.2, lambda top, line=line: self._text(top, line, size=10, weight="bold", va="top")))
         for line in wrapped(subtitle, room, size=8):
             parts.append((0.155, lambda top, line=line: self._text(top + 0.02, line, size=8, color=GREY, va="top")))
-        if legend:
-            parts.append((0.26, lambda top: self._legend(top + 0.08, legend)))
-        return parts
+        for entries in legend_rows(legend, room):
+            parts.append((0.2, lambda top, entries=entries: self._legend(top + 0.08, entries)))
+        return parts + [(0.06, None)]
 
     def _draw_header(self, header):
         top = 0.0
@@ -91,7 +93,7 @@ class Page:
     def _legend(self, inches_from_top, entries):
         handles = [matplotlib.lines.Line2D([], [], label=label, **style) for label, style in entries]
         self.figure.legend(handles=handles, loc="upper left", ncol=len(handles), frameon=False, borderaxespad=0, borderpad=0,
-                           handlelength=2.2, columnspacing=1.6,
+                           handlelength=HANDLE, columnspacing=SPACING,
                            bbox_to_anchor=(self.MARGIN / self.width, 1 - inches_from_top / self.height))
 
     def keep(self, count):
@@ -102,8 +104,25 @@ class Page:
 
     def note(self, *sentences):
         """Small print under the panels: how to read the marks."""
-        lines = wrapped("  ".join(sentences), self.width - 2 * self.MARGIN, size=6.5)
+        lines = wrapped("  ".join(filter(None, sentences)), self.width - 2 * self.MARGIN, size=6.5)
         self._text(self.height - 0.1, "\n".join(lines), size=6.5, color=GREY, va="bottom", linespacing=1.35)
+
+
+def legend_rows(entries, inches):
+    """The entries of a legend in rows that are no wider than that."""
+    rows, room = [], 0.0
+    for label, style in entries:
+        width = text_width(label, FontProperties(family=SETTINGS["font.family"], size=8)) + (HANDLE + 0.8 + SPACING) * 8 / 72
+        if width > room:
+            rows.append([])
+            room = inches
+        rows[-1].append((label, style))
+        room -= width
+    return rows
+
+
+def text_width(text, font):
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
 def wrapped(text, inches, size, weight="normal"):
@@ -111,7 +130,7 @@ def wrapped(text, inches, size, weight="normal"):
     font = FontProperties(family=SETTINGS["font.family"], size=size, weight=weight)
     lines, room = [], 0.0
     for word in text.split(" "):
-        width = text_to_path.get_text_width_height_descent(f" {word}", font, ismath=False)[0] / 72
+        width = text_width(f" {word}", font)
         if not lines or (word and width > room):
             lines.append(word)
             room = inches
@@ -138,7 +157,8 @@ def log_axis(axis, low, high):
     digits = range(1, 10) if ratio < 4 else (1, 2, 5) if ratio < 300 else (1,)
     axis.set_major_locator(LogLocator(10, subs=digits, numticks=20))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    plain = FuncFormatter(lambda value, _: f"{value:g}")
+    axis.set_major_formatter(plain if ratio < 1e5 else LogFormatterMathtext())
 
 
 def linear_axis(axis, ticks=5, whole=False):
@@ -149,8 +169,22 @@ def share_limits(panels, most=None):
     """The same y axis for all panels, wide enough for each, ending at `most` at the latest."""
     limits = [axes.get_ylim() for axes in panels]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    if panels[0].get_yscale() == "log":
+        margin = (high / low) ** 0.03
+        low, high = low / margin, high * margin
     for axes in panels:
         axes.set_ylim(low, high if most is None else min(high, most))
+
+
+def loss_axis(panels):
+    """A logarithmic y axis for losses that span more than a factor 20."""
+    limits = [axes.dataLim.intervaly for axes in panels]
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    if low > 0 and high > 20 * low:
+        for axes in panels:
+            axes.set_yscale("log")
+            axes.autoscale(axis="y")
+            log_axis(axes.yaxis, low, high)
 
 
 def significant(value):

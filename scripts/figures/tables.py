@@ -52,6 +52,12 @@ class Results:
     def has_accuracy(self):
         return self.runs["test_accuracy_eval"].notna().any()
 
+    def norms_without_modes(self):
+        """The norms whose outputs are the same in train and eval mode, whatever was compared."""
+        rows = self.compare[(self.compare["mode_a"] == "train") & (self.compare["mode_b"] == "eval")]
+        largest = rows.groupby("norm")["relative_gap"].max()
+        return set(largest[largest == 0].index)
+
     def lost_runs(self):
         """How many runs failed or diverged: they are missing from the figures."""
         return int((self.runs["status"] != "ok").sum())
@@ -72,13 +78,14 @@ def read_table(path, columns):
 
 
 def variants_of(frame, first_own_column):
-    """ "norm.momentum = 0.9, data.offset = 5" for each row; empty where nothing else was swept."""
+    """ "momentum = 0.9, offset = 5" for each row, the keys without their paths; empty where nothing else was swept."""
     names = list(frame.columns)
     swept = [name for name in names[len(KEYS):names.index(first_own_column)] if frame[name].nunique(dropna=False) > 1]
     text = pandas.Series("", index=frame.index)
-    for name in swept:
-        separator = ", " if name != swept[0] else ""
-        text = text + separator + name + " = " + frame[name].map(value_text)
+    last_words = [name.rsplit(".", 1)[-1] for name in swept]
+    for name, last_word in zip(swept, last_words):
+        key = last_word if last_words.count(last_word) == 1 else name
+        text = text + (", " if name != swept[0] else "") + key + " = " + frame[name].map(value_text)
     return text
 
 
@@ -132,6 +139,11 @@ def seeds_note(frame, of_seeds, of_one):
     """How the lines were made, where {} is the number of seeds."""
     seeds = frame["seed"].nunique()
     return of_seeds.format(seeds) if seeds > 1 else of_one
+
+
+def left_out(shown, found, what):
+    """Says so where not everything is drawn."""
+    return f"{shown} of {found} {what} are drawn." if shown < found else ""
 
 
 def sentence(variant, text):

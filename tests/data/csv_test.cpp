@@ -31,6 +31,11 @@ TEST_CASE("csv: quotes, line ends in cells, CRLF, byte order mark, empty lines, 
   CHECK(data.train.labels == std::vector<std::int32_t>{1, 0, 1});  // "say \"y\"" < "x"
 }
 
+TEST_CASE("csv: doubled quotes within a quoted cell") {
+  const Dataset<double> data = rows_of("\"the \"\"kind\"\" of it\",a\n0,1\n", R"(, "label": "the \"kind\" of it")");
+  CHECK(numbers(data.train.features) == std::vector<double>{1});
+}
+
 TEST_CASE("csv: the header is found out or given") {
   CHECK(rows_of("1,2,0\n3,4,1\n").train.samples() == 2);
   CHECK(rows_of("1,2,cat\n3,4,dog\n").train.samples() == 2);  // words as labels make no header

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "config/document.hpp"
 
@@ -19,12 +20,20 @@ struct DataHolder : Described {
 
 }  // namespace
 
-std::shared_ptr<DataSpec> data_spec(const std::string& json) {
+std::shared_ptr<DataSpec> data_of(const std::string& config) {
   DataHolder holder;
   std::vector<Problem> problems;
-  Document::parse("{\"data\": " + json + "}", "config.json").read("", holder, problems);
+  Document::parse(config, "config.json").read("", holder, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
   return std::static_pointer_cast<DataSpec>(holder.data);
+}
+
+std::shared_ptr<DataSpec> data_spec(const std::string& json) { return data_of("{\"data\": " + json + "}"); }
+
+std::string resolved_config(std::shared_ptr<DataSpec> spec) {
+  DataHolder holder;
+  holder.data = std::move(spec);
+  return write_resolved(holder);
 }
 
 Error error_of(const std::function<void()>& action) {

@@ -13,7 +13,10 @@ namespace normrun::test {
 
 /// The data spec that a config's "data" object makes.  Throws Error(kUsage) as a config would.
 std::shared_ptr<DataSpec> data_spec(const std::string& json);
-/// … and its rows.
+/// The same of a whole config {"data": …}, and the config of a spec with every option.
+std::shared_ptr<DataSpec> data_of(const std::string& config);
+std::string resolved_config(std::shared_ptr<DataSpec> spec);
+/// The rows of a "data" object.
 template <class T>
 Dataset<T> load(const std::string& json, std::uint64_t seed = 0, const std::string& folder = "") {
   return data_spec(json)->load(seed, folder, T{});

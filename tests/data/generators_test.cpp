@@ -155,7 +155,7 @@ TEST_CASE("spirals wind as they should without noise") {
 }
 
 TEST_CASE("outlines of generators agree with what they load") {
-  for (const char* text :
+  for (const std::string text :
        {R"({"type": "gaussian", "shape": [4, 4, 3], "target": "random-labels", "classes": 7})",
         R"({"type": "uniform", "target": "linear", "outputs": 3, "test_samples": 20})", R"({"type": "gaussian", "target": "zeros"})",
         R"({"type": "imbalanced", "majority": 20, "minority": 10, "validation_fraction": 0.1})", R"({"type": "spirals", "limit": 90})",

@@ -3,13 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include "config/document.hpp"
 #include "data_rig.hpp"
 
 namespace normrun::test {
 
 TEST_CASE("the types of INTERFACE are there, each with its purpose and source") {
-  for (const char* type : {"gaussian", "uniform", "imbalanced", "spirals", "stroke-digits", "idx", "csv", "npy"}) {
+  for (const std::string type : {"gaussian", "uniform", "imbalanced", "spirals", "stroke-digits", "idx", "csv", "npy"}) {
     CAPTURE(type);
     const FamilyMember* member = data_family().find(type);
     REQUIRE(member != nullptr);
@@ -19,7 +18,7 @@ TEST_CASE("the types of INTERFACE are there, each with its purpose and source") 
 }
 
 TEST_CASE("resolved options read back as themselves") {
-  for (const char* text : {
+  for (const std::string text : {
            R"({"type": "gaussian"})",
            R"({"type": "gaussian", "target": "prototypes", "features": 784})",
            R"({"type": "gaussian", "target": "teacher", "shape": [4, 4, 3], "limit": 7})",
@@ -34,9 +33,8 @@ TEST_CASE("resolved options read back as themselves") {
            R"({"type": "npy", "train": {"features": "a", "labels": "b"}, "test": {"features": "c", "labels": "d"}, "classes": 4})",
        }) {
     CAPTURE(text);
-    const auto spec = data_spec(text);
-    const std::string resolved = write_resolved(*spec);
-    CHECK(write_resolved(*data_spec(resolved)) == resolved);
+    const std::string resolved = resolved_config(data_spec(text));
+    CHECK(resolved_config(data_of(resolved)) == resolved);
   }
 }
 

@@ -52,10 +52,10 @@ TEST_CASE("stroke-digits without distortion and noise: every way of writing a di
 }
 
 TEST_CASE("resample: rows are a function of (seed, step, row), the same however many are asked for") {
-  for (const char* options : {R"("type": "gaussian", "target": "teacher")", R"("type": "uniform", "target": "clusters")",
-                              R"("type": "spirals")", R"("type": "stroke-digits", "samples": 50)"}) {
+  for (const std::string options : {R"("type": "gaussian", "target": "teacher")", R"("type": "uniform", "target": "clusters")",
+                                    R"("type": "spirals")", R"("type": "stroke-digits", "samples": 50)"}) {
     CAPTURE(options);
-    const Dataset<float> data = load<float>("{" + std::string(options) + R"(, "resample": true})", 5);
+    const Dataset<float> data = load<float>("{" + options + R"(, "resample": true})", 5);
     REQUIRE(data.resample != nullptr);
     const Index size = data.shape.size();
     const auto rows = [&](std::uint64_t step, Index count) {

@@ -48,7 +48,8 @@ std::vector<Index> lengths_of(const Case& c) {
   const Values& lengths = input(c, "lengths");
   const std::vector<Index>& shape = input(c, "x").shape;
   for (const double length : lengths.data) {
-    if (shape.size() < 3 || !(length >= 0.0 && length <= static_cast<double>(shape[1]))) throw Damaged("case " + c.name + ": a length does not fit");
+    if (shape.size() < 3 || !(length >= 0.0 && length <= static_cast<double>(shape[1])))
+      throw Damaged("case " + c.name + ": a length does not fit");
   }
   if (lengths.data.size() != static_cast<std::size_t>(shape.front())) throw Damaged("case " + c.name + ": lengths do not fit x");
   return {lengths.data.begin(), lengths.data.end()};
@@ -133,19 +134,20 @@ Computed groupnorm(const Case& c) { return stateless(c, "group"); }
 Computed instancenorm(const Case& c) { return stateless(c, "instance"); }
 Computed rmsnorm(const Case& c) { return stateless(c, "rms"); }
 
-LayerRig<double> renorm_rig(const Case& c, const Json& changes = Json::object()) {
+LayerRig<double> renorm_rig(const Case& c, const std::vector<std::pair<std::string, std::string>>& params,
+                            const Json& changes = Json::object()) {
   Json options = affine_options(c);
   for (const char* name : {"momentum", "renorm_momentum", "rmax", "rmin", "dmax"}) take(c, name, name, options);
   options.update(changes);
-  LayerRig<double> rig = make_rig(c, "batch_renorm", options, kAffine);
+  LayerRig<double> rig = make_rig(c, "batch_renorm", options, params);
   for (const char* name : {"moving_mean", "moving_stddev", "renorm_mean", "renorm_stddev"}) copy_into(input(c, name), rig.state(name), c);
   return rig;
 }
 
 /// r and d are found from outside: y of gamma 1 and beta 0 is r x_hat + d, whose mean is d and whose scale is r.
 void corrections(const Case& c, Computed& computed) {
-  LayerRig<double> renormalized = renorm_rig(c, {{"scale", false}, {"center", false}});
-  LayerRig<double> plain = renorm_rig(c, {{"scale", false}, {"center", false}, {"warmup_updates", 1}});
+  LayerRig<double> renormalized = renorm_rig(c, {}, {{"scale", false}, {"center", false}});
+  LayerRig<double> plain = renorm_rig(c, {}, {{"scale", false}, {"center", false}, {"warmup_updates", 1}});
   const ConstView<double> y = renormalized.forward({.mode = kTrainFrozen});
   const ConstView<double> x_hat = plain.forward({.mode = kTrainFrozen});
   const Index channels = input(c, "x").shape.back();
@@ -166,7 +168,7 @@ void corrections(const Case& c, Computed& computed) {
 }
 
 Computed batchrenorm_train(const Case& c) {
-  LayerRig<double> rig = renorm_rig(c);
+  LayerRig<double> rig = renorm_rig(c, kAffine);
   Computed computed = run(rig, kTrainMode, c, kAffine);
   const std::pair<const char*, const char*> states[] = {{"new_mean", "moving_mean"},
                                                         {"new_var", "moving_variance"},

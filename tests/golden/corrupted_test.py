@@ -73,12 +73,15 @@ def main():
             count += 1
         demand(count > 10, "too few changed copies", done)
 
+        short, mixed = copy.deepcopy(vectors), copy.deepcopy(vectors)
+        next(iter(short["cases"][0]["inputs"].values()))["data"].pop()
+        next(iter(mixed["cases"][0]["inputs"].values()))["data"][0] = "x"
         damaged = {
             "truncated": text[: len(text) // 2],
             "empty": "",
             "no cases": '{"meta": {}}',
-            "a number missing": text.replace('"data": [', '"data": [1.0, ', 1),
-            "a text among numbers": text.replace('"data": [', '"data": ["x", ', 1),
+            "a number missing": json.dumps(short),
+            "a text among numbers": json.dumps(mixed),
         }
         for what, broken in damaged.items():
             code, counts, done = run(golden, broken, folder)

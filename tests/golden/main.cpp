@@ -33,7 +33,11 @@ void run_cases(const Json& cases, Report& report) {
       } else {
         report.not_covered(c.name, c.op);
       }
-    } catch (const Error& error) {
+    } catch (const Damaged&) {
+      throw;
+    } catch (const Json::exception&) {
+      throw;
+    } catch (const std::exception& error) {
       report.fail(c.name, error.what());
     }
   }

@@ -13,7 +13,7 @@
 namespace normrun::golden {
 namespace {
 
-constexpr std::pair<const char*, const char*> kWeights[] = {{"W1", "hidden.kernel"}, {"b1", "hidden.bias"},    {"gamma", "bn.gamma"},
+constexpr std::pair<const char*, const char*> kWeights[] = {{"W1", "hidden.kernel"}, {"b1", "hidden.bias"},   {"gamma", "bn.gamma"},
                                                             {"beta", "bn.beta"},     {"W2", "logits.kernel"}, {"b2", "logits.bias"}};
 constexpr Index kNormInput = 2;  // the boundary behind dense and relu
 
@@ -65,7 +65,8 @@ class Trajectory {
 
   std::span<double> weight(const std::string& name) {
     for (const ParamEntry& entry : network_.layout().params) {
-      if (entry.layer + "." + entry.name == name) return std::span<double>(model_.params).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
+      if (entry.layer + "." + entry.name == name)
+        return std::span<double>(model_.params).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
     }
     throw Damaged("no weight " + name);
   }
@@ -94,7 +95,8 @@ class Trajectory {
   ConstView<double> logits() const { return record_.activations(network_.output_boundary()); }
 
   /// Loss, accuracy, logits of the first rows over all rows in one batch; returns all logits.
-  std::vector<double> evaluate_mode(const Mode& mode, const std::string& loss, const std::string& accuracy, const std::string& first, Computed& computed) {
+  std::vector<double> evaluate_mode(const Mode& mode, const std::string& loss, const std::string& accuracy, const std::string& first,
+                                    Computed& computed) {
     const ConstView<double> x(x_.data.data(), x_.shape.front(), x_.shape.back());
     const ConstView<double> z = network_.forward({.mode = mode}, model_.params, model_.state, nullptr, record_, x);
     computed["final " + loss] = {loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, z, {y_.data(), {}}, {})};
@@ -104,7 +106,8 @@ class Trajectory {
   }
 
   void evaluate(Computed& computed) {
-    const auto by_batch = evaluate_mode(kTrainFrozen, "train_mode_full_loss", "train_mode_full_acc", "train_logits_first3_of_full", computed);
+    const auto by_batch =
+        evaluate_mode(kTrainFrozen, "train_mode_full_loss", "train_mode_full_acc", "train_logits_first3_of_full", computed);
     const ConstView<double> normalized = record_.activations(kNormInput);
     std::vector<double> mean(static_cast<std::size_t>(normalized.cols));
     std::vector<double> variance(mean.size());
@@ -163,7 +166,8 @@ void run_trajectory(const Json& trajectory, Report& report) {
     const Index batch_size = field(run, "batch").get<Index>();
     const std::string convention = field(run, "adam").get<std::string>();
     if (batch_size < 1) throw Damaged("trajectory: batch is no positive number");
-    report.compare("trajectory " + convention + " batch " + std::to_string(batch_size), expected_of(run), training.run(batch_size, convention));
+    report.compare("trajectory " + convention + " batch " + std::to_string(batch_size), expected_of(run),
+                   training.run(batch_size, convention));
   }
 }
 

@@ -132,9 +132,11 @@ TEST_CASE("foreign files without checksums are read, their other types converted
   add(std::uint16_t{0x3C00});  // 1.0 in half precision
   add(std::uint16_t{0x8001});  // its smallest negative number
   add(std::uint16_t{0x3FC0});  // 1.5 as bfloat16
-  write_file(file.path(), assemble(R"( {"b":{"dtype":"I32","shape":[1],"data_offsets":[8,12]}, "a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},)"
-                                   R"("h":{"dtype":"F16","shape":[2],"data_offsets":[12,16]},"z":{"dtype":"BF16","shape":[1,1],"data_offsets":[16,18]}})",
-                                   data));
+  write_file(
+      file.path(),
+      assemble(R"( {"b":{"dtype":"I32","shape":[1],"data_offsets":[8,12]}, "a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},)"
+               R"("h":{"dtype":"F16","shape":[2],"data_offsets":[12,16]},"z":{"dtype":"BF16","shape":[1,1],"data_offsets":[16,18]}})",
+               data));
   const TensorFile read = read_safetensors(file.path());
   REQUIRE(read.tensors.size() == 4);
   CHECK(read.tensors[0].name == "a");
@@ -146,7 +148,8 @@ TEST_CASE("foreign files without checksums are read, their other types converted
 
 TEST_CASE("headers that lie are refused before anything is allocated") {
   const auto entry = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
-    return problem_of(assemble(R"({"a":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}", "12345678"));
+    return problem_of(
+        assemble(R"({"a":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}", "12345678"));
   };
   CHECK(entry("F64", "[1]", "[0,8]").empty());
   CHECK(entry("F64", "[1]", "[0,16]").find("outside the file") != std::string::npos);
@@ -184,7 +187,8 @@ TEST_CASE("from_tensors: the whole network, or what is given; another shape is a
 
   TensorFile part = file;
   part.tensors.resize(1);
-  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), part, Match::kAll, "f", model), doctest::Contains("f: tensor dense_0.bias is missing"), Error);
+  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), part, Match::kAll, "f", model), doctest::Contains("f: tensor dense_0.bias is missing"),
+                       Error);
   from_tensors(rig.layout(), part, Match::kGiven, "f", model);
   CHECK(std::equal(model.params.begin(), model.params.begin() + 6, rig.model.params.begin()));
 

@@ -17,11 +17,11 @@ struct ConvCase {
 
 const std::vector<ConvCase> kCases = {
     {4, 5, 2, 3, 3, 1, 1, true, 4, 5, 1, 1},
-    {4, 5, 2, 3, 3, 2, 2, true, 2, 3, 0, 1},   // one row is missing at the bottom, one column on each side
-    {4, 5, 2, 2, 2, 1, 1, true, 4, 5, 0, 0},   // the odd padding is at the bottom and at the right
+    {4, 5, 2, 3, 3, 2, 2, true, 2, 3, 0, 1},  // one row is missing at the bottom, one column on each side
+    {4, 5, 2, 2, 2, 1, 1, true, 4, 5, 0, 0},  // the odd padding is at the bottom and at the right
     {7, 7, 1, 5, 4, 3, 2, true, 3, 4, 2, 1},
-    {6, 3, 1, 1, 1, 4, 4, true, 2, 1, 0, 0},   // a stride larger than the kernel pads nothing
-    {2, 2, 3, 5, 5, 1, 1, true, 2, 2, 2, 2},   // a kernel larger than the image
+    {6, 3, 1, 1, 1, 4, 4, true, 2, 1, 0, 0},  // a stride larger than the kernel pads nothing
+    {2, 2, 3, 5, 5, 1, 1, true, 2, 2, 2, 2},  // a kernel larger than the image
     {4, 5, 2, 3, 2, 1, 1, false, 2, 4, 0, 0},
     {7, 8, 1, 3, 3, 2, 3, false, 3, 2, 0, 0},
 };
@@ -89,19 +89,19 @@ TEST_CASE("conv2d: one number stands for both directions") {
   const auto output = [](const std::string& options) {
     return LayerRig<float>({describe_layer("conv2d", options)}, Shape{9, 9, 1}, 1).network().output();
   };
-  CHECK(output(R"({"kernel_size": 4, "strides": 2})") == output(R"({"kernel_size": [4, 4], "strides": [2, 2]})"));
-  CHECK(output(R"({"kernel_size": 4})") == Shape{6, 6, 1});
+  CHECK(output(R"({"filters": 1, "kernel_size": 4, "strides": 2})") ==
+        output(R"({"filters": 1, "kernel_size": [4, 4], "strides": [2, 2]})"));
+  CHECK(output(R"({"filters": 1, "kernel_size": 4})") == Shape{6, 6, 1});
 }
 
 TEST_CASE("conv2d: what does not fit is refused") {
-  const auto build = [](const std::string& options, const Shape& shape) {
-    LayerRig<float>({describe_layer("conv2d", options)}, shape, 1);
-  };
-  CHECK_THROWS_WITH_AS(build("{}", Shape{4}), doctest::Contains("not (height, width, channels)"), Error);
-  CHECK_THROWS_WITH_AS(build(R"({"kernel_size": 5})", Shape{4, 9, 1}), doctest::Contains("does not fit"), Error);
-  CHECK_THROWS_AS(build(R"({"kernel_size": [1, 2, 3]})", Shape{4, 4, 1}), Error);
-  CHECK_THROWS_AS(build(R"({"strides": 0})", Shape{4, 4, 1}), Error);
-  CHECK_THROWS_AS(build(R"({"padding": "full"})", Shape{4, 4, 1}), Error);
+  const auto build = [](const std::string& options, const Shape& shape) { LayerRig<float>({describe_layer("conv2d", options)}, shape, 1); };
+  CHECK_THROWS_WITH_AS(build(R"({"filters": 1})", Shape{4}), doctest::Contains("not (height, width, channels)"), Error);
+  CHECK_THROWS_WITH_AS(build(R"({"filters": 1, "kernel_size": 5})", Shape{4, 9, 1}), doctest::Contains("does not fit"), Error);
+  CHECK_THROWS_AS(build(R"({"filters": 1, "kernel_size": [1, 2, 3]})", Shape{4, 4, 1}), Error);
+  CHECK_THROWS_AS(build(R"({"filters": 1, "strides": 0})", Shape{4, 4, 1}), Error);
+  CHECK_THROWS_AS(build(R"({"filters": 1, "padding": "full"})", Shape{4, 4, 1}), Error);
+  CHECK_THROWS_WITH_AS(build("{}", Shape{4, 4, 1}), doctest::Contains("filters"), Error);
 }
 
 TEST_CASE("conv2d: the network of workload W4 has 251,850 parameters") {

@@ -53,10 +53,13 @@ TEST_CASE("the uniform initializers fill [-limit, limit]") {
     const char* type;
     double limit;
   };
-  const Row rows[] = {{"glorot_uniform", std::sqrt(6.0 / 300)}, {"xavier_uniform", std::sqrt(6.0 / 300)},
-                                                   {"he_uniform", std::sqrt(6.0 / 200)},     {"kaiming_uniform", std::sqrt(6.0 / 200)},
-                                                   {"lecun_uniform", std::sqrt(3.0 / 200)},  {"torch_default", std::sqrt(1.0 / 200)},
-                                                   {"random_uniform", 0.05}};
+  const Row rows[] = {{"glorot_uniform", std::sqrt(6.0 / 300)},
+                      {"xavier_uniform", std::sqrt(6.0 / 300)},
+                      {"he_uniform", std::sqrt(6.0 / 200)},
+                      {"kaiming_uniform", std::sqrt(6.0 / 200)},
+                      {"lecun_uniform", std::sqrt(3.0 / 200)},
+                      {"torch_default", std::sqrt(1.0 / 200)},
+                      {"random_uniform", 0.05}};
   for (const Row& row : rows) {
     CAPTURE(row.type);
     const double limit = row.limit;
@@ -73,10 +76,9 @@ TEST_CASE("the normal initializers have their standard deviation; Keras's are cu
     double sd;
     bool truncated;
   };
-  const Row rows[] = {
-      {"glorot_normal", std::sqrt(2.0 / 300), true}, {"he_normal", std::sqrt(2.0 / 200), true},
-      {"lecun_normal", std::sqrt(1.0 / 200), true},  {"xavier_normal", std::sqrt(2.0 / 300), false},
-      {"kaiming_normal", std::sqrt(2.0 / 200), false}, {"random_normal", 0.05, false}};
+  const Row rows[] = {{"glorot_normal", std::sqrt(2.0 / 300), true},   {"he_normal", std::sqrt(2.0 / 200), true},
+                      {"lecun_normal", std::sqrt(1.0 / 200), true},    {"xavier_normal", std::sqrt(2.0 / 300), false},
+                      {"kaiming_normal", std::sqrt(2.0 / 200), false}, {"random_normal", 0.05, false}};
   for (const Row& row : rows) {
     CAPTURE(row.type);
     const std::vector<double> values = filled(kernel(row.type));

@@ -15,8 +15,8 @@ enum class Numbers { kUsual, kWild };
 template <class T>
 Buffer<T> make_numbers(Index count, Numbers kind, std::uint64_t index) {
   using Limits = std::numeric_limits<T>;
-  static const T wild[] = {T{0}, -T{0}, Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), Limits::denorm_min(), Limits::max(),
-                           -Limits::min()};
+  static const T wild[] = {T{0},          -T{0},         Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), Limits::denorm_min(),
+                           Limits::max(), -Limits::min()};
   RandomStream random(7, Purpose::kData, index);
   Buffer<T> numbers(static_cast<std::size_t>(count));
   for (T& number : numbers) {
@@ -47,7 +47,7 @@ class Arena {
   View<T> dx() { return {result(rows * cols), rows, cols}; }
   T* x_hat() { return result(rows * cols); }
   T* out_per_row() { return result(rows); }
-  T* out() { return result(cols); }           // cols numbers, which the kernel may read first
+  T* out() { return result(cols); }  // cols numbers, which the kernel may read first
   T* squares() { return absolute(results_, cols + kGuard); }
 
   const std::deque<Buffer<T>>& results() const { return results_; }

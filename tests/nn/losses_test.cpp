@@ -24,13 +24,15 @@ Problem3 random_problem(Index cols) {
     problem.logits.push_back(3.0 * stream.normal());
     problem.values.push_back(stream.uniform());
   }
-  for (int i = 0; i < 4; ++i) problem.labels.push_back(static_cast<std::int32_t>(stream.below(static_cast<std::uint64_t>(cols < 2 ? 2 : cols))));
+  for (int i = 0; i < 4; ++i)
+    problem.labels.push_back(static_cast<std::int32_t>(stream.below(static_cast<std::uint64_t>(cols < 2 ? 2 : cols))));
   return problem;
 }
 
 void check_gradient(LossKind kind, Problem3 problem, bool by_labels) {
   const Index cols = problem.z().cols;
-  const Targets<double> targets = by_labels ? Targets<double>{problem.labels.data(), {}} : Targets<double>{nullptr, {problem.values.data(), 4, cols}};
+  const Targets<double> targets =
+      by_labels ? Targets<double>{problem.labels.data(), {}} : Targets<double>{nullptr, {problem.values.data(), 4, cols}};
   std::vector<double> gradient(problem.logits.size());
   const double loss = loss_and_gradient<double>(kind, problem.z(), targets, {gradient.data(), 4, cols});
   CHECK(loss == loss_and_gradient<double>(kind, problem.z(), targets, {}));

@@ -88,10 +88,9 @@ TEST_CASE("dropout's mask depends on seed, step and place, not on the normalizat
     const Network<double>& network = rig.network();
     Record<double> record(network, 8);
     const Index behind_dropout = norm == "none" ? 3 : 4;
-    const ConstView<double> y = network.forward({.mode = {Statistics::kMoving, Tracking::kFreeze, Dropout::kOn},
-                                                 .key = key,
-                                                 .last_boundary = behind_dropout},
-                                                rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+    const ConstView<double> y =
+        network.forward({.mode = {Statistics::kMoving, Tracking::kFreeze, Dropout::kOn}, .key = key, .last_boundary = behind_dropout},
+                        rig.model.params, rig.model.state, nullptr, record, rig.x.view());
     std::vector<bool> dropped;
     for (const double value : y) dropped.push_back(value == 0.0);
     return dropped;
@@ -126,11 +125,11 @@ TEST_CASE("gradients of the whole chain are those of central differences") {
 }
 
 TEST_CASE("the logits lie before a last softmax or sigmoid of the matching loss") {
-  const Network<float> softmax({describe_layer("dense"), describe_layer("softmax")}, Shape{2});
+  const Network<float> softmax({describe_layer("dense", R"({"units": 2})"), describe_layer("softmax")}, Shape{2});
   CHECK(softmax.logits_boundary(LossKind::kSoftmaxCrossEntropy) == 1);
   CHECK(softmax.logits_boundary(LossKind::kBinaryCrossEntropy) == 2);
   CHECK(softmax.logits_boundary(LossKind::kMse) == 2);
-  const Network<float> sigmoid({describe_layer("dense", R"({"activation": "sigmoid"})")}, Shape{2});
+  const Network<float> sigmoid({describe_layer("dense", R"({"units": 1, "activation": "sigmoid"})")}, Shape{2});
   CHECK(sigmoid.logits_boundary(LossKind::kBinaryCrossEntropy) == 1);
   CHECK(sigmoid.output_boundary() == 2);
 }
@@ -183,7 +182,8 @@ TEST_CASE("one network serves several threads, each with its own record") {
     threads.emplace_back([&] {
       Record<float> record(network, 7);
       for (int i = 0; i < 50; ++i) {
-        const ConstView<float> y = network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+        const ConstView<float> y =
+            network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
         output.assign(y.begin(), y.end());
       }
     });
@@ -194,7 +194,8 @@ TEST_CASE("one network serves several threads, each with its own record") {
 
 TEST_CASE("what cannot be built is refused with the layer's name") {
   const auto dense = [](const std::string& options) { return describe_layer("dense", options); };
-  CHECK(problem_of({dense(R"({"name": "a"})"), dense(R"({"name": "a"})")}, Shape{2}).find("layer a: two layers have this name") == 0);
+  CHECK(problem_of({dense(R"({"units": 2, "name": "a"})"), dense(R"({"units": 2, "name": "a"})")}, Shape{2})
+            .find("layer a: two layers have this name") == 0);
   CHECK(problem_of({dense(R"({"units": 2147483648})")}, Shape{2}).find("layer dense_0: has more than 2^31 parameters") == 0);
   CHECK(problem_of({dense(R"({"units": 40000})"), dense(R"({"units": 40000})"), dense(R"({"units": 40000})")}, Shape{2})
             .find("layer dense_2: the network has more than 2^31 parameters") == 0);
@@ -205,8 +206,8 @@ TEST_CASE("what cannot be built is refused with the layer's name") {
 TEST_CASE("a batch larger than the record is refused") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 3);
   Record<float> record(rig.network(), 2);
-  CHECK_THROWS_AS(
-      rig.network().forward({.mode = kEvalMode}, rig.model.params, rig.model.state, nullptr, record, rig.x.view()), std::invalid_argument);
+  CHECK_THROWS_AS(rig.network().forward({.mode = kEvalMode}, rig.model.params, rig.model.state, nullptr, record, rig.x.view()),
+                  std::invalid_argument);
 }
 
 }  // namespace normrun::test

@@ -28,9 +28,8 @@ Pooled pool(const std::string& type, const std::string& options, const Shape& sh
   return pooled;
 }
 
-const Numbers kImage = {1, 5, 2,   // (3, 3, 1)
-                        4, 3, 0,
-                        7, 8, 6};
+const Numbers kImage = {1, 5, 2,  // (3, 3, 1)
+                        4, 3, 0, 7, 8, 6};
 
 }  // namespace
 

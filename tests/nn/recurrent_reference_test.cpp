@@ -67,7 +67,8 @@ class Fixture {
   }
 
   /// step: from x_t and h_{t-1} to h_t.
-  void check(const std::function<Vec(const Vec& x, const Vec& h)>& step, const std::function<void()>& begin = [] {}) {
+  void check(
+      const std::function<Vec(const Vec& x, const Vec& h)>& step, const std::function<void()>& begin = [] {}) {
     const ConstView<double> y = rig.forward({.mode = kEvalMode});
     for (Index e = 0; e < 2; ++e) {
       Vec h(kUnits, 0.0);

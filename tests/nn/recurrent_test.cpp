@@ -189,15 +189,17 @@ TEST_CASE("lstm: the bias of the forget gate starts at 1, the recurrent kernel w
 }
 
 TEST_CASE("lstm: the network of workload W5, layer norm inside, has 25,610 parameters") {
-  const Network<float> network({describe_layer("lstm", R"({"units": 64, "normalization": "layer"})"), describe_layer("dense", R"({"units": 10})")},
-                               Shape{28, 28});
+  const Network<float> network(
+      {describe_layer("lstm", R"({"units": 64, "normalization": "layer"})"), describe_layer("dense", R"({"units": 10})")}, Shape{28, 28});
   CHECK(network.layout().param_count == 25610);
 }
 
 TEST_CASE("recurrent layers: what does not fit is refused") {
-  CHECK_THROWS_WITH_AS(LayerRig<float>({describe_layer("lstm", R"({"units": 2})")}, Shape{3}, 1), doctest::Contains("not (time, features)"), Error);
-  CHECK_THROWS_AS(describe_layer("gru", R"({"reset_after": false, "normalization": "layer"})"), Error);
-  CHECK_THROWS_AS(describe_layer("simple_rnn", R"({"normalization": "batch"})"), Error);
+  CHECK_THROWS_WITH_AS(LayerRig<float>({describe_layer("lstm", R"({"units": 2})")}, Shape{3}, 1), doctest::Contains("not (time, features)"),
+                       Error);
+  CHECK_THROWS_AS(describe_layer("gru", R"({"units": 2, "reset_after": false, "normalization": "layer"})"), Error);
+  CHECK_THROWS_AS(describe_layer("simple_rnn", R"({"units": 2, "normalization": "batch"})"), Error);
+  CHECK_THROWS_WITH_AS(describe_layer("simple_rnn"), doctest::Contains("units"), Error);
 }
 
 }  // namespace normrun::test

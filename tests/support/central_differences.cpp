@@ -15,7 +15,8 @@ double weighted_output(LayerRig<double>& rig, const Network<double>::Pass& pass)
 
 }  // namespace
 
-double gradient_error(LayerRig<double>& rig, const Network<double>::Pass& pass, std::span<double> values, const std::vector<double>& analytic) {
+double gradient_error(LayerRig<double>& rig, const Network<double>::Pass& pass, std::span<double> values,
+                      const std::vector<double>& analytic) {
   constexpr double kStep = 1e-4;
   double worst = 0.0;
   double largest = 1.0;

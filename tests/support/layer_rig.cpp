@@ -19,11 +19,7 @@ LayerDescription describe_layer(const std::string& type, const std::string& opti
 
 template <class T>
 LayerRig<T>::LayerRig(const std::vector<LayerDescription>& layers, const Shape& input, Index examples)
-    : model(),
-      x(examples, input.size()),
-      dx(examples, input.size()),
-      network_(layers, input),
-      record_(network_, examples) {
+    : model(), x(examples, input.size()), dx(examples, input.size()), network_(layers, input), record_(network_, examples) {
   model = fresh_model(network_, 0);
   next_state = model.state;
   grads = model.params;

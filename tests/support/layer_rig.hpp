@@ -36,7 +36,7 @@ class LayerRig {
   Model<T> model;
   Buffer<T> next_state;  // what a pass that tracks leaves; model.state stays
   Buffer<T> grads;
-  Matrix<T> x;           // (examples, size)
+  Matrix<T> x;                 // (examples, size)
   std::vector<Index> lengths;  // (examples) valid steps of a sequence, or empty: all of them
   Matrix<T> dy;
   Matrix<T> dx;
@@ -45,7 +45,8 @@ class LayerRig {
   template <class Entry>
   std::span<T> part(const std::vector<Entry>& entries, const std::string& name, Buffer<T>& buffer) {
     for (const Entry& entry : entries) {
-      if (entry.name == name) return std::span<T>(buffer).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
+      if (entry.name == name)
+        return std::span<T>(buffer).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
     }
     throw std::out_of_range("no tensor " + name);
   }

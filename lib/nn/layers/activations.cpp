@@ -70,11 +70,16 @@ FamilyMember member(std::string_view type, std::string_view doc, std::string_vie
 
 std::string_view name_of(Activation activation) {
   switch (activation) {
-    case Activation::kRelu: return "relu";
-    case Activation::kTanh: return "tanh";
-    case Activation::kSigmoid: return "sigmoid";
-    case Activation::kSoftmax: return "softmax";
-    case Activation::kLinear: break;
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kTanh:
+      return "tanh";
+    case Activation::kSigmoid:
+      return "sigmoid";
+    case Activation::kSoftmax:
+      return "softmax";
+    case Activation::kLinear:
+      break;
   }
   return "linear";
 }
@@ -106,22 +111,42 @@ std::optional<LayerDescription> activation_layer(Activation activation) {
 template <class T>
 void activate(Activation activation, ConstView<T> x, View<T> y) {
   switch (activation) {
-    case Activation::kLinear: std::copy(x.begin(), x.end(), y.begin()); break;
-    case Activation::kRelu: kernels::relu<T>(x.data, y.data, x.size()); break;
-    case Activation::kTanh: kernels::tanh<T>(x.data, y.data, x.size()); break;
-    case Activation::kSigmoid: kernels::sigmoid<T>(x.data, y.data, x.size()); break;
-    case Activation::kSoftmax: softmax_rows<T>(x, y); break;
+    case Activation::kLinear:
+      std::copy(x.begin(), x.end(), y.begin());
+      break;
+    case Activation::kRelu:
+      kernels::relu<T>(x.data, y.data, x.size());
+      break;
+    case Activation::kTanh:
+      kernels::tanh<T>(x.data, y.data, x.size());
+      break;
+    case Activation::kSigmoid:
+      kernels::sigmoid<T>(x.data, y.data, x.size());
+      break;
+    case Activation::kSoftmax:
+      softmax_rows<T>(x, y);
+      break;
   }
 }
 
 template <class T>
 void activate_backward(Activation activation, ConstView<T> y, ConstView<T> dy, View<T> dx) {
   switch (activation) {
-    case Activation::kLinear: std::copy(dy.begin(), dy.end(), dx.begin()); break;
-    case Activation::kRelu: kernels::relu_backward<T>(y.data, dy.data, dx.data, y.size()); break;
-    case Activation::kTanh: kernels::tanh_backward<T>(y.data, dy.data, dx.data, y.size()); break;
-    case Activation::kSigmoid: kernels::sigmoid_backward<T>(y.data, dy.data, dx.data, y.size()); break;
-    case Activation::kSoftmax: softmax_rows_backward<T>(y, dy, dx); break;
+    case Activation::kLinear:
+      std::copy(dy.begin(), dy.end(), dx.begin());
+      break;
+    case Activation::kRelu:
+      kernels::relu_backward<T>(y.data, dy.data, dx.data, y.size());
+      break;
+    case Activation::kTanh:
+      kernels::tanh_backward<T>(y.data, dy.data, dx.data, y.size());
+      break;
+    case Activation::kSigmoid:
+      kernels::sigmoid_backward<T>(y.data, dy.data, dx.data, y.size());
+      break;
+    case Activation::kSoftmax:
+      softmax_rows_backward<T>(y, dy, dx);
+      break;
   }
 }
 

@@ -7,7 +7,8 @@
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) batch, for the mean and the variance, after y is computed;
 //                        with kMoving the old averages normalize while those of the batch are still averaged
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
-// Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).
+// Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
+// "time": "per-step" each step has its own statistics (batch_per_step.cpp).
 //
 // Momentum weighs the old value.  Of the t-th update it is
 //   exponential     momentum (Keras, PyTorch, flax)
@@ -18,74 +19,20 @@
 // Source: Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization, PyTorch 2 BatchNorm1d, flax 0.12 BatchNorm.
 // A batch of one row is computed: its variance is 0 and its output beta (Keras; PyTorch refuses it).  The unbiased variance of
 // one row does not exist: the moving variance then stays as it is while the mean moves.
+#include "nn/layers/batch.hpp"
+
 #include <algorithm>
 
-#include "core/elementary.hpp"
-#include "nn/layers/affine.hpp"
 #include "nn/layers/column_normalizer.hpp"
 #include "nn/layers/layers.hpp"
 
 namespace normrun::layers {
 namespace {
 
-enum class Preset { kKeras, kTorch, kFlax };
-enum class MovingVariance { kBiased, kUnbiased };
-
-template <class T>
-class BatchNorm;
-
-class BatchNormSpec final : public SpecOf<BatchNormSpec, BatchNorm> {
- public:
-  Preset convention = Preset::kKeras;
-  double momentum = 0.99;
-  double epsilon = 1e-3;
-  MovingVariance moving_variance = MovingVariance::kBiased;
-  Average average = Average::kExponential;
-  double initial_mean = 0.0;
-  double initial_variance = 1.0;
-  AffineOptions affine;
-
-  void describe(OptionVisitor& visitor) override {
-    describe_name(visitor);
-    const Preset before = convention;
-    visitor.choice({"convention", "whose defaults momentum, epsilon and moving_variance have: keras 0.99, 1e-3, biased; "
-                                  "torch 0.9 (its momentum=0.1), 1e-5, unbiased; flax 0.99, 1e-5, biased"},
-                   convention, {{"keras", Preset::kKeras}, {"torch", Preset::kTorch}, {"flax", Preset::kFlax}});
-    if (convention != before) take_defaults();
-    visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
-    visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
-    visitor.choice({"moving_variance", "which variance of the batch is averaged; it is always normalized by the biased one"}, moving_variance,
-                   {{"biased", MovingVariance::kBiased}, {"unbiased", MovingVariance::kUnbiased}});
-    visitor.choice({"average", "how the batches are averaged"}, average,
-                   {{"exponential", Average::kExponential},
-                    {"cumulative", Average::kCumulative},
-                    {"bias-corrected", Average::kBiasCorrected}});
-    visitor.number({"initial_mean", "the moving mean before the first update"}, initial_mean, any_number());
-    visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, at_least(0.0));
-    affine.describe(visitor);
-  }
-
- private:
-  void take_defaults() {
-    momentum = convention == Preset::kTorch ? 0.9 : 0.99;
-    epsilon = convention == Preset::kKeras ? 1e-3 : 1e-5;
-    moving_variance = convention == Preset::kTorch ? MovingVariance::kUnbiased : MovingVariance::kBiased;
-  }
-};
-
-/// The weight of the old value in the update number `updates` (from 1).
-double momentum_of_update(Average average, double momentum, double updates) {
-  const bool plain_mean = average == Average::kCumulative || (average == Average::kBiasCorrected && momentum == 1.0);
-  if (average == Average::kExponential) return momentum;
-  if (plain_mean) return 1.0 - 1.0 / updates;
-  const double before = math::power(momentum, static_cast<std::uint64_t>(updates) - 1);
-  return momentum * (1.0 - before) / (1.0 - momentum * before);
-}
-
 template <class T>
 class BatchNorm final : public Layer<T> {
  public:
-  BatchNorm(const BatchNormSpec& spec, Blueprint& blueprint)
+  BatchNorm(const BatchOptions& spec, Blueprint& blueprint)
       : channels_(blueprint.channels()),
         momentum_(spec.momentum),
         epsilon_(static_cast<T>(spec.epsilon)),
@@ -153,6 +100,25 @@ class BatchNorm final : public Layer<T> {
   StateId moving_variance_;
   StateId updates_;  // one number
   ColumnNormalizer<T> normalizer_;
+};
+
+class BatchNormSpec final : public LayerSpec {
+ public:
+  BatchOptions options;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    options.describe(visitor);
+  }
+  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return make_layer<float>(blueprint); }
+  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return make_layer<double>(blueprint); }
+
+ private:
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    if (options.time == Time::kPerStep) return make_batch_per_step<T>(options, blueprint);
+    return std::make_unique<BatchNorm<T>>(options, blueprint);
+  }
 };
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace normrun::layers {
 
 template <class T>
-CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const RecurrentOptions& options, Index time, Blueprint& blueprint)
+CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const RecurrentOptions& options, Index time,
+                      Blueprint& blueprint)
     : widths_(std::move(widths)),
       width_(std::accumulate(widths_.begin(), widths_.end(), Index{0})),
       epsilon_(static_cast<T>(options.epsilon)),
@@ -34,7 +35,8 @@ void CellNorm<T>::forward(const Steps<T>& steps, Index first_step, const T* para
       const ConstView<T> part(z.row(row) + at, 1, width);
       kernels::row_moments<T>(part, mean, inv_std);
       kernels::inverse_std<T>(inv_std, epsilon_, inv_std, 1);
-      kernels::normalize_rows<T>(part, mean++, inv_std++, gamma + at, shift != nullptr ? shift + at : nullptr, hat, {y.row(row) + at, 1, width});
+      kernels::normalize_rows<T>(part, mean++, inv_std++, gamma + at, shift != nullptr ? shift + at : nullptr, hat,
+                                 {y.row(row) + at, 1, width});
       hat += width;
       at += width;
     }
@@ -50,7 +52,8 @@ void CellNorm<T>::backward(const Steps<T>& steps, Index first_step, const T* par
   for (Index row = 0; row < dy.rows; ++row) {
     Index at = 0;
     for (const Index width : widths_) {
-      kernels::normalize_rows_backward<T>({hat, 1, width}, {dy.row(row) + at, 1, width}, gamma + at, inv_std++, {dz.row(row) + at, 1, width});
+      kernels::normalize_rows_backward<T>({hat, 1, width}, {dy.row(row) + at, 1, width}, gamma + at, inv_std++,
+                                          {dz.row(row) + at, 1, width});
       hat += width;
       at += width;
     }

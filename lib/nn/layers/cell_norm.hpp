@@ -29,8 +29,8 @@ class CellNorm {
   Index width_;
   T epsilon_;
   ParamId gamma_;
-  CacheId z_hat_;    // (time, examples, width)
-  CacheId mean_;     // (time, examples, groups)
+  CacheId z_hat_;  // (time, examples, width)
+  CacheId mean_;   // (time, examples, groups)
   CacheId inv_std_;
 };
 

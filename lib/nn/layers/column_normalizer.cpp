@@ -32,7 +32,8 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const F
 }
 
 template <class T>
-void ColumnNormalizer<T>::normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const {
+void ColumnNormalizer<T>::normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma,
+                                    const T* beta) const {
   T* inv_std = call.caches[inv_std_];
   std::copy_n(mean, channels_, call.caches[mean_]);
   kernels::inverse_std<T>(variance, epsilon, inv_std, channels_);
@@ -62,8 +63,8 @@ void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& su
     for (Index c = 0; c < channels_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     kernels::scale_columns<T>(call.dy, factor, call.dx);
   } else if (has_padding(call.lengths)) {
-    normalize_valid_backward<T>({call.lengths, call.examples, x_hat, call.dy, gamma, call.caches[mean_], inv_std, sums.dy, sums.dy_x_hat,
-                                 factor, call.dx});
+    normalize_valid_backward<T>(
+        {call.lengths, call.examples, x_hat, call.dy, gamma, call.caches[mean_], inv_std, sums.dy, sums.dy_x_hat, factor, call.dx});
   } else {
     kernels::normalize_columns_backward<T>(x_hat, call.dy, gamma, inv_std, sums.dy, sums.dy_x_hat, call.dx);
   }

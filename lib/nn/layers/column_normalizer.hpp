@@ -21,8 +21,8 @@ class ColumnNormalizer {
   void normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const;
 
   struct Sums {
-    T* dy;         // sum of dy over the rows, (channels)
-    T* dy_x_hat;   // sum of dy * x_hat
+    T* dy;        // sum of dy over the rows, (channels)
+    T* dy_x_hat;  // sum of dy * x_hat
   };
   /// The sums that the gradients of gamma and beta are made of.
   Sums sums(const Backward<T>& call) const;
@@ -33,15 +33,15 @@ class ColumnNormalizer {
   bool has_padding(const Index* lengths) const { return lengths != nullptr && is_sequence_; }
 
   Index channels_;
-  bool is_sequence_;        // (steps, channels): the only shape that lengths speak of
-  CacheId mean_;            // what normalized, (channels) each
+  bool is_sequence_;  // (steps, channels): the only shape that lengths speak of
+  CacheId mean_;      // what normalized, (channels) each
   CacheId inv_std_;
   CacheId batch_mean_;
   CacheId batch_variance_;
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
-  CacheId packed_;          // (rows, channels) of a sequence, its valid rows first
-  CacheId x_hat_;           // (rows, channels)
+  CacheId packed_;  // (rows, channels) of a sequence, its valid rows first
+  CacheId x_hat_;   // (rows, channels)
 };
 
 }  // namespace normrun::layers

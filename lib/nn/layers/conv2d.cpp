@@ -36,13 +36,14 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
   void describe(OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
+    visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
     describe_both_directions(visitor, {"kernel_size", "height and width of the kernel; one number stands for both"}, kernel_size);
     describe_both_directions(visitor, {"strides", "steps of the kernel down and along; one number stands for both"}, strides);
     describe_padding(visitor, padding);
     visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
     describe_activation(visitor, activation);
-    visitor.tagged({"kernel_initializer", "how the kernel starts"}, kernel_initializer, initializer_family());
-    visitor.tagged({"bias_initializer", "how the bias starts"}, bias_initializer, initializer_family());
+    describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
+    describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
   }
   std::optional<LayerDescription> followed_by() const override { return activation_layer(activation); }
 };
@@ -120,7 +121,8 @@ class Conv2d final : public Layer<T> {
 }  // namespace
 
 FamilyMember conv2d() {
-  return {"conv2d", "convolution over height and width: y = patches kernel + bias", "Keras 3 Conv2D", [] { return std::make_shared<Conv2dSpec>(); }};
+  return {"conv2d", "convolution over height and width: y = patches kernel + bias", "Keras 3 Conv2D",
+          [] { return std::make_shared<Conv2dSpec>(); }};
 }
 
 }  // namespace normrun::layers

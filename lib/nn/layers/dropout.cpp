@@ -66,7 +66,7 @@ class DropoutLayer final : public Layer<T> {
   Index position_;
   std::uint64_t threshold_;  // of 2^32: a draw below it is dropped
   T kept_;
-  CacheId factors_;          // (examples, size): 0 or 1 / (1 - rate)
+  CacheId factors_;  // (examples, size): 0 or 1 / (1 - rate)
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
 
   void describe(OptionVisitor& visitor) override {
     describe_name(visitor);
-    if (kind_ == Kind::kGroup) visitor.integer({"groups", "number of groups; the channels are a multiple of it"}, groups, {1, Shape::kMaxSize});
+    if (kind_ == Kind::kGroup)
+      visitor.integer({"groups", "number of groups; the channels are a multiple of it"}, groups, {1, Shape::kMaxSize});
     visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
     affine.describe(visitor);
   }
@@ -105,7 +106,8 @@ class GroupNorm final : public Layer<T> {
     const View<T> grouped_g = rows_by_group(call.caches[grouped_], rows);
     gather(ConstView<T>(g), grouped_g);
     const View<T> grouped_dx = rows_by_group(x_hat.data, rows);
-    kernels::normalize_rows_backward<T>(rows_by_group(call.caches[grouped_x_hat_], rows), grouped_g, nullptr, call.caches[inv_std_], grouped_dx);
+    kernels::normalize_rows_backward<T>(rows_by_group(call.caches[grouped_x_hat_], rows), grouped_g, nullptr, call.caches[inv_std_],
+                                        grouped_dx);
     scatter(grouped_dx, call.dx);
   }
 
@@ -116,12 +118,14 @@ class GroupNorm final : public Layer<T> {
   /// (examples * positions, channels) -> (examples * groups, positions * channels of a group), and back.
   void gather(ConstView<T> x, View<T> grouped) const {
     for (Index r = 0; r < x.rows; ++r) {
-      for (Index group = 0; group < groups_; ++group) std::copy_n(x.row(r) + group * group_channels(), group_channels(), place(grouped, r, group));
+      for (Index group = 0; group < groups_; ++group)
+        std::copy_n(x.row(r) + group * group_channels(), group_channels(), place(grouped, r, group));
     }
   }
   void scatter(ConstView<T> grouped, View<T> x) const {
     for (Index r = 0; r < x.rows; ++r) {
-      for (Index group = 0; group < groups_; ++group) std::copy_n(place(grouped, r, group), group_channels(), x.row(r) + group * group_channels());
+      for (Index group = 0; group < groups_; ++group)
+        std::copy_n(place(grouped, r, group), group_channels(), x.row(r) + group * group_channels());
     }
   }
   /// Where the channels of a group at row r (example * positions + position) lie.
@@ -135,7 +139,7 @@ class GroupNorm final : public Layer<T> {
   Index groups_;
   T epsilon_;
   Affine affine_;
-  CacheId mean_;           // (examples * groups)
+  CacheId mean_;  // (examples * groups)
   CacheId inv_std_;
   CacheId grouped_x_hat_;  // (examples * groups, positions * channels of a group)
   CacheId grouped_;        // x, later g, in that order

@@ -67,7 +67,8 @@ class Gru final : public Layer<T> {
  public:
   Gru(const RecurrentOptions& options, Blueprint& blueprint) : unrolled_(options, blueprint, 3), units_(options.units) {
     const Index time = unrolled_.time();
-    if (options.use_bias) bias_ = blueprint.param("bias", {2, 3 * units_}, initializer_from(options.bias_initializer), 3 * units_, 3 * units_);
+    if (options.use_bias)
+      bias_ = blueprint.param("bias", {2, 3 * units_}, initializer_from(options.bias_initializer), 3 * units_, 3 * units_);
     if (options.normalization == CellNormalization::kLayer) norms_.emplace(options, time, blueprint);
     gates_ = blueprint.per_example(time * 3 * units_);
     q_ = blueprint.per_example(time * 3 * units_);
@@ -168,12 +169,12 @@ class Gru final : public Layer<T> {
 
   Unrolled<T> unrolled_;
   Index units_;
-  ParamId bias_;                      // (2, 3 units): of p, then of q; of size 0 without a bias
+  ParamId bias_;  // (2, 3 units): of p, then of q; of size 0 without a bias
   std::optional<GruNorms<T>> norms_;
-  CacheId gates_;                     // (time, examples, 3 units): z, r, h_new
-  CacheId q_;                         // (time, examples, 3 units)
-  CacheId recurred_;                  // (examples, 3 units) of one step: q before it is normalized
-  CacheId dp_;                        // (time, examples, 3 units)
+  CacheId gates_;     // (time, examples, 3 units): z, r, h_new
+  CacheId q_;         // (time, examples, 3 units)
+  CacheId recurred_;  // (examples, 3 units) of one step: q before it is normalized
+  CacheId dp_;        // (time, examples, 3 units)
   CacheId dq_;
 };
 

@@ -46,7 +46,8 @@ std::vector<Index> normalized_shape(const std::vector<Index>& axes, const Bluepr
   }
   const std::size_t first = dims.size() - axes.size();
   for (std::size_t i = first; i < dims.size(); ++i) {
-    if (!chosen[i]) blueprint.refuse("the axes to normalize are not the last ones", "name the last axes of an example, such as [-1] or [-2, -1]");
+    if (!chosen[i])
+      blueprint.refuse("the axes to normalize are not the last ones", "name the last axes of an example, such as [-1] or [-2, -1]");
   }
   if (axes.empty()) blueprint.refuse("no axis to normalize", "give \"axes\" at least one");
   return {dims.begin() + static_cast<std::ptrdiff_t>(first), dims.end()};
@@ -55,8 +56,7 @@ std::vector<Index> normalized_shape(const std::vector<Index>& axes, const Bluepr
 template <class T>
 class LayerNorm final : public Layer<T> {
  public:
-  LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint)
-      : LayerNorm(spec, blueprint, normalized_shape(spec.axes, blueprint)) {}
+  LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint) : LayerNorm(spec, blueprint, normalized_shape(spec.axes, blueprint)) {}
 
   void forward(const Forward<T>& call) const override {
     const Index rows = call.examples * rows_per_example_;
@@ -87,20 +87,17 @@ class LayerNorm final : public Layer<T> {
         mean_(blueprint.per_example(rows_per_example_)),
         inv_std_(blueprint.per_example(rows_per_example_)),
         x_hat_(blueprint.per_example(blueprint.input().size())) {
-    blueprint.normalization({.type = "layer",
-                             .features = features_,
-                             .epsilon = spec.epsilon,
-                             .gamma = affine_.gamma_id(),
-                             .beta = affine_.beta_id()});
+    blueprint.normalization(
+        {.type = "layer", .features = features_, .epsilon = spec.epsilon, .gamma = affine_.gamma_id(), .beta = affine_.beta_id()});
   }
 
-  Index features_;          // numbers that are normalized together
+  Index features_;  // numbers that are normalized together
   Index rows_per_example_;
   T epsilon_;
   Affine affine_;
-  CacheId mean_;            // (rows)
-  CacheId inv_std_;         // (rows)
-  CacheId x_hat_;           // (rows, features)
+  CacheId mean_;     // (rows)
+  CacheId inv_std_;  // (rows)
+  CacheId x_hat_;    // (rows, features)
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ FamilyMember layer();
 FamilyMember group();
 FamilyMember instance();
 FamilyMember rms();
+FamilyMember moving_layer();
 FamilyMember none();
 FamilyMember norm();
 

@@ -238,15 +238,15 @@ class Lstm final : public Layer<T> {
 
   Unrolled<T> unrolled_;
   Index units_;
-  ParamId bias_;                        // of size 0 without a bias
+  ParamId bias_;  // of size 0 without a bias
   std::optional<LstmNorms<T>> norms_;
-  CacheId gates_;                       // (time, examples, 4 units): i, f, g, o
-  CacheId recurred_;                    // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
-  CacheId added_;                       // what it adds to the gates: the same, or normalized
-  CacheId c_;                           // (time + 1, examples, units)
-  CacheId tanh_c_;                      // (time, examples, units)
-  CacheId dgates_;                      // (time, examples, 4 units): before the gates' functions
-  CacheId dc_;                          // (examples, units)
+  CacheId gates_;     // (time, examples, 4 units): i, f, g, o
+  CacheId recurred_;  // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
+  CacheId added_;     // what it adds to the gates: the same, or normalized
+  CacheId c_;         // (time + 1, examples, units)
+  CacheId tanh_c_;    // (time, examples, units)
+  CacheId dgates_;    // (time, examples, 4 units): before the gates' functions
+  CacheId dc_;        // (examples, units)
   CacheId dc_part_;
 };
 

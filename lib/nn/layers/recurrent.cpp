@@ -17,13 +17,14 @@ Index time_of(const Blueprint& blueprint) {
 
 void RecurrentOptions::describe(OptionVisitor& visitor) {
   visitor.integer({"units", "numbers in the state"}, units, {1, Index{1} << 20});
+  visitor.require(visitor.given("units"), "", "the key \"units\": how many numbers the state has");
   visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
   visitor.flag({"return_sequences", "whether the output is the state after every step, not after the last one alone"}, return_sequences);
-  visitor.tagged({"kernel_initializer", "how the kernel starts"}, kernel_initializer, initializer_family());
-  visitor.tagged({"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, initializer_family());
-  visitor.tagged({"bias_initializer", "how the bias starts"}, bias_initializer, initializer_family());
-  visitor.choice({"normalization", "inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"}, normalization,
-                 {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
+  describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
+  describe_initializer(visitor, {"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, "orthogonal");
+  describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
+  visitor.choice({"normalization", "inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"},
+                 normalization, {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
   visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, at_least(0.0));
 }
 
@@ -35,7 +36,8 @@ Unrolled<T>::Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Ind
       width_(gates * options.units),
       returns_sequences_(options.return_sequences),
       kernel_(blueprint.param("kernel", {features_, width_}, initializer_from(options.kernel_initializer), features_, width_)),
-      recurrent_kernel_(blueprint.param("recurrent_kernel", {units_, width_}, initializer_from(options.recurrent_initializer), units_, width_)),
+      recurrent_kernel_(
+          blueprint.param("recurrent_kernel", {units_, width_}, initializer_from(options.recurrent_initializer), units_, width_)),
       x_(blueprint.per_example(time_ * features_)),
       h_(blueprint.per_example((time_ + 1) * units_)),
       dh_(blueprint.per_example(units_)),

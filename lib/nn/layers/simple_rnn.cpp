@@ -94,12 +94,12 @@ class SimpleRnn final : public Layer<T> {
   }
 
   Unrolled<T> unrolled_;
-  ParamId bias_;                     // of size 0 without a bias
+  ParamId bias_;  // of size 0 without a bias
   std::optional<CellNorm<T>> norm_;
-  CacheId projected_;                // (time, examples, units): x_t kernel, with the bias where nothing normalizes
-  CacheId summed_;                   // (examples, units) of one step
-  CacheId dshifted_;                 // (time, examples, units): of what tanh takes
-  CacheId dsummed_;                  // of what the normalization takes; the same without it
+  CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where nothing normalizes
+  CacheId summed_;     // (examples, units) of one step
+  CacheId dshifted_;   // (time, examples, units): of what tanh takes
+  CacheId dsummed_;    // of what the normalization takes; the same without it
 };
 
 }  // namespace

@@ -16,11 +16,11 @@ void describe_padding(OptionVisitor& visitor, Padding& padding);
 
 /// Output and padding of one direction.
 struct Slide {
-  Index size = 1;      // of the window
+  Index size = 1;  // of the window
   Index stride = 1;
   Index input = 1;
   Index output = 1;
-  Index before = 0;    // padded cells before the input
+  Index before = 0;  // padded cells before the input
 
   Index first(Index at) const { return at * stride - before; }  // of the input under the window; may be negative
   /// The part of the window at output `at` that lies on the input: [begin(at), end(at)) of its cells.

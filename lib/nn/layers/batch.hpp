@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "nn/layer.hpp"
+#include "nn/layers/affine.hpp"
+
+namespace normrun::layers {
+
+enum class Preset { kKeras, kTorch, kFlax };
+enum class MovingVariance { kBiased, kUnbiased };
+enum class Time { kShared, kPerStep };
+
+/// The options of batch normalization.  Keras's names where Keras has the option.
+struct BatchOptions {
+  Preset convention = Preset::kKeras;
+  double momentum = 0.99;
+  double epsilon = 1e-3;
+  MovingVariance moving_variance = MovingVariance::kBiased;
+  Average average = Average::kExponential;
+  double initial_mean = 0.0;
+  double initial_variance = 1.0;
+  Time time = Time::kShared;
+  AffineOptions affine;
+
+  void describe(OptionVisitor& visitor);
+};
+
+/// The weight of the old value in the update number `updates` (from 1).
+double momentum_of_update(Average average, double momentum, double updates);
+
+/// Batch normalization of sequences with statistics of each step for itself.
+template <class T>
+std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options, Blueprint& blueprint);
+
+}  // namespace normrun::layers

@@ -1,0 +1,44 @@
+#include "core/elementary.hpp"
+#include "nn/layers/batch.hpp"
+
+namespace normrun::layers {
+namespace {
+
+void take_defaults(Preset convention, BatchOptions& options) {
+  options.momentum = convention == Preset::kTorch ? 0.9 : 0.99;
+  options.epsilon = convention == Preset::kKeras ? 1e-3 : 1e-5;
+  options.moving_variance = convention == Preset::kTorch ? MovingVariance::kUnbiased : MovingVariance::kBiased;
+}
+
+}  // namespace
+
+void BatchOptions::describe(OptionVisitor& visitor) {
+  const Preset before = convention;
+  visitor.choice({"convention",
+                  "whose defaults momentum, epsilon and moving_variance have: keras 0.99, 1e-3, biased; "
+                  "torch 0.9 (its momentum=0.1), 1e-5, unbiased; flax 0.99, 1e-5, biased"},
+                 convention, {{"keras", Preset::kKeras}, {"torch", Preset::kTorch}, {"flax", Preset::kFlax}});
+  if (convention != before) take_defaults(convention, *this);
+  visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
+  visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
+  visitor.choice({"moving_variance", "which variance of the batch is averaged; it is always normalized by the biased one"}, moving_variance,
+                 {{"biased", MovingVariance::kBiased}, {"unbiased", MovingVariance::kUnbiased}});
+  visitor.choice(
+      {"average", "how the batches are averaged"}, average,
+      {{"exponential", Average::kExponential}, {"cumulative", Average::kCumulative}, {"bias-corrected", Average::kBiasCorrected}});
+  visitor.number({"initial_mean", "the moving mean before the first update"}, initial_mean, any_number());
+  visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, at_least(0.0));
+  visitor.choice({"time", "of a sequence (time, channels): statistics shared by all steps, or of each step for itself"}, time,
+                 {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
+  affine.describe(visitor);
+}
+
+double momentum_of_update(Average average, double momentum, double updates) {
+  const bool plain_mean = average == Average::kCumulative || (average == Average::kBiasCorrected && momentum == 1.0);
+  if (average == Average::kExponential) return momentum;
+  if (plain_mean) return 1.0 - 1.0 / updates;
+  const double before = math::power(momentum, static_cast<std::uint64_t>(updates) - 1);
+  return momentum * (1.0 - before) / (1.0 - momentum * before);
+}
+
+}  // namespace normrun::layers

@@ -1,0 +1,193 @@
+// Batch normalization of sequences, each step by its own statistics.
+//
+//   x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
+//   x_hat = (x - mean_t) / sqrt(var_t + epsilon),  y = gamma x_hat + beta; gamma, beta: (channels), shared by all steps
+//   moving_mean, moving_variance: (time, channels), each step averaged for itself; modes as in batch.cpp
+//   with n_t examples at step t and sums over all examples, padded ones included, for they are normalized too:
+//     dx = gamma inv_std_t (dy - sum(dy) / n_t - x_hat sum(dy x_hat) / n_t) where x made the statistics, else gamma inv_std_t dy
+//
+// What is awkward about it: late steps are seen by few examples (one alone gives variance 0), and steps beyond the longest
+// training sequence have no statistics but the initial ones.  A step that no example of a batch reaches is normalized by mean
+// 0 and variance 0 in it, and its moving averages stay.
+//
+// Source: Cooijmans et al. 2017, section 3.  To the kernels an example is one row of time * channels columns.
+#include <algorithm>
+
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/batch.hpp"
+
+namespace normrun::layers {
+namespace {
+
+/// Refuses an input that is not a sequence.
+Index time_of(const Blueprint& blueprint) {
+  if (blueprint.input().rank() != 2) {
+    blueprint.refuse("its input has the shape " + blueprint.input().text() + ", which has no steps", R"(use "time": "shared")");
+  }
+  return blueprint.input().dims()[0];
+}
+
+template <class T>
+class BatchPerStep final : public Layer<T> {
+ public:
+  BatchPerStep(const BatchOptions& options, Blueprint& blueprint)
+      : options_(options),
+        time_(time_of(blueprint)),
+        channels_(blueprint.channels()),
+        columns_(time_ * channels_),
+        affine_(options.affine, blueprint, {channels_}),
+        moving_mean_(blueprint.state("moving_mean", {time_, channels_}, options.initial_mean)),
+        moving_variance_(blueprint.state("moving_variance", {time_, channels_}, options.initial_variance)),
+        updates_(blueprint.state("updates", {1}, 0.0)),
+        mean_(blueprint.per_call(columns_)),
+        variance_(blueprint.per_call(columns_)),
+        inv_std_(blueprint.per_call(columns_)),
+        gamma_(blueprint.per_call(columns_)),
+        beta_(blueprint.per_call(columns_)),
+        sum_dy_(blueprint.per_call(columns_)),
+        sum_dy_x_hat_(blueprint.per_call(columns_)),
+        packed_(blueprint.per_example(channels_)),
+        x_hat_(blueprint.per_example(columns_)) {
+    blueprint.normalization({.type = "batch",
+                             .features = columns_,
+                             .epsilon = options.epsilon,
+                             .momentum = options.momentum,
+                             .average = options.average,
+                             .moving_mean = moving_mean_,
+                             .moving_variance = moving_variance_,
+                             .updates = updates_});
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const ConstView<T> x = rows_of<const T>(call.x);
+    T* mean = call.caches[mean_];
+    T* variance = call.caches[variance_];
+    T* inv_std = call.caches[inv_std_];
+    const bool by_batch = call.mode.statistics == Statistics::kBatch;
+    const bool moves = call.mode.tracking == Tracking::kUpdate;
+    if (by_batch || moves) batch_moments(call, x, mean, variance);
+    const T* by_mean = by_batch ? mean : call.state + moving_mean_.offset;
+    kernels::inverse_std<T>(by_batch ? variance : call.state + moving_variance_.offset, static_cast<T>(options_.epsilon), inv_std,
+                            columns_);
+    kernels::normalize_columns<T>(x, by_mean, inv_std, tiled(affine_.gamma(call.params), call.caches[gamma_]),
+                                  tiled(affine_.beta(call.params), call.caches[beta_]), call.caches[x_hat_], rows_of<T>(call.y));
+    if (moves) move_statistics(call, mean, variance);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    const ConstView<T> x_hat(call.caches[x_hat_], call.examples, columns_);
+    const ConstView<T> dy = rows_of<const T>(call.dy);
+    T* sum_dy = call.caches[sum_dy_];
+    T* sum_dy_x_hat = call.caches[sum_dy_x_hat_];
+    kernels::column_sums<T>(dy, sum_dy);
+    kernels::column_dots<T>(dy, x_hat, sum_dy_x_hat);
+    if (T* dgamma = affine_.gamma(call.grads)) kernels::column_sums<T>({sum_dy_x_hat, time_, channels_}, dgamma);
+    if (T* dbeta = affine_.beta(call.grads)) kernels::column_sums<T>({sum_dy, time_, channels_}, dbeta);
+    if (call.dx.data == nullptr) return;
+    const T* gamma = tiled(affine_.gamma(call.params), call.caches[gamma_]);
+    T* factor = call.caches[mean_];  // free by now
+    const T* inv_std = call.caches[inv_std_];
+    for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
+    if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
+    if (call.lengths != nullptr) scale_sums(call, sum_dy, sum_dy_x_hat);
+    kernels::normalize_columns_backward<T>(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, rows_of<T>(call.dx));
+    if (call.lengths != nullptr) pass_padding(call, factor);
+  }
+
+ private:
+  template <class U>
+  View<U> rows_of(View<U> steps) const {
+    return steps.reshaped(steps.rows / time_, columns_);
+  }
+
+  /// Repeats numbers of (channels) for every step; null stays null.
+  const T* tiled(const T* numbers, T* room) const {
+    if (numbers == nullptr) return nullptr;
+    for (Index t = 0; t < time_; ++t) std::copy_n(numbers, channels_, room + t * channels_);
+    return room;
+  }
+
+  static Index count_reaching(const Index* lengths, Index examples, Index step) {
+    return lengths == nullptr ? examples : std::count_if(lengths, lengths + examples, [step](Index length) { return length > step; });
+  }
+
+  void batch_moments(const Forward<T>& call, ConstView<T> x, T* mean, T* variance) const {
+    if (call.lengths == nullptr) return kernels::column_moments<T>(x, mean, variance);
+    std::fill_n(mean, columns_, T{0});
+    std::fill_n(variance, columns_, T{0});
+    for (Index t = 0; t < time_; ++t) {
+      T* packed = call.caches[packed_];
+      for (Index e = 0; e < call.examples; ++e) {
+        if (t < call.lengths[e]) packed = std::copy_n(x.row(e) + t * channels_, channels_, packed);
+      }
+      const ConstView<T> rows(call.caches[packed_], count_reaching(call.lengths, call.examples, t), channels_);
+      if (rows.rows > 0) kernels::column_moments<T>(rows, mean + t * channels_, variance + t * channels_);
+    }
+  }
+
+  void move_statistics(const Forward<T>& call, const T* mean, T* variance) const {
+    T* updates = call.next_state + updates_.offset;
+    *updates += T{1};
+    const T momentum = static_cast<T>(momentum_of_update(options_.average, options_.momentum, static_cast<double>(*updates)));
+    for (Index t = 0; t < time_; ++t) {
+      const Index count = count_reaching(call.lengths, call.examples, t);
+      if (count == 0) continue;
+      const Index at = t * channels_;
+      kernels::blend<T>(momentum, mean + at, call.next_state + moving_mean_.offset + at, channels_);
+      if (options_.moving_variance == MovingVariance::kUnbiased) {
+        if (count == 1) continue;
+        kernels::scale<T>(variance + at, static_cast<T>(count) / static_cast<T>(count - 1), variance + at, channels_);
+      }
+      kernels::blend<T>(momentum, variance + at, call.next_state + moving_variance_.offset + at, channels_);
+    }
+  }
+
+  /// The kernel divides by all examples: scales the sums so that those that reach the step count.
+  void scale_sums(const Backward<T>& call, T* sum_dy, T* sum_dy_x_hat) const {
+    for (Index t = 0; t < time_; ++t) {
+      const Index count = count_reaching(call.lengths, call.examples, t);
+      const T scale = count == 0 ? T{0} : static_cast<T>(call.examples) / static_cast<T>(count);
+      kernels::scale<T>(sum_dy + t * channels_, scale, sum_dy + t * channels_, channels_);
+      kernels::scale<T>(sum_dy_x_hat + t * channels_, scale, sum_dy_x_hat + t * channels_, channels_);
+    }
+  }
+
+  /// dx of the padded steps, which no statistic depends on.
+  void pass_padding(const Backward<T>& call, const T* factor) const {
+    for (Index e = 0; e < call.examples; ++e) {
+      for (Index t = call.lengths[e]; t < time_; ++t) {
+        const Index row = e * time_ + t;
+        kernels::scale_columns<T>(call.dy.slice(row, 1), factor + t * channels_, call.dx.slice(row, 1));
+      }
+    }
+  }
+
+  BatchOptions options_;
+  Index time_;
+  Index channels_;
+  Index columns_;  // time * channels
+  Affine affine_;
+  StateId moving_mean_;  // (time, channels)
+  StateId moving_variance_;
+  StateId updates_;  // one number
+  CacheId mean_;     // of the batch, (time, channels) each
+  CacheId variance_;
+  CacheId inv_std_;
+  CacheId gamma_;  // repeated for every step
+  CacheId beta_;
+  CacheId sum_dy_;
+  CacheId sum_dy_x_hat_;
+  CacheId packed_;  // (examples, channels): those that reach a step
+  CacheId x_hat_;   // (examples, time * channels)
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options, Blueprint& blueprint) {
+  return std::make_unique<BatchPerStep<T>>(options, blueprint);
+}
+template std::unique_ptr<const Layer<float>> make_batch_per_step(const BatchOptions&, Blueprint&);
+template std::unique_ptr<const Layer<double>> make_batch_per_step(const BatchOptions&, Blueprint&);
+
+}  // namespace normrun::layers

@@ -1,0 +1,149 @@
+// Layer normalization with moving averages: the custom layer that document 000 proposes (example 3), repaired so that it runs.
+//
+//   mean, var of each row over its channels; var = biased variance + epsilon, the epsilon inside what is stored
+//   x_hat = (x - mean) / sqrt(var),  y = gamma x_hat + beta;  gamma, beta, moving_mean, moving_variance: one number each
+//   statistics kBatch:   mean, var of the row itself, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
+//   statistics kMoving:  the two moving numbers for every row, and dx = dy gamma inv_std
+//   tracking kUpdate:    moving = momentum moving + (1 - momentum) mean over the rows of the batch (the document's rate 0.01 is
+//                        1 - momentum); with kMoving the old averages normalize while those of the batch are still averaged
+//   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
+//
+// As printed the layer fails in training: it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns
+// their mean over the rows.  What it shows: train mode is layer normalization, eval mode is not even close to it.  Of padded
+// sequences every step counts, as in Keras's layer normalization.
+#include <algorithm>
+#include <cmath>
+
+#include "nn/layers/affine.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::layers {
+namespace {
+
+template <class T>
+class MovingLayerNorm;
+
+class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayerNorm> {
+ public:
+  double momentum = 0.99;
+  double epsilon = 1e-8;
+  AffineOptions affine;
+
+  void describe(OptionVisitor& visitor) override {
+    describe_name(visitor);
+    visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
+    visitor.number({"epsilon", "added to the variance, also to the stored one"}, epsilon, at_least(0.0));
+    affine.describe(visitor);
+  }
+};
+
+template <class T>
+class MovingLayerNorm final : public Layer<T> {
+ public:
+  MovingLayerNorm(const MovingLayerNormSpec& spec, Blueprint& blueprint)
+      : channels_(blueprint.channels()),
+        momentum_(static_cast<T>(spec.momentum)),
+        epsilon_(static_cast<T>(spec.epsilon)),
+        affine_(spec.affine, blueprint, {1}),
+        moving_mean_(blueprint.state("moving_mean", {1}, 0.0)),
+        moving_variance_(blueprint.state("moving_variance", {1}, 1.0)),
+        updates_(blueprint.state("updates", {1}, 0.0)),
+        mean_(blueprint.per_example(blueprint.input().positions())),
+        variance_(blueprint.per_example(blueprint.input().positions())),
+        inv_std_(blueprint.per_example(blueprint.input().positions())),
+        x_hat_(blueprint.per_example(blueprint.input().size())),
+        gamma_(blueprint.per_call(channels_)),
+        beta_(blueprint.per_call(channels_)) {
+    blueprint.normalization({.type = "moving_layer", .features = channels_, .epsilon = spec.epsilon, .momentum = spec.momentum});
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const Index rows = call.x.rows;
+    T* mean = call.caches[mean_];
+    T* variance = call.caches[variance_];
+    T* inv_std = call.caches[inv_std_];
+    const bool by_batch = call.mode.statistics == Statistics::kBatch;
+    const bool moves = call.mode.tracking == Tracking::kUpdate;
+    const T moving_mean = call.state[moving_mean_.offset];
+    const T moving_inv_std = T{1} / std::sqrt(call.state[moving_variance_.offset]);
+    if (by_batch || moves) {
+      kernels::row_moments<T>(call.x, mean, variance);
+      for (Index r = 0; r < rows; ++r) variance[r] += epsilon_;
+    }
+    if (moves) move_statistics(call, mean, variance);
+    if (by_batch) {
+      kernels::inverse_std<T>(variance, T{0}, inv_std, rows);
+    } else {
+      std::fill_n(mean, rows, moving_mean);
+      std::fill_n(inv_std, rows, moving_inv_std);
+    }
+    kernels::normalize_rows<T>(call.x, mean, inv_std, repeated(affine_.gamma(call.params), call.caches[gamma_]),
+                               repeated(affine_.beta(call.params), call.caches[beta_]), call.caches[x_hat_], call.y);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    const ConstView<T> x_hat(call.caches[x_hat_], call.x.rows, channels_);
+    const T* inv_std = call.caches[inv_std_];
+    T* by_channel = call.caches[beta_];  // free by now
+    if (T* dgamma = affine_.gamma(call.grads)) {
+      kernels::column_dots<T>(call.dy, x_hat, by_channel);
+      *dgamma = sum(by_channel);
+    }
+    if (T* dbeta = affine_.beta(call.grads)) {
+      kernels::column_sums<T>(call.dy, by_channel);
+      *dbeta = sum(by_channel);
+    }
+    if (call.dx.data == nullptr) return;
+    const T* gamma = repeated(affine_.gamma(call.params), call.caches[gamma_]);
+    if (call.mode.statistics == Statistics::kBatch) {
+      kernels::normalize_rows_backward<T>(x_hat, call.dy, gamma, inv_std, call.dx);
+    } else if (call.examples > 0) {
+      kernels::scale<T>(call.dy.data, gamma != nullptr ? gamma[0] * inv_std[0] : inv_std[0], call.dx.data, call.dy.size());
+    }
+  }
+
+ private:
+  /// One number for every channel; null stays null.
+  const T* repeated(const T* number, T* room) const {
+    if (number == nullptr) return nullptr;
+    std::fill_n(room, channels_, *number);
+    return room;
+  }
+  T sum(const T* by_channel) const {
+    T total = 0;
+    for (Index c = 0; c < channels_; ++c) total += by_channel[c];
+    return total;
+  }
+
+  void move_statistics(const Forward<T>& call, const T* mean, const T* variance) const {
+    T of_rows = 0;
+    kernels::column_moments<T>({mean, call.x.rows, 1}, &of_rows, call.caches[beta_]);
+    kernels::blend<T>(momentum_, &of_rows, call.next_state + moving_mean_.offset, 1);
+    kernels::column_moments<T>({variance, call.x.rows, 1}, &of_rows, call.caches[beta_]);
+    kernels::blend<T>(momentum_, &of_rows, call.next_state + moving_variance_.offset, 1);
+    call.next_state[updates_.offset] += T{1};
+  }
+
+  Index channels_;
+  T momentum_;
+  T epsilon_;
+  Affine affine_;        // one number each
+  StateId moving_mean_;  // one number each
+  StateId moving_variance_;
+  StateId updates_;
+  CacheId mean_;  // (rows) each
+  CacheId variance_;
+  CacheId inv_std_;
+  CacheId x_hat_;  // (rows, channels)
+  CacheId gamma_;  // repeated for every channel
+  CacheId beta_;
+};
+
+}  // namespace
+
+FamilyMember moving_layer() {
+  return {"moving_layer", "layer normalization that evaluates with moving averages of its statistics, one number each",
+          "document 000, example 3, repaired", [] { return std::make_shared<MovingLayerNormSpec>(); }};
+}
+
+}  // namespace normrun::layers
