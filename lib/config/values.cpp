@@ -163,10 +163,14 @@ void read_object(const Given& given, Described& value) {
 void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Family& family) {
   const std::string kind(family.name);
   const std::vector<std::string_view> types = type_names(family);
-  if (!given.json.is_object()) {
-    const bool is_type = given.json.is_string() && family.find(given.json.get_ref<const std::string&>()) != nullptr;
-    return given.refuse("an object with a \"type\" (" + kind + ")", is_type ? "write {\"type\": " + shown(given.json) + "}" : "");
+  // A bare text is the type with its defaults: "he_normal", "adam".
+  if (given.json.is_string()) {
+    const JsonValue object = {{"type", given.json}};
+    if (family.make(given.json.get<std::string>()) != nullptr) return read_tagged({object, given.pointer, given.findings}, value, family);
+    return given.findings.add(given.pointer, "unknown " + kind + " type " + shown(given.json),
+                              suggestion(given.json.get<std::string>(), types, "types"));
   }
+  if (!given.json.is_object()) return given.refuse("an object with a \"type\" (" + kind + "), or the type alone");
   const auto type = given.json.find("type");
   if (type == given.json.end()) {
     return given.findings.add(given.pointer, "the " + kind + " has no \"type\"", "types: " + quoted_words(types, ", "));

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/matrix.hpp"
@@ -29,6 +30,10 @@ void write_safetensors(const std::string& path, const TensorFile& file);
 /// Bounds are checked before anything is allocated; checksums where the file has them.  Throws Error(kUsage) where the
 /// file is missing, Error(kDamaged) with file and byte where it is truncated, foreign or a checksum fails.
 TensorFile read_safetensors(const std::string& path);
+/// The same of a file's bytes; `path` is for messages.
+TensorFile parse_safetensors(std::string_view bytes, const std::string& path);
+/// The bytes that write_safetensors writes.
+std::string format_safetensors(const TensorFile& file);
 
 /// `<layer>.<parameter>` and `<layer>.<statistic>` of a model, in the layout's order.
 template <class T>

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/elementary.hpp"
+#include "nn/kernels/kernels.hpp"
 
 namespace normrun {
 namespace {
@@ -46,6 +47,9 @@ double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   return total / count;
 }
 
+/// Exponentials of a row that are taken at a time.
+constexpr Index kExpBlock = 64;
+
 /// One row of the softmax cross-entropy.  log(sum exp z) = z[top] + log(1 + rest), rest the sum over the others of
 /// exp(z - z[top]); the gradient at the label is minus the sum of the other probabilities, without cancellation.
 template <class T>
@@ -54,11 +58,18 @@ double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
   const double highest = static_cast<double>(z[top]);
   double rest = 0.0;       // without the top
   double not_label = 0.0;  // without the label
-  for (Index c = 0; c < classes; ++c) {
-    const double e = c == top ? 1.0 : math::exp(static_cast<double>(z[c]) - highest);
-    if (c != top) rest += e;
-    if (c != label) not_label += e;
-    if (dz != nullptr) dz[c] = static_cast<T>(e);
+  for (Index first = 0; first < classes; first += kExpBlock) {
+    const Index count = std::min(kExpBlock, classes - first);
+    double e[kExpBlock];
+    for (Index i = 0; i < count; ++i) e[i] = static_cast<double>(z[first + i]) - highest;
+    kernels::exp<double>(e, e, count);
+    for (Index i = 0; i < count; ++i) {
+      const Index c = first + i;
+      if (c == top) e[i] = 1.0;
+      if (c != top) rest += e[i];
+      if (c != label) not_label += e[i];
+      if (dz != nullptr) dz[c] = static_cast<T>(e[i]);
+    }
   }
   if (dz != nullptr) {
     const double scale = 1.0 / ((1.0 + rest) * rows);

@@ -157,7 +157,7 @@ void check_sums(const Json& header, std::string_view data, const std::vector<Pla
 
 }  // namespace
 
-void write_safetensors(const std::string& path, const TensorFile& file) {
+std::string format_safetensors(const TensorFile& file) {
   Json header = Json::object();
   Json metadata(file.metadata);
   metadata[std::string(kFormatKey)] = kFormat;
@@ -178,22 +178,21 @@ void write_safetensors(const std::string& path, const TensorFile& file) {
   const std::uint64_t length = text.size();
   std::string prefix(kLengthBytes, '\0');
   std::memcpy(prefix.data(), &length, kLengthBytes);
-  AtomicFile output(path);
-  output.write(prefix);
-  output.write(text);
-  output.write(data);
-  output.commit();
+  return data.insert(0, prefix + text);
 }
 
-TensorFile read_safetensors(const std::string& path) {
-  const std::string bytes = read_file(path, kMaxFile);
+void write_safetensors(const std::string& path, const TensorFile& file) { write_file(path, format_safetensors(file)); }
+
+TensorFile read_safetensors(const std::string& path) { return parse_safetensors(read_file(path, kMaxFile), path); }
+
+TensorFile parse_safetensors(std::string_view bytes, const std::string& path) {
   std::uint64_t length = 0;
   if (bytes.size() < kLengthBytes) damaged_at(path, bytes.size(), "the file ends within the header's length");
   std::memcpy(&length, bytes.data(), kLengthBytes);
   if (length > kMaxHeader) damaged_at(path, 0, "the header claims " + std::to_string(length) + " bytes");
   if (length > bytes.size() - kLengthBytes) damaged_at(path, bytes.size(), "the file ends within the header");
-  const std::string_view data = std::string_view(bytes).substr(kLengthBytes + length);
-  const Json header = parse_header(std::string_view(bytes).substr(kLengthBytes, length), path);
+  const std::string_view data = bytes.substr(kLengthBytes + length);
+  const Json header = parse_header(bytes.substr(kLengthBytes, length), path);
 
   TensorFile file;
   file.metadata = read_metadata(header, path);

@@ -149,6 +149,6 @@ def findings(frame, x, norms, zero):
         if name in zero:
             parts.append(f"{label} exactly 0")
         elif not line.empty:
-            first, last = line.iloc[0], line.iloc[-1]
-            parts.append(f"{label} {significant(first['mean'])} at {letter} = {first[x]:g}, {significant(last['mean'])} at {letter} = {last[x]:g}")
+            ends = [f"{significant(end['mean'])} at {letter} = {end[x]:g}" for end in (line.iloc[0], line.iloc[-1])]
+            parts.append(f"{label} {', '.join(ends)}")
     return sentence(variant, ";  ".join(parts))

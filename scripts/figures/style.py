@@ -53,7 +53,8 @@ class Page:
         lower = strip + 0.06 if strip else 0.0
         block = panel[1] + lower
         header = self._header(title, subtitle, legend)
-        self.height = sum(height for height, _ in header) + (0.34 if titles else 0.17) + rows * block + (rows - 1) * self.GAP_Y + self.BOTTOM
+        top = sum(height for height, _ in header) + (0.34 if titles else 0.17)
+        self.height = top + rows * block + (rows - 1) * self.GAP_Y + self.BOTTOM
         self.figure = pyplot.figure(figsize=(self.width, self.height))
         self._draw_header(header)
         self.panels, self.strips = [], []

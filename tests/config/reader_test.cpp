@@ -56,6 +56,13 @@ TEST_CASE("every kind of option is read") {
   CHECK(sgd(root.train.optimizer).nesterov);
 }
 
+TEST_CASE("a bare text is a family's type with its defaults") {
+  const SampleRoot root = read(R"({"train": {"optimizer": "sgd"}, "optimizers": ["adam", {"type": "sgd"}]})");
+  CHECK(root.train.optimizer->type == "sgd");
+  REQUIRE(root.optimizers.size() == 2);
+  CHECK(root.optimizers[0]->type == "adam");
+}
+
 TEST_CASE("whole numbers: int64 literally, others up to 2^53") {
   CHECK(read(R"({"train": {"batch_size": 9223372036854775807}})").train.batch_size == 9223372036854775807);
   CHECK(read(R"({"train": {"batch_size": 9007199254740992.0}})").train.batch_size == 9007199254740992);

@@ -16,6 +16,7 @@ TEST_CASE("nearest_word: a typing mistake, a swap, another case, '-' for '_'") {
   CHECK(nearest_word("batch-size", kKnown) == "batch_size");
   CHECK(nearest_word("momnetun", kKnown) == "momentum");
   CHECK(nearest_word("lt", kKnown) == "lr");
+  CHECK(nearest_word("no", kKnown) == "on");
 }
 
 TEST_CASE("nearest_word: nothing where nothing is near") {

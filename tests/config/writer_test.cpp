@@ -99,15 +99,15 @@ TEST_CASE("write_schema: a family branches on its type and refuses other keys in
   SampleRoot root;
   const Document schema = Document::parse(write_schema(root, "id", "title"), "schema");
   const auto at = [&](const char* key) { return schema.text_at(key); };
-  CHECK(at("definitions.optimizer.properties.type.enum") == R"(["sgd","adam"])");
-  CHECK(at("definitions.optimizer.required") == R"(["type"])");
-  CHECK(at("definitions.optimizer.allOf.0.if") == R"({"properties":{"type":{"const":"sgd"}},"required":["type"]})");
-  CHECK(at("definitions.optimizer.allOf.0.then.properties.type") == R"({"const":"sgd"})");
-  CHECK(at("definitions.optimizer.allOf.0.then.properties.learning_rate.exclusiveMinimum") == "0");
-  CHECK(at("definitions.optimizer.allOf.0.then.properties.momentum.exclusiveMaximum") == "1");
-  CHECK(at("definitions.optimizer.allOf.0.then.additionalProperties") == "false");
-  CHECK(at("definitions.optimizer.allOf.1.then.description") == "\"adaptive moments (Kingma & Ba 2015)\"");
-  CHECK(at("definitions.optimizer.allOf.1.then.properties.convention.enum") == R"(["keras","torch","pytorch"])");
+  CHECK(at("definitions.optimizer.else.properties.type.enum") == R"(["sgd","adam"])");
+  CHECK(at("definitions.optimizer.else.required") == R"(["type"])");
+  CHECK(at("definitions.optimizer.else.allOf.0.if") == R"({"properties":{"type":{"const":"sgd"}},"required":["type"]})");
+  CHECK(at("definitions.optimizer.else.allOf.0.then.properties.type") == R"({"const":"sgd"})");
+  CHECK(at("definitions.optimizer.else.allOf.0.then.properties.learning_rate.exclusiveMinimum") == "0");
+  CHECK(at("definitions.optimizer.else.allOf.0.then.properties.momentum.exclusiveMaximum") == "1");
+  CHECK(at("definitions.optimizer.else.allOf.0.then.additionalProperties") == "false");
+  CHECK(at("definitions.optimizer.else.allOf.1.then.description") == "\"adaptive moments (Kingma & Ba 2015)\"");
+  CHECK(at("definitions.optimizer.else.allOf.1.then.properties.convention.enum") == R"(["keras","torch","pytorch"])");
 }
 
 TEST_CASE("option_rows: what `list` shows") {

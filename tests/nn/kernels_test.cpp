@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels_arena.hpp"
 
 using namespace normrun;
@@ -115,6 +116,30 @@ const std::vector<Case<T>> kElementwise{
     {"blend", [](Arena<T>& a) { kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
 };
 
+/// A matrix of one gate's size out of one that has `gates` of them side by side.
+template <class U>
+View<U> one_of(Index gates, View<U> all) {
+  return {all.data, all.rows, all.cols / gates};
+}
+
+template <class T>
+void lstm_gates_backward(Arena<T>& a) {
+  kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()), a.dx());
+}
+
+template <class T>
+const std::vector<Case<T>> kCells{
+    {"add", [](Arena<T>& a) { kernels::add<T>(a.per_column(), a.out(), a.cols); }},
+    {"lstm gates", [](Arena<T>& a) { kernels::lstm_gates<T>(a.x(), one_of(4, a.x()), a.dx(), one_of(4, a.dx())); }},
+    {"lstm output", [](Arena<T>& a) { kernels::lstm_output<T>(a.x(), one_of(4, a.x()), one_of(4, a.dx()), one_of(4, a.dx())); }},
+    {"lstm output backward",
+     [](Arena<T>& a) { kernels::lstm_output_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx())); }},
+    {"lstm gates backward", lstm_gates_backward<T>},
+    {"gru gates", [](Arena<T>& a) { kernels::gru_gates<T>(a.x(), one_of(3, a.x()), a.dx(), one_of(3, a.dx())); }},
+    {"gru gates backward",
+     [](Arena<T>& a) { kernels::gru_gates_backward<T>(a.x(), a.x(), one_of(3, a.x()), one_of(3, a.dx()), a.dx(), a.dx()); }},
+};
+
 template <class T, Momentum kKind>
 void keras_momentum(Arena<T>& a) {
   kernels::momentum_update_keras<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
@@ -195,6 +220,10 @@ TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference
 TEST_CASE_TEMPLATE("element-wise kernels and updates: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kElementwise<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
   check_paths_agree(kUpdates<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
+}
+
+TEST_CASE_TEMPLATE("recurrent cells: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kCells<T>, {{1, 2, 5}, {12, 24, 60, 96, 252, 1200}});
 }
 
 TEST_CASE("a path is forced by name") {

@@ -65,16 +65,18 @@ std::atomic<const Path*>& chosen() {
 
 const Path& path_in_use() { return *chosen().load(std::memory_order_relaxed); }
 
+}  // namespace
+
 template <class T>
-const Table<T>& table() {
+const Table<T>& table_in_use() {
   if constexpr (std::is_same_v<T, float>) {
     return *path_in_use().float_table;
   } else {
     return *path_in_use().double_table;
   }
 }
-
-}  // namespace
+template const Table<float>& table_in_use();
+template const Table<double>& table_in_use();
 
 std::string_view instruction_set() { return path_in_use().name; }
 
@@ -82,112 +84,112 @@ void force_instruction_set(std::string_view name) { chosen().store(&path_named(n
 
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
-  table<T>().product(x, w, bias, y);
+  table_in_use<T>().product(x, w, bias, y);
 }
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  table<T>().product_weight_gradient(x, dy, dw);
+  table_in_use<T>().product_weight_gradient(x, dy, dw);
 }
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
-  table<T>().product_input_gradient(dy, w, dx);
+  table_in_use<T>().product_input_gradient(dy, w, dx);
 }
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
-  table<T>().column_sums(x, sums);
+  table_in_use<T>().column_sums(x, sums);
 }
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance) {
-  table<T>().column_moments(x, mean, variance);
+  table_in_use<T>().column_moments(x, mean, variance);
 }
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
-  table<T>().column_dots(a, b, sums);
+  table_in_use<T>().column_dots(a, b, sums);
 }
 template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance) {
-  table<T>().row_moments(x, mean, variance);
+  table_in_use<T>().row_moments(x, mean, variance);
 }
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
-  table<T>().inverse_std(variance, epsilon, inv_std, count);
+  table_in_use<T>().inverse_std(variance, epsilon, inv_std, count);
 }
 template <class T>
 void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
-  table<T>().normalize_columns(x, mean, inv_std, gamma, beta, x_hat, y);
+  table_in_use<T>().normalize_columns(x, mean, inv_std, gamma, beta, x_hat, y);
 }
 template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
-  table<T>().normalize_rows(x, mean, inv_std, gamma, beta, x_hat, y);
+  table_in_use<T>().normalize_rows(x, mean, inv_std, gamma, beta, x_hat, y);
 }
 template <class T>
 void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
                                 const T* sum_dy_x_hat, View<T> dx) {
-  table<T>().normalize_columns_backward(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, dx);
+  table_in_use<T>().normalize_columns_backward(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, dx);
 }
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
-  table<T>().normalize_rows_backward(x_hat, dy, gamma, inv_std, dx);
+  table_in_use<T>().normalize_rows_backward(x_hat, dy, gamma, inv_std, dx);
 }
 template <class T>
 void relu(const T* x, T* y, Index count) {
-  table<T>().relu(x, y, count);
+  table_in_use<T>().relu(x, y, count);
 }
 template <class T>
 void relu_backward(const T* y, const T* dy, T* dx, Index count) {
-  table<T>().relu_backward(y, dy, dx, count);
+  table_in_use<T>().relu_backward(y, dy, dx, count);
 }
 template <class T>
 void tanh(const T* x, T* y, Index count) {
-  table<T>().tanh(x, y, count);
+  table_in_use<T>().tanh(x, y, count);
 }
 template <class T>
 void tanh_backward(const T* y, const T* dy, T* dx, Index count) {
-  table<T>().tanh_backward(y, dy, dx, count);
+  table_in_use<T>().tanh_backward(y, dy, dx, count);
 }
 template <class T>
 void sigmoid(const T* x, T* y, Index count) {
-  table<T>().sigmoid(x, y, count);
+  table_in_use<T>().sigmoid(x, y, count);
 }
 template <class T>
 void sigmoid_backward(const T* y, const T* dy, T* dx, Index count) {
-  table<T>().sigmoid_backward(y, dy, dx, count);
+  table_in_use<T>().sigmoid_backward(y, dy, dx, count);
 }
 template <class T>
 void exp(const T* x, T* y, Index count) {
-  table<T>().exp(x, y, count);
+  table_in_use<T>().exp(x, y, count);
 }
 template <class T>
 void scale(const T* x, T factor, T* y, Index count) {
-  table<T>().scale(x, factor, y, count);
+  table_in_use<T>().scale(x, factor, y, count);
 }
 template <class T>
 void scale_columns(ConstView<T> x, const T* factor, View<T> y) {
-  table<T>().scale_columns(x, factor, y);
+  table_in_use<T>().scale_columns(x, factor, y);
 }
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count) {
-  table<T>().blend(momentum, fresh, old, count);
+  table_in_use<T>().blend(momentum, fresh, old, count);
 }
 template <class T>
 void sgd_update(T* w, const T* g, T learning_rate, Index count) {
-  table<T>().sgd_update(w, g, learning_rate, count);
+  table_in_use<T>().sgd_update(w, g, learning_rate, count);
 }
 template <class T>
 void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
-  table<T>().momentum_update_keras(w, g, v, learning_rate, momentum, kind, count);
+  table_in_use<T>().momentum_update_keras(w, g, v, learning_rate, momentum, kind, count);
 }
 template <class T>
 void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
-  table<T>().momentum_update_torch(w, g, v, learning_rate, momentum, kind, count);
+  table_in_use<T>().momentum_update_torch(w, g, v, learning_rate, momentum, kind, count);
 }
 template <class T>
 void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
-  table<T>().adam_update(w, g, m, v, step, root_scale, beta_1, beta_2, epsilon, count);
+  table_in_use<T>().adam_update(w, g, m, v, step, root_scale, beta_1, beta_2, epsilon, count);
 }
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
-  table<T>().rmsprop_update(w, g, v, learning_rate, rho, epsilon, place, count);
+  table_in_use<T>().rmsprop_update(w, g, v, learning_rate, rho, epsilon, place, count);
 }
 
 #define NORMRUN_INSTANTIATE(T)                                                                                           \

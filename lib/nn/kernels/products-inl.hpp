@@ -60,9 +60,12 @@ HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, Last last) {
   constexpr Index kLast = (kVectors - 1) * kWidth<T>;
   Vector<T> sum[kRows][kVectors];
   NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const T* start = panel.start + r * panel.start_step + v * kWidth<T>;
-      sum[r][v] = panel.start == nullptr ? fill(T{0}) : v < kVectors - 1 ? kWhole.load(start) : last.load(start);
+    if (panel.start == nullptr) {
+      NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = fill(T{0});
+    } else {
+      const T* start = panel.start + r * panel.start_step;
+      NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) sum[r][v] = kWhole.load(start + v * kWidth<T>);
+      sum[r][kVectors - 1] = last.load(start + kLast);
     }
   }
   const T* b = panel.b;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/kernels/orders.hpp"
+#include "nn/kernels/reference_cells.hpp"
 #include "nn/kernels/reference_elementwise.hpp"
 #include "nn/kernels/table.hpp"
 
@@ -194,6 +195,13 @@ constexpr Table<T> kReference{
     .scale = reference::scale<T>,
     .scale_columns = reference::scale_columns<T>,
     .blend = reference::blend<T>,
+    .add = reference::add<T>,
+    .lstm_gates = reference::lstm_gates<T>,
+    .lstm_output = reference::lstm_output<T>,
+    .lstm_output_backward = reference::lstm_output_backward<T>,
+    .lstm_gates_backward = reference::lstm_gates_backward<T>,
+    .gru_gates = reference::gru_gates<T>,
+    .gru_gates_backward = reference::gru_gates_backward<T>,
     .sgd_update = reference::sgd_update<T>,
     .momentum_update_keras = reference::momentum_update_keras<T>,
     .momentum_update_torch = reference::momentum_update_torch<T>,

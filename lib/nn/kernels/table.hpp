@@ -4,7 +4,7 @@
 
 namespace normrun::kernels {
 
-/// One implementation of every kernel; kernels.hpp tells what each computes.
+/// One implementation of every kernel; kernels.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
   void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
@@ -34,12 +34,25 @@ struct Table {
   void (*scale_columns)(ConstView<T> x, const T* factor, View<T> y);
   void (*blend)(T momentum, const T* fresh, T* old, Index count);
 
+  void (*add)(const T* x, T* y, Index count);
+  void (*lstm_gates)(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c);
+  void (*lstm_output)(ConstView<T> gates, ConstView<T> state, View<T> tanh_c, View<T> h);
+  void (*lstm_output_backward)(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> dh, View<T> dstate);
+  void (*lstm_gates_backward)(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
+                              View<T> dc, View<T> dgates);
+  void (*gru_gates)(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h);
+  void (*gru_gates_backward)(ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq);
+
   void (*sgd_update)(T* w, const T* g, T learning_rate, Index count);
   void (*momentum_update_keras)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
   void (*momentum_update_torch)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
   void (*adam_update)(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
   void (*rmsprop_update)(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
 };
+
+/// The implementation of the path in use.
+template <class T>
+const Table<T>& table_in_use();
 
 /// The readable reference: one scalar at a time, every order written out.
 template <class T>

@@ -12,6 +12,7 @@
 
 #include <immintrin.h>
 
+#include "nn/kernels/cells-inl.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
 #include "nn/kernels/input_gradient-inl.hpp"
 #include "nn/kernels/normalize-inl.hpp"
@@ -58,6 +59,13 @@ constexpr Table<T> kTable{
     .scale = Entry<scale<T>>::call,
     .scale_columns = Entry<scale_columns<T>>::call,
     .blend = Entry<blend<T>>::call,
+    .add = Entry<add<T>>::call,
+    .lstm_gates = Entry<lstm_gates<T>>::call,
+    .lstm_output = Entry<lstm_output<T>>::call,
+    .lstm_output_backward = Entry<lstm_output_backward<T>>::call,
+    .lstm_gates_backward = Entry<lstm_gates_backward<T>>::call,
+    .gru_gates = Entry<gru_gates<T>>::call,
+    .gru_gates_backward = Entry<gru_gates_backward<T>>::call,
     .sgd_update = Entry<sgd_update<T>>::call,
     .momentum_update_keras = Entry<momentum_update_keras<T>>::call,
     .momentum_update_torch = Entry<momentum_update_torch<T>>::call,

@@ -8,9 +8,10 @@
 // Source: Keras 3 Conv2D (kernel glorot_uniform, bias zeros; it correlates, the kernel is not flipped).  Every mode is the
 // same.  Patches are made for one example at a time, so that they stay in the cache and need no memory for each example.
 #include <algorithm>
-#include <functional>
+#include <cstring>
 
 #include "nn/initializers.hpp"
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/layers.hpp"
@@ -47,6 +48,19 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
   }
   std::optional<LayerDescription> followed_by() const override { return activation_layer(activation); }
 };
+
+/// Most runs are a few numbers long: blocks of a known size cost a fraction of a call of memmove.  The last block may overlap
+/// the one before.
+template <class T>
+void copy_run(const T* from, Index count, T* to) {
+  constexpr Index kBlock = 16 / sizeof(T);
+  if (count < kBlock) {
+    for (Index i = 0; i < count; ++i) to[i] = from[i];
+    return;
+  }
+  for (Index i = 0; i + kBlock <= count; i += kBlock) std::memcpy(to + i, from + i, 16);
+  std::memcpy(to + count - kBlock, from + count - kBlock, 16);
+}
 
 template <class T>
 class Conv2d final : public Layer<T> {
@@ -85,7 +99,7 @@ class Conv2d final : public Layer<T> {
       const View<T> dkernel(example == 0 ? sum : call.caches[dkernel_], window_.patch(), filters_);
       gather_patches(call.x.data + example * window_.input_size(), patches);
       kernels::product_weight_gradient<T>(patches, dy, dkernel);
-      if (example > 0) std::transform(sum, sum + kernel_.size, dkernel.data, sum, std::plus<T>());
+      if (example > 0) kernels::add<T>(dkernel.data, sum, kernel_.size);
       if (call.dx.data == nullptr) continue;
       kernels::product_input_gradient<T>(dy, kernel(call.params), patches);
       scatter_patches(patches, call.dx.data + example * window_.input_size());
@@ -101,8 +115,8 @@ class Conv2d final : public Layer<T> {
   }
 
   void gather_patches(const T* image, View<T> patches) const {
-    std::fill(patches.begin(), patches.end(), T{0});
-    for_each_run(window_, [&](Index patch, Index at, Index count) { std::copy_n(image + at, count, patches.data + patch); });
+    for_each_clipped(window_, [&](Index position) { std::fill_n(patches.row(position), patches.cols, T{0}); });
+    for_each_run(window_, [&](Index patch, Index at, Index count) { copy_run(image + at, count, patches.data + patch); });
   }
   void scatter_patches(ConstView<T> patches, T* image) const {
     for_each_run(window_, [&](Index patch, Index at, Index count) {

@@ -15,9 +15,9 @@
 // length leaves its state, and repeats its output (Keras with a mask); an example of length 0 gives 0.
 #include "nn/layers/gru.hpp"
 
-#include <algorithm>
 #include <optional>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
@@ -121,50 +121,27 @@ class Gru final : public Layer<T> {
     const View<T> recurred = norms_ ? steps.at(recurred_, 0, 3 * units_) : q;
     unrolled_.recur(steps, params, t, norms_ ? nullptr : recurrent_bias(params), recurred);
     if (norms_) norms_->recurrent.forward(steps, t, params, recurred, recurrent_bias(params), q);
-    for (Index e = 0; e < steps.examples; ++e) {
-      T* z = gates.row(e);
-      T* r = z + units_;
-      T* h_new = r + units_;
-      for (Index i = 0; i < 2 * units_; ++i) z[i] += q(e, i);
-      kernels::sigmoid<T>(z, z, 2 * units_);
-      for (Index u = 0; u < units_; ++u) h_new[u] += r[u] * q(e, 2 * units_ + u);
-      kernels::tanh<T>(h_new, h_new, units_);
-      mix_states(z, unrolled_.h(steps, t).row(e), h_new, unrolled_.h(steps, t + 1).row(e), units_);
-    }
+    kernels::gru_gates<T>(q, unrolled_.h(steps, t), gates, unrolled_.h(steps, t + 1));
     unrolled_.carry_h(steps, t);
   }
 
   void step_back(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> gates = steps.at(gates_, t, 3 * units_);
+    const View<T> q = steps.at(q_, t, 3 * units_);
+    const View<T> h_before = unrolled_.h(steps, t);
+    const View<T> dh = unrolled_.dh(steps);
     const View<T> dp = steps.at(dp_, t, 3 * units_);
     const View<T> dq = steps.at(dq_, t, 3 * units_);
-    for (Index e = 0; e < steps.examples; ++e) gate_gradients(steps, t, e);
+    steps.for_each_run(t, [&](Index first, Index count) {
+      const auto run = [&](View<T> rows) { return rows.slice(first, count); };
+      kernels::gru_gates_backward<T>(run(gates), run(q), run(h_before), run(dh), run(dp), run(dq));
+    });
     unrolled_.clear_ended(steps, t, dp);
     unrolled_.clear_ended(steps, t, dq);
     const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 3 * units_) : dq;
     if (norms_) norms_->recurrent.backward(steps, t, params, dq, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
-    for (Index e = 0; e < steps.examples; ++e) {
-      if (!steps.is_valid(e, t)) continue;
-      const T* z = steps.at(gates_, t, 3 * units_).row(e);
-      T* dh = unrolled_.dh(steps).row(e);
-      for (Index u = 0; u < units_; ++u) dh[u] = dh[u] * z[u] + dh_before(e, u);
-    }
-  }
-
-  /// dp and dq of one example.
-  void gate_gradients(const Steps<T>& steps, Index t, Index e) const {
-    const T* z = steps.at(gates_, t, 3 * units_).row(e);
-    const T* r = z + units_;
-    const T* q_h = steps.at(q_, t, 3 * units_).row(e) + 2 * units_;
-    T* dp = steps.at(dp_, t, 3 * units_).row(e);
-    T* dq = steps.at(dq_, t, 3 * units_).row(e);
-    T* da_h = dp + 2 * units_;
-    mix_states_backward(z, unrolled_.h(steps, t).row(e), r + units_, unrolled_.dh(steps).row(e), dp, da_h, units_);
-    for (Index u = 0; u < units_; ++u) {
-      dp[units_ + u] = da_h[u] * q_h[u] * (r[u] * (T{1} - r[u]));
-      dq[2 * units_ + u] = da_h[u] * r[u];
-    }
-    std::copy_n(dp, 2 * units_, dq);
+    steps.for_each_run(t, [&](Index first, Index count) { kernels::add<T>(dh_before.row(first), dh.row(first), count * units_); });
   }
 
   Unrolled<T> unrolled_;

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
@@ -92,10 +93,7 @@ class Lstm final : public Layer<T> {
     const Steps<T> steps = unrolled_.start(call);
     std::fill_n(steps.at(c_, 0, units_).data, steps.examples * units_, T{0});
     project(steps, call.params);
-    for (Index t = 0; t < steps.count; ++t) {
-      open_gates(steps, call.params, t);
-      step(steps, call.params, t);
-    }
+    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, t);
     unrolled_.write_output(steps, call.y);
   }
 
@@ -130,88 +128,42 @@ class Lstm final : public Layer<T> {
     norms_->input.forward(steps, 0, params, projected, shift, gates);
   }
 
-  void open_gates(const Steps<T>& steps, const T* params, Index t) const {
+  void step(const Steps<T>& steps, const T* params, Index t) const {
     const View<T> recurred = steps.at(recurred_, 0, 4 * units_);
     const View<T> added = steps.at(added_, 0, 4 * units_);
     const View<T> gates = steps.at(gates_, t, 4 * units_);
-    unrolled_.recur(steps, params, t, nullptr, recurred);
-    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, nullptr, added);
-    for (Index i = 0; i < gates.size(); ++i) gates.data[i] += added.data[i];
-    for (Index e = 0; e < steps.examples; ++e) {
-      T* i_f_g_o = gates.row(e);
-      kernels::sigmoid<T>(i_f_g_o, i_f_g_o, 2 * units_);
-      kernels::tanh<T>(i_f_g_o + 2 * units_, i_f_g_o + 2 * units_, units_);
-      kernels::sigmoid<T>(i_f_g_o + 3 * units_, i_f_g_o + 3 * units_, units_);
-    }
-  }
-
-  void step(const Steps<T>& steps, const T* params, Index t) const {
-    const View<T> gates = steps.at(gates_, t, 4 * units_);
     const View<T> c = steps.at(c_, t + 1, units_);
     const View<T> tanh_c = steps.at(tanh_c_, t, units_);
-    const View<T> h = unrolled_.h(steps, t + 1);
-    for (Index e = 0; e < steps.examples; ++e) {
-      const Gates g = gates_of(gates.row(e));
-      const T* c_before = steps.at(c_, t, units_).row(e);
-      for (Index u = 0; u < units_; ++u) c(e, u) = g.f[u] * c_before[u] + g.i[u] * g.g[u];
-    }
+    unrolled_.recur(steps, params, t, nullptr, recurred);
+    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, nullptr, added);
+    kernels::lstm_gates<T>(added, steps.at(c_, t, units_), gates, c);
     unrolled_.carry(steps, c_, t);
     if (norms_) norms_->state.forward(steps, t, params, c, params + norms_->state_beta.offset, tanh_c);
-    kernels::tanh<T>(norms_ ? tanh_c.data : c.data, tanh_c.data, c.size());
-    for (Index e = 0; e < steps.examples; ++e) {
-      const Gates g = gates_of(gates.row(e));
-      for (Index u = 0; u < units_; ++u) h(e, u) = g.o[u] * tanh_c(e, u);
-    }
+    kernels::lstm_output<T>(gates, norms_ ? tanh_c : c, tanh_c, unrolled_.h(steps, t + 1));
     unrolled_.carry_h(steps, t);
   }
 
   void step_back(const Steps<T>& steps, const T* params, Index t) const {
+    const View<T> gates = steps.at(gates_, t, 4 * units_);
+    const View<T> tanh_c = steps.at(tanh_c_, t, units_);
+    const View<T> c_before = steps.at(c_, t, units_);
+    const View<T> dh = unrolled_.dh(steps);
+    const View<T> dc = steps.at(dc_, 0, units_);
+    const View<T> dc_part = steps.at(dc_part_, 0, units_);
+    const View<T> dstate = norms_ ? steps.at(norms_->dstate, t, units_) : dc_part;
     const View<T> dgates = steps.at(dgates_, t, 4 * units_);
-    add_state_gradient(steps, params, t);
-    for (Index e = 0; e < steps.examples; ++e) {
-      if (steps.is_valid(e, t)) gate_gradients(steps, t, e, dgates.row(e));
-    }
+    kernels::lstm_output_backward<T>(gates, tanh_c, dh, dstate);
+    unrolled_.clear_ended(steps, t, dstate);
+    if (norms_) norms_->state.backward(steps, t, params, dstate, dc_part);
+    steps.for_each_run(t, [&](Index first, Index count) {
+      const auto run = [&](View<T> rows) { return rows.slice(first, count); };
+      kernels::lstm_gates_backward<T>(run(gates), run(c_before), run(tanh_c), run(dh), run(dc_part), run(dc), run(dgates));
+    });
     unrolled_.clear_ended(steps, t, dgates);
     const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 4 * units_) : dgates;
     if (norms_) norms_->recurrent.backward(steps, t, params, dgates, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
-    const View<T> dh = unrolled_.dh(steps);
-    for (Index e = 0; e < steps.examples; ++e) {
-      if (steps.is_valid(e, t)) std::copy_n(dh_before.row(e), units_, dh.row(e));
-    }
-  }
-
-  /// dc += dh o (1 - tanh(c)^2), through the normalization where there is one.
-  void add_state_gradient(const Steps<T>& steps, const T* params, Index t) const {
-    const View<T> dc = steps.at(dc_, 0, units_);
-    const View<T> dc_part = steps.at(dc_part_, 0, units_);
-    const View<T> dstate = norms_ ? steps.at(norms_->dstate, t, units_) : dc_part;
-    const View<T> gates = steps.at(gates_, t, 4 * units_);
-    const View<T> dh = unrolled_.dh(steps);
-    for (Index e = 0; e < steps.examples; ++e) {
-      const Gates g = gates_of(gates.row(e));
-      for (Index u = 0; u < units_; ++u) dstate(e, u) = dh(e, u) * g.o[u];
-    }
-    kernels::tanh_backward<T>(steps.at(tanh_c_, t, units_).data, dstate.data, dstate.data, dstate.size());
-    unrolled_.clear_ended(steps, t, dstate);
-    if (norms_) norms_->state.backward(steps, t, params, dstate, dc_part);
-    for (Index i = 0; i < dc.size(); ++i) dc.data[i] += dc_part.data[i];
-  }
-
-  /// The gradients of one example's gates before their functions; dc becomes that of the step before.
-  void gate_gradients(const Steps<T>& steps, Index t, Index e, T* dgates) const {
-    const Gates g = gates_of(steps.at(gates_, t, 4 * units_).row(e));
-    const T* c_before = steps.at(c_, t, units_).row(e);
-    const T* tanh_c = steps.at(tanh_c_, t, units_).row(e);
-    const T* dh = unrolled_.dh(steps).row(e);
-    T* dc = steps.at(dc_, 0, units_).row(e);
-    for (Index u = 0; u < units_; ++u) {
-      dgates[u] = dc[u] * g.g[u] * (g.i[u] * (T{1} - g.i[u]));
-      dgates[units_ + u] = dc[u] * c_before[u] * (g.f[u] * (T{1} - g.f[u]));
-      dgates[2 * units_ + u] = dc[u] * g.i[u] * (T{1} - g.g[u] * g.g[u]);
-      dgates[3 * units_ + u] = dh[u] * tanh_c[u] * (g.o[u] * (T{1} - g.o[u]));
-      dc[u] *= g.f[u];
-    }
+    steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * units_, dh.row(first)); });
   }
 
   void normalized_gradients(const Steps<T>& steps, const Backward<T>& call) const {
@@ -227,14 +179,6 @@ class Lstm final : public Layer<T> {
     kernels::column_sums<T>(dgates, call.grads + norms_->input_beta.offset);
     kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
   }
-
-  struct Gates {
-    const T* i;
-    const T* f;
-    const T* g;
-    const T* o;
-  };
-  Gates gates_of(const T* row) const { return {row, row + units_, row + 2 * units_, row + 3 * units_}; }
 
   Unrolled<T> unrolled_;
   Index units_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 
 namespace normrun::layers {
@@ -121,11 +122,7 @@ void Unrolled<T>::write_output(const Steps<T>& steps, View<T> y) const {
 template <class T>
 void Unrolled<T>::add_output_gradient(const Steps<T>& steps, ConstView<T> dy, Index step) const {
   if (!returns_sequences_) return;
-  for (Index e = 0; e < steps.examples; ++e) {
-    const T* dy_t = dy.row(e * time_ + step);
-    T* dh_t = dh(steps).row(e);
-    for (Index u = 0; u < units_; ++u) dh_t[u] += dy_t[u];
-  }
+  for (Index e = 0; e < steps.examples; ++e) kernels::add<T>(dy.row(e * time_ + step), dh(steps).row(e), units_);
 }
 
 template <class T>

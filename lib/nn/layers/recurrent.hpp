@@ -36,6 +36,16 @@ struct Steps {
   View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
   View<T> all(CacheId id, Index cols) const { return {caches[id], count * examples, cols}; }
   bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
+  /// Calls visit(first, count) for every run of examples that reach this step.
+  template <class Visit>
+  void for_each_run(Index step, const Visit& visit) const {
+    for (Index first = 0; first < examples; ++first) {
+      Index end = lengths == nullptr ? examples : first;
+      while (end < examples && is_valid(end, step)) ++end;
+      if (end > first) visit(first, end - first);
+      first = end;
+    }
+  }
 };
 
 /// What every recurrent layer does around its cell: with h_0 = 0, from x_t kernel of all steps in one product to the output,

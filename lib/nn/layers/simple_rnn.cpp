@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
@@ -74,7 +75,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> projected = steps.at(projected_, t, unrolled_.units());
     const View<T> h = unrolled_.h(steps, t + 1);
     unrolled_.recur(steps, params, t, nullptr, summed);
-    for (Index i = 0; i < summed.size(); ++i) summed.data[i] += projected.data[i];
+    kernels::add<T>(projected.data, summed.data, summed.size());
     if (norm_) norm_->forward(steps, t, params, summed, bias, h);
     kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
     unrolled_.carry_h(steps, t);
@@ -88,9 +89,7 @@ class SimpleRnn final : public Layer<T> {
     unrolled_.clear_ended(steps, t, dshifted);
     if (norm_) norm_->backward(steps, t, params, dshifted, dsummed);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
-    for (Index e = 0; e < steps.examples; ++e) {
-      if (steps.is_valid(e, t)) std::copy_n(dh_before.row(e), dh.cols, dh.row(e));
-    }
+    steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * dh.cols, dh.row(first)); });
   }
 
   Unrolled<T> unrolled_;

@@ -26,6 +26,7 @@ struct Slide {
   /// The part of the window at output `at` that lies on the input: [begin(at), end(at)) of its cells.
   Index begin(Index at) const { return std::max<Index>(0, -first(at)); }
   Index end(Index at) const { return std::min(size, input - first(at)); }
+  bool is_inside(Index at) const { return first(at) >= 0 && first(at) + size <= input; }
 };
 
 /// A window that slides over an image, channels last: what convolution and pooling share.
@@ -51,15 +52,32 @@ Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, c
 /// (positions, patch) matrix of all patches and at `image` in the image.  In the order of the patches.
 template <class Visit>
 void for_each_run(const Window& window, const Visit& visit) {
-  for (Index y = 0; y < window.down.output; ++y) {
-    for (Index x = 0; x < window.along.output; ++x) {
-      const Index begin = window.along.begin(x);
-      const Index count = (window.along.end(x) - begin) * window.channels;
-      const Index patch = (y * window.along.output + x) * window.patch();
-      for (Index cell = window.down.begin(y); cell < window.down.end(y); ++cell) {
-        const Index image = (window.down.first(y) + cell) * window.along.input + window.along.first(x) + begin;
-        visit(patch + (cell * window.along.size + begin) * window.channels, image * window.channels, count);
+  const Slide& down = window.down;
+  const Slide& along = window.along;
+  for (Index y = 0; y < down.output; ++y) {
+    const Index top = down.begin(y);
+    const Index bottom = down.end(y);
+    for (Index x = 0; x < along.output; ++x) {
+      const Index begin = along.begin(x);
+      const Index count = (along.end(x) - begin) * window.channels;
+      Index patch = (y * along.output + x) * window.patch() + (top * along.size + begin) * window.channels;
+      Index image = ((down.first(y) + top) * along.input + along.first(x) + begin) * window.channels;
+      for (Index cell = top; cell < bottom; ++cell) {
+        visit(patch, image, count);
+        patch += along.size * window.channels;
+        image += along.input * window.channels;
       }
+    }
+  }
+}
+
+/// Calls visit(position) for every place of the window that reaches beyond the image.
+template <class Visit>
+void for_each_clipped(const Window& window, const Visit& visit) {
+  for (Index y = 0; y < window.down.output; ++y) {
+    const bool is_inside = window.down.is_inside(y);
+    for (Index x = 0; x < window.along.output; ++x) {
+      if (!is_inside || !window.along.is_inside(x)) visit(y * window.along.output + x);
     }
   }
 }

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/matrix.hpp"
+
+/// The element-wise parts of the recurrent layers, every row an example: see layers/lstm.cpp and layers/gru.cpp for what they
+/// belong to.  The operations of each number are those written here, in this order, on every instruction set.
+namespace normrun::kernels {
+
+/// y = y + x, count numbers.
+template <class T>
+void add(const T* x, T* y, Index count);
+
+/// gates: (rows, 4 units), a_i a_f a_c a_o on the way in, i f g o on the way out; added: (rows, 4 units); c: (rows, units).
+///   i, f, o = sigmoid(a + added),  g = tanh(a + added),  c = fma(f, c_before, i g)
+template <class T>
+void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c);
+/// tanh_c = tanh(state),  h = o tanh_c; tanh_c may be state.
+template <class T>
+void lstm_output(ConstView<T> gates, ConstView<T> state, View<T> tanh_c, View<T> h);
+/// dstate = (dh o) (1 - tanh_c^2)
+template <class T>
+void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> dh, View<T> dstate);
+/// dgates: (rows, 4 units), of a.  With s = dc + dc_part and dc = s f on the way out:
+///   (s g) (i (1 - i)),  (s c_before) (f (1 - f)),  (s i) (1 - g^2),  (dh tanh_c) (o (1 - o))
+template <class T>
+void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
+                         View<T> dc, View<T> dgates);
+
+/// gates: (rows, 3 units), p_z p_r p_h on the way in, z r n on the way out; q: (rows, 3 units); h: (rows, units).
+///   z, r = sigmoid(p + q),  n = tanh(fma(r, q_h, p_h)),  h = fma(z, h_before, (1 - z) n)
+template <class T>
+void gru_gates(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h);
+/// dp, dq: (rows, 3 units); dh = dh z on the way out.
+///   dp_z = dq_z = (dh (h_before - n)) (z (1 - z)),  dp_h = (dh (1 - z)) (1 - n^2),
+///   dp_r = dq_r = (dp_h q_h) (r (1 - r)),  dq_h = dp_h r
+template <class T>
+void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq);
+
+}  // namespace normrun::kernels

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cmath>
+
+#include "core/elementary.hpp"
+#include "nn/kernels/cells.hpp"
+
+/// The references of the recurrent cells; cells.hpp tells what each computes.
+namespace normrun::kernels::reference {
+
+template <class T>
+void add(const T* x, T* y, Index count) {
+  for (Index i = 0; i < count; ++i) y[i] += x[i];
+}
+
+template <class T>
+T sigmoid_slope(T y) {
+  return y * (T{1} - y);
+}
+template <class T>
+T tanh_slope(T y) {
+  return std::fma(-y, y, T{1});
+}
+
+template <class T>
+void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c) {
+  const Index units = c.cols;
+  for (Index r = 0; r < c.rows; ++r) {
+    for (Index u = 0; u < units; ++u) {
+      const auto a = [&](Index gate) { return gates(r, gate * units + u) + added(r, gate * units + u); };
+      const T i = math::sigmoid(a(0));
+      const T f = math::sigmoid(a(1));
+      const T g = math::tanh(a(2));
+      gates(r, 3 * units + u) = math::sigmoid(a(3));
+      gates(r, u) = i;
+      gates(r, units + u) = f;
+      gates(r, 2 * units + u) = g;
+      c(r, u) = std::fma(f, c_before(r, u), i * g);
+    }
+  }
+}
+
+template <class T>
+void lstm_output(ConstView<T> gates, ConstView<T> state, View<T> tanh_c, View<T> h) {
+  for (Index r = 0; r < h.rows; ++r) {
+    for (Index u = 0; u < h.cols; ++u) {
+      tanh_c(r, u) = math::tanh(state(r, u));
+      h(r, u) = gates(r, 3 * h.cols + u) * tanh_c(r, u);
+    }
+  }
+}
+
+template <class T>
+void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> dh, View<T> dstate) {
+  for (Index r = 0; r < dh.rows; ++r) {
+    for (Index u = 0; u < dh.cols; ++u) dstate(r, u) = (dh(r, u) * gates(r, 3 * dh.cols + u)) * tanh_slope(tanh_c(r, u));
+  }
+}
+
+template <class T>
+void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
+                         View<T> dc, View<T> dgates) {
+  const Index units = dc.cols;
+  for (Index r = 0; r < dc.rows; ++r) {
+    for (Index u = 0; u < units; ++u) {
+      const T s = dc(r, u) + dc_part(r, u);
+      const T i = gates(r, u);
+      const T f = gates(r, units + u);
+      const T g = gates(r, 2 * units + u);
+      const T o = gates(r, 3 * units + u);
+      dgates(r, u) = (s * g) * sigmoid_slope(i);
+      dgates(r, units + u) = (s * c_before(r, u)) * sigmoid_slope(f);
+      dgates(r, 2 * units + u) = (s * i) * tanh_slope(g);
+      dgates(r, 3 * units + u) = (dh(r, u) * tanh_c(r, u)) * sigmoid_slope(o);
+      dc(r, u) = s * f;
+    }
+  }
+}
+
+template <class T>
+void gru_gates(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h) {
+  const Index units = h.cols;
+  for (Index row = 0; row < h.rows; ++row) {
+    for (Index u = 0; u < units; ++u) {
+      const T z = math::sigmoid(gates(row, u) + q(row, u));
+      const T r = math::sigmoid(gates(row, units + u) + q(row, units + u));
+      const T n = math::tanh(std::fma(r, q(row, 2 * units + u), gates(row, 2 * units + u)));
+      gates(row, u) = z;
+      gates(row, units + u) = r;
+      gates(row, 2 * units + u) = n;
+      h(row, u) = std::fma(z, h_before(row, u), (T{1} - z) * n);
+    }
+  }
+}
+
+template <class T>
+void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq) {
+  const Index units = dh.cols;
+  for (Index row = 0; row < dh.rows; ++row) {
+    for (Index u = 0; u < units; ++u) {
+      const T z = gates(row, u);
+      const T r = gates(row, units + u);
+      const T n = gates(row, 2 * units + u);
+      const T da_z = (dh(row, u) * (h_before(row, u) - n)) * sigmoid_slope(z);
+      const T da_h = (dh(row, u) * (T{1} - z)) * tanh_slope(n);
+      const T da_r = (da_h * q(row, 2 * units + u)) * sigmoid_slope(r);
+      dp(row, u) = dq(row, u) = da_z;
+      dp(row, units + u) = dq(row, units + u) = da_r;
+      dp(row, 2 * units + u) = da_h;
+      dq(row, 2 * units + u) = da_h * r;
+      dh(row, u) *= z;
+    }
+  }
+}
+
+}  // namespace normrun::kernels::reference
