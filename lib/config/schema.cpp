@@ -121,7 +121,8 @@ class SchemaWriter {
       then["properties"]["type"] = is_type;
       branches.push_back({{"if", {{"properties", {{"type", is_type}}}, {"required", {"type"}}}}, {"then", std::move(then)}});
     }
-    JsonValue object = {{"type", "object"}, {"required", {"type"}}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
+    JsonValue object = {
+        {"type", "object"}, {"required", {"type"}}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
     // A bare text is the type with its defaults: "adam".
     return {{"if", {{"type", "string"}}}, {"then", {{"enum", std::move(types)}}}, {"else", std::move(object)}};
   }

@@ -70,8 +70,8 @@ void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> 
 }
 
 template <class T>
-void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
-                         View<T> dc, View<T> dgates) {
+void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
+                         View<T> dgates) {
   const Index units = dc.cols;
   for (Index row = 0; row < dc.rows; ++row) {
     const T* gate = gates.row(row);

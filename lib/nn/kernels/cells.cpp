@@ -21,8 +21,8 @@ void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> 
   table_in_use<T>().lstm_output_backward(gates, tanh_c, dh, dstate);
 }
 template <class T>
-void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
-                         View<T> dc, View<T> dgates) {
+void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
+                         View<T> dgates) {
   table_in_use<T>().lstm_gates_backward(gates, c_before, tanh_c, dh, dc_part, dc, dgates);
 }
 template <class T>
@@ -34,13 +34,13 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
   table_in_use<T>().gru_gates_backward(gates, q, h_before, dh, dp, dq);
 }
 
-#define NORMRUN_INSTANTIATE(T)                                                                                                           \
-  template void add(const T*, T*, Index);                                                                                                \
-  template void lstm_gates(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                                \
-  template void lstm_output(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                               \
-  template void lstm_output_backward(ConstView<T>, ConstView<T>, ConstView<T>, View<T>);                                                 \
-  template void lstm_gates_backward(ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, View<T>, View<T>);             \
-  template void gru_gates(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                                 \
+#define NORMRUN_INSTANTIATE(T)                                                                                               \
+  template void add(const T*, T*, Index);                                                                                    \
+  template void lstm_gates(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                    \
+  template void lstm_output(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                   \
+  template void lstm_output_backward(ConstView<T>, ConstView<T>, ConstView<T>, View<T>);                                     \
+  template void lstm_gates_backward(ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, View<T>, View<T>); \
+  template void gru_gates(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                     \
   template void gru_gates_backward(ConstView<T>, ConstView<T>, ConstView<T>, View<T>, View<T>, View<T>);
 
 NORMRUN_INSTANTIATE(float)

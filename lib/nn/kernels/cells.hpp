@@ -23,8 +23,8 @@ void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> 
 /// dgates: (rows, 4 units), of a.  With s = dc + dc_part and dc = s f on the way out:
 ///   (s g) (i (1 - i)),  (s c_before) (f (1 - f)),  (s i) (1 - g^2),  (dh tanh_c) (o (1 - o))
 template <class T>
-void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
-                         View<T> dc, View<T> dgates);
+void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
+                         View<T> dgates);
 
 /// gates: (rows, 3 units), p_z p_r p_h on the way in, z r n on the way out; q: (rows, 3 units); h: (rows, units).
 ///   z, r = sigmoid(p + q),  n = tanh(fma(r, q_h, p_h)),  h = fma(z, h_before, (1 - z) n)
