@@ -18,6 +18,7 @@ enum class Purpose : std::uint32_t {
   kDropout = 6,          // index: step and layer
   kEvaluationOrder = 7,  // the order in which a comparison reads its rows
   kResample = 8,         // index: step
+  kPopulation = 9,       // the batches of population statistics
 };
 
 /// Random numbers that depend on (seed, purpose, index) and on nothing else: not on the machine, the number of threads or

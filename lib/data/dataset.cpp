@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/error.hpp"
 
 namespace normrun {
@@ -16,6 +19,10 @@ std::string_view split_text(SplitName split) {
       return "test";
   }
   return "";
+}
+
+SplitName split_of(std::string_view text) {
+  return *std::find_if(std::begin(kSplits), std::end(kSplits), [&](SplitName split) { return split_text(split) == text; });
 }
 
 template <class T>

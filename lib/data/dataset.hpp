@@ -14,6 +14,7 @@ namespace normrun {
 enum class SplitName { kTrain, kValidation, kTest };
 inline constexpr SplitName kSplits[] = {SplitName::kTrain, SplitName::kValidation, SplitName::kTest};
 std::string_view split_text(SplitName split);  // "train", "validation", "test"
+SplitName split_of(std::string_view text);     // of one of these words
 
 /// The rows of one split in the training precision: one example a row.
 template <class T>

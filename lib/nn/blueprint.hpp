@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/shape.hpp"
+#include "nn/averages.hpp"
 
 namespace normrun {
 
@@ -74,8 +75,6 @@ struct StateEntry {
   double initial = 0.0;
 };
 
-enum class Average { kExponential, kCumulative, kBiasCorrected };
-
 /// What the tables need to know of a normalization layer.
 struct Normalization {
   Index layer = 0;  // index into the network's built layers
@@ -85,6 +84,7 @@ struct Normalization {
   double epsilon = 0.0;
   double momentum = 0.0;  // weighs the old value
   Average average = Average::kExponential;
+  MovingVariance variance_rule = MovingVariance::kBiased;
   std::optional<ParamId> gamma = std::nullopt;
   std::optional<ParamId> beta = std::nullopt;
   std::optional<StateId> moving_mean = std::nullopt;  // empty: no moving statistics

@@ -3,37 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
 
 #include "study/evaluation_set.hpp"
 #include "study/layer_tables.hpp"
 #include "study/metrics.hpp"
+#include "study/mode_outputs.hpp"
 
 namespace normrun {
 namespace {
-
-/// What one mode gives for a split's rows, in the comparison's order.
-template <class T>
-struct ModeOutputs {
-  Matrix<T> logits;
-  std::optional<Matrix<T>> last;  // where the outputs are not the logits
-  ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
-};
-
-template <class T>
-ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const ComparisonMode& mode, std::span<const T> params,
-                        std::span<const T> state, Index batch_size) {
-  const PassKey key{static_cast<std::uint64_t>(snapshot.config.seed), static_cast<std::uint64_t>(snapshot.step)};
-  const Remainder remainder = mode.by_batch() ? Remainder::kLeaveOut : Remainder::kKeep;
-  const auto forward = [&](Index boundary) {
-    return run_forward(snapshot.network, params, state, mode.mode, set.split(), set.order(), batch_size, remainder, boundary, key);
-  };
-  const Index logits = snapshot.network.logits_boundary(snapshot.loss);
-  ModeOutputs<T> outputs{forward(logits), std::nullopt};
-  const Index last = snapshot.network.output_boundary();
-  if (snapshot.config.compare.on == CompareOn::kOutputs && last != logits) outputs.last = forward(last);
-  return outputs;
-}
 
 /// Compares one split in all pairs and evaluation batch sizes; each mode runs once for each batch size it depends on.
 template <class T>
@@ -78,7 +55,9 @@ class SplitComparison {
     const auto key = std::pair(std::string(mode.name), mode.by_batch() ? batch_size : 0);
     const auto known = outputs_.find(key);
     if (known != outputs_.end()) return known->second;
-    return outputs_.emplace(key, run_mode(snapshot_, set_, mode, states_.params(mode.source), states_.state(mode.source), batch_size))
+    return outputs_
+        .emplace(key,
+                 run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size, set_.rows()))
         .first->second;
   }
   const EvaluationSet<T>& set() const { return set_; }
@@ -147,16 +126,13 @@ class SplitComparison {
   std::map<std::pair<std::string, Index>, ModeOutputs<T>> outputs_;
 };
 
-SplitName split_of(const std::string& text) {
-  return *std::find_if(std::begin(kSplits), std::end(kSplits), [&](SplitName split) { return split_text(split) == text; });
-}
-
 }  // namespace
 
 template <class T>
 void compare_modes(const Snapshot<T>& snapshot, Moment moment, RunRecord& record) {
   const Split<T>& rows = snapshot.data.split(split_of(snapshot.config.population.split));
-  const auto population = population_statistics(snapshot.network, snapshot.model, rows, snapshot.config.population);
+  const auto population =
+      population_statistics(snapshot.network, snapshot.model, rows, snapshot.config.population, snapshot.config.train.batch_size);
   const ModeStates<T> states(snapshot, population);
   for (const std::string& name : snapshot.config.compare.splits) {
     const SplitName split = split_of(name);
@@ -174,8 +150,8 @@ template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, SplitName split, std::string_view mode_name, Index batch_size) {
   const EvaluationSet<T> set(snapshot, split);
   const ComparisonMode& mode = comparison_mode(mode_name);
-  const ModeOutputs<T> outputs = run_mode<T>(snapshot, set, mode, snapshot.model.params, snapshot.model.state,
-                                             mode.by_batch() ? batch_size : std::max<Index>(set.rows(), 1));
+  const ModeOutputs<T> outputs = run_mode<T>(snapshot, set, mode.mode, snapshot.model.params, snapshot.model.state,
+                                             mode.by_batch() ? batch_size : std::max<Index>(set.rows(), 1), set.rows());
   return set.score(snapshot.loss, outputs.logits.view());
 }
 

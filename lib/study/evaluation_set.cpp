@@ -38,11 +38,23 @@ SplitScore EvaluationSet<T>::score(LossKind loss, ConstView<T> logits) const {
 }
 
 template <class T>
-ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population)
+ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population)
     : snapshot_(snapshot),
-      population_(population_state(snapshot.network, snapshot.model, population)),
-      initial_(initial_state(snapshot.network, snapshot.model)),
-      untrained_(fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed))) {}
+      population_(state_with<T>(snapshot.network.layout(), snapshot.model.state, population)),
+      initial_(initial_state<T>(snapshot.network.layout())),
+      untrained_(fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed))) {
+  for (const auto& [a, b] : snapshot.config.compare.pairs) {
+    for (const std::string& name : {a, b}) {
+      const std::optional<Estimator> estimator = estimator_of(comparison_mode(name).source);
+      if (!estimator || estimated_.contains(*estimator)) continue;
+      PopulationOptions options = snapshot.config.population;
+      options.estimator = *estimator;
+      const auto statistics = population_statistics(snapshot.network, snapshot.model, snapshot.data.split(split_of(options.split)), options,
+                                                    snapshot.config.train.batch_size);
+      estimated_[*estimator] = state_with<T>(snapshot.network.layout(), snapshot.model.state, statistics);
+    }
+  }
+}
 
 template <class T>
 std::span<const T> ModeStates<T>::params(StatisticsSource source) const {
@@ -60,8 +72,9 @@ std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
       return initial_;
     case StatisticsSource::kUntrained:
       return untrained_.state;
+    default:
+      return estimated_.at(*estimator_of(source));
   }
-  return {};
 }
 
 template class EvaluationSet<float>;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -34,17 +35,18 @@ class EvaluationSet {
   Matrix<T> targets_;
 };
 
-/// Parameters and statistics that a comparison mode runs with.
+/// Parameters and statistics that a comparison mode runs with.  Estimators are run where a pair of the comparison names them.
 template <class T>
 class ModeStates {
  public:
-  ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population);
+  ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population);
   std::span<const T> params(StatisticsSource source) const;
   std::span<const T> state(StatisticsSource source) const;
 
  private:
   const Snapshot<T>& snapshot_;
   Buffer<T> population_;
+  std::map<Estimator, Buffer<T>> estimated_;
   Buffer<T> initial_;
   Model<T> untrained_;
 };

@@ -27,6 +27,9 @@ void CompareOptions::describe(OptionVisitor& visitor) {
   visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
                   every_steps, {.low = 0});
   visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
+  visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
+  for (const std::string& metric : budget)
+    visitor.require(metric == "loss" || metric == "outputs", "budget", "loss or outputs, not \"" + metric + "\"");
 }
 
 void RunConfig::describe(OptionVisitor& visitor) {

@@ -24,8 +24,9 @@ struct CompareOptions : Described {
   std::vector<Count> eval_batch_sizes = {{.word = "train"}};
   std::vector<std::string> splits = {"test"};
   CompareOn on = CompareOn::kOutputs;
-  Index every_steps = 0;  // 0: the final state only
-  Index outputs = 0;      // rows of each split whose outputs are written
+  Index every_steps = 0;                                  // 0: the final state only
+  Index outputs = 0;                                      // rows of each split whose outputs are written
+  std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
   void describe(OptionVisitor& visitor) override;
 };
 

@@ -45,19 +45,14 @@ LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<dou
   return gap;
 }
 
-double init_share(Average average, double momentum, Index updates) {
-  if (updates == 0) return 1.0;
-  return average == Average::kExponential ? math::power(momentum, static_cast<std::uint64_t>(updates)) : 0.0;
-}
-
 template <class T>
-void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population, RunRecord& record) {
+void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population, RunRecord& record) {
   const Layout& layout = snapshot.network.layout();
   for (std::size_t i = 0; i < layout.normalizations.size(); ++i) {
     const Normalization& norm = layout.normalizations[i];
     std::vector<Cell> cells = {snapshot.epoch, snapshot.step, norm.name, norm.type, norm.features};
     const auto found = std::find_if(population.begin(), population.end(),
-                                    [i](const LayerPopulation& layer) { return layer.normalization == static_cast<Index>(i); });
+                                    [i](const LayerStatistics& layer) { return layer.normalization == static_cast<Index>(i); });
     if (found == population.end()) {
       cells.resize(table(TableId::kLayers).columns.size());
       record.add(TableId::kLayers, cells);
@@ -65,12 +60,12 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>&
     }
     const std::vector<double> mean = values_of(snapshot.model.state, *norm.moving_mean);
     const std::vector<double> variance = values_of(snapshot.model.state, *norm.moving_variance);
-    const auto updates = static_cast<Index>(snapshot.model.state[static_cast<std::size_t>(norm.updates->offset)]);
+    const Index updates = update_count<T>(norm, snapshot.model.state);
     const LayerGap gap = layer_gap(mean, variance, found->mean, found->variance);
     const bool alive = gap.worst_channel >= 0;
     const auto number = [alive](double value) { return alive ? Cell{value} : Cell{}; };
     cells.insert(cells.end(), {updates, norm.average == Average::kCumulative ? Cell{} : Cell{norm.momentum},
-                               init_share(norm.average, norm.momentum, updates), number(gap.mean_gap), number(gap.var_ratio),
+                               share_left(norm.average, norm.momentum, 0, updates), number(gap.mean_gap), number(gap.var_ratio),
                                gap.dead_channels, alive ? Cell{gap.worst_channel} : Cell{}, number(gap.worst_gap)});
     record.add(TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
@@ -81,7 +76,7 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>&
   }
 }
 
-template void add_layers(const Snapshot<float>&, const std::vector<LayerPopulation>&, RunRecord&);
-template void add_layers(const Snapshot<double>&, const std::vector<LayerPopulation>&, RunRecord&);
+template void add_layers(const Snapshot<float>&, const std::vector<LayerStatistics>&, RunRecord&);
+template void add_layers(const Snapshot<double>&, const std::vector<LayerStatistics>&, RunRecord&);
 
 }  // namespace normrun

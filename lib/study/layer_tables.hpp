@@ -18,11 +18,8 @@ struct LayerGap {
 LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<double>& moving_variance,
                    const std::vector<double>& population_mean, const std::vector<double>& population_variance);
 
-/// Share of the initial values that is left in the moving statistics after some updates.
-double init_share(Average average, double momentum, Index updates);
-
 /// A line of layers.csv for every normalization layer, and of channels.csv for every channel that has moving statistics.
 template <class T>
-void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerPopulation>& population, RunRecord& record);
+void add_layers(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population, RunRecord& record);
 
 }  // namespace normrun

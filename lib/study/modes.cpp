@@ -4,11 +4,30 @@
 
 namespace normrun {
 
+std::optional<Estimator> estimator_of(StatisticsSource source) {
+  switch (source) {
+    case StatisticsSource::kLayerByLayer:
+      return Estimator::kLayerByLayer;
+    case StatisticsSource::kPooled:
+      return Estimator::kPooled;
+    case StatisticsSource::kBatchAverage:
+      return Estimator::kBatchAverage;
+    case StatisticsSource::kBiasCorrected:
+      return Estimator::kBiasCorrected;
+    default:
+      return std::nullopt;
+  }
+}
+
 const std::vector<ComparisonMode>& comparison_modes() {
   static const std::vector<ComparisonMode> modes = {
       {"train", kTrainFrozen, StatisticsSource::kModel},
       {"eval", kEvalMode, StatisticsSource::kModel},
       {"population", kEvalMode, StatisticsSource::kPopulation},
+      {"layer-by-layer", kEvalMode, StatisticsSource::kLayerByLayer},
+      {"pooled", kEvalMode, StatisticsSource::kPooled},
+      {"batch-average", kEvalMode, StatisticsSource::kBatchAverage},
+      {"bias-corrected", kEvalMode, StatisticsSource::kBiasCorrected},
       {"initial-statistics", kEvalMode, StatisticsSource::kInitial},
       {"untrained", kEvalMode, StatisticsSource::kUntrained},
       {"train+dropout", {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn}, StatisticsSource::kModel},

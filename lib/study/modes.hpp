@@ -1,15 +1,28 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/mode.hpp"
+#include "train/population.hpp"
 
 namespace normrun {
 
 /// Which numbers a named mode of a comparison runs with.
-enum class StatisticsSource { kModel, kPopulation, kInitial, kUntrained };
+enum class StatisticsSource {
+  kModel,
+  kPopulation,  // by the config's own estimator; the next four name theirs
+  kLayerByLayer,
+  kPooled,
+  kBatchAverage,
+  kBiasCorrected,
+  kInitial,
+  kUntrained,
+};
+/// The estimator of a source that names one.
+std::optional<Estimator> estimator_of(StatisticsSource source);
 
 struct ComparisonMode {
   std::string_view name;
@@ -19,7 +32,7 @@ struct ComparisonMode {
   bool by_batch() const { return mode.statistics == Statistics::kBatch; }
 };
 
-/// train, eval, population, initial-statistics, untrained, train+dropout.
+/// train, eval, population, initial-statistics, untrained, train+dropout, and population's estimators by their own names: the remedies.
 const std::vector<ComparisonMode>& comparison_modes();
 const ComparisonMode& comparison_mode(std::string_view name);  // name is one of them
 std::vector<std::string_view> comparison_mode_names();

@@ -6,6 +6,7 @@
 
 #include "core/checksum.hpp"
 #include "nn/checkpoint.hpp"
+#include "study/budget.hpp"
 #include "study/compare_modes.hpp"
 #include "study/process_memory.hpp"
 #include "train/trainer.hpp"
@@ -30,13 +31,14 @@ class Run {
     record_.data_digest = data_->digest;
     network_.emplace(config_.layers(), data_->shape);
     loss_ = resolve_loss(config_.train.loss, data_->classes, network_->output().size());
-    trainer_.emplace(TrainingPlan<T>{.network = &*network_,
-                                     .data = data_.get(),
-                                     .options = &config_.train,
-                                     .batching = &config_.data_spec().batching,
-                                     .loss = loss_,
-                                     .seed = static_cast<std::uint64_t>(config_.seed),
-                                     .folder = context_.experiment->folder});
+    plan_ = {.network = &*network_,
+             .data = data_.get(),
+             .options = &config_.train,
+             .batching = &config_.data_spec().batching,
+             .loss = loss_,
+             .seed = static_cast<std::uint64_t>(config_.seed),
+             .folder = context_.experiment->folder};
+    trainer_.emplace(plan_);
     setup_seconds_ = seconds_since(start);
     train();
     compare();
@@ -102,7 +104,10 @@ class Run {
 
   void compare() {
     const auto start = Clock::now();
-    if (!config_.compare.pairs.empty()) compare_modes(snapshot(), Moment::kFinal, record_);
+    if (!config_.compare.pairs.empty()) {
+      compare_modes(snapshot(), Moment::kFinal, record_);
+      if (!config_.compare.budget.empty()) add_budget(snapshot(), plan_, record_);
+    }
     compare_seconds_ += seconds_since(start);
   }
 
@@ -162,6 +167,7 @@ class Run {
   RunRecord& record_;
   std::shared_ptr<const Dataset<T>> data_;
   std::optional<Network<T>> network_;
+  TrainingPlan<T> plan_;
   std::optional<Trainer<T>> trainer_;
   LossKind loss_ = LossKind::kMse;
   double setup_seconds_ = 0.0;

@@ -116,6 +116,19 @@ const std::vector<Table> kTables = {
       {"samples_per_second", "number", "trained rows / train_seconds"},
       {"predict_microseconds", "number", "one row through the network in eval mode"},
       {"peak_rss_bytes", "integer", "of the whole process so far"}}},
+    {TableId::kBudget,
+     "budget.csv",
+     "one row per run, split, metric, cause, layer and statistic: what the gap between train mode and eval mode is made of",
+     {kSplit,
+      {"layer", "string", "the layer repaired alone; all: every layer; interaction: what the layers alone do not add up to"},
+      {"cause", "string", "in the order of repair: see docs/gap_budget.md"},
+      {"statistic", "string", "mean or variance, repaired alone; both: the two"},
+      {"metric", "string", "loss: mean loss in train mode - in eval mode; outputs: relative_gap of train mode from eval mode"},
+      {"gap_before", "number", "with the causes before repaired in every layer"},
+      {"gap_after", "number", "with this one repaired too"},
+      {"share", "number",
+       "of the whole gap: (before - after) / gap for the loss, (before^2 - after^2) / gap^2 for the outputs; empty where there is no "
+       "gap"}}},
 };
 
 const std::vector<Column> kKeyColumns = {

@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
+#include "train/layer_input.hpp"
+#include "train/run_forward.hpp"
 
 namespace normrun {
 namespace {
@@ -24,32 +27,7 @@ std::vector<Index> population_rows(Index available, const Count& samples) {
   return rows;
 }
 
-/// Adds the rows that a normalization layer sees: (examples * positions, features), without padded time steps.
-template <class T>
-void add_valid_rows(ConstView<T> activations, Index features, std::span<const Index> lengths, Index time_steps, ChannelMoments& moments) {
-  const Index positions = activations.cols / features;
-  const ConstView<T> rows = activations.reshaped(activations.rows * positions, features);
-  if (lengths.empty() || positions != time_steps) {
-    moments.add<T>(rows);
-    return;
-  }
-  for (std::size_t e = 0; e < lengths.size(); ++e) moments.add<T>(rows.slice(static_cast<Index>(e) * positions, lengths[e]));
-}
-
-template <class T>
-void put(const std::vector<double>& values, const StateId& id, Buffer<T>& state) {
-  std::transform(values.begin(), values.end(), state.begin() + id.offset, [](double value) { return static_cast<T>(value); });
-}
-
-/// Indices into Layout::normalizations of the layers that have moving statistics.
-std::vector<Index> layers_with_statistics(const Layout& layout) {
-  std::vector<Index> layers;
-  for (std::size_t i = 0; i < layout.normalizations.size(); ++i)
-    if (layout.normalizations[i].moving_mean && layout.normalizations[i].moving_variance) layers.push_back(static_cast<Index>(i));
-  return layers;
-}
-
-/// The slices that the two estimators add to their moments.
+/// The slices that the estimators add to their moments.
 template <class T>
 class PopulationPass {
  public:
@@ -65,9 +43,7 @@ class PopulationPass {
                  last_boundary);
   }
   /// Adds what the last slice gave the normalization layer.
-  void add_input_of(const Normalization& norm, ChannelMoments& moments) const {
-    add_valid_rows(forward_.activations(norm.layer), norm.features, forward_.lengths(), network_.input().positions(), moments);
-  }
+  void add_input_of(const Normalization& norm, ChannelMoments& moments) const { add_layer_input(network_, forward_, norm, moments); }
 
  private:
   const Network<T>& network_;
@@ -77,12 +53,12 @@ class PopulationPass {
 };
 
 template <class T>
-std::vector<LayerPopulation> layer_by_layer(const Network<T>& network, const Model<T>& model, const Split<T>& split,
+std::vector<LayerStatistics> layer_by_layer(const Network<T>& network, const Model<T>& model, const Split<T>& split,
                                             std::vector<Index> rows) {
   const Index slice_rows = std::min(kEvaluationRows, static_cast<Index>(rows.size()));
   PopulationPass<T> pass(network, split, std::move(rows), slice_rows);
   Buffer<T> repaired = model.state;
-  std::vector<LayerPopulation> population;
+  std::vector<LayerStatistics> population;
   for (const Index index : layers_with_statistics(network.layout())) {
     const Normalization& norm = pass.normalization(index);
     ChannelMoments moments(norm.features);
@@ -91,38 +67,48 @@ std::vector<LayerPopulation> layer_by_layer(const Network<T>& network, const Mod
       pass.add_input_of(norm, moments);
     }
     population.push_back({index, moments.mean(), moments.variance()});
-    put(population.back().mean, *norm.moving_mean, repaired);
-    put(population.back().variance, *norm.moving_variance, repaired);
+    repaired = state_with<T>(network.layout(), repaired, {population.back()});
   }
   return population;
 }
 
-template <class T>
-std::vector<LayerPopulation> batch_average(const Network<T>& network, const Model<T>& model, const Split<T>& split, std::vector<Index> rows,
-                                           const Count& batch_size) {
-  const Index available = static_cast<Index>(rows.size());
-  const Index slice_rows = batch_size.word == "all" ? available : std::min(batch_size.value, available);
-  const Index slices = available / slice_rows;
-  PopulationPass<T> pass(network, split, std::move(rows), slice_rows);
-  std::vector<LayerPopulation> population;
-  for (const Index index : layers_with_statistics(network.layout())) {
-    const std::vector<double> zeros(static_cast<std::size_t>(pass.normalization(index).features), 0.0);
-    population.push_back({index, zeros, zeros});
-  }
-  if (population.empty()) return population;
-  const Index last_boundary = pass.normalization(population.back().normalization).layer;
-  for (Index slice = 0; slice < slices; ++slice) {
-    pass.run_slice(slice * slice_rows, model.params, model.state, kTrainFrozen, last_boundary);
-    for (LayerPopulation& layer : population) {
-      const Normalization& norm = pass.normalization(layer.normalization);
+/// Batches in train mode; `add` takes a layer's moments in one batch.
+template <class T, class Add>
+void each_batch(PopulationPass<T>& pass, const Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
+  const Index last_boundary = pass.normalization(layers.back()).layer;
+  for (Index first = 0; first + batch_size <= pass.row_count(); first += batch_size) {
+    pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Normalization& norm = pass.normalization(layers[i]);
       ChannelMoments moments(norm.features);
       pass.add_input_of(norm, moments);
-      const std::vector<double> variance = moments.variance();
-      for (std::size_t c = 0; c < variance.size(); ++c) {
-        layer.mean[c] += moments.mean()[c] / static_cast<double>(slices);
-        layer.variance[c] += variance[c] / static_cast<double>(slices);
-      }
+      add(i, moments);
     }
+  }
+}
+
+template <class T>
+std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>& model, const Split<T>& split, std::vector<Index> rows,
+                                      Estimator estimator, Index batch_size) {
+  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their classes one after the other
+  const std::vector<Index> layers = layers_with_statistics(network.layout());
+  PopulationPass<T> pass(network, split, std::move(rows), batch_size);
+  std::vector<BatchAverage> averages;
+  std::vector<ChannelMoments> pooled;
+  for (const Index index : layers) {
+    averages.emplace_back(pass.normalization(index));
+    pooled.emplace_back(pass.normalization(index).features);
+  }
+  each_batch(pass, model, layers, batch_size, [&](std::size_t i, const ChannelMoments& moments) {
+    averages[i].add(moments, 1.0);
+    pooled[i].merge(moments);
+  });
+  std::vector<LayerStatistics> population;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (estimator == Estimator::kPooled)
+      population.push_back({layers[i], pooled[i].mean(), pooled[i].variance()});
+    else
+      population.push_back({layers[i], averages[i].mean(), averages[i].variance()});
   }
   return population;
 }
@@ -136,49 +122,35 @@ void PopulationOptions::describe(OptionVisitor& visitor) {
   split = splits[index];
   visitor.choice({"estimator",
                   "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
-                  "batch-average: mean of the batches' means and biased variances with every layer in train mode, which is what the moving "
-                  "averages estimate"},
-                 estimator, {{"layer-by-layer", Estimator::kLayerByLayer}, {"batch-average", Estimator::kBatchAverage}});
+                  "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
+                  "which is what the moving averages estimate; bias-corrected: the moving averages without what is left of their initial "
+                  "values"},
+                 estimator,
+                 {{"layer-by-layer", Estimator::kLayerByLayer},
+                  {"pooled", Estimator::kPooled},
+                  {"batch-average", Estimator::kBatchAverage},
+                  {"bias-corrected", Estimator::kBiasCorrected}});
   visitor.count({"samples", "rows to use, taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()}, {"all"});
-  visitor.count({"batch_size", "rows of a batch of batch-average; a smaller last batch is left out"}, batch_size,
-                {1, std::numeric_limits<Index>::max()}, {"all"});
+  visitor.count({"batch_size", "rows of a batch of pooled and batch-average; train: the run's own; a smaller last batch is left out"},
+                batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
 }
 
 template <class T>
-std::vector<LayerPopulation> population_statistics(const Network<T>& network, const Model<T>& model, const Split<T>& split,
-                                                   const PopulationOptions& options) {
+std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model, const Split<T>& split,
+                                                   const PopulationOptions& options, Index train_batch_size) {
   if (layers_with_statistics(network.layout()).empty()) return {};
+  if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
   std::vector<Index> rows = population_rows(split.samples(), options.samples);
   if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, split, std::move(rows));
-  return batch_average(network, model, split, std::move(rows), options.batch_size);
+  const Index available = static_cast<Index>(rows.size());
+  const Count& size = options.batch_size;
+  const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;
+  return by_batch(network, model, split, std::move(rows), options.estimator, std::min(batch_size, available));
 }
 
-template <class T>
-Buffer<T> population_state(const Network<T>& network, const Model<T>& model, const std::vector<LayerPopulation>& population) {
-  Buffer<T> state = model.state;
-  for (const LayerPopulation& layer : population) {
-    const Normalization& norm = network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-    put(layer.mean, *norm.moving_mean, state);
-    put(layer.variance, *norm.moving_variance, state);
-  }
-  return state;
-}
-
-template <class T>
-Buffer<T> initial_state(const Network<T>& network, const Model<T>& model) {
-  Buffer<T> state(model.state.size());
-  for (const StateEntry& entry : network.layout().states)
-    std::fill_n(state.begin() + entry.id.offset, entry.id.size, static_cast<T>(entry.initial));
-  return state;
-}
-
-template std::vector<LayerPopulation> population_statistics<float>(const Network<float>&, const Model<float>&, const Split<float>&,
-                                                                   const PopulationOptions&);
-template std::vector<LayerPopulation> population_statistics<double>(const Network<double>&, const Model<double>&, const Split<double>&,
-                                                                    const PopulationOptions&);
-template Buffer<float> population_state<float>(const Network<float>&, const Model<float>&, const std::vector<LayerPopulation>&);
-template Buffer<double> population_state<double>(const Network<double>&, const Model<double>&, const std::vector<LayerPopulation>&);
-template Buffer<float> initial_state<float>(const Network<float>&, const Model<float>&);
-template Buffer<double> initial_state<double>(const Network<double>&, const Model<double>&);
+template std::vector<LayerStatistics> population_statistics<float>(const Network<float>&, const Model<float>&, const Split<float>&,
+                                                                   const PopulationOptions&, Index);
+template std::vector<LayerStatistics> population_statistics<double>(const Network<double>&, const Model<double>&, const Split<double>&,
+                                                                    const PopulationOptions&, Index);
 
 }  // namespace normrun

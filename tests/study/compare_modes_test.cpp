@@ -4,63 +4,11 @@
 
 #include <cmath>
 
-#include "study/temporary_config.hpp"
-#include "train/trainer.hpp"
+#include "study/trained_run.hpp"
 
 using namespace normrun;
-
-namespace {
-
-/// A trained network of the small config's run, kept with everything it refers to.
-template <class T>
-struct Trained {
-  Trained(const RunConfig& run, Index steps)
-      : config(run),
-        data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
-        network(config.layers(), data.shape),
-        trainer({&network, &data, &config.train, &config.data_spec().batching, LossKind::kSoftmaxCrossEntropy,
-                 static_cast<std::uint64_t>(config.seed), ""}) {
-    while (trainer.step() < steps) trainer.advance();
-  }
-  Snapshot<T> snapshot() const {
-    return {network, trainer.model(), data, config, LossKind::kSoftmaxCrossEntropy, trainer.epoch(), trainer.step()};
-  }
-
-  RunConfig config;
-  Dataset<T> data;
-  Network<T> network;
-  Trainer<T> trainer;
-};
-
-RunConfig run_of(const std::string& norm) {
-  const TemporaryFolder folder;
-  return load_experiment(folder.write("c.json", small_config()), {{"norm.type=" + norm}, {}, "", {}}, Check::kConfigOnly).at(0);
-}
-
-/// The field `column` of every line of a table.
-std::vector<std::string> fields(const RunRecord& record, TableId id, std::string_view column) {
-  const auto& columns = table(id).columns;
-  std::size_t place = 0;
-  while (columns[place].name != column) ++place;
-  std::vector<std::string> found;
-  std::string line;
-  for (const char c : record.lines[static_cast<std::size_t>(id)]) {
-    if (c != '\n') {
-      line += c;
-      continue;
-    }
-    std::size_t start = 0;
-    for (std::size_t i = 0; i < place; ++i) start = line.find(',', start) + 1;
-    found.push_back(line.substr(start, line.find(',', start) - start));
-    line.clear();
-  }
-  return found;
-}
-
-}  // namespace
-
 TEST_CASE_TEMPLATE("layer norm: the gap between the modes is exactly zero", T, float, double) {
-  const Trained<T> trained(run_of("layer"), 20);
+  const Trained<T> trained(run_of({"norm.type=layer"}), 20);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const auto gaps = fields(record, TableId::kCompare, "max_abs");
@@ -69,7 +17,7 @@ TEST_CASE_TEMPLATE("layer norm: the gap between the modes is exactly zero", T, f
 }
 
 TEST_CASE("batch norm: the modes differ, and a comparison leaves the trained numbers alone") {
-  const Trained<float> trained(run_of("batch"), 20);
+  const Trained<float> trained(run_of({"norm.type=batch"}), 20);
   const Model<float> before = trained.trainer.model();
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
@@ -79,7 +27,7 @@ TEST_CASE("batch norm: the modes differ, and a comparison leaves the trained num
 }
 
 TEST_CASE("slices of the evaluation batch size, the remainder left out") {
-  const Trained<float> trained(run_of("batch"), 5);
+  const Trained<float> trained(run_of({"norm.type=batch"}), 5);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const std::vector<std::string> sizes = fields(record, TableId::kCompare, "eval_batch_size");
@@ -89,7 +37,7 @@ TEST_CASE("slices of the evaluation batch size, the remainder left out") {
 }
 
 TEST_CASE("eval and population outputs do not depend on the batching") {
-  const Trained<double> trained(run_of("batch"), 12);
+  const Trained<double> trained(run_of({"norm.type=batch"}), 12);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const auto mode = fields(record, TableId::kOutputs, "mode");
@@ -98,7 +46,7 @@ TEST_CASE("eval and population outputs do not depend on the batching") {
 }
 
 TEST_CASE("too few rows for one batch leave a line without figures") {
-  RunConfig config = run_of("batch");
+  RunConfig config = run_of({"norm.type=batch"});
   config.compare.eval_batch_sizes = {{.word = "", .value = 1000}};
   const Trained<float> trained(config, 3);
   RunRecord record;
@@ -108,7 +56,7 @@ TEST_CASE("too few rows for one batch leave a line without figures") {
 }
 
 TEST_CASE("layers.csv follows the moving statistics") {
-  const Trained<double> trained(run_of("batch"), 7);
+  const Trained<double> trained(run_of({"norm.type=batch"}), 7);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   CHECK(fields(record, TableId::kLayers, "updates") == std::vector<std::string>{"7"});

@@ -22,9 +22,9 @@ TEST_CASE("a layer of dead channels has no worst one") {
 }
 
 TEST_CASE("the share of the initial values is momentum to the power of the updates") {
-  CHECK(init_share(Average::kExponential, 0.99, 10) == doctest::Approx(0.9043820750088044).epsilon(1e-14));
-  CHECK(init_share(Average::kExponential, 0.9, 0) == 1.0);
-  CHECK(init_share(Average::kCumulative, 0.99, 0) == 1.0);
-  CHECK(init_share(Average::kCumulative, 0.99, 1) == 0.0);
-  CHECK(init_share(Average::kBiasCorrected, 0.99, 3) == 0.0);
+  CHECK(share_left(Average::kExponential, 0.99, 0, 10) == doctest::Approx(0.9043820750088044).epsilon(1e-14));
+  CHECK(share_left(Average::kExponential, 0.9, 0, 0) == 1.0);
+  CHECK(share_left(Average::kCumulative, 0.99, 0, 0) == 1.0);
+  CHECK(share_left(Average::kCumulative, 0.99, 0, 1) == 0.0);
+  CHECK(share_left(Average::kBiasCorrected, 0.99, 0, 3) == 0.0);
 }

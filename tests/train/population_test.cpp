@@ -69,12 +69,12 @@ TEST_CASE("channel moments merge to the moments of all rows, without cancellatio
 TEST_CASE("population statistics equal a direct computation, each layer behind the repaired ones before it") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(2000), R"({"steps": 20})");  // 1334 rows: several slices
   const Model<double> model = rig.trained().model();
-  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{});
+  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{}, 4);
   REQUIRE(population.size() == 2);
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
 
   Model<double> repaired = model;
-  for (const LayerPopulation& layer : population) {
+  for (const LayerStatistics& layer : population) {
     const Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
     const Matrix<double> input = run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train, order,
                                                      static_cast<Index>(order.size()), Remainder::kKeep, norm.layer);
@@ -84,7 +84,7 @@ TEST_CASE("population statistics equal a direct computation, each layer behind t
     std::copy(direct.mean.begin(), direct.mean.end(), repaired.state.begin() + norm.moving_mean->offset);
     std::copy(direct.variance.begin(), direct.variance.end(), repaired.state.begin() + norm.moving_variance->offset);
   }
-  const Buffer<double> state = population_state(rig.network, model, population);
+  const Buffer<double> state = state_with<double>(rig.network.layout(), model.state, population);
   const Normalization& second = rig.network.layout().normalizations[1];
   CHECK(state[static_cast<std::size_t>(second.moving_mean->offset)] == population[1].mean[0]);
   CHECK(state[static_cast<std::size_t>(second.moving_variance->offset)] == population[1].variance[0]);
@@ -93,7 +93,8 @@ TEST_CASE("population statistics equal a direct computation, each layer behind t
 TEST_CASE("in eval mode with population statistics the network gives what train mode gives on the whole population") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(900), R"({"steps": 10})");
   const Model<double> model = rig.trained().model();
-  const Buffer<double> state = population_state(rig.network, model, population_statistics(rig.network, model, rig.data.train, {}));
+  const Buffer<double> state =
+      state_with<double>(rig.network.layout(), model.state, population_statistics(rig.network, model, rig.data.train, {}, 4));
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
   const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
     return run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600, Remainder::kKeep, 6);
@@ -111,10 +112,11 @@ TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   const Model<double> model = rig.trained().model();
   PopulationOptions options;
   read_object(R"({"estimator": "batch-average", "batch_size": 64})", options);
-  const auto population = population_statistics(rig.network, model, rig.data.train, options);
+  const auto population = population_statistics(rig.network, model, rig.data.train, options, 4);
   REQUIRE(population.size() == 2);
   const Index boundary = rig.network.layout().normalizations[1].layer;
-  const std::vector<Index> order = rows_in_order(200);
+  std::vector<Index> order = rows_in_order(200);
+  RandomStream(0, Purpose::kPopulation).shuffle(order);
   const Matrix<double> input =
       run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order, 64, Remainder::kLeaveOut, boundary);
   REQUIRE(input.rows() == 192);
@@ -129,19 +131,24 @@ TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   }
   CHECK(worst(population[1].mean, mean) < 1e-12);
   CHECK(worst(population[1].variance, variance) < 1e-12);
+
+  read_object(R"({"estimator": "pooled", "batch_size": "train"})", options);
+  const auto pooled = population_statistics(rig.network, model, rig.data.train, options, 64);
+  CHECK(worst(pooled[1].mean, direct_moments<double>(input.view()).mean) < 1e-12);
+  CHECK(worst(pooled[1].variance, direct_moments<double>(input.view()).variance) < 1e-12);
 }
 
 TEST_CASE("population.samples takes rows at equal distances; more than the split has is refused") {
   const TrainRig<double> rig({{"batch"}, {"dense", R"("units": 3)"}}, clusters<double>(30), R"({"steps": 0})");  // 20 rows
   PopulationOptions options;
   read_object(R"({"samples": 5})", options);
-  const auto population = population_statistics(rig.network, rig.trainer().model(), rig.data.train, options);
+  const auto population = population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4);
   double mean = 0.0;
   for (Index r : {0, 4, 8, 12, 16}) mean += rig.data.train.features(r, 0) / 5.0;
   CHECK(population[0].mean[0] == doctest::Approx(mean).epsilon(1e-12));
   read_object(R"({"samples": 21})", options);
-  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), rig.data.train, options), Error);
-  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), Split<double>{}, PopulationOptions{}), Error);
+  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4), Error);
+  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), Split<double>{}, PopulationOptions{}, 4), Error);
 }
 
 TEST_CASE("initial statistics are those of a fresh network; the parameters' owner is not asked") {
@@ -149,7 +156,7 @@ TEST_CASE("initial statistics are those of a fresh network; the parameters' owne
   const Model<float> model = rig.trained().model();
   const Buffer<float> fresh = fresh_model(rig.network, 99).state;
   CHECK(model.state != fresh);
-  CHECK(initial_state(rig.network, model) == fresh);
+  CHECK(initial_state<float>(rig.network.layout()) == fresh);
 }
 
 TEST_CASE("eval mode does not depend on the slicing, train mode does; slices leave out the remainder on demand") {

@@ -130,7 +130,7 @@ TEST_CASE("comparing between steps does not disturb the training") {
     for (const Mode& mode : {kTrainMode, kEvalMode, kTrainFrozen})
       evaluate<float>(rig.network, trainer.model().params, trainer.model().state, mode, rig.data.test, order, 7, Remainder::kKeep,
                       rig.loss);
-    population_statistics(rig.network, trainer.model(), rig.data.train, PopulationOptions{});
+    population_statistics(rig.network, trainer.model(), rig.data.train, PopulationOptions{}, 4);
     CHECK(equal_models(before, trainer.model()));
   }
   CHECK(equal_models(trainer.model(), rig.trained().model()));

@@ -125,7 +125,7 @@ void check_final(const TrainRig<double>& rig, const Model<double>& model, const 
     CAPTURE(item.key());
     CHECK(worst(part(model.params, layout.params, Trajectory::tensor_name(item.key())), Trajectory::values(item.value())) <= 1.0);
   }
-  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{});
+  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{}, 4);
   REQUIRE(population.size() == 1);
   CHECK(worst(population[0].mean, Trajectory::values(run.at("population_mean"))) <= 1.0);
   CHECK(worst(population[0].variance, Trajectory::values(run.at("population_var"))) <= 1.0);

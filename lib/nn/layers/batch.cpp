@@ -34,7 +34,7 @@ class BatchNorm final : public Layer<T> {
  public:
   BatchNorm(const BatchOptions& spec, Blueprint& blueprint)
       : channels_(blueprint.channels()),
-        momentum_(spec.momentum),
+        momentum_(spec.old_weight()),
         epsilon_(static_cast<T>(spec.epsilon)),
         averaged_(spec.moving_variance),
         average_(spec.average),
@@ -46,8 +46,9 @@ class BatchNorm final : public Layer<T> {
     blueprint.normalization({.type = "batch",
                              .features = channels_,
                              .epsilon = spec.epsilon,
-                             .momentum = spec.momentum,
+                             .momentum = spec.old_weight(),
                              .average = spec.average,
+                             .variance_rule = spec.moving_variance,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id(),
                              .moving_mean = moving_mean_,

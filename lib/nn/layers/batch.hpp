@@ -8,13 +8,14 @@
 namespace normrun::layers {
 
 enum class Preset { kKeras, kTorch, kFlax };
-enum class MovingVariance { kBiased, kUnbiased };
+enum class MomentumWeighs { kOld, kNew };
 enum class Time { kShared, kPerStep };
 
 /// The options of batch normalization.  Keras's names where Keras has the option.
 struct BatchOptions {
   Preset convention = Preset::kKeras;
   double momentum = 0.99;
+  MomentumWeighs momentum_weighs = MomentumWeighs::kOld;
   double epsilon = 1e-3;
   MovingVariance moving_variance = MovingVariance::kBiased;
   Average average = Average::kExponential;
@@ -24,10 +25,9 @@ struct BatchOptions {
   AffineOptions affine;
 
   void describe(OptionVisitor& visitor);
+  /// The weight of the old value, whatever `momentum` weighs.
+  double old_weight() const { return momentum_weighs == MomentumWeighs::kOld ? momentum : 1.0 - momentum; }
 };
-
-/// The weight of the old value in the update number `updates` (from 1).
-double momentum_of_update(Average average, double momentum, double updates);
 
 /// Batch normalization of sequences with statistics of each step for itself.
 template <class T>

@@ -1,4 +1,3 @@
-#include "core/elementary.hpp"
 #include "nn/layers/batch.hpp"
 
 namespace normrun::layers {
@@ -20,6 +19,10 @@ void BatchOptions::describe(OptionVisitor& visitor) {
                  convention, {{"keras", Preset::kKeras}, {"torch", Preset::kTorch}, {"flax", Preset::kFlax}});
   if (convention != before) take_defaults(convention, *this);
   visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
+  visitor.choice({"momentum_weighs",
+                  "old: the moving averages keep `momentum` of the old value (Keras, flax); new: they take `momentum` of the new one "
+                  "(PyTorch). With a number meant for the other framework the averages follow the last batches or hardly move"},
+                 momentum_weighs, {{"old", MomentumWeighs::kOld}, {"new", MomentumWeighs::kNew}});
   visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
   visitor.choice({"moving_variance", "which variance of the batch is averaged; it is always normalized by the biased one"}, moving_variance,
                  {{"biased", MovingVariance::kBiased}, {"unbiased", MovingVariance::kUnbiased}});
@@ -31,14 +34,6 @@ void BatchOptions::describe(OptionVisitor& visitor) {
   visitor.choice({"time", "of a sequence (time, channels): statistics shared by all steps, or of each step for itself"}, time,
                  {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
   affine.describe(visitor);
-}
-
-double momentum_of_update(Average average, double momentum, double updates) {
-  const bool plain_mean = average == Average::kCumulative || (average == Average::kBiasCorrected && momentum == 1.0);
-  if (average == Average::kExponential) return momentum;
-  if (plain_mean) return 1.0 - 1.0 / updates;
-  const double before = math::power(momentum, static_cast<std::uint64_t>(updates) - 1);
-  return momentum * (1.0 - before) / (1.0 - momentum * before);
 }
 
 }  // namespace normrun::layers

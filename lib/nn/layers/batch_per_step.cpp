@@ -51,8 +51,9 @@ class BatchPerStep final : public Layer<T> {
     blueprint.normalization({.type = "batch",
                              .features = columns_,
                              .epsilon = options.epsilon,
-                             .momentum = options.momentum,
+                             .momentum = options.old_weight(),
                              .average = options.average,
+                             .variance_rule = options.moving_variance,
                              .moving_mean = moving_mean_,
                              .moving_variance = moving_variance_,
                              .updates = updates_});
@@ -128,7 +129,7 @@ class BatchPerStep final : public Layer<T> {
   void move_statistics(const Forward<T>& call, const T* mean, T* variance) const {
     T* updates = call.next_state + updates_.offset;
     *updates += T{1};
-    const T momentum = static_cast<T>(momentum_of_update(options_.average, options_.momentum, static_cast<double>(*updates)));
+    const T momentum = static_cast<T>(momentum_of_update(options_.average, options_.old_weight(), static_cast<double>(*updates)));
     for (Index t = 0; t < time_; ++t) {
       const Index count = count_reaching(call.lengths, call.examples, t);
       if (count == 0) continue;

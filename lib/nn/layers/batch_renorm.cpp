@@ -84,6 +84,7 @@ class BatchRenorm final : public Layer<T> {
                              .features = channels_,
                              .epsilon = spec.epsilon,
                              .momentum = spec.momentum,
+                             .variance_rule = MovingVariance::kFromDeviation,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id(),
                              .moving_mean = moving_mean_,

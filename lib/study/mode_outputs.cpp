@@ -1,0 +1,28 @@
+#include "study/mode_outputs.hpp"
+
+#include "train/run_forward.hpp"
+
+namespace normrun {
+
+template <class T>
+ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
+                        std::span<const T> state, Index batch_size, Index rows) {
+  const PassKey key{static_cast<std::uint64_t>(snapshot.config.seed), static_cast<std::uint64_t>(snapshot.step)};
+  const Remainder remainder = mode.statistics == Statistics::kBatch ? Remainder::kLeaveOut : Remainder::kKeep;
+  const std::span<const Index> order = std::span(set.order()).first(static_cast<std::size_t>(rows));
+  const auto forward = [&](Index boundary) {
+    return run_forward<T>(snapshot.network, params, state, mode, set.split(), order, batch_size, remainder, boundary, key);
+  };
+  const Index logits = snapshot.network.logits_boundary(snapshot.loss);
+  ModeOutputs<T> outputs{forward(logits), std::nullopt};
+  const Index last = snapshot.network.output_boundary();
+  if (snapshot.config.compare.on == CompareOn::kOutputs && last != logits) outputs.last = forward(last);
+  return outputs;
+}
+
+template ModeOutputs<float> run_mode(const Snapshot<float>&, const EvaluationSet<float>&, const Mode&, std::span<const float>,
+                                     std::span<const float>, Index, Index);
+template ModeOutputs<double> run_mode(const Snapshot<double>&, const EvaluationSet<double>&, const Mode&, std::span<const double>,
+                                      std::span<const double>, Index, Index);
+
+}  // namespace normrun

@@ -1,0 +1,143 @@
+#include "train/batch_replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "data/input_file.hpp"
+#include "data/number_array.hpp"
+#include "train/layer_input.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr double kForgotten = 1e-3;  // weight below which older batches no longer count
+
+/// Steps back from the last one until a moving average has forgotten what was before.
+Index memory_in_updates(const Normalization& norm, Index updates) {
+  Index low = 0;  // kept more than kForgotten
+  Index high = updates;
+  while (low < high) {
+    const Index middle = low + (high - low) / 2;
+    if (share_left(norm.average, norm.momentum, updates - middle, updates) > kForgotten)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return high;
+}
+
+/// The weight of update `update` (from 1) in the moving statistics after `updates`.
+double update_weight(const Normalization& norm, Index update, Index updates) {
+  const double taken = 1.0 - momentum_of_update(norm.average, norm.momentum, static_cast<double>(update));
+  return taken * share_left(norm.average, norm.momentum, update, updates);
+}
+
+/// The steps [first, last) whose batches are averaged.
+struct Window {
+  Index first = 0;
+  Index last = 0;
+};
+
+/// From the present epoch's start on as many batches as make kManyRows, at least an epoch; of a given order its present epoch.
+template <class T>
+Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
+  constexpr Index kManyRows = 16384;
+  const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
+  Index count = steps_per_epoch;
+  if (plan.options->batch_order.empty()) count = std::max(count, (kManyRows + plan.options->batch_size - 1) / plan.options->batch_size);
+  return {first, first + std::min(kMostReplayed, count)};
+}
+
+/// The last steps, as far back as any layer's moving averages remember.
+template <class T>
+Window memory_window(const Layout& layout, const Model<T>& model, Index steps) {
+  Index wanted = 0;
+  for (const Index index : layers_with_statistics(layout)) {
+    const Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+    wanted = std::max(wanted, memory_in_updates(norm, update_count<T>(norm, model.state)));
+  }
+  return {steps - std::min({wanted, steps, kMostReplayed}), steps};
+}
+
+template <class T>
+std::optional<Batches> training_batches(const TrainingPlan<T>& plan) {
+  if (plan.data->resample) return std::nullopt;
+  const Split<T>& train = plan.data->train;
+  std::optional<Batches> batches(std::in_place, *plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size,
+                                 plan.seed);
+  if (!plan.options->batch_order.empty())
+    batches->set_order(to_index_rows(read_npy(resolve_path(plan.folder, plan.options->batch_order), Read::kAll)));
+  return batches;
+}
+
+}  // namespace
+
+template <class T>
+BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan)
+    : plan_(plan),
+      batches_(training_batches(plan)),
+      steps_per_epoch_(batches_ ? batches_->steps_per_epoch() : 0),
+      forward_(*plan.network, batches_ ? plan.data->train : fresh_, plan.options->batch_size) {
+  if (batches_) return;
+  const Index batch_size = plan.options->batch_size;
+  fresh_.features = allocate_rows<T>(batch_size, plan.data->shape.size());
+  if (plan.data->classes > 0) fresh_.labels.resize(static_cast<std::size_t>(batch_size));
+  if (plan.data->outputs > 0) fresh_.targets = allocate_rows<T>(batch_size, plan.data->outputs);
+  all_fresh_.resize(static_cast<std::size_t>(batch_size));
+  std::iota(all_fresh_.begin(), all_fresh_.end(), Index{0});
+}
+
+template <class T>
+std::span<const Index> BatchReplay<T>::rows_of(Index step) {
+  if (!batches_) {
+    const View<T> targets = plan_.data->outputs > 0 ? fresh_.targets.view() : View<T>();
+    plan_.data->resample->generate(static_cast<std::uint64_t>(step), fresh_.features.rows(), fresh_.features.view(), fresh_.labels.data(),
+                                   targets);
+    return all_fresh_;
+  }
+  const Index epoch = step / steps_per_epoch_;
+  if (epoch != epoch_) batches_->start_epoch(epoch);
+  epoch_ = epoch;
+  return batches_->step(step % steps_per_epoch_);
+}
+
+template <class T>
+void BatchReplay<T>::run(Index step, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary) {
+  const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step)};
+  forward_.run(rows_of(step), params, state, mode, last_boundary, key);
+}
+
+template <class T>
+std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights,
+                                               Dropout dropout) {
+  const Layout& layout = plan.network->layout();
+  std::vector<LayerStatistics> statistics;
+  const std::vector<Index> layers = layers_with_statistics(layout);
+  if (layers.empty()) return statistics;
+  BatchReplay<T> replay(plan);
+  const bool equal = weights == ReplayWeights::kEqual;
+  const Window window = equal ? epoch_window(plan, steps, replay.steps_per_epoch()) : memory_window(layout, model, steps);
+  std::vector<BatchAverage> averages;
+  for (const Index index : layers) averages.emplace_back(layout.normalizations[static_cast<std::size_t>(index)]);
+  const Index last_boundary = layout.normalizations[static_cast<std::size_t>(layers.back())].layer;
+  for (Index step = window.first; step < window.last; ++step) {
+    replay.run(step, model.params, model.state, {Statistics::kBatch, Tracking::kFreeze, dropout}, last_boundary);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Normalization& norm = layout.normalizations[static_cast<std::size_t>(layers[i])];
+      ChannelMoments moments(norm.features);
+      add_layer_input(*plan.network, replay.pass(), norm, moments);
+      const Index updates = update_count<T>(norm, model.state);
+      averages[i].add(moments, equal ? 1.0 : update_weight(norm, updates - (steps - 1 - step), updates));
+    }
+  }
+  for (std::size_t i = 0; i < layers.size(); ++i) statistics.push_back({layers[i], averages[i].mean(), averages[i].variance()});
+  return statistics;
+}
+
+template class BatchReplay<float>;
+template class BatchReplay<double>;
+template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<float>&, const Model<float>&, Index, ReplayWeights, Dropout);
+template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<double>&, const Model<double>&, Index, ReplayWeights, Dropout);
+
+}  // namespace normrun

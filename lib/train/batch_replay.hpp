@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "train/moving_statistics.hpp"
+#include "train/run_forward.hpp"
+#include "train/trainer.hpp"
+
+namespace normrun {
+
+/// The batches of a training run once more, by a network that stands still: what its statistics would be if only the batches mattered.
+template <class T>
+class BatchReplay {
+ public:
+  /// Throws as Trainer does.
+  explicit BatchReplay(const TrainingPlan<T>& plan);
+
+  /// Step `step`'s rows, with the dropout that this step drew, up to `last_boundary`.
+  void run(Index step, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary);
+  const SliceForward<T>& pass() const { return forward_; }
+  Index steps_per_epoch() const { return steps_per_epoch_; }
+
+ private:
+  std::span<const Index> rows_of(Index step);
+
+  TrainingPlan<T> plan_;
+  std::optional<Batches> batches_;  // none: fresh rows for every step
+  Index steps_per_epoch_ = 0;
+  Index epoch_ = -1;
+  Split<T> fresh_;
+  std::vector<Index> all_fresh_;
+  SliceForward<T> forward_;
+};
+
+/// Which statistics a replay's batches are averaged to.
+enum class ReplayWeights {
+  kMovingAverage,  // as the moving averages weigh the last steps: the same sampling, without the training in between
+  kEqual,          // many batches, each the same: what the moving averages tend to
+};
+
+/// Averages batches of the training's end (at most kMostReplayed) for every layer that has moving statistics.  `steps` are done so far.
+inline constexpr Index kMostReplayed = 4096;
+template <class T>
+std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights,
+                                               Dropout dropout);
+
+}  // namespace normrun

@@ -1,0 +1,129 @@
+#include "train/moving_statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace normrun {
+namespace {
+
+template <class T>
+std::vector<double> values_of(std::span<const T> state, const StateId& id) {
+  const auto first = state.begin() + id.offset;
+  return {first, first + id.size};
+}
+
+template <class T>
+void put(const std::vector<double>& values, const StateId& id, Buffer<T>& state) {
+  std::transform(values.begin(), values.end(), state.begin() + id.offset, [](double value) { return static_cast<T>(value); });
+}
+
+/// What a layer's rule averages, of a variance; and back.
+double spread_of(MovingVariance rule, double epsilon, double variance) {
+  return rule == MovingVariance::kFromDeviation ? std::sqrt(variance + epsilon) : variance;
+}
+double variance_of(MovingVariance rule, double epsilon, double spread) {
+  return rule == MovingVariance::kFromDeviation ? std::max(spread * spread - epsilon, 0.0) : spread;
+}
+
+double initial_value(const Layout& layout, const StateId& id) {
+  const auto is_it = [&id](const StateEntry& entry) { return entry.id.offset == id.offset; };
+  return std::find_if(layout.states.begin(), layout.states.end(), is_it)->initial;
+}
+
+}  // namespace
+
+std::vector<Index> layers_with_statistics(const Layout& layout) {
+  std::vector<Index> layers;
+  for (std::size_t i = 0; i < layout.normalizations.size(); ++i)
+    if (layout.normalizations[i].moving_mean && layout.normalizations[i].moving_variance) layers.push_back(static_cast<Index>(i));
+  return layers;
+}
+
+template <class T>
+Buffer<T> state_with(const Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics) {
+  Buffer<T> changed(state.begin(), state.end());
+  for (const LayerStatistics& layer : statistics) {
+    const Normalization& norm = layout.normalizations[static_cast<std::size_t>(layer.normalization)];
+    put(layer.mean, *norm.moving_mean, changed);
+    put(layer.variance, *norm.moving_variance, changed);
+  }
+  return changed;
+}
+
+template <class T>
+Buffer<T> initial_state(const Layout& layout) {
+  Buffer<T> state(static_cast<std::size_t>(layout.state_count));
+  for (const StateEntry& entry : layout.states) std::fill_n(state.begin() + entry.id.offset, entry.id.size, static_cast<T>(entry.initial));
+  return state;
+}
+
+template <class T>
+Index update_count(const Normalization& norm, std::span<const T> state) {
+  return static_cast<Index>(state[static_cast<std::size_t>(norm.updates->offset)]);
+}
+
+template <class T>
+std::vector<LayerStatistics> bias_corrected(const Layout& layout, std::span<const T> state) {
+  std::vector<LayerStatistics> corrected;
+  for (const Index index : layers_with_statistics(layout)) {
+    const Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+    const double share = share_left(norm.average, norm.momentum, 0, update_count(norm, state));
+    if (share == 1.0) continue;
+    LayerStatistics layer{index, values_of(state, *norm.moving_mean), values_of(state, *norm.moving_variance)};
+    const double mean_start = initial_value(layout, *norm.moving_mean);
+    const double variance_start = initial_value(layout, *norm.moving_variance);
+    // Batch renormalization's moving deviation starts at the root of the initial variance, without epsilon.
+    const double spread_start = norm.variance_rule == MovingVariance::kFromDeviation ? std::sqrt(variance_start) : variance_start;
+    for (double& mean : layer.mean) mean = (mean - share * mean_start) / (1.0 - share);
+    for (double& variance : layer.variance) {
+      const double spread = (spread_of(norm.variance_rule, norm.epsilon, variance) - share * spread_start) / (1.0 - share);
+      variance = variance_of(norm.variance_rule, norm.epsilon, std::max(spread, 0.0));
+    }
+    corrected.push_back(std::move(layer));
+  }
+  return corrected;
+}
+
+BatchAverage::BatchAverage(const Normalization& norm)
+    : rule_(norm.variance_rule),
+      epsilon_(norm.epsilon),
+      mean_(static_cast<std::size_t>(norm.features)),
+      spread_(static_cast<std::size_t>(norm.features)) {}
+
+void BatchAverage::add(const ChannelMoments& batch, double weight) {
+  if (batch.rows() == 0) return;
+  weight_ += weight;
+  for (std::size_t c = 0; c < mean_.size(); ++c) mean_[c] += weight * batch.mean()[c];
+  const bool unbiased = rule_ == MovingVariance::kUnbiased;
+  if (unbiased && batch.rows() < 2) return;
+  const double rows = static_cast<double>(batch.rows());
+  const double factor = unbiased ? rows / (rows - 1.0) : 1.0;
+  const std::vector<double> variance = batch.variance();
+  variance_weight_ += weight;
+  for (std::size_t c = 0; c < spread_.size(); ++c) spread_[c] += weight * spread_of(rule_, epsilon_, factor * variance[c]);
+}
+
+std::vector<double> BatchAverage::mean() const {
+  std::vector<double> mean = mean_;
+  if (weight_ > 0.0)
+    for (double& value : mean) value /= weight_;
+  return mean;
+}
+
+std::vector<double> BatchAverage::variance() const {
+  std::vector<double> variance = spread_;
+  if (variance_weight_ > 0.0)
+    for (double& value : variance) value = variance_of(rule_, epsilon_, value / variance_weight_);
+  return variance;
+}
+
+template Buffer<float> state_with(const Layout&, std::span<const float>, const std::vector<LayerStatistics>&);
+template Buffer<double> state_with(const Layout&, std::span<const double>, const std::vector<LayerStatistics>&);
+template Buffer<float> initial_state(const Layout&);
+template Buffer<double> initial_state(const Layout&);
+template Index update_count(const Normalization&, std::span<const float>);
+template Index update_count(const Normalization&, std::span<const double>);
+template std::vector<LayerStatistics> bias_corrected(const Layout&, std::span<const float>);
+template std::vector<LayerStatistics> bias_corrected(const Layout&, std::span<const double>);
+
+}  // namespace normrun

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "study/compare_modes.hpp"
+#include "study/experiment.hpp"
+#include "study/temporary_config.hpp"
+#include "train/trainer.hpp"
+
+namespace normrun {
+
+/// A trained network of one run, kept with everything it refers to.
+template <class T>
+struct Trained {
+  Trained(const RunConfig& run, Index steps)
+      : config(run),
+        data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
+        network(config.layers(), data.shape),
+        loss(resolve_loss(config.train.loss, data.classes, network.output().size())),
+        plan{&network, &data, &config.train, &config.data_spec().batching, loss, static_cast<std::uint64_t>(config.seed), ""},
+        trainer(plan) {
+    while (trainer.step() < steps) trainer.advance();
+  }
+  Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, loss, trainer.epoch(), trainer.step()}; }
+
+  RunConfig config;
+  Dataset<T> data;
+  Network<T> network;
+  LossKind loss;
+  TrainingPlan<T> plan;
+  Trainer<T> trainer;
+};
+
+/// The small config's run with other values: {"norm.type=layer", …}.
+inline RunConfig run_of(const std::vector<std::string>& set) {
+  const TemporaryFolder folder;
+  return load_experiment(folder.write("c.json", small_config()), {set, {}, "", {}}, Check::kConfigOnly).at(0);
+}
+
+/// The field `column` of every line of a table.
+inline std::vector<std::string> fields(const RunRecord& record, TableId id, std::string_view column) {
+  const auto& columns = table(id).columns;
+  std::size_t place = 0;
+  while (columns[place].name != column) ++place;
+  std::vector<std::string> found;
+  std::string line;
+  for (const char c : record.lines[static_cast<std::size_t>(id)]) {
+    if (c != '\n') {
+      line += c;
+      continue;
+    }
+    std::size_t start = 0;
+    for (std::size_t i = 0; i < place; ++i) start = line.find(',', start) + 1;
+    found.push_back(line.substr(start, line.find(',', start) - start));
+    line.clear();
+  }
+  return found;
+}
+
+}  // namespace normrun

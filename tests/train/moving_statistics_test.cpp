@@ -1,0 +1,79 @@
+#include "train/moving_statistics.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "train_rig.hpp"
+
+using namespace normrun;
+using namespace normrun::test;
+
+TEST_CASE("the share that is left of older statistics is the product of the momenta") {
+  for (const Average average : {Average::kExponential, Average::kCumulative, Average::kBiasCorrected}) {
+    for (const double momentum : {0.0, 0.5, 0.99}) {
+      for (const Index from : {Index{0}, Index{1}, Index{7}}) {
+        double product = 1.0;
+        for (Index update = from + 1; update <= 20; ++update) product *= momentum_of_update(average, momentum, static_cast<double>(update));
+        CHECK(share_left(average, momentum, from, 20) == doctest::Approx(product).epsilon(1e-12));
+        CHECK(share_left(average, momentum, from, from) == 1.0);
+      }
+    }
+  }
+}
+
+TEST_CASE("bias correction takes the initial values out of the moving statistics") {
+  // One batch, momentum 0.9: moving mean 0.1 mean, moving variance 0.9 + 0.1 variance.
+  for (const char* norm : {R"("momentum": 0.9)", R"("momentum": 0.9, "initial_mean": 3, "initial_variance": 5)"}) {
+    TrainRig<double> rig({{"batch", norm}, {"dense", R"("units": 3)"}}, clusters<double>(60),
+                         R"({"batch_size": 40, "steps": 1, "optimizer": {"type": "sgd", "learning_rate": 0}})");
+    const Trainer<double> trainer = rig.trained();
+    ChannelMoments batch(10);
+    batch.add<double>(rig.data.train.features.view());
+    const auto corrected = bias_corrected<double>(rig.network.layout(), trainer.model().state);
+    REQUIRE(corrected.size() == 1);
+    for (std::size_t c = 0; c < 10; ++c) {
+      CHECK(corrected[0].mean[c] == doctest::Approx(batch.mean()[c]).epsilon(1e-12));
+      CHECK(corrected[0].variance[c] == doctest::Approx(batch.variance()[c]).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("batch renormalization averages the standard deviation, and is corrected there") {
+  TrainRig<double> rig({{"batch_renorm", R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, clusters<double>(60),
+                       R"({"batch_size": 40, "steps": 1, "optimizer": {"type": "sgd", "learning_rate": 0}})");
+  const Trainer<double> trainer = rig.trained();
+  ChannelMoments batch(10);
+  batch.add<double>(rig.data.train.features.view());
+  const auto corrected = bias_corrected<double>(rig.network.layout(), trainer.model().state);
+  REQUIRE(corrected.size() == 1);
+  for (std::size_t c = 0; c < 10; ++c) {
+    CHECK(corrected[0].mean[c] == doctest::Approx(batch.mean()[c]).epsilon(1e-9));
+    CHECK(corrected[0].variance[c] == doctest::Approx(batch.variance()[c]).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("statistics that never moved have no bias correction") {
+  const TrainRig<double> rig(kBatchNormNet, clusters<double>(60), R"({"batch_size": 4})");
+  CHECK(bias_corrected<double>(rig.network.layout(), rig.trainer().model().state).empty());
+}
+
+TEST_CASE("batches are averaged by the layer's own rule") {
+  const double rows[] = {1.0, 3.0, 10.0};
+  ChannelMoments pair(1);
+  pair.add<double>(ConstView<double>(rows, 2, 1));  // mean 2, variance 1 biased, 2 unbiased
+  ChannelMoments single(1);
+  single.add<double>(ConstView<double>(rows + 2, 1, 1));  // mean 10, no unbiased variance
+  Normalization norm{.features = 1, .epsilon = 0.25};
+  const auto average = [&](MovingVariance rule) {
+    norm.variance_rule = rule;
+    BatchAverage batches(norm);
+    batches.add(pair, 3.0);
+    batches.add(single, 1.0);
+    return std::pair(batches.mean()[0], batches.variance()[0]);
+  };
+  CHECK(average(MovingVariance::kBiased) == std::pair(4.0, 0.75));
+  CHECK(average(MovingVariance::kUnbiased) == std::pair(4.0, 2.0));
+  const double deviation = (3.0 * std::sqrt(1.25) + std::sqrt(0.25)) / 4.0;
+  CHECK(average(MovingVariance::kFromDeviation).second == doctest::Approx(deviation * deviation - 0.25).epsilon(1e-14));
+}
