@@ -5,12 +5,34 @@
 
 namespace normrun {
 
+namespace {
+
+template <class T>
+std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, SplitName name) {
+  const Split<T>& split = snapshot.data.split(name);
+  const auto seed = static_cast<std::uint64_t>(snapshot.config.seed);
+  std::vector<Index> order(static_cast<std::size_t>(split.samples()));
+  std::iota(order.begin(), order.end(), Index{0});
+  if (snapshot.config.compare.batching == CompareBatching::kRandom || order.empty()) {
+    RandomStream(seed, Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name)).shuffle(order);
+    return order;
+  }
+  Batches batches(snapshot.config.data_spec().batching, split.samples(), split.labels, snapshot.data.classes,
+                  std::min(snapshot.config.train.batch_size, split.samples()), seed);
+  batches.start_epoch(0);
+  order.clear();
+  for (Index step = 0; step < batches.steps_per_epoch(); ++step) {
+    const std::span<const Index> rows = batches.step(step);
+    order.insert(order.end(), rows.begin(), rows.end());
+  }
+  return order;
+}
+
+}  // namespace
+
 template <class T>
 EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, SplitName name)
-    : name_(name), split_(snapshot.data.split(name)), order_(static_cast<std::size_t>(split_.samples())) {
-  std::iota(order_.begin(), order_.end(), Index{0});
-  RandomStream stream(static_cast<std::uint64_t>(snapshot.config.seed), Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name));
-  stream.shuffle(order_);
+    : name_(name), split_(snapshot.data.split(name)), order_(evaluation_order(snapshot, name)) {
   for (const Index row : order_) {
     if (!split_.labels.empty()) labels_.push_back(split_.labels[static_cast<std::size_t>(row)]);
   }

@@ -21,7 +21,7 @@ class EvaluationSet {
   SplitName name() const { return name_; }
   const Split<T>& split() const { return split_; }
   const std::vector<Index>& order() const { return order_; }
-  Index rows() const { return split_.samples(); }
+  Index rows() const { return static_cast<Index>(order_.size()); }
   /// Labels in that order; empty for regression.
   std::span<const std::int32_t> labels() const { return labels_; }
   /// Mean loss and accuracy of the first rows' logits.

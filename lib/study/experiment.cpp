@@ -24,6 +24,10 @@ void CompareOptions::describe(OptionVisitor& visitor) {
   }
   visitor.choice<CompareOn>({"on", "outputs: what the last layer gives; logits: before a last softmax or sigmoid"}, on,
                             {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
+  visitor.choice<CompareBatching>({"batching",
+                                   "random: the rows in one shuffled order per seed, whatever data.batching says; training: as "
+                                   "data.batching draws them, in batches of train.batch_size"},
+                                  batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});
   visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
                   every_steps, {.low = 0});
   visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});

@@ -17,6 +17,8 @@ namespace normrun {
 
 enum class Precision { kFloat32, kFloat64 };
 enum class CompareOn { kOutputs, kLogits };
+/// How a comparison draws the batches that share statistics.
+enum class CompareBatching { kRandom, kTraining };
 
 /// The config's "compare".
 struct CompareOptions : Described {
@@ -24,6 +26,7 @@ struct CompareOptions : Described {
   std::vector<Count> eval_batch_sizes = {{.word = "train"}};
   std::vector<std::string> splits = {"test"};
   CompareOn on = CompareOn::kOutputs;
+  CompareBatching batching = CompareBatching::kRandom;
   Index every_steps = 0;                                  // 0: the final state only
   Index outputs = 0;                                      // rows of each split whose outputs are written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
