@@ -7,6 +7,7 @@
 #include "core/checksum.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/compare_modes.hpp"
+#include "study/probes.hpp"
 #include "study/process_memory.hpp"
 #include "train/trainer.hpp"
 
@@ -103,6 +104,7 @@ class Run {
   void compare() {
     const auto start = Clock::now();
     if (!config_.compare.pairs.empty()) compare_modes(snapshot(), Moment::kFinal, record_);
+    add_probes(snapshot(), record_);
     compare_seconds_ += seconds_since(start);
   }
 

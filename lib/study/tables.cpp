@@ -116,6 +116,11 @@ const std::vector<Table> kTables = {
       {"samples_per_second", "number", "trained rows / train_seconds"},
       {"predict_microseconds", "number", "one row through the network in eval mode"},
       {"peak_rss_bytes", "integer", "of the whole process so far"}}},
+    {TableId::kProbes,
+     "probes.csv",
+     "one row per run and probe (those that the config's probes name)",
+     {{"probe", "string", "its name, see `normrun list probes`"},
+      {"value", "number", "empty where the probe does not apply to the network or the data"}}},
 };
 
 const std::vector<Column> kKeyColumns = {

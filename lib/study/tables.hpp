@@ -5,8 +5,8 @@
 
 namespace normrun {
 
-enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming };
-inline constexpr std::size_t kTableCount = 8;
+enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kProbes };
+inline constexpr std::size_t kTableCount = 9;
 
 struct Column {
   std::string_view name;
