@@ -197,7 +197,6 @@ TEST_CASE("a divided step allocates nothing") {
     while (!trainer.done()) trainer.advance();
     CHECK(allocations() == before);
     CHECK(trainer.epoch_totals().samples == 100);
-    CHECK(trainer.epoch_totals().accuracy() > 0.5);
   }
 }
 
