@@ -13,7 +13,7 @@ const std::vector<Probe>& probes() {
       {"microbatch_gradient_difference",
        "|g' - g| / |g|, Euclidean norms over all parameters: g the gradient of a batch of 32 rows, g' the mean of those of 8 "
        "micro-batches of 4, at the trained parameters",
-       "CLAIMS microbatch-accumulation; Keras 3 Optimizer(gradient_accumulation_steps)", probe::microbatch_gradient_difference<float>,
+       "Keras 3 Optimizer(gradient_accumulation_steps)", probe::microbatch_gradient_difference<float>,
        probe::microbatch_gradient_difference<double>},
       {"synchronised_gradient_difference", "the same with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
        "PyTorch SyncBatchNorm; Keras 3 BatchNormalization(synchronized=True)", probe::synchronised_gradient_difference<float>,

@@ -65,7 +65,7 @@ std::vector<double> moving_variance(const Network<double>& network, const Outcom
   return {outcome.state.begin() + id.offset, outcome.state.begin() + id.offset + id.size};
 }
 
-/// Four rows, two for each of two replicas, and momentum 0: SEMANTICS has what Keras stores.
+/// Four rows, two for each of two replicas, and momentum 0: the variances are those that Keras 3.15 stored.
 Outcome keras_example(const Network<double>& network, Sync sync) {
   const std::vector<double> x = {0, 0, 0, 1, 2, 6, 3, 1, 7, 8, 3, 15};
   const std::vector<std::int32_t> labels = {0, 1, 2, 0};
@@ -162,7 +162,9 @@ TEST_CASE("synchronised replicas are the whole batch, in every layer with batch 
       {{{"batch", R"("moving_variance": "unbiased")"}, {"lstm", R"("units": 3)"}}, Shape{5, 2}},
       {{{"batch", R"("time": "per-step")"}, {"lstm", R"("units": 3)"}}, Shape{5, 2}},
       {{{"conv2d", R"("filters": 3, "kernel_size": 2)"}, {"batch"}, {"flatten"}, {"dense", R"("units": 3)"}}, Shape{4, 4, 1}}};
-  for (const auto& [layers, shape] : nets) {
+  for (const auto& net : nets) {
+    const Net& layers = net.first;
+    const Shape& shape = net.second;
     const Network<double> network = make_network<double>(layers, shape);
     for (const Index count : {12, 11, 3}) {
       const Rows rows(count, shape);
