@@ -5,6 +5,7 @@
 #include "data/registry.hpp"
 #include "fmt/format.h"
 #include "nn/registry.hpp"
+#include "study/probes.hpp"
 #include "study/tables.hpp"
 #include "train/optimizer.hpp"
 
@@ -50,12 +51,19 @@ std::vector<Item> metric_items() {
   return items;
 }
 
+std::vector<Item> probe_items() {
+  std::vector<Item> items;
+  for (const Probe& probe : probes()) items.push_back({std::string(probe.name), std::string(probe.doc), std::string(probe.source), {}});
+  return items;
+}
+
 std::vector<Item> items_of(const std::string& what) {
   if (what == "layers") return family_items(layer_family());
   if (what == "norms") return family_items(norm_family());
   if (what == "datasets") return family_items(data_family());
   if (what == "optimizers") return family_items(optimizer_family());
   if (what == "losses") return loss_items();
+  if (what == "probes") return probe_items();
   return metric_items();
 }
 

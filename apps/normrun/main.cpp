@@ -187,9 +187,9 @@ class CommandLine {
   void add_list() {
     CLI::App* command = add("list", "What can be named in a config, with options, defaults and source", "normrun list norms",
                             [this] { return list_command(list_); });
-    command->add_option("what", list_.what, "layers, norms, datasets, optimizers, losses or metrics")
+    command->add_option("what", list_.what, "layers, norms, datasets, optimizers, losses, metrics or probes")
         ->required()
-        ->check(CLI::IsMember({"layers", "norms", "datasets", "optimizers", "losses", "metrics"}));
+        ->check(CLI::IsMember({"layers", "norms", "datasets", "optimizers", "losses", "metrics", "probes"}));
     command->add_flag("--json", list_.json, "Print JSON");
   }
 

@@ -33,6 +33,15 @@ std::uint32_t RandomStream::next_u32() {
   return block_[block_.size() - static_cast<std::size_t>(left_--)];
 }
 
+void RandomStream::skip(std::uint64_t numbers) {
+  const std::uint64_t of_block = std::min(numbers, static_cast<std::uint64_t>(left_));
+  left_ -= static_cast<int>(of_block);
+  const std::uint64_t blocks = (numbers - of_block) / block_.size();
+  if (blocks > UINT32_MAX - counter_[0]) throw std::length_error("a random stream is used up after 2^34 numbers");
+  counter_[0] += static_cast<std::uint32_t>(blocks);
+  for (std::uint64_t i = of_block + blocks * block_.size(); i < numbers; ++i) next_u32();
+}
+
 std::uint64_t RandomStream::next_u64() {
   const std::uint64_t low = next_u32();
   return low | std::uint64_t{next_u32()} << 32;

@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   kEvaluationOrder = 7,  // the order in which a comparison reads its rows
   kResample = 8,         // index: step
   kPopulation = 9,       // the batches of population statistics
+  kProbe = 10,           // what a probe draws
 };
 
 /// Random numbers that depend on (seed, purpose, index) and on nothing else: not on the machine, the number of threads or
@@ -30,6 +31,7 @@ class RandomStream {
 
   std::uint32_t next_u32();
   std::uint64_t next_u64();
+  void skip(std::uint64_t numbers);          // as if next_u32 had been called so often
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
   double uniform(double low, double high);   // in [low, high]
   double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241): one uniform a number

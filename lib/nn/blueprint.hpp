@@ -126,6 +126,7 @@ class Blueprint {
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);
+  Index param_count() const { return layout_.param_count; }  // of the network so far
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
   void normalization(Normalization info);  // layer and name are filled in here

@@ -21,10 +21,12 @@ struct Caches {
   T* operator[](CacheId id) const { return id.per_example > 0 ? per_example + id.offset * capacity : fixed + id.offset; }
 };
 
-/// The dropout stream of a pass: (seed, step); each layer adds its own index.
+/// The dropout stream of a pass: (seed, step); each layer adds its own index.  Where several passes share the rows of a step,
+/// each draws its rows' part of the stream, so that a row drops the same elements however the step is divided.
 struct PassKey {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
+  Index first_example = 0;  // the place in the step of the pass's first row
 };
 
 /// One forward call.  x: (examples * positions, channels) of the layer's input shape, y likewise of its output shape.
@@ -32,6 +34,7 @@ template <class T>
 struct Forward {
   Mode mode = kEvalMode;
   Index examples = 0;
+  Index replicas = 1;              // that hold the examples, as even_part divides them, and merge their statistics
   const Index* lengths = nullptr;  // (examples) valid time steps of a sequence input; null: all of them
   ConstView<T> x;
   View<T> y;

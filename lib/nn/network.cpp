@@ -129,6 +129,7 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
     const View<T> y = record.activations_[static_cast<std::size_t>(i)].view().slice(0, x.rows);
     impl_->layers[static_cast<std::size_t>(i)]->forward({.mode = pass.mode,
                                                          .examples = x.rows,
+                                                         .replicas = pass.replicas,
                                                          .lengths = pass.lengths,
                                                          .x = by_channel(record.activations(i), info.input),
                                                          .y = by_channel(y, info.output),

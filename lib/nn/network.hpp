@@ -56,6 +56,7 @@ class Network {
     const Index* lengths = nullptr;
     PassKey key = {};
     Index last_boundary = -1;  // stop there; -1: run to the output
+    Index replicas = 1;        // that share the examples and synchronise their batch statistics
   };
   ConstView<T> forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                        ConstView<T> x) const;

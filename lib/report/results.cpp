@@ -12,7 +12,9 @@ namespace {
 using nlohmann::ordered_json;
 
 bool is_written(const Table& table, const Experiment& experiment) {
-  return table.id != TableId::kOutputs || experiment.base.compare.outputs > 0;
+  if (table.id == TableId::kOutputs) return experiment.base.compare.outputs > 0;
+  if (table.id == TableId::kProbes) return !experiment.base.probes.empty();
+  return true;
 }
 
 ordered_json fields_of(const std::vector<Column>& columns) {

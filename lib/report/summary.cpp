@@ -26,6 +26,7 @@ const std::vector<Source>& sources() {
        {"split", "mode_a", "mode_b", "eval_batch_size"},
        {"max_abs", "mean_abs", "rms", "relative_gap", "rel_l2", "cosine", "kl", "disagreement", "loss_a", "loss_b", "loss_gap",
         "accuracy_a", "accuracy_b", "accuracy_gap"}},
+      {TableId::kProbes, {"probe"}, {"value"}},
       {TableId::kLayers, {"layer"}, {"updates", "init_share", "mean_gap", "var_ratio", "dead_channels", "worst_gap"}},
   };
   return list;
@@ -74,7 +75,7 @@ class Collector {
       lines.push_back(split_csv_line(std::string_view(text).substr(start, end - start)));
       start = end + 1;
     }
-    if (id == TableId::kRuns || lines.empty()) return lines;
+    if (id == TableId::kRuns || id == TableId::kProbes || lines.empty()) return lines;
     const std::size_t step = column_place(id, "step", keys_);
     const std::string last = lines.back()[step];
     std::erase_if(lines, [&](const auto& fields) { return fields[step] != last; });

@@ -4,6 +4,7 @@
 
 #include "nn/registry.hpp"
 #include "study/modes.hpp"
+#include "study/probes.hpp"
 
 namespace normrun {
 namespace {
@@ -51,6 +52,10 @@ void RunConfig::describe(OptionVisitor& visitor) {
                             {{"float32", Precision::kFloat32}, {"float64", Precision::kFloat64}});
   visitor.object({"population", "how the population statistics are computed"}, population);
   visitor.object({"compare", "which modes are compared, on which rows"}, compare);
+  visitor.texts({"probes", "further quantities of the trained network, for probes.csv (see `normrun list probes`)"}, probes);
+  for (const std::string& probe : probes) {
+    visitor.require(find_probe(probe) != nullptr, "probes", "names that `normrun list probes` gives, not \"" + probe + "\"");
+  }
   visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
   visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);
 

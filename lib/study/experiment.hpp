@@ -47,6 +47,7 @@ struct RunConfig : Described {
   Precision precision = Precision::kFloat32;
   PopulationOptions population;
   CompareOptions compare;
+  std::vector<std::string> probes;
   std::string grid = "{}";  // JSON, as given
   std::vector<Claim> claims;
 

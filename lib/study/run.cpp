@@ -8,6 +8,7 @@
 #include "nn/checkpoint.hpp"
 #include "study/budget.hpp"
 #include "study/compare_modes.hpp"
+#include "study/probes.hpp"
 #include "study/process_memory.hpp"
 #include "train/trainer.hpp"
 
@@ -108,6 +109,7 @@ class Run {
       compare_modes(snapshot(), Moment::kFinal, record_);
       if (!config_.compare.budget.empty()) add_budget(snapshot(), plan_, record_);
     }
+    add_probes(snapshot(), record_);
     compare_seconds_ += seconds_since(start);
   }
 

@@ -129,6 +129,11 @@ const std::vector<Table> kTables = {
       {"share", "number",
        "of the whole gap: (before - after) / gap for the loss, (before^2 - after^2) / gap^2 for the outputs; empty where there is no "
        "gap"}}},
+    {TableId::kProbes,
+     "probes.csv",
+     "one row per run and probe (those that the config's probes name)",
+     {{"probe", "string", "its name, see `normrun list probes`"},
+      {"value", "number", "empty where the probe does not apply to the network or the data"}}},
 };
 
 const std::vector<Column> kKeyColumns = {

@@ -5,8 +5,8 @@
 
 namespace normrun {
 
-enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kBudget };
-inline constexpr std::size_t kTableCount = 9;
+enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kBudget, kProbes };
+inline constexpr std::size_t kTableCount = 10;
 
 struct Column {
   std::string_view name;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
+
 namespace normrun {
 namespace {
 
@@ -68,6 +70,26 @@ void describe_update(OptionVisitor& visitor, TrainOptions& options) {
                   {1, kMaxBatchSize});
 }
 
+void describe_division(OptionVisitor& visitor, Division& division) {
+  visitor.integer({"accumulate",
+                   "gradient accumulation: a step reads its rows as so many micro-batches, one after another, and updates once by "
+                   "the mean of their gradients, weighted by rows; batch statistics are those of a micro-batch, and the moving ones "
+                   "move after each; a smaller last batch is split as evenly as it can be, the first micro-batches having a row more"},
+                  division.accumulate, {1, kMaxBatchSize});
+  visitor.integer({"replicas",
+                   "data-parallel devices, simulated: each has an equal, consecutive share of the rows of a step (of a micro-batch), "
+                   "and one update follows the mean of their gradients, weighted by rows"},
+                  division.replicas, {1, kMaxBatchSize});
+  visitor.choice({"sync",
+                  "what replicas have in common beside the gradient; none: each normalizes by its own rows, and the moving "
+                  "statistics that the first one moved are kept (Keras 3 under MirroredStrategy, PyTorch DistributedDataParallel); "
+                  "moving-statistics: the same, but the mean over the replicas is kept; batch-statistics: all normalize and move by "
+                  "the merged statistics of all rows, as one batch would (Keras synchronized=True, PyTorch SyncBatchNorm)"},
+                 division.sync,
+                 {{"none", Sync::kNone}, {"moving-statistics", Sync::kMovingStatistics}, {"batch-statistics", Sync::kBatchStatistics}},
+                 {{"false", "none"}, {"true", "batch-statistics"}});
+}
+
 }  // namespace
 
 TrainOptions::TrainOptions() : optimizer(optimizer_family().make("adam")) {}
@@ -76,6 +98,7 @@ void TrainOptions::describe(OptionVisitor& visitor) {
   describe_length(visitor, *this);
   describe_loss(visitor, *this);
   describe_update(visitor, *this);
+  describe_division(visitor, division);
   visitor.texts({"history",
                  "modes in which the held-out splits are evaluated after each epoch, of train and eval; an empty list turns "
                  "history.csv off"},
@@ -100,6 +123,18 @@ double TrainOptions::scaled_learning_rate() const {
       return rate * std::sqrt(ratio);
   }
   return rate;
+}
+
+void check_division(const TrainOptions& options) {
+  const auto& [accumulate, replicas, sync] = options.division;
+  const Index parts = accumulate * replicas;
+  if (options.batch_size % parts == 0) return;
+  const std::string count = std::to_string(parts);
+  const char* key = accumulate == 1 ? "train.replicas" : replicas == 1 ? "train.accumulate" : "train.accumulate times train.replicas";
+  throw Error(ExitCode::kUsage, Problem{"",
+                                        "a batch of " + std::to_string(options.batch_size) + " rows cannot be divided into " + count +
+                                            " equal parts (" + key + ")",
+                                        "make train.batch_size a multiple of " + count});
 }
 
 Mode step_mode(ForwardMode forward_mode) {

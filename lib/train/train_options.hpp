@@ -8,6 +8,7 @@
 #include "config/options.hpp"
 #include "core/mode.hpp"
 #include "nn/network.hpp"
+#include "train/batch_gradient.hpp"
 #include "train/optimizer.hpp"
 
 namespace normrun {
@@ -33,6 +34,7 @@ struct TrainOptions : Described {
   LossChoice loss = LossChoice::kAuto;
   std::shared_ptr<Described> optimizer;  // an OptimizerSpec; default adam
   ForwardMode forward_mode = ForwardMode::kTrain;
+  Division division;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
   Index reference_batch_size = 128;                      // learning rate * batch/reference, or its square root
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
@@ -45,6 +47,9 @@ struct TrainOptions : Described {
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
   double scaled_learning_rate() const;
 };
+
+/// Throws Error(kUsage) where the batch size cannot be divided into equal parts; only a smaller last batch may be uneven.
+void check_division(const TrainOptions& options);
 
 /// kAuto: mean squared error for numbers (classes == 0), binary cross-entropy for two classes by one output,
 /// else softmax cross-entropy.

@@ -21,7 +21,6 @@ template <class T>
 Trainer<T>::Trainer(const TrainingPlan<T>& plan)
     : plan_(plan),
       mode_(step_mode(plan.options->forward_mode)),
-      logits_boundary_(plan.network->logits_boundary(plan.loss)),
       decays_(decay_ranges(plan.network->layout(), plan.options->optimizer_spec())),
       learning_rate_(plan.options->scaled_learning_rate()) {
   const Network<T>& network = *plan_.network;
@@ -29,6 +28,7 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
   }
   check_loss_fits(plan_.loss, network.output().size(), plan_.data->classes, plan_.data->outputs);
+  check_division(*plan_.options);
   plan_length();
   plan_order();
   model_ = fresh_model(network, plan_.seed);
@@ -74,9 +74,8 @@ void Trainer<T>::allocate() {
   const Network<T>& network = *plan_.network;
   const Split<T>& train = plan_.data->train;
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
-  grads_.resize(model_.params.size());
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
-  record_.emplace(network, capacity);
+  gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
   batch_x_ = Matrix<T>(capacity, network.input().size());
   if (plan_.data->classes > 0)
     batch_labels_.resize(static_cast<std::size_t>(capacity));
@@ -112,27 +111,22 @@ void Trainer<T>::gather(std::span<const Index> rows) {
 template <class T>
 void Trainer<T>::advance() {
   assert(!done());
-  const Network<T>& network = *plan_.network;
   const Index rows = take_batch();
-  const Targets<T> targets{.labels = batch_labels_.empty() ? nullptr : batch_labels_.data(),
-                           .values = batch_labels_.empty() ? batch_targets_.view().slice(0, rows) : View<T>()};
-  const typename Network<T>::Pass pass{.mode = mode_,
-                                       .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data(),
-                                       .key = {.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)},
-                                       .last_boundary = logits_boundary_};
-  T* const next_state = mode_.tracking == Tracking::kUpdate ? model_.state.data() : nullptr;
+  const std::int32_t* const labels = batch_labels_.empty() ? nullptr : batch_labels_.data();
+  const Batch<T> batch{.x = batch_x_.view().slice(0, rows),
+                       .targets = {.labels = labels, .values = labels != nullptr ? View<T>() : batch_targets_.view().slice(0, rows)},
+                       .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data()};
+  const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 
-  const ConstView<T> logits = network.forward(pass, model_.params, model_.state, next_state, *record_, batch_x_.view().slice(0, rows));
-  const View<T> dlogits = record_->gradient(logits_boundary_);
-  last_loss_ = loss_and_gradient(plan_.loss, logits, targets, dlogits);
+  const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch);
+  last_loss_ = result.loss;
   check_loss(step_ + 1);
   totals_.loss_sum += last_loss_ * static_cast<double>(rows);
-  if (targets.labels != nullptr) totals_.correct += count_correct(logits, targets.labels);
+  totals_.correct += result.correct;
   totals_.samples += rows;
   totals_.steps += 1;
 
-  network.backward(model_.params, *record_, logits_boundary_, dlogits, grads_);
-  plan_.options->optimizer_spec().update(model_.params, grads_, slots_, step_ + 1, learning_rate_, decays_);
+  plan_.options->optimizer_spec().update(model_.params, gradient_->gradient(), slots_, step_ + 1, learning_rate_, decays_);
   step_ += 1;
   if (at_epoch_end()) check_model();
 }
@@ -141,14 +135,14 @@ template <class T>
 void Trainer<T>::check_loss(Index step) const {
   if (std::isfinite(last_loss_)) return;
   const std::string what = std::isnan(last_loss_) ? "the loss is nan" : "the loss is infinite";
-  throw Diverged(step, what, first_non_finite(*plan_.network, model_, *record_, logits_boundary_));
+  throw Diverged(step, what, first_non_finite(*plan_.network, model_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template <class T>
 void Trainer<T>::check_model() const {
   if (all_finite<T>(model_.params) && all_finite<T>(model_.state)) return;
   throw Diverged(step_, "a parameter or moving statistic is not finite",
-                 first_non_finite(*plan_.network, model_, *record_, logits_boundary_));
+                 first_non_finite(*plan_.network, model_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template class Trainer<float>;

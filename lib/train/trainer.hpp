@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "nn/losses.hpp"
 #include "nn/model.hpp"
+#include "train/batch_gradient.hpp"
 #include "train/divergence.hpp"
 #include "train/train_options.hpp"
 
@@ -75,12 +76,10 @@ class Trainer {
 
   TrainingPlan<T> plan_;
   Mode mode_;
-  Index logits_boundary_;
   std::optional<Batches> batches_;  // none: fresh rows for every step
   Model<T> model_;
-  Buffer<T> grads_;
   Buffer<T> slots_;
-  std::optional<Record<T>> record_;
+  std::optional<BatchGradient<T>> gradient_;
   Matrix<T> batch_x_;
   Matrix<T> batch_targets_;  // zeros where the data has no targets
   std::vector<std::int32_t> batch_labels_;

@@ -54,6 +54,8 @@ CASES = {
     "wrong grid value": (changed(grid={"train.batch_size": [4, "x"]}), ["/grid/train.batch_size", '"x"']),
     "empty axis": (changed(grid={"seed": []}), ["/grid/seed"]),
     "repeated grid value": (changed(grid={"seed": [1, 1]}), ["/grid/seed"]),
+    "batch that cannot be divided": (changed(train__accumulate=3, grid={}), ["rows cannot be divided into 3 equal parts", "train.accumulate", "multiple of 3"]),
+    "unknown probe": (changed(probes=["weight_rescales"]), ["/probes", "list probes", "weight_rescales"]),
     "outputs do not fit": (changed(network__3__units=7), ["7", "3 classes"]),
     "shape too large": (changed(network__0__units=2**40), ["/network/0/units"]),
     "too many runs": (changed(grid={"seed": list(range(4000)), "train.batch_size": list(range(1, 4000))}), ["run"]),

@@ -41,7 +41,8 @@ class HelpTest(CommandLineTest):
             "datasets": ["gaussian", "stroke-digits", "idx", "csv", "npy"],
             "optimizers": ["sgd", "adam", "rmsprop", "learning_rate"],
             "losses": ["mse", "softmax-cross-entropy", "binary-cross-entropy"],
-            "metrics": ["compare.relative_gap", "layers.mean_gap"],
+            "metrics": ["compare.relative_gap", "layers.mean_gap", "probes.value"],
+            "probes": ["batch_one_output_spread", "source: Ba, Kiros and Hinton 2016"],
         }.items():
             result = self.run_in("list", what)
             self.assertEqual(result.returncode, 0)

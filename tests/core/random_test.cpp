@@ -151,3 +151,18 @@ TEST_CASE("shuffle makes every order equally often") {
   std::vector<Index> empty;
   random.shuffle(empty);
 }
+
+TEST_CASE("skipping is drawing, from any place of a block") {
+  for (const int drawn : {0, 1, 3, 4}) {
+    for (const std::uint64_t skipped : {0, 1, 2, 3, 4, 5, 8, 31, 1000}) {
+      CAPTURE(drawn);
+      CAPTURE(skipped);
+      RandomStream slow(9, Purpose::kDropout, 5);
+      for (int i = 0; i < drawn; ++i) slow.next_u32();
+      RandomStream fast = slow;
+      fast.skip(skipped);
+      for (std::uint64_t i = 0; i < skipped; ++i) slow.next_u32();
+      for (int i = 0; i < 9; ++i) CHECK(fast.next_u32() == slow.next_u32());
+    }
+  }
+}

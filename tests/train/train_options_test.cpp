@@ -35,6 +35,9 @@ TEST_CASE("train: defaults") {
   CHECK(options.optimizer_spec().learning_rate == 1e-3);
   CHECK(options.history == std::vector<std::string>{"train", "eval"});
   CHECK(step_mode(options.forward_mode) == kTrainMode);
+  CHECK(options.division.accumulate == 1);
+  CHECK(options.division.replicas == 1);
+  CHECK(options.division.sync == Sync::kNone);
 }
 
 TEST_CASE("train: what a config may say") {
@@ -53,13 +56,24 @@ TEST_CASE("train: what a config may say") {
 }
 
 TEST_CASE("train: what a config may not say") {
-  for (const char* json :
-       {R"({"epochs": 1, "steps": 10})", R"({"batch_size": 0})", R"({"batch_size": 16777217})", R"({"steps": -1})",
-        R"({"history": ["population"]})", R"({"history": ["eval", "eval"]})", R"({"loss": "hinge"})", R"({"optimizer": {"type": "lion"}})",
-        R"({"optimizer": {"type": "adam", "rho": 0.9}})", R"({"reference_batch_size": 0})"}) {
+  for (const char* json : {R"({"epochs": 1, "steps": 10})", R"({"batch_size": 0})", R"({"batch_size": 16777217})", R"({"steps": -1})",
+                           R"({"history": ["population"]})", R"({"history": ["eval", "eval"]})", R"({"loss": "hinge"})",
+                           R"({"optimizer": {"type": "lion"}})", R"({"optimizer": {"type": "adam", "rho": 0.9}})",
+                           R"({"reference_batch_size": 0})", R"({"accumulate": 0})", R"({"replicas": 0})", R"({"sync": "all"})"}) {
     CAPTURE(json);
     CHECK_THROWS_AS(read_train(json), Error);
   }
+}
+
+TEST_CASE("a batch is divided into equal parts, or not at all") {
+  CHECK(read_train(R"({"sync": true})").division.sync == Sync::kBatchStatistics);
+  CHECK(read_train(R"({"sync": false})").division.sync == Sync::kNone);
+  CHECK_NOTHROW(check_division(read_train(R"({"batch_size": 24, "accumulate": 3, "replicas": 8})")));
+  CHECK_THROWS_WITH_AS(check_division(read_train(R"({"batch_size": 24, "accumulate": 4, "replicas": 4})")),
+                       "a batch of 24 rows cannot be divided into 16 equal parts (train.accumulate times train.replicas); make "
+                       "train.batch_size a multiple of 16",
+                       Error);
+  CHECK_THROWS_AS(check_division(read_train(R"({"batch_size": 4, "replicas": 8})")), Error);
 }
 
 TEST_CASE("the learning rate scales with the batch size, or its root, on demand") {

@@ -16,6 +16,8 @@
 //   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t): what an average that starts at 0 gives after its division
 //                   by 1 - momentum^t (Kingma and Ba 2015, section 3), so the initial values have no weight
 //
+// "trainable": false freezes all of it (frozen.hpp).
+//
 // Source: Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization, PyTorch 2 BatchNorm1d, flax 0.12 BatchNorm.
 // A batch of one row is computed: its variance is 0 and its output beta (Keras; PyTorch refuses it).  The unbiased variance of
 // one row does not exist: the moving variance then stays as it is while the mean moves.
@@ -24,6 +26,7 @@
 #include <algorithm>
 
 #include "nn/layers/column_normalizer.hpp"
+#include "nn/layers/frozen.hpp"
 #include "nn/layers/layers.hpp"
 
 namespace normrun::layers {
@@ -117,6 +120,13 @@ class BatchNormSpec final : public LayerSpec {
  private:
   template <class T>
   std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    const Index first_param = blueprint.param_count();
+    std::unique_ptr<const Layer<T>> layer = make_trainable<T>(blueprint);
+    if (options.trainable) return layer;
+    return std::make_unique<Frozen<T>>(std::move(layer), ParamId{first_param, blueprint.param_count() - first_param});
+  }
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_trainable(Blueprint& blueprint) const {
     if (options.time == Time::kPerStep) return make_batch_per_step<T>(options, blueprint);
     return std::make_unique<BatchNorm<T>>(options, blueprint);
   }

@@ -22,6 +22,7 @@ struct BatchOptions {
   double initial_mean = 0.0;
   double initial_variance = 1.0;
   Time time = Time::kShared;
+  bool trainable = true;
   AffineOptions affine;
 
   void describe(OptionVisitor& visitor);

@@ -33,6 +33,9 @@ void BatchOptions::describe(OptionVisitor& visitor) {
   visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, at_least(0.0));
   visitor.choice({"time", "of a sequence (time, channels): statistics shared by all steps, or of each step for itself"}, time,
                  {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
+  visitor.flag({"trainable",
+                "false: frozen, as for fine-tuning; the moving statistics normalize in every mode, and they, gamma and beta stay (Keras)"},
+               trainable);
   affine.describe(visitor);
 }
 

@@ -21,14 +21,43 @@ ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint)
       x_hat_(blueprint.per_example(blueprint.input().size())) {}
 
 template <class T>
-typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const Forward<T>& call) const {
-  const Moments moments{call.caches[batch_mean_], call.caches[batch_variance_], call.x.rows};
+typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::moments_of(const Forward<T>& call, const Part& examples, T* mean,
+                                                                      T* variance) const {
+  const Index positions = call.x.rows / std::max<Index>(call.examples, 1);
+  const ConstView<T> x = call.x.slice(examples.first * positions, examples.count * positions);
   if (has_padding(call.lengths)) {
-    const ValidRows valid = valid_moments<T>(call.x, call.lengths, call.examples, call.caches[packed_], moments.mean, moments.variance);
-    return {moments.mean, moments.variance, valid.count};
+    const Index* lengths = call.lengths + examples.first;
+    return {mean, variance, valid_moments<T>(x, lengths, examples.count, call.caches[packed_], mean, variance).count};
   }
-  kernels::column_moments<T>(call.x, moments.mean, moments.variance);
-  return moments;
+  kernels::column_moments<T>(x, mean, variance);
+  return {mean, variance, x.rows};
+}
+
+template <class T>
+typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const Forward<T>& call) const {
+  Moments merged = moments_of(call, even_part(call.examples, call.replicas, 0), call.caches[batch_mean_], call.caches[batch_variance_]);
+  for (Index replica = 1; replica < call.replicas; ++replica) {
+    const Part examples = even_part(call.examples, call.replicas, replica);
+    if (examples.count > 0) merge(moments_of(call, examples, call.caches[sum_dy_], call.caches[sum_dy_x_hat_]), merged);
+  }
+  return merged;
+}
+
+/// Chan, Golub and LeVeque 1983, eq. 2.1: exact, and never E[x^2] - E[x]^2.
+template <class T>
+void ColumnNormalizer<T>::merge(const Moments& other, Moments& merged) const {
+  const Index rows = merged.rows + other.rows;
+  if (other.rows == 0) return;
+  const double share = static_cast<double>(other.rows) / static_cast<double>(rows);
+  for (Index c = 0; c < channels_; ++c) {
+    const double mean = static_cast<double>(merged.mean[c]);
+    const double variance = static_cast<double>(merged.variance[c]);
+    const double shift = static_cast<double>(other.mean[c]) - mean;
+    const double change = static_cast<double>(other.variance[c]) - variance;
+    merged.mean[c] = static_cast<T>(mean + share * shift);
+    merged.variance[c] = static_cast<T>(variance + share * change + share * (1.0 - share) * shift * shift);
+  }
+  merged.rows = rows;
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/parts.hpp"
 #include "nn/layer.hpp"
 
 namespace normrun::layers {
@@ -16,6 +17,7 @@ class ColumnNormalizer {
     T* variance;  // biased
     Index rows;   // that were counted
   };
+  /// Of several replicas the moments are merged, as synchronised batch normalization does.
   Moments batch_moments(const Forward<T>& call) const;
   /// y = gamma x_hat + beta, x_hat = (x - mean) / sqrt(variance + epsilon); gamma or beta may be null.
   void normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const;
@@ -30,6 +32,9 @@ class ColumnNormalizer {
   void input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const;
 
  private:
+  /// The moments of some of the examples, into (channels) each.
+  Moments moments_of(const Forward<T>& call, const Part& examples, T* mean, T* variance) const;
+  void merge(const Moments& other, Moments& merged) const;
   bool has_padding(const Index* lengths) const { return lengths != nullptr && is_sequence_; }
 
   Index channels_;

@@ -3,7 +3,8 @@
 //   dx = dy m / (1 - rate)
 //
 // Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: only where mode.dropout is kOn; otherwise y = x, bit for bit.
-// The mask is a function of (seed, step, place in the config, element), the same for both precisions and every normalization.
+// The mask is a function of (seed, step, place in the config, element of the step's batch), the same for both precisions, every
+// normalization and every division of the batch.
 #include <algorithm>
 #include <cmath>
 
@@ -35,9 +36,10 @@ class DropoutLayer final : public Layer<T> {
  public:
   DropoutLayer(const DropoutSpec& spec, Blueprint& blueprint)
       : position_(blueprint.position()),
+        size_(blueprint.input().size()),
         threshold_(static_cast<std::uint64_t>(std::ceil(spec.rate * 0x1p32))),
         kept_(static_cast<T>(1.0 / (1.0 - spec.rate))),
-        factors_(blueprint.per_example(blueprint.input().size())) {}
+        factors_(blueprint.per_example(size_)) {}
 
   void forward(const Forward<T>& call) const override {
     if (call.mode.dropout == Dropout::kOff) {
@@ -46,6 +48,7 @@ class DropoutLayer final : public Layer<T> {
     }
     T* factors = call.caches[factors_];
     RandomStream stream(call.key.seed, Purpose::kDropout, stream_index(call.key.step, position_));
+    stream.skip(static_cast<std::uint64_t>(call.key.first_example * size_));
     for (Index i = 0; i < call.x.size(); ++i) {
       factors[i] = stream.next_u32() < threshold_ ? T{0} : kept_;
       call.y.data[i] = call.x.data[i] * factors[i];
@@ -64,6 +67,7 @@ class DropoutLayer final : public Layer<T> {
 
  private:
   Index position_;
+  Index size_;               // of an example
   std::uint64_t threshold_;  // of 2^32: a draw below it is dropped
   T kept_;
   CacheId factors_;  // (examples, size): 0 or 1 / (1 - rate)

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "nn/layer.hpp"
+
+namespace normrun::layers {
+
+/// A layer whose numbers stay: its moving statistics normalize in every mode and do not move, its parameters have no gradient.
+/// Dropout is as called.  Source: Keras 3, `trainable = False` of a BatchNormalization means inference mode, whatever the call says.
+template <class T>
+class Frozen final : public Layer<T> {
+ public:
+  Frozen(std::unique_ptr<const Layer<T>> layer, ParamId params) : layer_(std::move(layer)), params_(params) {}
+
+  void forward(const Forward<T>& call) const override {
+    Forward<T> frozen = call;
+    frozen.mode = frozen_mode(call.mode);
+    frozen.next_state = nullptr;
+    layer_->forward(frozen);
+  }
+
+  void backward(const Backward<T>& call) const override {
+    Backward<T> frozen = call;
+    frozen.mode = frozen_mode(call.mode);
+    layer_->backward(frozen);
+    std::fill_n(call.grads + params_.offset, params_.size, T{0});
+  }
+
+ private:
+  static Mode frozen_mode(const Mode& mode) { return {Statistics::kMoving, Tracking::kFreeze, mode.dropout}; }
+
+  std::unique_ptr<const Layer<T>> layer_;
+  ParamId params_;
+};
+
+}  // namespace normrun::layers

@@ -1,0 +1,85 @@
+#include "study/probe_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "study/evaluation_set.hpp"
+#include "train/gather.hpp"
+
+namespace normrun {
+namespace {
+
+template <class T>
+SplitName probe_split_name(const Snapshot<T>& snapshot) {
+  return snapshot.data.train.samples() > 0 ? SplitName::kTrain : SplitName::kTest;
+}
+
+}  // namespace
+
+template <class T>
+const Split<T>& probe_split(const Snapshot<T>& snapshot) {
+  return snapshot.data.split(probe_split_name(snapshot));
+}
+
+template <class T>
+std::vector<Index> probe_order(const Snapshot<T>& snapshot) {
+  return EvaluationSet<T>(snapshot, probe_split_name(snapshot)).order();
+}
+
+template <class T>
+ProbeRows<T>::ProbeRows(const Snapshot<T>& snapshot) {
+  const Split<T>& split = probe_split(snapshot);
+  std::vector<Index> order = probe_order(snapshot);
+  order.resize(static_cast<std::size_t>(std::min(kProbeRows, split.samples())));
+  const auto count = static_cast<Index>(order.size());
+  x_ = Matrix<T>(count, split.features.cols());
+  gather_rows<T>(split.features.view(), order, x_.view());
+  targets_ = Matrix<T>(count, snapshot.network.output().size());
+  if (split.targets.rows() > 0) gather_rows<T>(split.targets.view(), order, targets_.view());
+  if (!split.labels.empty()) {
+    labels_.resize(order.size());
+    gather_numbers<std::int32_t>(split.labels, order, labels_.data());
+  }
+  if (!split.lengths.empty()) {
+    lengths_.resize(order.size());
+    gather_numbers<Index>(split.lengths, order, lengths_.data());
+  }
+}
+
+template <class T>
+Batch<T> ProbeRows<T>::all() const {
+  return {.x = x_.view(),
+          .targets = {.labels = labels_.empty() ? nullptr : labels_.data(), .values = targets_.view()},
+          .lengths = lengths_.empty() ? nullptr : lengths_.data()};
+}
+
+template <class T>
+ConstView<T> run_train_mode(const Snapshot<T>& snapshot, std::span<const T> params, const Batch<T>& rows, Record<T>& record) {
+  const typename Network<T>::Pass pass{.mode = kTrainFrozen, .lengths = rows.lengths};
+  return snapshot.network.forward(pass, params, snapshot.model.state, nullptr, record, rows.x);
+}
+
+template <class T>
+double relative_difference(std::span<const T> a, std::span<const T> b) {
+  double difference = 0.0;
+  double size = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double gap = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    difference += gap * gap;
+    size += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+  }
+  return std::sqrt(difference / size);
+}
+
+template const Split<float>& probe_split(const Snapshot<float>&);
+template const Split<double>& probe_split(const Snapshot<double>&);
+template std::vector<Index> probe_order(const Snapshot<float>&);
+template std::vector<Index> probe_order(const Snapshot<double>&);
+template class ProbeRows<float>;
+template class ProbeRows<double>;
+template ConstView<float> run_train_mode(const Snapshot<float>&, std::span<const float>, const Batch<float>&, Record<float>&);
+template ConstView<double> run_train_mode(const Snapshot<double>&, std::span<const double>, const Batch<double>&, Record<double>&);
+template double relative_difference(std::span<const float>, std::span<const float>);
+template double relative_difference(std::span<const double>, std::span<const double>);
+
+}  // namespace normrun
