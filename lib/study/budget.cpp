@@ -72,7 +72,14 @@ class Stages {
     options.estimator = estimator;
     options.batch_size = {.word = "train"};
     if (split != split_of(options.split)) options.samples = {.word = "all"};
-    return population_statistics(snapshot_.network, snapshot_.model, snapshot_.data.split(split), options, plan_.options->batch_size);
+    return population_statistics(snapshot_.network, snapshot_.model, snapshot_.data.split(split), options, rows_of_a_batch());
+  }
+
+  /// Rows that share batch statistics in training.
+  Index rows_of_a_batch() const {
+    const Division& division = plan_.options->division;
+    const Index parts = division.accumulate * (division.sync == Sync::kBatchStatistics ? 1 : division.replicas);
+    return std::max<Index>(plan_.options->batch_size / parts, 1);
   }
 
   void add(std::string_view cause, const std::vector<LayerStatistics>& statistics) {

@@ -52,7 +52,7 @@ Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_ep
 /// The last steps, as far back as any layer's moving averages remember.
 template <class T>
 Window memory_window(const Layout& layout, const Model<T>& model, Index steps) {
-  Index wanted = 0;
+  Index wanted = 0;  // updates, of which a step has one or more
   for (const Index index : layers_with_statistics(layout)) {
     const Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     wanted = std::max(wanted, memory_in_updates(norm, update_count<T>(norm, model.state)));
@@ -89,50 +89,106 @@ BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan)
 }
 
 template <class T>
-std::span<const Index> BatchReplay<T>::rows_of(Index step) {
+Index BatchReplay<T>::start(Index step) {
+  step_ = step;
   if (!batches_) {
     const View<T> targets = plan_.data->outputs > 0 ? fresh_.targets.view() : View<T>();
     plan_.data->resample->generate(static_cast<std::uint64_t>(step), fresh_.features.rows(), fresh_.features.view(), fresh_.labels.data(),
                                    targets);
-    return all_fresh_;
+    rows_ = all_fresh_;
+  } else {
+    const Index epoch = step / steps_per_epoch_;
+    if (epoch != epoch_) batches_->start_epoch(epoch);
+    epoch_ = epoch;
+    rows_ = batches_->step(step % steps_per_epoch_);
   }
-  const Index epoch = step / steps_per_epoch_;
-  if (epoch != epoch_) batches_->start_epoch(epoch);
-  epoch_ = epoch;
-  return batches_->step(step % steps_per_epoch_);
+  return static_cast<Index>(rows_.size());
 }
 
 template <class T>
-void BatchReplay<T>::run(Index step, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary) {
-  const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step)};
-  forward_.run(rows_of(step), params, state, mode, last_boundary, key);
+void BatchReplay<T>::run(const Part& part, const Model<T>& model, const Mode& mode, Index last_boundary) {
+  const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_), .first_example = part.first};
+  const auto rows = rows_.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
+  forward_.run(rows, model.params, model.state, mode, last_boundary, key);
 }
+
+namespace {
+
+/// Averages the batches of a window of steps as the training's division makes them.
+template <class T>
+class ReplayAverage {
+ public:
+  ReplayAverage(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights)
+      : plan_(plan), model_(model), steps_(steps), weights_(weights), replay_(plan) {
+    for (const Index index : layers_with_statistics(plan.network->layout())) {
+      norms_.push_back(&plan.network->layout().normalizations[static_cast<std::size_t>(index)]);
+      averages_.emplace_back(*norms_.back());
+    }
+  }
+
+  void add_window(Dropout dropout) {
+    const Layout& layout = plan_.network->layout();
+    const Window window =
+        weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
+    const Division& division = plan_.options->division;
+    for (Index step = window.first; step < window.last; ++step) {
+      const Index rows = replay_.start(step);
+      for (Index i = 0; i < division.accumulate; ++i) {
+        const Index after = (steps_ - 1 - step) * division.accumulate + division.accumulate - 1 - i;  // updates that follow this one
+        add_micro_batch(even_part(rows, division.accumulate, i), after, dropout);
+      }
+    }
+  }
+
+  std::vector<LayerStatistics> statistics() const {
+    const std::vector<Index> layers = layers_with_statistics(plan_.network->layout());
+    std::vector<LayerStatistics> statistics;
+    for (std::size_t i = 0; i < layers.size(); ++i) statistics.push_back({layers[i], averages_[i].mean(), averages_[i].variance()});
+    return statistics;
+  }
+
+ private:
+  /// The parts of a micro-batch whose statistics are kept.
+  void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
+    const Division& division = plan_.options->division;
+    const Index parts = division.sync == Sync::kBatchStatistics ? 1 : division.replicas;
+    const Index kept = division.sync == Sync::kMovingStatistics ? parts : 1;
+    for (Index i = 0; i < kept; ++i) {
+      Part part = even_part(rows.count, parts, i);
+      if (part.count == 0) continue;
+      part.first += rows.first;
+      replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, norms_.back()->layer);
+      for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, updates_after, kept);
+    }
+  }
+
+  void add_layer(std::size_t layer, Index updates_after, Index kept) {
+    const Normalization& norm = *norms_[layer];
+    ChannelMoments moments(norm.features);
+    add_layer_input(*plan_.network, replay_.pass(), norm, moments);
+    const Index updates = update_count<T>(norm, model_.state);
+    const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);
+    averages_[layer].add(moments, weight / static_cast<double>(kept));
+  }
+
+  const TrainingPlan<T>& plan_;
+  const Model<T>& model_;
+  Index steps_;
+  ReplayWeights weights_;
+  BatchReplay<T> replay_;
+  std::vector<const Normalization*> norms_;
+  std::vector<BatchAverage> averages_;
+};
+
+}  // namespace
 
 template <class T>
 std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights,
                                                Dropout dropout) {
-  const Layout& layout = plan.network->layout();
-  std::vector<LayerStatistics> statistics;
-  const std::vector<Index> layers = layers_with_statistics(layout);
-  if (layers.empty()) return statistics;
-  BatchReplay<T> replay(plan);
-  const bool equal = weights == ReplayWeights::kEqual;
-  const Window window = equal ? epoch_window(plan, steps, replay.steps_per_epoch()) : memory_window(layout, model, steps);
-  std::vector<BatchAverage> averages;
-  for (const Index index : layers) averages.emplace_back(layout.normalizations[static_cast<std::size_t>(index)]);
-  const Index last_boundary = layout.normalizations[static_cast<std::size_t>(layers.back())].layer;
-  for (Index step = window.first; step < window.last; ++step) {
-    replay.run(step, model.params, model.state, {Statistics::kBatch, Tracking::kFreeze, dropout}, last_boundary);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const Normalization& norm = layout.normalizations[static_cast<std::size_t>(layers[i])];
-      ChannelMoments moments(norm.features);
-      add_layer_input(*plan.network, replay.pass(), norm, moments);
-      const Index updates = update_count<T>(norm, model.state);
-      averages[i].add(moments, equal ? 1.0 : update_weight(norm, updates - (steps - 1 - step), updates));
-    }
-  }
-  for (std::size_t i = 0; i < layers.size(); ++i) statistics.push_back({layers[i], averages[i].mean(), averages[i].variance()});
-  return statistics;
+  if (layers_with_statistics(plan.network->layout()).empty()) return {};
+  ReplayAverage<T> average(plan, model, steps, weights);
+  average.add_window(dropout);
+  return average.statistics();
 }
 
 template class BatchReplay<float>;

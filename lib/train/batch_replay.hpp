@@ -16,18 +16,20 @@ class BatchReplay {
   /// Throws as Trainer does.
   explicit BatchReplay(const TrainingPlan<T>& plan);
 
-  /// Step `step`'s rows, with the dropout that this step drew, up to `last_boundary`.
-  void run(Index step, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary);
+  /// Takes step `step`'s rows; returns how many there are.
+  Index start(Index step);
+  /// Some of the step's rows, with the dropout that the step drew, up to `last_boundary`.
+  void run(const Part& part, const Model<T>& model, const Mode& mode, Index last_boundary);
   const SliceForward<T>& pass() const { return forward_; }
   Index steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
-  std::span<const Index> rows_of(Index step);
-
   TrainingPlan<T> plan_;
   std::optional<Batches> batches_;  // none: fresh rows for every step
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
+  Index step_ = 0;
+  std::span<const Index> rows_;  // of the step
   Split<T> fresh_;
   std::vector<Index> all_fresh_;
   SliceForward<T> forward_;

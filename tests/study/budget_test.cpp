@@ -40,7 +40,7 @@ Budget budget_of(std::vector<std::string> set, Index steps) {
       R"(train={"optimizer": {"type": "adam", "learning_rate": 0.01}, "batch_size": 8, "steps": )" + std::to_string(steps) + "}";
   set.insert(set.begin(), {"precision=float64", train, "data.samples=600", "data.test_samples=300"});
   const RunConfig config = run_of(set);
-  const Trained<double> trained(config, steps);
+  const TrainedRun<double> trained(config, steps);
   RunRecord record;
   add_budget(trained.snapshot(), trained.plan, record);
   return Budget(record);
@@ -72,7 +72,7 @@ TEST_CASE("the causes' shares add up to the whole gap, and the layers' with thei
 
 TEST_CASE("the budget starts from the gap that compare.csv reports and ends at none") {
   const RunConfig config = run_of({"compare.eval_batch_sizes=[\"train\"]", "compare.pairs=[[\"train\", \"eval\"]]"});
-  const Trained<float> trained(config, 10);
+  const TrainedRun<float> trained(config, 10);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   add_budget(trained.snapshot(), trained.plan, record);
@@ -94,6 +94,9 @@ TEST_CASE("with parameters that stand still nothing lags: the replayed averages 
     CHECK(std::abs(budget.share_of("lag")) < 1e-9);
     CHECK(std::abs(budget.share_of("lag", "loss")) < 1e-9);
   }
+  for (const std::string divided : {"train.accumulate=2", "train.replicas=2"})
+    CHECK(std::abs(budget_of({kStandsStill, divided}, 30).share_of("lag")) < 1e-9);
+  CHECK(std::abs(budget_of({kStandsStill, "train.replicas=2", "train.sync=moving-statistics"}, 30).share_of("lag")) < 1e-9);
   CHECK(std::abs(budget_of({}, 30).share_of("lag")) > 1e-4);  // training moves them
 }
 

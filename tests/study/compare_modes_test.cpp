@@ -8,7 +8,7 @@
 
 using namespace normrun;
 TEST_CASE_TEMPLATE("layer norm: the gap between the modes is exactly zero", T, float, double) {
-  const Trained<T> trained(run_of({"norm.type=layer"}), 20);
+  const TrainedRun<T> trained(run_of({"norm.type=layer"}), 20);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const auto gaps = fields(record, TableId::kCompare, "max_abs");
@@ -17,7 +17,7 @@ TEST_CASE_TEMPLATE("layer norm: the gap between the modes is exactly zero", T, f
 }
 
 TEST_CASE("batch norm: the modes differ, and a comparison leaves the trained numbers alone") {
-  const Trained<float> trained(run_of({"norm.type=batch"}), 20);
+  const TrainedRun<float> trained(run_of({"norm.type=batch"}), 20);
   const Model<float> before = trained.trainer.model();
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
@@ -27,7 +27,7 @@ TEST_CASE("batch norm: the modes differ, and a comparison leaves the trained num
 }
 
 TEST_CASE("slices of the evaluation batch size, the remainder left out") {
-  const Trained<float> trained(run_of({"norm.type=batch"}), 5);
+  const TrainedRun<float> trained(run_of({"norm.type=batch"}), 5);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const std::vector<std::string> sizes = fields(record, TableId::kCompare, "eval_batch_size");
@@ -37,7 +37,7 @@ TEST_CASE("slices of the evaluation batch size, the remainder left out") {
 }
 
 TEST_CASE("eval and population outputs do not depend on the batching") {
-  const Trained<double> trained(run_of({"norm.type=batch"}), 12);
+  const TrainedRun<double> trained(run_of({"norm.type=batch"}), 12);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   const auto mode = fields(record, TableId::kOutputs, "mode");
@@ -48,7 +48,7 @@ TEST_CASE("eval and population outputs do not depend on the batching") {
 TEST_CASE("too few rows for one batch leave a line without figures") {
   RunConfig config = run_of({"norm.type=batch"});
   config.compare.eval_batch_sizes = {{.word = "", .value = 1000}};
-  const Trained<float> trained(config, 3);
+  const TrainedRun<float> trained(config, 3);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kRunning, record);
   CHECK(fields(record, TableId::kCompare, "samples") == std::vector<std::string>{"0", "0"});
@@ -56,7 +56,7 @@ TEST_CASE("too few rows for one batch leave a line without figures") {
 }
 
 TEST_CASE("layers.csv follows the moving statistics") {
-  const Trained<double> trained(run_of({"norm.type=batch"}), 7);
+  const TrainedRun<double> trained(run_of({"norm.type=batch"}), 7);
   RunRecord record;
   compare_modes(trained.snapshot(), Moment::kFinal, record);
   CHECK(fields(record, TableId::kLayers, "updates") == std::vector<std::string>{"7"});

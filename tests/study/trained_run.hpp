@@ -12,8 +12,8 @@ namespace normrun {
 
 /// A trained network of one run, kept with everything it refers to.
 template <class T>
-struct Trained {
-  Trained(const RunConfig& run, Index steps)
+struct TrainedRun {
+  TrainedRun(const RunConfig& run, Index steps)
       : config(run),
         data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
         network(config.layers(), data.shape),
