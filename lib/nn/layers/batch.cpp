@@ -7,8 +7,8 @@
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) batch, for the mean and the variance, after y is computed;
 //                        with kMoving the old averages normalize while those of the batch are still averaged
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
-// Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
-// "time": "per-step" each step has its own statistics (batch_per_step.cpp).
+// Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp), unless
+// "padded_steps" is "counted".  With "time": "per-step" each step has its own statistics (batch_per_step.cpp).
 //
 // Momentum weighs the old value.  Of the t-th update it is
 //   exponential     momentum (Keras, PyTorch, flax)
@@ -42,7 +42,7 @@ class BatchNorm final : public Layer<T> {
         moving_mean_(blueprint.state("moving_mean", {channels_}, spec.initial_mean)),
         moving_variance_(blueprint.state("moving_variance", {channels_}, spec.initial_variance)),
         updates_(blueprint.state("updates", {1}, 0.0)),
-        normalizer_(blueprint) {
+        normalizer_(blueprint, spec.padded_steps) {
     blueprint.normalization({.type = "batch",
                              .features = channels_,
                              .epsilon = spec.epsilon,

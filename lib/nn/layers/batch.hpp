@@ -10,6 +10,7 @@ namespace normrun::layers {
 enum class Preset { kKeras, kTorch, kFlax };
 enum class MovingVariance { kBiased, kUnbiased };
 enum class Time { kShared, kPerStep };
+enum class PaddedSteps { kLeftOut, kCounted };
 
 /// The options of batch normalization.  Keras's names where Keras has the option.
 struct BatchOptions {
@@ -21,6 +22,7 @@ struct BatchOptions {
   double initial_mean = 0.0;
   double initial_variance = 1.0;
   Time time = Time::kShared;
+  PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   AffineOptions affine;
 
   void describe(OptionVisitor& visitor);

@@ -30,6 +30,12 @@ void BatchOptions::describe(OptionVisitor& visitor) {
   visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, at_least(0.0));
   visitor.choice({"time", "of a sequence (time, channels): statistics shared by all steps, or of each step for itself"}, time,
                  {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
+  visitor.choice({"padded_steps",
+                  "of padded sequences: left out of the statistics, as Keras does with a mask, or counted as steps like any other, as "
+                  "PyTorch does"},
+                 padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
+  visitor.require(time == Time::kShared || padded_steps == PaddedSteps::kLeftOut, "padded_steps",
+                  "\"left-out\" beside \"time\": \"per-step\"");
   affine.describe(visitor);
 }
 
