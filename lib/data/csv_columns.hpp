@@ -9,7 +9,7 @@
 namespace normrun {
 
 enum class CsvHeader {
-  kAuto,  // the first line names the columns where none of its cells but the label and the sequence is a number
+  kAuto,  // the first line names the columns where none of its cells but the label is a number
   kYes,
   kNo,
 };

@@ -89,9 +89,8 @@ class TableReader {
 
   bool names_columns(const std::vector<Cell>& first) const {
     for (std::size_t c = 0; c < first.size(); ++c) {
-      const CsvRole role = columns_->role(static_cast<Index>(c));
-      const bool may_be_words = role == CsvRole::kLabel || role == CsvRole::kSequence;
-      if (!may_be_words && read_number(first[c].text).reading != Reading::kText) return false;
+      const bool is_label = columns_->role(static_cast<Index>(c)) == CsvRole::kLabel;
+      if (!is_label && read_number(first[c].text).reading != Reading::kText) return false;
     }
     return true;
   }

@@ -141,6 +141,7 @@ TEST_CASE("sequences: fresh rows come with their lengths, prepared as the traini
   const Dataset<double> data = load<double>("{" + options + "}");
   Split<double> fresh;
   fresh.features = Matrix<double>(2000, 27);
+  std::fill(fresh.features.view().begin(), fresh.features.view().end(), 7.0);  // of the step before
   fresh.labels.resize(2000);
   fresh.lengths.resize(2000);
   data.resample->generate(3, {fresh.features.view(), fresh.labels.data(), {}, fresh.lengths.data()});

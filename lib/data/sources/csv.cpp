@@ -47,7 +47,7 @@ class Csv final : public SourceOf<Csv> {
     visitor.require(path_.empty() != train_.empty(), "", "either \"path\": one file, or \"train\" (and \"test\")");
     visitor.require(test_.empty() || !train_.empty(), "test", "a \"train\" file beside it");
     visitor.choice<CsvHeader>(
-        {"header", "whether the first line names the columns; auto: it does where no cell of it but label and sequence is a number"},
+        {"header", "whether the first line names the columns; auto: it does where no cell of it but the label is a number"},
         options_.header, {{"auto", CsvHeader::kAuto}, {"true", CsvHeader::kYes}, {"false", CsvHeader::kNo}});
     visitor.count({"label", "the column to predict: its name or its index from 0; negative ones count from the end"}, options_.label, {},
                   {});
