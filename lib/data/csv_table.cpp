@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "config/document.hpp"
 #include "core/error.hpp"
 #include "data/input_file.hpp"
 
@@ -59,16 +58,16 @@ class TableReader {
   CsvTable read() {
     const std::vector<Cell> first = first_record();
     table_.columns = static_cast<Index>(first.size());
-    const bool by_name = !options_.label.word.empty();
-    if (!by_name) table_.label_column = column_by_index();
+    columns_.emplace(table_.path, options_, table_.columns);
+    table_.feature_count = columns_->feature_count();
     const bool has_header =
-        options_.header == CsvHeader::kYes || (options_.header == CsvHeader::kAuto && (by_name || names_columns(first)));
+        options_.header == CsvHeader::kYes || (options_.header == CsvHeader::kAuto && (columns_->needs_names() || names_columns(first)));
     if (has_header) {
       for (const Cell& cell : first) table_.names.emplace_back(trimmed(cell.text));
     }
-    if (by_name) table_.label_column = column_by_name();
+    columns_->find_by_name(table_.names);
     if (!has_header) {
-      table_.rows = 1;
+      begin_row(first[0].place);
       for (std::size_t c = 0; c < first.size(); ++c) add_cell(static_cast<Index>(c), first[c].text, first[c].place);
     }
     while (scanner_.has_record()) add_row();
@@ -85,46 +84,27 @@ class TableReader {
       cells.push_back({std::string(cell.text), cell.place});
       ends = cell.ends_record;
     }
-    if (cells.size() < 2) {
-      throw Error(ExitCode::kDamaged, {table_.path + ":1:1", "only one column", "separate the columns by commas: inputs and one label"});
-    }
     return cells;
   }
 
   bool names_columns(const std::vector<Cell>& first) const {
     for (std::size_t c = 0; c < first.size(); ++c) {
-      if (static_cast<Index>(c) != table_.label_column && read_number(first[c].text).reading != Reading::kText) return false;
+      const bool is_label = columns_->role(static_cast<Index>(c)) == CsvRole::kLabel;
+      if (!is_label && read_number(first[c].text).reading != Reading::kText) return false;
     }
     return true;
   }
 
-  Index column_by_index() const {
-    const Index asked = options_.label.value;
-    const Index column = asked < 0 ? asked + table_.columns : asked;
-    if (column < 0 || column >= table_.columns) {
-      throw Error(ExitCode::kUsage, {table_.path,
-                                     "there is no column " + std::to_string(asked) + " to be the label: the file has " +
-                                         std::to_string(table_.columns) + " columns",
-                                     "count from 0, or from the end with -1 for the last"});
-    }
-    return column;
-  }
-
-  Index column_by_name() const {
-    std::string listed;
-    for (std::size_t c = 0; c < table_.names.size(); ++c) {
-      if (table_.names[c] == options_.label.word) return static_cast<Index>(c);
-    }
-    const std::string near = nearest_word(options_.label.word, {table_.names.begin(), table_.names.end()});
-    throw Error(ExitCode::kUsage, {table_.path, "no column is named \"" + options_.label.word + '"',
-                                   near.empty() ? "name a column of the first line, or give its index" : "did you mean \"" + near + "\"?"});
+  void begin_row(CsvPlace place) {
+    ++table_.rows;
+    if (options_.has_sequences()) table_.places.push_back(place);
   }
 
   void add_row() {
-    ++table_.rows;
     Index column = 0;
     for (bool ends = false; !ends; ++column) {
       const CsvCell cell = scanner_.next();
+      if (column == 0) begin_row(cell.place);
       ends = cell.ends_record;
       if (column < table_.columns) add_cell(column, cell.text, cell.place);
       if (column >= table_.columns || (ends && column + 1 < table_.columns)) ragged(cell.place);
@@ -133,7 +113,7 @@ class TableReader {
 
   void add_cell(Index column, std::string_view text, CsvPlace place) {
     const ReadNumber number = read_number(text);
-    const bool is_class = column == table_.label_column && options_.target == CsvTarget::kClass;
+    const CsvRole role = columns_->role(column);
     if (number.reading == Reading::kEmpty) damaged(column, place, "the cell is empty", "fill in the value or remove the row");
     if (number.reading == Reading::kNotFinite) {
       damaged(column, place, '"' + std::string(trimmed(text)) + "\" is no finite number", "fill in the value or remove the row");
@@ -141,7 +121,11 @@ class TableReader {
     if (number.reading == Reading::kOutOfRange) {
       damaged(column, place, '"' + std::string(trimmed(text)) + "\" is too large or too small for a double", "correct the cell");
     }
-    if (is_class) {
+    if (role == CsvRole::kSequence) {
+      table_.sequences.emplace_back(trimmed(text));
+      return;
+    }
+    if (role == CsvRole::kLabel && options_.target == CsvTarget::kClass) {
       table_.label_ids.push_back(label_id(trimmed(text), place));
       return;
     }
@@ -149,7 +133,7 @@ class TableReader {
       damaged(column, place, '"' + std::string(text.substr(0, 40)) + "\" is no number",
               table_.names.empty() && table_.rows == 1 ? "set \"header\": true if the first line names the columns" : "correct the cell");
     }
-    (column == table_.label_column ? table_.numbers : table_.features).push_back(number.value);
+    (role == CsvRole::kLabel ? table_.numbers : role == CsvRole::kTime ? table_.times : table_.features).push_back(number.value);
   }
 
   std::size_t label_id(std::string_view text, CsvPlace place) {
@@ -175,6 +159,7 @@ class TableReader {
   const CsvOptions& options_;
   CsvScanner scanner_;
   CsvTable table_;
+  std::optional<CsvColumns> columns_;                       // known with the first record
   std::unordered_map<std::string, std::size_t> label_ids_;  // looked up, never walked
 };
 

@@ -5,23 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "config/options.hpp"
+#include "data/csv_columns.hpp"
 #include "data/csv_scanner.hpp"
 
 namespace normrun {
-
-enum class CsvHeader {
-  kAuto,  // the first line names the columns where none of its cells but the label is a number
-  kYes,
-  kNo,
-};
-enum class CsvTarget { kClass, kNumber };
-
-struct CsvOptions {
-  CsvHeader header = CsvHeader::kAuto;
-  Count label{.word = {}, .value = -1};  // a column's name, or its index; negative ones count from the end
-  CsvTarget target = CsvTarget::kClass;
-};
 
 /// A table of numbers with one column of labels.
 struct CsvTable {
@@ -33,15 +20,18 @@ struct CsvTable {
   };
   std::string path;
   std::vector<std::string> names;  // of all columns; empty without a header
-  Index columns = 0;               // the label's included
-  Index label_column = 0;
+  Index columns = 0;               // all of them
+  Index feature_count = 0;         // those that hold inputs
   Index rows = 0;
-  std::vector<double> features;        // (rows, columns - 1)
+  std::vector<double> features;        // (rows, feature_count)
   std::vector<double> numbers;         // (rows) the label column's, where target is kNumber
   std::vector<std::size_t> label_ids;  // (rows) into labels, where target is kClass
   std::vector<Label> labels;           // distinct, in the order of their first rows
 
-  Index feature_count() const { return columns - 1; }
+  // Of sequences, for each row; otherwise empty.
+  std::vector<std::string> sequences;  // which one, as the file writes it
+  std::vector<double> times;           // empty without a time column
+  std::vector<CsvPlace> places;        // where the row begins
 };
 
 /// Reads a whole file, plain or gzip.  Throws Error: kUsage (missing file, no such label column), kDamaged with file, line,

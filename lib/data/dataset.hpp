@@ -22,8 +22,17 @@ struct Split {
   Matrix<T> features;                // (samples, shape.size())
   std::vector<std::int32_t> labels;  // (samples) in [0, classes), empty for regression
   Matrix<T> targets;                 // (samples, outputs), empty for classification
-  std::vector<Index> lengths;        // (samples) valid time steps of sequences, empty: all of them
+  std::vector<Index> lengths;        // (samples) valid time steps of sequences, the rest is zeros; empty: no sequences
   Index samples() const { return features.rows(); }
+};
+
+/// Where generated rows go.
+template <class T>
+struct RowsOut {
+  View<T> features;                // (rows, shape.size())
+  std::int32_t* labels = nullptr;  // (rows); null without classes
+  View<T> targets = {};            // (rows, outputs); no columns without outputs
+  Index* lengths = nullptr;        // (rows); null unless the examples are sequences
 };
 
 /// Fresh rows for every step (`resample`): row r of a step is a pure function of (seed, step, r), the same however many rows
@@ -32,8 +41,7 @@ template <class T>
 class RowGenerator {
  public:
   virtual ~RowGenerator() = default;
-  /// Fills `rows` examples: features (rows, size), and labels or targets where there are any.
-  virtual void generate(std::uint64_t step, Index rows, View<T> features, std::int32_t* labels, View<T> targets) const = 0;
+  virtual void generate(std::uint64_t step, const RowsOut<T>& out) const = 0;
 };
 
 template <class T>

@@ -7,19 +7,39 @@
 
 namespace normrun {
 
+/// The inputs of a split as standardize and shift see them: rows whose columns are the features.  Of sequences these are the
+/// valid steps; padded ones are neither counted nor changed.
+template <class T>
+struct Inputs {
+  View<T> features;                // (examples, shape.size())
+  const Index* lengths = nullptr;  // (examples); null: every example is one row
+  Index channels = 0;              // numbers in a step, where there are lengths
+
+  Index columns() const { return lengths == nullptr ? features.cols : channels; }
+  /// Calls visit with all rows, block by block.
+  template <class Visit>
+  void for_each_block(const Visit& visit) const {
+    if (lengths == nullptr) {
+      visit(features);
+      return;
+    }
+    for (Index e = 0; e < features.rows; ++e) visit(View<T>(features.row(e), lengths[e], channels));
+  }
+};
+
 /// What `standardize` subtracts and multiplies by, fitted once and applied to every split and to fresh rows.
 struct FeatureScaling {
   std::vector<double> mean;     // (features); empty: nothing is done
   std::vector<double> inv_std;  // (features); 1 for a constant feature
 };
 
-/// Mean and standard deviation (ddof 0) of each column, in double, two passes.  x: (samples >= 1, features)
+/// Mean and standard deviation (ddof 0) of each column, in double, two passes; at least one row.
 template <class T>
-FeatureScaling fit_scaling(ConstView<T> x);
+FeatureScaling fit_scaling(const Inputs<T>& inputs);
 
-/// x = (x - mean) * inv_std in place, computed in double.  x: (rows, features)
+/// x = (x - mean) * inv_std in place, computed in double.
 template <class T>
-void standardize(const FeatureScaling& scaling, View<T> x);
+void standardize(const FeatureScaling& scaling, const Inputs<T>& inputs);
 
 /// One `shift`.
 struct Affine {
@@ -28,11 +48,11 @@ struct Affine {
 };
 /// x = scale * x + offset in place, computed in double.
 template <class T>
-void apply(const Affine& affine, View<T> x);
+void apply(const Affine& affine, const Inputs<T>& inputs);
 
-/// Fresh rows of `raw`, standardized and shifted as the training split was.
+/// Fresh rows of `raw`, standardized and shifted as the training split was.  channels: as in Inputs
 template <class T>
 std::shared_ptr<const RowGenerator<T>> scaled_generator(std::shared_ptr<const RowGenerator<T>> raw, FeatureScaling scaling,
-                                                        std::vector<Affine> shifts);
+                                                        std::vector<Affine> shifts, Index channels);
 
 }  // namespace normrun

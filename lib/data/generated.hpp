@@ -32,24 +32,23 @@ RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // `resample`
 /// What the targets' rule is drawn from: teacher, centres, prototypes.
 RandomStream rule_stream(std::uint64_t seed);
 
-/// Where rows go: labels are null without classes, targets have no columns without outputs.
-template <class T>
-struct RowsOut {
-  View<T> features;                // (rows, shape.size()): each number goes through preparation.prepared()
-  std::int32_t* labels = nullptr;  // (rows)
-  View<T> targets;                 // (rows, outputs)
+/// Samplers of sequences know the longest of them.
+template <class Sampler>
+concept DrawsSequences = requires(const Sampler& sampler) {
+  sampler.max_length;
 };
 
 /// Fresh rows of a Sampler: Shape shape(), Index classes(), Index outputs(), and
-/// fill(const Preparation&, RowStreams&, const RowsOut<T>&) const, which allocates nothing.
+/// fill(const Preparation&, RowStreams&, const RowsOut<T>&) const, which allocates nothing and passes each number, but for
+/// the zeros of padded steps, through preparation.prepared().
 template <class Sampler, class T>
 class Resampler final : public RowGenerator<T> {
  public:
   Resampler(Sampler sampler, Preparation preparation, std::uint64_t seed)
       : sampler_(std::move(sampler)), preparation_(std::move(preparation)), seed_(seed) {}
-  void generate(std::uint64_t step, Index rows, View<T> features, std::int32_t* labels, View<T> targets) const override {
+  void generate(std::uint64_t step, const RowsOut<T>& out) const override {
     RowStreams streams = step_streams(seed_, step);
-    sampler_.fill(preparation_, streams, RowsOut<T>{features.slice(0, rows), labels, targets});
+    sampler_.fill(preparation_, streams, out);
   }
 
  private:
@@ -64,7 +63,8 @@ Split<T> draw_split(const Sampler& sampler, const Preparation& preparation, RowS
   split.features = allocate_rows<T>(samples, sampler.shape().size());
   if (sampler.classes() > 0) split.labels.resize(static_cast<std::size_t>(samples));
   if (sampler.outputs() > 0) split.targets = allocate_rows<T>(samples, sampler.outputs());
-  sampler.fill(preparation, streams, RowsOut<T>{split.features.view(), split.labels.data(), split.targets.view()});
+  if constexpr (DrawsSequences<Sampler>) split.lengths.resize(static_cast<std::size_t>(samples));
+  sampler.fill(preparation, streams, RowsOut<T>{split.features.view(), split.labels.data(), split.targets.view(), split.lengths.data()});
   return split;
 }
 

@@ -62,6 +62,8 @@ void add_split(Digest& digest, const Split<T>& split) {
   add(split.lengths.data(), split.lengths.size(), sizeof(Index));
 }
 
+Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? nullptr : lengths.data(); }
+
 /// Fresh rows are told apart by the first ones of the first step.
 template <class T>
 void add_generator(Digest& digest, const Dataset<T>& data) {
@@ -70,7 +72,8 @@ void add_generator(Digest& digest, const Dataset<T>& data) {
   rows.features = allocate_rows<T>(kRows, data.shape.size());
   rows.labels.resize(data.classes > 0 ? kRows : 0);
   rows.targets = allocate_rows<T>(data.classes > 0 ? 0 : kRows, data.outputs);
-  data.resample->generate(0, kRows, rows.features.view(), rows.labels.data(), rows.targets.view());
+  rows.lengths.resize(data.train.lengths.empty() ? 0 : kRows);
+  data.resample->generate(0, {rows.features.view(), rows.labels.data(), rows.targets.view(), lengths_or_null(rows.lengths)});
   digest.add("resample");
   add_split(digest, rows);
 }
@@ -89,6 +92,12 @@ std::string digest_of_rows(const Dataset<T>& data) {
 template <class T>
 Split<T>& split_of(Dataset<T>& data, SplitName name) {
   return name == SplitName::kTrain ? data.train : name == SplitName::kValidation ? data.validation : data.test;
+}
+
+template <class T>
+Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
+  Split<T>& split = split_of(data, name);
+  return {split.features.view(), lengths_or_null(split.lengths), data.shape.channels()};
 }
 
 }  // namespace
@@ -115,7 +124,8 @@ void Preparation::describe(OptionVisitor& visitor) {
                  {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.flag(
       {"standardize",
-       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split; a constant feature is centred only"},
+       "mean 0 and standard deviation 1 (ddof 0) for each input feature, of sequences over all steps, fitted on the training split; a "
+       "constant feature is centred only"},
       standardize);
   visitor.list({"shift", "what happens to the inputs of a split after all else: [{\"split\": \"test\", \"scale\": 1, \"offset\": 0.5}]"},
                shift);
@@ -146,17 +156,17 @@ Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64
   hold_out(data, split_counts(data.train.samples(), preparation, loaded.test_rows), seed);
   FeatureScaling scaling;
   if (preparation.standardize) {
-    scaling = fit_scaling<T>(data.train.features.view());
-    for (const SplitName name : kSplits) standardize<T>(scaling, split_of(data, name).features.view());
+    scaling = fit_scaling<T>(inputs_of(data, SplitName::kTrain));
+    for (const SplitName name : kSplits) standardize<T>(scaling, inputs_of(data, name));
   }
   std::vector<Affine> train_shifts;
   for (const Shift& shift : preparation.shift) {
     const Affine affine{shift.scale, shift.offset};
-    apply<T>(affine, split_of(data, shift.split).features.view());
+    apply<T>(affine, inputs_of(data, shift.split));
     if (shift.split == SplitName::kTrain) train_shifts.push_back(affine);
   }
   if (data.resample && (preparation.standardize || !train_shifts.empty())) {
-    data.resample = scaled_generator<T>(data.resample, std::move(scaling), std::move(train_shifts));
+    data.resample = scaled_generator<T>(data.resample, std::move(scaling), std::move(train_shifts), data.shape.channels());
   }
   data.digest = digest_of_rows(data);
   return data;

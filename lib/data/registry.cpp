@@ -29,7 +29,7 @@ DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index ro
 const Family& data_family() {
   static const Family family{"data",
                              {sources::gaussian(), sources::uniform(), sources::imbalanced(), sources::spirals(), sources::stroke_digits(),
-                              sources::idx(), sources::csv(), sources::npy()}};
+                              sources::sequences(), sources::idx(), sources::csv(), sources::npy()}};
   return family;
 }
 

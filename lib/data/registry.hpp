@@ -41,7 +41,7 @@ class DataSpec : public Described {
   virtual void describe_own(OptionVisitor& visitor) = 0;
 };
 
-/// gaussian, uniform, imbalanced, spirals, stroke-digits, idx, csv, npy.
+/// gaussian, uniform, imbalanced, spirals, stroke-digits, sequences, idx, csv, npy.
 const Family& data_family();
 
 }  // namespace normrun

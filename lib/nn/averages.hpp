@@ -18,6 +18,9 @@ enum class MovingVariance {
   kFromDeviation,  // the average is one of sqrt(variance + epsilon) (batch renormalization)
 };
 
+/// Whether the padded steps of sequences count in a batch's statistics.
+enum class PaddedSteps { kLeftOut, kCounted };
+
 /// The weight of the old value in update number `update` (from 1).
 double momentum_of_update(Average average, double momentum, double update);
 

@@ -85,6 +85,7 @@ struct Normalization {
   double momentum = 0.0;  // weighs the old value
   Average average = Average::kExponential;
   MovingVariance variance_rule = MovingVariance::kBiased;
+  PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   std::optional<ParamId> gamma = std::nullopt;
   std::optional<ParamId> beta = std::nullopt;
   std::optional<StateId> moving_mean = std::nullopt;  // empty: no moving statistics

@@ -60,8 +60,8 @@ class BatchGradient {
     Mode mode;
     PassKey key;
     Index replicas = 1;  // that synchronise inside the pass
-    std::span<const T> params;
-    std::span<const T> state;
+    std::span<const T> params = {};
+    std::span<const T> state = {};
     T* next_state = nullptr;
     double share = 1.0;  // of the step's rows
   };

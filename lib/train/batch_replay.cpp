@@ -83,6 +83,7 @@ BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan)
   const Index batch_size = plan.options->batch_size;
   fresh_.features = allocate_rows<T>(batch_size, plan.data->shape.size());
   if (plan.data->classes > 0) fresh_.labels.resize(static_cast<std::size_t>(batch_size));
+  if (!plan.data->train.lengths.empty()) fresh_.lengths.resize(static_cast<std::size_t>(batch_size));
   if (plan.data->outputs > 0) fresh_.targets = allocate_rows<T>(batch_size, plan.data->outputs);
   all_fresh_.resize(static_cast<std::size_t>(batch_size));
   std::iota(all_fresh_.begin(), all_fresh_.end(), Index{0});
@@ -93,8 +94,8 @@ Index BatchReplay<T>::start(Index step) {
   step_ = step;
   if (!batches_) {
     const View<T> targets = plan_.data->outputs > 0 ? fresh_.targets.view() : View<T>();
-    plan_.data->resample->generate(static_cast<std::uint64_t>(step), fresh_.features.rows(), fresh_.features.view(), fresh_.labels.data(),
-                                   targets);
+    Index* const lengths = fresh_.lengths.empty() ? nullptr : fresh_.lengths.data();
+    plan_.data->resample->generate(static_cast<std::uint64_t>(step), {fresh_.features.view(), fresh_.labels.data(), targets, lengths});
     rows_ = all_fresh_;
   } else {
     const Index epoch = step / steps_per_epoch_;
@@ -165,7 +166,7 @@ class ReplayAverage {
   void add_layer(std::size_t layer, Index updates_after, Index kept) {
     const Normalization& norm = *norms_[layer];
     ChannelMoments moments(norm.features);
-    add_layer_input(*plan_.network, replay_.pass(), norm, moments);
+    add_layer_input(*plan_.network, replay_.pass(), norm, norm.padded_steps, moments);
     const Index updates = update_count<T>(norm, model_.state);
     const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);
     averages_[layer].add(moments, weight / static_cast<double>(kept));

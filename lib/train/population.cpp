@@ -43,7 +43,9 @@ class PopulationPass {
                  last_boundary);
   }
   /// Adds what the last slice gave the normalization layer.
-  void add_input_of(const Normalization& norm, ChannelMoments& moments) const { add_layer_input(network_, forward_, norm, moments); }
+  void add_input_of(const Normalization& norm, ChannelMoments& moments) const {
+    add_layer_input(network_, forward_, norm, PaddedSteps::kLeftOut, moments);
+  }
 
  private:
   const Network<T>& network_;

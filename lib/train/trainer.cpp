@@ -90,7 +90,8 @@ Index Trainer<T>::take_batch() {
   if (step_in_epoch == 0) totals_ = {};
   if (!batches_) {
     const View<T> targets = plan_.data->outputs > 0 ? batch_targets_.view() : View<T>();
-    plan_.data->resample->generate(static_cast<std::uint64_t>(step_), batch_x_.rows(), batch_x_.view(), batch_labels_.data(), targets);
+    Index* const lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data();
+    plan_.data->resample->generate(static_cast<std::uint64_t>(step_), {batch_x_.view(), batch_labels_.data(), targets, lengths});
     return batch_x_.rows();
   }
   if (step_in_epoch == 0 && step_ > 0) batches_->start_epoch(step_ / steps_per_epoch_);

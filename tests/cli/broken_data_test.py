@@ -44,6 +44,14 @@ CSV_CASES = {
     "header only": ("a,b,label\n", ["data.csv"]),
     "empty": ("", ["data.csv"]),
 }
+GOOD_SEQUENCES = "id,t,a,label\nx,0,1,0\nx,1,2,0\ny,0,3,1\ny,1,4,1\nz,0,5,2\nz,1,6,2\n"
+SEQUENCE_CASES = {
+    "a label that changes": (GOOD_SEQUENCES.replace("x,1,2,0", "x,1,2,1"), ["data.csv:3", '"x"', "another label", "line 2"]),
+    "a time twice": (GOOD_SEQUENCES.replace("y,1,4,1", "y,0,4,1"), ["data.csv:5", '"y"', "same time", "line 4"]),
+    "no time": (GOOD_SEQUENCES.replace("z,1,6,2", "z,,6,2"), ["data.csv:7", '"t"', "empty"]),
+    "no sequence": (GOOD_SEQUENCES.replace("z,1,6,2", ",1,6,2"), ["data.csv:7", '"id"', "empty"]),
+    "no inputs": ("id,t,label\nx,0,0\n", ["data.csv:1", "inputs"]),
+}
 NPY_CASES = {
     "not npy": (b"PK\x03\x04 something else", []),
     "claims more than it holds": (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 2), }", bytes(64)), []),
@@ -75,6 +83,16 @@ class BrokenDataTest(CommandLineTest):
                 self.write("data.csv", text)
                 self.refuse(65, *words)
 
+    def test_csv_sequences(self):
+        self.config({"type": "csv", "path": "data.csv", "sequence": "id", "time": "t"})
+        for name, (text, words) in SEQUENCE_CASES.items():
+            with self.subTest(name):
+                self.write("data.csv", text)
+                self.refuse(65, *words)
+        self.write("data.csv", GOOD_SEQUENCES)
+        self.config({"type": "csv", "path": "data.csv", "sequence": "ID"})
+        self.refuse(2, "data.csv", '"ID"', 'did you mean "id"')
+
     def test_npy(self):
         self.config({"type": "npy", "train": {"features": "x.npy", "labels": "y.npy"}})
         self.write("y.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (4,), }", struct.pack("<4q", 0, 1, 2, 1)))
@@ -88,6 +106,14 @@ class BrokenDataTest(CommandLineTest):
         self.refuse(2, "nowhere.csv")
         self.config({"type": "idx", "train": {"images": "nowhere", "labels": "nowhere2"}})
         self.refuse(2, "nowhere")
+
+    def test_good_sequences_train(self):
+        self.write("data.csv", GOOD_SEQUENCES)
+        data = {"type": "csv", "path": "data.csv", "sequence": "id", "time": "t", "test_fraction": 0.34}
+        network = [{"type": "lstm", "units": 3}, {"type": "norm"}, {"type": "dense", "units": 3}]
+        self.write("c.json", json.dumps(dict(SMALL, data=data, network=network, grid={})))
+        result = self.run_in("train", "--config", "c.json", "--set", "train.batch_size=2")
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_good_files_train(self):
         self.write("data.csv", GOOD_CSV)

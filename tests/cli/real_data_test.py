@@ -1,4 +1,4 @@
-"""Real data, where it is there: MNIST and optdigits in ../shared/data beside the source tree (or $NORMRUN_DATA)."""
+"""Real data, where it is there: MNIST, optdigits and Japanese Vowels in ../shared/data beside the source tree (or $NORMRUN_DATA)."""
 
 import csv
 import os
@@ -30,9 +30,10 @@ def rows(path):
 
 
 class RealDataTest(CommandLineTest):
-    def train(self, name, *arguments):
-        if not (DATA / name).is_dir():
-            self.skipTest(f"{DATA / name} is not there")
+    def train(self, name, *arguments, data=None):
+        folder = DATA / (data or name)
+        if not folder.is_dir():
+            self.skipTest(f"{folder} is not there")
         config = (SOURCE / "configs" / f"{name}.json").read_text(encoding="utf-8").replace("../data/", f"{DATA}/")
         self.write(f"{name}.json", config)
         result = self.run_in("train", "--config", f"{name}.json", "--out", "out", "--quiet", *arguments, timeout=900)
@@ -48,6 +49,22 @@ class RealDataTest(CommandLineTest):
                 self.assertEqual(float(row["max_abs"]), 0.0)
             elif row["mode_a"] == "train":
                 self.assertGreater(float(row["relative_gap"]), 0.0)
+
+    def test_mnist_convolution(self):
+        runs, compare = self.train("mnist_conv", "--seeds", "0", "--epochs", "1", data="mnist")
+        for run in runs:
+            self.assertGreaterEqual(float(run["test_accuracy_eval"]), 0.9, run["norm"])
+        gaps = {row["norm"]: float(row["max_abs"]) for row in compare}
+        self.assertEqual(gaps["layer"], 0.0)
+        self.assertGreater(gaps["batch"], 0.0)
+
+    def test_japanese_vowels(self):
+        runs, _ = self.train("japanese_vowels", "--seeds", "0..2", data="japanese-vowels")
+        self.assertEqual(len(runs), 12)
+        for run in runs:
+            self.assertGreaterEqual(float(run["test_accuracy_eval"]), 0.93, run["run_id"])
+        decided = self.run_in("claims", "out")
+        self.assertEqual(decided.returncode, 0, decided.stdout + decided.stderr)
 
     def test_optdigits_agrees_with_an_independent_implementation(self):
         runs, compare = self.train("optdigits")

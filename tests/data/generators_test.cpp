@@ -159,7 +159,7 @@ TEST_CASE("outlines of generators agree with what they load") {
        {R"({"type": "gaussian", "shape": [4, 4, 3], "target": "random-labels", "classes": 7})",
         R"({"type": "uniform", "target": "linear", "outputs": 3, "test_samples": 20})", R"({"type": "gaussian", "target": "zeros"})",
         R"({"type": "imbalanced", "majority": 20, "minority": 10, "validation_fraction": 0.1})", R"({"type": "spirals", "limit": 90})",
-        R"({"type": "stroke-digits", "samples": 30, "classes": 4})"}) {
+        R"({"type": "stroke-digits", "samples": 30, "classes": 4})", R"({"type": "sequences", "samples": 30, "pad_to": 25})"}) {
     CAPTURE(text);
     const auto spec = data_spec(text);
     const Dataset<float> data = spec->load(0, "", float{});

@@ -51,6 +51,24 @@ TEST_CASE("optdigits: 3823 and 1797 rows of 64 inputs") {
   CHECK(std::count(data.test.labels.begin(), data.test.labels.end(), 0) == 178);
 }
 
+TEST_CASE("Japanese vowels: 270 and 370 sequences of 12 channels, 7 to 29 steps") {
+  const std::string folder = real_data_folder("japanese-vowels");
+  if (folder.empty()) return;
+  const Dataset<double> data = load<double>(
+      R"({"type": "csv", "train": "japanese_vowels_train.csv", "test": "japanese_vowels_test.csv", "sequence": "seq", "time": "t", "label": "label"})",
+      0, folder);
+  CHECK(data.train.samples() == 270);
+  CHECK(data.test.samples() == 370);
+  CHECK(data.shape == Shape{29, 12});
+  CHECK(data.classes == 9);
+  const auto [shortest, longest] = std::minmax_element(data.train.lengths.begin(), data.train.lengths.end());
+  CHECK(*shortest == 7);
+  CHECK(*longest == 26);
+  CHECK(*std::max_element(data.test.lengths.begin(), data.test.lengths.end()) == 29);
+  for (std::int32_t label = 0; label < 9; ++label) CHECK(std::count(data.train.labels.begin(), data.train.labels.end(), label) == 30);
+  CHECK(data.train.features(0, 12) == 1.891651);  // the second step of the first
+}
+
 TEST_CASE("the fixtures hold the same eight rows in every format") {
   const std::string folder = fixture_folder();
   const Dataset<double> csv = load<double>(R"({"type": "csv", "path": "tiny.csv", "test_fraction": 0})", 0, folder);

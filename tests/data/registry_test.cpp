@@ -8,7 +8,7 @@
 namespace normrun::test {
 
 TEST_CASE("the types of INTERFACE are there, each with its purpose and source") {
-  for (const std::string type : {"gaussian", "uniform", "imbalanced", "spirals", "stroke-digits", "idx", "csv", "npy"}) {
+  for (const std::string type : {"gaussian", "uniform", "imbalanced", "spirals", "stroke-digits", "sequences", "idx", "csv", "npy"}) {
     CAPTURE(type);
     const FamilyMember* member = data_family().find(type);
     REQUIRE(member != nullptr);
@@ -30,6 +30,8 @@ TEST_CASE("resolved options read back as themselves") {
            R"({"type": "idx", "train": {"images": "a", "labels": "b"}, "binarize": 127})",
            R"({"type": "csv", "path": "a", "label": "kind", "header": true})",
            R"({"type": "csv", "train": "a", "test": "b", "label": 3, "target": "number"})",
+           R"({"type": "csv", "path": "a", "label": 1, "sequence": "id", "time": 0, "pad_to": 40})",
+           R"({"type": "sequences", "classes": 3, "min_length": 5, "pad_to": 30, "resample": true})",
            R"({"type": "npy", "train": {"features": "a", "labels": "b"}, "test": {"features": "c", "labels": "d"}, "classes": 4})",
        }) {
     CAPTURE(text);

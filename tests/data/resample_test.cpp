@@ -52,8 +52,9 @@ TEST_CASE("stroke-digits without distortion and noise: every way of writing a di
 }
 
 TEST_CASE("resample: rows are a function of (seed, step, row), the same however many are asked for") {
-  for (const std::string options : {R"("type": "gaussian", "target": "teacher")", R"("type": "uniform", "target": "clusters")",
-                                    R"("type": "spirals")", R"("type": "stroke-digits", "samples": 50)"}) {
+  for (const std::string options :
+       {R"("type": "gaussian", "target": "teacher")", R"("type": "uniform", "target": "clusters")", R"("type": "spirals")",
+        R"("type": "stroke-digits", "samples": 50)", R"("type": "sequences", "samples": 50)"}) {
     CAPTURE(options);
     const Dataset<float> data = load<float>("{" + options + R"(, "resample": true})", 5);
     REQUIRE(data.resample != nullptr);
@@ -62,10 +63,12 @@ TEST_CASE("resample: rows are a function of (seed, step, row), the same however 
       Matrix<float> x(count, size);
       Matrix<float> targets(count, data.outputs);
       std::vector<std::int32_t> labels(data.classes > 0 ? static_cast<std::size_t>(count) : 0);
-      data.resample->generate(step, count, x.view(), labels.data(), targets.view());
+      std::vector<Index> lengths(data.train.lengths.empty() ? 0 : static_cast<std::size_t>(count));
+      data.resample->generate(step, {x.view(), labels.data(), targets.view(), lengths.empty() ? nullptr : lengths.data()});
       std::vector<float> all(x.view().begin(), x.view().begin() + 4 * size);
       all.insert(all.end(), targets.view().begin(), targets.view().begin() + 4 * data.outputs);
       for (std::size_t i = 0; i < 4 && !labels.empty(); ++i) all.push_back(static_cast<float>(labels[i]));
+      for (std::size_t i = 0; i < 4 && !lengths.empty(); ++i) all.push_back(static_cast<float>(lengths[i]));
       return all;
     };
     CHECK(rows(7, 4) == rows(7, 64));
@@ -81,16 +84,16 @@ TEST_CASE("resample: fresh rows are prepared as the training split is, and alloc
       "{" + options + R"(, "standardize": true, "shift": [{"split": "train", "offset": 1}, {"split": "test", "offset": 100}]})");
   Matrix<double> x(5000, 3);
   Matrix<double> targets(5000, 1);
-  prepared.resample->generate(1, 5000, x.view(), nullptr, targets.view());
+  prepared.resample->generate(1, {x.view(), nullptr, targets.view()});
   const Moments found = moments<double>(x.view());
   CHECK(found.mean == doctest::Approx(1.0).epsilon(0.1));
   CHECK(found.sd == doctest::Approx(1.0).epsilon(0.05));
   Matrix<double> raw_targets(5000, 1);
   const std::size_t before = allocations();
-  plain.resample->generate(1, 5000, x.view(), nullptr, raw_targets.view());
-  prepared.resample->generate(2, 5000, x.view(), nullptr, targets.view());
+  plain.resample->generate(1, {x.view(), nullptr, raw_targets.view()});
+  prepared.resample->generate(2, {x.view(), nullptr, targets.view()});
   CHECK(allocations() == before);
-  plain.resample->generate(2, 5000, x.view(), nullptr, raw_targets.view());
+  plain.resample->generate(2, {x.view(), nullptr, raw_targets.view()});
   CHECK(std::equal(targets.view().begin(), targets.view().end(), raw_targets.view().begin()));  // targets are those of the raw rows
   CHECK(plain.digest != load<double>(R"({"type": "gaussian", "mean": 5, "sd": 2, "features": 3, "target": "teacher"})").digest);
 }

@@ -24,11 +24,12 @@ bool equal_models(const Model<T>& a, const Model<T>& b) {
 /// Rows that tell which step they belong to: every feature of row r is 100 step + r.
 class CountingRows final : public RowGenerator<double> {
  public:
-  void generate(std::uint64_t step, Index rows, View<double> features, std::int32_t* labels, View<double> targets) const override {
-    CHECK(labels == nullptr);
-    CHECK(targets.empty());
-    for (Index r = 0; r < rows; ++r)
-      for (Index c = 0; c < features.cols; ++c) features(r, c) = static_cast<double>(100 * step) + static_cast<double>(r);
+  void generate(std::uint64_t step, const RowsOut<double>& out) const override {
+    CHECK(out.labels == nullptr);
+    CHECK(out.targets.empty());
+    CHECK(out.lengths == nullptr);
+    for (Index r = 0; r < out.features.rows; ++r)
+      for (Index c = 0; c < out.features.cols; ++c) out.features(r, c) = static_cast<double>(100 * step) + static_cast<double>(r);
   }
 };
 

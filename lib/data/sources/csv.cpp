@@ -1,9 +1,12 @@
-// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).
+// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).  With a `sequence` column the
+// rows of a sequence are one example of shape (steps, features), padded with zeros to the longest, or to `pad_to` steps.
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "core/error.hpp"
-#include "data/csv_table.hpp"
+#include "data/csv_examples.hpp"
 #include "data/input_file.hpp"
 #include "data/source.hpp"
 #include "data/sources/members.hpp"
@@ -18,31 +21,22 @@ class Csv final : public SourceOf<Csv> {
     Loaded<T> loaded;
     loaded.test_rows = test_rows();
     Dataset<T>& data = loaded.data;
-    const CsvTable train = read_csv(resolve_path(folder, train_path()), options_);
-    const CsvClasses classes(train);
-    data.shape = Shape{train.feature_count()};
+    const Files files = read(folder);
+    const CsvClasses classes(files.train.table());
+    data.shape = shape_of(files);
     data.classes = classes.count();
     data.outputs = data.classes > 0 ? 0 : 1;
-    fill(train, classes, preparation.limited(train.rows), data.train);
-    if (!test_.empty()) {
-      const CsvTable test = read_csv(resolve_path(folder, test_), options_);
-      check_test(train, test);
-      fill(test, classes, test.rows, data.test);
-    }
+    fill(files.train, classes, preparation.limited(files.train.count()), data.shape, data.train);
+    if (files.test) fill(*files.test, classes, files.test->count(), data.shape, data.test);
     return loaded;
   }
   bool depends_on_seed() const override { return splits_by_seed(preparation, test_rows()); }
 
   Outline outline(const std::string& folder) const override {
-    const CsvTable train = read_csv(resolve_path(folder, train_path()), options_);
-    const Index classes = CsvClasses(train).count();
-    Index test_count = 0;
-    if (!test_.empty()) {
-      const CsvTable test = read_csv(resolve_path(folder, test_), options_);
-      check_test(train, test);
-      test_count = test.rows;
-    }
-    return outline_of(Shape{train.feature_count()}, classes, classes > 0 ? 0 : 1, train.rows, preparation, test_rows(), test_count);
+    const Files files = read(folder);
+    const Index classes = CsvClasses(files.train.table()).count();
+    return outline_of(shape_of(files), classes, classes > 0 ? 0 : 1, files.train.count(), preparation, test_rows(),
+                      files.test ? files.test->count() : 0);
   }
 
  protected:
@@ -60,11 +54,50 @@ class Csv final : public SourceOf<Csv> {
     visitor.choice<CsvTarget>(
         {"target", "class: the label column holds classes, words or whole numbers, numbered in their order; number: numbers to predict"},
         options_.target, {{"class", CsvTarget::kClass}, {"number", CsvTarget::kNumber}});
+    visitor.count({"sequence", "the column that says which sequence a row is a step of, its name or index; none: each row is an example"},
+                  options_.sequence, {}, {});
+    visitor.count({"time", "the column that orders the steps of a sequence, its name or index; none: the file's order"}, options_.time, {},
+                  {});
+    visitor.integer({"pad_to", "steps that every sequence is padded to with zeros; absent: the longest of both files"}, pad_to_,
+                    {.low = 1, .high = Index{1} << 20});
+    visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
+    visitor.require(options_.has_sequences() || !pad_to_, "pad_to", "a \"sequence\" column beside it");
   }
 
  private:
   const std::string& train_path() const { return train_.empty() ? path_ : train_; }
   TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
+
+  struct Files {
+    CsvExamples train;
+    std::optional<CsvExamples> test;
+  };
+  Files read(const std::string& folder) const {
+    Files files{CsvExamples(read_csv(resolve_path(folder, train_path()), options_)), std::nullopt};
+    if (test_.empty()) return files;
+    CsvTable test = read_csv(resolve_path(folder, test_), options_);
+    check_test(files.train.table(), test);
+    files.test.emplace(std::move(test));
+    return files;
+  }
+
+  Shape shape_of(const Files& files) const {
+    const CsvTable& table = files.train.table();
+    if (!files.train.are_sequences()) return {table.feature_count};
+    const Index longest = std::max(files.train.longest(), files.test ? files.test->longest() : 0);
+    const Index steps = pad_to_.value_or(longest);
+    if (steps < longest) {
+      throw Error(ExitCode::kUsage, {table.path,
+                                     "a sequence, here or in the test file, has " + std::to_string(longest) + " steps, and pad_to is " +
+                                         std::to_string(steps),
+                                     "raise pad_to or leave it out"});
+    }
+    Index size = 0;
+    if (!checked_product(steps, table.feature_count, size) || size > Shape::kMaxSize) {
+      throw Error(ExitCode::kUsage, {table.path, "its sequences would have more than 2^31 numbers each", "lower pad_to"});
+    }
+    return {steps, table.feature_count};
+  }
 
   void check_test(const CsvTable& train, const CsvTable& test) const {
     if (test.columns != train.columns) {
@@ -83,20 +116,30 @@ class Csv final : public SourceOf<Csv> {
   }
 
   template <class T>
-  void fill(const CsvTable& table, const CsvClasses& classes, Index rows, Split<T>& split) const {
-    const Index features = table.feature_count();
-    split.features = allocate_rows<T>(rows, features);
-    T* x = split.features.view().data;
-    for (Index i = 0; i < rows * features; ++i) {
-      x[i] = checked<T>(preparation.prepared(table.features[static_cast<std::size_t>(i)]), table, i / features);
+  void fill(const CsvExamples& examples, const CsvClasses& classes, Index count, const Shape& shape, Split<T>& split) const {
+    const CsvTable& table = examples.table();
+    split.features = allocate_rows<T>(count, shape.size());
+    if (classes.count() == 0) split.targets = allocate_rows<T>(count, 1);
+    const std::vector<std::int32_t> labels = classes.labels_of(table);
+    for (Index e = 0; e < count; ++e) {
+      const Index length = examples.length(e);
+      for (Index step = 0; step < length; ++step) {
+        fill_row(table, examples.row(e, step), split.features.view().row(e) + step * table.feature_count);
+      }
+      if (examples.are_sequences()) split.lengths.push_back(length);
+      const auto first = static_cast<std::size_t>(examples.row(e, 0));
+      if (classes.count() > 0) {
+        split.labels.push_back(labels[first]);
+      } else {
+        split.targets(e, 0) = checked<T>(table.numbers[first], table, static_cast<Index>(first));
+      }
     }
-    if (classes.count() > 0) {
-      split.labels = classes.labels_of(table);
-      split.labels.resize(static_cast<std::size_t>(rows));
-      return;
-    }
-    split.targets = allocate_rows<T>(rows, 1);
-    for (Index r = 0; r < rows; ++r) split.targets(r, 0) = checked<T>(table.numbers[static_cast<std::size_t>(r)], table, r);
+  }
+
+  template <class T>
+  void fill_row(const CsvTable& table, Index row, T* x) const {
+    const double* raw = table.features.data() + row * table.feature_count;
+    for (Index c = 0; c < table.feature_count; ++c) x[c] = checked<T>(preparation.prepared(raw[c]), table, row);
   }
 
   template <class T>
@@ -113,12 +156,13 @@ class Csv final : public SourceOf<Csv> {
   std::string train_;
   std::string test_;
   CsvOptions options_;
+  std::optional<Index> pad_to_;
 };
 
 }  // namespace
 
 FamilyMember csv() {
-  return {"csv", "a table of numbers with one column of classes or numbers to predict, plain or gzip", "RFC 4180",
+  return {"csv", "a table of numbers, or of sequences of them, with one column of classes or numbers to predict, plain or gzip", "RFC 4180",
           [] { return std::make_shared<Csv>(); }};
 }
 

@@ -10,6 +10,7 @@ FamilyMember uniform();
 FamilyMember imbalanced();
 FamilyMember spirals();
 FamilyMember stroke_digits();
+FamilyMember sequences();
 FamilyMember idx();
 FamilyMember csv();
 FamilyMember npy();

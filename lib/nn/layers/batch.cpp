@@ -8,6 +8,7 @@
 //                        with kMoving the old averages normalize while those of the batch are still averaged
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
 // Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
+// "padded_steps": "counted" all of them are; the population statistics, those of the data, still leave padding out.  With
 // "time": "per-step" each step has its own statistics (batch_per_step.cpp).
 //
 // Momentum weighs the old value.  Of the t-th update it is
@@ -45,13 +46,14 @@ class BatchNorm final : public Layer<T> {
         moving_mean_(blueprint.state("moving_mean", {channels_}, spec.initial_mean)),
         moving_variance_(blueprint.state("moving_variance", {channels_}, spec.initial_variance)),
         updates_(blueprint.state("updates", {1}, 0.0)),
-        normalizer_(blueprint) {
+        normalizer_(blueprint, spec.padded_steps) {
     blueprint.normalization({.type = "batch",
                              .features = channels_,
                              .epsilon = spec.epsilon,
                              .momentum = spec.old_weight(),
                              .average = spec.average,
                              .variance_rule = spec.moving_variance,
+                             .padded_steps = spec.padded_steps,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id(),
                              .moving_mean = moving_mean_,

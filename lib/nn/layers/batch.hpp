@@ -23,6 +23,7 @@ struct BatchOptions {
   double initial_variance = 1.0;
   Time time = Time::kShared;
   bool trainable = true;
+  PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   AffineOptions affine;
 
   void describe(OptionVisitor& visitor);

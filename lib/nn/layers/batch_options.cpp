@@ -36,6 +36,12 @@ void BatchOptions::describe(OptionVisitor& visitor) {
   visitor.flag({"trainable",
                 "false: frozen, as for fine-tuning; the moving statistics normalize in every mode, and they, gamma and beta stay (Keras)"},
                trainable);
+  visitor.choice({"padded_steps",
+                  "of padded sequences: left out of the statistics, as Keras does with a mask, or counted as steps like any other, as "
+                  "PyTorch does"},
+                 padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
+  visitor.require(time == Time::kShared || padded_steps == PaddedSteps::kLeftOut, "padded_steps",
+                  "\"left-out\" beside \"time\": \"per-step\"");
   affine.describe(visitor);
 }
 

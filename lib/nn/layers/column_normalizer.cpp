@@ -8,16 +8,16 @@
 namespace normrun::layers {
 
 template <class T>
-ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint)
+ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps)
     : channels_(blueprint.channels()),
-      is_sequence_(blueprint.input().rank() == 2),
+      leaves_out_(blueprint.input().rank() == 2 && padded_steps == PaddedSteps::kLeftOut),
       mean_(blueprint.per_call(channels_)),
       inv_std_(blueprint.per_call(channels_)),
       batch_mean_(blueprint.per_call(channels_)),
       batch_variance_(blueprint.per_call(channels_)),
       sum_dy_(blueprint.per_call(channels_)),
       sum_dy_x_hat_(blueprint.per_call(channels_)),
-      packed_(blueprint.per_example(is_sequence_ ? blueprint.input().size() : 0)),
+      packed_(blueprint.per_example(leaves_out_ ? blueprint.input().size() : 0)),
       x_hat_(blueprint.per_example(blueprint.input().size())) {}
 
 template <class T>

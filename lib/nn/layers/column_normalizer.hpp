@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/parts.hpp"
-#include "nn/layer.hpp"
+#include "nn/layers/batch.hpp"
 
 namespace normrun::layers {
 
@@ -10,7 +10,7 @@ namespace normrun::layers {
 template <class T>
 class ColumnNormalizer {
  public:
-  explicit ColumnNormalizer(Blueprint& blueprint);
+  explicit ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps = PaddedSteps::kLeftOut);
 
   struct Moments {
     T* mean;      // (channels), in the caches; may be overwritten
@@ -35,11 +35,11 @@ class ColumnNormalizer {
   /// The moments of some of the examples, into (channels) each.
   Moments moments_of(const Forward<T>& call, const Part& examples, T* mean, T* variance) const;
   void merge(const Moments& other, Moments& merged) const;
-  bool has_padding(const Index* lengths) const { return lengths != nullptr && is_sequence_; }
+  bool has_padding(const Index* lengths) const { return lengths != nullptr && leaves_out_; }
 
   Index channels_;
-  bool is_sequence_;  // (steps, channels): the only shape that lengths speak of
-  CacheId mean_;      // what normalized, (channels) each
+  bool leaves_out_;  // padded steps; of (steps, channels) alone, the only shape that lengths speak of
+  CacheId mean_;     // what normalized, (channels) each
   CacheId inv_std_;
   CacheId batch_mean_;
   CacheId batch_variance_;

@@ -1,0 +1,58 @@
+#include "data/csv_examples.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace normrun {
+
+CsvExamples::CsvExamples(CsvTable table) : table_(std::move(table)) {
+  std::unordered_map<std::string, std::size_t> ids;  // looked up, never walked
+  for (std::size_t r = 0; r < table_.sequences.size(); ++r) {
+    const auto [entry, is_new] = ids.try_emplace(table_.sequences[r], rows_.size());
+    if (is_new) rows_.emplace_back();
+    rows_[entry->second].push_back(static_cast<Index>(r));
+  }
+  for (std::vector<Index>& rows : rows_) {
+    check_label(rows);
+    if (!table_.times.empty()) order(rows);
+  }
+}
+
+Index CsvExamples::longest() const {
+  Index steps = 1;
+  for (Index example = 0; example < count(); ++example) steps = std::max(steps, length(example));
+  return steps;
+}
+
+void CsvExamples::check_label(const std::vector<Index>& rows) const {
+  const auto has_label_of = [this](Index a, Index b) {
+    const auto i = static_cast<std::size_t>(a);
+    const auto j = static_cast<std::size_t>(b);
+    return table_.numbers.empty() ? table_.label_ids[i] == table_.label_ids[j] : table_.numbers[i] == table_.numbers[j];
+  };
+  for (const Index row : rows) {
+    if (!has_label_of(row, rows[0]))
+      damaged(row, rows[0], "has another label than", "a sequence has one label, the same in all of its rows");
+  }
+}
+
+void CsvExamples::order(std::vector<Index>& rows) const {
+  const auto time = [this](Index row) { return table_.times[static_cast<std::size_t>(row)]; };
+  std::stable_sort(rows.begin(), rows.end(), [&](Index a, Index b) { return time(a) < time(b); });
+  const auto twice = std::adjacent_find(rows.begin(), rows.end(), [&](Index a, Index b) { return time(a) == time(b); });
+  if (twice != rows.end()) damaged(twice[1], twice[0], "has the same time as", "give each step of a sequence a time of its own");
+}
+
+void CsvExamples::damaged(Index row, Index earlier, const std::string& what, const std::string& hint) const {
+  const CsvPlace place = table_.places[static_cast<std::size_t>(row)];
+  throw Error(ExitCode::kDamaged,
+              {table_.path + ':' + std::to_string(place.line) + ':' + std::to_string(place.byte) + " (row " + std::to_string(row + 1) + ')',
+               "this row of sequence \"" + table_.sequences[static_cast<std::size_t>(row)] + "\" " + what + " the one on line " +
+                   std::to_string(table_.places[static_cast<std::size_t>(earlier)].line),
+               hint});
+}
+
+}  // namespace normrun

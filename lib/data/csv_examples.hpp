@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "data/csv_table.hpp"
+
+namespace normrun {
+
+/// The examples of a table: its rows, or its sequences, whose rows are gathered by the sequence column and ordered by time.
+/// Sequences stand in the order in which the file first names them.
+class CsvExamples {
+ public:
+  /// Throws Error(kDamaged) with file, line, byte and row where the label changes within a sequence or a time occurs twice.
+  explicit CsvExamples(CsvTable table);
+
+  const CsvTable& table() const { return table_; }
+  Index count() const { return are_sequences() ? static_cast<Index>(rows_.size()) : table_.rows; }
+  bool are_sequences() const { return !table_.sequences.empty(); }
+  Index length(Index example) const { return are_sequences() ? static_cast<Index>(rows_of(example).size()) : 1; }
+  Index longest() const;
+  /// The table's row that is a step of an example.
+  Index row(Index example, Index step) const { return are_sequences() ? rows_of(example)[static_cast<std::size_t>(step)] : example; }
+
+ private:
+  const std::vector<Index>& rows_of(Index example) const { return rows_[static_cast<std::size_t>(example)]; }
+  void check_label(const std::vector<Index>& rows) const;
+  void order(std::vector<Index>& rows) const;
+  [[noreturn]] void damaged(Index row, Index earlier, const std::string& what, const std::string& hint) const;
+
+  CsvTable table_;
+  std::vector<std::vector<Index>> rows_;  // of each sequence
+};
+
+}  // namespace normrun

@@ -1,0 +1,126 @@
+// sequences: noise with one marker of every class hidden in it; the class is the one whose marker comes first.  Mean, sum and
+// the set of steps are the same whatever the order of the markers, so that the order alone tells the class.
+//
+//   once a seed:     markers m_k ~ N(0, 1) for each feature, k = 0 … classes - 1
+//   each sequence:   length ~ uniform on min_length … max_length, its first class (the label) uniform, the others shuffled;
+//                    `classes` of its steps, any set of them being as likely as any other, take the markers in that order
+//   each step:       x = noise N(0, 1) + its marker, if it has one;  zeros after the last step
+//
+// After Hochreiter and Schmidhuber 1997, experiment 6 (temporal order).
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "data/generated.hpp"
+#include "data/sources/members.hpp"
+
+namespace normrun::sources {
+namespace {
+
+constexpr Index kMaxClasses = 64;
+
+struct SequenceSampler {
+  Index features = 8;
+  Index kinds = 4;
+  Index min_length = 8;
+  Index max_length = 24;
+  double noise = 0.3;
+  Shape example{};
+  std::vector<double> markers{};  // (kinds, features)
+
+  const Shape& shape() const { return example; }
+  Index classes() const { return kinds; }
+  Index outputs() const { return 0; }
+
+  void draw_markers(std::uint64_t seed) {
+    RandomStream stream = rule_stream(seed);
+    markers.resize(static_cast<std::size_t>(kinds * features));
+    for (double& value : markers) value = stream.normal();
+  }
+
+  template <class T>
+  void fill(const Preparation& preparation, RowStreams& streams, const RowsOut<T>& out) const {
+    for (Index r = 0; r < out.features.rows; ++r) {
+      const auto order = random_order(streams);
+      const Index length = min_length + static_cast<Index>(streams.rows.below(static_cast<std::uint64_t>(max_length - min_length + 1)));
+      out.labels[r] = static_cast<std::int32_t>(order[0]);
+      out.lengths[r] = length;
+      fill_steps(preparation, streams.rows, std::span(order).first(static_cast<std::size_t>(kinds)),
+                 View<T>(out.features.row(r), length, features));
+      std::fill(out.features.row(r) + length * features, out.features.row(r) + out.features.cols, T{0});
+    }
+  }
+
+ private:
+  std::array<Index, kMaxClasses> random_order(RowStreams& streams) const {
+    std::array<Index, kMaxClasses> order{};
+    std::iota(order.begin(), order.end(), Index{0});
+    std::swap(order[0], order[static_cast<std::size_t>(streams.targets.below(static_cast<std::uint64_t>(kinds)))]);
+    streams.rows.shuffle(std::span(order).subspan(1, static_cast<std::size_t>(kinds) - 1));
+    return order;
+  }
+
+  template <class T>
+  void fill_steps(const Preparation& preparation, RandomStream& stream, std::span<const Index> order, View<T> steps) const {
+    Index placed = 0;
+    for (Index t = 0; t < steps.rows; ++t) {
+      // Selection sampling (Knuth, The Art of Computer Programming, section 3.4.2, algorithm S).
+      const bool is_marked = static_cast<Index>(stream.below(static_cast<std::uint64_t>(steps.rows - t))) < kinds - placed;
+      const double* marker = is_marked ? markers.data() + order[static_cast<std::size_t>(placed)] * features : nullptr;
+      placed += is_marked ? 1 : 0;
+      for (Index c = 0; c < features; ++c) {
+        const double x = noise * stream.normal() + (marker != nullptr ? marker[c] : 0.0);
+        steps(t, c) = static_cast<T>(preparation.prepared(x));
+      }
+    }
+  }
+};
+
+class Sequences final : public SourceOf<Sequences> {
+ public:
+  template <class T>
+  Loaded<T> rows(std::uint64_t seed, const std::string& /*folder*/) const {
+    SequenceSampler sampler = sampler_;
+    sampler.example = shape();
+    sampler.draw_markers(seed);
+    return draw<T>(std::move(sampler), generator_, preparation, seed);
+  }
+  bool depends_on_seed() const override { return true; }
+  Outline outline(const std::string& /*folder*/) const override { return outline_of(shape(), sampler_.kinds, 0, generator_, preparation); }
+
+ protected:
+  void describe_own(OptionVisitor& visitor) override {
+    constexpr Index kMaxSteps = Index{1} << 20;
+    generator_.describe(visitor);
+    visitor.integer({"features", "numbers in a step"}, sampler_.features, {.low = 1, .high = Index{1} << 10});
+    visitor.integer({"classes", "each has one marker in every sequence; the class is that of the first"}, sampler_.kinds,
+                    {.low = 2, .high = kMaxClasses});
+    visitor.integer({"min_length", "of a sequence; at least `classes` steps"}, sampler_.min_length, {.low = 2, .high = kMaxSteps});
+    visitor.integer({"max_length", "of a sequence; shorter ones are padded with zeros"}, sampler_.max_length,
+                    {.low = 2, .high = kMaxSteps});
+    visitor.number({"noise", "sd of what is added to every step; the markers have sd 1"}, sampler_.noise, at_least(0.0));
+    visitor.integer({"pad_to", "steps that every sequence is padded to; absent: max_length"}, pad_to_, {.low = 2, .high = kMaxSteps});
+    visitor.require(sampler_.min_length >= sampler_.kinds, "min_length", "at least as many steps as there are classes, one marker each");
+    visitor.require(sampler_.max_length >= sampler_.min_length, "max_length", "at least min_length");
+    visitor.require(!pad_to_ || *pad_to_ >= sampler_.max_length, "pad_to", "at least max_length");
+  }
+
+ private:
+  Shape shape() const { return {pad_to_.value_or(sampler_.max_length), sampler_.features}; }
+
+  GeneratorOptions generator_;
+  SequenceSampler sampler_;
+  std::optional<Index> pad_to_;
+};
+
+}  // namespace
+
+FamilyMember sequences() {
+  return {"sequences", "sequences of different lengths whose class is told by the order of their steps alone; shape (max_length, features)",
+          "after Hochreiter and Schmidhuber 1997, experiment 6", [] { return std::make_shared<Sequences>(); }};
+}
+
+}  // namespace normrun::sources

@@ -1,0 +1,80 @@
+// What padding does to normalized sequences: nothing, unless batch normalization counts it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/random.hpp"
+#include "support/central_differences.hpp"
+#include "support/layer_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+constexpr Index kFeatures = 3;
+constexpr Index kExamples = 6;
+const std::vector<Index> kLengths = {4, 2, 7, 3, 1, 5};
+constexpr Index kLongest = 7;
+
+const std::string kMasked = "{}";
+const std::string kCounting = R"({"padded_steps": "counted"})";
+
+/// A normalization before a recurrent network with layer norm in its cell; the same numbers whatever the padding.
+template <class T>
+LayerRig<T> make_rig(const std::string& norm, const std::string& options, Index padded) {
+  LayerRig<T> rig({describe_layer(norm, options), describe_layer("lstm", R"({"units": 4, "normalization": "layer"})"),
+                   describe_layer("dense", R"({"units": 2})")},
+                  Shape{padded, kFeatures}, kExamples);
+  RandomStream stream(23, Purpose::kData);
+  for (T& value : rig.model.params) value = static_cast<T>(stream.normal());
+  for (T& value : rig.dy.view()) value = static_cast<T>(stream.normal());
+  for (Index e = 0; e < kExamples; ++e) {
+    for (Index i = 0; i < kLengths[static_cast<std::size_t>(e)] * kFeatures; ++i) rig.x(e, i) = static_cast<T>(1.0 + stream.normal());
+  }
+  return rig;
+}
+
+/// The largest change of an output when the sequences are padded twice as far.
+double change_by_padding(const std::string& norm, const std::string& options, const Mode& mode) {
+  LayerRig<float> tight = make_rig<float>(norm, options, kLongest);
+  LayerRig<float> loose = make_rig<float>(norm, options, 2 * kLongest);
+  const ConstView<float> a = tight.forward({.mode = mode, .lengths = kLengths.data()});
+  const ConstView<float> b = loose.forward({.mode = mode, .lengths = kLengths.data()});
+  double change = 0.0;
+  for (Index i = 0; i < a.size(); ++i) change = std::max(change, std::abs(static_cast<double>(a.data[i]) - static_cast<double>(b.data[i])));
+  return change;
+}
+
+}  // namespace
+
+TEST_CASE("padding changes no output with layer norm, and none with batch norm that leaves it out") {
+  for (const Mode& mode : {kTrainMode, kEvalMode}) {
+    CHECK(change_by_padding("layer", kMasked, mode) <= 1e-6);
+    CHECK(change_by_padding("batch", kMasked, mode) <= 1e-6);
+  }
+}
+
+TEST_CASE("padding changes the outputs of batch norm that counts it, in training mode") {
+  CHECK(change_by_padding("batch", kCounting, kTrainMode) > 1e-2);
+  CHECK(change_by_padding("batch", kCounting, kEvalMode) <= 1e-6);  // the moving statistics are what they were
+}
+
+TEST_CASE("counted padding: the statistics are those of all steps, and the gradients right") {
+  LayerRig<double> rig = make_rig<double>("batch", kCounting, kLongest);
+  const auto pass = typename Network<double>::Pass{.mode = kTrainMode, .lengths = kLengths.data()};
+  rig.forward(pass);
+  for (Index c = 0; c < kFeatures; ++c) {
+    double mean = 0.0;
+    for (Index e = 0; e < kExamples; ++e) {
+      for (Index t = 0; t < kLongest; ++t) mean += rig.x(e, t * kFeatures + c) / static_cast<double>(kExamples * kLongest);
+    }
+    CHECK(rig.next("moving_mean")[static_cast<std::size_t>(c)] == doctest::Approx(0.01 * mean).epsilon(1e-12));
+  }
+  CHECK(gradient_error(rig, pass) < 1e-7);
+}
+
+TEST_CASE("counted padding has no statistics of each step") {
+  CHECK_THROWS_WITH(describe_layer("batch", R"({"time": "per-step", "padded_steps": "counted"})"), doctest::Contains("left-out"));
+}
+
+}  // namespace normrun::test
