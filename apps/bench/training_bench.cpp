@@ -17,7 +17,7 @@
 namespace normrun::bench {
 namespace {
 
-constexpr double kSampleSeconds = 0.02;
+constexpr double kSampleSeconds = 0.004;
 
 /// One workload, and the fastest step seen.
 struct Contestant {

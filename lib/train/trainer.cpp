@@ -76,6 +76,9 @@ void Trainer<T>::allocate() {
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   grads_.resize(model_.params.size());
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
+  const OptimizerSpec& optimizer = plan_.options->optimizer_spec();
+  if (optimizer.takes_products() && decays_.empty())
+    fused_ = std::make_unique<FusedUpdate<T>>(optimizer, network.layout().params.size() + 1, model_.params, grads_, slots_);
   record_.emplace(network, capacity);
   batch_x_ = Matrix<T>(capacity, network.input().size());
   if (plan_.data->classes > 0)
@@ -131,8 +134,14 @@ void Trainer<T>::advance() {
   totals_.samples += rows;
   totals_.steps += 1;
 
-  network.backward(model_.params, *record_, logits_boundary_, dlogits, grads_);
-  plan_.options->optimizer_spec().update(model_.params, grads_, slots_, step_ + 1, learning_rate_, decays_);
+  if (fused_ != nullptr) {
+    fused_->start(step_ + 1, learning_rate_);
+    network.backward(model_.params, *record_, logits_boundary_, dlogits, grads_, {}, fused_.get());
+    fused_->finish();
+  } else {
+    network.backward(model_.params, *record_, logits_boundary_, dlogits, grads_);
+    plan_.options->optimizer_spec().update(model_.params, grads_, slots_, step_ + 1, learning_rate_, decays_);
+  }
   step_ += 1;
   if (at_epoch_end()) check_model();
 }

@@ -184,8 +184,12 @@ void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, 
   table_in_use<T>().momentum_update_torch(w, g, v, learning_rate, momentum, kind, count);
 }
 template <class T>
-void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
-  table_in_use<T>().adam_update(w, g, m, v, step, root_scale, beta_1, beta_2, epsilon, count);
+void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count) {
+  table_in_use<T>().adam_update(by, g, w, m, v, count);
+}
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
+  table_in_use<T>().adam_update_product(by, x, dy, w, m, v);
 }
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
@@ -218,7 +222,8 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void sgd_update(T*, const T*, T, Index);                                                                      \
   template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                          \
   template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                          \
-  template void adam_update(T*, const T*, T*, T*, T, T, T, T, T, Index);                                                 \
+  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                            \
+  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                         \
   template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
 
 NORMRUN_INSTANTIATE(float)

@@ -34,6 +34,18 @@ void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
   }
 }
 
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
+  for (Index i = 0; i < x.cols; ++i) {
+    for (Index o = 0; o < dy.cols; ++o) {
+      T sum = 0;
+      for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
+      const Index at = i * dy.cols + o;
+      reference::adam_update(by, &sum, w + at, m + at, v + at, 1);
+    }
+  }
+}
+
 /// A sum over the columns of one row, lane by lane: sum = add(j, sum) for j = lane, lane + 16, ...; then the tree.
 template <class T, class Add>
 T sum_over_columns(Index cols, Add add) {
@@ -52,7 +64,9 @@ template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
   for (Index r = 0; r < dx.rows; ++r) {
     for (Index i = 0; i < dx.cols; ++i) {
-      dx(r, i) = sum_over_columns<T>(dy.cols, [&](Index o, T sum) { return std::fma(dy(r, o), w(i, o), sum); });
+      T sum = 0;
+      for (Index o = 0; o < dy.cols; ++o) sum = std::fma(dy(r, o), w(i, o), sum);
+      dx(r, i) = sum;
     }
   }
 }
@@ -206,6 +220,7 @@ constexpr Table<T> kReference{
     .momentum_update_keras = reference::momentum_update_keras<T>,
     .momentum_update_torch = reference::momentum_update_torch<T>,
     .adam_update = reference::adam_update<T>,
+    .adam_update_product = adam_update_product<T>,
     .rmsprop_update = reference::rmsprop_update<T>,
 };
 

@@ -46,7 +46,8 @@ struct Table {
   void (*sgd_update)(T* w, const T* g, T learning_rate, Index count);
   void (*momentum_update_keras)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
   void (*momentum_update_torch)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
-  void (*adam_update)(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
+  void (*adam_update)(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count);
+  void (*adam_update_product)(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v);
   void (*rmsprop_update)(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
 };
 
