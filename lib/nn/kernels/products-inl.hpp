@@ -20,6 +20,8 @@ inline constexpr int kRowVectors = 8;  // of a single row
 inline constexpr Index kDepthBlock = 128;
 inline constexpr Index kPackedPanels = 8;
 inline constexpr Index kRowsWorthPacking = 16;
+inline constexpr Index kWideRow = 256;           // b's rows beyond this many numbers lie in different pages: where b is read in place,
+inline constexpr Index kDepthBlockInPlace = 16;  // some of them are read to their ends at a time
 
 /// b as it lies in memory: depth x columns (w of y = x w).
 template <class T>
@@ -49,9 +51,10 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
   HWY_ALIGN T packed[kDepthBlock * kCols * kPackedPanels];
   const bool packs = !Right::kReadsInPlace || extent.rows >= kRowsWorthPacking;
+  const Index depth_block = !packs && extent.cols > kWideRow ? kDepthBlockInPlace : kDepthBlock;
   Index k = 0;
   do {
-    const Index depth = std::min(kDepthBlock, extent.depth - k);
+    const Index depth = std::min(depth_block, extent.depth - k);
     for (Index first = 0; first < extent.cols; first += kCols * kPackedPanels) {
       const Index end = std::min(first + kCols * kPackedPanels, extent.cols);
       const auto place = [&](Index col) { return packed + (col - first) * depth; };

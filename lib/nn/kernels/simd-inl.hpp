@@ -6,6 +6,7 @@
 #define NORMRUN_KERNELS_SIMD_INL
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "core/matrix.hpp"
