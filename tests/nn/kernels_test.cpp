@@ -216,6 +216,7 @@ void check_paths_agree(const std::vector<Case<T>>& cases, const Sizes& sizes) {
 TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
+  check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
 }
 
 TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference's bits", T, float, double) {

@@ -110,29 +110,33 @@ HWY_INLINE void turned_tile(const T* dy, const T* w, Index outputs, T* dx, Index
   }
 }
 
-/// As many columns as are whole tiles, by every row of dy; returns how many.
+/// As many of some columns of dx as are whole tiles, by every row of dy; returns how many.
 template <int kVectors, class T>
-HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, View<T> dx) {
+HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, T* dx, Index dx_step) {
   constexpr Index kCols = kVectors * kWidth<T>;
   Index col = 0;
-  for (; col + kCols <= dx.cols; col += kCols) {
+  for (; col + kCols <= w.rows; col += kCols) {
+    const T* w_col = w.row(col);
     Index r = 0;
-    for (; r + 4 <= dx.rows; r += 4) turned_tile<4, kVectors>(dy.row(r), w.row(col), dy.cols, dx.row(r) + col, dx.cols);
-    for (; r + 2 <= dx.rows; r += 2) turned_tile<2, kVectors>(dy.row(r), w.row(col), dy.cols, dx.row(r) + col, dx.cols);
-    if (r < dx.rows) turned_tile<1, kVectors>(dy.row(r), w.row(col), dy.cols, dx.row(r) + col, dx.cols);
+    for (; r + 4 <= dy.rows; r += 4) turned_tile<4, kVectors>(dy.row(r), w_col, dy.cols, dx + r * dx_step + col, dx_step);
+    for (; r + 2 <= dy.rows; r += 2) turned_tile<2, kVectors>(dy.row(r), w_col, dy.cols, dx + r * dx_step + col, dx_step);
+    if (r < dy.rows) turned_tile<1, kVectors>(dy.row(r), w_col, dy.cols, dx + r * dx_step + col, dx_step);
   }
   return col;
 }
 
 template <class T>
-void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
+void product_input_gradient(ConstView<T> dy, ConstView<T> whole_w, View<T> whole_dx, Range inputs) {
   constexpr Index kLongRow = 64;  // whose turning is worth more than the packing of some columns
+  const ConstView<T> w = whole_w.slice(inputs.begin, inputs.size());
+  T* dx = whole_dx.data + inputs.begin;
+  const Index step = whole_dx.cols;
   Index done = 0;
-  if (dx.rows < kRowsWorthPacking && dy.cols >= kLongRow) done = dx.rows < 3 ? turned_columns<4>(dy, w, dx) : turned_columns<2>(dy, w, dx);
-  if (done == dx.cols) return;
-  const Kept<T> rest{nullptr, 0, dx.data + done, dx.cols};
+  if (dy.rows < kRowsWorthPacking && dy.cols >= kLongRow)
+    done = dy.rows < 3 ? turned_columns<4>(dy, w, dx, step) : turned_columns<2>(dy, w, dx, step);
+  if (done == w.rows) return;
   multiply<kTileRows, kTileVectors, T>(RowMajor<T>{dy.data, dy.cols}, Transposed<T>{w.row(done), w.cols},
-                                       Extent{dx.rows, dx.cols - done, w.cols}, rest);
+                                       Extent{dy.rows, w.rows - done, w.cols}, Kept<T>{nullptr, 0, dx + done, step});
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "nn/kernels/share.hpp"
 #include "nn/kernels/table.hpp"
 
 namespace normrun::kernels {
@@ -84,15 +85,15 @@ void force_instruction_set(std::string_view name) { chosen().store(&path_named(n
 
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
-  table_in_use<T>().product(x, w, bias, y);
+  share<T>(y.cols, x.rows * w.size(), [&](const Table<T>& table, Range outputs) { table.product(x, w, bias, y, outputs); });
 }
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  table_in_use<T>().product_weight_gradient(x, dy, dw);
+  share<T>(dw.rows, x.rows * dw.size(), [&](const Table<T>& table, Range inputs) { table.product_weight_gradient(x, dy, dw, inputs); });
 }
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
-  table_in_use<T>().product_input_gradient(dy, w, dx);
+  share<T>(w.rows, dy.rows * w.size(), [&](const Table<T>& table, Range inputs) { table.product_input_gradient(dy, w, dx, inputs); });
 }
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
@@ -189,7 +190,8 @@ void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index coun
 }
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
-  table_in_use<T>().adam_update_product(by, x, dy, w, m, v);
+  const Index operations = (x.rows + kMultiplyAddsOfAdam) * x.cols * dy.cols;
+  share<T>(x.cols, operations, [&](const Table<T>& table, Range inputs) { table.adam_update_product(by, x, dy, w, m, v, inputs); });
 }
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {

@@ -120,13 +120,14 @@ void adam_update_in_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Straight<T> 
 }
 
 template <class T>
-void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
   constexpr Index kNarrow = 16 * kWidth<T>;  // where a last vector in part costs
-  const ColumnMajor<T> a{x.data, x.cols};
+  const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
   const Straight<T> b{dy.data, dy.cols};
-  const Extent extent{x.cols, dy.cols, dy.rows};
-  if (dy.cols < kNarrow && dy.cols % kWidth<T> != 0) return adam_update_in_blocks<T>(by, a, b, extent, w, m, v);
-  multiply_in_strips<kTileRows, kTileVectors, T>(a, b, extent, TakenByAdam<T>{by, w, m, v, dy.cols});
+  const Extent extent{inputs.size(), dy.cols, dy.rows};
+  const Index at = inputs.begin * dy.cols;
+  if (dy.cols < kNarrow && dy.cols % kWidth<T> != 0) return adam_update_in_blocks<T>(by, a, b, extent, w + at, m + at, v + at);
+  multiply_in_strips<kTileRows, kTileVectors, T>(a, b, extent, TakenByAdam<T>{by, w + at, m + at, v + at, dy.cols});
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

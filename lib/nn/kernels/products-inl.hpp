@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "nn/kernels/table.hpp"
 #include "nn/kernels/tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -51,7 +52,7 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
   HWY_ALIGN T packed[kDepthBlock * kCols * kPackedPanels];
   const bool packs = !Right::kReadsInPlace || extent.rows >= kRowsWorthPacking;
-  const Index depth_block = !packs && extent.cols > kWideRow ? kDepthBlockInPlace : kDepthBlock;
+  const Index depth_block = !packs && b.step > kWideRow ? kDepthBlockInPlace : kDepthBlock;
   Index k = 0;
   do {
     const Index depth = std::min(depth_block, extent.depth - k);
@@ -74,19 +75,20 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
 }
 
 template <class T>
-void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
+void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs) {
   const RowMajor<T> a{x.data, x.cols};
-  const Straight<T> b{w.data, w.cols};
-  const Extent extent{y.rows, y.cols, w.rows};
-  const Kept<T> kept{bias, 0, y.data, y.cols};
+  const Straight<T> b{w.data + outputs.begin, w.cols};
+  const Extent extent{y.rows, outputs.size(), w.rows};
+  const Kept<T> kept{bias != nullptr ? bias + outputs.begin : nullptr, 0, y.data + outputs.begin, y.cols};
   if (y.rows == 1) return multiply<1, kRowVectors, T>(a, b, extent, kept);
   multiply<kTileRows, kTileVectors, T>(a, b, extent, kept);
 }
 
 template <class T>
-void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  multiply<kTileRows, kTileVectors, T>(ColumnMajor<T>{x.data, x.cols}, Straight<T>{dy.data, dy.cols}, Extent{dw.rows, dw.cols, dy.rows},
-                                       Kept<T>{nullptr, 0, dw.data, dw.cols});
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
+  const Kept<T> kept{nullptr, 0, dw.row(inputs.begin), dw.cols};
+  multiply<kTileRows, kTileVectors, T>(a, Straight<T>{dy.data, dy.cols}, Extent{inputs.size(), dw.cols, dy.rows}, kept);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE
