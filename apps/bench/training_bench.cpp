@@ -1,8 +1,9 @@
-// training_bench [--seconds SECONDS] [--json] [NAME...]
+// training_bench [--seconds SECONDS] [--threads THREADS] [--json] [NAME...]
 //
 // Training steps a second of the workloads W1 to W5 (workloads.cpp), each beside the floor of this machine: the least time that the
 // step's operations and updates can take by the limits measured in the same run.  A step is everything from the shuffled gather to
-// the update.  Samples are short and taken in turns, SECONDS for each workload in all; the fastest counts.
+// the update.  The floor is of one core, whatever the threads.  Samples are short and taken in turns, SECONDS for each workload in all; the
+// fastest counts.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/denormals.hpp"
+#include "core/team.hpp"
 #include "limits.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "workloads.hpp"
@@ -39,6 +41,7 @@ struct Contestant {
 
 struct Request {
   double seconds = 2.0;
+  int threads = 1;
   bool json = false;
   std::vector<std::string> names;
 };
@@ -57,6 +60,7 @@ void print(const Contestant& c, const Limits& limits, bool json) {
 
 int run(const Request& request) {
   const FlushDenormals flush;
+  const Team team(request.threads);
   std::vector<std::unique_ptr<Contestant>> contestants;
   for (const Workload& workload : workloads()) {
     const bool wanted = request.names.empty() || std::count(request.names.begin(), request.names.end(), workload.name) > 0;
@@ -85,6 +89,8 @@ int main(int count, char** arguments) {
       request.json = true;
     } else if (std::strcmp(arguments[i], "--seconds") == 0 && i + 1 < count) {
       request.seconds = std::atof(arguments[++i]);
+    } else if (std::strcmp(arguments[i], "--threads") == 0 && i + 1 < count) {
+      request.threads = std::atoi(arguments[++i]);
     } else {
       request.names.emplace_back(arguments[i]);
     }
