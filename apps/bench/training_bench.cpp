@@ -1,84 +1,81 @@
-// training_bench [STEPS [NORM BATCH_SIZE]]
+// training_bench [--seconds SECONDS] [--threads THREADS] [--json] [NAME...]
 //
-// Training steps per second of processor time, on one thread, of workload W1: 784 - dense 64 - norm - relu - dense 10, softmax
-// cross-entropy, Adam 1e-3, float32, 10000 rows of N(0, 1).  A step is everything from the shuffled gather to the update.  The best of
-// kRounds rounds, taken in turns: neighbours on the machine only ever slow a round down.
+// Training steps a second of the workloads W1 to W5 (workloads.cpp), each beside the floor of this machine: the least time that the
+// step's operations and updates can take by the limits measured in the same run.  A step is everything from the shuffled gather to
+// the update.  The floor is of one core, whatever the threads.  Samples are short and taken in turns, SECONDS for each workload in all; the
+// fastest counts.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include "config/document.hpp"
 #include "core/denormals.hpp"
-#include "core/random.hpp"
+#include "core/team.hpp"
+#include "limits.hpp"
 #include "nn/kernels/kernels.hpp"
-#include "nn/registry.hpp"
-#include "train/trainer.hpp"
+#include "workloads.hpp"
 
 namespace normrun::bench {
 namespace {
 
-constexpr Index kRows = 10000;
-constexpr int kRounds = 5;
+constexpr double kSampleSeconds = 0.004;
 
-Dataset<float> normal_rows() {
-  Dataset<float> data;
-  data.shape = Shape{784};
-  data.classes = 10;
-  data.train.features = Matrix<float>(kRows, 784);
-  RandomStream random(0, Purpose::kData);
-  for (float& number : data.train.features.view()) number = static_cast<float>(random.normal());
-  for (Index r = 0; r < kRows; ++r) data.train.labels.push_back(static_cast<std::int32_t>(random.below(10)));
-  return data;
-}
+/// One workload, and the fastest step seen.
+struct Contestant {
+  explicit Contestant(const Workload& given) : workload(given), training(given) {
+    training.run(2);
+    const double step = fastest_seconds([&] { training.run(1); }, 3);
+    steps = std::max<Index>(1, static_cast<Index>(kSampleSeconds / step));
+    training.run(steps);
+  }
+  void sample() {
+    best = std::min(best, fastest_seconds([&] { training.run(steps); }, 1) / static_cast<double>(steps));
+  }
 
-LayerDescription layer(const std::string& type, const std::string& options) {
-  const auto spec = std::dynamic_pointer_cast<LayerSpec>(layer_family().make(type));
-  std::vector<Problem> problems;
-  Document::parse(options, "training_bench").read("", *spec, problems);
-  if (!problems.empty()) throw Error(ExitCode::kFailure, problems);
-  return {type, spec};
-}
-
-struct Workload {
-  std::string norm;
-  Index batch_size;
-  double best = 0.0;  // steps per second
+  Workload workload;
+  Training training;
+  Index steps = 1;  // of a sample
+  double best = 1e9;
 };
 
-double steps_per_second(const Dataset<float>& data, const Workload& workload, Index steps) {
-  const Network<float> network(
-      {layer("dense", R"({"units": 64})"), layer(workload.norm, "{}"), layer("relu", "{}"), layer("dense", R"({"units": 10})")},
-      data.shape);
-  TrainOptions options;
-  options.batch_size = workload.batch_size;
-  options.steps = steps;
-  const Batching batching;
-  Trainer<float> trainer({.network = &network,
-                          .data = &data,
-                          .options = &options,
-                          .batching = &batching,
-                          .loss = LossKind::kSoftmaxCrossEntropy,
-                          .seed = 0,
-                          .folder = ""});
-  const std::clock_t start = std::clock();
-  while (!trainer.done()) trainer.advance();
-  return static_cast<double>(steps) * CLOCKS_PER_SEC / static_cast<double>(std::clock() - start);
+struct Request {
+  double seconds = 2.0;
+  int threads = 1;
+  bool json = false;
+  std::vector<std::string> names;
+};
+
+void print(const Contestant& c, const Limits& limits, bool json) {
+  const double operations = c.workload.operations_per_row * static_cast<double>(c.workload.batch_size);
+  const double least = floor_seconds(limits, operations);
+  if (json) {
+    std::printf("{\"name\": \"%s\", \"steps_per_second\": %.1f, \"floor\": %.1f}\n", c.workload.name.c_str(), 1 / c.best, 1 / least);
+    return;
+  }
+  std::printf("%-10s %9lld %10.0f %10.0f %5.0f %%  %8.1f %8.1f %8.1f\n", c.workload.name.c_str(), static_cast<long long>(limits.parameters),
+              1 / c.best, 1 / least, 100 * least / c.best, operations / limits.flops * 1e6,
+              static_cast<double>(limits.parameters) / limits.adam * 1e6, static_cast<double>(limits.parameters) * 24 / limits.bytes * 1e6);
 }
 
-int run(Index steps, std::vector<Workload> workloads) {
+int run(const Request& request) {
   const FlushDenormals flush;
-  const Dataset<float> data = normal_rows();
-  for (int round = 0; round < kRounds; ++round) {
-    for (Workload& workload : workloads) workload.best = std::max(workload.best, steps_per_second(data, workload, steps));
+  const Team team(request.threads);
+  std::vector<std::unique_ptr<Contestant>> contestants;
+  for (const Workload& workload : workloads()) {
+    const bool wanted = request.names.empty() || std::count(request.names.begin(), request.names.end(), workload.name) > 0;
+    if (wanted) contestants.push_back(std::make_unique<Contestant>(workload));
   }
-  std::printf("instruction set %s, best of %d rounds of %lld steps\n", std::string(kernels::instruction_set()).c_str(), kRounds,
-              static_cast<long long>(steps));
-  for (const Workload& workload : workloads) {
-    std::printf("W1 %-5s batch %3lld  %8.0f steps/s\n", workload.norm.c_str(), static_cast<long long>(workload.batch_size), workload.best);
+  for (double spent = 0.0; spent < request.seconds; spent += kSampleSeconds) {
+    for (const auto& contestant : contestants) contestant->sample();
   }
+  if (!request.json) {
+    const Limits limits = measure_limits(1'000);
+    std::printf("instruction set %s; one core: %.1f GFLOP/s, Adam %.2f G parameters/s\n", std::string(kernels::instruction_set()).c_str(),
+                limits.flops * 1e-9, limits.adam * 1e-9);
+    std::printf("                       steps/s      floor  share   floor's microseconds: products, Adam; or bytes\n");
+  }
+  for (const auto& contestant : contestants) print(*contestant, measure_limits(contestant->training.parameters()), request.json);
   return 0;
 }
 
@@ -86,7 +83,17 @@ int run(Index steps, std::vector<Workload> workloads) {
 }  // namespace normrun::bench
 
 int main(int count, char** arguments) {
-  const long long steps = count > 1 ? std::atoll(arguments[1]) : 2000;
-  if (count > 3) return normrun::bench::run(steps, {{arguments[2], std::atoll(arguments[3])}});
-  return normrun::bench::run(steps, {{"layer", 1}, {"batch", 4}, {"batch", 32}, {"layer", 32}, {"batch", 128}});
+  normrun::bench::Request request;
+  for (int i = 1; i < count; ++i) {
+    if (std::strcmp(arguments[i], "--json") == 0) {
+      request.json = true;
+    } else if (std::strcmp(arguments[i], "--seconds") == 0 && i + 1 < count) {
+      request.seconds = std::atof(arguments[++i]);
+    } else if (std::strcmp(arguments[i], "--threads") == 0 && i + 1 < count) {
+      request.threads = std::atoi(arguments[++i]);
+    } else {
+      request.names.emplace_back(arguments[i]);
+    }
+  }
+  return normrun::bench::run(request);
 }

@@ -3,16 +3,14 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <type_traits>
 #include <vector>
+
+#include "core/memory.hpp"
 
 namespace normrun {
 
 using Index = std::int64_t;
-
-/// Bytes of a cache line and of the widest vector register; every owned buffer starts on such a boundary.
-inline constexpr std::size_t kAlignment = 64;
 
 template <class T>
 struct AlignedAllocator {
@@ -20,8 +18,8 @@ struct AlignedAllocator {
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment})); }
-  void deallocate(T* memory, std::size_t) noexcept { ::operator delete (memory, std::align_val_t{kAlignment}); }
+  T* allocate(std::size_t count) { return static_cast<T*>(allocate_buffer(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t count) noexcept { free_buffer(memory, count * sizeof(T)); }
   friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 };
 

@@ -45,6 +45,18 @@ struct Forward {
   PassKey key;
 };
 
+/// Takes the gradient x^T dy of a kernel when backward comes by it, in place of the buffer of gradients, and may change the kernel
+/// at once: an update that never writes the gradient to memory.
+template <class T>
+class ProductTaker {
+ public:
+  ProductTaker() = default;
+  ProductTaker(const ProductTaker&) = delete;
+  ProductTaker& operator=(const ProductTaker&) = delete;
+  virtual ~ProductTaker() = default;
+  virtual void take(ParamId kernel, ConstView<T> x, ConstView<T> dy) = 0;
+};
+
 /// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
 /// There is no state: forward may have moved it in place, so what backward needs of it lies in the caches.
 template <class T>
@@ -60,6 +72,7 @@ struct Backward {
   T* grads = nullptr;
   Caches<T> caches;
   PassKey key;
+  ProductTaker<T>* taker = nullptr;  // null: every gradient goes to grads
 };
 
 /// A layer is a const recipe: options and handles.  Every number lives in the caller's buffers, so one network serves many

@@ -143,7 +143,8 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
 }
 
 template <class T>
-void Network<T>::backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx) const {
+void Network<T>::backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx,
+                          ProductTaker<T>* taker) const {
   std::fill(grads.begin() + impl_->param_begin[static_cast<std::size_t>(boundary)], grads.end(), T{0});
   const Index lowest = dx.data != nullptr ? 0 : impl_->lowest_trained();
   int next = dy.data == record.gradients_[0].view().data ? 1 : 0;
@@ -161,7 +162,8 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
                                                           .params = params.data(),
                                                           .grads = grads.data(),
                                                           .caches = record.caches(),
-                                                          .key = record.key_});
+                                                          .key = record.key_,
+                                                          .taker = taker});
     dy = below;
     next = 1 - next;
   }

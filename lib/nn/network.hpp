@@ -63,7 +63,9 @@ class Network {
   /// Gradients of the last forward in `record`, from dy at `boundary` (examples, size there), which it may overwrite.
   /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
   /// dx: (examples, size of the input), the gradient with respect to the input; not computed where its data is null.
-  void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {}) const;
+  /// With a `taker`, the kernels it takes have no gradient in `grads`, and may have changed when this returns.
+  void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {},
+                ProductTaker<T>* taker = nullptr) const;
 
  private:
   struct Impl;

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/denormals.hpp"
+#include "core/team.hpp"
 #include "study/run.hpp"
 
 namespace normrun {
@@ -63,7 +64,8 @@ class Sweep {
 
  private:
   void work(int worker) {
-    const FlushDenormals flush;  // Adam's decaying moments become denormal: a step would be 10 to 15 times slower
+    const FlushDenormals flush;    // Adam's decaying moments become denormal: a step would be 10 to 15 times slower
+    const Team team(team_size());  // cores that no run is left for
     while (!give_up_.load()) {
       const std::size_t next = next_.fetch_add(1);
       if (next >= order_.size()) return;
@@ -73,6 +75,10 @@ class Sweep {
       }
       execute(worker, order_[next]);
     }
+  }
+
+  int team_size() const {
+    return static_cast<int>(std::max<std::int64_t>(1, options_.jobs / std::max<std::int64_t>(1, experiment_.grid.size())));
   }
 
   void execute(int worker, std::int64_t run) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -7,11 +8,23 @@
 
 namespace normrun {
 
-/// to.row(i) = from.row(rows[i]).
+/// to.row(i) = from.row(rows[i]).  Rows lie far apart in more memory than the caches hold: while one is copied, those to come are
+/// fetched, some 4 KiB ahead.
 template <class T>
 void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to) {
-  const std::size_t bytes = static_cast<std::size_t>(from.cols) * sizeof(T);
-  for (std::size_t i = 0; i < rows.size(); ++i) std::memcpy(to.row(static_cast<Index>(i)), from.row(rows[i]), bytes);
+  constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));
+  const auto ahead = static_cast<std::size_t>(1 + 64 * kLine / std::max<Index>(1, from.cols));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const T* source = from.row(rows[i]);
+    const T* next = from.row(rows[std::min(i + ahead, rows.size() - 1)]);
+    T* target = to.row(static_cast<Index>(i));
+    Index c = 0;
+    for (; c + kLine <= from.cols; c += kLine) {
+      __builtin_prefetch(next + c);
+      std::memcpy(target + c, source + c, kAlignment);
+    }
+    std::copy(source + c, source + from.cols, target + c);
+  }
 }
 
 /// to[i] = from[rows[i]].

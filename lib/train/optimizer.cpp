@@ -1,6 +1,7 @@
 #include "train/optimizer.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "train/optimizers/members.hpp"
 
@@ -15,6 +16,14 @@ bool belongs_to_normalization(const Layout& layout, const ParamId& id) {
 }
 
 }  // namespace
+
+void OptimizerSpec::update_product(std::span<float>, std::span<float>, ParamId, ConstView<float>, ConstView<float>, const StepSize&) const {
+  throw std::logic_error("an optimizer that takes no products");
+}
+void OptimizerSpec::update_product(std::span<double>, std::span<double>, ParamId, ConstView<double>, ConstView<double>,
+                                   const StepSize&) const {
+  throw std::logic_error("an optimizer that takes no products");
+}
 
 const Family& optimizer_family() {
   static const Family kFamily{"optimizer", {optimizers::sgd(), optimizers::adam(), optimizers::rmsprop()}};

@@ -10,6 +10,12 @@
 
 namespace normrun {
 
+/// What an optimizer makes of the learning rate at a step.
+struct StepSize {
+  double rate = 0.0;
+  double root_scale = 1.0;  // Adam's, where the root is corrected apart from the rate
+};
+
 enum class Convention { kKeras, kTorch, kFlax };
 
 /// The options of an optimizer; the update itself is a pure function over flat buffers.
@@ -31,6 +37,21 @@ class OptimizerSpec : public Described {
                       std::span<const Decay> decays) const = 0;
   virtual void update(std::span<double> params, std::span<const double> grads, std::span<double> slots, Index step, double learning_rate,
                       std::span<const Decay> decays) const = 0;
+
+  /// An update in pieces, of parameters that do not decay: the same numbers.  First the step's size, in the training precision,
+  virtual StepSize step_size(Index /*step*/, double rate, float) const { return {rate}; }
+  virtual StepSize step_size(Index /*step*/, double rate, double) const { return {rate}; }
+  /// then some parameters at a time,
+  virtual void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, ParamId part,
+                           const StepSize& size) const = 0;
+  virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, ParamId part,
+                           const StepSize& size) const = 0;
+  /// or a kernel by its gradient x^T dy, which is never written down; only where takes_products().
+  virtual bool takes_products() const { return false; }
+  virtual void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
+                              const StepSize& size) const;
+  virtual void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
+                              const StepSize& size) const;
 };
 
 /// sgd, adam, rmsprop.

@@ -76,6 +76,9 @@ void Trainer<T>::allocate() {
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
   gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
+  const OptimizerSpec& optimizer = plan_.options->optimizer_spec();
+  if (optimizer.takes_products() && decays_.empty() && gradient_->is_one_pass())
+    fused_ = std::make_unique<FusedUpdate<T>>(optimizer, network.layout().params.size() + 1, model_.params, gradient_->gradient(), slots_);
   batch_x_ = Matrix<T>(capacity, network.input().size());
   if (plan_.data->classes > 0)
     batch_labels_.resize(static_cast<std::size_t>(capacity));
@@ -119,7 +122,8 @@ void Trainer<T>::advance() {
                        .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data()};
   const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 
-  const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch);
+  if (fused_ != nullptr) fused_->start(step_ + 1, learning_rate_);
+  const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch, fused_.get());
   last_loss_ = result.loss;
   check_loss(step_ + 1);
   totals_.loss_sum += last_loss_ * static_cast<double>(rows);
@@ -127,7 +131,10 @@ void Trainer<T>::advance() {
   totals_.samples += rows;
   totals_.steps += 1;
 
-  plan_.options->optimizer_spec().update(model_.params, gradient_->gradient(), slots_, step_ + 1, learning_rate_, decays_);
+  if (fused_ != nullptr)
+    fused_->finish();
+  else
+    plan_.options->optimizer_spec().update(model_.params, gradient_->gradient(), slots_, step_ + 1, learning_rate_, decays_);
   step_ += 1;
   if (at_epoch_end()) check_model();
 }

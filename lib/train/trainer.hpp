@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "nn/model.hpp"
 #include "train/batch_gradient.hpp"
 #include "train/divergence.hpp"
+#include "train/fused_update.hpp"
 #include "train/train_options.hpp"
 
 namespace normrun {
@@ -86,6 +88,7 @@ class Trainer {
   std::vector<Index> batch_lengths_;
   std::vector<OptimizerSpec::Decay> decays_;
   double learning_rate_;
+  std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer takes every gradient after the backward pass
   Index steps_per_epoch_ = 0;
   Index total_steps_ = 0;
   Index step_ = 0;

@@ -49,6 +49,7 @@ class Arena {
   T* out_per_row() { return result(rows); }
   T* out() { return result(cols); }  // cols numbers, which the kernel may read first
   T* squares() { return absolute(results_, cols + kGuard); }
+  T* squares_like_w() { return absolute(results_, cols * outputs + kGuard); }
 
   const std::deque<Buffer<T>>& results() const { return results_; }
 

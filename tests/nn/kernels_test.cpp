@@ -64,6 +64,9 @@ constexpr T kKeep = T(0.9);
 template <class T>
 constexpr T kEpsilon = T(1e-7);
 
+template <class T>
+constexpr kernels::AdamStep<T> kAdam{kRate<T>, T(1.5), kKeep<T>, kKeep<T>, kEpsilon<T>};
+
 using kernels::EpsilonPlace;
 using kernels::Momentum;
 
@@ -72,6 +75,8 @@ const std::vector<Case<T>> kProducts{
     {"product", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), a.bias(), a.y()); }},
     {"product without bias", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), nullptr, a.y()); }},
     {"weight gradient", [](Arena<T>& a) { kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
+    {"adam by a product",
+     [](Arena<T>& a) { kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w()); }},
     {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
 };
 
@@ -150,7 +155,7 @@ void torch_momentum(Arena<T>& a) {
 }
 template <class T>
 void adam(Arena<T>& a) {
-  kernels::adam_update<T>(a.out(), a.per_column(), a.out(), a.squares(), kRate<T>, T(1.5), kKeep<T>, kKeep<T>, kEpsilon<T>, a.cols);
+  kernels::adam_update<T>(kAdam<T>, a.per_column(), a.out(), a.out(), a.squares(), a.cols);
 }
 template <class T, EpsilonPlace kPlace>
 void rmsprop(Arena<T>& a) {
@@ -211,6 +216,7 @@ void check_paths_agree(const std::vector<Case<T>>& cases, const Sizes& sizes) {
 TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
+  check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
 }
 
 TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference's bits", T, float, double) {

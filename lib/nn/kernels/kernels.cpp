@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "nn/kernels/share.hpp"
 #include "nn/kernels/table.hpp"
 
 namespace normrun::kernels {
@@ -84,15 +85,15 @@ void force_instruction_set(std::string_view name) { chosen().store(&path_named(n
 
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
-  table_in_use<T>().product(x, w, bias, y);
+  share<T>(y.cols, x.rows * w.size(), [&](const Table<T>& table, Range outputs) { table.product(x, w, bias, y, outputs); });
 }
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  table_in_use<T>().product_weight_gradient(x, dy, dw);
+  share<T>(dw.rows, x.rows * dw.size(), [&](const Table<T>& table, Range inputs) { table.product_weight_gradient(x, dy, dw, inputs); });
 }
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
-  table_in_use<T>().product_input_gradient(dy, w, dx);
+  share<T>(w.rows, dy.rows * w.size(), [&](const Table<T>& table, Range inputs) { table.product_input_gradient(dy, w, dx, inputs); });
 }
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
@@ -184,8 +185,13 @@ void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, 
   table_in_use<T>().momentum_update_torch(w, g, v, learning_rate, momentum, kind, count);
 }
 template <class T>
-void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
-  table_in_use<T>().adam_update(w, g, m, v, step, root_scale, beta_1, beta_2, epsilon, count);
+void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count) {
+  table_in_use<T>().adam_update(by, g, w, m, v, count);
+}
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
+  const Index operations = (x.rows + kMultiplyAddsOfAdam) * x.cols * dy.cols;
+  share<T>(x.cols, operations, [&](const Table<T>& table, Range inputs) { table.adam_update_product(by, x, dy, w, m, v, inputs); });
 }
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
@@ -218,7 +224,8 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void sgd_update(T*, const T*, T, Index);                                                                      \
   template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                          \
   template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                          \
-  template void adam_update(T*, const T*, T*, T*, T, T, T, T, T, Index);                                                 \
+  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                            \
+  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                         \
   template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
 
 NORMRUN_INSTANTIATE(float)

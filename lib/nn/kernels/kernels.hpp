@@ -30,7 +30,7 @@ void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
 /// dw = x^T dy; each chain starts from 0 and ascends over the rows.
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw);
-/// dx = dy w^T: a sum over columns of one row (16 lanes of fused multiply-adds, then the tree).
+/// dx = dy w^T; each chain starts from 0 and ascends over the outputs.
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 
@@ -102,11 +102,19 @@ void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, 
 /// PyTorch: v = momentum v + g; w -= lr v, or w -= lr (g + momentum v) with nesterov.
 template <class T>
 void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
+/// The constants of one step of Adam:
 /// m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; w -= step * m / (sqrt(v) * root_scale + epsilon).
 /// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.  PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 -
 /// beta_2^t).
 template <class T>
-void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
+struct AdamStep {
+  T step, root_scale, beta_1, beta_2, epsilon;
+};
+template <class T>
+void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count);
+/// The same by the gradient of product_weight_gradient, g = x^T dy, which never reaches memory.  w, m, v: (inputs, outputs)
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v);
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) (Keras) or lr g / (sqrt(v) + epsilon) (PyTorch: epsilon outside the root).
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);

@@ -39,20 +39,22 @@ void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, 
   });
 }
 
+/// Adam's update of one vector.
+template <class T, class Access>
+HWY_INLINE void adam_at(const AdamStep<T>& by, Access access, Vector<T> gradient, T* w, T* m, T* v) {
+  const Vector<T> first = hn::MulAdd(fill(by.beta_1), access.load(m), hn::Mul(fill(T{1} - by.beta_1), gradient));
+  const Vector<T> square = hn::Mul(gradient, gradient);
+  const Vector<T> second = hn::MulAdd(fill(by.beta_2), access.load(v), hn::Mul(fill(T{1} - by.beta_2), square));
+  access.store(first, m);
+  access.store(second, v);
+  const Vector<T> denominator = hn::MulAdd(hn::Sqrt(second), fill(by.root_scale), fill(by.epsilon));
+  access.store(hn::Sub(access.load(w), hn::Div(hn::Mul(fill(by.step), first), denominator)), w);
+}
+
 template <class T>
-void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
-  const T fresh_1 = T{1} - beta_1;
-  const T fresh_2 = T{1} - beta_2;
-  sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-    const Vector<T> gradient = access.load(g + i);
-    const Vector<T> first = hn::MulAdd(fill(beta_1), access.load(m + i), hn::Mul(fill(fresh_1), gradient));
-    const Vector<T> square = hn::Mul(gradient, gradient);
-    const Vector<T> second = hn::MulAdd(fill(beta_2), access.load(v + i), hn::Mul(fill(fresh_2), square));
-    access.store(first, m + i);
-    access.store(second, v + i);
-    const Vector<T> denominator = hn::MulAdd(hn::Sqrt(second), fill(root_scale), fill(epsilon));
-    access.store(hn::Sub(access.load(w + i), hn::Div(hn::Mul(fill(step), first), denominator)), w + i);
-  });
+void adam_update(const AdamStep<T>& step, const T* g, T* w, T* m, T* v, Index count) {
+  const AdamStep<T> by = step;  // a copy that no store can reach: its numbers stay in registers
+  sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA { adam_at(by, access, access.load(g + i), w + i, m + i, v + i); });
 }
 
 template <class T>

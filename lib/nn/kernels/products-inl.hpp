@@ -8,147 +8,87 @@
 
 #include <algorithm>
 
-#include "nn/kernels/simd-inl.hpp"
+#include "nn/kernels/table.hpp"
+#include "nn/kernels/tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace normrun::kernels::HWY_NAMESPACE {
 
-// c = a b + start, in tiles of rows x vectors whose sums stay in registers while k ascends; kernels.hpp's chain of one output
-// element is untouched by the tiling.  Deep products go block by block of k, a chain going on from what c holds.
+// c = a b + start, tile by tile.  Deep products go block by block of k, a chain going on from what c holds.  Of b, some panels at a
+// time are copied side by side where enough rows share the cost: they then stay in the second cache, one of them in the first.
 
-inline constexpr int kTileRows = HWY_MAX_BYTES == 64 ? 6 : 4;
-inline constexpr int kTileVectors = HWY_MAX_BYTES == 64 ? 4 : 3;  // 24 of 32 registers, 12 of 16
-inline constexpr int kRowVectors = 8;                             // of a single row
+inline constexpr int kRowVectors = 8;  // of a single row
 inline constexpr Index kDepthBlock = 128;
+inline constexpr Index kPackedPanels = 8;
 inline constexpr Index kRowsWorthPacking = 16;
+inline constexpr Index kWideRow = 256;           // b's rows beyond this many numbers lie in different pages: where b is read in place,
+inline constexpr Index kDepthBlockInPlace = 16;  // some of them are read to their ends at a time
 
-/// a as it lies in memory: rows x depth (x of y = x w), or depth x rows (x of dw = x^T dy).
+/// b as it lies in memory: depth x columns (w of y = x w).
 template <class T>
-struct RowMajor {
+struct Straight {
   const T* data;
   Index step;
-  HWY_INLINE RowMajor from(Index row, Index k) const { return {data + row * step + k, step}; }
-  HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[row * step + k]); }
-};
-template <class T>
-struct ColumnMajor {
-  const T* data;
-  Index step;
-  HWY_INLINE ColumnMajor from(Index row, Index k) const { return {data + k * step + row, step}; }
-  HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[k * step + row]); }
-};
-
-/// One block of depth of some columns of b and c.
-template <class T>
-struct Panel {
-  const T* b;
-  Index b_step;
-  Index depth;
-  const T* start;  // of each chain: a bias (step 0), c itself, or null for 0
-  Index start_step;
-  T* c;
-  Index c_step;
-  HWY_INLINE Panel from(Index row) const {
-    return {b, b_step, depth, start != nullptr ? start + row * start_step : nullptr, start_step, c + row * c_step, c_step};
-  }
-};
-
-/// A tile of kRows x kVectors; `last` loads and stores the last vector of each row.
-template <int kRows, int kVectors, class T, class Left, class Last>
-HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, Last last) {
-  constexpr Whole<T> kWhole;
-  constexpr Index kLast = (kVectors - 1) * kWidth<T>;
-  Vector<T> sum[kRows][kVectors];
-  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-    if (panel.start == nullptr) {
-      NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = fill(T{0});
-    } else {
-      const T* start = panel.start + r * panel.start_step;
-      NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) sum[r][v] = kWhole.load(start + v * kWidth<T>);
-      sum[r][kVectors - 1] = last.load(start + kLast);
+  static constexpr bool kReadsInPlace = true;
+  HWY_INLINE const T* at(Index k, Index col) const { return data + k * step + col; }
+  /// kCols columns from (k, col) on, side by side.
+  template <Index kCols>
+  HWY_INLINE void pack(Index k, Index col, Index depth, Index /*cols*/, T* to) const {
+    const T* from = at(k, col);
+    for (Index i = 0; i < depth; ++i, from += step, to += kCols) {
+      NORMRUN_UNROLL for (Index c = 0; c < kCols; c += kWidth<T>) Whole<T>().store(Whole<T>().load(from + c), to + c);
     }
   }
-  const T* b = panel.b;
-  for (Index k = 0; k < panel.depth; ++k, b += panel.b_step) {
-    Vector<T> b_k[kVectors];
-    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) b_k[v] = kWhole.load(b + v * kWidth<T>);
-    b_k[kVectors - 1] = last.load(b + kLast);
-    NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vector<T> a_rk = a.broadcast(r, k);
-      NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
-    }
-  }
-  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-    T* c = panel.c + r * panel.c_step;
-    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) kWhole.store(sum[r][v], c + v * kWidth<T>);
-    last.store(sum[r][kVectors - 1], c + kLast);
-  }
-}
+};
 
-/// The rows that whole tiles leave over: 0 <= rows <= kRows.
-template <int kRows, int kVectors, class T, class Left, class Last>
-HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, Last last) {
-  if constexpr (kRows > 0) {
-    if (rows == kRows) return multiply_tile<kRows, kVectors, T>(a, panel, last);
-    multiply_rest<kRows - 1, kVectors, T>(a, rows, panel, last);
-  }
-}
+/// Of c, and the depth of the product.
+struct Extent {
+  Index rows, cols, depth;
+};
 
-template <int kRows, int kVectors, class T, class Left, class Last>
-HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, Last last) {
-  Index row = 0;
-  for (; row + kRows <= rows; row += kRows) multiply_tile<kRows, kVectors, T>(a.from(row, 0), panel.from(row), last);
-  multiply_rest<kRows - 1, kVectors, T>(a.from(row, 0), rows - row, panel.from(row), last);
-}
-
-/// The last columns: fewer than kVectors vectors, the last one perhaps in part.
-template <int kRows, int kVectors, class T, class Left>
-HWY_INLINE void multiply_edge(Left a, Index rows, const Panel<T>& panel, Index cols) {
-  if constexpr (kVectors > 0) {
-    constexpr Index kBefore = (kVectors - 1) * kWidth<T>;
-    if (cols > kBefore) return multiply_panel<kRows, kVectors, T>(a, rows, panel, Part<T>(cols - kBefore));
-    multiply_edge<kRows, kVectors - 1, T>(a, rows, panel, cols);
-  }
-}
-
-template <int kRows, int kVectors, class T, class Left>
-void multiply(Left a, ConstView<T> b, const T* bias, View<T> c) {
+/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where enough rows share the cost.
+template <int kRows, int kVectors, class T, class Left, class Right>
+void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
-  HWY_ALIGN T packed[kDepthBlock * kCols];
+  HWY_ALIGN T packed[kDepthBlock * kCols * kPackedPanels];
+  const bool packs = !Right::kReadsInPlace || extent.rows >= kRowsWorthPacking;
+  const Index depth_block = !packs && b.step > kWideRow ? kDepthBlockInPlace : kDepthBlock;
   Index k = 0;
   do {
-    const Index depth = std::min(kDepthBlock, b.rows - k);
-    for (Index col = 0; col < c.cols; col += kCols) {
-      Panel<T> panel{b.data + k * b.cols + col, b.cols, depth, bias != nullptr ? bias + col : nullptr, 0, c.data + col, c.cols};
-      if (k > 0) {
-        panel.start = panel.c;
-        panel.start_step = panel.c_step;
+    const Index depth = std::min(depth_block, extent.depth - k);
+    for (Index first = 0; first < extent.cols; first += kCols * kPackedPanels) {
+      const Index end = std::min(first + kCols * kPackedPanels, extent.cols);
+      const auto place = [&](Index col) { return packed + (col - first) * depth; };
+      const auto is_packed = [&](Index col) { return packs && (!Right::kReadsInPlace || col + kCols <= end); };
+      for (Index col = first; col < end; col += kCols) {
+        if (is_packed(col)) b.template pack<kCols>(k, col, depth, std::min(kCols, end - col), place(col));
       }
-      if (col + kCols > c.cols) {
-        multiply_edge<kRows, kVectors, T>(a.from(0, k), c.rows, panel, c.cols - col);
-        break;
+      for (Index col = first; col < end; col += kCols) {
+        const Panel<T> panel = is_packed(col) ? Panel<T>{place(col), kCols, depth} : Panel<T>{b.at(k, col), b.step, depth};
+        multiply_columns<kRows, kVectors, T>(a.from(0, k), extent.rows, panel, kept.from(0, col), end - col);
       }
-      if (c.rows >= kRowsWorthPacking) {
-        for (Index i = 0; i < depth; ++i) std::copy_n(panel.b + i * panel.b_step, kCols, packed + i * kCols);
-        panel.b = packed;
-        panel.b_step = kCols;
-      }
-      multiply_panel<kRows, kVectors, T>(a.from(0, k), c.rows, panel, Whole<T>());
     }
+    kept.start = kept.c;
+    kept.start_step = kept.step;
     k += depth;
-  } while (k < b.rows);
+  } while (k < extent.depth);
 }
 
 template <class T>
-void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
+void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs) {
   const RowMajor<T> a{x.data, x.cols};
-  if (y.rows == 1) return multiply<1, kRowVectors, T>(a, w, bias, y);
-  multiply<kTileRows, kTileVectors, T>(a, w, bias, y);
+  const Straight<T> b{w.data + outputs.begin, w.cols};
+  const Extent extent{y.rows, outputs.size(), w.rows};
+  const Kept<T> kept{bias != nullptr ? bias + outputs.begin : nullptr, 0, y.data + outputs.begin, y.cols};
+  if (y.rows == 1) return multiply<1, kRowVectors, T>(a, b, extent, kept);
+  multiply<kTileRows, kTileVectors, T>(a, b, extent, kept);
 }
 
 template <class T>
-void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  multiply<kTileRows, kTileVectors, T>(ColumnMajor<T>{x.data, x.cols}, dy, nullptr, dw);
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
+  const Kept<T> kept{nullptr, 0, dw.row(inputs.begin), dw.cols};
+  multiply<kTileRows, kTileVectors, T>(a, Straight<T>{dy.data, dy.cols}, Extent{inputs.size(), dw.cols, dy.rows}, kept);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

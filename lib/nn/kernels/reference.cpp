@@ -13,9 +13,9 @@ namespace {
 // ---- products ----
 
 template <class T>
-void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
+void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs) {
   for (Index r = 0; r < y.rows; ++r) {
-    for (Index o = 0; o < y.cols; ++o) {
+    for (Index o = outputs.begin; o < outputs.end; ++o) {
       T sum = bias != nullptr ? bias[o] : T{0};
       for (Index i = 0; i < x.cols; ++i) sum = std::fma(x(r, i), w(i, o), sum);
       y(r, o) = sum;
@@ -24,12 +24,24 @@ void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y) {
 }
 
 template <class T>
-void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
-  for (Index i = 0; i < dw.rows; ++i) {
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  for (Index i = inputs.begin; i < inputs.end; ++i) {
     for (Index o = 0; o < dw.cols; ++o) {
       T sum = 0;
       for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
       dw(i, o) = sum;
+    }
+  }
+}
+
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
+  for (Index i = inputs.begin; i < inputs.end; ++i) {
+    for (Index o = 0; o < dy.cols; ++o) {
+      T sum = 0;
+      for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
+      const Index at = i * dy.cols + o;
+      reference::adam_update(by, &sum, w + at, m + at, v + at, 1);
     }
   }
 }
@@ -49,10 +61,12 @@ T sum_over_columns(Index cols, Add add) {
 }
 
 template <class T>
-void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx) {
+void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx, Range inputs) {
   for (Index r = 0; r < dx.rows; ++r) {
-    for (Index i = 0; i < dx.cols; ++i) {
-      dx(r, i) = sum_over_columns<T>(dy.cols, [&](Index o, T sum) { return std::fma(dy(r, o), w(i, o), sum); });
+    for (Index i = inputs.begin; i < inputs.end; ++i) {
+      T sum = 0;
+      for (Index o = 0; o < dy.cols; ++o) sum = std::fma(dy(r, o), w(i, o), sum);
+      dx(r, i) = sum;
     }
   }
 }
@@ -206,6 +220,7 @@ constexpr Table<T> kReference{
     .momentum_update_keras = reference::momentum_update_keras<T>,
     .momentum_update_torch = reference::momentum_update_torch<T>,
     .adam_update = reference::adam_update<T>,
+    .adam_update_product = adam_update_product<T>,
     .rmsprop_update = reference::rmsprop_update<T>,
 };
 

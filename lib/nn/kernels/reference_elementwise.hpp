@@ -88,11 +88,11 @@ void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, 
 }
 
 template <class T>
-void adam_update(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count) {
+void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count) {
   for (Index i = 0; i < count; ++i) {
-    m[i] = std::fma(beta_1, m[i], (T{1} - beta_1) * g[i]);
-    v[i] = std::fma(beta_2, v[i], (T{1} - beta_2) * (g[i] * g[i]));
-    w[i] -= step * m[i] / std::fma(std::sqrt(v[i]), root_scale, epsilon);
+    m[i] = std::fma(by.beta_1, m[i], (T{1} - by.beta_1) * g[i]);
+    v[i] = std::fma(by.beta_2, v[i], (T{1} - by.beta_2) * (g[i] * g[i]));
+    w[i] -= by.step * m[i] / std::fma(std::sqrt(v[i]), by.root_scale, by.epsilon);
   }
 }
 

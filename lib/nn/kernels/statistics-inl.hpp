@@ -7,6 +7,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "nn/kernels/lanes-inl.hpp"
 
@@ -42,54 +43,83 @@ struct WideSum<float> {
   }
 };
 
-/// The sum over the rows of one vector of columns: in a block, sum = add(r, sum) for each stripe.
-template <class T, class Add>
-HWY_INLINE WideSum<T> sum_over_rows(Index rows, const Add& add) {
-  WideSum<T> total = WideSum<T>::zero();
+/// How many vectors of columns are summed side by side: one line of the cache, and chains enough to hide an addition's latency.
+template <int kCount>
+using Vectors = std::integral_constant<int, kCount>;
+
+/// The sums over the rows of some vectors of columns: in a block, sum = add(r, vector, sum) for each stripe.
+template <class T, int kVectors, class Add>
+HWY_INLINE void sum_over_rows(Index rows, const Add& add, WideSum<T> (&total)[kVectors]) {
+  NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) total[v] = WideSum<T>::zero();
   for (Index first = 0; first < rows; first += kBlockRows) {
     const Index end = std::min(first + kBlockRows, rows);
-    Vector<T> s[kStripes] = {fill(T{0}), fill(T{0}), fill(T{0}), fill(T{0})};
+    Vector<T> s[kStripes][kVectors];
+    NORMRUN_UNROLL for (int i = 0; i < kStripes; ++i) { NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = fill(T{0}); }
     Index r = first;
     for (; r + kStripes <= end; r += kStripes) {
-      NORMRUN_UNROLL for (int i = 0; i < kStripes; ++i) s[i] = add(r + i, s[i]);
+      NORMRUN_UNROLL for (int i = 0; i < kStripes; ++i) {
+        NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = add(r + i, v, s[i][v]);
+      }
     }
     NORMRUN_UNROLL for (int i = 0; i < kStripes - 1; ++i) {
-      if (r + i < end) s[i] = add(r + i, s[i]);
+      if (r + i >= end) break;
+      NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = add(r + i, v, s[i][v]);
     }
-    total.add(hn::Add(hn::Add(s[0], s[2]), hn::Add(s[1], s[3])));
+    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) total[v].add(hn::Add(hn::Add(s[0][v], s[2][v]), hn::Add(s[1][v], s[3][v])));
   }
-  return total;
+}
+
+/// Calls body(column, access, Vectors<...>) for all columns, two vectors of them at a time while there are so many.
+template <class T, class Body>
+HWY_INLINE void sweep_columns(Index cols, const Body& body) {
+  Index c = 0;
+  for (; c + 2 * kWidth<T> <= cols; c += 2 * kWidth<T>) body(c, Whole<T>(), Vectors<2>());
+  for (; c + kWidth<T> <= cols; c += kWidth<T>) body(c, Whole<T>(), Vectors<1>());
+  if (c < cols) body(c, Part<T>(cols - c), Vectors<1>());
 }
 
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
-  sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(x.row(r) + c)); };
-    access.store(sum_over_rows<T>(x.rows, add).rounded(), sums + c);
+  sweep_columns<T>(x.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(x.row(r) + c + v * kWidth<T>)); };
+    WideSum<T> total[vectors()];
+    sum_over_rows<T, vectors()>(x.rows, add, total);
+    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) access.store(total[v].rounded(), sums + c + v * kWidth<T>);
   });
 }
 
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
-  sweep<T>(a.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Vector<T> sum)
-                         NORMRUN_LAMBDA { return hn::MulAdd(access.load(a.row(r) + c), access.load(b.row(r) + c), sum); };
-    access.store(sum_over_rows<T>(a.rows, add).rounded(), sums + c);
+  sweep_columns<T>(a.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA {
+      const Index at = c + v * kWidth<T>;
+      return hn::MulAdd(access.load(a.row(r) + at), access.load(b.row(r) + at), sum);
+    };
+    WideSum<T> total[vectors()];
+    sum_over_rows<T, vectors()>(a.rows, add, total);
+    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) access.store(total[v].rounded(), sums + c + v * kWidth<T>);
   });
 }
 
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance) {
   const auto rows = static_cast<double>(x.rows);
-  sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(x.row(r) + c)); };
-    const Vector<T> mean_c = sum_over_rows<T>(x.rows, add).rounded_quotient(rows);
-    const auto add_square = [&](Index r, Vector<T> sum) NORMRUN_LAMBDA {
-      const Vector<T> deviation = hn::Sub(access.load(x.row(r) + c), mean_c);
+  sweep_columns<T>(x.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
+    const auto value = [&](Index r, int v) NORMRUN_LAMBDA { return access.load(x.row(r) + c + v * kWidth<T>); };
+    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, value(r, v)); };
+    WideSum<T> total[vectors()];
+    sum_over_rows<T, vectors()>(x.rows, add, total);
+    Vector<T> mean_c[vectors()];
+    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) mean_c[v] = total[v].rounded_quotient(rows);
+    const auto add_square = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA {
+      const Vector<T> deviation = hn::Sub(value(r, v), mean_c[v]);
       return hn::MulAdd(deviation, deviation, sum);
     };
-    access.store(mean_c, mean + c);
-    access.store(sum_over_rows<T>(x.rows, add_square).rounded_quotient(rows), variance + c);
+    sum_over_rows<T, vectors()>(x.rows, add_square, total);
+    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) {
+      access.store(mean_c[v], mean + c + v * kWidth<T>);
+      access.store(total[v].rounded_quotient(rows), variance + c + v * kWidth<T>);
+    }
   });
 }
 

@@ -4,12 +4,18 @@
 
 namespace normrun::kernels {
 
+/// Some of the inputs or outputs of a product, which a call computes; others may be another thread's.
+struct Range {
+  Index begin, end;
+  Index size() const { return end - begin; }
+};
+
 /// One implementation of every kernel; kernels.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
-  void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
-  void (*product_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw);
-  void (*product_input_gradient)(ConstView<T> dy, ConstView<T> w, View<T> dx);
+  void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs);
+  void (*product_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs);
+  void (*product_input_gradient)(ConstView<T> dy, ConstView<T> w, View<T> dx, Range inputs);
 
   void (*column_sums)(ConstView<T> x, T* sums);
   void (*column_moments)(ConstView<T> x, T* mean, T* variance);
@@ -46,7 +52,8 @@ struct Table {
   void (*sgd_update)(T* w, const T* g, T learning_rate, Index count);
   void (*momentum_update_keras)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
   void (*momentum_update_torch)(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
-  void (*adam_update)(T* w, const T* g, T* m, T* v, T step, T root_scale, T beta_1, T beta_2, T epsilon, Index count);
+  void (*adam_update)(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count);
+  void (*adam_update_product)(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs);
   void (*rmsprop_update)(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
 };
 

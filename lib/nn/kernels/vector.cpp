@@ -17,6 +17,7 @@
 #include "nn/kernels/input_gradient-inl.hpp"
 #include "nn/kernels/normalize-inl.hpp"
 #include "nn/kernels/optimizer-inl.hpp"
+#include "nn/kernels/product_update-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
 #include "nn/kernels/statistics-inl.hpp"
 
@@ -70,6 +71,7 @@ constexpr Table<T> kTable{
     .momentum_update_keras = Entry<momentum_update_keras<T>>::call,
     .momentum_update_torch = Entry<momentum_update_torch<T>>::call,
     .adam_update = Entry<adam_update<T>>::call,
+    .adam_update_product = Entry<adam_update_product<T>>::call,
     .rmsprop_update = Entry<rmsprop_update<T>>::call,
 };
 

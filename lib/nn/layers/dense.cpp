@@ -58,9 +58,10 @@ class Dense final : public Layer<T> {
   }
 
   void backward(const Backward<T>& call) const override {
-    kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
     if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);
+    if (call.taker != nullptr) return call.taker->take(kernel_, call.x, call.dy);  // last: the kernel may move
+    kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
   }
 
  private:

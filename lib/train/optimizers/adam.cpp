@@ -22,21 +22,24 @@ class Adam final : public OptimizerOf<Adam> {
   Adam() { preset(Convention::kKeras); }
   Index slot_count() const override { return 2; }
 
+  StepSize step_size(Index step, double rate, float) const override { return size_at<float>(step, rate); }
+  StepSize step_size(Index step, double rate, double) const override { return size_at<double>(step, rate); }
+
   template <class T>
-  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index step, double rate_now,
-             std::span<const Decay> decays) const {
-    const double mean_arrived = arrived<T>(beta_1_, step);
-    const double root_arrived = std::sqrt(arrived<T>(beta_2_, step));
-    const bool is_keras = convention_ == Convention::kKeras;
-    const T step_size = static_cast<T>(is_keras ? rate_now * root_arrived / mean_arrived : rate_now / mean_arrived);
-    const T root_scale = static_cast<T>(is_keras ? 1.0 : 1.0 / root_arrived);
-    T* const w = params.data();
-    T* const m = slots.data();
-    T* const v = m + params.size();
-    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
-      kernels::adam_update(w + part.first, part.g, m + part.first, v + part.first, step_size, root_scale, static_cast<T>(beta_1_),
-                           static_cast<T>(beta_2_), static_cast<T>(epsilon_), part.count);
-    });
+  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
+    return [by = constants<T>(size), w = params.data(), m = slots.data(), v = slots.data() + params.size()](const UpdatePart<T>& part) {
+      kernels::adam_update(by, part.g, w + part.first, m + part.first, v + part.first, part.count);
+    };
+  }
+
+  bool takes_products() const override { return true; }
+  void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
+                      const StepSize& size) const override {
+    take_product(params, slots, kernel, x, dy, size);
+  }
+  void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
+                      const StepSize& size) const override {
+    take_product(params, slots, kernel, x, dy, size);
   }
 
  protected:
@@ -54,6 +57,24 @@ class Adam final : public OptimizerOf<Adam> {
   }
 
  private:
+  template <class T>
+  StepSize size_at(Index step, double rate) const {
+    const double mean_arrived = arrived<T>(beta_1_, step);
+    const double root_arrived = std::sqrt(arrived<T>(beta_2_, step));
+    if (convention_ == Convention::kKeras) return {rate * root_arrived / mean_arrived, 1.0};
+    return {rate / mean_arrived, 1.0 / root_arrived};
+  }
+  template <class T>
+  kernels::AdamStep<T> constants(const StepSize& size) const {
+    return {static_cast<T>(size.rate), static_cast<T>(size.root_scale), static_cast<T>(beta_1_), static_cast<T>(beta_2_),
+            static_cast<T>(epsilon_)};
+  }
+  template <class T>
+  void take_product(std::span<T> params, std::span<T> slots, ParamId kernel, ConstView<T> x, ConstView<T> dy, const StepSize& size) const {
+    T* const m = slots.data() + kernel.offset;
+    kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size());
+  }
+
   double beta_1_ = 0.0;
   double beta_2_ = 0.0;
   double epsilon_ = 0.0;

@@ -58,17 +58,34 @@ void update_with_decay(const OptimizerSpec& spec, Convention convention, std::sp
   if (done < total) update(UpdatePart<T>{done, total - done, g + done});
 }
 
-/// Implements both precisions' update() by Derived::apply<T>(…), which has the same arguments.
+/// Implements both precisions by Derived::rule<T>(params, slots, size), which is called with an UpdatePart for every parameter once.
 template <class Derived>
 class OptimizerOf : public ConventionSpec {
  public:
   void update(std::span<float> params, std::span<const float> grads, std::span<float> slots, Index step, double rate,
               std::span<const Decay> decays) const override {
-    static_cast<const Derived&>(*this).apply(params, grads, slots, step, rate, decays);
+    update_all(params, grads, slots, step, rate, decays);
   }
   void update(std::span<double> params, std::span<const double> grads, std::span<double> slots, Index step, double rate,
               std::span<const Decay> decays) const override {
-    static_cast<const Derived&>(*this).apply(params, grads, slots, step, rate, decays);
+    update_all(params, grads, slots, step, rate, decays);
+  }
+  void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, ParamId part,
+                   const StepSize& size) const override {
+    derived().rule(params, slots, size)(UpdatePart<float>{part.offset, part.size, grads.data() + part.offset});
+  }
+  void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, ParamId part,
+                   const StepSize& size) const override {
+    derived().rule(params, slots, size)(UpdatePart<double>{part.offset, part.size, grads.data() + part.offset});
+  }
+
+ private:
+  const Derived& derived() const { return static_cast<const Derived&>(*this); }
+  template <class T>
+  void update_all(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index step, double rate,
+                  std::span<const Decay> decays) const {
+    const StepSize size = derived().step_size(step, rate, T{});
+    update_with_decay(*this, convention_, params, grads, rate, decays, derived().rule(params, slots, size));
   }
 };
 

@@ -12,15 +12,12 @@ class Rmsprop final : public OptimizerOf<Rmsprop> {
   Index slot_count() const override { return 1; }
 
   template <class T>
-  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index /*step*/, double rate_now,
-             std::span<const Decay> decays) const {
-    const auto place = convention_ == Convention::kKeras ? kernels::EpsilonPlace::kInsideRoot : kernels::EpsilonPlace::kOutsideRoot;
-    T* const w = params.data();
-    T* const v = slots.data();
-    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
-      kernels::rmsprop_update(w + part.first, part.g, v + part.first, static_cast<T>(rate_now), static_cast<T>(rho_),
-                              static_cast<T>(epsilon_), place, part.count);
-    });
+  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
+    return [this, rate = static_cast<T>(size.rate), w = params.data(), v = slots.data()](const UpdatePart<T>& part) {
+      const auto place = convention_ == Convention::kKeras ? kernels::EpsilonPlace::kInsideRoot : kernels::EpsilonPlace::kOutsideRoot;
+      kernels::rmsprop_update(w + part.first, part.g, v + part.first, rate, static_cast<T>(rho_), static_cast<T>(epsilon_), place,
+                              part.count);
+    };
   }
 
  protected:

@@ -13,21 +13,17 @@ class Sgd final : public OptimizerOf<Sgd> {
   Index slot_count() const override { return momentum_ > 0.0 ? 1 : 0; }
 
   template <class T>
-  void apply(std::span<T> params, std::span<const T> grads, std::span<T> slots, Index /*step*/, double rate_now,
-             std::span<const Decay> decays) const {
-    const T rate = static_cast<T>(rate_now);
-    const T momentum = static_cast<T>(momentum_);
-    const auto kind = nesterov_ ? kernels::Momentum::kNesterov : kernels::Momentum::kPlain;
-    T* const w = params.data();
-    T* const v = slots.data();
-    update_with_decay(*this, convention_, params, grads, rate_now, decays, [&](const UpdatePart<T>& part) {
+  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
+    return [this, rate = static_cast<T>(size.rate), w = params.data(), v = slots.data()](const UpdatePart<T>& part) {
+      const T momentum = static_cast<T>(momentum_);
+      const auto kind = nesterov_ ? kernels::Momentum::kNesterov : kernels::Momentum::kPlain;
       if (momentum_ == 0.0)
         kernels::sgd_update(w + part.first, part.g, rate, part.count);
       else if (convention_ == Convention::kKeras)
         kernels::momentum_update_keras(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
       else
         kernels::momentum_update_torch(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
-    });
+    };
   }
 
  protected:

@@ -1,0 +1,97 @@
+#include "limits.hpp"
+
+#include <immintrin.h>
+
+#include <algorithm>
+
+#include "nn/kernels/kernels.hpp"
+
+namespace normrun::bench {
+namespace {
+
+constexpr double kSlotBytes = 24.0;  // w, m and v, each read and written
+constexpr int kChains = 10;          // independent ones, which hide the latency of two units of four or five cycles
+
+/// Multiply-adds in registers alone.  The two functions are the same but for the width; the result keeps the loop alive.
+__attribute__((target("avx2,fma"))) float multiply_add_256(Index rounds) {
+  __m256 sums[kChains];
+  for (int i = 0; i < kChains; ++i) sums[i] = _mm256_set1_ps(static_cast<float>(i));
+  const __m256 factor = _mm256_set1_ps(0.5F);
+  for (Index round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kChains; ++i) sums[i] = _mm256_fmadd_ps(sums[i], factor, factor);
+  }
+  for (int i = 1; i < kChains; ++i) sums[0] = _mm256_add_ps(sums[0], sums[i]);
+  return _mm256_cvtss_f32(sums[0]);
+}
+__attribute__((target("avx512f"))) float multiply_add_512(Index rounds) {
+  __m512 sums[kChains];
+  for (int i = 0; i < kChains; ++i) sums[i] = _mm512_set1_ps(static_cast<float>(i));
+  const __m512 factor = _mm512_set1_ps(0.5F);
+  for (Index round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kChains; ++i) sums[i] = _mm512_fmadd_ps(sums[i], factor, factor);
+  }
+  for (int i = 1; i < kChains; ++i) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+  return _mm512_cvtss_f32(sums[0]);
+}
+
+/// One addition to every number, as wide as a cache allows on any processor with AVX2.
+__attribute__((target("avx2"))) void add_everywhere(float* numbers, Index count) {
+  const __m256 one = _mm256_set1_ps(1.0F);
+  for (Index i = 0; i + 32 <= count; i += 32) {
+#pragma GCC unroll 4
+    for (Index j = i; j < i + 32; j += 8) _mm256_store_ps(numbers + j, _mm256_add_ps(_mm256_load_ps(numbers + j), one));
+  }
+}
+
+double measure_flops() {
+  constexpr Index kRounds = 20000;
+  const bool wide = kernels::instruction_set() == "avx512";
+  volatile float sink = 0.0F;
+  const double seconds = fastest_seconds([&] { sink = wide ? multiply_add_512(kRounds) : multiply_add_256(kRounds); }, 100);
+  return 2.0 * kRounds * kChains * (wide ? 16 : 8) / seconds;
+}
+
+double measure_adam() {
+  constexpr Index kCount = 1024;
+  Buffer<float> w(kCount, 1.0F), g(kCount, 1.0F), m(kCount, 1.0F), v(kCount, 1.0F);
+  const auto update = [&] {
+    for (int i = 0; i < 100; ++i)
+      kernels::adam_update<float>({1e-3F, 1.0F, 0.9F, 0.999F, 1e-7F}, g.data(), w.data(), m.data(), v.data(), kCount);
+  };
+  return 100.0 * kCount / fastest_seconds(update, 200);
+}
+
+double measure_bandwidth(Index parameters) {
+  Buffer<float> numbers(static_cast<std::size_t>(3 * parameters));
+  const Index passes = std::max<Index>(1, 500'000 / parameters);
+  const auto sweep = [&] {
+    for (Index i = 0; i < passes; ++i) add_everywhere(numbers.data(), 3 * parameters);
+  };
+  return kSlotBytes * static_cast<double>(passes * parameters) / fastest_seconds(sweep, 50);
+}
+
+}  // namespace
+
+double fastest_seconds(const std::function<void()>& work, int calls) {
+  using Clock = std::chrono::steady_clock;
+  double fastest = 1e9;
+  for (int i = 0; i < calls; ++i) {
+    const auto start = Clock::now();
+    work();
+    fastest = std::min(fastest, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return fastest;
+}
+
+Limits measure_limits(Index parameters) {
+  return {.flops = measure_flops(), .adam = measure_adam(), .parameters = parameters, .bytes = measure_bandwidth(parameters)};
+}
+
+double floor_seconds(const Limits& limits, double operations) {
+  const auto parameters = static_cast<double>(limits.parameters);
+  return std::max(operations / limits.flops + parameters / limits.adam, kSlotBytes * parameters / limits.bytes);
+}
+
+}  // namespace normrun::bench

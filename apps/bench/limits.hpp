@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "core/matrix.hpp"
+
+namespace normrun::bench {
+
+/// Seconds that the fastest of some short calls of `work` took: neighbours on the machine only ever slow a call down.
+double fastest_seconds(const std::function<void()>& work, int calls);
+
+/// What one core of this machine can do at best, measured here and now.
+struct Limits {
+  double flops;      // fused multiply-adds in float32, two operations each
+  double adam;       // parameters a second in the first cache: the divider's limit, with IEEE root and division
+  Index parameters;  // of the network the bandwidth below holds for
+  double bytes;      // bytes a second of reading and writing w, m and v of so many parameters
+};
+Limits measure_limits(Index parameters);
+
+/// The least seconds that so many operations and one update of every parameter can take.
+double floor_seconds(const Limits& limits, double operations);
+
+}  // namespace normrun::bench

@@ -1,0 +1,58 @@
+#include "core/team.hpp"
+
+#include "core/denormals.hpp"
+
+namespace normrun {
+namespace {
+
+thread_local Team* t_current = nullptr;
+
+/// Looks at a condition that is about to hold: a few microseconds without the system, which would take longer to wake a thread.
+constexpr int kLooks = 4000;
+template <class Condition>
+bool holds_soon(const Condition& condition) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (condition()) return true;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  return false;
+}
+
+}  // namespace
+
+Team::Team(int threads) : before_(t_current) {
+  for (int part = 0; part + 1 < threads; ++part) threads_.emplace_back([this, part] { serve(part); });
+  t_current = threads > 1 ? this : nullptr;
+}
+
+Team::~Team() {
+  t_current = before_;
+  ends_ = true;
+  round_.fetch_add(1);
+  round_.notify_all();
+}
+
+Team* Team::current() { return t_current; }
+
+void Team::run(Job job) {
+  job_ = job;
+  busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  job.call(job.context, size() - 1);
+  while (!holds_soon([this] { return busy_.load(std::memory_order_acquire) == 0; })) std::this_thread::yield();
+}
+
+void Team::serve(int part) {
+  const FlushDenormals flush;
+  for (std::uint32_t seen = 0;; ++seen) {
+    if (!holds_soon([&] { return round_.load(std::memory_order_acquire) != seen; })) round_.wait(seen, std::memory_order_acquire);
+    if (ends_) return;
+    job_.call(job_.context, part);
+    busy_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+}  // namespace normrun

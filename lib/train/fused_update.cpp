@@ -1,0 +1,40 @@
+#include "train/fused_update.hpp"
+
+#include <algorithm>
+
+namespace normrun {
+
+template <class T>
+FusedUpdate<T>::FusedUpdate(const OptimizerSpec& optimizer, std::size_t parameters, std::span<T> params, std::span<const T> grads,
+                            std::span<T> slots)
+    : optimizer_(optimizer), params_(params), grads_(grads), slots_(slots) {
+  taken_.reserve(parameters);
+}
+
+template <class T>
+void FusedUpdate<T>::start(Index step, double learning_rate) {
+  size_ = optimizer_.step_size(step, learning_rate, T{});
+  taken_.clear();
+}
+
+template <class T>
+void FusedUpdate<T>::take(ParamId kernel, ConstView<T> x, ConstView<T> dy) {
+  optimizer_.update_product(params_, slots_, kernel, x, dy, size_);
+  taken_.push_back(kernel);
+}
+
+template <class T>
+void FusedUpdate<T>::finish() {
+  std::sort(taken_.begin(), taken_.end(), [](const ParamId& a, const ParamId& b) { return a.offset < b.offset; });
+  taken_.push_back({static_cast<Index>(params_.size()), 0});  // the end
+  Index done = 0;
+  for (const ParamId& kernel : taken_) {
+    if (kernel.offset > done) optimizer_.update_part(params_, grads_, slots_, {done, kernel.offset - done}, size_);
+    done = kernel.offset + kernel.size;
+  }
+}
+
+template class FusedUpdate<float>;
+template class FusedUpdate<double>;
+
+}  // namespace normrun

@@ -1,0 +1,40 @@
+"""What every peer trains: the workloads W1 to W5 of apps/bench/workloads.cpp, and how a sample is timed."""
+import json
+import time
+
+import numpy
+
+SEED = 0
+ROWS = 9984  # a multiple of every batch size
+# name -> (network, normalization, batch size)
+WORKLOADS = {
+    "W1-LN-1": ("W1", "layer", 1), "W1-BN-4": ("W1", "batch", 4), "W1-BN-32": ("W1", "batch", 32), "W1-BN-128": ("W1", "batch", 128),
+    "W2-BN-4": ("W2", "batch", 4), "W2-BN-128": ("W2", "batch", 128),
+    "W3-BN-4": ("W3", "batch", 4), "W3-BN-128": ("W3", "batch", 128),
+    "W4-BN-4": ("W4", "batch", 4), "W4-BN-32": ("W4", "batch", 32),
+    "W5-LN-4": ("W5", "layer", 4), "W5-LN-32": ("W5", "layer", 32),
+}
+SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28)}
+SAMPLE_SECONDS = 0.2
+
+
+def rows_of(network):
+    """Normal rows and, but for W2, labels."""
+    random = numpy.random.default_rng(SEED)
+    count = min(ROWS, 8_000_000 // int(numpy.prod(SHAPES[network]))) // 128 * 128
+    return random.standard_normal((count, *SHAPES[network]), dtype=numpy.float32), random.integers(0, 10, count)
+
+
+def report(name, run, seconds):
+    """Prints the rate of the fastest sample; run(steps) trains so many steps and returns when they are done."""
+    run(20)
+    start = time.perf_counter()
+    run(20)
+    steps = max(20, int(SAMPLE_SECONDS / max(1e-6, (time.perf_counter() - start) / 20)))
+    best = 0.0
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        run(steps)
+        best = max(best, steps / (time.perf_counter() - start))
+    print(json.dumps({"name": name, "steps_per_second": best}), flush=True)

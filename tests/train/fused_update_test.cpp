@@ -1,0 +1,82 @@
+// An update inside the backward pass moves every parameter to the bits of an update after it.
+
+#include "train/fused_update.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/denormals.hpp"
+#include "train_rig.hpp"
+
+using namespace normrun;
+using namespace normrun::test;
+
+namespace {
+
+/// A few steps on the same rows, each with its gradients kept apart.
+template <class T>
+struct Learner {
+  Learner(const Network<T>& net, std::shared_ptr<OptimizerSpec> by)
+      : network(net),
+        optimizer(std::move(by)),
+        model(fresh_model(net, 3)),
+        grads(model.params.size()),
+        slots(model.params.size() * static_cast<std::size_t>(optimizer->slot_count())),
+        record(net, 40) {}
+
+  /// From a gradient of the outputs that is as good as any: the outputs themselves.
+  View<T> forward(ConstView<T> x) {
+    const ConstView<T> y = network.forward({.mode = kTrainMode}, model.params, model.state, model.state.data(), record, x);
+    const View<T> dy = record.gradient(network.output_boundary());
+    std::copy(y.begin(), y.end(), dy.begin());
+    return dy;
+  }
+  void step_after(ConstView<T> x, Index step) {
+    network.backward(model.params, record, network.output_boundary(), forward(x), grads);
+    optimizer->update(model.params, grads, slots, step, 0.01, {});
+  }
+  void step_inside(ConstView<T> x, Index step, FusedUpdate<T>& fused) {
+    const View<T> dy = forward(x);
+    fused.start(step, 0.01);
+    network.backward(model.params, record, network.output_boundary(), dy, grads, {}, &fused);
+    fused.finish();
+  }
+
+  const Network<T>& network;
+  std::shared_ptr<OptimizerSpec> optimizer;
+  Model<T> model;
+  Buffer<T> grads, slots;
+  Record<T> record;
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one after it", T, float, double) {
+  const FlushDenormals flush;
+  const Network<T> network = make_network<T>({{"dense", R"("units": 40)"},
+                                              {"batch"},
+                                              {"relu"},
+                                              {"dense", R"("units": 7, "use_bias": false)"},
+                                              {"tanh"},
+                                              {"dense", R"("units": 3)"}},
+                                             Shape{10});
+  for (const std::string convention : {"keras", "torch"}) {
+    const auto optimizer = make_optimizer("adam", "\"convention\": \"" + convention + "\"");
+    REQUIRE(optimizer->takes_products());
+    Learner<T> after(network, optimizer);
+    Learner<T> inside(network, optimizer);
+    FusedUpdate<T> fused(*optimizer, network.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
+    const Dataset<T> data = clusters<T>(120);
+    for (Index step = 1; step <= 4; ++step) {
+      const ConstView<T> x = data.train.features.view().slice(step, 5 * step);
+      after.step_after(x, step);
+      inside.step_inside(x, step, fused);
+    }
+    CHECK(inside.model.params == after.model.params);
+    CHECK(inside.slots == after.slots);
+    CHECK(inside.model.state == after.model.state);
+  }
+}
+
+TEST_CASE("optimizers that keep their gradients say so") {
+  for (const char* type : {"sgd", "rmsprop"}) CHECK_FALSE(make_optimizer(type)->takes_products());
+}
