@@ -11,7 +11,8 @@ namespace {
 
 /// Axes longer than this (seeds of a very large sweep) are checked by their first and last values.
 constexpr std::size_t kCheckedValues = 1000;
-constexpr const char* kTextKeys[] = {"$schema", "name", "source", "description", "grid", "claims"};
+/// What does not change a run's numbers.
+constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};
 
 /// Stands for the value that the config itself has at a swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
@@ -107,15 +108,10 @@ void check_shapes(const Document& document, const std::vector<Axis>& axes, const
   throw Error(code, problems);
 }
 
-/// The axes as the config's "grid" would write them.
-std::string grid_text(const Grid& grid) {
-  std::string text = "{";
-  for (const Axis& axis : grid.axes()) {
-    text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":[";
-    for (std::size_t i = 0; i < axis.values.size(); ++i) text += (i > 0 ? "," : "") + axis.values[i];
-    text += "]";
-  }
-  return text + "}";
+Document numbers_of(RunConfig config) {
+  Document document = Document::parse(write_resolved(config), "numbers");
+  for (const char* key : kOtherKeys) document.erase(key);
+  return document;
 }
 
 std::vector<Axis> apply(Document& document, const Overrides& overrides) {
@@ -168,30 +164,38 @@ RunConfig Experiment::at(std::int64_t run) const {
   return config;
 }
 
+std::string grid_text(const Grid& grid) {
+  std::string text = "{";
+  for (const Axis& axis : grid.axes()) {
+    text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":[";
+    for (std::size_t i = 0; i < axis.values.size(); ++i) text += (i > 0 ? "," : "") + axis.values[i];
+    text += "]";
+  }
+  return text + "}";
+}
+
+Grid parse_grid(const std::string& text) { return Grid(read_axes(Document::parse("{\"grid\":" + text + "}", "grid"))); }
+
 std::string Experiment::resolved() const {
   RunConfig config = base;
   config.grid = grid_text(grid);
   return write_resolved(config);
 }
 
-std::string run_text(const RunConfig& config) {
-  RunConfig numbers = config;
-  Document document = Document::parse(write_resolved(numbers), "run");
-  for (const char* key : kTextKeys) document.erase(key);
-  return document.dump();
-}
+std::string run_text(const RunConfig& config) { return numbers_of(config).dump(); }
 
 std::string data_text(const RunConfig& config) {
   RunConfig written = config;
   return Document::parse(write_resolved(written), "data").text_at("data");
 }
 
-std::string Experiment::digest() const {
-  RunConfig numbers = base;
-  Document text = Document::parse(write_resolved(numbers), "experiment");
-  for (const char* key : kTextKeys) text.erase(key);
+std::string Experiment::numbers() const {
+  Document text = numbers_of(base);
+  text.erase("seed");
   for (const Axis& axis : grid.axes()) text.erase(axis.key);
-  return digest_of(text.dump());
+  return text.dump();
 }
+
+std::string Experiment::digest() const { return digest_of(numbers()); }
 
 }  // namespace normrun
