@@ -1,6 +1,7 @@
 #include "study/journal.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -143,12 +144,19 @@ Journal Journal::resume(const std::string& path, const JournalPlan& plan) {
     journal.index_.note_data(record.data_digest);
   };
   journal.end_ = JournalFile(path).scan({take_plan, take_record});
-  if (retry([&] { return ::ftruncate(journal.descriptor_.get(), static_cast<off_t>(journal.end_)); }) != 0) {
-    throw_errno(ExitCode::kWriteFailed, path, "cut the torn end");
-  }
-  if (last.grid != plan.grid) journal.append(plan_frame(plan));
-  journal.sync();
+  const bool grown = last.grid != plan.grid;
+  const bool torn = journal.cut_behind(journal.end_);
+  if (grown) journal.append(plan_frame(plan));
+  if (grown || torn) journal.sync();
   return journal;
+}
+
+bool Journal::cut_behind(std::uint64_t end) const {
+  struct stat status {};
+  if (::fstat(descriptor_.get(), &status) != 0) throw_errno(ExitCode::kWriteFailed, path_, "read");
+  if (static_cast<std::uint64_t>(status.st_size) == end) return false;
+  if (retry([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(end)); }) == 0) return true;
+  throw_errno(ExitCode::kWriteFailed, path_, "cut the torn end");
 }
 
 void Journal::append(const std::string& frame) {

@@ -57,6 +57,7 @@ class Journal : public RecordSink {
   using Clock = std::chrono::steady_clock;
   Journal(std::string path, std::int64_t runs);
   void append(const std::string& frame);
+  bool cut_behind(std::uint64_t end) const;  // whether there was something
 
   std::string path_;
   Descriptor descriptor_;
