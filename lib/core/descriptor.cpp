@@ -11,6 +11,7 @@ namespace normrun {
 
 void throw_errno(ExitCode code, const std::string& path, std::string_view action) {
   const int reason = errno;
+  if (reason == ENOMEM) code = ExitCode::kOutOfMemory;
   throw Error(code, Problem{path, fmt::format("cannot {}: {}", action, std::generic_category().message(reason)), ""});
 }
 

@@ -58,14 +58,14 @@ class Sweep {
   }
 
   void execute(int worker, std::int64_t run) {
-    RunContext context{.experiment = &experiment_,
-                       .data = &data_,
-                       .checkpoint_folder = options_.checkpoint_folder,
-                       .resume_folder = options_.resume_folder,
-                       .stop = options_.stop,
-                       .on_step = {}};
-    context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
     try {
+      RunContext context{.experiment = &experiment_,
+                         .data = &data_,
+                         .checkpoint_folder = options_.checkpoint_folder,
+                         .resume_folder = options_.resume_folder,
+                         .stop = options_.stop,
+                         .on_step = {}};
+      context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
       const RunRecord record = execute_run(context, run);
       const std::lock_guard lock(mutex_);
       if (failure_) return;  // the sink cannot take any more
