@@ -20,8 +20,9 @@ namespace {
 
 using Runs = std::vector<std::uint32_t>;
 
-/// run_id, norm, batch_size, seed and the other swept keys of some runs, in the plan's order.
-std::string plan_csv(const Experiment& experiment, Runs runs) {
+/// Prints run_id, norm, batch_size, seed and the other swept keys of some runs, in the plan's order.
+void print_plan(const Experiment& experiment, Runs runs, bool json) {
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   std::sort(runs.begin(), runs.end());
   std::string text;
   for (const Column& column : key_columns()) text += (text.empty() ? "" : ",") + std::string(column.name);
@@ -30,8 +31,11 @@ std::string plan_csv(const Experiment& experiment, Runs runs) {
   for (const std::uint32_t run : runs) {
     const std::string fields = run_key(experiment, run, experiment.at(run)).csv();
     text += fields.substr(0, fields.size() - 1) + '\n';
+    if (json || text.size() < kPieceBytes) continue;
+    print_result(text);
+    text.clear();
   }
-  return text;
+  print_result(json ? csv_to_json(text) : text);
 }
 
 /// DIR, or results/NAME; a shard's is DIR with {shard} replaced by its number, or results/NAME.shards/NUMBER.
@@ -140,8 +144,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const Runs order = longest_first(experiment.grid, costs);
   const Runs runs = shard ? runs_of(order, *shard) : order;
   if (request.dry_run) {
-    const std::string plan = plan_csv(experiment, runs);
-    print_result(request.json ? csv_to_json(plan) : plan);
+    print_plan(experiment, runs, request.json);
     return 0;
   }
   const OutputFolder folder(output_path(request, experiment, shard), request.existing);

@@ -103,14 +103,8 @@ std::string manifest_text(const Experiment& experiment, const RecordIndex& recor
   }
   files.push_back("summary.csv");
   ordered_json seeds = ordered_json::array({experiment.base.seed});
-  for (const Axis& axis : experiment.grid.axes()) {
-    if (axis.key == "seed")
-      seeds = ordered_json::parse("[" + [&axis] {
-        std::string list;
-        for (const std::string& value : axis.values) list += (list.empty() ? "" : ",") + value;
-        return list;
-      }() + "]");
-  }
+  const ordered_json grid = ordered_json::parse(grid_text(experiment.grid));
+  if (grid.contains("seed")) seeds = grid["seed"];
   const ordered_json manifest = {
       {"program", "normrun"},
       {"version", program.version},

@@ -91,11 +91,14 @@ void write_resume_point(const ResumeKey& key, const Layout& layout, const Resume
   write_safetensors(key.path(), file);
 }
 
-template <class T>
-std::optional<ResumePoint<T>> read_resume_point(const ResumeKey& key, const Layout& layout, std::size_t slots) {
-  const std::string path = key.path();
+bool has_resume_point(const std::string& folder, const std::string& run_id) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::nullopt;
+  return std::filesystem::exists(ResumeKey{folder, run_id, "", ""}.path(), error);
+}
+
+template <class T>
+ResumePoint<T> read_resume_point(const ResumeKey& key, const Layout& layout, std::size_t slots) {
+  const std::string path = key.path();
   try {
     return parse<T>(read_safetensors(path), key, path, layout, slots);
   } catch (const Error& damaged) {
@@ -110,7 +113,7 @@ void remove_resume_point(const std::string& folder, const std::string& run_id) {
 
 template void write_resume_point(const ResumeKey&, const Layout&, const ResumePoint<float>&);
 template void write_resume_point(const ResumeKey&, const Layout&, const ResumePoint<double>&);
-template std::optional<ResumePoint<float>> read_resume_point(const ResumeKey&, const Layout&, std::size_t);
-template std::optional<ResumePoint<double>> read_resume_point(const ResumeKey&, const Layout&, std::size_t);
+template ResumePoint<float> read_resume_point(const ResumeKey&, const Layout&, std::size_t);
+template ResumePoint<double> read_resume_point(const ResumeKey&, const Layout&, std::size_t);
 
 }  // namespace normrun

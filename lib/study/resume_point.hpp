@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string>
 
 #include "study/record.hpp"
@@ -36,9 +35,10 @@ class ForeignResumePoint : public Error {
 /// Throws Error(kCannotCreate, kWriteFailed).
 template <class T>
 void write_resume_point(const ResumeKey& key, const Layout& layout, const ResumePoint<T>& point);
-/// None where the run has left none.  Throws ForeignResumePoint.
+bool has_resume_point(const std::string& folder, const std::string& run_id);
+/// Throws ForeignResumePoint.
 template <class T>
-std::optional<ResumePoint<T>> read_resume_point(const ResumeKey& key, const Layout& layout, std::size_t slots);
+ResumePoint<T> read_resume_point(const ResumeKey& key, const Layout& layout, std::size_t slots);
 void remove_resume_point(const std::string& folder, const std::string& run_id);
 
 }  // namespace normrun

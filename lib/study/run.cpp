@@ -94,11 +94,10 @@ class Run {
   ResumeKey resume_key() const { return {context_.resume_folder, key_.run_id, digest_of(run_text(config_)), data_->digest}; }
 
   void take_up_resume_point() {
-    if (context_.resume_folder.empty()) return;
-    std::optional<ResumePoint<T>> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
-    if (!point) return;
-    trainer_->restore(std::move(point->trainer));
-    record_.lines = std::move(point->lines);
+    if (context_.resume_folder.empty() || !has_resume_point(context_.resume_folder, key_.run_id)) return;
+    ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
+    trainer_->restore(std::move(point.trainer));
+    record_.lines = std::move(point.lines);
   }
 
   void save_resume_point() const {
