@@ -141,8 +141,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const std::optional<Shard> shard = request.shard.empty() ? std::nullopt : std::optional(parse_shard(request.shard));
   const Experiment experiment = load_experiment(request.config, request.overrides, Check::kWithData);
   const CostModel costs(experiment);
-  const Runs order = longest_first(experiment.grid, costs);
-  const Runs runs = shard ? runs_of(order, *shard) : order;
+  const Runs runs = shard ? runs_of(longest_first(experiment.grid, costs), *shard) : longest_first(experiment.grid, costs);
   if (request.dry_run) {
     print_plan(experiment, runs, request.json);
     return 0;

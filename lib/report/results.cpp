@@ -89,11 +89,15 @@ std::string datapackage_text(const Experiment& experiment) {
 /// Where nearly every run has data of its own, their number and one digest over all of theirs.
 ordered_json data_digests(const RecordIndex& records) {
   constexpr std::size_t kListed = 1000;
-  const std::vector<std::string> digests = records.data_digests();
-  if (digests.size() <= kListed) return digests;
+  const std::vector<DigestBytes>& digests = records.data_digests();
+  ordered_json list = ordered_json::array();
   Digest all;
-  for (const std::string& digest : digests) all.add(digest);
-  return {std::to_string(digests.size()) + " data sets", all.hex()};
+  for (const DigestBytes& digest : digests) {
+    if (digests.size() <= kListed) list.push_back(digest_text(digest));
+    all.add(digest_text(digest));
+  }
+  if (digests.size() > kListed) list = {std::to_string(digests.size()) + " data sets", all.hex()};
+  return list;
 }
 
 std::string manifest_text(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program) {

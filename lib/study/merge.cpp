@@ -76,7 +76,6 @@ class Joining {
         return;
       }
       parts_.records.put(run, journal, offset, record.status);
-      parts_.records.note_data(record.data_digest);
     };
     const JournalFile file(path);
     file.scan({take_plan, take_record});

@@ -13,7 +13,7 @@ namespace normrun {
 struct JoinedParts {
   Experiment experiment;
   JournalPlan plan;                  // of the whole; shard is ""
-  RecordIndex records;               // one journal for each of `folders`
+  RecordIndex records;               // one journal for each of `folders`; knows no data digests
   std::vector<std::string> folders;  // those that have a journal
   int shards = 0;                    // how many the plan was divided into; 0: the parts are no shards, or of different divisions
 };

@@ -28,9 +28,14 @@ std::uint32_t RecordIndex::add_journal(const std::string& path) {
 }
 
 void RecordIndex::put(std::int64_t run, std::uint32_t journal, std::uint64_t offset, RunStatus status) {
+  constexpr std::uint64_t kMostBytes = (std::uint64_t{1} << 40U) - 1;
+  constexpr std::uint64_t kMostJournals = (std::uint64_t{1} << 22U) - 1;
+  if (offset > kMostBytes || journal > kMostJournals) {
+    throw Error(ExitCode::kWriteFailed, {journals_[journal]->path(), "more than 2^40 bytes, or too many parts", "divide the sweep"});
+  }
   Place& place = places_[static_cast<std::size_t>(run)];
   if (place.offset == 0) ++finished_;
-  place = {offset, journal, status};
+  place = {.offset = offset & kMostBytes, .journal = journal & kMostJournals, .status = static_cast<std::uint64_t>(status) & 3U};
 }
 
 RunRecord RecordIndex::read(std::int64_t run) const {
@@ -54,12 +59,11 @@ void RecordIndex::sort_digests() const {
   sorted_ = digests_.size();
 }
 
-std::vector<std::string> RecordIndex::data_digests() const {
+const std::vector<DigestBytes>& RecordIndex::data_digests() const {
   sort_digests();
-  std::vector<std::string> texts;
-  texts.reserve(digests_.size());
-  for (const DigestBytes& digest : digests_) texts.push_back(fmt::format("{:016x}{:016x}", digest[0], digest[1]));
-  return texts;
+  return digests_;
 }
+
+std::string digest_text(const DigestBytes& digest) { return fmt::format("{:016x}{:016x}", digest[0], digest[1]); }
 
 }  // namespace normrun
