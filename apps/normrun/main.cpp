@@ -1,8 +1,4 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <exception>
 #include <functional>
 #include <map>
 #include <new>
@@ -237,36 +233,11 @@ class CommandLine {
 }  // namespace
 }  // namespace normrun
 
-namespace {
-
-/// Without a log and without memory.
-[[noreturn]] void end_without_memory() {
-  constexpr char kMessage[] = "normrun: error: memory: not enough of it; use fewer jobs, a smaller network or fewer rows\n";
-  const auto written = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
-  static_cast<void>(written);
-  _exit(static_cast<int>(normrun::ExitCode::kOutOfMemory));
-}
-
-/// The destructors of nlohmann's values allocate: where there is no memory for that, the exception cannot leave them.
-void on_terminate() {
-  const std::exception_ptr reason = std::current_exception();
-  if (!reason) std::abort();
-  try {
-    std::rethrow_exception(reason);
-  } catch (const std::bad_alloc&) {
-    end_without_memory();
-  } catch (...) {
-    std::abort();
-  }
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  std::set_terminate(on_terminate);
+  normrun::catch_lack_of_memory();
   try {
     return normrun::CommandLine().run(argc, argv);
   } catch (const std::bad_alloc&) {  // before there is a log
-    end_without_memory();
+    normrun::end_without_memory();
   }
 }

@@ -4,6 +4,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "core/error.hpp"
 
 namespace normrun {
 namespace {
@@ -29,6 +34,18 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
+void on_terminate() {
+  const std::exception_ptr reason = std::current_exception();
+  if (!reason) std::abort();
+  try {
+    std::rethrow_exception(reason);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (...) {
+    std::abort();
+  }
+}
+
 }  // namespace
 
 void catch_signals() {
@@ -40,5 +57,14 @@ void catch_signals() {
 
 const std::atomic<bool>& stop_requested() { return stop; }
 int exit_code_of_signal() { return 128 + last_signal; }
+
+void end_without_memory() {
+  constexpr char kMessage[] = "normrun: error: memory: not enough of it; use fewer jobs, a smaller network or fewer rows\n";
+  const auto written = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  static_cast<void>(written);
+  _exit(static_cast<int>(ExitCode::kOutOfMemory));
+}
+
+void catch_lack_of_memory() { std::set_terminate(on_terminate); }
 
 }  // namespace normrun

@@ -13,4 +13,9 @@ const std::atomic<bool>& stop_requested();
 /// 130 or 143, by the signal that came; 143 for SIGUSR1.
 int exit_code_of_signal();
 
+/// Ends with 71 and a message, without a log and without memory.
+[[noreturn]] void end_without_memory();
+/// Lets it be so where std::bad_alloc meets a noexcept: the destructors of nlohmann's values allocate.
+void catch_lack_of_memory();
+
 }  // namespace normrun
