@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "console.hpp"
+#include "output_folder.hpp"
+#include "report/summary.hpp"
 #include "study/experiment.hpp"
 #include "study/predict.hpp"
+#include "study/record_index.hpp"
 
 namespace normrun {
 
@@ -15,12 +19,32 @@ struct TrainRequest {
   std::string out;
   Overrides overrides;
   int jobs = 0;  // 0: every usable core
-  bool force = false;
+  Existing existing = Existing::kRefuse;
+  std::string shard;  // "2/4", "auto/4"; "" : the whole plan
   bool fail_fast = false;
   bool dry_run = false;
   bool json = false;
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
+
+struct RunCounts {
+  std::size_t finished = 0;
+  std::size_t ok = 0;
+};
+/// Counts what became of the runs, and names those that failed or diverged on stderr.
+RunCounts warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
+
+/// The effect in words, or with --json summary.csv as JSON.
+void print_summary(const std::vector<SummaryRow>& summary, const std::string& folder, bool json);
+
+struct MergeRequest {
+  std::vector<std::string> parts;
+  std::string out;
+  Existing existing = Existing::kRefuse;
+  bool missing_as_array = false;
+  bool json = false;
+};
+int merge_command(const MergeRequest& request);
 
 struct CompareRequest {
   std::string checkpoint;

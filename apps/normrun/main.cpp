@@ -33,6 +33,15 @@ void add_console_options(CLI::App& command, ConsoleOptions& console) {
       ->option_text("auto|always|never");
 }
 
+/// --resume and --force.
+void add_existing(CLI::App& command, Existing& existing, const char* resume_doc) {
+  CLI::Option* resume = command.add_flag_callback(
+      "--resume", [&existing] { existing = Existing::kResume; }, resume_doc);
+  CLI::Option* force = command.add_flag_callback(
+      "--force", [&existing] { existing = Existing::kReplace; }, "Replace the results that are in the output folder");
+  force->excludes(resume);
+}
+
 void add_overrides(CLI::App& command, Overrides& overrides) {
   command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable")
       ->option_text("KEY=VALUE")
@@ -54,6 +63,7 @@ class CommandLine {
     app_.get_formatter()->column_width(34);
     app_.footer("Every command has --help with an example.");
     add_train();
+    add_merge();
     add_compare();
     add_claims();
     add_validate();
@@ -112,10 +122,24 @@ class CommandLine {
     command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)")
         ->option_text("N")
         ->check(CLI::Range(1, 4096));
-    command->add_flag("--force", train_.force, "Replace the results that are in the output folder");
+    command->add_option("--shard", train_.shard, "Train a part of the runs: number I of N, or auto/N with the number from the scheduler")
+        ->option_text("I/N");
+    add_existing(*command, train_.existing, "Go on with the sweep in the output folder: finished runs are not repeated");
     command->add_flag("--fail-fast", train_.fail_fast, "End the sweep with the first run that fails or diverges");
     command->add_flag("--dry-run", train_.dry_run, "Print the runs, train none");
     command->add_flag("--json", train_.json, "Print the summary (or the runs) as JSON");
+  }
+
+  void add_merge() {
+    CLI::App* command = add("merge", "Join the shards of a sweep into what one process would have written, byte for byte",
+                            "normrun merge results/quickstart.shards/* --out results/quickstart", [this] { return merge_command(merge_); });
+    command->add_option("parts", merge_.parts, "Output folders of the shards")->required()->option_text("DIR…");
+    command->add_option("-o,--out", merge_.out, "Where the whole goes")->option_text("DIR");
+    command->add_flag_callback(
+        "--force", [this] { merge_.existing = Existing::kReplace; }, "Replace the results that are in the output folder");
+    command->add_flag("--missing-as-array", merge_.missing_as_array,
+                      "Where runs are missing, print the numbers of their shards, as 5,17-19, for a resubmission");
+    command->add_flag("--json", merge_.json, "Print the summary as JSON");
   }
 
   void add_compare() {
@@ -196,6 +220,7 @@ class CommandLine {
   CLI::App app_;
   ConsoleOptions console_;
   TrainRequest train_;
+  MergeRequest merge_;
   CompareRequest compare_;
   ClaimsRequest claims_;
   std::vector<std::string> validate_;
@@ -208,4 +233,11 @@ class CommandLine {
 }  // namespace
 }  // namespace normrun
 
-int main(int argc, char** argv) { return normrun::CommandLine().run(argc, argv); }
+int main(int argc, char** argv) {
+  normrun::catch_lack_of_memory();
+  try {
+    return normrun::CommandLine().run(argc, argv);
+  } catch (const std::bad_alloc&) {  // before there is a log
+    normrun::end_without_memory();
+  }
+}

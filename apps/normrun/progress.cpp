@@ -1,5 +1,6 @@
 #include "progress.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -32,22 +33,28 @@ void Progress::on_start(std::int64_t runs, int jobs) {
   start_ = drawn_ = logged_ = Clock::now();
 }
 
-void Progress::on_step(int worker, std::int64_t, Index step, Index total_steps, double loss) {
+void Progress::on_step(int worker, std::int64_t run, Index step, Index total_steps, double loss) {
   // Each worker looks at the clock by itself; only one that is due takes the lock.
-  if (!draws_ || step % 16 != 0) return;
+  if (step % 16 != 0) return;
   Worker& own = workers_[static_cast<std::size_t>(worker)];
   const Clock::time_point now = Clock::now();
   if (now - own.seen < kRedraw) return;
   const std::lock_guard lock(mutex_);
-  own = {step, total_steps, loss, now};
-  if (now - drawn_ >= kRedraw) draw();
+  own = {run, step, total_steps, loss, now};
+  show(now);
 }
 
 void Progress::on_finish(const RunRecord& record) {
   const std::lock_guard lock(mutex_);
   ++finished_;
+  for (Worker& worker : workers_) {
+    if (worker.run == record.run) worker.total = 0;
+  }
   if (record.status != RunStatus::kOk) ++failed_;
-  const Clock::time_point now = Clock::now();
+  show(Clock::now());
+}
+
+void Progress::show(Clock::time_point now) {
   if (draws_) {
     if (now - drawn_ >= kRedraw) draw();
   } else if (now - logged_ >= kLogEvery) {
@@ -56,13 +63,21 @@ void Progress::on_finish(const RunRecord& record) {
   }
 }
 
+double Progress::done() const {
+  double runs = static_cast<double>(finished_);
+  for (const Worker& worker : workers_) {
+    if (worker.total > 0) runs += static_cast<double>(worker.step) / static_cast<double>(worker.total);
+  }
+  return std::min(runs, static_cast<double>(runs_));
+}
+
 std::string Progress::line() const {
   const double elapsed = seconds(Clock::now() - start_);
   std::string text = fmt::format("{} of {} runs", finished_, runs_);
   if (failed_ > 0) text += fmt::format(", {} failed", failed_);
-  if (finished_ > 0) {
-    const double rate = static_cast<double>(finished_) / elapsed;
-    text += fmt::format(", {:.3g} runs/s, {} left", rate, spoken_duration(static_cast<double>(runs_ - finished_) / rate));
+  if (done() > 0.0 && elapsed > 0.0) {
+    const double rate = done() / elapsed;
+    text += fmt::format(", {:.3g} runs/s, {} left", rate, spoken_duration((static_cast<double>(runs_) - done()) / rate));
   }
   for (const Worker& worker : workers_) {
     if (worker.total > 0) text += fmt::format(" | step {}/{} loss {:.3g}", worker.step, worker.total, worker.loss);

@@ -25,11 +25,14 @@ class Progress : public SweepObserver {
  private:
   using Clock = std::chrono::steady_clock;
   struct Worker {
+    std::int64_t run = -1;
     Index step = 0;
-    Index total = 0;
+    Index total = 0;  // 0: between two runs
     double loss = 0.0;
     Clock::time_point seen;
   };
+  void show(Clock::time_point now);  // where it is due
+  double done() const;               // runs, the running ones in part
   void draw();
   void clear();
   std::string line() const;

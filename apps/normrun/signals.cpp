@@ -1,32 +1,70 @@
 #include "signals.hpp"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "core/error.hpp"
 
 namespace normrun {
 namespace {
 
+constexpr suseconds_t kPatienceMicroseconds = 700'000;  // and a second
+
 std::atomic<bool> stop{false};
-std::atomic<int> last_signal{0};
+std::atomic<int> last_signal{SIGTERM};
+
+void on_patience_end(int) { _exit(exit_code_of_signal()); }
 
 void on_signal(int signal) {
-  if (stop.exchange(true)) _exit(128 + signal);
-  last_signal = signal;
+  if (stop.exchange(true)) return;  // the end is on its way
+  if (signal == SIGINT) last_signal = signal;
+  const itimerval patience{.it_interval = {0, 0}, .it_value = {1, kPatienceMicroseconds}};
+  setitimer(ITIMER_REAL, &patience, nullptr);
+}
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
+
+void on_terminate() {
+  const std::exception_ptr reason = std::current_exception();
+  if (!reason) std::abort();
+  try {
+    std::rethrow_exception(reason);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (...) {
+    std::abort();
+  }
 }
 
 }  // namespace
 
 void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  handle(SIGALRM, on_patience_end);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
 const std::atomic<bool>& stop_requested() { return stop; }
 int exit_code_of_signal() { return 128 + last_signal; }
+
+void end_without_memory() {
+  constexpr char kMessage[] = "normrun: error: memory: not enough of it; use fewer jobs, a smaller network or fewer rows\n";
+  const auto written = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  static_cast<void>(written);
+  _exit(static_cast<int>(ExitCode::kOutOfMemory));
+}
+
+void catch_lack_of_memory() { std::set_terminate(on_terminate); }
 
 }  // namespace normrun

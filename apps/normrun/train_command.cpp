@@ -1,114 +1,164 @@
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
-#include <iterator>
 
 #include "commands.hpp"
+#include "core/atomic_file.hpp"
 #include "fmt/format.h"
+#include "output_folder.hpp"
 #include "progress.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
 #include "signals.hpp"
+#include "study/data_check.hpp"
+#include "study/journal.hpp"
 #include "study/plan.hpp"
 #include "version.hpp"
 
 namespace normrun {
 namespace {
 
-namespace fs = std::filesystem;
+using Runs = std::vector<std::uint32_t>;
 
-constexpr const char* kCheckpoints = "checkpoints";
-
-/// run_id, norm, batch_size, seed and the other swept keys of every run.
-std::string plan_csv(const Experiment& experiment) {
+/// Prints run_id, norm, batch_size, seed and the other swept keys of some runs, in the plan's order.
+void print_plan(const Experiment& experiment, Runs runs, bool json) {
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+  std::sort(runs.begin(), runs.end());
   std::string text;
   for (const Column& column : key_columns()) text += (text.empty() ? "" : ",") + std::string(column.name);
   for (const std::string& key : other_axes(experiment.grid)) text += ',' + csv_field(std::string_view(key));
   text += '\n';
-  for (std::int64_t run = 0; run < experiment.grid.size(); ++run) {
+  for (const std::uint32_t run : runs) {
     const std::string fields = run_key(experiment, run, experiment.at(run)).csv();
     text += fields.substr(0, fields.size() - 1) + '\n';
+    if (json || text.size() < kPieceBytes) continue;
+    print_result(text);
+    text.clear();
   }
-  return text;
+  print_result(json ? csv_to_json(text) : text);
 }
 
-/// What an earlier `train` wrote there; files of others stay.
-void remove_results(const std::string& folder) {
-  for (const Table& table : tables()) fs::remove(folder + "/" + std::string(table.file));
-  for (const char* file : {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"})
-    fs::remove(folder + "/" + file);
-  const fs::path checkpoints = fs::path(folder) / kCheckpoints;
-  if (!fs::is_directory(checkpoints)) return;
-  for (const auto& entry : fs::directory_iterator(checkpoints)) {
-    if (entry.path().extension() == ".safetensors") fs::remove(entry.path());
-  }
+/// DIR, or results/NAME; a shard's is DIR with {shard} replaced by its number, or results/NAME.shards/NUMBER.
+std::string output_path(const TrainRequest& request, const Experiment& experiment, const std::optional<Shard>& shard) {
+  const std::string number = shard ? std::to_string(shard->number) : "";
+  if (request.out.empty()) return "results/" + experiment.base.name + (shard ? ".shards/" + number : "");
+  constexpr std::string_view kPlace = "{shard}";
+  const std::size_t place = request.out.find(kPlace);
+  return shard && place != std::string::npos ? std::string(request.out).replace(place, kPlace.size(), number) : request.out;
 }
 
-/// Makes the output folder, or refuses one that holds something.  Throws Error(kCannotCreate).
-void prepare_folder(const std::string& folder, const TrainRequest& request, const Experiment& experiment) {
-  try {
-    if (fs::exists(folder) && !fs::is_directory(folder))
-      throw Error(ExitCode::kCannotCreate, {folder, "is not a folder", "choose another --out"});
-    const bool filled = fs::exists(folder) && fs::directory_iterator(folder) != fs::directory_iterator();
-    if (filled && !request.force) {
-      throw Error(ExitCode::kCannotCreate,
-                  {folder, "the output folder is not empty", "use --force to replace its results, or another --out"});
+/// Those that are still to be done: a failed run is tried again, and one whose checkpoint has got lost.
+Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string& checkpoint_folder) {
+  Runs left;
+  for (const std::uint32_t run : runs) {
+    bool done = records.contains(run) && records.status(run) != RunStatus::kFailed;
+    if (done && !checkpoint_folder.empty() && records.status(run) == RunStatus::kOk) {
+      const std::string keys = records.read(run).keys;
+      done = std::filesystem::exists(checkpoint_folder + "/" + keys.substr(0, keys.find(',')) + ".safetensors");
     }
-    if (filled) remove_results(folder);
-    fs::create_directories(folder);
-    if (experiment.base.train.checkpoints == CheckpointPolicy::kAll) fs::create_directories(fs::path(folder) / kCheckpoints);
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ExitCode::kCannotCreate, {folder, error.code().message(), "choose another --out"});
+    if (!done) left.push_back(run);
   }
+  return left;
 }
-
-std::string json_or(bool json, const std::string& csv, const std::string& text) { return json ? csv_to_json(csv) : text; }
 
 /// What the results say of the runs, in the exit code and on stderr.
-int conclude(const SweepResult& sweep, const std::string& folder, double seconds) {
-  const auto ok =
-      std::count_if(sweep.records.begin(), sweep.records.end(), [](const RunRecord& record) { return record.status == RunStatus::kOk; });
-  for (const RunRecord& record : sweep.records) {
-    if (record.status == RunStatus::kOk) continue;
-    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", record.keys.substr(0, record.keys.find(',')),
-                            status_text(record.status), folder));
-  }
-  log_info(fmt::format("{} of {} runs complete in {}; tables in {}", ok, sweep.planned, spoken_duration(seconds), folder));
-  if (sweep.interrupted) {
-    log_warning(fmt::format("interrupted: {} of {} runs are in the tables", sweep.records.size(), sweep.planned));
+int conclude(const Runs& runs, const RecordIndex& records, SweepEnd end, const std::string& folder, double seconds) {
+  const RunCounts counts = warn_of_failures(runs, records, folder);
+  log_info(fmt::format("{} of {} runs complete in {}; results in {}", counts.ok, runs.size(), spoken_duration(seconds), folder));
+  if (end == SweepEnd::kInterrupted) {
+    log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", counts.finished, runs.size()));
     return exit_code_of_signal();
   }
-  return static_cast<int>(ok == sweep.planned ? ExitCode::kDone : ExitCode::kRunsFailed);
+  return static_cast<int>(counts.ok == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+}
+
+void write_config(const Experiment& experiment, const OutputFolder& folder) {
+  write_file(folder.path() + "/config.json", experiment.resolved());
+}
+
+/// The config first: beside every journal there is one.
+Journal start_journal(const Experiment& experiment, const OutputFolder& folder, const JournalPlan& plan) {
+  write_config(experiment, folder);
+  return Journal::create(folder.journal(), plan);
+}
+
+/// The config last: that of a journal that is refused stays.
+Journal resume_journal(const Experiment& experiment, const OutputFolder& folder, const JournalPlan& plan) {
+  Journal journal = Journal::resume(folder.journal(), plan);
+  check_data(experiment, journal.index(), folder.journal());
+  write_config(experiment, folder);
+  return journal;
+}
+
+/// The sweep itself, into the journal.
+SweepEnd execute(const Experiment& experiment, const Runs& runs, const TrainRequest& request, const ConsoleOptions& console,
+                 const OutputFolder& folder, Journal& journal) {
+  const bool keeps = experiment.base.train.checkpoints == CheckpointPolicy::kAll;
+  if (keeps) folder.make_checkpoints();
+  const SweepOptions options{.jobs = request.jobs > 0 ? request.jobs : usable_cores(),
+                             .fail_fast = request.fail_fast,
+                             .checkpoint_folder = keeps ? folder.checkpoints() : "",
+                             .resume_folder = folder.unfinished(),
+                             .stop = &stop_requested()};
+  const Runs left = runs_to_do(runs, journal.index(), options.checkpoint_folder);
+  if (left.size() < runs.size()) log_info(fmt::format("{} of {} runs were finished before", runs.size() - left.size(), runs.size()));
+  log_detail(fmt::format("{} runs on {} threads", left.size(), options.jobs));
+  Progress progress(console);
+  const SweepEnd end = run_sweep(experiment, left, options, journal, progress);
+  journal.sync();
+  return end;
 }
 
 }  // namespace
 
+void print_summary(const std::vector<SummaryRow>& summary, const std::string& folder, bool json) {
+  constexpr std::size_t kLargest = std::size_t{1} << 32;
+  print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary));
+}
+
+RunCounts warn_of_failures(const Runs& runs, const RecordIndex& records, const std::string& folder) {
+  constexpr std::size_t kTold = 20;
+  RunCounts counts;
+  Runs failed;
+  for (const std::uint32_t run : runs) {
+    if (!records.contains(run)) continue;
+    ++counts.finished;
+    if (records.status(run) != RunStatus::kOk) failed.push_back(run);
+  }
+  counts.ok = counts.finished - failed.size();
+  std::sort(failed.begin(), failed.end());
+  for (std::size_t i = 0; i < std::min(failed.size(), kTold); ++i) {
+    const std::string keys = records.read(failed[i]).keys;
+    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", keys.substr(0, keys.find(',')),
+                            status_text(records.status(failed[i])), folder));
+  }
+  if (failed.size() > kTold) log_warning(fmt::format("and {} more", failed.size() - kTold));
+  return counts;
+}
+
 int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const auto start = std::chrono::steady_clock::now();
+  const std::optional<Shard> shard = request.shard.empty() ? std::nullopt : std::optional(parse_shard(request.shard));
   const Experiment experiment = load_experiment(request.config, request.overrides, Check::kWithData);
+  const CostModel costs(experiment);
+  const Runs runs = shard ? runs_of(longest_first(experiment.grid, costs), *shard) : longest_first(experiment.grid, costs);
   if (request.dry_run) {
-    const std::string plan = plan_csv(experiment);
-    print_result(json_or(request.json, plan, plan));
+    print_plan(experiment, runs, request.json);
     return 0;
   }
-  const std::string folder = request.out.empty() ? "results/" + experiment.base.name : request.out;
-  prepare_folder(folder, request, experiment);
-  const SweepOptions options{
-      .jobs = request.jobs > 0 ? request.jobs : usable_cores(),
-      .fail_fast = request.fail_fast,
-      .checkpoint_folder = experiment.base.train.checkpoints == CheckpointPolicy::kAll ? folder + "/" + kCheckpoints : "",
-      .stop = &stop_requested()};
-  log_detail(fmt::format("{} runs on {} threads", experiment.grid.size(), options.jobs));
-  SweepResult sweep;
-  {
-    Progress progress(console);
-    sweep = run_sweep(experiment, options, progress);
+  const OutputFolder folder(output_path(request, experiment, shard), request.existing);
+  const JournalPlan plan = journal_plan(experiment, program_info().version, costs, shard);
+  const bool resumes = request.existing == Existing::kResume && folder.has_journal();
+  Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);
+  const SweepEnd end = execute(experiment, runs, request, console, folder, journal);
+  if (shard) {
+    write_manifest(experiment, journal.index(), program_info(), folder.path());
+  } else {
+    print_summary(write_results(experiment, journal.index(), program_info(), folder.path()), folder.path(), request.json);
   }
-  write_results(experiment, sweep, program_info(), folder);
-  const std::vector<SummaryRow> summary = summarize_runs(experiment, sweep.records);
-  print_result(json_or(request.json, summary_csv(experiment, summary), terminal_summary(experiment, summary)));
-  return conclude(sweep, folder, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  folder.tidy();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return conclude(runs, journal.index(), end, folder.path(), seconds);
 }
 
 }  // namespace normrun

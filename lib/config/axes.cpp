@@ -1,6 +1,7 @@
 #include "config/axes.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 
 #include "config/words.hpp"
@@ -44,6 +45,24 @@ Axis make_axis(std::string key, const JsonValue& list, std::string origin, const
   return axis;
 }
 
+Axis seed_range(Index first, Index last, std::string origin) {
+  return {.key = "seed", .values = AxisTexts::range(first, last), .labels = AxisTexts::range(first, last), .origin = std::move(origin)};
+}
+
+std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) return std::nullopt;
+  const auto number = [](std::string_view digits) {
+    Index value = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size() ? value : Index{-1};
+  };
+  const Index first = number(text.substr(0, dots));
+  const Index last = number(text.substr(dots + 2));
+  if (first < 0 || last < first || last - first >= Grid::kMaxRuns) return std::nullopt;
+  return std::pair(first, last);
+}
+
 std::vector<Axis> read_axes(const Document& document) {
   std::vector<Axis> axes;
   std::vector<Problem> problems;
@@ -55,6 +74,11 @@ std::vector<Axis> read_axes(const Document& document) {
   }
   for (const auto& [key, values] : grid->items()) {
     const std::string pointer = child_pointer("/grid", key);
+    const auto range = key == "seed" && values.is_string() ? parse_seed_range(values.get<std::string>()) : std::nullopt;
+    if (range) {
+      axes.push_back(seed_range(range->first, range->second, document.where(pointer)));
+      continue;
+    }
     const bool is_list = values.is_array();
     const auto where = [&](std::size_t i) { return document.where(is_list ? pointer + '/' + std::to_string(i) : pointer); };
     const JsonValue list = is_list ? values : JsonValue::array({values});

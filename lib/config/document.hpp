@@ -60,6 +60,9 @@ class Document {
   std::unique_ptr<Content> content_;
 };
 
+/// The first value that differs between two documents, "train.epochs is 2 there and 3 here"; "" where they are equal.
+std::string first_difference(const Document& there, const Document& here);
+
 /// The object with every option, defaults included, as JSON (two spaces of indent); numbers as shortest digits, "type" first.
 /// Left out: empty optionals and pointers, numbers that are not finite.
 std::string write_resolved(Described& value);

@@ -1,19 +1,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "config/axis_texts.hpp"
 #include "config/document.hpp"
+#include "core/matrix.hpp"
 
 namespace normrun {
 
 /// One swept key and its values, as JSON text in the order of the config.
 struct Axis {
-  std::string key;                  // dotted: "norm.type", "train.batch_size", "seed"
-  std::vector<std::string> values;  // compact JSON
-  std::vector<std::string> labels;  // what the table's column holds: the value, or an object's name, else its type
-  std::string origin;               // "config.json:12:3 /grid/seed", "--grid seed"
+  std::string key;     // dotted: "norm.type", "train.batch_size", "seed"
+  AxisTexts values;    // compact JSON
+  AxisTexts labels;    // what the table's column holds: the value, or an object's name, else its type
+  std::string origin;  // "config.json:12:3 /grid/seed", "--grid seed"
 };
 
 /// The product of the axes, the first slowest.  Points are computed, never stored.
@@ -35,8 +40,13 @@ class Grid {
   std::int64_t size_ = 1;
 };
 
-/// The axes under /grid of a document.  A value that stands alone counts as a list of one.  A list among the values is
-/// labelled by its JSON.  Throws Error(kUsage), all problems at once, where /grid is no object, an axis is empty or repeats a
+/// `"seed": "0..999"` in a grid, and `--seeds 0..999`: seeds as a range, inclusive.
+Axis seed_range(Index first, Index last, std::string origin);
+/// The first and the last of "0..999"; none where the text is no such range, runs backwards or has more than Grid::kMaxRuns values.
+std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
+
+/// The axes under /grid of a document.  A value that stands alone counts as a list of one, but for a range of seeds.  A list among the
+/// values is labelled by its JSON.  Throws Error(kUsage), all problems at once, where /grid is no object, an axis is empty or repeats a
 /// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
 /// `--grid key=v1,v2,…`: adds an axis, the fastest, or replaces one where it stands.  Commas inside brackets, braces and

@@ -132,6 +132,10 @@ void apply_set_option(Document& document, std::vector<Axis>& axes, const std::st
 }
 
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression) {
+  if (const auto range = parse_seed_range(expression)) {
+    put_axis(axes, seed_range(range->first, range->second, "--seeds"));
+    return;
+  }
   JsonValue seeds = JsonValue::array();
   for (const std::string_view part : split_values(expression)) append_seeds(part, expression, seeds);
   std::vector<Problem> problems;

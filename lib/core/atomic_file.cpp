@@ -7,58 +7,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
-#include "core/error.hpp"
+#include "core/descriptor.hpp"
 
 namespace normrun {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
-
-[[noreturn]] void fail(ExitCode code, const std::string& path, std::string_view action) {
-  const int reason = errno;
-  throw Error(code, Problem{path, fmt::format("cannot {}: {}", action, std::generic_category().message(reason)), ""});
-}
-
-/// Calls a system function again as long as a signal interrupts it.
-template <class Call>
-auto retry(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// Makes the rename itself durable.  Some file systems cannot sync a directory: EINVAL is not an error.
-void sync_directory(const std::string& path) {
-  const std::string directory = directory_of(path);
-  const Descriptor descriptor(retry([&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (descriptor.get() < 0) fail(ExitCode::kWriteFailed, directory, "open the directory");
-  if (retry([&] { return ::fsync(descriptor.get()); }) != 0 && errno != EINVAL) fail(ExitCode::kWriteFailed, directory, "sync");
-}
 
 }  // namespace
 
@@ -70,7 +27,7 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
     descriptor_ = retry([&] { return ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (descriptor_ < 0 && errno != EEXIST) break;
   }
-  if (descriptor_ < 0) fail(ExitCode::kCannotCreate, path_, "create");
+  if (descriptor_ < 0) throw_errno(ExitCode::kCannotCreate, path_, "create");
 }
 
 AtomicFile::~AtomicFile() {
@@ -84,22 +41,17 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::flush() {
-  std::string_view left = buffer_;
-  while (!left.empty()) {
-    const ssize_t written = retry([&] { return ::write(descriptor_, left.data(), left.size()); });
-    if (written < 0) fail(ExitCode::kWriteFailed, path_, "write");
-    left.remove_prefix(static_cast<std::size_t>(written));
-  }
+  write_all(descriptor_, buffer_, path_);
   buffer_.clear();
 }
 
 void AtomicFile::commit() {
   flush();
-  if (retry([&] { return ::fsync(descriptor_); }) != 0) fail(ExitCode::kWriteFailed, path_, "sync");
-  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(ExitCode::kWriteFailed, path_, "close");
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(ExitCode::kCannotCreate, path_, "replace");
+  if (retry([&] { return ::fsync(descriptor_); }) != 0) throw_errno(ExitCode::kWriteFailed, path_, "sync");
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) throw_errno(ExitCode::kWriteFailed, path_, "close");
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) throw_errno(ExitCode::kCannotCreate, path_, "replace");
   temporary_.clear();
-  sync_directory(path_);
+  sync_directory_of(path_);
 }
 
 void write_file(const std::string& path, std::string_view bytes) {
@@ -110,14 +62,14 @@ void write_file(const std::string& path, std::string_view bytes) {
 
 std::string read_file(const std::string& path, std::size_t limit) {
   const Descriptor descriptor(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
-  if (descriptor.get() < 0) fail(ExitCode::kUsage, path, "read");
+  if (descriptor.get() < 0) throw_errno(ExitCode::kUsage, path, "read");
   std::string bytes;
   std::size_t size = 0;
   for (;;) {
     constexpr std::size_t kChunk = std::size_t{1} << 16;
     bytes.resize(size + std::max(kChunk, size));  // doubling: a pipe does not tell its size
     const ssize_t got = retry([&] { return ::read(descriptor.get(), bytes.data() + size, bytes.size() - size); });
-    if (got < 0) fail(ExitCode::kUsage, path, "read");
+    if (got < 0) throw_errno(ExitCode::kUsage, path, "read");
     size += static_cast<std::size_t>(got);
     if (size > limit) throw Error(ExitCode::kUsage, Problem{path, fmt::format("the file is larger than {} bytes", limit), ""});
     if (got == 0) break;

@@ -1,5 +1,9 @@
 #include "report/results.hpp"
 
+#include <deque>
+#include <tuple>
+#include <utility>
+
 #include "core/atomic_file.hpp"
 #include "core/checksum.hpp"
 #include "nlohmann/json.hpp"
@@ -84,21 +88,29 @@ std::string datapackage_text(const Experiment& experiment) {
   return package.dump(2) + "\n";
 }
 
-std::string manifest_text(const Experiment& experiment, const SweepResult& sweep, const ProgramInfo& program) {
+/// Where nearly every run has data of its own, their number and one digest over all of theirs.
+ordered_json data_digests(const RecordIndex& records) {
+  constexpr std::size_t kListed = 1000;
+  const std::vector<DigestBytes>& digests = records.data_digests();
+  ordered_json list = ordered_json::array();
+  Digest all;
+  for (const DigestBytes& digest : digests) {
+    if (digests.size() <= kListed) list.push_back(digest_text(digest));
+    all.add(digest_text(digest));
+  }
+  if (digests.size() > kListed) list = {std::to_string(digests.size()) + " data sets", all.hex()};
+  return list;
+}
+
+std::string manifest_text(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program) {
   ordered_json files = ordered_json::array();
   for (const Table& table : tables()) {
     if (is_written(table, experiment)) files.push_back(table.file);
   }
   files.push_back("summary.csv");
   ordered_json seeds = ordered_json::array({experiment.base.seed});
-  for (const Axis& axis : experiment.grid.axes()) {
-    if (axis.key == "seed")
-      seeds = ordered_json::parse("[" + [&axis] {
-        std::string list;
-        for (const std::string& value : axis.values) list += (list.empty() ? "" : ",") + value;
-        return list;
-      }() + "]");
-  }
+  const ordered_json grid = ordered_json::parse(grid_text(experiment.grid));
+  if (grid.contains("seed")) seeds = grid["seed"];
   const ordered_json manifest = {
       {"program", "normrun"},
       {"version", program.version},
@@ -108,13 +120,42 @@ std::string manifest_text(const Experiment& experiment, const SweepResult& sweep
       {"table_format", kTableFormatVersion},
       {"floating_point", "IEEE 754, no contraction but explicit fma; denormal numbers are flushed to zero while runs execute"},
       {"config_digest", experiment.digest()},
-      {"data_digests", sweep.data_digests},
+      {"data_digests", data_digests(records)},
       {"seeds", seeds},
-      {"runs_planned", sweep.planned},
-      {"runs_finished", sweep.records.size()},
+      {"runs_planned", records.planned()},
+      {"runs_finished", records.finished()},
       {"tables", files},
   };
   return manifest.dump(2) + "\n";
+}
+
+/// All tables in one pass over the runs.
+void write_tables(const Experiment& experiment, const RecordIndex& records, const std::string& folder) {
+  std::deque<std::pair<TableId, AtomicFile>> files;  // which cannot be moved
+  for (const Table& table : tables()) {
+    if (!is_written(table, experiment)) continue;
+    files.emplace_back(std::piecewise_construct, std::tuple(table.id), std::tuple(folder + "/" + std::string(table.file)));
+    files.back().second.write(header_line(table, experiment.grid));
+  }
+  for (std::int64_t run = 0; run < records.planned(); ++run) {
+    if (!records.contains(run)) continue;
+    const RunRecord record = records.read(run);
+    for (auto& [table, file] : files) file.write(record.lines[static_cast<std::size_t>(table)]);
+  }
+  for (auto& [table, file] : files) file.commit();
+}
+
+std::vector<SummaryRow> write_summary(const Experiment& experiment, const RecordIndex& records, const std::string& folder) {
+  constexpr std::size_t kReturnedRows = 20'000;
+  std::vector<SummaryRow> rows;
+  AtomicFile file(folder + "/summary.csv");
+  file.write(summary_header(experiment.grid));
+  summarize_runs(experiment, records, [&](const SummaryRow& row) {
+    file.write(summary_line(row));
+    if (rows.size() < kReturnedRows) rows.push_back(row);
+  });
+  file.commit();
+  return rows;
 }
 
 }  // namespace
@@ -127,20 +168,17 @@ std::string header_line(const Table& table, const Grid& grid) {
   return line + '\n';
 }
 
-std::string table_text(const Table& table, const Experiment& experiment, const std::vector<RunRecord>& records) {
-  std::string text = header_line(table, experiment.grid);
-  for (const RunRecord& record : records) text += record.lines[static_cast<std::size_t>(table.id)];
-  return text;
+std::vector<SummaryRow> write_results(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program,
+                                      const std::string& folder) {
+  write_tables(experiment, records, folder);
+  std::vector<SummaryRow> summary = write_summary(experiment, records, folder);
+  write_file(folder + "/datapackage.json", datapackage_text(experiment));
+  write_manifest(experiment, records, program, folder);
+  return summary;
 }
 
-void write_results(const Experiment& experiment, const SweepResult& sweep, const ProgramInfo& program, const std::string& folder) {
-  for (const Table& table : tables()) {
-    if (is_written(table, experiment)) write_file(folder + "/" + std::string(table.file), table_text(table, experiment, sweep.records));
-  }
-  write_file(folder + "/summary.csv", summary_csv(experiment, summarize_runs(experiment, sweep.records)));
-  write_file(folder + "/config.json", experiment.resolved());
-  write_file(folder + "/datapackage.json", datapackage_text(experiment));
-  write_file(folder + "/manifest.json", manifest_text(experiment, sweep, program));
+void write_manifest(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program, const std::string& folder) {
+  write_file(folder + "/manifest.json", manifest_text(experiment, records, program));
 }
 
 }  // namespace normrun

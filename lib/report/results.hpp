@@ -3,8 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "report/summary.hpp"
 #include "study/experiment.hpp"
-#include "study/runner.hpp"
+#include "study/record_index.hpp"
+#include "study/tables.hpp"
 
 namespace normrun {
 
@@ -18,11 +20,14 @@ struct ProgramInfo {
 
 /// A table's header: the key columns, the other swept keys, its own columns.
 std::string header_line(const Table& table, const Grid& grid);
-/// A whole table of the finished runs, in the plan's order.
-std::string table_text(const Table& table, const Experiment& experiment, const std::vector<RunRecord>& records);
 
-/// Writes every table (outputs.csv only where it was asked for), summary.csv, config.json, manifest.json and
-/// datapackage.json into `folder`, each through a temporary file and rename.  Throws Error(kCannotCreate, kWriteFailed).
-void write_results(const Experiment& experiment, const SweepResult& sweep, const ProgramInfo& program, const std::string& folder);
+/// Writes every table (outputs.csv only where it was asked for) and summary.csv of the finished runs, in the plan's order,
+/// datapackage.json and manifest.json into `folder`, each through a temporary file and rename.  One record at a time is in
+/// memory.  Returns the summary's rows, those of the first settings where there are very many.  Throws
+/// Error(kCannotCreate, kWriteFailed).
+std::vector<SummaryRow> write_results(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program,
+                                      const std::string& folder);
+/// What a shard leaves beside its journal: its runs alone make no tables.
+void write_manifest(const Experiment& experiment, const RecordIndex& records, const ProgramInfo& program, const std::string& folder);
 
 }  // namespace normrun

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <unordered_map>
 
 #include "report/csv_table.hpp"
 #include "study/plan.hpp"
@@ -44,26 +44,27 @@ std::size_t column_place(TableId id, std::string_view name, std::size_t keys) {
   return keys + static_cast<std::size_t>(found - columns.begin());
 }
 
+/// Metrics of one setting, in order of appearance.
 struct Setting {
-  std::string norm;
-  Index batch_size = 0;
-  std::vector<std::string> others;
-  std::vector<std::string> metrics;                   // in order of appearance
-  std::map<std::string, std::vector<double>> values;  // over the seeds
+  SummaryRow row;  // who it is; its metric and summary stay empty
+  std::vector<std::string> metrics;
+  std::unordered_map<std::string, StreamedSummary> values;  // over the seeds
 };
+
+/// First every record of a setting's seeds goes through kSums, then again through kDeviations.
+enum class Pass { kSums, kDeviations };
 
 class Collector {
  public:
   explicit Collector(std::size_t other_count) : keys_(key_columns().size() + other_count) {}
 
-  void add(const RunRecord& record) {
+  void add(const RunRecord& record, Pass pass, Setting& setting) const {
     for (const Source& source : sources()) {
       const std::string& text = record.lines[static_cast<std::size_t>(source.table)];
       const std::vector<std::vector<std::string>> lines = final_lines(source.table, text);
-      for (const auto& fields : lines) add_line(source, fields);
+      for (const auto& fields : lines) add_line(source, fields, pass, setting);
     }
   }
-  std::vector<Setting> settings;
 
  private:
   /// The lines of the last step; every_steps adds earlier ones.
@@ -82,66 +83,95 @@ class Collector {
     return lines;
   }
 
-  void add_line(const Source& source, const std::vector<std::string>& fields) {
+  void add_line(const Source& source, const std::vector<std::string>& fields, Pass pass, Setting& setting) const {
     std::string label;
     for (const std::string_view name : source.labels) {
       const std::string& field = fields[column_place(source.table, name, keys_)];
       label += label.empty() ? field : (name == "mode_b" ? ":" : " ") + field;
     }
-    Setting& setting = setting_of(fields);
+    if (setting.row.norm.empty()) name(setting.row, fields);
     for (const std::string_view name : source.metrics) {
       const std::string& field = fields[column_place(source.table, name, keys_)];
       double value = 0.0;
       if (std::from_chars(field.data(), field.data() + field.size(), value).ec != std::errc()) continue;  // not applicable
       const std::string metric = table_name(source.table) + '.' + std::string(name) + (label.empty() ? "" : '[' + label + ']');
-      if (!setting.values.contains(metric)) setting.metrics.push_back(metric);
-      setting.values[metric].push_back(value);
+      const auto [known, is_new] = setting.values.try_emplace(metric);
+      if (is_new) setting.metrics.push_back(metric);
+      if (pass == Pass::kSums) known->second.add(value);
+      if (pass == Pass::kDeviations) known->second.add_deviation(value);
     }
   }
 
-  Setting& setting_of(const std::vector<std::string>& fields) {
-    const std::vector<std::string> others(fields.begin() + static_cast<std::ptrdiff_t>(key_columns().size()),
-                                          fields.begin() + static_cast<std::ptrdiff_t>(keys_));
-    const Index batch_size = std::stoll(fields[2]);
-    std::string place = fields[1] + '\n' + fields[2];
-    for (const std::string& other : others) place += '\n' + other;
-    const auto [found, is_new] = places_.emplace(place, settings.size());
-    if (is_new) settings.push_back({fields[1], batch_size, others, {}, {}});
-    return settings[found->second];
+  void name(SummaryRow& row, const std::vector<std::string>& fields) const {
+    row.norm = fields[1];
+    row.batch_size = std::stoll(fields[2]);
+    row.others.assign(fields.begin() + static_cast<std::ptrdiff_t>(key_columns().size()),
+                      fields.begin() + static_cast<std::ptrdiff_t>(keys_));
   }
 
   std::size_t keys_;
-  std::map<std::string, std::size_t> places_;
+};
+
+/// The plan seen as settings: all axes but the seed, in the plan's order, and the runs of each setting.
+class Settings {
+ public:
+  explicit Settings(const Grid& grid) : runs_(grid.size()) {
+    std::int64_t stride = 1;
+    for (std::size_t a = grid.axes().size(); a-- > 0;) {
+      const auto count = static_cast<std::int64_t>(grid.axes()[a].values.size());
+      if (grid.axes()[a].key == "seed") {
+        seeds_ = count;
+        stride_ = stride;
+      }
+      stride *= count;
+    }
+  }
+  std::int64_t count() const { return runs_ / seeds_; }
+  std::int64_t seeds() const { return seeds_; }
+  /// A run's number: slower axes, seed, faster axes.
+  std::int64_t run(std::int64_t setting, std::int64_t seed) const {
+    return (setting / stride_ * seeds_ + seed) * stride_ + setting % stride_;
+  }
+
+ private:
+  std::int64_t runs_;
+  std::int64_t seeds_ = 1;
+  std::int64_t stride_ = 1;  // of the seed axis: the number of points of the faster ones
 };
 
 }  // namespace
 
-std::vector<SummaryRow> summarize_runs(const Experiment& experiment, const std::vector<RunRecord>& records) {
-  Collector collector(other_axes(experiment.grid).size());
-  for (const RunRecord& record : records) {
-    if (record.status == RunStatus::kOk) collector.add(record);
-  }
-  std::vector<SummaryRow> rows;
-  for (const Setting& setting : collector.settings) {
+void summarize_runs(const Experiment& experiment, const RecordIndex& records, const std::function<void(const SummaryRow&)>& take) {
+  const Collector collector(other_axes(experiment.grid).size());
+  const Settings settings(experiment.grid);
+  for (std::int64_t s = 0; s < settings.count(); ++s) {
+    Setting setting;
+    for (const Pass pass : {Pass::kSums, Pass::kDeviations}) {
+      for (std::int64_t seed = 0; seed < settings.seeds(); ++seed) {
+        const std::int64_t run = settings.run(s, seed);
+        if (records.contains(run) && records.status(run) == RunStatus::kOk) collector.add(records.read(run), pass, setting);
+      }
+    }
     for (const std::string& metric : setting.metrics) {
-      rows.push_back({setting.norm, setting.batch_size, setting.others, metric, summarize(setting.values.at(metric))});
+      setting.row.metric = metric;
+      setting.row.summary = setting.values.at(metric).summary();
+      take(setting.row);
     }
   }
-  return rows;
 }
 
-std::string summary_csv(const Experiment& experiment, const std::vector<SummaryRow>& rows) {
+std::string summary_header(const Grid& grid) {
   std::string text = "norm,batch_size,";
-  for (const std::string& axis : other_axes(experiment.grid)) text += csv_field(std::string_view(axis)) + ',';
-  text += "metric,n,mean,sd,ci95_low,ci95_high,min,max\n";
-  for (const SummaryRow& row : rows) {
-    text += csv_field(std::string_view(row.norm)) + ',' + std::to_string(row.batch_size) + ',';
-    for (const std::string& other : row.others) text += csv_field(std::string_view(other)) + ',';
-    text += csv_field(std::string_view(row.metric)) + ',' + std::to_string(row.summary.n) + ',' + shortest(row.summary.mean);
-    for (const double value : {row.summary.sd, row.summary.ci95_low, row.summary.ci95_high}) text += ',' + cell_or_empty(value).field();
-    text += ',' + shortest(row.summary.min) + ',' + shortest(row.summary.max) + '\n';
-  }
-  return text;
+  for (const std::string& axis : other_axes(grid)) text += csv_field(std::string_view(axis)) + ',';
+  return text + "metric,n,mean,sd,ci95_low,ci95_high,min,max\n";
+}
+
+std::string summary_line(const SummaryRow& row) {
+  std::string text = csv_field(std::string_view(row.norm)) + ',' + std::to_string(row.batch_size) + ',';
+  for (const std::string& other : row.others) text += csv_field(std::string_view(other)) + ',';
+  text += csv_field(std::string_view(row.metric)) + ',' + std::to_string(row.summary.n) + ',' + shortest(row.summary.mean);
+  for (const double value : {row.summary.sd, row.summary.ci95_low, row.summary.ci95_high}) text += ',' + cell_or_empty(value).field();
+  return text + ',' + shortest(row.summary.min) + ',' + shortest(row.summary.max) + '\n';
 }
 
 }  // namespace normrun

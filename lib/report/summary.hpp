@@ -1,10 +1,11 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "study/runner.hpp"
+#include "study/experiment.hpp"
+#include "study/record_index.hpp"
 #include "study/statistics.hpp"
 
 namespace normrun {
@@ -18,12 +19,14 @@ struct SummaryRow {
   SampleSummary summary;
 };
 
-/// The final state's numbers of every finished run, over the seeds; settings and metrics in the order of the plan.
-std::vector<SummaryRow> summarize_runs(const Experiment& experiment, const std::vector<RunRecord>& records);
+/// The final state's numbers of every finished run, over the seeds; settings and metrics in the order of the plan.  One
+/// setting's figures at a time are in memory, whatever the number of settings and seeds.
+void summarize_runs(const Experiment& experiment, const RecordIndex& records, const std::function<void(const SummaryRow&)>& take);
 /// norm, batch_size, the other axes, metric, n, mean, sd, ci95_low, ci95_high, min, max.
-std::string summary_csv(const Experiment& experiment, const std::vector<SummaryRow>& rows);
+std::string summary_header(const Grid& grid);
+std::string summary_line(const SummaryRow& row);
 
 /// The effect in words and numbers, at most 80 columns wide: one line for every setting, then one sentence a normalization.
-std::string terminal_summary(const Experiment& experiment, const std::vector<SummaryRow>& rows);
+std::string terminal_summary(const std::vector<SummaryRow>& rows);
 
 }  // namespace normrun

@@ -84,7 +84,7 @@ std::string sentences(const std::vector<Line>& lines) {
 
 }  // namespace
 
-std::string terminal_summary(const Experiment&, const std::vector<SummaryRow>& rows) {
+std::string terminal_summary(const std::vector<SummaryRow>& rows) {
   const std::vector<Line> lines = collect(rows);
   const bool has_accuracy = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.accuracy_eval.has_value(); });
   const char* what = has_accuracy ? "accuracy" : "loss";

@@ -73,8 +73,10 @@ struct Experiment {
   RunConfig at(std::int64_t run) const;
   /// Resolved: every option with its value, the grid and the claims as given.
   std::string resolved() const;
-  /// Over what changes the numbers of any run: not the grid, the claims or the texts.
-  std::string digest() const;
+  /// The resolved config without what does not change the numbers of a run, or is swept: the axes, the seed, the claims, the
+  /// texts, when checkpoints are written.  Compact JSON.
+  std::string numbers() const;
+  std::string digest() const;  // of numbers()
 };
 
 /// `train`'s --set, --grid, --seeds and --epochs, in this order of precedence (later wins).
@@ -96,6 +98,10 @@ void check_fit(const Network<float>& network, const RunConfig& config, Index cla
 
 /// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
 std::string data_text(const RunConfig& config);
+
+/// The axes as the config's "grid" would write them, and back.
+std::string grid_text(const Grid& grid);
+Grid parse_grid(const std::string& text);
 
 /// The config of one run as it determines the run's numbers: resolved, without grid, claims and texts.
 std::string run_text(const RunConfig& config);

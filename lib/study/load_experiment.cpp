@@ -11,7 +11,10 @@ namespace {
 
 /// Axes longer than this (seeds of a very large sweep) are checked by their first and last values.
 constexpr std::size_t kCheckedValues = 1000;
-constexpr const char* kTextKeys[] = {"$schema", "name", "source", "description", "grid", "claims"};
+/// A longer range of seeds is written as one.
+constexpr std::size_t kListedValues = 1000;
+/// What does not change a run's numbers.
+constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};
 
 /// Stands for the value that the config itself has at a swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
@@ -49,9 +52,10 @@ bool is_whole_number(const std::string& text) {
 void check_long_axes(const std::vector<Axis>& axes, std::vector<Problem>& problems) {
   for (const Axis& axis : axes) {
     if (axis.values.size() <= kCheckedValues) continue;
-    const auto odd = std::find_if_not(axis.values.begin(), axis.values.end(), is_whole_number);
-    if (odd != axis.values.end()) {
-      problems.push_back({axis.origin, "an axis of more than 1000 values takes whole numbers only, not " + *odd, ""});
+    for (std::size_t i = 0; i < axis.values.size() && !axis.values.is_range(); ++i) {
+      if (is_whole_number(axis.values[i])) continue;
+      problems.push_back({axis.origin, "an axis of more than 1000 values takes whole numbers only, not " + axis.values[i], ""});
+      break;
     }
   }
 }
@@ -107,15 +111,16 @@ void check_shapes(const Document& document, const std::vector<Axis>& axes, const
   throw Error(code, problems);
 }
 
-/// The axes as the config's "grid" would write them.
-std::string grid_text(const Grid& grid) {
-  std::string text = "{";
-  for (const Axis& axis : grid.axes()) {
-    text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":[";
-    for (std::size_t i = 0; i < axis.values.size(); ++i) text += (i > 0 ? "," : "") + axis.values[i];
-    text += "]";
-  }
-  return text + "}";
+/// The member "data" of a config without the others: every run asks for its text.
+struct DataAlone : Described {
+  std::shared_ptr<Described> data;
+  void describe(OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data_family()); }
+};
+
+Document numbers_of(RunConfig config) {
+  Document document = Document::parse(write_resolved(config), "numbers");
+  for (const char* key : kOtherKeys) document.erase(key);
+  return document;
 }
 
 std::vector<Axis> apply(Document& document, const Overrides& overrides) {
@@ -168,30 +173,44 @@ RunConfig Experiment::at(std::int64_t run) const {
   return config;
 }
 
+std::string grid_text(const Grid& grid) {
+  std::string text = "{";
+  for (const Axis& axis : grid.axes()) {
+    text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":";
+    if (axis.values.is_range() && axis.values.size() > kListedValues) {
+      text += '"' + axis.values[0] + ".." + axis.values.back() + '"';
+      continue;
+    }
+    text += '[';
+    for (std::size_t i = 0; i < axis.values.size(); ++i) text += (i > 0 ? "," : "") + axis.values[i];
+    text += "]";
+  }
+  return text + "}";
+}
+
+Grid parse_grid(const std::string& text) { return Grid(read_axes(Document::parse("{\"grid\":" + text + "}", "grid"))); }
+
 std::string Experiment::resolved() const {
   RunConfig config = base;
   config.grid = grid_text(grid);
   return write_resolved(config);
 }
 
-std::string run_text(const RunConfig& config) {
-  RunConfig numbers = config;
-  Document document = Document::parse(write_resolved(numbers), "run");
-  for (const char* key : kTextKeys) document.erase(key);
-  return document.dump();
-}
+std::string run_text(const RunConfig& config) { return numbers_of(config).dump(); }
 
 std::string data_text(const RunConfig& config) {
-  RunConfig written = config;
-  return Document::parse(write_resolved(written), "data").text_at("data");
+  DataAlone alone;
+  alone.data = config.data;
+  return write_resolved(alone);
 }
 
-std::string Experiment::digest() const {
-  RunConfig numbers = base;
-  Document text = Document::parse(write_resolved(numbers), "experiment");
-  for (const char* key : kTextKeys) text.erase(key);
+std::string Experiment::numbers() const {
+  Document text = numbers_of(base);
+  text.erase("seed");
   for (const Axis& axis : grid.axes()) text.erase(axis.key);
-  return digest_of(text.dump());
+  return text.dump();
 }
+
+std::string Experiment::digest() const { return digest_of(numbers()); }
 
 }  // namespace normrun

@@ -10,6 +10,7 @@
 #include "study/compare_modes.hpp"
 #include "study/probes.hpp"
 #include "study/process_memory.hpp"
+#include "study/resume_point.hpp"
 #include "train/trainer.hpp"
 
 namespace normrun {
@@ -40,6 +41,7 @@ class Run {
              .seed = static_cast<std::uint64_t>(config_.seed),
              .folder = context_.experiment->folder};
     trainer_.emplace(plan_);
+    take_up_resume_point();
     setup_seconds_ = seconds_since(start);
     train();
     compare();
@@ -71,9 +73,13 @@ class Run {
   void train() {
     const auto start = Clock::now();
     const Index every = config_.compare.every_steps;
+    const Index store_every = config_.train.checkpoint_every;
     double comparing = 0.0;
     while (!trainer_->done()) {
-      if (context_.stop != nullptr && context_.stop->load(std::memory_order_relaxed)) throw Interrupted{};
+      if (context_.stop != nullptr && context_.stop->load(std::memory_order_relaxed)) {
+        save_resume_point();
+        throw Interrupted{};
+      }
       trainer_->advance();
       if (context_.on_step) context_.on_step(trainer_->step(), trainer_->total_steps(), trainer_->last_loss());
       if (trainer_->at_epoch_end()) add_history();
@@ -82,9 +88,24 @@ class Run {
         compare_modes(snapshot(), Moment::kRunning, record_);
         comparing += seconds_since(pause);
       }
+      if (store_every > 0 && trainer_->step() % store_every == 0 && !trainer_->done()) save_resume_point();
     }
     train_seconds_ = seconds_since(start) - comparing;
     compare_seconds_ += comparing;
+  }
+
+  ResumeKey resume_key() const { return {context_.resume_folder, key_.run_id, digest_of(run_text(config_)), data_->digest}; }
+
+  void take_up_resume_point() {
+    if (context_.resume_folder.empty() || !has_resume_point(context_.resume_folder, key_.run_id)) return;
+    ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
+    trainer_->restore(std::move(point.trainer));
+    record_.lines = std::move(point.lines);
+  }
+
+  void save_resume_point() const {
+    if (context_.resume_folder.empty() || trainer_->step() == 0) return;
+    write_resume_point<T>(resume_key(), network_->layout(), {trainer_->state(), record_.lines});
   }
 
   void add_history() {
@@ -187,6 +208,8 @@ void execute_in(const RunContext& context, const RunConfig& config, const RunKey
   Run<T> run(context, config, key, record);
   try {
     run.execute();
+  } catch (const ForeignResumePoint&) {
+    throw;
   } catch (const Diverged& error) {
     record.status = RunStatus::kDiverged;
     run.add_failure(error.what());
@@ -200,39 +223,6 @@ void execute_in(const RunContext& context, const RunConfig& config, const RunKey
 }
 
 }  // namespace
-
-template <class T>
-std::shared_ptr<const Dataset<T>> DataCache::get(const RunConfig& config, const std::string& folder) {
-  const DataSpec& spec = config.data_spec();
-  std::string key = std::is_same_v<T, float> ? "float32 " : "float64 ";
-  if (spec.depends_on_seed()) key += "seed " + std::to_string(config.seed) + " ";
-  key += data_text(config);
-  const auto load = [&]() -> std::shared_ptr<const void> {
-    return std::make_shared<Dataset<T>>(spec.load(static_cast<std::uint64_t>(config.seed), folder, T{}));
-  };
-  return std::static_pointer_cast<const Dataset<T>>(find_or_load(key, load));
-}
-
-std::shared_ptr<const void> DataCache::find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load) {
-  std::shared_ptr<Entry> entry;
-  {
-    const std::lock_guard lock(mutex_);
-    auto& place = entries_[key];
-    if (place == nullptr) place = std::make_shared<Entry>();
-    place->used = ++clock_;
-    entry = place;
-    while (entries_.size() > kKept) {
-      auto oldest = entries_.begin();
-      for (auto other = entries_.begin(); other != entries_.end(); ++other) {
-        if (other->second->used < oldest->second->used) oldest = other;
-      }
-      entries_.erase(oldest);
-    }
-  }
-  const std::lock_guard lock(entry->loading);
-  if (entry->data == nullptr) entry->data = load();
-  return entry->data;
-}
 
 RunRecord execute_run(const RunContext& context, std::int64_t run) {
   const RunConfig config = context.experiment->at(run);

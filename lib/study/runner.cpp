@@ -5,61 +5,43 @@
 #include <algorithm>
 #include <exception>
 #include <fstream>
-#include <map>
 #include <mutex>
-#include <numeric>
-#include <set>
 #include <sstream>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "core/denormals.hpp"
 #include "core/team.hpp"
+#include "study/resume_point.hpp"
 #include "study/run.hpp"
 
 namespace normrun {
 namespace {
 
-/// Runs by predicted cost, the longest first; equal ones in the plan's order.
-std::vector<std::int64_t> longest_first(const Experiment& experiment) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(experiment.grid.size()));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  std::vector<double> costs(order.size());
-  std::map<std::string, DataSpec::Outline> outlines;  // most runs share their data
-  for (std::size_t run = 0; run < order.size(); ++run) {
-    try {
-      const RunConfig config = experiment.at(static_cast<std::int64_t>(run));
-      const std::string data = data_text(config);
-      if (!outlines.contains(data)) outlines[data] = config.data_spec().outline(experiment.folder);
-      costs[run] = predicted_cost(config, outlines[data]);
-    } catch (const Error&) {
-      costs[run] = 0.0;  // fails at once when it is executed, with its own message
-    }
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return costs[static_cast<std::size_t>(a)] > costs[static_cast<std::size_t>(b)]; });
-  return order;
-}
-
 /// The threads' common state.
 class Sweep {
  public:
-  Sweep(const Experiment& experiment, const SweepOptions& options, SweepObserver& observer)
-      : experiment_(experiment), options_(options), observer_(observer), order_(longest_first(experiment)) {}
+  Sweep(const Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
+        SweepObserver& observer)
+      : experiment_(experiment), runs_(runs), options_(options), sink_(sink), observer_(observer) {}
 
-  SweepResult execute() {
-    const int workers = static_cast<int>(std::min<std::int64_t>(options_.jobs, experiment_.grid.size()));
-    observer_.on_start(experiment_.grid.size(), workers);
+  SweepEnd execute() {
+    const int workers = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options_.jobs), runs_.size()));
+    observer_.on_start(static_cast<std::int64_t>(runs_.size()), workers);
     {
       std::vector<std::jthread> threads;
       threads.reserve(static_cast<std::size_t>(workers));
-      for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
+      try {
+        for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
+      } catch (const std::system_error&) {
+        // Those that are there do the work of all.
+        if (threads.empty()) throw Error(ExitCode::kOutOfMemory, {"threads", "cannot start one", "use fewer jobs"});
+      }
     }
     if (failure_) std::rethrow_exception(failure_);
-    std::sort(records_.begin(), records_.end(), [](const RunRecord& a, const RunRecord& b) { return a.run < b.run; });
-    std::set<std::string> digests;
-    for (const RunRecord& record : records_) digests.insert(record.data_digest);
-    digests.erase("");
-    return {std::move(records_), {digests.begin(), digests.end()}, experiment_.grid.size(), interrupted_};
+    if (interrupted_) return SweepEnd::kInterrupted;
+    return give_up_ ? SweepEnd::kGivenUp : SweepEnd::kComplete;
   }
 
  private:
@@ -68,29 +50,35 @@ class Sweep {
     const Team team(team_size());  // cores that no run is left for
     while (!give_up_.load()) {
       const std::size_t next = next_.fetch_add(1);
-      if (next >= order_.size()) return;
+      if (next >= runs_.size()) return;
       if (options_.stop != nullptr && options_.stop->load()) {
         interrupted_ = true;
         return;
       }
-      execute(worker, order_[next]);
+      execute(worker, runs_[next]);
     }
   }
 
   int team_size() const {
-    return static_cast<int>(std::max<std::int64_t>(1, options_.jobs / std::max<std::int64_t>(1, experiment_.grid.size())));
+    return static_cast<int>(std::max<std::int64_t>(1, options_.jobs / std::max<std::int64_t>(1, static_cast<std::int64_t>(runs_.size()))));
   }
 
   void execute(int worker, std::int64_t run) {
-    RunContext context{
-        .experiment = &experiment_, .data = &data_, .checkpoint_folder = options_.checkpoint_folder, .stop = options_.stop, .on_step = {}};
-    context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
     try {
-      RunRecord record = execute_run(context, run);
+      RunContext context{.experiment = &experiment_,
+                         .data = &data_,
+                         .checkpoint_folder = options_.checkpoint_folder,
+                         .resume_folder = options_.resume_folder,
+                         .stop = options_.stop,
+                         .on_step = {}};
+      context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
+      const RunRecord record = execute_run(context, run);
       const std::lock_guard lock(mutex_);
+      if (failure_) return;  // the sink cannot take any more
+      sink_.add(record);
+      if (!options_.resume_folder.empty()) remove_resume_point(options_.resume_folder, record.keys.substr(0, record.keys.find(',')));
       observer_.on_finish(record);
       if (options_.fail_fast && record.status != RunStatus::kOk) give_up_ = true;
-      records_.push_back(std::move(record));
     } catch (const Interrupted&) {
       interrupted_ = true;
     } catch (...) {
@@ -101,15 +89,15 @@ class Sweep {
   }
 
   const Experiment& experiment_;
+  const std::span<const std::uint32_t> runs_;
   const SweepOptions& options_;
+  RecordSink& sink_;
   SweepObserver& observer_;
-  const std::vector<std::int64_t> order_;
   DataCache data_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> give_up_{false};
   std::atomic<bool> interrupted_{false};
   std::mutex mutex_;
-  std::vector<RunRecord> records_;
   std::exception_ptr failure_;
 };
 
@@ -126,8 +114,9 @@ int quota_cores() {
 
 }  // namespace
 
-SweepResult run_sweep(const Experiment& experiment, const SweepOptions& options, SweepObserver& observer) {
-  return Sweep(experiment, options, observer).execute();
+SweepEnd run_sweep(const Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
+                   SweepObserver& observer) {
+  return Sweep(experiment, runs, options, sink, observer).execute();
 }
 
 int usable_cores() {

@@ -3,11 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "study/experiment.hpp"
 #include "study/record.hpp"
+#include "study/record_sink.hpp"
 
 namespace normrun {
 
@@ -24,19 +25,17 @@ struct SweepOptions {
   int jobs = 1;
   bool fail_fast = false;
   std::string checkpoint_folder;  // "" : none are written
+  std::string resume_folder;      // of the checkpoints of unfinished runs; "" : none
   const std::atomic<bool>* stop = nullptr;
 };
 
-struct SweepResult {
-  std::vector<RunRecord> records;         // finished runs in the plan's order
-  std::vector<std::string> data_digests;  // of every data set in use, sorted
-  std::int64_t planned = 0;
-  bool interrupted = false;
-};
+enum class SweepEnd { kComplete, kGivenUp, kInterrupted };  // kGivenUp: by fail_fast
 
-/// Executes every run of an experiment on `jobs` threads, longest first.  Runs are independent and their records do not
-/// depend on who executes them when.  When `stop` becomes true the running ones are given up and the finished ones stay.
-SweepResult run_sweep(const Experiment& experiment, const SweepOptions& options, SweepObserver& observer);
+/// Executes `runs` of an experiment on `jobs` threads, in the given order.  Runs are independent and their records do not
+/// depend on who executes them when.  When `stop` becomes true the running ones are given up, with a checkpoint to go on
+/// from, and the finished ones stay.
+SweepEnd run_sweep(const Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
+                   SweepObserver& observer);
 
 /// Cores that this process may use: its affinity mask and its cgroup's quota.
 int usable_cores();

@@ -10,21 +10,28 @@
 namespace normrun {
 
 SampleSummary summarize(std::span<const double> values) {
+  StreamedSummary summary;
+  for (const double value : values) summary.add(value);
+  for (const double value : values) summary.add_deviation(value);
+  return summary.summary();
+}
+
+void StreamedSummary::add(double value) {
+  min_ = n_ == 0 ? value : std::min(min_, value);
+  max_ = n_ == 0 ? value : std::max(max_, value);
+  sum_ += value;
+  ++n_;
+}
+
+void StreamedSummary::add_deviation(double value) { deviations_ += (value - mean()) * (value - mean()); }
+
+SampleSummary StreamedSummary::summary() const {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  SampleSummary summary{values.size(), 0.0, kNan, kNan, kNan, values[0], values[0]};
-  const double n = static_cast<double>(values.size());
-  double sum = 0.0;
-  for (const double value : values) {
-    sum += value;
-    summary.min = std::min(summary.min, value);
-    summary.max = std::max(summary.max, value);
-  }
-  summary.mean = sum / n;
-  if (values.size() < 2) return summary;
-  double deviations = 0.0;
-  for (const double value : values) deviations += (value - summary.mean) * (value - summary.mean);
-  summary.sd = std::sqrt(deviations / (n - 1.0));
-  const double margin = student_quantile(0.95, static_cast<long>(values.size()) - 1) * summary.sd / std::sqrt(n);
+  SampleSummary summary{n_, mean(), kNan, kNan, kNan, min_, max_};
+  if (n_ < 2) return summary;
+  const double n = static_cast<double>(n_);
+  summary.sd = std::sqrt(deviations_ / (n - 1.0));
+  const double margin = student_quantile(0.95, static_cast<long>(n_) - 1) * summary.sd / std::sqrt(n);
   summary.ci95_low = summary.mean - margin;
   summary.ci95_high = summary.mean + margin;
   return summary;

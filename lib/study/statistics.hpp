@@ -17,6 +17,22 @@ struct SampleSummary {
 /// values is not empty.
 SampleSummary summarize(std::span<const double> values);
 
+/// The same of values that come one after another, twice: all of them to add(), then all of them again to add_deviation().
+class StreamedSummary {
+ public:
+  void add(double value);
+  void add_deviation(double value);
+  SampleSummary summary() const;
+
+ private:
+  double mean() const { return sum_ / static_cast<double>(n_); }
+  std::size_t n_ = 0;
+  double sum_ = 0.0;
+  double min_ = 0.0;
+  double max_ = 0.0;
+  double deviations_ = 0.0;
+};
+
 /// P(|T| <= t) of Student's t with `degrees` >= 1 degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
 double student_central(double t, long degrees);
 /// The t with P(|T| <= t) = probability, 0 < probability < 1.

@@ -109,6 +109,9 @@ void TrainOptions::describe(OptionVisitor& visitor) {
                batch_order);
   visitor.choice({"checkpoints", "which trained networks are kept under checkpoints/"}, checkpoints,
                  {{"all", CheckpointPolicy::kAll}, {"none", CheckpointPolicy::kNone}});
+  visitor.integer({"checkpoint_every",
+                   "steps after which a running network is stored, for --resume to go on from; 0: only when a signal ends the program"},
+                  checkpoint_every, {.low = 0});
 }
 
 double TrainOptions::scaled_learning_rate() const {

@@ -41,6 +41,7 @@ struct TrainOptions : Described {
   std::string init_from;                                 // safetensors, tensors by name; "" : fresh
   std::string batch_order;                               // NPY int64 (epochs, samples)
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
+  Index checkpoint_every = 0;  // steps; 0: only where a signal ends the program
 
   TrainOptions();
   void describe(OptionVisitor& visitor) override;

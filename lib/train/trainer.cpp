@@ -140,6 +140,21 @@ void Trainer<T>::advance() {
 }
 
 template <class T>
+void Trainer<T>::restore(TrainerState<T> state) {
+  const bool fits = state.step >= 0 && state.step <= total_steps_ && state.slots.size() == slots_.size() &&
+                    state.model.params.size() == model_.params.size() && state.model.state.size() == model_.state.size();
+  if (!fits)
+    throw Error(ExitCode::kDamaged, Problem{"", "the training state of another network or optimizer, or of a longer training", ""});
+  step_ = state.step;
+  last_loss_ = state.last_loss;
+  totals_ = state.totals;
+  model_ = std::move(state.model);
+  slots_ = std::move(state.slots);
+  // At an epoch's end the next step starts the order of the next one itself.
+  if (batches_ && step_ > 0 && !done()) batches_->start_epoch((step_ - 1) / steps_per_epoch_);
+}
+
+template <class T>
 void Trainer<T>::check_loss(Index step) const {
   if (std::isfinite(last_loss_)) return;
   const std::string what = std::isnan(last_loss_) ? "the loss is nan" : "the loss is infinite";

@@ -40,6 +40,16 @@ struct TrainingPlan {
   std::string folder;  // what init_from and batch_order are relative to
 };
 
+/// All that advance() changes: what a checkpoint must hold to go on from.
+template <class T>
+struct TrainerState {
+  Index step = 0;
+  double last_loss = 0.0;
+  StepTotals totals;
+  Model<T> model;
+  Buffer<T> slots;  // the optimizer's
+};
+
 /// Trains one network, a step at a call.  A pure function of its plan: stopping between steps, comparing modes or saving
 /// the model never changes what follows.  advance() allocates nothing.
 template <class T>
@@ -61,6 +71,12 @@ class Trainer {
   /// One step: gather, forward, loss, backward, update.  Throws Diverged when the loss, and at the end of an epoch or of
   /// the training when a parameter or a moving statistic, is no longer finite.  Not to be called once done().
   void advance();
+
+  /// Between two steps.  A trainer of the same plan that takes this up goes on as this one would.
+  TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
+  /// Throws Error(kDamaged) where the state is not of such a trainer.
+  void restore(TrainerState<T> state);
+  std::size_t slot_count() const { return slots_.size(); }
 
   const Model<T>& model() const { return model_; }
   double last_loss() const { return last_loss_; }

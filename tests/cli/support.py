@@ -62,6 +62,14 @@ class CommandLineTest(unittest.TestCase):
     def run_in(self, *arguments, **options):
         return normrun(*arguments, cwd=self.folder, **options)
 
+    def bytes_of(self, folder):
+        """All that must be the same for the same config: not the times, nor who computed it, nor in which order."""
+        found = {}
+        for path in sorted((self.folder / folder).rglob("*")):
+            if path.is_file() and path.name not in ("timing.csv", "manifest.json", "journal.normrun"):
+                found[str(path.relative_to(self.folder / folder))] = path.read_bytes()
+        return found
+
     def assert_refused(self, result, code, *words):
         """The right exit code, one clear line a problem, nothing on stdout and nothing written."""
         self.assertEqual(result.returncode, code, result.stderr)

@@ -28,13 +28,6 @@ class TrainTest(CommandLineTest):
         self.assertEqual(result.returncode, code, result.stderr)
         return result
 
-    def bytes_of(self, folder):
-        found = {}
-        for path in sorted((self.folder / folder).rglob("*")):
-            if path.is_file() and path.name not in ("timing.csv", "manifest.json"):
-                found[str(path.relative_to(self.folder / folder))] = path.read_bytes()
-        return found
-
     def test_every_table_is_there_with_its_key_columns(self):
         result = self.train()
         for name in TABLES + ["timing"]:

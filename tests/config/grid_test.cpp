@@ -119,3 +119,18 @@ TEST_CASE("at_point: a swept type drops the keys of the other types") {
   CHECK(problems_of(at_point(document, grid, 0)) == "");
   CHECK(problems_of(at_point(document, grid, 1)) == "");
 }
+
+TEST_CASE("a range of seeds takes no memory for its values") {
+  const std::vector<Axis> axes = read_axes(Document::parse(R"({"grid": {"seed": "5..1000004"}})", "c.json"));
+  REQUIRE(axes.size() == 1);
+  CHECK(axes[0].values.is_range());
+  CHECK(axes[0].values.size() == 1'000'000);
+  CHECK(axes[0].values[0] == "5");
+  CHECK(axes[0].labels.back() == "1000004");
+  CHECK(axes[0].origin == "c.json:1:19 /grid/seed");
+  CHECK(read_axes(Document::parse(R"({"grid": {"seed": "0..2"}})", "c.json"))[0].values == AxisTexts{"0", "1", "2"});
+  for (const char* text : {"", "..", "3", "1..", "..4", "4..1", "-1..4", "0..10000000", "0..99999999999999999999", "a..b", "0..1..2"}) {
+    CAPTURE(text);
+    CHECK(!parse_seed_range(text));
+  }
+}

@@ -7,13 +7,13 @@ using namespace normrun;
 
 namespace {
 
-std::vector<std::string> grid_values(const std::string& expression) {
+AxisTexts grid_values(const std::string& expression) {
   std::vector<Axis> axes;
   apply_grid_option(axes, expression);
   return axes.at(0).values;
 }
 
-std::vector<std::string> seed_values(const std::string& expression) {
+AxisTexts seed_values(const std::string& expression) {
   std::vector<Axis> axes;
   apply_seeds_option(axes, expression);
   return axes.at(0).values;

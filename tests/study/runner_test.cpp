@@ -4,14 +4,14 @@
 
 #include <atomic>
 
+#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
 
 using namespace normrun;
 
 namespace {
 
-struct Silent : SweepObserver {
-  void on_start(std::int64_t, int) override {}
+struct Counting : SilentObserver {
   void on_step(int, std::int64_t, Index, Index, double) override { ++steps; }
   void on_finish(const RunRecord&) override { ++finished; }
   std::atomic<int> steps{0};
@@ -19,24 +19,19 @@ struct Silent : SweepObserver {
 };
 
 /// Raises the flag after some steps.
-struct StopAfter : Silent {
+struct StopAfter : Counting {
   StopAfter(std::atomic<bool>& stop, int limit) : stop_(stop), limit_(limit) {}
   void on_step(int worker, std::int64_t run, Index step, Index total, double loss) override {
-    Silent::on_step(worker, run, step, total, loss);
+    Counting::on_step(worker, run, step, total, loss);
     if (steps >= limit_) stop_ = true;
   }
   std::atomic<bool>& stop_;
   int limit_;
 };
 
-/// Every line of every table but timing.csv.
-std::string bytes(const SweepResult& sweep) {
+std::string bytes(const RecordList& list) {
   std::string text;
-  for (const RunRecord& record : sweep.records) {
-    for (const Table& described : tables()) {
-      if (described.id != TableId::kTiming) text += record.lines[static_cast<std::size_t>(described.id)];
-    }
-  }
+  for (const RunRecord& record : list.records) text += lines_of(record);
   return text;
 }
 
@@ -47,8 +42,10 @@ TEST_CASE("the records do not depend on the number of jobs") {
   const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {}, Check::kWithData);
   std::string expected;
   for (const int jobs : {1, 2, 5}) {
-    Silent observer;
-    const SweepResult sweep = run_sweep(experiment, {.jobs = jobs, .fail_fast = false, .checkpoint_folder = {}, .stop = nullptr}, observer);
+    Counting observer;
+    RecordList sweep;
+    run_sweep(experiment, all_runs(experiment),
+              {.jobs = jobs, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = {}, .stop = nullptr}, sweep, observer);
     CHECK(sweep.records.size() == 8);
     CHECK(observer.finished == 8);
     if (expected.empty()) expected = bytes(sweep);
@@ -60,8 +57,10 @@ TEST_CASE("a run that fails or diverges loses none of the others") {
   const TemporaryFolder folder;
   const Overrides overrides{{"norm.type=none"}, {"train.optimizer.learning_rate=0.01,1e30", "network.3.units=3,2"}, "0", {}};
   const Experiment experiment = load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
-  Silent observer;
-  const SweepResult sweep = run_sweep(experiment, {.jobs = 2, .fail_fast = false, .checkpoint_folder = {}, .stop = nullptr}, observer);
+  Counting observer;
+  RecordList sweep;
+  run_sweep(experiment, all_runs(experiment),
+            {.jobs = 2, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = {}, .stop = nullptr}, sweep, observer);
   REQUIRE(sweep.records.size() == 8);
   int ok = 0;
   int failed = 0;
@@ -82,8 +81,11 @@ TEST_CASE("a stop keeps the finished runs and gives up the others in time") {
   const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {}, Check::kWithData);
   std::atomic<bool> stop{false};
   StopAfter observer(stop, 40);  // the first run takes 2 epochs of 15 steps
-  const SweepResult sweep = run_sweep(experiment, {.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .stop = &stop}, observer);
-  CHECK(sweep.interrupted);
+  RecordList sweep;
+  const SweepEnd end =
+      run_sweep(experiment, all_runs(experiment),
+                {.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = {}, .stop = &stop}, sweep, observer);
+  CHECK(end == SweepEnd::kInterrupted);
   CHECK(sweep.records.size() == 1);
   CHECK(observer.steps == 40);
 }

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "commands.hpp"
+#include "core/atomic_file.hpp"
+#include "fmt/format.h"
+#include "report/results.hpp"
+#include "report/summary.hpp"
+#include "study/merge.hpp"
+#include "study/plan.hpp"
+#include "version.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr std::size_t kToldMissing = 20;
+constexpr std::size_t kLargestFile = std::size_t{1} << 36;
+
+std::string run_id(const Experiment& experiment, std::uint32_t run) { return run_key(experiment, run, experiment.at(run)).run_id; }
+
+[[noreturn]] void refuse_incomplete(const JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
+  std::vector<Problem> problems = {
+      {"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
+       parts.shards > 0 ? "run shards " + shards_of(parts, missing) + " again with --resume" : "go on with --resume"}};
+  for (std::size_t i = 0; i < std::min(missing.size(), kToldMissing); ++i) {
+    problems.push_back({"run " + run_id(parts.experiment, missing[i]), "missing", ""});
+  }
+  if (missing.size() > kToldMissing) problems.push_back({"merge", fmt::format("and {} more", missing.size() - kToldMissing), ""});
+  throw Error(ExitCode::kRunsMissing, problems);
+}
+
+void print_missing_shards(const JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
+  if (parts.shards == 0) {
+    throw Error(ExitCode::kUsage, {"--missing-as-array", "the parts are not shards of one division", "train them with --shard I/N"});
+  }
+  print_result(shards_of(parts, missing) + "\n");
+}
+
+/// Links a run's checkpoint, or copies it to another file system.
+void take_checkpoint(const std::string& part, const std::string& name, const OutputFolder& folder) {
+  const std::string from = part + "/checkpoints/" + name;
+  const std::string to = folder.checkpoints() + "/" + name;
+  if (!std::filesystem::exists(from)) {
+    throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with --resume"});
+  }
+  std::error_code other_file_system;
+  std::filesystem::remove(to);
+  std::filesystem::create_hard_link(from, to, other_file_system);
+  if (other_file_system) write_file(to, read_file(from, kLargestFile));
+}
+
+/// Writes every record, in the plan's order, into the folder's journal.
+Journal copy_records(const JoinedParts& parts, const OutputFolder& folder) {
+  const bool keeps = parts.experiment.base.train.checkpoints == CheckpointPolicy::kAll;
+  if (keeps) folder.make_checkpoints();
+  write_file(folder.path() + "/config.json", parts.experiment.resolved());
+  Journal journal = Journal::create(folder.journal(), parts.plan);
+  for (std::int64_t run = 0; run < parts.records.planned(); ++run) {
+    const RunRecord record = parts.records.read(run);
+    const std::string id = record.keys.substr(0, record.keys.find(','));
+    if (keeps && record.status == RunStatus::kOk)
+      take_checkpoint(parts.folders[parts.records.journal_of(run)], id + ".safetensors", folder);
+    journal.add(record);
+  }
+  journal.sync();
+  return journal;
+}
+
+}  // namespace
+
+int merge_command(const MergeRequest& request) {
+  if (request.out.empty() && !request.missing_as_array) {
+    throw Error(ExitCode::kUsage, {"merge", "no --out", "say where the whole goes: --out DIR"});
+  }
+  const JoinedParts parts = join_parts(request.parts);
+  const std::vector<std::uint32_t> missing = missing_runs(parts.records);
+  if (!missing.empty()) {
+    if (request.missing_as_array) print_missing_shards(parts, missing);
+    refuse_incomplete(parts, missing);
+  }
+  if (request.out.empty()) return 0;
+  for (const std::string& part : parts.folders) {
+    std::error_code not_there;
+    if (std::filesystem::equivalent(part, request.out, not_there)) {
+      throw Error(ExitCode::kUsage, {request.out, "is one of the parts", "choose another --out"});
+    }
+  }
+  const OutputFolder folder(request.out, request.existing);
+  const Journal journal = copy_records(parts, folder);
+  const std::vector<SummaryRow> summary = write_results(parts.experiment, journal.index(), program_info(), folder.path());
+  print_summary(summary, folder.path(), request.json);
+  std::vector<std::uint32_t> runs(static_cast<std::size_t>(journal.index().planned()));
+  std::iota(runs.begin(), runs.end(), 0U);
+  const RunCounts counts = warn_of_failures(runs, journal.index(), folder.path());
+  log_info(
+      fmt::format("{} of {} runs complete, from {} parts; results in {}", counts.ok, runs.size(), parts.folders.size(), folder.path()));
+  return static_cast<int>(counts.ok == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+}
+
+}  // namespace normrun

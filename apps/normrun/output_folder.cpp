@@ -1,0 +1,95 @@
+#include "output_folder.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "study/journal.hpp"
+#include "study/tables.hpp"
+
+namespace normrun {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The files that `train` and the commands after it write beside the journal.
+std::vector<std::string> result_files() {
+  std::vector<std::string> files = {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"};
+  for (const Table& table : tables()) files.emplace_back(table.file);
+  return files;
+}
+
+bool is_temporary_of(const fs::path& path, const std::string& file) {
+  return path.extension() == ".tmp" && path.filename().string().compare(0, file.size() + 1, file + ".") == 0;
+}
+
+void remove_files(const fs::path& folder, const std::string& extension) {
+  if (!fs::is_directory(folder)) return;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == extension) fs::remove(entry.path());
+  }
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(std::string path, Existing existing) : path_(made(std::move(path))), lock_(path_) {
+  try {
+    const bool filled = fs::directory_iterator(path_) != fs::directory_iterator();
+    if (filled && existing == Existing::kRefuse) {
+      throw Error(ExitCode::kCannotCreate,
+                  {path_, "the output folder is not empty", "use --resume to go on, --force to replace its results, or another --out"});
+    }
+    if (existing == Existing::kReplace) remove_results();
+    if (existing == Existing::kResume && !has_journal() && fs::exists(path_ + "/runs.csv")) {
+      throw Error(ExitCode::kCannotCreate, {path_, "holds results, but no journal to resume from", "use --force to replace them"});
+    }
+    remove_temporary_files();
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ExitCode::kCannotCreate, {path_, error.code().message(), "choose another --out"});
+  }
+}
+
+std::string OutputFolder::made(std::string path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error && fs::is_directory(path, error)) return path;
+  throw Error(ExitCode::kCannotCreate, {path, error ? error.message() : "is not a folder", "choose another --out"});
+}
+
+std::string OutputFolder::journal() const { return path_ + "/" + kJournalFile; }
+
+bool OutputFolder::has_journal() const { return fs::exists(journal()); }
+
+void OutputFolder::make_checkpoints() const {
+  std::error_code error;
+  fs::create_directories(checkpoints(), error);
+  if (error) throw Error(ExitCode::kCannotCreate, {checkpoints(), error.message(), "choose another --out"});
+}
+
+void OutputFolder::tidy() const {
+  std::error_code not_empty;
+  fs::remove(unfinished(), not_empty);
+}
+
+/// The journal stays until a new one takes its place: whatever ends the program meanwhile, the folder can be resumed.
+void OutputFolder::remove_results() const {
+  for (const std::string& file : result_files()) fs::remove(path_ + "/" + file);
+  remove_files(checkpoints(), ".safetensors");
+  remove_files(unfinished(), ".safetensors");
+}
+
+/// What a killed process left half written.
+void OutputFolder::remove_temporary_files() const {
+  std::vector<std::string> files = result_files();
+  files.emplace_back(kJournalFile);
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    for (const std::string& file : files) {
+      if (is_temporary_of(entry.path(), file)) fs::remove(entry.path());
+    }
+  }
+  remove_files(checkpoints(), ".tmp");
+  remove_files(unfinished(), ".tmp");
+}
+
+}  // namespace normrun

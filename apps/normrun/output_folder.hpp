@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "core/folder_lock.hpp"
+
+namespace normrun {
+
+/// What to do with the results that an output folder holds.
+enum class Existing { kRefuse, kResume, kReplace };
+
+/// The folder that a command writes to, locked against other processes; files of others in there stay.
+class OutputFolder {
+ public:
+  /// Makes the folder.  Throws Error: kLocked where another process writes there, kCannotCreate where it cannot be made, is
+  /// filled and to be refused, or holds results without a journal and is to be resumed.
+  OutputFolder(std::string path, Existing existing);
+
+  const std::string& path() const { return path_; }
+  std::string journal() const;
+  std::string checkpoints() const { return path_ + "/checkpoints"; }
+  std::string unfinished() const { return path_ + "/unfinished"; }
+  /// Whether there is a journal to resume from.
+  bool has_journal() const;
+  void make_checkpoints() const;
+  /// Takes the folder of unfinished runs away where none is left.
+  void tidy() const;
+
+ private:
+  static std::string made(std::string path);
+  void remove_results() const;
+  void remove_temporary_files() const;
+
+  std::string path_;
+  FolderLock lock_;
+};
+
+}  // namespace normrun

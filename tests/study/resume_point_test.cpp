@@ -1,0 +1,150 @@
+#include "study/resume_point.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/atomic_file.hpp"
+#include "core/random.hpp"
+#include "study/sweep_rig.hpp"
+#include "study/temporary_config.hpp"
+
+using namespace normrun;
+
+namespace {
+
+/// Raises the flag after so many steps in all.
+struct StopAt : SilentObserver {
+  explicit StopAt(int limit) : left(limit) {}
+  void on_step(int, std::int64_t, Index, Index, double) override { stop = --left <= 0; }
+  int left;
+  std::atomic<bool> stop{false};
+};
+
+std::string all_lines(const RecordList& list) {
+  std::string text;
+  for (const RunRecord& record : list.records) text += lines_of(record);
+  return text;
+}
+
+/// Stops and goes on again after every `steps` steps until the run is through; returns its lines.
+std::string run_in_pieces(const Experiment& experiment, const TemporaryFolder& folder, int steps, int& pieces) {
+  RecordList list;
+  for (pieces = 1; pieces < 1000; ++pieces) {
+    StopAt observer(steps);
+    const SweepOptions options{
+        .jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = folder.path() + "/unfinished", .stop = &observer.stop};
+    if (run_sweep(experiment, all_runs(experiment), options, list, observer) == SweepEnd::kComplete) break;
+    REQUIRE(list.records.empty());
+  }
+  return all_lines(list);
+}
+
+Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
+  const Overrides overrides{{"norm.type=batch", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
+  return load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
+}
+
+constexpr const char* kVariants[] = {R"(train.optimizer={"type":"sgd","learning_rate":0.1})",
+                                     R"(train.optimizer={"type":"sgd","learning_rate":0.1,"momentum":0.9})",
+                                     R"(train.optimizer={"type":"rmsprop"})",
+                                     R"(train.optimizer={"type":"adam","weight_decay":0.01})",
+                                     "precision=float64",
+                                     "network.2={\"type\":\"dropout\",\"rate\":0.3}",
+                                     "norm={\"type\":\"batch_renorm\"}",
+                                     "data.batching={\"order\":\"by-class\",\"last\":\"drop\"}"};
+
+}  // namespace
+
+TEST_CASE("a run that is stopped and resumed gives the same bytes as one that is not") {
+  for (const char* variant : kVariants) {
+    CAPTURE(variant);
+    const TemporaryFolder folder;
+    const Experiment experiment = one_run(folder, variant);
+    RecordList whole;
+    SilentObserver observer;
+    run_sweep(experiment, all_runs(experiment), {}, whole, observer);
+    REQUIRE(whole.records[0].status == RunStatus::kOk);
+    for (const int steps : {1, 4, 5}) {
+      int pieces = 0;
+      CHECK(run_in_pieces(experiment, folder, steps, pieces) == all_lines(whole));
+      CHECK(pieces > 16 / steps - 1);
+      CHECK(std::filesystem::is_empty(folder.path() + "/unfinished"));
+    }
+  }
+}
+
+TEST_CASE("checkpoint_every leaves a checkpoint to resume from, whatever ends the program") {
+  const TemporaryFolder folder;
+  const Experiment experiment = one_run(folder, "train.checkpoint_every=6");
+  RecordList whole;
+  SilentObserver silent;
+  run_sweep(experiment, all_runs(experiment), {}, whole, silent);
+  const std::string unfinished = folder.path() + "/unfinished";
+  // As a kill would leave it: the stop at step 7 writes a checkpoint too, which is put back to that of step 6.
+  struct Keep : SilentObserver {
+    explicit Keep(const std::string& from) : folder(from) {}
+    void on_step(int, std::int64_t, Index step, Index, double) override {
+      if (step == 7) std::filesystem::copy(folder, folder + ".kept");
+      stop = step == 7;
+    }
+    std::string folder;
+    std::atomic<bool> stop{false};
+  } keep(unfinished);
+  RecordList list;
+  SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &keep.stop};
+  CHECK(run_sweep(experiment, all_runs(experiment), options, list, keep) == SweepEnd::kInterrupted);
+  std::filesystem::remove_all(unfinished);
+  std::filesystem::rename(unfinished + ".kept", unfinished);
+  struct Count : SilentObserver {
+    void on_step(int, std::int64_t, Index, Index, double) override { ++steps; }
+    int steps = 0;
+  } count;
+  options.stop = nullptr;
+  CHECK(run_sweep(experiment, all_runs(experiment), options, list, count) == SweepEnd::kComplete);
+  CHECK(count.steps == 18 - 6);
+  CHECK(all_lines(list) == all_lines(whole));
+}
+
+TEST_CASE("a damaged or foreign checkpoint to resume from is refused, never used") {
+  const TemporaryFolder folder;
+  const Experiment experiment = one_run(folder, "train.epochs=2");
+  const std::string unfinished = folder.path() + "/unfinished";
+  StopAt observer(5);
+  RecordList list;
+  SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &observer.stop};
+  run_sweep(experiment, all_runs(experiment), options, list, observer);
+  const std::string path = std::filesystem::directory_iterator(unfinished)->path().string();
+  const std::string whole = read_file(path, 1 << 24);
+  options.stop = nullptr;
+  SilentObserver silent;
+  const auto is_refused = [&](const Experiment& resumed) {
+    try {
+      run_sweep(resumed, all_runs(resumed), options, list, silent);
+    } catch (const Error& error) {
+      return error.code() == ExitCode::kDamaged && error.problems()[0].where.find(path) != std::string::npos;
+    }
+    return false;
+  };
+  const char* const asked = std::getenv("NORMRUN_FLIPS");
+  const std::uint64_t flips = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 200;
+  RandomStream random(2, Purpose::kData);
+  for (std::uint64_t i = 0; i < flips; ++i) {
+    const std::size_t bit = random.below(8 * whole.size());
+    CAPTURE(bit);
+    std::string bytes = whole;
+    bytes[bit / 8] = static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) ^ (1U << (bit % 8)));
+    write_file(path, bytes);
+    CHECK(is_refused(experiment));
+  }
+  for (std::size_t size = 0; size < whole.size(); size += asked != nullptr ? 1 : 97) {
+    CAPTURE(size);
+    write_file(path, whole.substr(0, size));
+    CHECK(is_refused(experiment));
+  }
+  write_file(path, whole);
+  CHECK(is_refused(one_run(folder, "train.epochs=3")));
+  CHECK(list.records.empty());
+}
