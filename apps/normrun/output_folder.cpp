@@ -67,9 +67,9 @@ void OutputFolder::make_checkpoints() const {
   if (error) throw Error(ExitCode::kCannotCreate, {checkpoints(), error.message(), "choose another --out"});
 }
 
-void OutputFolder::tidy() const {
-  std::error_code not_empty;
-  fs::remove(unfinished(), not_empty);
+void OutputFolder::remove_unfinished() const {
+  std::error_code ignored;  // nothing depends on it
+  fs::remove_all(unfinished(), ignored);
 }
 
 /// The journal stays until a new one takes its place: whatever ends the program meanwhile, the folder can be resumed.

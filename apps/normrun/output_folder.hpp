@@ -23,8 +23,8 @@ class OutputFolder {
   /// Whether there is a journal to resume from.
   bool has_journal() const;
   void make_checkpoints() const;
-  /// Takes the folder of unfinished runs away where none is left.
-  void tidy() const;
+  /// Once every run is finished: a kill may have come between a run's record and the removal of its checkpoint.
+  void remove_unfinished() const;
 
  private:
   static std::string made(std::string path);

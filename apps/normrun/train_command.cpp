@@ -156,7 +156,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   } else {
     print_summary(write_results(experiment, journal.index(), program_info(), folder.path()), folder.path(), request.json);
   }
-  folder.tidy();
+  if (end == SweepEnd::kComplete) folder.remove_unfinished();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return conclude(runs, journal.index(), end, folder.path(), seconds);
 }

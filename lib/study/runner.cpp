@@ -36,7 +36,7 @@ class Sweep {
         for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
       } catch (const std::system_error&) {
         // Those that are there do the work of all.
-        if (threads.empty()) throw Error(ExitCode::kOutOfMemory, {"threads", "cannot start one", "use fewer jobs"});
+        if (threads.empty()) throw Error(ExitCode::kOutOfMemory, {"threads", "not enough memory to start one", "use fewer jobs"});
       }
     }
     if (failure_) std::rethrow_exception(failure_);

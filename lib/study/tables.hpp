@@ -28,6 +28,6 @@ const Table& table(TableId id);
 const std::vector<Column>& key_columns();
 
 /// Changes whenever a table's columns or the meaning of a number change.
-inline constexpr int kTableFormatVersion = 1;
+inline constexpr int kTableFormatVersion = 2;
 
 }  // namespace normrun

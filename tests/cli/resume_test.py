@@ -86,6 +86,12 @@ class ResumeTest(SweepTest):
         self.assertIn("7 of 8 runs", self.train("--out", "out", "--resume").stderr)
         self.assertEqual(self.bytes_of("out"), before)
 
+    def test_a_checkpoint_left_beside_its_finished_run_goes(self):
+        self.train("--out", "out")
+        self.write("out/unfinished/layer-b4-s1.safetensors", "as a kill after the run's record would leave it")
+        self.train("--out", "out", "--resume")
+        self.assertFalse((self.folder / "out/unfinished").exists())
+
     def test_a_failed_run_is_tried_again(self):
         self.train("--out", "out", "--grid", "network.3.units=2,3", "--seeds", "0", code=3)
         again = self.train("--out", "out", "--grid", "network.3.units=2,3", "--seeds", "0", "--resume", code=3)

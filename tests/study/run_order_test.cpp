@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <iterator>
 #include <numeric>
 #include <set>
 
@@ -57,6 +58,11 @@ TEST_CASE("every run belongs to one shard, and the shards cost the same but for 
     CHECK(seen.size() == order.size());
     CHECK(*std::max_element(load.begin(), load.end()) - *std::min_element(load.begin(), load.end()) <= longest * (1.0 + 1e-12));
   }
+}
+
+TEST_CASE("runs are dealt there and back") {
+  const int expected[] = {1, 2, 3, 3, 2, 1, 1, 2, 3, 3};
+  for (std::size_t place = 0; place < std::size(expected); ++place) CHECK(shard_at(place, 3) == expected[place]);
 }
 
 TEST_CASE("predicted costs come back from their text") {
