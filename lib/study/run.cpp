@@ -99,7 +99,7 @@ class Run {
   void take_up_resume_point() {
     if (context_.resume_folder.empty() || !has_resume_point(context_.resume_folder, key_.run_id)) return;
     ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
-    trainer_->restore(std::move(point.trainer));
+    trainer_->restore(point.trainer);
     record_.lines = std::move(point.lines);
   }
 

@@ -140,7 +140,7 @@ void Trainer<T>::advance() {
 }
 
 template <class T>
-void Trainer<T>::restore(TrainerState<T> state) {
+void Trainer<T>::restore(const TrainerState<T>& state) {
   const bool fits = state.step >= 0 && state.step <= total_steps_ && state.slots.size() == slots_.size() &&
                     state.model.params.size() == model_.params.size() && state.model.state.size() == model_.state.size();
   if (!fits)
@@ -148,8 +148,10 @@ void Trainer<T>::restore(TrainerState<T> state) {
   step_ = state.step;
   last_loss_ = state.last_loss;
   totals_ = state.totals;
-  model_ = std::move(state.model);
-  slots_ = std::move(state.slots);
+  // Into the buffers as they are: the fused update keeps views of them.
+  std::copy(state.model.params.begin(), state.model.params.end(), model_.params.begin());
+  std::copy(state.model.state.begin(), state.model.state.end(), model_.state.begin());
+  std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
   // At an epoch's end the next step starts the order of the next one itself.
   if (batches_ && step_ > 0 && !done()) batches_->start_epoch((step_ - 1) / steps_per_epoch_);
 }

@@ -75,7 +75,7 @@ class Trainer {
   /// Between two steps.  A trainer of the same plan that takes this up goes on as this one would.
   TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
   /// Throws Error(kDamaged) where the state is not of such a trainer.
-  void restore(TrainerState<T> state);
+  void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
 
   const Model<T>& model() const { return model_; }
