@@ -39,13 +39,25 @@ struct Window {
   Index last = 0;
 };
 
-/// From the present epoch's start on as many batches as make kManyRows, at least an epoch; of a given order its present epoch.
+/// Examples that are many enough for the statistics: fewer where each has many positions, as images do.
+Index many_examples(const Layout& layout, const std::vector<Index>& boundary_sizes) {
+  constexpr Index kManyRows = Index{1} << 20;  // of statistics
+  Index positions = 1;
+  for (const Normalization& norm : layout.normalizations)
+    positions = std::max(positions, boundary_sizes[static_cast<std::size_t>(norm.layer)] / std::max<Index>(norm.features, 1));
+  return std::clamp<Index>(kManyRows / positions, 1024, 16384);
+}
+
+/// From the present epoch's start on as many batches as make many_examples, at least an epoch; of a given order its present epoch.
 template <class T>
 Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
-  constexpr Index kManyRows = 16384;
+  std::vector<Index> sizes;
+  for (Index boundary = 0; boundary <= plan.network->output_boundary(); ++boundary) sizes.push_back(boundary_size(*plan.network, boundary));
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
+  const Index batch_size = plan.options->batch_size;
   Index count = steps_per_epoch;
-  if (plan.options->batch_order.empty()) count = std::max(count, (kManyRows + plan.options->batch_size - 1) / plan.options->batch_size);
+  if (plan.options->batch_order.empty())
+    count = std::max(count, (many_examples(plan.network->layout(), sizes) + batch_size - 1) / batch_size);
   return {first, first + std::min(kMostReplayed, count)};
 }
 
