@@ -38,6 +38,13 @@ struct ClaimsRequest {
 };
 int claims_command(const ClaimsRequest& request);
 
+struct ReportRequest {
+  std::string folder;
+  std::string out;
+  bool json = false;
+};
+int report_command(const ReportRequest& request);
+
 int validate_command(const std::vector<std::string>& files);
 
 struct DescribeRequest {

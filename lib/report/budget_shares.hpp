@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/results_folder.hpp"
+
+namespace normrun {
+
+/// What one setting's gap is made of, means over the seeds.
+struct SettingBudget {
+  Setting setting;
+  std::string metric;                                  // loss or outputs
+  double gap = 0.0;                                    // train mode from eval mode, before any repair
+  std::vector<std::pair<std::string, double>> shares;  // by cause in the order of repair; empty where there is no gap
+};
+using BudgetShares = std::vector<SettingBudget>;
+
+/// budget.csv's lines with every layer repaired, on the report's split, in the plan's order.
+BudgetShares budget_shares(const ResultsFolder& results);
+
+}  // namespace normrun

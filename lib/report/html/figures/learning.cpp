@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "fmt/format.h"
+#include "report/html/figures/figures.hpp"
+
+namespace normrun {
+namespace {
+
+using Key = std::tuple<Setting, std::string, long>;  // "split, mode", epoch
+
+int curve_look(const std::string& curve) {
+  if (curve == "train split, train mode") return 6;
+  return curve.ends_with("eval mode") ? 0 : 1;
+}
+
+/// Of every norm its smallest and its largest batch size.
+std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
+  std::vector<Setting> chosen;
+  for (const Setting& setting : settings) {
+    const auto is_sibling = [&](const Setting& other) { return other.norm == setting.norm && other.others == setting.others; };
+    const auto is_smaller = [&](const Setting& other) { return is_sibling(other) && other.batch_size < setting.batch_size; };
+    const auto is_larger = [&](const Setting& other) { return is_sibling(other) && other.batch_size > setting.batch_size; };
+    const bool is_first = std::none_of(settings.begin(), settings.end(), is_smaller);
+    const bool is_last = std::none_of(settings.begin(), settings.end(), is_larger);
+    if (is_first || is_last) chosen.push_back(setting);
+    if (chosen.size() == kMostPanels) break;
+  }
+  return chosen;
+}
+
+}  // namespace
+
+Figure learning_figure(const ResultsFolder& results) {
+  SeedSamples<Key> losses;
+  std::vector<Setting> settings;
+  std::set<Setting> known;
+  std::vector<std::string> curves;
+  RunRows runs = results.runs_of(TableId::kHistory);
+  while (runs.next()) {
+    const Setting setting = setting_of(runs);
+    if (known.insert(setting).second) settings.push_back(setting);
+    for (const RunRows::Row& row : runs.rows()) {
+      const std::string curve = runs.text(row, "split") + " split, " + runs.text(row, "mode") + " mode";
+      const double epoch = runs.number(row, "epoch");
+      if (std::isnan(epoch)) continue;
+      append_new(curves, curve);
+      losses.add({setting, curve, static_cast<long>(epoch)}, runs.run_id() + '/' + runs.text(row, "epoch"), runs.number(row, "loss"));
+    }
+  }
+  const std::vector<Setting> chosen = chosen_settings(settings);
+  Figure figure{"learning",
+                "Do the modes part while the network learns?",
+                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. The train split in train mode is "
+                "the running mean of the epoch's steps.",
+                {},
+                {},
+                {}};
+  figure.data.header = {"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"};
+  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}};
+  for (const Setting& setting : chosen) {
+    Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
+    for (const std::string& curve : curves) {
+      Series series{curve, curve_look(curve), {}};
+      for (const Key& point : losses.keys()) {
+        if (std::get<0>(point) != setting || std::get<1>(point) != curve) continue;
+        const long epoch = std::get<2>(point);
+        add_point(series, figure, static_cast<double>(epoch), losses.summary(point),
+                  {setting.norm, setting.others, std::to_string(setting.batch_size), curve, std::to_string(epoch)});
+      }
+      series.name = curve.substr(0, curve.find(' ')) + ", " + curve.substr(curve.find(", ") + 2);
+      series.name.resize(series.name.size() - 5);  // without " mode"
+      if (!series.points.empty()) panel.series.push_back(series);
+    }
+    chart.panels.push_back(panel);
+  }
+  figure.caption += left_out(chosen.size(), settings.size(), "settings");
+  const std::vector<double> epochs = x_values(chart.panels);
+  if (epochs.size() < 2) return figure;  // a point is no curve
+  if (epochs.size() <= 8) chart.x_ticks = epochs;
+  chart.y_scale = fitting_scale(chart.panels);
+  figure.pictures = draw(chart);
+  return figure;
+}
+
+}  // namespace normrun
