@@ -5,8 +5,10 @@
 #include <iterator>
 
 #include "commands.hpp"
+#include "core/atomic_file.hpp"
 #include "fmt/format.h"
 #include "progress.hpp"
+#include "report/html/page.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
 #include "signals.hpp"
@@ -106,6 +108,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     sweep = run_sweep(experiment, options, progress);
   }
   write_results(experiment, sweep, program_info(), folder);
+  write_file(folder + "/report.html", report_html(open_results(folder)));
   const std::vector<SummaryRow> summary = summarize_runs(experiment, sweep.records);
   print_result(json_or(request.json, summary_csv(experiment, summary), terminal_summary(experiment, summary)));
   return conclude(sweep, folder, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

@@ -24,8 +24,8 @@ using Facts = std::vector<SettingFacts>;
 double part_of(double gap, double share) { return gap * std::sqrt(std::max(share, 0.0)); }
 
 std::string advised_cause(const std::string& cause, const SettingFacts& facts, const AdviceContext& context) {
-  // Population statistics over the compared rows repair a shift too, before its own turn.
-  if (cause == "biased-variance" && context.population_split == context.split) return "shifted-data";
+  // Population statistics over other rows than training's repair a shift too, before its own turn.
+  if (cause == "biased-variance" && context.population_split != "train") return "shifted-data";
   return cause == "sampling-noise" && facts.momentum < kLeastMomentum ? "convention" : cause;
 }
 

@@ -21,6 +21,16 @@ std::string leak_words(const SettingFacts& facts, const AdviceContext& context) 
       train->second.accuracy, eval->second.accuracy);
 }
 
+std::string shift_words(const SettingFacts& facts, const AdviceContext& context) {
+  std::string words = fmt::format("shifted data: the {} split is distributed otherwise than the training rows", context.split);
+  if (context.population_split != "train" && !std::isnan(facts.var_ratio)) {
+    words += fmt::format(" (the moving variance is {} times theirs in {}; batches of {} rows alone would make it {} times)",
+                         shown(facts.var_ratio), facts.layer, facts.setting.batch_size,
+                         shown(1.0 - 1.0 / static_cast<double>(facts.setting.batch_size)));
+  }
+  return words + ".";
+}
+
 }  // namespace
 
 std::string spoken_setting(const Setting& setting) {
@@ -65,8 +75,7 @@ std::string cause_words(const std::string& cause, const SettingFacts& facts, con
     return fmt::format("biased variance: the average variance of batches of {} rows is not that of the data{}.", facts.setting.batch_size,
                        ratio);
   }
-  if (cause == "shifted-data")
-    return fmt::format("shifted data: the {} split is distributed otherwise than the training rows.", context.split);
+  if (cause == "shifted-data") return shift_words(facts, context);
   return fmt::format("batch noise: train mode's own batches of {} rows; eval mode's statistics are not to blame.",
                      facts.setting.batch_size);
 }
@@ -87,7 +96,7 @@ std::string remedy_words(const std::string& cause, const SettingFacts& facts) {
 
 std::vector<std::string> remedy_modes(const std::string& cause, const AdviceContext& context) {
   if (cause == "batch-noise") return {};
-  if (cause == "shifted-data" && context.population_split != context.split) return {};
+  if (cause == "shifted-data" && context.population_split == "train") return {};
   if (cause == "cold-start") return {"bias-corrected", "population", "layer-by-layer", "pooled", "batch-average"};
   if (cause == "biased-variance") return {"population", "layer-by-layer", "pooled"};
   return {"population", "layer-by-layer", "pooled", "batch-average"};

@@ -17,36 +17,38 @@ constexpr double kBarsTop = 44.0;
 constexpr double kBarsBottom = 24.0;
 constexpr std::size_t kLongestName = 26;
 
-std::string description_of(const std::vector<BarRow>& rows) {
+std::string spoken(BarUnit unit, double value) { return unit == BarUnit::kShares ? percent(value) : shown(value); }
+
+std::string description_of(BarUnit unit, const std::vector<BarRow>& rows) {
   std::string text;
   for (const BarRow& row : rows) {
     text += row.name + " (" + row.value + "):";
-    for (const BarRow::Part& part : row.parts) text += " " + part.name + " " + percent(part.value) + ",";
+    for (const BarRow::Part& part : row.parts) text += " " + part.name + " " + spoken(unit, part.value) + ",";
     text.back() = '.';
     text += ' ';
   }
   return text;
 }
 
-void draw_row(Svg& svg, const PlotAxis& axis, const BarRow& row, double y, double left, double width) {
+void draw_row(Svg& svg, BarUnit unit, const PlotAxis& axis, const BarRow& row, double y, double left, double width) {
   const auto place = [&](double value) { return left + axis.place(value) * width; };
   double up = 0.0;
   double down = 0.0;
   for (const BarRow::Part& part : row.parts) {
     double& end = part.value > 0.0 ? up : down;
-    const auto [from, to] = std::minmax(place(end), place(end + part.value));
+    const auto [from, to] = std::minmax({place(end), place(end + part.value)});
     end += part.value;
     svg.rectangle(from, y + 3, to - from, kRowHeight - 6, fmt::format("part c{}", part.look),
-                  fmt::format("{}: {}", part.name, percent(part.value)));
+                  fmt::format("{}: {}", part.name, spoken(unit, part.value)));
   }
 }
 
 }  // namespace
 
-std::string draw_bars(const std::string& id, const std::string& title, const std::string& value_title, const std::vector<BarRow>& rows) {
-  std::vector<double> ends = {0.0, 1.0};
+std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows) {
+  std::vector<double> ends = {0.0};
   double widest_name = 0.0;
-  double widest_value = text_width(value_title);
+  double widest_value = text_width(chart.value_title);
   for (const BarRow& row : rows) {
     double up = 0.0;
     double down = 0.0;
@@ -60,18 +62,18 @@ std::string draw_bars(const std::string& id, const std::string& title, const std
   const double left = widest_name + 10;
   const double width = kBarsWidth - left - widest_value - 12;
   const double foot = height - kBarsBottom;
-  Svg svg(id, kBarsWidth, height, title, description_of(rows));
-  svg.text(0, 13, title, Svg::Anchor::kStart, "head");
-  svg.text(kBarsWidth, kBarsTop - 8, value_title, Svg::Anchor::kEnd, "axis");
+  Svg svg(chart.id, kBarsWidth, height, chart.title, description_of(chart.unit, rows));
+  svg.text(0, 13, chart.title, Svg::Anchor::kStart, "head");
+  svg.text(kBarsWidth, kBarsTop - 8, chart.value_title, Svg::Anchor::kEnd, "axis");
   for (const Tick& tick : axis.ticks()) {
     const double x = left + axis.place(tick.value) * width;
     svg.line(x, kBarsTop, x, foot, tick.value == 0.0 ? "zero" : "grid");
-    svg.text(x, foot + 16, percent(tick.value), Svg::Anchor::kMiddle, "axis");
+    svg.text(x, foot + 16, spoken(chart.unit, tick.value), Svg::Anchor::kMiddle, "axis");
   }
   double y = kBarsTop;
   for (const BarRow& row : rows) {
     svg.text(left - 8, y + kRowHeight / 2 + 4, shortened(row.name, kLongestName), Svg::Anchor::kEnd, "axis");
-    draw_row(svg, axis, row, y, left, width);
+    draw_row(svg, chart.unit, axis, row, y, left, width);
     svg.text(kBarsWidth, y + kRowHeight / 2 + 4, row.value, Svg::Anchor::kEnd, "axis");
     y += kRowHeight;
   }

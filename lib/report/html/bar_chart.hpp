@@ -17,8 +17,18 @@ struct BarRow {
   std::vector<Part> parts;
 };
 
-/// One SVG.  The values are shares.
-std::string draw_bars(const std::string& id, const std::string& title, const std::string& value_title, const std::vector<BarRow>& rows);
+enum class BarUnit { kShares, kAmounts };
+
+/// What a bar chart shows but its rows.
+struct BarChart {
+  std::string id;
+  std::string title;
+  std::string value_title;  // over the values to the right
+  BarUnit unit = BarUnit::kShares;
+};
+
+/// One SVG.
+std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows);
 
 /// One SVG: a histogram over equal bins from `low` to `high`; `look` as in the palette.
 struct Histogram {

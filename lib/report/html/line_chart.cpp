@@ -65,7 +65,7 @@ class Frame {
   }
   /// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
   static std::vector<double> ys(const LineChart& chart) {
-    std::vector<double> values;
+    std::vector<double> values = chart.y_values;
     double least = std::numeric_limits<double>::infinity();
     for (const Panel& panel : chart.panels) {
       for (const Series& series : panel.series) {

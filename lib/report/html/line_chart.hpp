@@ -39,6 +39,7 @@ struct LineChart {
   Scale y_scale = Scale::kLinear;
   std::vector<double> x_ticks;  // empty: round numbers
   std::vector<Panel> panels;
+  std::vector<double> y_values = {};  // that the y axis shows in any case
 };
 
 /// One SVG a panel.  On a logarithmic y axis a 0 has a row of its own below the rest.

@@ -46,13 +46,19 @@ std::string facts_list(const ResultsFolder& results) {
   return text;
 }
 
+std::string sentence(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
 std::string advice_section(const ResultsFolder& results) {
   std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
   const std::vector<Advice> advice = advise(results);
   if (advice.empty()) return "";
   for (const Advice& one : advice) {
     const bool is_fine = one.cause == "none" || one.cause == "batch-noise";
-    text += fmt::format("<li class=\"{}\"><h3>{}</h3><p>{}</p>", is_fine ? "fine" : "act", escaped(one.setting), escaped(one.finding));
+    text += fmt::format("<li class=\"{}\"><h3>{}</h3><p>{}</p>", is_fine ? "fine" : "act", escaped(one.setting),
+                        escaped(sentence(one.finding)));
     if (!one.remedy.empty()) text += "<p><strong>To change:</strong> " + escaped(one.remedy) + ".</p>";
     if (!one.measured.empty()) text += "<p><strong>Measured:</strong> " + escaped(one.measured) + ".</p>";
     text += "</li>\n";

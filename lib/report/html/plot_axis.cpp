@@ -46,7 +46,7 @@ std::vector<double> log_ticks(double low, double high) {
 PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values) : scale_(scale) {
   span(values);
   for (const double value : scale == Scale::kLog ? log_ticks(low_, high_) : linear_ticks(low_, high_)) {
-    const double rounded = std::abs(value) < 1e-9 * (high_ - low_) ? 0.0 : value;
+    const double rounded = scale == Scale::kLinear && std::abs(value) < 1e-9 * (high_ - low_) ? 0.0 : value;
     ticks_.push_back({rounded, shown(rounded)});
   }
 }

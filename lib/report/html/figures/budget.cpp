@@ -19,6 +19,9 @@ const std::vector<std::pair<std::string, int>> kLooks = {
     {"cold-start", 0},      {"lag", 4},          {"sampling-noise", 2}, {"dropout", 3},    {"batch-contents", 5},
     {"biased-variance", 1}, {"shifted-data", 7}, {"batch-noise", 6},    {"unexplained", 6}};
 
+const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
+const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
+
 int look_of(const std::string& cause) {
   const auto found = std::find_if(kLooks.begin(), kLooks.end(), [&](const auto& look) { return look.first == cause; });
   return found == kLooks.end() ? 6 : found->second;
@@ -28,14 +31,15 @@ int look_of(const std::string& cause) {
 
 Figure budget_figure(const ResultsFolder& results) {
   const BudgetShares budget = budget_shares(results);
-  Figure figure{"budget",
-                "What is the gap made of?",
-                "The gap between train mode and eval mode, cause by cause in the order of repair, means over the seeds. Shares to the left "
-                "of 0 are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train mode's "
-                "own batches.",
-                {},
-                {},
-                {}};
+  Figure figure{
+      "budget",
+      "What is the gap made of?",
+      "The gap between train mode and eval mode, cause by cause in the order of repair, means over the seeds. Parts beyond 0 on the other "
+      "side are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train mode's "
+      "own batches.",
+      {},
+      {},
+      {}};
   figure.data.header = {"metric", "norm", "setting", "batch_size", "gap", "cause", "share"};
   std::vector<std::string> causes;
   for (const std::string metric : {"outputs", "loss"}) {
@@ -50,15 +54,13 @@ Figure budget_figure(const ResultsFolder& results) {
         figure.data.rows.push_back(
             {metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size), shown(of.gap), cause, shown(share)});
         if (std::abs(share) < kLeastShare) continue;
-        row.parts.push_back({cause, look_of(cause), share});
+        row.parts.push_back({cause, look_of(cause), metric == "outputs" ? share : share * of.gap});
         append_new(causes, cause);
       }
       rows.push_back(row);
     }
     if (rows.empty()) continue;
-    figure.pictures.push_back(draw_bars("budget-" + metric,
-                                        metric == "outputs" ? "Outputs: shares of the squared gap" : "Loss: shares of the gap",
-                                        metric == "outputs" ? "relative gap" : "loss gap", rows));
+    figure.pictures.push_back(draw_bars(metric == "outputs" ? kOutputsChart : kLossChart, rows));
     if (metric == "outputs") figure.caption += left_out(rows.size(), all, "settings");
   }
   for (const auto& [cause, look] : kLooks) {

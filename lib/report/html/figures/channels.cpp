@@ -41,12 +41,16 @@ std::vector<Channels> chosen_runs(RunRows& runs) {
   return chosen;
 }
 
-/// A layer's dots in a panel.
-Series& series_of(Panel& panel, const std::string& layer, int place) {
+/// A layer's dots in a panel: layers have looks of their own.
+Series& series_of(Panel& panel, int look) {
   for (Series& series : panel.series) {
-    if (series.name == layer) return series;
+    if (series.look == look) return series;
   }
-  return panel.series.emplace_back(Series{layer, place % 6, {}, Series::Kind::kDots});
+  return panel.series.emplace_back(Series{"", look, {}, Series::Kind::kDots});
+}
+
+int look_of(const std::vector<std::string>& layers, const std::string& layer) {
+  return static_cast<int>((std::find(layers.begin(), layers.end(), layer) - layers.begin()) % 8);
 }
 
 Series diagonal(const Panel& panel) {
@@ -84,7 +88,7 @@ Figure channels_figure(const ResultsFolder& results) {
       for (const RunRows::Row& row : channels.rows) {
         const std::string& layer = runs.text(row, "layer");
         append_new(layers, layer);
-        Series& series = series_of(panel, layer, static_cast<int>(std::find(layers.begin(), layers.end(), layer) - layers.begin()));
+        Series& series = series_of(panel, look_of(layers, layer));
         if (series.points.size() >= kMostDots) continue;
         series.points.push_back(
             {runs.number(row, "population_" + statistic), runs.number(row, "moving_" + statistic), std::nan(""), std::nan("")});
@@ -101,6 +105,7 @@ Figure channels_figure(const ResultsFolder& results) {
     if (chart.panels.empty()) return figure;
     for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
   }
+  for (const std::string& layer : layers) figure.legend.push_back({look_of(layers, layer), layer});
   return figure;
 }
 

@@ -16,6 +16,12 @@ int curve_look(const std::string& curve) {
   return curve.ends_with("eval mode") ? 0 : 1;
 }
 
+std::string curve_name(const std::string& curve) {
+  constexpr std::string_view kTest = "test split, ";
+  if (curve == "train split, train mode") return "training steps";
+  return curve.starts_with(kTest) ? curve.substr(kTest.size()) : curve;
+}
+
 /// Of every norm its smallest and its largest batch size.
 std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
   std::vector<Setting> chosen;
@@ -53,8 +59,8 @@ Figure learning_figure(const ResultsFolder& results) {
   const std::vector<Setting> chosen = chosen_settings(settings);
   Figure figure{"learning",
                 "Do the modes part while the network learns?",
-                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. The train split in train mode is "
-                "the running mean of the epoch's steps.",
+                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes "
+                "on the test split; training steps: the running mean of the epoch's own batches.",
                 {},
                 {},
                 {}};
@@ -63,15 +69,13 @@ Figure learning_figure(const ResultsFolder& results) {
   for (const Setting& setting : chosen) {
     Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
     for (const std::string& curve : curves) {
-      Series series{curve, curve_look(curve), {}};
+      Series series{curve_name(curve), curve_look(curve), {}};
       for (const Key& point : losses.keys()) {
         if (std::get<0>(point) != setting || std::get<1>(point) != curve) continue;
         const long epoch = std::get<2>(point);
         add_point(series, figure, static_cast<double>(epoch), losses.summary(point),
                   {setting.norm, setting.others, std::to_string(setting.batch_size), curve, std::to_string(epoch)});
       }
-      series.name = curve.substr(0, curve.find(' ')) + ", " + curve.substr(curve.find(", ") + 2);
-      series.name.resize(series.name.size() - 5);  // without " mode"
       if (!series.points.empty()) panel.series.push_back(series);
     }
     chart.panels.push_back(panel);

@@ -14,10 +14,12 @@ namespace {
 struct Quantity {
   const char* column;
   const char* label;
+  double right;      // its value where nothing is wrong
+  double least_top;  // the axis reaches at least to here
 };
-constexpr Quantity kQuantities[] = {{"mean_gap", "moving mean: gap in population sds"},
-                                    {"var_ratio", "moving / population variance"},
-                                    {"init_share", "share of the initial 0 and 1"}};
+constexpr Quantity kQuantities[] = {{"mean_gap", "moving mean: gap in population sds", 0.0, 0.0},
+                                    {"var_ratio", "moving / population variance", 1.0, 1.0},
+                                    {"init_share", "share of the initial 0 and 1", 0.0, 1.0}};
 
 struct Line {
   Setting setting;  // along the steps: its batch size too
@@ -122,7 +124,8 @@ Figure statistics_figure(const ResultsFolder& results) {
     }
     if (x_values(chart.panels).empty()) continue;
     if (along == Along::kBatchSizes) chart.x_ticks = ticks_at(x_values(chart.panels));
-    chart.y_scale = fitting_scale(chart.panels);
+    chart.y_scale = quantity.right == quantity.least_top ? fitting_scale(chart.panels) : Scale::kLinear;
+    chart.y_values = {quantity.right, quantity.least_top};
     for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
   }
   return figure;
