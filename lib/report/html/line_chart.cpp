@@ -165,9 +165,11 @@ void draw_labels(Svg& svg, const Frame& frame, const Panel& panel) {
 std::string description_of(const LineChart& chart, const Panel& panel) {
   std::string text = fmt::format("{} against {}.", chart.y_label, chart.x_label);
   for (const Series& series : panel.series) {
-    if (series.kind == Series::Kind::kReference || series.points.empty()) continue;
-    const LinePoint& first = series.points.front();
-    const LinePoint& last = series.points.back();
+    const auto is_number = [](const LinePoint& point) { return std::isfinite(point.y); };
+    const auto first_place = std::find_if(series.points.begin(), series.points.end(), is_number);
+    if (series.kind == Series::Kind::kReference || first_place == series.points.end()) continue;
+    const LinePoint& first = *first_place;
+    const LinePoint& last = *std::find_if(series.points.rbegin(), series.points.rend(), is_number);
     if (series.kind == Series::Kind::kDots) {
       text += fmt::format(" {} dots.", series.points.size());
     } else if (series.points.size() == 1) {

@@ -86,7 +86,6 @@ Figure outputs_figure(const ResultsFolder& results) {
   const double most = sizes[(sizes.size() - 1) * 995 / 1000];
   const double reach = most > 0.0 ? most : 1.0;
   std::vector<Histogram> histograms;
-  double tallest = 0.0;
   for (const Differences& one : all) {
     Histogram histogram{panel_title(one.setting.norm, one.setting.others) + fmt::format(", batch {}", one.setting.batch_size), -reach,
                         reach, std::vector<double>(kBins), 0.0};
@@ -97,7 +96,7 @@ Figure outputs_figure(const ResultsFolder& results) {
     }
     for (std::size_t i = 0; i < kBins; ++i) {
       const double width = 2.0 * reach / static_cast<double>(kBins);
-      tallest = std::max(tallest, histogram.shares[i]);
+      histogram.tallest = std::max(histogram.tallest, histogram.shares[i]);
       figure.data.rows.push_back({one.setting.norm, one.setting.others, std::to_string(one.setting.batch_size),
                                   shortest(-reach + width * static_cast<double>(i)), shortest(-reach + width * static_cast<double>(i + 1)),
                                   shortest(histogram.shares[i])});
@@ -107,7 +106,6 @@ Figure outputs_figure(const ResultsFolder& results) {
   std::vector<std::string> norms;
   for (const Differences& one : all) append_new(norms, one.setting.norm);
   for (std::size_t i = 0; i < histograms.size(); ++i) {
-    histograms[i].tallest = tallest;
     figure.pictures.push_back(
         draw_histogram(fmt::format("outputs-{}", i), difference, histograms[i], norm_look(all[i].setting.norm, norms)));
   }

@@ -102,7 +102,7 @@ Figure statistics_figure(const ResultsFolder& results) {
     LineChart chart{std::string("statistics-") + quantity.column,
                     along == Along::kSteps ? "step" : "training batch size",
                     quantity.label,
-                    along == Along::kSteps ? Scale::kLinear : Scale::kLog,
+                    Scale::kLog,
                     Scale::kLinear,
                     {},
                     {}};

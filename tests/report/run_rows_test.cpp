@@ -1,0 +1,57 @@
+#include "report/run_rows.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "core/atomic_file.hpp"
+#include "report/seed_samples.hpp"
+#include "study/temporary_config.hpp"
+
+using namespace normrun;
+
+namespace {
+
+constexpr const char* kTable =
+    "run_id,norm,batch_size,seed,data.step,epoch,step,value\n"
+    "a-b2-s0,a,2,0,9,1,10,0.5\n"
+    "a-b2-s0,a,2,0,9,2,20,\"0.25\"\n"
+    "a-b2-s0,a,2,0,9,2,20,\n"
+    "a-b2-s1,a,2,1,9,1,10,nan\n";
+
+}  // namespace
+
+TEST_CASE("a table is read run by run, its last step apart, a swept key of a column's name beside it") {
+  const TemporaryFolder folder;
+  RunRows runs(folder.write("t.csv", kTable), 1);
+  REQUIRE(runs.next());
+  CHECK(runs.run_id() == "a-b2-s0");
+  CHECK(runs.batch_size() == 2);
+  CHECK(runs.others() == "step = 9");
+  REQUIRE(runs.rows().size() == 3);
+  REQUIRE(runs.final_rows().size() == 2);
+  CHECK(runs.number(*runs.final_rows()[0], "value") == 0.25);
+  CHECK(std::isnan(runs.number(*runs.final_rows()[1], "value")));
+  CHECK(runs.text(runs.rows()[0], "no_such_column").empty());
+  REQUIRE(runs.next());
+  CHECK(runs.run_id() == "a-b2-s1");
+  CHECK_FALSE(runs.next());
+}
+
+TEST_CASE("a missing table has no runs, a damaged line empty cells") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(RunRows("/no/such/table.csv", 0).next());
+  RunRows runs(folder.write("t.csv", "run_id,norm,batch_size,seed,step,value\na,b\n"), 0);
+  REQUIRE(runs.next());
+  CHECK(runs.batch_size() == 0);
+  CHECK(std::isnan(runs.number(runs.rows()[0], "value")));
+}
+
+TEST_CASE("samples count a run once") {
+  SeedSamples<int> samples;
+  for (const auto& [run, value] : {std::pair("s0", 1.0), std::pair("s0", 5.0), std::pair("s1", 3.0), std::pair("s2", std::nan(""))})
+    samples.add(7, run, value);
+  CHECK(samples.summary(7).n == 2);
+  CHECK(samples.mean(7) == 2.0);
+  CHECK(std::isnan(samples.mean(8)));
+}
