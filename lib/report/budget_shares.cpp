@@ -2,14 +2,21 @@
 
 #include <map>
 #include <set>
-#include <tuple>
 
 namespace normrun {
+namespace {
+
+using Place = std::pair<Setting, std::string>;  // metric
+
+/// What a cause takes away, in what adds up: the loss itself, the outputs' gap squared.
+double additive(const std::string& metric, double gap) { return metric == "outputs" ? gap * gap : gap; }
+
+}  // namespace
 
 BudgetShares budget_shares(const ResultsFolder& results) {
-  using Place = std::pair<Setting, std::string>;  // metric
   SeedSamples<Place> gaps;
-  SeedSamples<std::pair<Place, std::string>> shares;
+  SeedSamples<Place> wholes;
+  SeedSamples<std::pair<Place, std::string>> parts;
   std::map<Place, std::vector<std::string>> causes;
   RunRows runs = results.runs_of(TableId::kBudget);
   while (runs.next()) {
@@ -17,19 +24,23 @@ BudgetShares budget_shares(const ResultsFolder& results) {
     for (const RunRows::Row& row : runs.rows()) {
       if (runs.text(row, "layer") != "all" || runs.text(row, "split") != results.split()) continue;
       const std::string& metric = runs.text(row, "metric");
-      const std::string& cause = runs.text(row, "cause");
       const Place place(setting_of(runs), metric);
-      if (begun.insert(metric).second) gaps.add(place, runs.run_id(), runs.number(row, "gap_before"));
-      const std::pair<Place, std::string> key(place, cause);
-      const double share = runs.number(row, "share");
-      if (!shares.has(key) && !std::isnan(share)) causes[place].push_back(cause);
-      shares.add(key, runs.run_id(), share);
+      const double before = runs.number(row, "gap_before");
+      if (begun.insert(metric).second) {
+        gaps.add(place, runs.run_id(), before);
+        wholes.add(place, runs.run_id(), additive(metric, before));
+      }
+      const std::pair<Place, std::string> key(place, runs.text(row, "cause"));
+      if (!parts.has(key)) causes[place].push_back(key.second);
+      parts.add(key, runs.run_id(), additive(metric, before) - additive(metric, runs.number(row, "gap_after")));
     }
   }
   BudgetShares budget;
   for (const Place& place : gaps.keys()) {
     budget.push_back({place.first, place.second, gaps.mean(place), {}});
-    for (const std::string& cause : causes[place]) budget.back().shares.emplace_back(cause, shares.mean({place, cause}));
+    const double whole = wholes.mean(place);
+    if (whole == 0.0) continue;
+    for (const std::string& cause : causes[place]) budget.back().shares.emplace_back(cause, parts.mean({place, cause}) / whole);
   }
   return budget;
 }

@@ -12,8 +12,13 @@ constexpr std::size_t kKeyColumns = 4;  // run_id, norm, batch_size, seed
 
 std::string_view run_of(std::string_view line) { return line.substr(0, line.find(',')); }
 
-/// "train.optimizer.learning_rate" without what stands before its last name.
-std::string last_name(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+std::string_view last_name(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+/// "learning_rate" for "train.optimizer.learning_rate", unless another swept key ends alike.
+std::string_view short_name(const std::vector<std::string>& keys, const std::string& key) {
+  const auto ends_alike = [&](const std::string& other) { return last_name(other) == last_name(key); };
+  return std::count_if(keys.begin(), keys.end(), ends_alike) > 1 ? std::string_view(key) : last_name(key);
+}
 
 }  // namespace
 
@@ -71,11 +76,12 @@ Index RunRows::batch_size() const {
 }
 
 std::string RunRows::others() const {
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const std::vector<std::string> keys(swept, swept + std::min(static_cast<std::ptrdiff_t>(other_count_), header_.end() - swept));
   std::string text;
-  for (std::size_t i = 0; i < other_count_; ++i) {
-    const std::size_t place = kKeyColumns + i;
-    const std::string key = place < header_.size() ? last_name(header_[place]) : "";
-    text += (text.empty() ? "" : ", ") + key + " = " + rows_.front()[place];
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    text += text.empty() ? "" : ", ";
+    text += std::string(short_name(keys, keys[i])) + " = " + rows_.front()[kKeyColumns + i];
   }
   return text;
 }

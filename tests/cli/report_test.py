@@ -124,7 +124,7 @@ class ReportTest(CommandLineTest):
         self.assertIn("batch-noise", {one["cause"] for one in advice})
 
     def test_a_cold_start_is_found_and_its_remedy_measured(self):
-        config = dict(SMALL, norm={"type": "batch", "momentum": 0.99}, compare={"pairs": [["eval", "bias-corrected"]]},
+        config = dict(SMALL, data=dict(SMALL["data"], mean=3), norm={"type": "batch", "momentum": 0.99}, compare={"pairs": [["eval", "bias-corrected"]]},
                       grid={"seed": [0, 1, 2]})
         self.train(config)
         advice = {one["cause"]: one for one in json.loads(self.run_in("report", "results", "--json").stdout)}

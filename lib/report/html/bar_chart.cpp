@@ -11,7 +11,7 @@
 namespace normrun {
 namespace {
 
-constexpr double kBarsWidth = 520.0;
+constexpr double kBarsWidth = 430.0;
 constexpr double kRowHeight = 22.0;
 constexpr double kBarsTop = 44.0;
 constexpr double kBarsBottom = 24.0;

@@ -49,7 +49,7 @@ std::string figure_element(const Figure& figure) {
     for (const LegendEntry& entry : figure.legend) text += fmt::format("<li class=\"c{}\">{}</li>", entry.look, escaped(entry.name));
     text += "</ul>\n";
   }
-  text += is_wide ? "<div class=\"panels wide\" role=\"region\" tabindex=\"0\" aria-label=\"pictures\">\n" : "<div class=\"panels\">\n";
+  text += is_wide ? "<div class=\"panels wide\">\n" : "<div class=\"panels\">\n";
   for (const std::string& picture : figure.pictures) text += picture + '\n';
   text += fmt::format(
       "</div>\n<details><summary class=\"soft\">The numbers</summary>\n<p class=\"tools\"><a download=\"{}.csv\" href=\"{}\">"

@@ -107,13 +107,14 @@ std::string figures_section(const ResultsFolder& results) {
   return text.empty() ? "" : "<section aria-labelledby=\"figures\"><h2 id=\"figures\">Figures</h2>\n" + text + "</section>\n";
 }
 
-/// The manifest's entries.
+/// The manifest's entries but those that differ between machines with the same results.
 std::string made_section(const ResultsFolder& results) {
   std::string text = "<section aria-labelledby=\"made\"><h2 id=\"made\">How it was made</h2>\n<dl class=\"made\">\n";
   const std::string file = results.path + "/manifest.json";
   const auto manifest = std::filesystem::exists(file) ? nlohmann::ordered_json::parse(read_file(file, kLargestFile), nullptr, false)
                                                       : nlohmann::ordered_json::object();
   for (const auto& [key, value] : manifest.items()) {
+    if (key == "compiler" || key == "instruction_set") continue;
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');
     std::string shown_value = value.is_string() ? value.get<std::string>() : "";

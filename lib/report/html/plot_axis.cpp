@@ -3,16 +3,26 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/elementary.hpp"
 #include "report/html/text.hpp"
+#include "report/run_rows.hpp"
 
 namespace normrun {
 namespace {
 
 constexpr int kWantedTicks = 4;
+constexpr double kLogOfTen = 2.302585092994046;
+
+/// 10 to the power of n, and its inverse: with our own logarithm, so that a picture is the same bytes on every machine.
+double power_of_ten(double n) { return math::exp(n * kLogOfTen); }
+double decades_of(double value) { return math::log(value) / kLogOfTen; }
+
+/// A power of ten as its digits read: exp alone is a few last bits off.
+double exact(double value) { return read_number(shown(value)); }
 
 /// The next of 1, 2, 5 times a power of ten.
 double round_step(double least) {
-  const double power = std::pow(10.0, std::floor(std::log10(least)));
+  const double power = exact(power_of_ten(std::floor(decades_of(least) + 1e-9)));
   for (const double digit : {1.0, 2.0, 5.0}) {
     if (digit * power >= least * (1.0 - 1e-9)) return digit * power;
   }
@@ -28,13 +38,13 @@ std::vector<double> linear_ticks(double low, double high) {
 
 /// 1, 2 and 5 of each power over a short range; powers alone over a long one, never more than six.
 std::vector<double> log_ticks(double low, double high) {
-  const double decades = std::log10(high / low);
+  const double decades = decades_of(high / low);
   const std::vector<double> digits = decades < 2.2 ? std::vector<double>{1.0, 2.0, 5.0} : std::vector<double>{1.0};
   const double stride = std::max(1.0, std::ceil(decades / 6.0));
   std::vector<double> ticks;
-  for (double power = std::floor(std::log10(low)); power <= std::log10(high); power += decades < 2.2 ? 1.0 : stride) {
+  for (double power = std::floor(decades_of(low)); power <= decades_of(high); power += decades < 2.2 ? 1.0 : stride) {
     for (const double digit : digits) {
-      const double value = digit * std::pow(10.0, power);
+      const double value = exact(digit * power_of_ten(power));
       if (value >= low * (1.0 - 1e-9) && value <= high * (1.0 + 1e-9)) ticks.push_back(value);
     }
   }
@@ -63,7 +73,7 @@ void PlotAxis::span(const std::vector<double>& values) {
   low_ = *std::min_element(shown_values.begin(), shown_values.end());
   high_ = *std::max_element(shown_values.begin(), shown_values.end());
   if (scale_ == Scale::kLog) {
-    const double margin = std::max(1.06, std::pow(high_ / low_, 0.04));
+    const double margin = std::max(1.06, math::exp(0.04 * math::log(high_ / low_)));
     low_ /= margin;
     high_ *= margin;
   } else {
@@ -76,7 +86,7 @@ void PlotAxis::span(const std::vector<double>& values) {
 bool PlotAxis::shows(double value) const { return std::isfinite(value) && (scale_ == Scale::kLinear || value > 0.0); }
 
 double PlotAxis::place(double value) const {
-  return scale_ == Scale::kLog ? std::log(value / low_) / std::log(high_ / low_) : (value - low_) / (high_ - low_);
+  return scale_ == Scale::kLog ? math::log(value / low_) / math::log(high_ / low_) : (value - low_) / (high_ - low_);
 }
 
 }  // namespace normrun

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "core/elementary.hpp"
 #include "report/html/figures/figures.hpp"
 #include "report/html/text.hpp"
 
@@ -25,8 +26,8 @@ Series square_root_law(const std::vector<Series>& lines) {
   }
   if (largest == nullptr) return law;
   double sum = 0.0;
-  for (const LinePoint& point : largest->points) sum += std::log(point.y * std::sqrt(point.x));
-  const double constant = std::exp(sum / static_cast<double>(largest->points.size()));
+  for (const LinePoint& point : largest->points) sum += math::log(point.y * std::sqrt(point.x));
+  const double constant = math::exp(sum / static_cast<double>(largest->points.size()));
   for (const LinePoint& point : largest->points) law.points.push_back({point.x, constant / std::sqrt(point.x), std::nan(""), std::nan("")});
   return law;
 }

@@ -87,7 +87,7 @@ Figure statistics_figure(const ResultsFolder& results) {
     append_new(names, name_of(line));
   }
   const std::size_t all = titles.size();
-  titles.resize(std::min<std::size_t>(all, 2));
+  if (all > 2) titles = {titles.front(), titles.back()};
   Figure figure{"statistics",
                 "Do the moving statistics follow the data's?",
                 "Each normalization layer's moving statistics against the population's: the distance of the means in population standard "
@@ -124,7 +124,6 @@ Figure statistics_figure(const ResultsFolder& results) {
     }
     if (x_values(chart.panels).empty()) continue;
     if (along == Along::kBatchSizes) chart.x_ticks = ticks_at(x_values(chart.panels));
-    chart.y_scale = quantity.right == quantity.least_top ? fitting_scale(chart.panels) : Scale::kLinear;
     chart.y_values = {quantity.right, quantity.least_top};
     for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
   }
