@@ -46,7 +46,7 @@ struct Setting {
   std::string norm;
   std::string others;  // RunRows::others
   long batch_size = 0;
-  auto operator<=>(const Setting&) const = default;
+  auto operator<=>(const Setting&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
 
 }  // namespace normrun

@@ -37,50 +37,59 @@ std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
   return chosen;
 }
 
-}  // namespace
-
-Figure learning_figure(const ResultsFolder& results) {
+struct Curves {
   SeedSamples<Key> losses;
   std::vector<Setting> settings;
+  std::vector<std::string> names;
+};
+
+Curves collect(const ResultsFolder& results) {
+  Curves curves;
   std::set<Setting> known;
-  std::vector<std::string> curves;
   RunRows runs = results.runs_of(TableId::kHistory);
   while (runs.next()) {
     const Setting setting = setting_of(runs);
-    if (known.insert(setting).second) settings.push_back(setting);
+    if (known.insert(setting).second) curves.settings.push_back(setting);
     for (const RunRows::Row& row : runs.rows()) {
-      const std::string curve = runs.text(row, "split") + " split, " + runs.text(row, "mode") + " mode";
+      const std::string name = runs.text(row, "split") + " split, " + runs.text(row, "mode") + " mode";
       const double epoch = runs.number(row, "epoch");
       if (std::isnan(epoch)) continue;
-      append_new(curves, curve);
-      losses.add({setting, curve, static_cast<long>(epoch)}, runs.run_id() + '/' + runs.text(row, "epoch"), runs.number(row, "loss"));
+      append_new(curves.names, name);
+      curves.losses.add({setting, name, static_cast<long>(epoch)}, runs.run_id(), runs.number(row, "loss"));
     }
   }
-  const std::vector<Setting> chosen = chosen_settings(settings);
+  return curves;
+}
+
+Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
+  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
+  for (const std::string& name : curves.names) {
+    Series series{curve_name(name), curve_look(name), {}};
+    for (const Key& point : curves.losses.keys()) {
+      if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
+      const long epoch = std::get<2>(point);
+      add_point(series, figure, static_cast<double>(epoch), curves.losses.summary(point),
+                {setting.norm, setting.others, std::to_string(setting.batch_size), name, std::to_string(epoch)});
+    }
+    if (!series.points.empty()) panel.series.push_back(series);
+  }
+  return panel;
+}
+
+}  // namespace
+
+Figure learning_figure(const ResultsFolder& results) {
+  const Curves curves = collect(results);
   Figure figure{"learning",
                 "Do the modes part while the network learns?",
-                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes "
-                "on the test split; training steps: the running mean of the epoch's own batches.",
+                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes on the test split; "
+                "training steps: the running mean of the epoch's own batches.",
                 {},
                 {},
-                {}};
-  figure.data.header = {"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"};
+                {{"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}, {}}};
   LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}};
-  for (const Setting& setting : chosen) {
-    Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
-    for (const std::string& curve : curves) {
-      Series series{curve_name(curve), curve_look(curve), {}};
-      for (const Key& point : losses.keys()) {
-        if (std::get<0>(point) != setting || std::get<1>(point) != curve) continue;
-        const long epoch = std::get<2>(point);
-        add_point(series, figure, static_cast<double>(epoch), losses.summary(point),
-                  {setting.norm, setting.others, std::to_string(setting.batch_size), curve, std::to_string(epoch)});
-      }
-      if (!series.points.empty()) panel.series.push_back(series);
-    }
-    chart.panels.push_back(panel);
-  }
-  figure.caption += left_out(chosen.size(), settings.size(), "settings");
+  for (const Setting& setting : chosen_settings(curves.settings)) chart.panels.push_back(panel_of(setting, curves, figure));
+  figure.caption += left_out(chart.panels.size(), curves.settings.size(), "settings");
   const std::vector<double> epochs = x_values(chart.panels);
   if (epochs.size() < 2) return figure;  // a point is no curve
   if (epochs.size() <= 8) chart.x_ticks = epochs;

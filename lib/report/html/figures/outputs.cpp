@@ -58,6 +58,35 @@ std::vector<Differences> collect(const ResultsFolder& results, const std::pair<s
   return all;
 }
 
+/// Half the axis' width: all but one in two hundred of the differences lie within.
+double reach_of(const std::vector<Differences>& all) {
+  std::vector<double> sizes;
+  for (const Differences& one : all) {
+    for (const double value : one.values) sizes.push_back(std::abs(value));
+  }
+  std::sort(sizes.begin(), sizes.end());
+  const double most = sizes.empty() ? 0.0 : sizes[(sizes.size() - 1) * 995 / 1000];
+  return most > 0.0 ? most : 1.0;
+}
+
+Histogram histogram_of(const Differences& one, double reach, Figure& figure) {
+  Histogram histogram{panel_title(one.setting.norm, one.setting.others) + fmt::format(", batch {}", one.setting.batch_size), -reach, reach,
+                      std::vector<double>(kBins), 0.0};
+  for (const double value : one.values) {
+    const double place = (value + reach) / (2.0 * reach) * static_cast<double>(kBins);
+    const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(kBins - 1)));
+    histogram.shares[bin] += 1.0 / static_cast<double>(one.values.size());
+  }
+  histogram.tallest = *std::max_element(histogram.shares.begin(), histogram.shares.end());
+  const double width = 2.0 * reach / static_cast<double>(kBins);
+  for (std::size_t i = 0; i < kBins; ++i) {
+    const double low = -reach + width * static_cast<double>(i);
+    figure.data.rows.push_back({one.setting.norm, one.setting.others, std::to_string(one.setting.batch_size), shortest(low),
+                                shortest(low + width), shortest(histogram.shares[i])});
+  }
+  return histogram;
+}
+
 }  // namespace
 
 Figure outputs_figure(const ResultsFolder& results) {
@@ -74,40 +103,14 @@ Figure outputs_figure(const ResultsFolder& results) {
                             difference),
                 {},
                 {},
-                {}};
+                {{"norm", "setting", "batch_size", "bin_low", "bin_high", "share"}, {}}};
   figure.caption += left_out(all.size(), settings, "settings");
-  figure.data.header = {"norm", "setting", "batch_size", "bin_low", "bin_high", "share"};
-  std::vector<double> sizes;
-  for (const Differences& one : all) {
-    for (const double value : one.values) sizes.push_back(std::abs(value));
-  }
-  if (sizes.empty()) return figure;
-  std::sort(sizes.begin(), sizes.end());
-  const double most = sizes[(sizes.size() - 1) * 995 / 1000];
-  const double reach = most > 0.0 ? most : 1.0;
-  std::vector<Histogram> histograms;
-  for (const Differences& one : all) {
-    Histogram histogram{panel_title(one.setting.norm, one.setting.others) + fmt::format(", batch {}", one.setting.batch_size), -reach,
-                        reach, std::vector<double>(kBins), 0.0};
-    for (const double value : one.values) {
-      const double place = (value + reach) / (2.0 * reach) * static_cast<double>(kBins);
-      const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(kBins - 1)));
-      histogram.shares[bin] += 1.0 / static_cast<double>(one.values.size());
-    }
-    for (std::size_t i = 0; i < kBins; ++i) {
-      const double width = 2.0 * reach / static_cast<double>(kBins);
-      histogram.tallest = std::max(histogram.tallest, histogram.shares[i]);
-      figure.data.rows.push_back({one.setting.norm, one.setting.others, std::to_string(one.setting.batch_size),
-                                  shortest(-reach + width * static_cast<double>(i)), shortest(-reach + width * static_cast<double>(i + 1)),
-                                  shortest(histogram.shares[i])});
-    }
-    histograms.push_back(histogram);
-  }
   std::vector<std::string> norms;
   for (const Differences& one : all) append_new(norms, one.setting.norm);
-  for (std::size_t i = 0; i < histograms.size(); ++i) {
-    figure.pictures.push_back(
-        draw_histogram(fmt::format("outputs-{}", i), difference, histograms[i], norm_look(all[i].setting.norm, norms)));
+  const double reach = reach_of(all);
+  for (const Differences& one : all) {
+    const std::string id = fmt::format("outputs-{}", figure.pictures.size());
+    figure.pictures.push_back(draw_histogram(id, difference, histogram_of(one, reach, figure), norm_look(one.setting.norm, norms)));
   }
   return figure;
 }
