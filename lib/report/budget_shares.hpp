@@ -11,8 +11,8 @@ namespace normrun {
 /// What one setting's gap is made of, means over the seeds.
 struct SettingBudget {
   Setting setting;
-  std::string metric;                                  // loss or outputs
-  double gap = 0.0;                                    // train mode from eval mode, before any repair
+  std::string metric;  // loss or outputs
+  double gap = 0.0;    // train mode from eval mode, before any repair
   // By cause in the order of repair: the mean of its part over the mean of the whole, so that a seed without a gap does not
   // blow up the others; of the squares for the outputs.  Empty where there is no gap.
   std::vector<std::pair<std::string, double>> shares;

@@ -14,10 +14,12 @@ std::string_view run_of(std::string_view line) { return line.substr(0, line.find
 
 std::string_view last_name(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
-/// "learning_rate" for "train.optimizer.learning_rate", unless another swept key ends alike.
-std::string_view short_name(const std::vector<std::string>& keys, const std::string& key) {
+/// "learning_rate" for "train.optimizer.learning_rate"; where another swept key ends alike, the two last names: "4.rate".
+std::string_view short_name(const std::vector<std::string>& keys, std::string_view key) {
   const auto ends_alike = [&](const std::string& other) { return last_name(other) == last_name(key); };
-  return std::count_if(keys.begin(), keys.end(), ends_alike) > 1 ? std::string_view(key) : last_name(key);
+  if (std::count_if(keys.begin(), keys.end(), ends_alike) == 1) return last_name(key);
+  const std::string_view before = key.substr(0, key.size() - last_name(key).size());
+  return key.substr(before.substr(0, before.empty() ? 0 : before.size() - 1).rfind('.') + 1);
 }
 
 }  // namespace

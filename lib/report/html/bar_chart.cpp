@@ -98,7 +98,7 @@ std::string draw_histogram(const std::string& id, const std::string& x_label, co
   Svg svg(id, kWidth, kHeight, histogram.title,
           fmt::format("Histogram: the tallest bin holds {} of the differences, from {} to {}.", percent(histogram.shares[tallest]),
                       shown(start_of(tallest)), shown(start_of(tallest + 1))));
-  svg.text(0, 13, shortened(histogram.title, 46), Svg::Anchor::kStart, "head");
+  svg.text(0, 13, shortened(histogram.title, 52), Svg::Anchor::kStart, "head");
   svg.text(0, 31, "share of the outputs", Svg::Anchor::kStart, "axis");
   for (const Tick& tick : y.ticks()) {
     svg.line(kLeft, place_y(tick.value), kWidth - 10, place_y(tick.value), "grid");

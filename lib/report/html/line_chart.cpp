@@ -87,7 +87,7 @@ class Frame {
 };
 
 void draw_axes(Svg& svg, const LineChart& chart, const Frame& frame, const std::string& title) {
-  svg.text(0, 13, shortened(title, 46), Svg::Anchor::kStart, "head");
+  svg.text(0, 13, shortened(title, 52), Svg::Anchor::kStart, "head");
   svg.text(0, 31, chart.y_label, Svg::Anchor::kStart, "axis");
   for (const Tick& tick : frame.y_axis().ticks()) {
     svg.line(kLeft, frame.y(tick.value), frame.right(), frame.y(tick.value), "grid");

@@ -61,7 +61,7 @@ PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values) : scale_(scal
   }
 }
 
-PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, std::vector<double> ticks) : scale_(scale) {
+PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks) : scale_(scale) {
   span(values);
   for (const double value : ticks) ticks_.push_back({value, shown(value)});
 }

@@ -18,7 +18,7 @@ class PlotAxis {
   /// Spans every value; a logarithm leaves out those that have none.  `values` may be empty.
   PlotAxis(Scale scale, const std::vector<double>& values);
   /// Ticks at these values and nowhere else.
-  PlotAxis(Scale scale, const std::vector<double>& values, std::vector<double> ticks);
+  PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks);
 
   double place(double value) const;
   bool shows(double value) const;
