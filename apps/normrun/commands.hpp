@@ -6,7 +6,6 @@
 
 #include "console.hpp"
 #include "output_folder.hpp"
-#include "report/summary.hpp"
 #include "study/experiment.hpp"
 #include "study/predict.hpp"
 #include "study/record_index.hpp"
@@ -34,8 +33,8 @@ struct RunCounts {
 /// Counts what became of the runs, and names those that failed or diverged on stderr.
 RunCounts warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
 
-/// The effect in words, or with --json summary.csv as JSON.
-void print_summary(const std::vector<SummaryRow>& summary, const std::string& folder, bool json);
+/// Writes the tables and the report; prints the effect in words, or with --json summary.csv as JSON.
+void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json);
 
 struct MergeRequest {
   std::vector<std::string> parts;
@@ -61,6 +60,13 @@ struct ClaimsRequest {
   bool json = false;
 };
 int claims_command(const ClaimsRequest& request);
+
+struct ReportRequest {
+  std::string folder;
+  std::string out;
+  bool json = false;
+};
+int report_command(const ReportRequest& request);
 
 int validate_command(const std::vector<std::string>& files);
 

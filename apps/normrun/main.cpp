@@ -66,6 +66,7 @@ class CommandLine {
     add_merge();
     add_compare();
     add_claims();
+    add_report();
     add_validate();
     add_describe();
     add_predict();
@@ -168,6 +169,14 @@ class CommandLine {
     command->add_flag("--json", claims_.json, "Print JSON");
   }
 
+  void add_report() {
+    CLI::App* command = add("report", "Draw the results as one HTML file; prints what to change, and why",
+                            "normrun report results/quickstart", [this] { return report_command(report_); });
+    command->add_option("folder", report_.folder, "Results of `train`")->required()->option_text("DIR");
+    command->add_option("-o,--out", report_.out, "The file (default DIR/report.html)")->option_text("FILE");
+    command->add_flag("--json", report_.json, "Print JSON");
+  }
+
   void add_validate() {
     CLI::App* command = add("validate", "Check configs without training: every problem of a file, one a line",
                             "normrun validate configs/*.json", [this] { return validate_command(validate_); });
@@ -223,6 +232,7 @@ class CommandLine {
   MergeRequest merge_;
   CompareRequest compare_;
   ClaimsRequest claims_;
+  ReportRequest report_;
   std::vector<std::string> validate_;
   DescribeRequest describe_;
   PredictRequest predict_;

@@ -88,8 +88,7 @@ int merge_command(const MergeRequest& request) {
   }
   const OutputFolder folder(request.out, request.existing);
   const Journal journal = copy_records(parts, folder);
-  const std::vector<SummaryRow> summary = write_results(parts.experiment, journal.index(), program_info(), folder.path());
-  print_summary(summary, folder.path(), request.json);
+  publish_results(parts.experiment, journal.index(), folder.path(), request.json);
   std::vector<std::uint32_t> runs(static_cast<std::size_t>(journal.index().planned()));
   std::iota(runs.begin(), runs.end(), 0U);
   const RunCounts counts = warn_of_failures(runs, journal.index(), folder.path());

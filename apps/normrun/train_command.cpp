@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "output_folder.hpp"
 #include "progress.hpp"
+#include "report/html/page.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
 #include "signals.hpp"
@@ -111,8 +112,11 @@ SweepEnd execute(const Experiment& experiment, const Runs& runs, const TrainRequ
 
 }  // namespace
 
-void print_summary(const std::vector<SummaryRow>& summary, const std::string& folder, bool json) {
+void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
+  constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
+  const std::vector<SummaryRow> summary = write_results(experiment, records, program_info(), folder);
+  if (records.planned() <= kMostReported) write_file(folder + "/report.html", report_html(open_results(folder)));
   print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary));
 }
 
@@ -154,7 +158,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   if (shard) {
     write_manifest(experiment, journal.index(), program_info(), folder.path());
   } else {
-    print_summary(write_results(experiment, journal.index(), program_info(), folder.path()), folder.path(), request.json);
+    publish_results(experiment, journal.index(), folder.path(), request.json);
   }
   if (end == SweepEnd::kComplete) folder.remove_unfinished();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -5,7 +5,7 @@ import unittest
 
 from support import SMALL, CommandLineTest
 
-COMMANDS = ["train", "compare", "claims", "predict", "validate", "describe", "schema", "list"]
+COMMANDS = ["train", "compare", "claims", "report", "predict", "validate", "describe", "schema", "list"]
 
 
 class HelpTest(CommandLineTest):

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "report/html/figure.hpp"
+#include "report/html/line_chart.hpp"
+#include "report/results_folder.hpp"
+
+namespace normrun {
+
+/// The figures of a report, each from its table of a results folder; without pictures where there is nothing to draw.
+Figure gap_figure(const ResultsFolder& results);
+Figure accuracy_figure(const ResultsFolder& results);
+Figure learning_figure(const ResultsFolder& results);
+Figure statistics_figure(const ResultsFolder& results);
+Figure channels_figure(const ResultsFolder& results);
+Figure budget_figure(const ResultsFolder& results);
+Figure outputs_figure(const ResultsFolder& results);
+
+/// A norm's place in the palette, the same in every figure.
+int norm_look(const std::string& norm, const std::vector<std::string>& norms);
+/// A mode's.
+int mode_look(const std::string& mode, const std::vector<std::string>& modes);
+
+/// Adds a value that is not there yet.
+template <class T>
+void append_new(std::vector<T>& values, const T& value) {
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+}
+
+/// "batch norm, momentum = 0.9": a panel's title.
+std::string panel_title(const std::string& norm, const std::string& others);
+
+/// Adds a point to a line, and to the figure's data the keys, mean, ci95_low, ci95_high and n.
+void add_point(Series& series, Figure& figure, double x, const SampleSummary& summary, std::vector<std::string> keys);
+
+/// A logarithm where positive values span more than a factor of 20.
+Scale fitting_scale(const std::vector<Panel>& panels);
+/// Ascending x values of all points.
+std::vector<double> x_values(const std::vector<Panel>& panels);
+
+}  // namespace normrun

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "fmt/format.h"
+#include "report/html/figures/figures.hpp"
+
+namespace normrun {
+namespace {
+
+using Key = std::tuple<Setting, std::string, long>;  // "split, mode", epoch
+
+int curve_look(const std::string& curve) {
+  if (curve == "train split, train mode") return 6;
+  return curve.ends_with("eval mode") ? 0 : 1;
+}
+
+std::string curve_name(const std::string& curve) {
+  constexpr std::string_view kTest = "test split, ";
+  if (curve == "train split, train mode") return "training steps";
+  return curve.starts_with(kTest) ? curve.substr(kTest.size()) : curve;
+}
+
+/// Of every norm its smallest and its largest batch size.
+std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
+  std::vector<Setting> chosen;
+  for (const Setting& setting : settings) {
+    const auto is_sibling = [&](const Setting& other) { return other.norm == setting.norm && other.others == setting.others; };
+    const auto is_smaller = [&](const Setting& other) { return is_sibling(other) && other.batch_size < setting.batch_size; };
+    const auto is_larger = [&](const Setting& other) { return is_sibling(other) && other.batch_size > setting.batch_size; };
+    const bool is_first = std::none_of(settings.begin(), settings.end(), is_smaller);
+    const bool is_last = std::none_of(settings.begin(), settings.end(), is_larger);
+    if (is_first || is_last) chosen.push_back(setting);
+    if (chosen.size() == kMostPanels) break;
+  }
+  return chosen;
+}
+
+struct Curves {
+  SeedSamples<Key> losses;
+  std::vector<Setting> settings;
+  std::vector<std::string> names;
+};
+
+Curves collect(const ResultsFolder& results) {
+  Curves curves;
+  std::set<Setting> known;
+  RunRows runs = results.runs_of(TableId::kHistory);
+  while (runs.next()) {
+    const Setting setting = setting_of(runs);
+    if (known.insert(setting).second) curves.settings.push_back(setting);
+    for (const RunRows::Row& row : runs.rows()) {
+      const std::string name = runs.text(row, "split") + " split, " + runs.text(row, "mode") + " mode";
+      const double epoch = runs.number(row, "epoch");
+      if (std::isnan(epoch)) continue;
+      append_new(curves.names, name);
+      curves.losses.add({setting, name, static_cast<long>(epoch)}, runs.run_id(), runs.number(row, "loss"));
+    }
+  }
+  return curves;
+}
+
+Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
+  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
+  for (const std::string& name : curves.names) {
+    Series series{curve_name(name), curve_look(name), {}};
+    for (const Key& point : curves.losses.keys()) {
+      if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
+      const long epoch = std::get<2>(point);
+      add_point(series, figure, static_cast<double>(epoch), curves.losses.summary(point),
+                {setting.norm, setting.others, std::to_string(setting.batch_size), name, std::to_string(epoch)});
+    }
+    if (!series.points.empty()) panel.series.push_back(series);
+  }
+  return panel;
+}
+
+}  // namespace
+
+Figure learning_figure(const ResultsFolder& results) {
+  const Curves curves = collect(results);
+  Figure figure{"learning",
+                "Do the modes part while the network learns?",
+                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes on the test split; "
+                "training steps: the running mean of the epoch's own batches.",
+                {},
+                {},
+                {{"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}, {}}};
+  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}};
+  for (const Setting& setting : chosen_settings(curves.settings)) chart.panels.push_back(panel_of(setting, curves, figure));
+  figure.caption += left_out(chart.panels.size(), curves.settings.size(), "settings");
+  const std::vector<double> epochs = x_values(chart.panels);
+  if (epochs.size() < 2) return figure;  // a point is no curve
+  if (epochs.size() <= 8) chart.x_ticks = epochs;
+  chart.y_scale = fitting_scale(chart.panels);
+  figure.pictures = draw(chart);
+  return figure;
+}
+
+}  // namespace normrun

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/html/plot_axis.hpp"
+#include "study/statistics.hpp"
+
+namespace normrun {
+
+struct LinePoint {
+  double x = 0.0;
+  double y = 0.0;
+  double low = 0.0;  // of the interval; NaN for none
+  double high = 0.0;
+};
+/// The mean of some seeds and its 95 % interval.
+LinePoint point_of(double x, const SampleSummary& summary);
+
+struct Series {
+  enum class Kind { kLine, kDots, kReference };
+  std::string name;  // written at its right end; "" for none
+  int look = 0;      // place in the palette
+  std::vector<LinePoint> points;
+  Kind kind = Kind::kLine;
+};
+
+struct Panel {
+  std::string title;
+  std::vector<Series> series;
+};
+
+/// Panels of lines over the same two axes.
+struct LineChart {
+  std::string id;
+  std::string x_label;
+  std::string y_label;
+  Scale x_scale = Scale::kLinear;
+  Scale y_scale = Scale::kLinear;
+  std::vector<double> x_ticks;  // empty: round numbers
+  std::vector<Panel> panels;
+  std::vector<double> y_values = {};  // that the y axis shows in any case
+};
+
+/// One SVG a panel.  On a logarithmic y axis a 0 has a row of its own below the rest.
+std::vector<std::string> draw(const LineChart& chart);
+
+/// At most eight of some ascending values, evenly taken: the ticks of an axis.
+std::vector<double> ticks_at(const std::vector<double>& values);
+
+}  // namespace normrun

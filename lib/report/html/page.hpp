@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "report/results_folder.hpp"
+
+namespace normrun {
+
+/// The report of a results folder: one HTML file that needs no other and asks no network.  It is the same bytes for the same
+/// files; times are left out.
+std::string report_html(const ResultsFolder& results);
+
+}  // namespace normrun

@@ -1,0 +1,87 @@
+#include "report/html/svg.hpp"
+
+#include "fmt/format.h"
+#include "report/html/text.hpp"
+
+namespace normrun {
+namespace {
+
+/// Tenths of a pixel are finer than any screen; the same digits everywhere.
+std::string coordinate(double value) {
+  std::string digits = fmt::format("{:.1f}", value);
+  if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
+  return digits == "-0" ? "0" : digits;
+}
+
+std::string coordinates(const Svg::Points& points) {
+  std::string list;
+  for (const auto& [x, y] : points) list += (list.empty() ? "" : " ") + coordinate(x) + ',' + coordinate(y);
+  return list;
+}
+
+const char* anchor_name(Svg::Anchor anchor) {
+  switch (anchor) {
+    case Svg::Anchor::kStart:
+      return "start";
+    case Svg::Anchor::kMiddle:
+      return "middle";
+    case Svg::Anchor::kEnd:
+      break;
+  }
+  return "end";
+}
+
+std::string hint_element(std::string_view hint) { return hint.empty() ? "" : "<title>" + escaped(hint) + "</title>"; }
+
+}  // namespace
+
+Svg::Svg(std::string id, double width, double height, std::string_view title, std::string_view description) {
+  body_ = fmt::format(
+      "<svg role=\"img\" aria-labelledby=\"{0}-t {0}-d\" viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\">"
+      "<title id=\"{0}-t\">{3}</title><desc id=\"{0}-d\">{4}</desc>\n",
+      id, coordinate(width), coordinate(height), escaped(title), escaped(description));
+}
+
+void Svg::line(double x1, double y1, double x2, double y2, std::string_view css) {
+  body_ += fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", css, coordinate(x1), coordinate(y1),
+                       coordinate(x2), coordinate(y2));
+}
+
+void Svg::polyline(const Points& points, std::string_view css) {
+  body_ += fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", css, coordinates(points));
+}
+
+void Svg::polygon(const Points& points, std::string_view css) {
+  body_ += fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", css, coordinates(points));
+}
+
+void Svg::rectangle(double x, double y, double width, double height, std::string_view css, std::string_view hint) {
+  body_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">{}</rect>\n", css, coordinate(x), coordinate(y),
+                       coordinate(width), coordinate(height), hint_element(hint));
+}
+
+void Svg::marker(double x, double y, int shape, std::string_view css, std::string_view hint) {
+  static const std::vector<std::string_view> shapes = {
+      "M-3.2,0a3.2,3.2 0 1,0 6.4,0a3.2,3.2 0 1,0 -6.4,0z",  // circle
+      "M-2.9,-2.9h5.8v5.8h-5.8z",                           // square
+      "M0,-3.9L3.6,2.7H-3.6z",                              // triangle
+      "M0,-4.1L4.1,0L0,4.1L-4.1,0z",                        // diamond
+      "M0,3.9L3.6,-2.7H-3.6z",                              // triangle, point down
+  };
+  body_ += fmt::format("<path class=\"{}\" transform=\"translate({},{})\" d=\"{}\">{}</path>\n", css, coordinate(x), coordinate(y),
+                       shapes[static_cast<std::size_t>(shape) % shapes.size()], hint_element(hint));
+}
+
+void Svg::text(double x, double y, std::string_view words, Anchor anchor, std::string_view css) {
+  body_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", css, coordinate(x), coordinate(y),
+                       anchor_name(anchor), escaped(words));
+}
+
+double text_width(std::string_view words) {
+  constexpr double kCharacter = 6.4;  // at 11.5 px, a little on the wide side
+  std::size_t characters = 0;
+  for (const char c : words) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  return kCharacter * static_cast<double>(characters);
+}
+
+}  // namespace normrun

@@ -1,0 +1,44 @@
+#include "report/results_folder.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "core/error.hpp"
+#include "study/plan.hpp"
+
+namespace normrun {
+
+RunRows ResultsFolder::runs_of(TableId id) const {
+  return RunRows(path + "/" + std::string(table(id).file), other_axes(experiment.grid).size());
+}
+
+std::string ResultsFolder::split() const {
+  const std::vector<std::string>& splits = experiment.base.compare.splits;
+  return splits.empty() || std::find(splits.begin(), splits.end(), "test") != splits.end() ? "test" : splits.front();
+}
+
+ResultsFolder open_results(const std::string& path) {
+  for (const char* file : {"config.json", "runs.csv"}) {
+    if (!std::filesystem::exists(path + "/" + file))
+      throw Error(ExitCode::kUsage, {path, "holds no results: " + std::string(file) + " is missing", "name a folder that `train` wrote"});
+  }
+  return {path, load_experiment(path + "/config.json", {}, Check::kConfigOnly)};
+}
+
+Setting setting_of(const RunRows& runs) { return {runs.norm(), runs.others(), static_cast<long>(runs.batch_size())}; }
+
+std::vector<const RunRows::Row*> own_comparisons(const RunRows& runs, const std::string& split) {
+  const std::string own_size = std::to_string(runs.batch_size());
+  std::vector<const RunRows::Row*> chosen;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;
+  for (const RunRows::Row* row : runs.final_rows()) {
+    if (runs.text(*row, "split") != split) continue;
+    const auto [place, is_new] = places.try_emplace({runs.text(*row, "mode_a"), runs.text(*row, "mode_b")}, chosen.size());
+    if (is_new) chosen.push_back(row);
+    if (runs.text(*row, "eval_batch_size") == own_size) chosen[place->second] = row;
+  }
+  return chosen;
+}
+
+}  // namespace normrun

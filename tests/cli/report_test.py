@@ -1,0 +1,186 @@
+"""normrun report: the page is whole, escaped, the same bytes each time, and small however many runs there are."""
+
+import csv
+import html.parser
+import json
+import re
+import unittest
+import urllib.parse
+import xml.etree.ElementTree
+
+from support import SMALL, CommandLineTest
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "col"}
+NASTY = '<script>alert("1")</script> & \'quoted\' </pre> ]]>'
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what the tests ask for, and every element that is not closed in its turn."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.problems, self.addresses, self.ids, self.tags = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            if name in ("src", "href", "xlink:href", "srcset", "action"):
+                self.addresses.append(value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append((tag, self.getpos()))
+
+
+class ReportTest(CommandLineTest):
+    def train(self, config, folder="results"):
+        self.write("config.json", json.dumps(config))
+        result = self.run_in("train", "--config", "config.json", "--out", folder, "--force", "--quiet")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return self.folder / folder
+
+    def assert_whole(self, text):
+        """Well-formed, its pictures XML, and nothing that a browser would fetch."""
+        page = Page(text)
+        self.assertEqual(page.problems, [])
+        self.assertEqual(page.open, [])
+        self.assertEqual(len(page.ids), len(set(page.ids)), "an id is there twice")
+        for address in page.addresses:
+            self.assertTrue(address.startswith(("#", "data:")), address)
+        self.assertEqual(page.tags.count("script"), 1)
+        self.assertIsNone(re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|\burl\(|@import|\bfetch\(|XMLHttpRequest", text))
+        pictures = re.findall(r"<svg .*?</svg>", text, re.S)
+        for picture in pictures:
+            tree = xml.etree.ElementTree.fromstring(picture)
+            self.assertEqual([child.tag for child in tree][:2], ["title", "desc"])
+            self.assertIsNone(re.search(r"\b(nan|inf)\b", picture))
+        return page, pictures
+
+    def test_train_writes_what_report_writes(self):
+        folder = self.train(SMALL)
+        written = (folder / "report.html").read_bytes()
+        result = self.run_in("report", "results")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((folder / "report.html").read_bytes(), written)
+        self.run_in("report", "results", "-o", "other.html")
+        self.assertEqual((self.folder / "other.html").read_bytes(), written)
+
+    def test_the_page_is_whole_and_tells_the_story(self):
+        config = dict(SMALL, compare={"pairs": [["train", "eval"], ["eval", "population"]], "outputs": 20},
+                      claims=[{"id": "gap", "statement": "batch norm has a gap", "metric": "compare.relative_gap",
+                               "where": {"norm": "batch", "batch_size": 4, "mode_a": "train"}, "test": "greater", "than": 0.0, "every_seed": True}])
+        text = (self.train(config) / "report.html").read_text(encoding="utf-8")
+        page, pictures = self.assert_whole(text)
+        for figure in ("gap", "accuracy", "budget", "statistics", "learning", "channels", "outputs"):
+            self.assertIn(figure, page.ids)
+            self.assertIn(f'download="{figure}.csv"', text)
+        self.assertGreater(len(pictures), 12)
+        for section in ("advice", "verdicts", "figures", "tables", "config", "made"):
+            self.assertIn(section, page.ids)
+        self.assertIn("batch norm has a gap", text)
+        self.assertIn("✓ confirmed", text)
+        self.assertIn('"momentum": 0.9', text.replace("&quot;", '"'))
+
+    def test_the_numbers_drawn_are_those_of_the_tables(self):
+        folder = self.train(SMALL)
+        with open(folder / "compare.csv", newline="", encoding="utf-8") as file:
+            gaps = [float(row["relative_gap"]) for row in csv.DictReader(file)
+                    if (row["norm"], row["batch_size"], row["mode_a"], row["mode_b"]) == ("batch", "4", "train", "eval")]
+        self.assertEqual(len(gaps), 2)
+        link = re.search(r'download="gap.csv" href="data:text/csv;charset=utf-8,([^"]*)"', (folder / "report.html").read_text(encoding="utf-8"))
+        rows = list(csv.DictReader(urllib.parse.unquote(link.group(1)).splitlines()))
+        drawn = [row for row in rows if (row["modes"], row["norm"], row["batch_size"]) == ("train against eval", "batch", "4")]
+        self.assertEqual(len(drawn), 1)
+        self.assertAlmostEqual(float(drawn[0]["relative_gap"]), sum(gaps) / 2, places=12)
+
+    def test_what_a_config_says_is_escaped(self):
+        norms = [{"type": "batch", "name": 'a<b>"&'}, {"type": "layer", "name": "</svg><script>"}]
+        config = dict(SMALL, name="nasty", description=NASTY, source=NASTY, grid={"norm": norms, "train.batch_size": [4, 8], "seed": [0, 1]},
+                      claims=[{"id": "<i>", "statement": NASTY, "source": NASTY, "metric": "runs.steps", "where": {"batch_size": 8},
+                               "reduce": "mean", "test": "greater", "than": 1}])
+        text = (self.train(config) / "report.html").read_text(encoding="utf-8")
+        self.assert_whole(text)
+        self.assertNotIn("<script>alert", text)
+        self.assertIn("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;quoted&#39; &lt;/pre&gt; ]]&gt;", text)
+
+    def test_advice_as_text_and_as_json(self):
+        self.train(SMALL)
+        text = self.run_in("report", "results").stdout
+        self.assertIn("layer norm, 2 settings: train and eval outputs do not differ: nothing to repair.", text)
+        self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+        advice = json.loads(self.run_in("report", "results", "--json").stdout)
+        self.assertEqual({key for one in advice for key in one}, {"cause", "setting", "finding", "remedy", "measured"})
+        self.assertIn("batch-noise", {one["cause"] for one in advice})
+
+    def test_a_cold_start_is_found_and_its_remedy_measured(self):
+        config = dict(SMALL, data=dict(SMALL["data"], mean=3), norm={"type": "batch", "momentum": 0.99}, compare={"pairs": [["eval", "bias-corrected"]]},
+                      grid={"seed": [0, 1, 2]})
+        self.train(config)
+        advice = {one["cause"]: one for one in json.loads(self.run_in("report", "results", "--json").stdout)}
+        self.assertRegex(advice["cold-start"]["finding"], r"after 16 updates with momentum 0\.99, 85 % of the moving statistics")
+        self.assertRegex(advice["cold-start"]["measured"], r"bias-corrected statistics: test accuracy 0\.\d+ instead of eval mode's 0\.\d+")
+
+    def test_what_is_not_there_is_left_out(self):
+        folder = self.train(SMALL)
+        for table in ("history", "compare", "layers", "channels", "budget", "summary"):
+            (folder / f"{table}.csv").unlink()
+        result = self.run_in("report", "results")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("not compared", result.stdout)
+        _, pictures = self.assert_whole((folder / "report.html").read_text(encoding="utf-8"))
+        self.assertEqual(pictures, [])
+
+    def test_failed_runs_are_named(self):
+        config = dict(SMALL, train=dict(SMALL["train"], optimizer={"type": "sgd", "learning_rate": 1e30}), grid={"seed": [0, 1]})
+        self.write("config.json", json.dumps(config))
+        self.assertEqual(self.run_in("train", "--config", "config.json", "--out", "results", "--quiet").returncode, 3)
+        text = (self.folder / "results/report.html").read_text(encoding="utf-8")
+        self.assert_whole(text)
+        self.assertIn("0 of 2 complete", text)
+        self.assertIn("diverged", text)
+
+    def test_a_folder_without_results_is_refused(self):
+        result = self.run_in("report", "nowhere")
+        self.assert_refused(result, 2, "nowhere: holds no results")
+        self.train(SMALL)
+        self.assertEqual(self.run_in("report", "results", "-o", "no/such/folder/x.html").returncode, 73)
+
+    def test_ten_thousand_runs_give_a_small_page(self):
+        axis = "train.optimizer.learning_rate"
+        rates = [f"{0.001 + i / 1e5:.5f}".rstrip("0") for i in range(500)]
+        grid = {axis: [0.01], "norm.type": ["batch", "layer"], "train.batch_size": [4, 8], "seed": [0, 1, 2, 3, 4]}
+        folder = self.train(dict(SMALL, grid=grid, compare={"budget": ["outputs"]}))
+        for table in ("runs", "history", "compare", "layers", "channels", "budget"):
+            header, *lines = (folder / f"{table}.csv").read_text(encoding="utf-8").splitlines()
+            cut = [line.split(",", 5) for line in lines]
+            with open(folder / f"{table}.csv", "w", encoding="utf-8") as file:
+                file.write(header + "\n")
+                for rate in rates:
+                    file.writelines(f"{run}-{rate},{norm},{size},{seed},{rate},{rest}\n" for run, norm, size, seed, _, rest in cut)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config["grid"][axis] = [float(rate) for rate in rates]
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        result = self.run_in("report", "results", timeout=120)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        content = (folder / "report.html").read_bytes()
+        self.assertLess(len(content), 5_000_000)
+        text = content.decode("utf-8")
+        self.assert_whole(text)
+        self.assertIn("10000 of 10000 complete", text)
+        self.assertIn("The first 200 of 10000 rows", text)
+        self.assertIn("6 of 1000 settings are drawn", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

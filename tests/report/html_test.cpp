@@ -1,0 +1,107 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "report/html/bar_chart.hpp"
+#include "report/html/elements.hpp"
+#include "report/html/line_chart.hpp"
+#include "report/html/plot_axis.hpp"
+#include "report/html/svg.hpp"
+#include "report/html/text.hpp"
+
+using namespace normrun;
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t times = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+  return times;
+}
+
+LineChart chart_of(std::vector<LinePoint> points, Scale y_scale) {
+  return {"c", "batch size", "gap", Scale::kLog, y_scale, {}, {{"panel", {{"batch <norm>", 0, std::move(points)}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("texts are escaped for elements and for attributes") {
+  CHECK(escaped("<script>alert(\"1\" & '2')</script>") == "&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;");
+  CHECK(escaped("a\nb\tc\x01") == "a\nb\tc\xEF\xBF\xBD");
+  CHECK(escaped("γ ≥ 1") == "γ ≥ 1");
+}
+
+TEST_CASE("texts are shortened by characters, not by bytes") {
+  CHECK(shortened("βββββ", 5) == "βββββ");
+  CHECK(shortened("ββββββ", 5) == "ββββ…");
+}
+
+TEST_CASE("numbers keep three digits, shares are percents") {
+  CHECK(shown(0.0) == "0");
+  CHECK(shown(0.012345) == "0.0123");
+  CHECK(shown(123456.0) == "123456");
+  CHECK(percent(0.7912) == "79 %");
+  CHECK(percent(0.0123) == "1.2 %");
+  CHECK(percent(0.0) == "0");
+}
+
+TEST_CASE("a link holds a file byte by byte") {
+  CHECK(data_link("a,b\n\"1 %\",β\n") == "data:text/csv;charset=utf-8,a,b%0A%221%20%25%22,%CE%B2%0A");
+}
+
+TEST_CASE("an axis has a few round ticks within its ends") {
+  for (const auto& [low, high] :
+       {std::pair(0.0, 1.0), std::pair(-3.2, 4.1), std::pair(0.9031, 0.9417), std::pair(1e-9, 3e-9), std::pair(5.0, 5.0)}) {
+    CAPTURE(low);
+    const PlotAxis axis(Scale::kLinear, {low, high});
+    CHECK(axis.ticks().size() >= 2);
+    CHECK(axis.ticks().size() <= 7);
+    for (const Tick& tick : axis.ticks()) CHECK((axis.place(tick.value) >= -1e-9 && axis.place(tick.value) <= 1.0 + 1e-9));
+  }
+  const PlotAxis decades(Scale::kLog, {1e-40, 1.0, 0.0, -1.0, kNan});
+  CHECK(decades.low() > 0.0);
+  CHECK(decades.ticks().size() <= 7);
+  CHECK(decades.ticks().size() >= 3);
+  CHECK(decades.ticks().front().label != "0");
+  CHECK(PlotAxis(Scale::kLog, {}).ticks().size() <= 7);
+}
+
+TEST_CASE("a line chart draws every point, its interval and its name") {
+  const std::string picture = draw(chart_of({{2, 0.8, 0.7, 0.9}, {8, 0.4, 0.3, 0.5}, {32, 0.2, kNan, kNan}}, Scale::kLog)).front();
+  CHECK(count(picture, "<path class=\"mark c0\"") == 3);
+  CHECK(count(picture, "<polygon class=\"band c0\"") == 1);
+  CHECK(count(picture, "<polyline class=\"line c0\"") == 1);
+  CHECK(picture.find("batch &lt;norm&gt;: 0.8 at 2 (95 %: 0.7 to 0.9)") != std::string::npos);
+  CHECK(picture.find("<desc id=\"c-0-d\">gap against batch size. batch &lt;norm&gt;: from 0.8 at 2 to 0.2 at 32.</desc>") !=
+        std::string::npos);
+  CHECK(picture.find("<norm>") == std::string::npos);
+}
+
+TEST_CASE("a zero stays visible on a logarithmic axis, what is no number is left out") {
+  const std::string picture = draw(chart_of({{2, 0.8, kNan, kNan}, {8, 0.0, 0.0, 0.0}, {32, kNan, kNan, kNan}}, Scale::kLog)).front();
+  CHECK(count(picture, "<path class=\"mark c0\"") == 2);
+  for (const char* word : {"nan", "inf"}) CHECK(picture.find(word) == std::string::npos);
+}
+
+TEST_CASE("stacked bars grow from 0 to either side") {
+  const std::string picture = draw_bars({"b", "Shares", "gap", BarUnit::kShares}, {{"row", "10 %", {{"up", 0, 1.2}, {"down", 1, -0.2}}}});
+  const auto number = [&](const std::string& css, const std::string& name) {
+    const std::size_t at = picture.find(' ' + name + "=\"", picture.find("class=\"part " + css)) + name.size() + 3;
+    return std::stod(picture.substr(at));
+  };
+  CHECK(number("c0", "width") == doctest::Approx(6.0 * number("c1", "width")).epsilon(0.01));
+  CHECK(number("c1", "x") + number("c1", "width") == doctest::Approx(number("c0", "x")).epsilon(0.001));
+}
+
+TEST_CASE("a table rounds what it shows and keeps the digits, and says what it leaves out") {
+  DataTable table{{"<b>", "value"}, {}};
+  for (int i = 0; i < 300; ++i) table.rows.push_back({"&", "0.123456789"});
+  const std::string element = table_element("t", "t.csv", table, 300);
+  CHECK(element.find("<td class=\"number\" data-v=\"0.123456789\">0.123</td>") != std::string::npos);
+  CHECK(element.find("<th scope=\"col\">&lt;b&gt;</th>") != std::string::npos);
+  CHECK(count(element, "<td>&amp;</td>") == kMostTableRows);
+  CHECK(element.find("The first 200 of 300 rows.") != std::string::npos);
+}
