@@ -58,7 +58,7 @@ Journal copy_records(const JoinedParts& parts, const OutputFolder& folder) {
   Journal journal = Journal::create(folder.journal(), parts.plan);
   for (std::int64_t run = 0; run < parts.records.planned(); ++run) {
     const RunRecord record = parts.records.read(run);
-    const std::string id = record.keys.substr(0, record.keys.find(','));
+    const std::string id = record.run_id();
     if (keeps && record.status == RunStatus::kOk)
       take_checkpoint(parts.folders[parts.records.journal_of(run)], id + ".safetensors", folder);
     journal.add(record);

@@ -54,8 +54,7 @@ Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string&
   for (const std::uint32_t run : runs) {
     bool done = records.contains(run) && records.status(run) != RunStatus::kFailed;
     if (done && !checkpoint_folder.empty() && records.status(run) == RunStatus::kOk) {
-      const std::string keys = records.read(run).keys;
-      done = std::filesystem::exists(checkpoint_folder + "/" + keys.substr(0, keys.find(',')) + ".safetensors");
+      done = std::filesystem::exists(checkpoint_folder + "/" + records.read(run).run_id() + ".safetensors");
     }
     if (!done) left.push_back(run);
   }
@@ -132,8 +131,7 @@ RunCounts warn_of_failures(const Runs& runs, const RecordIndex& records, const s
   counts.ok = counts.finished - failed.size();
   std::sort(failed.begin(), failed.end());
   for (std::size_t i = 0; i < std::min(failed.size(), kTold); ++i) {
-    const std::string keys = records.read(failed[i]).keys;
-    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", keys.substr(0, keys.find(',')),
+    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", records.read(failed[i]).run_id(),
                             status_text(records.status(failed[i])), folder));
   }
   if (failed.size() > kTold) log_warning(fmt::format("and {} more", failed.size() - kTold));

@@ -36,8 +36,7 @@ void check_data(const Experiment& experiment, const RecordIndex& records, const 
     const RunRecord record = records.read(run);
     if (record.data_digest.empty()) continue;  // it never got its data
     if (digest_of_data(experiment.at(run), experiment.folder) != record.data_digest) {
-      const std::string run_id = record.keys.substr(0, record.keys.find(','));
-      throw Error(ExitCode::kDamaged, {path, "other data: run " + run_id + " trained on rows that the data files no longer hold",
+      throw Error(ExitCode::kDamaged, {path, "other data: run " + record.run_id() + " trained on rows that the data files no longer hold",
                                        "restore the files, or use --force to start over"});
     }
     checked.insert(choice);

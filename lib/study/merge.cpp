@@ -15,8 +15,6 @@ namespace {
   throw Error(ExitCode::kDamaged, {path, what, hint});
 }
 
-std::string run_id_of(const RunRecord& record) { return record.keys.substr(0, record.keys.find(',')); }
-
 /// Equal but for the times.
 bool same_record(const RunRecord& a, const RunRecord& b) {
   for (const Table& table : tables()) {
@@ -37,7 +35,7 @@ class DataOfParts {
     Seen& seen = known->second;
     if (is_new) seen = {record.data_digest, path, experiment_.at(run).data_spec().depends_on_seed()};
     if (seen.by_seed || seen.digest == record.data_digest) return;
-    refuse(path, "run " + run_id_of(record) + " trained on other data than the runs of " + seen.path, "train every part on the same files");
+    refuse(path, "run " + record.run_id() + " trained on other data than the runs of " + seen.path, "train every part on the same files");
   }
 
  private:
@@ -92,7 +90,7 @@ class Joining {
   void compare(std::int64_t run, const RunRecord& record) const {
     const RunRecord other = parts_.records.read(run);
     if (same_record(record, other)) return;
-    refuse(parts_.folders.back(), "run " + run_id_of(record) + " differs from that of " + parts_.folders[parts_.records.journal_of(run)],
+    refuse(parts_.folders.back(), "run " + record.run_id() + " differs from that of " + parts_.folders[parts_.records.journal_of(run)],
            "leave one of the parts out");
   }
 

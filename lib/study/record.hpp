@@ -45,6 +45,8 @@ struct RunRecord {
   std::array<std::string, kTableCount> lines;
   std::string data_digest;  // of the rows it trained on; "" where it never got them
 
+  /// The first of the keys, as it names files.
+  std::string run_id() const { return keys.substr(0, keys.find(',')); }
   /// Appends a line: the keys, then the cells, one for each of the table's own columns.
   void add(TableId table, const std::vector<Cell>& cells);
 };

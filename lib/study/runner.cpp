@@ -76,7 +76,7 @@ class Sweep {
       const std::lock_guard lock(mutex_);
       if (failure_) return;  // the sink cannot take any more
       sink_.add(record);
-      if (!options_.resume_folder.empty()) remove_resume_point(options_.resume_folder, record.keys.substr(0, record.keys.find(',')));
+      if (!options_.resume_folder.empty()) remove_resume_point(options_.resume_folder, record.run_id());
       observer_.on_finish(record);
       if (options_.fail_fast && record.status != RunStatus::kOk) give_up_ = true;
     } catch (const Interrupted&) {
