@@ -40,6 +40,9 @@ class Batches {
   /// split or an epoch has another length.
   void set_order(std::vector<std::vector<Index>> epochs);
 
+  /// Epochs of the given order; 0 without one.
+  Index given_epochs() const { return static_cast<Index>(given_.size()); }
+
   Index steps_per_epoch() const;
   /// Computes the order of an epoch; allocates nothing.  Throws Error(kUsage) past the end of a given order.
   void start_epoch(Index epoch);

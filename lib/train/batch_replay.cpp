@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <span>
 
-#include "data/input_file.hpp"
-#include "data/number_array.hpp"
 #include "train/layer_input.hpp"
+#include "train/run_forward.hpp"
+#include "train/training_batches.hpp"
 
 namespace normrun {
 namespace {
 
 constexpr double kForgotten = 1e-3;  // weight below which older batches no longer count
+constexpr Index kMostReplayed = 4096;
 
 /// Steps back from the last one until a moving average has forgotten what was before.
 Index memory_in_updates(const Normalization& norm, Index updates) {
@@ -40,24 +43,22 @@ struct Window {
 };
 
 /// Examples that are many enough for the statistics: fewer where each has many positions, as images do.
-Index many_examples(const Layout& layout, const std::vector<Index>& boundary_sizes) {
+template <class T>
+Index many_examples(const Network<T>& network) {
   constexpr Index kManyRows = Index{1} << 20;  // of statistics
   Index positions = 1;
-  for (const Normalization& norm : layout.normalizations)
-    positions = std::max(positions, boundary_sizes[static_cast<std::size_t>(norm.layer)] / std::max<Index>(norm.features, 1));
+  for (const Normalization& norm : network.layout().normalizations)
+    positions = std::max(positions, boundary_size(network, norm.layer) / std::max<Index>(norm.features, 1));
   return std::clamp<Index>(kManyRows / positions, 1024, 16384);
 }
 
 /// From the present epoch's start on as many batches as make many_examples, at least an epoch; of a given order its present epoch.
 template <class T>
 Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
-  std::vector<Index> sizes;
-  for (Index boundary = 0; boundary <= plan.network->output_boundary(); ++boundary) sizes.push_back(boundary_size(*plan.network, boundary));
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
   const Index batch_size = plan.options->batch_size;
   Index count = steps_per_epoch;
-  if (plan.options->batch_order.empty())
-    count = std::max(count, (many_examples(plan.network->layout(), sizes) + batch_size - 1) / batch_size);
+  if (plan.options->batch_order.empty()) count = std::max(count, (many_examples(*plan.network) + batch_size - 1) / batch_size);
   return {first, first + std::min(kMostReplayed, count)};
 }
 
@@ -72,18 +73,30 @@ Window memory_window(const Layout& layout, const Model<T>& model, Index steps) {
   return {steps - std::min({wanted, steps, kMostReplayed}), steps};
 }
 
+/// The batches of a training run once more, by a network that stands still: what its statistics would be if only the batches mattered.
 template <class T>
-std::optional<Batches> training_batches(const TrainingPlan<T>& plan) {
-  if (plan.data->resample) return std::nullopt;
-  const Split<T>& train = plan.data->train;
-  std::optional<Batches> batches(std::in_place, *plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size,
-                                 plan.seed);
-  if (!plan.options->batch_order.empty())
-    batches->set_order(to_index_rows(read_npy(resolve_path(plan.folder, plan.options->batch_order), Read::kAll)));
-  return batches;
-}
+class BatchReplay {
+ public:
+  explicit BatchReplay(const TrainingPlan<T>& plan);
 
-}  // namespace
+  /// Takes step `step`'s rows; returns how many there are.
+  Index start(Index step);
+  /// Some of the step's rows, with the dropout that the step drew, up to `last_boundary`.
+  void run(const Part& part, const Model<T>& model, const Mode& mode, Index last_boundary);
+  const SliceForward<T>& pass() const { return forward_; }
+  Index steps_per_epoch() const { return steps_per_epoch_; }
+
+ private:
+  TrainingPlan<T> plan_;
+  std::optional<Batches> batches_;  // none: fresh rows for every step
+  Index steps_per_epoch_ = 0;
+  Index epoch_ = -1;
+  Index step_ = 0;
+  std::span<const Index> rows_;  // of the step
+  Split<T> fresh_;
+  std::vector<Index> all_fresh_;
+  SliceForward<T> forward_;
+};
 
 template <class T>
 BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan)
@@ -124,8 +137,6 @@ void BatchReplay<T>::run(const Part& part, const Model<T>& model, const Mode& mo
   const auto rows = rows_.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
   forward_.run(rows, model.params, model.state, mode, last_boundary, key);
 }
-
-namespace {
 
 /// Averages the batches of a window of steps as the training's division makes them.
 template <class T>
@@ -204,8 +215,6 @@ std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, cons
   return average.statistics();
 }
 
-template class BatchReplay<float>;
-template class BatchReplay<double>;
 template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<float>&, const Model<float>&, Index, ReplayWeights, Dropout);
 template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<double>&, const Model<double>&, Index, ReplayWeights, Dropout);
 

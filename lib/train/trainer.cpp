@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "data/input_file.hpp"
-#include "data/number_array.hpp"
 #include "nn/checkpoint.hpp"
 #include "train/gather.hpp"
+#include "train/training_batches.hpp"
 
 namespace normrun {
 namespace {
@@ -30,7 +30,6 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
   check_loss_fits(plan_.loss, network.output().size(), plan_.data->classes, plan_.data->outputs);
   check_division(*plan_.options);
   plan_length();
-  plan_order();
   model_ = fresh_model(network, plan_.seed);
   if (!plan_.options->init_from.empty()) {
     const std::string path = resolve_path(plan_.folder, plan_.options->init_from);
@@ -42,31 +41,20 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
 template <class T>
 void Trainer<T>::plan_length() {
   const TrainOptions& options = *plan_.options;
-  if (plan_.data->resample) {
-    if (!options.steps) refuse("data with \"resample\" has no epochs", "give \"train\": {\"steps\": …}");
+  if (plan_.data->resample && !options.steps) refuse("data with \"resample\" has no epochs", "give \"train\": {\"steps\": …}");
+  batches_ = training_batches(plan_);
+  if (!batches_) {
     total_steps_ = steps_per_epoch_ = *options.steps;
     return;
   }
-  const Split<T>& train = plan_.data->train;
-  if (train.samples() == 0) refuse("the data has no training rows", "");
-  batches_.emplace(*plan_.batching, train.samples(), train.labels, plan_.data->classes, options.batch_size, plan_.seed);
   steps_per_epoch_ = batches_->steps_per_epoch();
   total_steps_ = options.steps ? *options.steps : options.epochs.value_or(1) * steps_per_epoch_;
-}
-
-template <class T>
-void Trainer<T>::plan_order() {
-  if (!plan_.options->batch_order.empty()) {
-    if (!batches_) refuse("data with \"resample\" has no rows to order", "leave out train.batch_order or data.resample");
-    std::vector<std::vector<Index>> order = to_index_rows(read_npy(resolve_path(plan_.folder, plan_.options->batch_order), Read::kAll));
-    const Index epochs = (total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_;
-    if (static_cast<Index>(order.size()) < epochs) {
-      refuse("train.batch_order has " + std::to_string(order.size()) + " epochs, the training takes " + std::to_string(epochs),
-             "write more epochs, or train for fewer");
-    }
-    batches_->set_order(std::move(order));
+  const Index epochs = (total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_;
+  if (!options.batch_order.empty() && batches_->given_epochs() < epochs) {
+    refuse("train.batch_order has " + std::to_string(batches_->given_epochs()) + " epochs, the training takes " + std::to_string(epochs),
+           "write more epochs, or train for fewer");
   }
-  if (batches_) batches_->start_epoch(0);  // here, so that advance() finds the memory of an epoch's order
+  batches_->start_epoch(0);  // here, so that advance() finds the memory of an epoch's order
 }
 
 template <class T>

@@ -84,7 +84,6 @@ class Trainer {
 
  private:
   void plan_length();
-  void plan_order();
   void allocate();
   /// Puts the next step's rows into the batch buffers; returns how many there are.
   Index take_batch();
