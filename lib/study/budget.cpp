@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "study/metrics.hpp"
 #include "study/mode_outputs.hpp"
@@ -22,7 +23,7 @@ struct Stage {
 template <class T>
 class Stages {
  public:
-  Stages(const Snapshot<T>& snapshot, const TrainingPlan<T>& plan, SplitName compared) : snapshot_(snapshot), plan_(plan) {
+  Stages(const Snapshot<T>& snapshot, const TrainingPlan<T>& plan) : snapshot_(snapshot), plan_(plan) {
     const Model<T>& model = snapshot.model;
     const auto replayed = [&](ReplayWeights weights, Dropout dropout) {
       return replay_statistics(plan, model, snapshot.step, weights, dropout);
@@ -38,11 +39,17 @@ class Stages {
     if (draws_at_random())
       stages_.push_back({"batch-contents", stages_.back().state});
     else
-      add("batch-contents", population(Estimator::kBatchAverage, split_of(snapshot.config.population.split)));
-    add("biased-variance", population(Estimator::kLayerByLayer, split_of(snapshot.config.population.split)));
-    add("shifted-data", population(Estimator::kLayerByLayer, compared));
+      add("batch-contents", population(Estimator::kBatchAverage, population_split()));
+    add("biased-variance", population(Estimator::kLayerByLayer, population_split()));
   }
-  const std::vector<Stage<T>>& list() const { return stages_; }
+
+  /// The last stage is that of the rows that are compared.
+  std::vector<Stage<T>> up_to(SplitName compared) const {
+    std::vector<Stage<T>> stages = stages_;
+    Buffer<T> own = compared == population_split() ? stages.back().state : state_of(population(Estimator::kLayerByLayer, compared));
+    stages.push_back({"shifted-data", std::move(own)});
+    return stages;
+  }
 
  private:
   const Layout& layout() const { return snapshot_.network.layout(); }
@@ -82,9 +89,11 @@ class Stages {
     return std::max<Index>(plan_.options->batch_size / parts, 1);
   }
 
-  void add(std::string_view cause, const std::vector<LayerStatistics>& statistics) {
-    stages_.push_back({cause, state_with<T>(layout(), snapshot_.model.state, statistics)});
+  SplitName population_split() const { return split_of(snapshot_.config.population.split); }
+  Buffer<T> state_of(const std::vector<LayerStatistics>& statistics) const {
+    return state_with<T>(layout(), snapshot_.model.state, statistics);
   }
+  void add(std::string_view cause, const std::vector<LayerStatistics>& statistics) { stages_.push_back({cause, state_of(statistics)}); }
 
   const Snapshot<T>& snapshot_;
   const TrainingPlan<T>& plan_;
@@ -114,7 +123,7 @@ class SplitBudget {
     const ModeOutputs<T> eval = run(kEvalMode, snapshot_.model.state);
     const GapMetrics whole = gap_metrics<T>(train_.outputs(), eval.outputs());
     output_sd_ = whole.rms > 0.0 ? whole.rms / whole.relative_gap : 1.0;
-    whole_ = before_ = gap_of(snapshot_.model.state);
+    whole_ = before_ = gap_to(eval);
     Buffer<T> state = snapshot_.model.state;
     for (const Stage<T>& stage : stages) {
       add_cause(stage, state);
@@ -128,8 +137,8 @@ class SplitBudget {
     return run_mode<T>(snapshot_, set_, mode, snapshot_.model.params, state, batch_size_, rows_);
   }
   double loss_of(const ModeOutputs<T>& outputs) const { return set_.score(snapshot_.loss, outputs.logits.view()).loss; }
-  Gap gap_of(const Buffer<T>& state) const {
-    const ModeOutputs<T> eval = run(kEvalMode, state);
+  Gap gap_of(const Buffer<T>& state) const { return gap_to(run(kEvalMode, state)); }
+  Gap gap_to(const ModeOutputs<T>& eval) const {
     return {train_loss_ - loss_of(eval), gap_metrics<T>(train_.outputs(), eval.outputs()).rms / output_sd_};
   }
 
@@ -194,13 +203,12 @@ class SplitBudget {
 
 template <class T>
 void add_budget(const Snapshot<T>& snapshot, const TrainingPlan<T>& plan, RunRecord& record) {
-  const bool has_statistics = !layers_with_statistics(snapshot.network.layout()).empty();
+  std::optional<Stages<T>> stages;
   for (const std::string& name : snapshot.config.compare.splits) {
     const SplitName split = split_of(name);
     if (snapshot.data.split(split).samples() < snapshot.config.train.batch_size) continue;
-    std::vector<Stage<T>> stages;
-    if (has_statistics) stages = Stages<T>(snapshot, plan, split).list();
-    SplitBudget<T>(snapshot, split, record).add(stages);
+    if (!stages && !layers_with_statistics(snapshot.network.layout()).empty()) stages.emplace(snapshot, plan);
+    SplitBudget<T>(snapshot, split, record).add(stages ? stages->up_to(split) : std::vector<Stage<T>>());
   }
 }
 
