@@ -62,7 +62,7 @@ SplitScore EvaluationSet<T>::score(LossKind loss, ConstView<T> logits) const {
 template <class T>
 ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population)
     : snapshot_(snapshot),
-      population_(state_with<T>(snapshot.network.layout(), snapshot.model.state, population)),
+      estimated_({{snapshot.config.population.estimator, state_with<T>(snapshot.network.layout(), snapshot.model.state, population)}}),
       initial_(initial_state<T>(snapshot.network.layout())),
       untrained_(fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed))) {
   for (const auto& [a, b] : snapshot.config.compare.pairs) {
@@ -89,7 +89,7 @@ std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
     case StatisticsSource::kModel:
       return snapshot_.model.state;
     case StatisticsSource::kPopulation:
-      return population_;
+      return estimated_.at(snapshot_.config.population.estimator);
     case StatisticsSource::kInitial:
       return initial_;
     case StatisticsSource::kUntrained:

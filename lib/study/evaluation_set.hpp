@@ -45,7 +45,6 @@ class ModeStates {
 
  private:
   const Snapshot<T>& snapshot_;
-  Buffer<T> population_;
   std::map<Estimator, Buffer<T>> estimated_;
   Buffer<T> initial_;
   Model<T> untrained_;
