@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "study/probe_functions.hpp"
 #include "study/probe_rows.hpp"
@@ -8,7 +7,6 @@
 namespace normrun::probe {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kParts = 8;
 
 /// The gradient of the rows as a training step would take it, but nothing moves and nothing drops out.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/elementary.hpp"
 #include "study/probe_functions.hpp"
@@ -12,7 +11,6 @@
 namespace normrun::probe {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kSnapshots = 1000;
 constexpr double kLeft = 0.05;          // of the correlation between two snapshots
 constexpr Index kBurnInIntervals = 10;  // after them 0.05^10 of the start is left

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
 #include "study/probe_functions.hpp"
@@ -9,7 +8,6 @@
 namespace normrun::probe {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFactor = 10.0;
 
 /// What the normalization layers and the network give for the rows of the last pass.

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <limits>
+
 #include "study/compare_modes.hpp"
 
 /// The functions behind the registry of probes; their formulas are in probes.cpp.
 namespace normrun::probe {
+
+/// The probe does not apply.
+inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>
 double microbatch_gradient_difference(const Snapshot<T>& snapshot);

@@ -30,7 +30,7 @@ template <class T>
 ProbeRows<T>::ProbeRows(const Snapshot<T>& snapshot) {
   const Split<T>& split = probe_split(snapshot);
   std::vector<Index> order = probe_order(snapshot);
-  order.resize(static_cast<std::size_t>(std::min(kProbeRows, split.samples())));
+  order.resize(std::min(order.size(), static_cast<std::size_t>(kProbeRows)));
   const auto count = static_cast<Index>(order.size());
   x_ = Matrix<T>(count, split.features.cols());
   gather_rows<T>(split.features.view(), order, x_.view());
