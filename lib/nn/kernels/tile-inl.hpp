@@ -6,6 +6,9 @@
 #define NORMRUN_KERNELS_TILE_INL
 #endif
 
+#include <cstring>
+#include <type_traits>
+
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -96,11 +99,94 @@ HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, const S
   }
 }
 
+#if HWY_MAX_BYTES == 32
+// Ten outputs, as ten classes have, are one vector and a quarter of another.  Four rows then share a vector for their last columns,
+// 64 bits each: five multiply-adds in place of eight.
+
+inline constexpr int kSharing = 4;  // rows of a vector
+template <class T>
+inline constexpr Index kShare = kWidth<T> / kSharing;  // columns of each
+inline constexpr Index kDepthWorthSharing = 8;
+
+/// The same numbers for every row: the kCols columns at b.
+template <Index kCols, class T>
+HWY_INLINE Vector<T> repeat_share(const T* b) {
+  double bits = 0;
+  std::memcpy(&bits, b, kCols * sizeof(T));
+  return hn::BitCast(Tag<T>(), hn::Set(Tag<double>(), bits));
+}
+
+/// The share of row i from v[i].
+template <class T>
+HWY_INLINE Vector<T> join_shares(Vector<T> (&v)[kSharing]) {
+  constexpr Tag<double> kShares;
+  const auto share = [&](int i) NORMRUN_LAMBDA { return hn::BitCast(kShares, v[i]); };
+  const auto low = hn::OddEven(share(1), share(0));
+  const auto high = hn::OddEven(share(3), share(2));
+  return hn::BitCast(Tag<T>(), hn::ConcatUpperLower(kShares, high, low));
+}
+
+/// kGroups * kSharing rows by one vector of columns and those that `last` has behind it.
+template <int kGroups, Index kLastCols, class T, class Left, class Sink>
+HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& sink, const Part<T>& last) {
+  constexpr Whole<T> kWhole;
+  constexpr Index kLast = kWidth<T>;
+  HWY_ALIGN T shares[kWidth<T> * 2] = {};
+  Vector<T> sum[kGroups][kSharing];
+  Vector<T> last_sum[kGroups];
+  NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
+    NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
+      sum[g][i] = sink.first(g * kSharing + i, 0, kWhole);
+      kWhole.store(sink.first(g * kSharing + i, kLast, last), shares + i * kShare<T>);  // the next one overwrites what is too much
+    }
+    last_sum[g] = kWhole.load(shares);
+  }
+  const T* b = panel.b;
+  for (Index k = 0; k < panel.depth; ++k, b += panel.step) {
+    const Vector<T> b_k = kWhole.load(b);
+    const Vector<T> last_b_k = repeat_share<kLastCols>(b + kLast);
+    NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
+      Vector<T> a_k[kSharing];
+      NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
+        a_k[i] = a.broadcast(g * kSharing + i, k);
+        sum[g][i] = hn::MulAdd(a_k[i], b_k, sum[g][i]);
+      }
+      last_sum[g] = hn::MulAdd(join_shares<T>(a_k), last_b_k, last_sum[g]);
+    }
+  }
+  NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
+    kWhole.store(last_sum[g], shares);
+    NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
+      sink.finish(g * kSharing + i, 0, kWhole, sum[g][i]);
+      sink.finish(g * kSharing + i, kLast, last, kWhole.load(shares + i * kShare<T>));
+    }
+  }
+}
+
+/// Returns how many rows it took: all but fewer than kSharing.
+template <Index kLastCols, class T, class Left, class Sink>
+HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& panel, const Sink& shared, const Part<T>& last) {
+  const Sink sink = shared;  // a copy that no store can reach
+  Index row = 0;
+  for (; row + 2 * kSharing <= rows; row += 2 * kSharing)
+    multiply_shared_tile<2, kLastCols, T>(a.from(row, 0), panel, sink.from(row, 0), last);
+  for (; row + kSharing <= rows; row += kSharing) multiply_shared_tile<1, kLastCols, T>(a.from(row, 0), panel, sink.from(row, 0), last);
+  return row;
+}
+#endif
+
 /// Every row by one panel.
 template <int kRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, const Sink& shared, Last last) {
   const Sink sink = shared;  // a copy that no store can reach
   Index row = 0;
+#if HWY_MAX_BYTES == 32
+  if constexpr (kVectors == 2 && std::is_same_v<Last, Part<T>>) {
+    if (panel.depth >= kDepthWorthSharing && last.count == 1) row = multiply_shared_rows<1, T>(a, rows, panel, sink, last);
+    if (panel.depth >= kDepthWorthSharing && last.count == 2 && kShare<T> == 2)
+      row = multiply_shared_rows<kShare<T>, T>(a, rows, panel, sink, last);
+  }
+#endif
   for (; row + kRows <= rows; row += kRows) multiply_tile<kRows, kVectors, T>(a.from(row, 0), panel, sink.from(row, 0), last);
   multiply_rest<kRows - 1, kVectors, T>(a.from(row, 0), rows - row, panel, sink.from(row, 0), last);
 }
