@@ -17,18 +17,26 @@ double target_of(const Targets<T>& targets, Index row, Index output, Index outpu
   return targets.labels[row] == output ? 1.0 : 0.0;
 }
 
+/// Block by block, so that labels have a place to become numbers.
 template <class T>
 double mse(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
-  const double count = static_cast<double>(logits.size());
+  constexpr Index kBlock = 256;
+  const auto numbers = static_cast<double>(logits.size());
   double total = 0.0;
-  for (Index r = 0; r < logits.rows; ++r) {
-    for (Index c = 0; c < logits.cols; ++c) {
-      const double error = static_cast<double>(logits(r, c)) - target_of(targets, r, c, logits.cols);
-      total = std::fma(error, error, total);
-      if (!dlogits.empty()) dlogits(r, c) = static_cast<T>(2.0 * error / count);
+  for (Index first = 0; first < logits.size(); first += kBlock) {
+    const Index count = std::min(kBlock, logits.size() - first);
+    T from_labels[kBlock];
+    const T* t = from_labels;
+    if (targets.labels == nullptr) {
+      t = targets.values.data + first;
+    } else {
+      for (Index i = 0; i < count; ++i)
+        from_labels[i] = static_cast<T>(target_of(targets, (first + i) / logits.cols, (first + i) % logits.cols, logits.cols));
     }
+    T* dz = dlogits.empty() ? nullptr : dlogits.data + first;
+    total += kernels::squared_errors<T>(logits.data + first, t, 2.0 / numbers, dz, count);
   }
-  return total / count;
+  return total / numbers;
 }
 
 /// softplus(z) - t z as max(z, 0) - t z + log(1 + exp(-|z|)): no overflow, and exact where it is small.

@@ -159,6 +159,14 @@ const std::vector<Case<T>> kElementwise{
     {"sigmoid backward", [](Arena<T>& a) { kernels::sigmoid_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
     {"exp", [](Arena<T>& a) { kernels::exp<T>(a.per_column(), a.out(), a.cols); }},
     {"scale", [](Arena<T>& a) { kernels::scale<T>(a.per_column(), kRate<T>, a.out(), a.cols); }},
+    {"squared errors",
+     [](Arena<T>& a) {
+       *a.out_per_row() = static_cast<T>(kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, a.out(), a.cols));
+     }},
+    {"squared errors, no gradient",
+     [](Arena<T>& a) {
+       *a.out_per_row() = static_cast<T>(kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, nullptr, a.cols));
+     }},
     {"blend", [](Arena<T>& a) { kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
 };
 

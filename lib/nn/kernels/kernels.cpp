@@ -177,6 +177,10 @@ void blend(T momentum, const T* fresh, T* old, Index count) {
   table_in_use<T>().blend(momentum, fresh, old, count);
 }
 template <class T>
+double squared_errors(const T* z, const T* t, double scale, T* dz, Index count) {
+  return table_in_use<T>().squared_errors(z, t, scale, dz, count);
+}
+template <class T>
 void sgd_update(T* w, const T* g, T learning_rate, Index count) {
   table_in_use<T>().sgd_update(w, g, learning_rate, count);
 }
@@ -226,6 +230,7 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void scale(const T*, T, T*, Index);                                                                                \
   template void scale_columns(ConstView<T>, const T*, View<T>);                                                               \
   template void blend(T, const T*, T*, Index);                                                                                \
+  template double squared_errors(const T*, const T*, double, T*, Index);                                                      \
   template void sgd_update(T*, const T*, T, Index);                                                                           \
   template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                               \
   template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                               \

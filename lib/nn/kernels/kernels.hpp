@@ -100,6 +100,10 @@ void scale_columns(ConstView<T> x, const T* factor, View<T> y);  // y = x * fact
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count);
 
+/// The sum of the squares of z - t, taken in double as a sum over columns; dz = scale * (z - t), and may be null.
+template <class T>
+double squared_errors(const T* z, const T* t, double scale, T* dz, Index count);
+
 // ---- optimizer updates, one pass over w, g and the slots ----
 
 enum class Momentum { kPlain, kNesterov };

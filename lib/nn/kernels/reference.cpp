@@ -151,6 +151,15 @@ void row_moments(ConstView<T> x, T* mean, T* variance) {
   }
 }
 
+template <class T>
+double squared_errors(const T* z, const T* t, double scale, T* dz, Index count) {
+  return sum_over_columns<double>(count, [&](Index i, double sum) {
+    const double error = static_cast<double>(z[i]) - static_cast<double>(t[i]);
+    if (dz != nullptr) dz[i] = static_cast<T>(scale * error);
+    return std::fma(error, error, sum);
+  });
+}
+
 // ---- normalizing ----
 
 template <class T>
@@ -236,6 +245,7 @@ constexpr Table<T> kReference{
     .scale = reference::scale<T>,
     .scale_columns = reference::scale_columns<T>,
     .blend = reference::blend<T>,
+    .squared_errors = squared_errors<T>,
     .add = reference::add<T>,
     .lstm_gates = reference::lstm_gates<T>,
     .lstm_output = reference::lstm_output<T>,

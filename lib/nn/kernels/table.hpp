@@ -45,6 +45,8 @@ struct Table {
   void (*scale_columns)(ConstView<T> x, const T* factor, View<T> y);
   void (*blend)(T momentum, const T* fresh, T* old, Index count);
 
+  double (*squared_errors)(const T* z, const T* t, double scale, T* dz, Index count);
+
   void (*add)(const T* x, T* y, Index count);
   void (*lstm_gates)(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c);
   void (*lstm_output)(ConstView<T> gates, ConstView<T> state, View<T> tanh_c, View<T> h);

@@ -15,6 +15,7 @@
 #include "nn/kernels/cells-inl.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
 #include "nn/kernels/input_gradient-inl.hpp"
+#include "nn/kernels/loss-inl.hpp"
 #include "nn/kernels/normalize-inl.hpp"
 #include "nn/kernels/optimizer-inl.hpp"
 #include "nn/kernels/product_update-inl.hpp"
@@ -34,6 +35,14 @@ struct Entry<kKernel> {
   static void call(Arguments... arguments) {
     kKernel(arguments...);
     _mm256_zeroupper();
+  }
+};
+template <class... Arguments, double (*kKernel)(Arguments...)>
+struct Entry<kKernel> {
+  static double call(Arguments... arguments) {
+    const double result = kKernel(arguments...);
+    _mm256_zeroupper();
+    return result;
   }
 };
 
@@ -64,6 +73,7 @@ constexpr Table<T> kTable{
     .scale = Entry<scale<T>>::call,
     .scale_columns = Entry<scale_columns<T>>::call,
     .blend = Entry<blend<T>>::call,
+    .squared_errors = Entry<squared_errors<T>>::call,
     .add = Entry<add<T>>::call,
     .lstm_gates = Entry<lstm_gates<T>>::call,
     .lstm_output = Entry<lstm_output<T>>::call,
