@@ -104,13 +104,10 @@ class Lstm final : public Layer<T> {
       unrolled_.add_output_gradient(steps, call.dy, t);
       step_back(steps, call.params, t);
     }
+    if (norms_) return normalized_gradients(steps, call);
     const View<T> dgates = steps.all(dgates_, 4 * units_);
     if (bias_.size > 0) kernels::column_sums<T>(dgates, call.grads + bias_.offset);
-    if (norms_) {
-      normalized_gradients(steps, call);
-    } else {
-      unrolled_.gradients(steps, call, dgates, dgates);
-    }
+    unrolled_.gradients(steps, call, dgates, dgates);
   }
 
  private:
@@ -175,8 +172,10 @@ class Lstm final : public Layer<T> {
     norms_->recurrent.gradient(steps, dgates, call.grads);
     norms_->input.gradient(steps, dgates, call.grads);
     norms_->state.gradient(steps, dstate, call.grads);
-    kernels::column_sums<T>(dgates, call.grads + norms_->recurrent_beta.offset);
-    kernels::column_sums<T>(dgates, call.grads + norms_->input_beta.offset);
+    T* const dbeta = call.grads + norms_->input_beta.offset;
+    kernels::column_sums<T>(dgates, dbeta);
+    std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
+    if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
     kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
   }
 
