@@ -20,17 +20,14 @@ constexpr std::uint32_t high_half(std::uint64_t value) { return static_cast<std:
 RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index)
     : key_{low_half(seed), high_half(seed)}, counter_{0, low_half(index), high_half(index), static_cast<std::uint32_t>(purpose)} {}
 
-std::uint32_t RandomStream::next_u32() {
-  if (left_ == 0) {
-    if (counter_[0] == UINT32_MAX) throw std::length_error("a random stream is used up after 2^34 numbers");
-    const philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
-    const philox4x32_key_t key{{key_[0], key_[1]}};
-    const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
-    std::copy_n(block.v, block_.size(), block_.begin());
-    ++counter_[0];
-    left_ = static_cast<int>(block_.size());
-  }
-  return block_[block_.size() - static_cast<std::size_t>(left_--)];
+void RandomStream::next_block() {
+  if (counter_[0] == UINT32_MAX) throw std::length_error("a random stream is used up after 2^34 numbers");
+  const philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
+  const philox4x32_key_t key{{key_[0], key_[1]}};
+  const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
+  std::copy_n(block.v, block_.size(), block_.begin());
+  ++counter_[0];
+  left_ = static_cast<int>(block_.size());
 }
 
 void RandomStream::skip(std::uint64_t numbers) {

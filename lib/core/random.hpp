@@ -29,7 +29,10 @@ class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
 
-  std::uint32_t next_u32();
+  std::uint32_t next_u32() {
+    if (left_ == 0) next_block();
+    return block_[block_.size() - static_cast<std::size_t>(left_--)];
+  }
   std::uint64_t next_u64();
   void skip(std::uint64_t numbers);          // as if next_u32 had been called so often
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
@@ -39,6 +42,8 @@ class RandomStream {
   void shuffle(std::span<Index> values);     // Fisher-Yates
 
  private:
+  void next_block();
+
   std::array<std::uint32_t, 2> key_;
   std::array<std::uint32_t, 4> counter_;
   std::array<std::uint32_t, 4> block_{};
