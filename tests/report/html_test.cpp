@@ -9,6 +9,7 @@
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
 #include "report/html/text.hpp"
+#include "report/words.hpp"
 
 using namespace normrun;
 

@@ -6,7 +6,7 @@
 #include "fmt/format.h"
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

@@ -5,6 +5,7 @@
 #include "fmt/format.h"
 #include "report/html/text.hpp"
 #include "report/run_rows.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "fmt/format.h"
 #include "report/html/svg.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

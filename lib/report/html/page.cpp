@@ -16,6 +16,7 @@
 #include "report/html/figures/figures.hpp"
 #include "report/html/table_sections.hpp"
 #include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "fmt/format.h"
 #include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
@@ -79,9 +80,7 @@ void Svg::text(double x, double y, std::string_view words, Anchor anchor, std::s
 
 double text_width(std::string_view words) {
   constexpr double kCharacter = 6.4;  // at 11.5 px, a little on the wide side
-  std::size_t characters = 0;
-  for (const char c : words) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return kCharacter * static_cast<double>(characters);
+  return kCharacter * static_cast<double>(characters_of(words));
 }
 
 }  // namespace normrun

@@ -6,7 +6,7 @@
 #include "report/budget_shares.hpp"
 #include "report/html/bar_chart.hpp"
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

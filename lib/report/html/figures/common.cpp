@@ -4,7 +4,7 @@
 #include <set>
 
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 #include "study/record.hpp"
 
 namespace normrun {

@@ -4,7 +4,7 @@
 
 #include "core/elementary.hpp"
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
