@@ -8,7 +8,6 @@
 #include "core/atomic_file.hpp"
 #include "core/error.hpp"
 #include "fmt/format.h"
-#include "report/advice.hpp"
 #include "report/claims.hpp"
 #include "report/csv_table.hpp"
 #include "report/html/assets.hpp"
@@ -52,10 +51,9 @@ std::string sentence(std::string words) {
   return words;
 }
 
-std::string advice_section(const ResultsFolder& results) {
-  std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
-  const std::vector<Advice> advice = advise(results);
+std::string advice_section(const std::vector<Advice>& advice) {
   if (advice.empty()) return "";
+  std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
   for (const Advice& one : advice) {
     const bool is_fine = one.cause == "none" || one.cause == "batch-noise";
     text += fmt::format("<li class=\"{}\"><h3>{}</h3><p>{}</p>", is_fine ? "fine" : "act", escaped(one.setting),
@@ -147,10 +145,10 @@ std::string navigation(const std::string& body) {
 
 }  // namespace
 
-std::string report_html(const ResultsFolder& results) {
+std::string report_html(const ResultsFolder& results, const std::vector<Advice>& advice) {
   const RunConfig& config = results.experiment.base;
   const std::string name = escaped(config.name);
-  const std::string body = advice_section(results) + verdicts_section(results) + figures_section(results) + tables_section(results) +
+  const std::string body = advice_section(advice) + verdicts_section(results) + figures_section(results) + tables_section(results) +
                            config_section(results) + made_section(results);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
