@@ -9,6 +9,7 @@
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
 #include "report/html/text.hpp"
+#include "report/html/vega_lite.hpp"
 #include "report/words.hpp"
 
 using namespace normrun;
@@ -50,7 +51,7 @@ TEST_CASE("numbers keep three digits, shares are percents") {
 }
 
 TEST_CASE("a link holds a file byte by byte") {
-  CHECK(data_link("a,b\n\"1 %\",β\n") == "data:text/csv;charset=utf-8,a,b%0A%221%20%25%22,%CE%B2%0A");
+  CHECK(data_link("text/csv", "a,b\n\"1 %\",β\n") == "data:text/csv;charset=utf-8,a,b%0A%221%20%25%22,%CE%B2%0A");
 }
 
 TEST_CASE("an axis has a few round ticks within its ends") {
@@ -105,4 +106,29 @@ TEST_CASE("a table rounds what it shows and keeps the digits, and says what it l
   CHECK(element.find("<th scope=\"col\">&lt;b&gt;</th>") != std::string::npos);
   CHECK(count(element, "<td>&amp;</td>") == kMostTableRows);
   CHECK(element.find("The first 200 of 300 rows.") != std::string::npos);
+}
+
+TEST_CASE("a saved figure draws zeros on a logarithmic axis and colours series by name") {
+  LineChart chart = chart_of({{2, 0.8, 0.7, 0.9}, {8, 0.4, 0.3, 0.5}, {32, 0.0, kNan, kNan}}, Scale::kLog);
+  chart.panels.front().series.front().value = "batch";
+  chart.panels.front().rows = {{"split", "1"}};
+  chart.x_column = "size";
+  chart.y_column = "gap";
+  chart.series_column = "norm";
+  const Figure figure{
+      "gap",
+      "Gap?",
+      "Caption.",
+      {},
+      {},
+      {{"split", "norm", "size", "gap", "ci95_low", "ci95_high"},
+       {{"1", "batch", "2", "0.8", "0.7", "0.9"}, {"1", "batch", "8", "0.4", "0.3", "0.5"}, {"1", "batch", "32", "0", "", ""}}}};
+  const std::string spec = line_spec(figure, {chart});
+  // What chooses rows stays a text; numbers are numbers; an empty cell is left out.
+  CHECK(spec.find(R"({"split":"1","norm":"batch","size":2,"gap":0.8,"ci95_low":0.7,"ci95_high":0.9})") != std::string::npos);
+  CHECK(spec.find(R"({"split":"1","norm":"batch","size":32,"gap":0})") != std::string::npos);
+  CHECK(spec.find(R"({"filter":{"field":"split","equal":"1"}})") != std::string::npos);
+  CHECK(spec.find(R"("scale":{"domain":["batch"],"range":["#0067a3"]})") != std::string::npos);
+  CHECK(spec.find("datum.label : '0'") != std::string::npos);
+  CHECK(spec.find("isValid(datum['gap']) ? max(datum['gap'], 0.") != std::string::npos);
 }

@@ -26,64 +26,59 @@ struct Label {
   int look = 0;
 };
 
+std::vector<double> xs(const LineChart& chart) {
+  std::vector<double> values = chart.x_ticks;
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) {
+      for (const LinePoint& point : series.points) values.push_back(point.x);
+    }
+  }
+  return values;
+}
+
+/// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
+std::vector<double> ys(const LineChart& chart) {
+  std::vector<double> values = chart.y_values;
+  double least = std::numeric_limits<double>::infinity();
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) {
+      if (series.kind == Series::Kind::kReference) continue;
+      for (const LinePoint& point : series.points) {
+        values.insert(values.end(), {point.y, point.low, point.high});
+        if (point.y > 0.0) least = std::min(least, point.y);
+      }
+    }
+  }
+  if (chart.y_scale == Scale::kLog) std::erase_if(values, [least](double value) { return value < 0.1 * least; });
+  return values;
+}
+
 /// Every panel's frame: the axes and where they lie in the picture.
 class Frame {
  public:
-  explicit Frame(const LineChart& chart) : x_(chart.x_scale, xs(chart)), y_(chart.y_scale, ys(chart)) {
-    if (!chart.x_ticks.empty()) x_ = PlotAxis(chart.x_scale, xs(chart), chart.x_ticks);
+  explicit Frame(const LineChart& chart) : axes_(axes_of(chart)) {
     double widest = 0.0;
     for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        widest = std::max(widest, text_width(shortened(series.name, kLongestLabel)));
-        for (const LinePoint& point : series.points) has_zero_ = has_zero_ || (chart.y_scale == Scale::kLog && point.y == 0.0);
-      }
+      for (const Series& series : panel.series) widest = std::max(widest, text_width(shortened(series.name, kLongestLabel)));
     }
     right_ = kWidth - (widest > 0.0 ? widest + 16.0 : 10.0);
   }
 
-  double x(double value) const { return kLeft + x_.place(value) * (right_ - kLeft); }
+  double x(double value) const { return kLeft + axes_.x.place(value) * (right_ - kLeft); }
   double y(double value) const {
-    if (has_zero_ && value == 0.0) return bottom() + kZeroRow;
-    return bottom() - std::clamp(y_.place(value), 0.0, 1.0) * (bottom() - kTop);
+    if (has_zero() && value == 0.0) return bottom() + kZeroRow;
+    return bottom() - std::clamp(axes_.y.place(value), 0.0, 1.0) * (bottom() - kTop);
   }
-  bool shows(const LinePoint& point) const { return x_.shows(point.x) && ((has_zero_ && point.y == 0.0) || y_.shows(point.y)); }
+  bool shows(const LinePoint& point) const { return axes_.x.shows(point.x) && ((has_zero() && point.y == 0.0) || axes_.y.shows(point.y)); }
   double right() const { return right_; }
-  double bottom() const { return kHeight - kBottom - (has_zero_ ? kZeroRow : 0.0); }
-  const PlotAxis& x_axis() const { return x_; }
-  const PlotAxis& y_axis() const { return y_; }
-  bool has_zero() const { return has_zero_; }
+  double bottom() const { return kHeight - kBottom - (has_zero() ? kZeroRow : 0.0); }
+  const PlotAxis& x_axis() const { return axes_.x; }
+  const PlotAxis& y_axis() const { return axes_.y; }
+  bool has_zero() const { return axes_.has_zero; }
 
  private:
-  static std::vector<double> xs(const LineChart& chart) {
-    std::vector<double> values = chart.x_ticks;
-    for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        for (const LinePoint& point : series.points) values.push_back(point.x);
-      }
-    }
-    return values;
-  }
-  /// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
-  static std::vector<double> ys(const LineChart& chart) {
-    std::vector<double> values = chart.y_values;
-    double least = std::numeric_limits<double>::infinity();
-    for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        if (series.kind == Series::Kind::kReference) continue;
-        for (const LinePoint& point : series.points) {
-          values.insert(values.end(), {point.y, point.low, point.high});
-          if (point.y > 0.0) least = std::min(least, point.y);
-        }
-      }
-    }
-    if (chart.y_scale == Scale::kLog) std::erase_if(values, [least](double value) { return value < 0.1 * least; });
-    return values;
-  }
-
-  PlotAxis x_;
-  PlotAxis y_;
+  ChartAxes axes_;
   double right_ = 0.0;
-  bool has_zero_ = false;
 };
 
 void draw_axes(Svg& svg, const LineChart& chart, const Frame& frame, const std::string& title) {
@@ -185,6 +180,16 @@ std::string description_of(const LineChart& chart, const Panel& panel) {
 
 LinePoint point_of(double x, const SampleSummary& summary) { return {x, summary.mean, summary.ci95_low, summary.ci95_high}; }
 
+ChartAxes axes_of(const LineChart& chart) {
+  const auto is_zero = [](const LinePoint& point) { return point.y == 0.0; };
+  bool has_zero = false;
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) has_zero = has_zero || std::any_of(series.points.begin(), series.points.end(), is_zero);
+  }
+  return {chart.x_ticks.empty() ? PlotAxis(chart.x_scale, xs(chart)) : PlotAxis(chart.x_scale, xs(chart), chart.x_ticks),
+          PlotAxis(chart.y_scale, ys(chart)), has_zero && chart.y_scale == Scale::kLog};
+}
+
 std::vector<std::string> draw(const LineChart& chart) {
   const Frame frame(chart);
   std::vector<std::string> pictures;
@@ -194,6 +199,16 @@ std::vector<std::string> draw(const LineChart& chart) {
     for (const Series& series : panel.series) draw_series(svg, frame, series);
     draw_labels(svg, frame, panel);
     pictures.push_back(svg.finished());
+  }
+  return pictures;
+}
+
+std::vector<std::string> draw(const std::vector<LineChart>& charts) {
+  std::vector<std::vector<std::string>> drawn;
+  for (const LineChart& chart : charts) drawn.push_back(draw(chart));
+  std::vector<std::string> pictures;
+  for (std::size_t i = 0; !drawn.empty() && i < drawn.front().size(); ++i) {
+    for (std::vector<std::string>& own : drawn) pictures.push_back(std::move(own[i]));
   }
   return pictures;
 }

@@ -134,6 +134,12 @@ std::string config_section(const ResultsFolder& results) {
          escaped(read_file(results.path + "/config.json", kLargestFile)) + "</pre></details></section>\n";
 }
 
+std::string licences_element() {
+  if (kInteractiveLicences.empty()) return "";
+  return "<details class=\"licences\"><summary class=\"soft\">Licences of the software in this page</summary><pre tabindex=\"0\">" +
+         escaped(kInteractiveLicences) + "</pre></details>\n";
+}
+
 std::string navigation(const std::string& body) {
   std::string text = "<nav aria-label=\"Sections\"><ul>";
   for (const auto& [id, name] : {std::pair("advice", "What to change"), std::pair("verdicts", "Verdicts"), std::pair("figures", "Figures"),
@@ -159,8 +165,10 @@ std::string report_html(const ResultsFolder& results, const std::vector<Advice>&
           name + "</h1>\n";
   if (!config.description.empty()) html += "<p>" + escaped(config.description) + "</p>\n";
   if (!config.source.empty()) html += "<p class=\"soft\">Source: " + escaped(config.source) + "</p>\n";
-  html += facts_list(results) + navigation(body) + "</header>\n<main>\n" + body + "</main>\n<script>\n" + std::string(kReportScript) +
-          "</script>\n</body>\n</html>\n";
+  html += facts_list(results) + navigation(body) + "</header>\n<main>\n" + body + licences_element() + "</main>\n<script>\n" +
+          std::string(kReportScript) + "</script>\n";
+  if (!kInteractiveScript.empty()) html += "<script id=\"interactive\">\n" + std::string(kInteractiveScript) + "</script>\n";
+  html += "</body>\n</html>\n";
   return html;
 }
 

@@ -33,9 +33,9 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string data_link(std::string_view csv) {
-  std::string link = "data:text/csv;charset=utf-8,";
-  for (const char c : csv) {
+std::string data_link(std::string_view type, std::string_view content) {
+  std::string link = fmt::format("data:{};charset=utf-8,", type);
+  for (const char c : content) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-' || c == '_';
     link += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));

@@ -4,6 +4,7 @@
 
 #include "fmt/format.h"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -54,12 +55,22 @@ Figure accuracy_figure(const ResultsFolder& results) {
       {},
       {}};
   figure.data.header = {"norm", "setting", "mode", "batch_size", what, "ci95_low", "ci95_high", "n"};
-  LineChart chart{"accuracy", "training batch size", fmt::format("{} {}", results.split(), what), Scale::kLog, Scale::kLinear, {}, {}};
+  LineChart chart{"accuracy",
+                  "training batch size",
+                  fmt::format("{} {}", results.split(), what),
+                  Scale::kLog,
+                  Scale::kLinear,
+                  {},
+                  {},
+                  {},
+                  "batch_size",
+                  what,
+                  "mode"};
   for (const PanelKey& key : scores.panels) {
     if (chart.panels.size() == kMostPanels) break;
-    Panel panel{panel_title(key.first, key.second), {}};
+    Panel panel{panel_title(key.first, key.second), {}, {{"norm", key.first}, {"setting", key.second}}};
     for (const std::string& mode : scores.modes) {
-      Series series{mode, mode_look(mode, scores.modes), {}};
+      Series series{mode, mode_look(mode, scores.modes), {}, Series::Kind::kLine, mode};
       for (const Key& point : values.keys()) {
         if (std::get<0>(point) != key || std::get<1>(point) != mode) continue;
         const long size = std::get<2>(point);
@@ -74,6 +85,7 @@ Figure accuracy_figure(const ResultsFolder& results) {
   chart.x_ticks = ticks_at(x_values(chart.panels));
   if (!has_accuracy) chart.y_scale = fitting_scale(chart.panels);
   figure.pictures = draw(chart);
+  figure.spec = line_spec(figure, {chart});
   return figure;
 }
 

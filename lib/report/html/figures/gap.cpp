@@ -4,6 +4,7 @@
 
 #include "core/elementary.hpp"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 #include "report/words.hpp"
 
 namespace normrun {
@@ -58,10 +59,10 @@ Gaps collect(const ResultsFolder& results) {
 }
 
 Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
-  Panel panel{key.second.empty() ? key.first : key.first + ", " + key.second, {}};
+  Panel panel{key.second.empty() ? key.first : key.first + ", " + key.second, {}, {{"modes", key.first}, {"setting", key.second}}};
   for (const std::string& norm : gaps.norms) {
     if (panel.series.size() == kMostSeries) break;
-    Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}};
+    Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}, Series::Kind::kLine, norm};
     for (const Key& point : gaps.values.keys()) {
       if (std::get<0>(point) != key || std::get<1>(point) != norm) continue;
       const long size = std::get<2>(point);
@@ -83,7 +84,8 @@ Figure gap_figure(const ResultsFolder& results) {
                 {},
                 {},
                 {{"modes", "setting", "norm", "batch_size", "relative_gap", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"gap", "training batch size", "relative gap", Scale::kLog, Scale::kLinear, {}, {}};
+  LineChart chart{"gap", "training batch size", "relative gap", Scale::kLog, Scale::kLinear, {}, {},
+                  {},    "batch_size",          "relative_gap", "norm"};
   for (const PanelKey& key : gaps.panels) {
     if (chart.panels.size() < kMostPanels) chart.panels.push_back(panel_of(key, gaps, figure));
   }
@@ -102,6 +104,7 @@ Figure gap_figure(const ResultsFolder& results) {
   if (has_law)
     figure.caption += " The dashed line falls with 1/√B, as the noise of B independent rows does; it is laid through the largest gaps.";
   figure.pictures = draw(chart);
+  figure.spec = line_spec(figure, {chart});
   return figure;
 }
 

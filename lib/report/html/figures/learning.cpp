@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -62,9 +63,11 @@ Curves collect(const ResultsFolder& results) {
 }
 
 Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
-  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
+  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size),
+              {},
+              {{"norm", setting.norm}, {"setting", setting.others}, {"batch_size", std::to_string(setting.batch_size)}}};
   for (const std::string& name : curves.names) {
-    Series series{curve_name(name), curve_look(name), {}};
+    Series series{curve_name(name), curve_look(name), {}, Series::Kind::kLine, name};
     for (const Key& point : curves.losses.keys()) {
       if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
       const long epoch = std::get<2>(point);
@@ -87,7 +90,7 @@ Figure learning_figure(const ResultsFolder& results) {
                 {},
                 {},
                 {{"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}};
+  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}, {}, "epoch", "loss", "curve"};
   for (const Setting& setting : chosen_settings(curves.settings)) chart.panels.push_back(panel_of(setting, curves, figure));
   figure.caption += left_out(chart.panels.size(), curves.settings.size(), "settings");
   const std::vector<double> epochs = x_values(chart.panels);
@@ -95,6 +98,7 @@ Figure learning_figure(const ResultsFolder& results) {
   if (epochs.size() <= 8) chart.x_ticks = epochs;
   chart.y_scale = fitting_scale(chart.panels);
   figure.pictures = draw(chart);
+  figure.spec = line_spec(figure, {chart});
   return figure;
 }
 

@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -85,17 +86,24 @@ struct Shared {
 };
 
 Panel panel_of(const std::string& title, const Quantity& quantity, const Samples& samples, const Shared& shared, Figure& figure) {
-  Panel panel{title, {}};
+  Panel panel{title, {}, {{"quantity", quantity.column}}};
   for (const Line& line : samples.lines) {
     if (title_of(line, shared.along) != title || panel.series.size() == kMostSeries) continue;
     const std::string name = name_of(line, samples, shared.along);
     const auto place = std::find(shared.names.begin(), shared.names.end(), name) - shared.names.begin();
-    Series series{name, static_cast<int>(place % 6), {}};
+    if (panel.series.empty()) {
+      panel.rows.emplace_back("setting", line.setting.others);
+      if (shared.along == Along::kSteps) panel.rows.emplace_back("norm", line.setting.norm);
+      if (shared.along == Along::kSteps) panel.rows.emplace_back("batch_size", std::to_string(line.setting.batch_size));
+    }
+    Series series{name, static_cast<int>(place % 6), {}, Series::Kind::kLine, name};
     for (const Key& key : samples.values.keys()) {
       const auto& [column, of_line, x] = key;
       if (column != quantity.column || of_line != line) continue;
-      add_point(series, figure, static_cast<double>(x), samples.values.summary(key),
-                {column, line.setting.norm, line.setting.others, line.layer, std::to_string(x)});
+      std::vector<std::string> keys = {column, line.setting.norm, line.setting.others, name};
+      if (shared.along == Along::kSteps) keys.push_back(std::to_string(line.setting.batch_size));
+      keys.push_back(std::to_string(x));
+      add_point(series, figure, static_cast<double>(x), samples.values.summary(key), keys);
     }
     if (!series.points.empty()) panel.series.push_back(series);
   }
@@ -121,9 +129,13 @@ Figure statistics_figure(const ResultsFolder& results) {
                 "deviations, the ratio of the variances (1: right), and how much of the statistics is still their initial 0 and 1.",
                 {},
                 {},
-                {{"quantity", "norm", "setting", "layer", x_column, "mean", "ci95_low", "ci95_high", "n"}, {}}};
+                {{"quantity", "norm", "setting", "layer", "batch_size"}, {}}};
+  for (const char* column : {"step", "mean", "ci95_low", "ci95_high", "n"}) {
+    if (along == Along::kSteps || std::string_view(column) != "step") figure.data.header.emplace_back(column);
+  }
   figure.caption += left_out(shared.titles.size(), all, "settings");
   figure.caption += left_out(std::min(shared.names.size(), kMostSeries), shared.names.size(), "layers");
+  std::vector<LineChart> charts;
   for (const Quantity& quantity : kQuantities) {
     LineChart chart{std::string("statistics-") + quantity.column,
                     along == Along::kSteps ? "step" : "training batch size",
@@ -131,13 +143,18 @@ Figure statistics_figure(const ResultsFolder& results) {
                     Scale::kLog,
                     Scale::kLinear,
                     {},
-                    {}};
+                    {},
+                    {quantity.right, quantity.least_top},
+                    x_column,
+                    "mean",
+                    "layer"};
     for (const std::string& title : shared.titles) chart.panels.push_back(panel_of(title, quantity, samples, shared, figure));
     if (x_values(chart.panels).empty()) continue;
     if (along == Along::kBatchSizes) chart.x_ticks = ticks_at(x_values(chart.panels));
-    chart.y_values = {quantity.right, quantity.least_top};
-    for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
+    charts.push_back(chart);
   }
+  figure.pictures = draw(charts);
+  if (!charts.empty()) figure.spec = line_spec(figure, charts);
   return figure;
 }
 
