@@ -12,10 +12,10 @@ BUNDLE = pathlib.Path(BINARY).resolve().parent / "lib" / "report" / "interactive
 class InteractiveBuildTest(CommandLineTest):
     def configure(self, *options, folder="build"):
         """Configures the project into a folder of its own; the program is not built."""
-        return subprocess.run(["cmake", "-S", str(SOURCE), "-B", str(self.folder / folder), "-G", "Ninja", "-DNORMRUN_BUILD_TESTS=OFF", *options],
+        return subprocess.run(["cmake", "-S", SOURCE, "-B", self.folder / folder, "-G", "Ninja", "-DNORMRUN_BUILD_TESTS=OFF", *options],
                               capture_output=True, text=True, check=False)
 
-    def scripts(self, folder="build"):
+    def assets(self, folder="build"):
         return (self.folder / folder / "lib" / "report" / "assets.cpp").read_text(encoding="utf-8")
 
     def test_off_and_auto_without_npm_are_static_and_on_fails(self):
@@ -23,7 +23,7 @@ class InteractiveBuildTest(CommandLineTest):
             result = self.configure(f"-DNORMRUN_INTERACTIVE_REPORT={value}", "-DNORMRUN_NODE=/bin/false", "-DNORMRUN_NPM=/bin/false")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIn(told, result.stdout)
-            self.assertIn('kInteractiveScript = R"interactive()interactive"', self.scripts())
+            self.assertIn('kInteractiveScript = R"interactive()interactive"', self.assets())
         result = self.configure("-DNORMRUN_INTERACTIVE_REPORT=ON")
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("interactive figures were asked for", result.stderr)

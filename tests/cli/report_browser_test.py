@@ -18,7 +18,8 @@ VIEWS = [("light", 1200), ("dark", 1200), ("light", 360), ("dark", 360)]
 MISPLACED = """
 [...document.querySelectorAll("svg")].flatMap((svg) => {
   const frame = svg.getBoundingClientRect();
-  const texts = [...svg.querySelectorAll("text")].filter((text) => text.textContent && text.getBoundingClientRect().width).map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const texts = [...svg.querySelectorAll("text")].filter((text) => text.textContent && text.getAttribute("opacity") !== "0")
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
   const cut = texts.filter(([, a]) => a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1 ||
     a.bottom > frame.bottom + 1).map(([text]) => "cut: " + text);
   const over = texts.flatMap(([text, a], i) => texts.slice(i + 1).filter(([, b]) =>
@@ -54,8 +55,9 @@ CONTRAST = """
 DRAWN = """
 (async () => {
   const wanted = document.getElementById("interactive") ? document.querySelectorAll("figure").length : 0;
-  for (let i = 0; i < 200 && document.querySelectorAll("figure.drawn").length < wanted; ++i) await new Promise((done) => setTimeout(done, 50));
-  return [document.querySelectorAll("figure.drawn").length, wanted];
+  const drawn = () => document.querySelectorAll("figure.drawn").length;
+  for (let i = 0; i < 200 && drawn() < wanted; ++i) await new Promise((done) => setTimeout(done, 50));
+  return [drawn(), wanted];
 })().then((counts) => { globalThis.counts = counts; })
 """
 VISIBLE = '[...document.querySelectorAll("{}")].filter((one) => one.getBoundingClientRect().height > 0).length'
@@ -158,7 +160,7 @@ class ReportBrowserTest(CommandLineTest):
         self.browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=2, y=2)
         self.assertTrue(self.browser.value('document.querySelector(".hint").hidden'))
 
-        faint = '[...document.querySelectorAll("#gap .views .mark-symbol path")].filter((one) => Number(one.getAttribute("opacity") ?? 1) < 0.5).length'
+        faint = '[...document.querySelectorAll("#gap .mark-symbol path")].filter((one) => Number(one.getAttribute("opacity") ?? 1) < 0.5).length'
         button = 'document.querySelector("#gap .legend.choices button")'
         self.assertEqual(self.browser.value(faint), 0)
         self.browser.value(f"{button}.focus() ?? 0")
@@ -225,6 +227,24 @@ class ReportBrowserTest(CommandLineTest):
                 self.browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
             seen.add(self.browser.value('[...document.querySelectorAll("*")].indexOf(document.activeElement)'))
         self.assertGreaterEqual(len(seen), count)
+
+    def test_one_batch_size_and_another_swept_number(self):
+        for name, grid in (("one-size", {"norm.type": ["batch", "layer", "none"], "seed": [0, 1, 2]}),
+                           ("momentum", {"norm.momentum": [0.5, 0.9, 0.95, 0.99], "seed": [0, 1, 2]}),
+                           ("axes", {"norm.momentum": [0.5, 0.9, 0.99], "train.optimizer.learning_rate": [0.003, 0.01, 0.03],
+                                     "train.batch_size": [4, 8], "seed": [0, 1]})):
+            self.write("config.json", json.dumps(dict(SMALL, grid=grid)))
+            trained = self.run_in("train", "--config", "config.json", "--out", name, "--quiet")
+            self.assertEqual(trained.returncode, 0, trained.stderr)
+            address = (self.folder / name / "report.html").as_uri()
+            with self.subTest(grid=name):
+                self.open(address, width=360)
+                self.assert_calm()
+                self.assert_readable(360)
+            with self.subTest(grid=name, scripts=False):
+                self.browser.open(address, 1200, "light", scripts=False)
+                self.assert_readable(1200)
+                self.keep(f"{name}-light-1200-static")
 
     def test_the_quick_experiment(self):
         config = json.loads((SOURCE / "configs" / "quickstart.json").read_text(encoding="utf-8"))

@@ -131,6 +131,37 @@ class ReportTest(CommandLineTest):
                     shown = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
                     self.assertTrue(shown, "an empty view")
 
+    def saved(self, folder, figure):
+        text = (folder / "report.html").read_text(encoding="utf-8")
+        link = re.search(rf'download="{figure}.vl.json" href="data:application/json;charset=utf-8,([^"]*)"', text).group(1)
+        return json.loads(urllib.parse.unquote(link)), text
+
+    def test_the_x_axis_is_what_was_swept(self):
+        momentums = [0.9, 0.5, 0.99]
+        spec, text = self.saved(self.train(dict(SMALL, grid={"norm.momentum": momentums, "seed": [0, 1]})), "gap")
+        self.assertEqual(spec["concat"][0]["encoding"]["x"]["field"], "norm_momentum")
+        values = [row["norm_momentum"] for row in spec["data"]["values"] if row["modes"] == "train against eval"]
+        self.assertEqual(values, momentums)
+        self.assertIn("by norm.momentum.", text)
+        self.assertNotIn("1/√B", text)
+        # A line goes from the least to the largest, whatever the order of the config.
+        self.assertRegex(text, r"relative gap against norm.momentum. batch norm: from \S+ at 0.5 to \S+ at 0.99.")
+
+    def test_one_batch_size_gives_rows_of_norms(self):
+        norms = ["batch", "layer", "none"]
+        folder = self.train(dict(SMALL, grid={"norm.type": norms, "seed": [0, 1]}))
+        spec, text = self.saved(folder, "accuracy")
+        self.assert_whole(text)
+        self.assertEqual(len(spec["concat"]), 1)
+        self.assertEqual(spec["concat"][0]["encoding"]["y"]["field"], "row")
+        self.assertEqual({(row["row"], row["mode"]) for row in spec["data"]["values"]},
+                         {(norm, mode) for norm in norms for mode in ("train", "eval", "population")})
+        with open(folder / "compare.csv", newline="", encoding="utf-8") as file:
+            wanted = [float(row["accuracy_b"]) for row in csv.DictReader(file)
+                      if (row["norm"], row["mode_a"], row["mode_b"], row["split"], row["eval_batch_size"]) == ("layer", "train", "eval", "test", "8")]
+        mean = next(row["accuracy"] for row in spec["data"]["values"] if (row["row"], row["mode"]) == ("layer", "eval"))
+        self.assertAlmostEqual(mean, sum(wanted) / 2, places=12)
+
     def test_what_a_config_says_is_escaped(self):
         norms = [{"type": "batch", "name": 'a<b>"&'}, {"type": "layer", "name": "</svg><script>"}]
         config = dict(SMALL, name="nasty", description=NASTY, source=NASTY, grid={"norm": norms, "train.batch_size": [4, 8], "seed": [0, 1]},

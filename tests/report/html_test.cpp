@@ -132,3 +132,25 @@ TEST_CASE("a saved figure draws zeros on a logarithmic axis and colours series b
   CHECK(spec.find("datum.label : '0'") != std::string::npos);
   CHECK(spec.find("isValid(datum['gap']) ? max(datum['gap'], 0.") != std::string::npos);
 }
+
+TEST_CASE("named places are rows of dots, those of a row about its middle") {
+  LineChart chart = chart_of({{0, 0.2, 0.1, 0.3}, {2, 0.8, kNan, kNan}}, Scale::kLinear);
+  chart.panels.front().series.push_back({"other", 1, {{0, 0.4, kNan, kNan}}});
+  chart.x_names = {"first", "nothing", "<last>"};
+  const std::string picture = draw(chart).front();
+  CHECK(count(picture, "<path class=\"mark c0\"") == 2);
+  CHECK(count(picture, "<path class=\"mark c1\"") == 1);
+  CHECK(count(picture, "<line class=\"bar c0\"") == 1);
+  CHECK(picture.find(">&lt;last&gt;</text>") != std::string::npos);
+  CHECK(picture.find("nothing") == std::string::npos);
+  CHECK(picture.find("gap. first: batch &lt;norm&gt; 0.2, other 0.4. &lt;last&gt;: batch &lt;norm&gt; 0.8.") != std::string::npos);
+  const auto place_of = [&](const std::string& css, std::size_t which) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i <= which; ++i) at = picture.find("mark " + css, at + 1);
+    const std::size_t start = picture.find("translate(", at) + 10;
+    return std::pair(std::stod(picture.substr(start)), std::stod(picture.substr(picture.find(',', start) + 1)));
+  };
+  CHECK(place_of("c0", 0).first < place_of("c1", 0).first);
+  CHECK(place_of("c1", 0).first < place_of("c0", 1).first);
+  CHECK(place_of("c1", 0).second - place_of("c0", 0).second == doctest::Approx(11.0));
+}

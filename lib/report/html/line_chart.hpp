@@ -47,6 +47,7 @@ struct LineChart {
   std::string x_column = "";
   std::string y_column = "";
   std::string series_column = "";
+  std::vector<std::string> x_names = {};  // of the places 0, 1, …: rows of dots instead of lines
 };
 
 /// The axes that a chart's panels share.

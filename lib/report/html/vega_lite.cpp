@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/elementary.hpp"
 #include "fmt/format.h"
 #include "report/html/assets.hpp"
+#include "report/html/svg.hpp"
 #include "report/run_rows.hpp"
 
 namespace normrun {
@@ -70,6 +72,13 @@ Json filters(const RowFilter& rows) {
   return list;
 }
 
+/// Of a view: what the panel shows and, with room, what its y axis is.
+Json title_of(const std::string& text, const std::string& y_label) {
+  Json title = {{"text", title_lines(text)}, {"limit", 1.2 * kViewWidth}};
+  if (!y_label.empty()) title["subtitle"] = y_label;
+  return title;
+}
+
 /// The series' colours and shapes; what is not highlighted steps back.
 Json looks(const std::string& series, const std::vector<LegendEntry>& legend) {
   Json names = Json::array();
@@ -110,7 +119,7 @@ std::string specification(const Figure& figure, const std::vector<LegendEntry>& 
       {"concat", views},
       {"config",
        {{"view", {{"stroke", nullptr}}},
-        {"axis", {{"domain", false}, {"tickCount", 5}}},
+        {"axis", {{"domain", false}, {"tickCount", 5}, {"labelSeparation", 4}}},
         {"title", {{"anchor", "start"}, {"fontSize", 12}}}}},
   };
   return spec.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -162,7 +171,7 @@ Json axis_encoding(const std::string& title, Scale scale, const PlotAxis& axis, 
   Json encoding = {{"type", "quantitative"},
                    {"title", title},
                    {"scale", {{"type", type}, {"domain", {axis.low(), axis.high()}}, {"nice", false}}},
-                   {"axis", {{"format", "~g"}}}};
+                   {"axis", {{"format", ".6~g"}}}};
   if (scale == Scale::kLinear) encoding["scale"]["zero"] = false;
   if (is_zoomed && scale == Scale::kLinear) return encoding;
   for (const Tick& tick : axis.ticks()) encoding["axis"]["values"].push_back(tick.value);
@@ -242,11 +251,41 @@ Json line_view(const LineChart& chart, const Panel& panel, const LineAxes& own, 
                            {"translate", "[pointerdown[event.shiftKey], window:pointerup] > window:pointermove!"}};
     layers.back()["params"] = {{{"name", "zoom"}, {"select", interval}, {"bind", "scales"}}};
   }
-  return {{"title", {{"text", panel.title}, {"subtitle", chart.y_label}}},
+  return {{"title", title_of(panel.title, chart.y_label)},
           {"width", kViewWidth},
           {"height", kViewHeight},
           {"transform", transforms(chart, panel, own, data)},
           {"encoding", shared_encoding(chart, own, look)},
+          {"layer", layers}};
+}
+
+Json name_axis(const std::string& column) {
+  return {{"field", column}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", {{"ticks", false}}}};
+}
+
+/// A panel of named places: a row for each, the values along the x axis.
+Json dot_view(const LineChart& chart, const Panel& panel, const LineAxes& own, const DataTable& data, const Json& look) {
+  Json x = axis_encoding(chart.y_label, chart.y_scale, own.axes.y, own.is_zoomed);
+  x["field"] = "drawn";
+  const Json ends = {{"x", {{"field", "low"}, {"type", "quantitative"}}}, {"x2", {{"field", "high"}}}};
+  const Json layers = {
+      {{"mark", {{"type", "rule"}, {"strokeWidth", 1.5}}}, {"encoding", ends}},
+      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 36}}},
+       {"encoding", {{"shape", look["shape"]}, {"tooltip", hint_of(data, panel.rows)}}}},
+  };
+  Json encoding = {{"x", x}, {"y", name_axis(chart.x_column)}, {"color", look["color"]}, {"opacity", opacity_of(chart.series_column, 1.0)}};
+  std::set<double> places;
+  std::size_t points = 0;
+  for (const Series& series : panel.series) {
+    points += series.points.size();
+    for (const LinePoint& point : series.points) places.insert(point.x);
+  }
+  if (points > places.size()) encoding["yOffset"] = {{"field", chart.series_column}, {"type", "nominal"}, {"sort", nullptr}};
+  return {{"title", title_of(panel.title, "")},
+          {"width", kViewWidth},
+          {"height", {{"step", points > places.size() ? 2.0 * kBarHeight : kBarHeight}, {"for", "position"}}},
+          {"transform", transforms(chart, panel, own, data)},
+          {"encoding", encoding},
           {"layer", layers}};
 }
 
@@ -258,7 +297,9 @@ std::string line_spec(const Figure& figure, const std::vector<LineChart>& charts
   Json views = Json::array();
   for (std::size_t i = 0; i < charts.front().panels.size(); ++i) {
     for (const LineChart& chart : charts) {
-      views.push_back(line_view(chart, chart.panels[i], LineAxes(chart), figure.data, looks(chart.series_column, legend)));
+      const auto view = chart.x_names.empty() ? line_view : dot_view;
+      views.push_back(view(chart, chart.panels[i], LineAxes(chart), figure.data, looks(chart.series_column, legend)));
+      if (!chart.x_names.empty()) texts.push_back(chart.x_column);
       for (const auto& [column, value] : chart.panels[i].rows) texts.push_back(column);
     }
   }
@@ -273,13 +314,13 @@ std::string bar_spec(const Figure& figure, const std::string& series, const std:
     transform.push_back({{"calculate", view.value}, {"as", "part"}});
     const Json color = looks(series, figure.legend)["color"];
     const Json axis = {{"format", view.format}};
-    list.push_back({{"title", view.title},
+    list.push_back({{"title", title_of(view.title, "")},
                     {"width", kBarsWidth},
                     {"height", {{"step", kBarHeight}}},
                     {"transform", transform},
                     {"mark", {{"type", "bar"}}},
                     {"encoding",
-                     {{"y", {{"field", "row"}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", {{"ticks", false}}}}},
+                     {{"y", name_axis("row")},
                       {"x", {{"field", "part"}, {"type", "quantitative"}, {"title", view.value_title}, {"axis", axis}}},
                       {"color", color},
                       {"opacity", opacity_of(series, 1.0)},
@@ -296,7 +337,7 @@ std::string histogram_spec(const Figure& figure, const std::string& series, cons
     for (const auto& [column, value] : view.rows) texts.push_back(column);
     const Json x = {{"field", "bin_low"}, {"type", "quantitative"}, {"bin", "binned"}, {"title", x_label}, {"axis", {{"format", "~g"}}}};
     const Json y = {{"field", "share"}, {"type", "quantitative"}, {"title", "share"}, {"axis", {{"format", "~%"}, {"title", nullptr}}}};
-    list.push_back({{"title", {{"text", view.title}, {"subtitle", "share of the outputs"}}},
+    list.push_back({{"title", title_of(view.title, "share of the outputs")},
                     {"width", kViewWidth},
                     {"height", kViewHeight},
                     {"transform", filters(view.rows)},

@@ -24,8 +24,20 @@ const std::vector<std::pair<std::string, int>> kLooks = {
 const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
 const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
 
+/// "0.5, 0.003" for "momentum = 0.5, learning_rate = 0.003": a row has no room for more.
+std::string values_alone(std::string others) {
+  for (std::size_t at = others.find(" = "); at != std::string::npos; at = others.find(" = ", at)) {
+    const std::size_t before = others.find_last_of(" ,", at - 1);
+    const std::size_t start = before == std::string::npos ? 0 : before + 1;
+    others.erase(start, at + 3 - start);
+    at = start;
+  }
+  return others;
+}
+
 /// A row's name, of the data's columns.
-const std::string kRowName = "datum.norm + (datum.setting ? ', ' + datum.setting : '') + ', ' + datum.batch_size";
+const std::string kRowName =
+    "datum.norm + (datum.setting ? ', ' + replace(datum.setting, regexp('[^ ,]+ = ', 'g'), '') : '') + ', ' + datum.batch_size";
 const BarView kOutputsView = {kOutputsChart.title, {{"metric", "outputs"}}, "datum.share", "share of the squared gap", "~%", kRowName};
 const BarView kLossView = {kLossChart.title, {{"metric", "loss"}}, "datum.share * datum.gap", "loss", "~g", kRowName};
 
@@ -56,7 +68,7 @@ Figure budget_figure(const ResultsFolder& results) {
     for (const SettingBudget& of : budget) {
       if (of.metric != metric || of.shares.empty() || of.gap == 0.0) continue;
       if (++all > kMostRows) continue;
-      const std::string name = panel_title(of.setting.norm, of.setting.others) + fmt::format(", {}", of.setting.batch_size);
+      const std::string name = panel_title(of.setting.norm, values_alone(of.setting.others)) + fmt::format(", {}", of.setting.batch_size);
       BarRow row{name, metric == "outputs" ? percent(of.gap) : shown(of.gap), {}};
       for (const auto& [cause, share] : of.shares) {
         figure.data.rows.push_back(

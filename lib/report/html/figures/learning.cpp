@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -25,17 +26,19 @@ std::string curve_name(const std::string& curve) {
 
 /// Of every norm its smallest and its largest batch size.
 std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
+  std::map<std::pair<std::string, std::string>, std::pair<long, long>> ends;
+  for (const Setting& setting : settings) {
+    const long size = setting.batch_size;
+    auto& [least, most] = ends.try_emplace({setting.norm, setting.others}, size, size).first->second;
+    least = std::min(least, size);
+    most = std::max(most, size);
+  }
   std::vector<Setting> chosen;
   for (const Setting& setting : settings) {
-    const auto is_sibling = [&](const Setting& other) { return other.norm == setting.norm && other.others == setting.others; };
-    const auto is_smaller = [&](const Setting& other) { return is_sibling(other) && other.batch_size < setting.batch_size; };
-    const auto is_larger = [&](const Setting& other) { return is_sibling(other) && other.batch_size > setting.batch_size; };
-    const bool is_first = std::none_of(settings.begin(), settings.end(), is_smaller);
-    const bool is_last = std::none_of(settings.begin(), settings.end(), is_larger);
-    if (is_first || is_last) chosen.push_back(setting);
-    if (chosen.size() == kMostPanels) break;
+    const auto& [least, most] = ends.at({setting.norm, setting.others});
+    if (setting.batch_size == least || setting.batch_size == most) chosen.push_back(setting);
   }
-  return chosen;
+  return spread(chosen, kMostPanels);
 }
 
 struct Curves {

@@ -45,12 +45,14 @@ function showHint(_, event, item, value) {
   hint.style.top = `${Math.min(event.clientY + 14, innerHeight - hint.offsetHeight - 4)}px`;
 }
 
+const sized = (view, width) => ({ ...view, width, title: { ...view.title, limit: width + kMargin - 10 } });
+
 // As many views side by side as there is room for, and no wider than that; rows of equal length, where that costs none.
 function fit(spec, width, margin) {
   const most = Math.max(1, Math.floor(width / (spec.concat[0].width + margin)));
   const columns = Math.ceil(spec.concat.length / Math.ceil(spec.concat.length / most));
   const own = Math.max(120, Math.floor(width / columns) - margin);
-  return { ...spec, columns, concat: spec.concat.map((view) => ({ ...view, width: Math.min(own, 1.4 * view.width) })) };
+  return { ...spec, columns, concat: spec.concat.map((view) => sized(view, Math.min(own, 1.4 * view.width))) };
 }
 
 class InteractiveFigure {
