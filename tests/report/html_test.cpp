@@ -5,6 +5,7 @@
 
 #include "report/html/bar_chart.hpp"
 #include "report/html/elements.hpp"
+#include "report/html/figures/figures.hpp"
 #include "report/html/line_chart.hpp"
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
@@ -153,4 +154,18 @@ TEST_CASE("named places are rows of dots, those of a row about its middle") {
   CHECK(place_of("c0", 0).first < place_of("c1", 0).first);
   CHECK(place_of("c1", 0).first < place_of("c0", 1).first);
   CHECK(place_of("c1", 0).second - place_of("c0", 0).second == doctest::Approx(11.0));
+}
+
+TEST_CASE("of many values those that are drawn are spread from the first to the last") {
+  CHECK(spread(std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 4) == std::vector<int>{0, 3, 6, 9});
+  CHECK(spread(std::vector<int>{0, 1, 2}, 3) == std::vector<int>{0, 1, 2});
+  CHECK(spread(std::vector<int>{5, 6}, 1) == std::vector<int>{5});
+  CHECK(spread(std::vector<int>{5, 6}, 0).empty());
+}
+
+TEST_CASE("a long title breaks behind a comma, or is shortened") {
+  CHECK(title_lines("batch norm, batch 2") == std::vector<std::string>{"batch norm, batch 2"});
+  CHECK(title_lines("train against eval, momentum = 0.5, learning_rate = 0.003") ==
+        std::vector<std::string>{"train against eval, momentum = 0.5,", "learning_rate = 0.003"});
+  CHECK(title_lines(std::string(60, 'x')) == std::vector<std::string>{std::string(41, 'x') + "…"});
 }
