@@ -1,3 +1,5 @@
+#include "report/html/vega_lite.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -5,14 +7,123 @@
 
 #include "core/elementary.hpp"
 #include "fmt/format.h"
-#include "report/html/vega_lite.hpp"
-#include "report/html/vega_parts.hpp"
+#include "report/html/assets.hpp"
+#include "report/html/svg.hpp"
+#include "report/run_rows.hpp"
 
 namespace normrun {
-
-using namespace vega;
-
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kViewWidth = 240.0;
+constexpr double kViewHeight = 170.0;
+constexpr double kBarsWidth = 320.0;
+constexpr double kBarHeight = 20.0;
+constexpr const char* kShapes[] = {"circle", "square", "triangle-up", "diamond", "triangle-down"};  // those of Svg::marker
+
+/// A value of the light theme, as the stylesheet declares it first: "--c0", "--soft".
+std::string colour(const std::string& name) {
+  const std::size_t place = kReportStyle.find(name + ": ") + name.size() + 2;
+  return std::string(kReportStyle.substr(place, std::string("#rrggbb").size()));
+}
+
+bool is_numeric(const DataTable& data, std::size_t column) {
+  bool has_number = false;
+  for (const auto& row : data.rows) {
+    if (row[column].empty()) continue;
+    if (std::isnan(read_number(row[column]))) return false;
+    has_number = true;
+  }
+  return has_number;
+}
+
+bool has_intervals(const DataTable& data) { return std::find(data.header.begin(), data.header.end(), "ci95_low") != data.header.end(); }
+
+/// Whole numbers without a point.
+Json number(double value) {
+  constexpr double kLargestWhole = 1e15;
+  return std::abs(value) < kLargestWhole && value == std::floor(value) ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
+/// The figure's numbers, row by row.  Columns that choose rows stay texts, whatever their values look like.
+Json data_of(const Figure& figure, const std::vector<std::string>& texts) {
+  const DataTable& data = figure.data;
+  std::vector<bool> numeric;
+  for (std::size_t i = 0; i < data.header.size(); ++i)
+    numeric.push_back(std::find(texts.begin(), texts.end(), data.header[i]) == texts.end() && is_numeric(data, i));
+  Json values = Json::array();
+  for (const auto& row : data.rows) {
+    Json one = Json::object();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (!numeric[i])
+        one[data.header[i]] = row[i];
+      else if (!row[i].empty())
+        one[data.header[i]] = number(read_number(row[i]));
+    }
+    values.push_back(std::move(one));
+  }
+  return {{"values", values}};
+}
+
+Json filters(const RowFilter& rows) {
+  Json list = Json::array();
+  for (const auto& [column, value] : rows) list.push_back({{"filter", {{"field", column}, {"equal", value}}}});
+  return list;
+}
+
+/// Of a view: what the panel shows and, with room, what its y axis is.
+Json title_of(const std::string& text, const std::string& y_label) {
+  Json title = {{"text", title_lines(text)}, {"limit", 1.2 * kViewWidth}};
+  if (!y_label.empty()) title["subtitle"] = y_label;
+  return title;
+}
+
+/// The series' colours and shapes; what is not highlighted steps back.
+Json looks(const std::string& series, const std::vector<LegendEntry>& legend) {
+  Json names = Json::array();
+  Json colours = Json::array();
+  Json shapes = Json::array();
+  for (const LegendEntry& entry : legend) {
+    names.push_back(entry.name);
+    colours.push_back(colour("--c" + std::to_string(entry.look)));
+    shapes.push_back(kShapes[static_cast<std::size_t>(entry.look) % std::size(kShapes)]);
+  }
+  const auto scale = [&](const Json& range) {
+    return Json{{"field", series}, {"type", "nominal"}, {"title", series}, {"scale", {{"domain", names}, {"range", range}}}};
+  };
+  return {{"color", scale(colours)}, {"shape", scale(shapes)}};
+}
+
+Json opacity_of(const std::string& series, double value) {
+  return {{"condition", {{"test", "highlight && datum['" + series + "'] !== highlight"}, {"value", 0.12 * value}}}, {"value", value}};
+}
+
+std::string specification(const Figure& figure, const std::vector<LegendEntry>& legend, const Json& data, const Json& views) {
+  Json names = Json::array({""});
+  Json labels = Json::array({"all"});
+  for (const LegendEntry& entry : legend) {
+    names.push_back(entry.name);
+    labels.push_back(entry.name);
+  }
+  const Json spec = {
+      {"$schema", "https://vega.github.io/schema/vega-lite/v6.json"},
+      {"title", figure.title},
+      {"description", figure.title + " " + figure.caption},
+      {"params",
+       {{{"name", "highlight"},
+         {"value", ""},
+         {"bind", {{"input", "select"}, {"name", "highlight "}, {"options", names}, {"labels", labels}}}}}},
+      {"data", data},
+      {"columns", 3},
+      {"concat", views},
+      {"config",
+       {{"view", {{"stroke", nullptr}}},
+        {"axis", {{"domain", false}, {"tickCount", 5}, {"labelSeparation", 4}}},
+        {"title", {{"anchor", "start"}, {"fontSize", 12}}}}},
+  };
+  return spec.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::vector<LegendEntry> legend_of(const Figure& figure, const std::vector<LineChart>& charts) {
   if (!figure.legend.empty()) return figure.legend;
@@ -27,6 +138,21 @@ std::vector<LegendEntry> legend_of(const Figure& figure, const std::vector<LineC
     }
   }
   return legend;
+}
+
+/// What stands under the pointer: a row's own columns, but those that all of the view's rows share.
+Json hint_of(const DataTable& data, const RowFilter& rows) {
+  Json fields = Json::array();
+  for (std::size_t i = 0; i < data.header.size(); ++i) {
+    const std::string& name = data.header[i];
+    const auto is_shared = [&](const auto& filter) { return filter.first == name; };
+    if (name.starts_with("ci95") || std::any_of(rows.begin(), rows.end(), is_shared)) continue;
+    Json field = {{"field", name}, {"type", is_numeric(data, i) ? "quantitative" : "nominal"}, {"title", name}};
+    if (is_numeric(data, i)) field["format"] = ".4~g";
+    fields.push_back(field);
+  }
+  if (has_intervals(data)) fields.push_back({{"field", "interval"}, {"type", "nominal"}, {"title", "95 % interval"}});
+  return fields;
 }
 
 /// A line chart's axes, and where a 0 lies on a logarithmic one: a tenth of the axis below the rest.
@@ -133,6 +259,10 @@ Json line_view(const LineChart& chart, const Panel& panel, const LineAxes& own, 
           {"layer", layers}};
 }
 
+Json name_axis(const std::string& column) {
+  return {{"field", column}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", {{"ticks", false}}}};
+}
+
 /// A panel of named places: a row for each, the values along the x axis.
 Json dot_view(const LineChart& chart, const Panel& panel, const LineAxes& own, const DataTable& data, const Json& look) {
   Json x = axis_encoding(chart.y_label, chart.y_scale, own.axes.y, own.is_zoomed);
@@ -153,7 +283,7 @@ Json dot_view(const LineChart& chart, const Panel& panel, const LineAxes& own, c
   if (points > places.size()) encoding["yOffset"] = {{"field", chart.series_column}, {"type", "nominal"}, {"sort", nullptr}};
   return {{"title", title_of(panel.title, "")},
           {"width", kViewWidth},
-          {"height", {{"step", points > places.size() ? 2.0 * kRowHeight : kRowHeight}, {"for", "position"}}},
+          {"height", {{"step", points > places.size() ? 2.0 * kBarHeight : kBarHeight}, {"for", "position"}}},
           {"transform", transforms(chart, panel, own, data)},
           {"encoding", encoding},
           {"layer", layers}};
@@ -174,6 +304,53 @@ std::string line_spec(const Figure& figure, const std::vector<LineChart>& charts
     }
   }
   return specification(figure, legend, data_of(figure, texts), views);
+}
+
+std::string bar_spec(const Figure& figure, const std::string& series, const std::vector<BarView>& views) {
+  Json list = Json::array();
+  for (const BarView& view : views) {
+    Json transform = filters(view.rows);
+    transform.push_back({{"calculate", view.name}, {"as", "row"}});
+    transform.push_back({{"calculate", view.value}, {"as", "part"}});
+    const Json color = looks(series, figure.legend)["color"];
+    const Json axis = {{"format", view.format}};
+    list.push_back({{"title", title_of(view.title, "")},
+                    {"width", kBarsWidth},
+                    {"height", {{"step", kBarHeight}}},
+                    {"transform", transform},
+                    {"mark", {{"type", "bar"}}},
+                    {"encoding",
+                     {{"y", name_axis("row")},
+                      {"x", {{"field", "part"}, {"type", "quantitative"}, {"title", view.value_title}, {"axis", axis}}},
+                      {"color", color},
+                      {"opacity", opacity_of(series, 1.0)},
+                      {"tooltip", hint_of(figure.data, view.rows)}}}});
+  }
+  return specification(figure, figure.legend, data_of(figure, {series, "norm", "setting", "batch_size", "metric"}), list);
+}
+
+std::string histogram_spec(const Figure& figure, const std::string& series, const std::string& x_label,
+                           const std::vector<HistogramView>& views) {
+  Json list = Json::array();
+  std::vector<std::string> texts = {series};
+  for (const HistogramView& view : views) {
+    for (const auto& [column, value] : view.rows) texts.push_back(column);
+    const Json x = {{"field", "bin_low"}, {"type", "quantitative"}, {"bin", "binned"}, {"title", x_label}, {"axis", {{"format", "~g"}}}};
+    const Json y = {{"field", "share"}, {"type", "quantitative"}, {"title", "share"}, {"axis", {{"format", "~%"}, {"title", nullptr}}}};
+    list.push_back({{"title", title_of(view.title, "share of the outputs")},
+                    {"width", kViewWidth},
+                    {"height", kViewHeight},
+                    {"transform", filters(view.rows)},
+                    {"mark", {{"type", "bar"}, {"binSpacing", 0}}},
+                    {"encoding",
+                     {{"x", x},
+                      {"x2", {{"field", "bin_high"}}},
+                      {"y", y},
+                      {"color", looks(series, figure.legend)["color"]},
+                      {"opacity", opacity_of(series, 1.0)},
+                      {"tooltip", hint_of(figure.data, view.rows)}}}});
+  }
+  return specification(figure, figure.legend, data_of(figure, texts), list);
 }
 
 }  // namespace normrun
