@@ -115,7 +115,10 @@ void publish_results(const Experiment& experiment, const RecordIndex& records, c
   constexpr std::size_t kLargest = std::size_t{1} << 32;
   constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
   const std::vector<SummaryRow> summary = write_results(experiment, records, program_info(), folder);
-  if (records.planned() <= kMostReported) write_file(folder + "/report.html", report_html(open_results(folder)));
+  if (records.planned() <= kMostReported) {
+    const ResultsFolder results = open_results(folder);
+    write_file(folder + "/report.html", report_html(results, advise(results)));
+  }
   print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary));
 }
 

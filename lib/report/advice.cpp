@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 #include "report/advice_words.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

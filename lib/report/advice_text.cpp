@@ -2,17 +2,12 @@
 #include <string_view>
 
 #include "report/advice.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
 
 constexpr std::size_t kColumns = 80;
-
-std::size_t columns_of(std::string_view word) {
-  std::size_t columns = 0;
-  for (const char c : word) columns += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return columns;
-}
 
 /// The first word and, with it, a percent sign that follows it.
 std::string_view first_word(std::string_view text) {
@@ -29,7 +24,7 @@ std::string wrapped(std::string_view text, const std::string& first, const std::
   while (!text.empty()) {
     const std::string_view word = first_word(text);
     text.remove_prefix(std::min(word.size() + 1, text.size()));
-    if (!at_start && column + 1 + columns_of(word) > kColumns) {
+    if (!at_start && column + 1 + characters_of(word) > kColumns) {
       lines += '\n' + next;
       column = next.size();
     } else if (!at_start) {
@@ -38,7 +33,7 @@ std::string wrapped(std::string_view text, const std::string& first, const std::
     }
     at_start = false;
     lines += word;
-    column += columns_of(word);
+    column += characters_of(word);
   }
   return lines + '\n';
 }

@@ -77,11 +77,18 @@ Index RunRows::batch_size() const {
   return size;
 }
 
-std::string RunRows::others() const {
+double RunRows::other(std::string_view key) const {
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const auto place = static_cast<std::size_t>(std::find(swept, header_.end(), key) - swept);
+  return place < other_count_ ? read_number(rows_.front()[kKeyColumns + place]) : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string RunRows::others(std::string_view without) const {
   const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
   const std::vector<std::string> keys(swept, swept + std::min(static_cast<std::ptrdiff_t>(other_count_), header_.end() - swept));
   std::string text;
   for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == without) continue;
     text += text.empty() ? "" : ", ";
     text += std::string(short_name(keys, keys[i])) + " = " + rows_.front()[kKeyColumns + i];
   }

@@ -34,8 +34,10 @@ class RunRows {
   const std::string& run_id() const { return rows_.front()[0]; }
   const std::string& norm() const { return rows_.front()[1]; }
   Index batch_size() const;
-  /// "learning_rate = 0.1, units = 8": the other swept keys, "" without any.
-  std::string others() const;
+  /// "learning_rate = 0.1, units = 8": the other swept keys but `without`, "" without any.
+  std::string others(std::string_view without = "") const;
+  /// The value of a swept key.
+  double other(std::string_view key) const;
 
  private:
   std::size_t column(std::string_view name) const;

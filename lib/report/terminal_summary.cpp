@@ -4,6 +4,7 @@
 
 #include "fmt/format.h"
 #include "report/summary.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
@@ -43,16 +44,10 @@ std::vector<Line> collect(const std::vector<SummaryRow>& rows) {
 
 std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; }
 
-std::string percent(double gap) {
+std::string difference(double gap) {
   if (gap == 0.0) return "not at all";
   if (gap < 1e-3) return fmt::format("by {:.1g} % of their spread", 100.0 * gap);
   return fmt::format("by {:.{}f} % of their spread", 100.0 * gap, gap < 0.0995 ? 1 : 0);
-}
-
-std::string spoken(const std::string& norm) {
-  if (norm == "none") return "no normalization";
-  if (norm == "batch" || norm == "layer" || norm == "group" || norm == "instance" || norm == "rms") return norm + " norm";
-  return norm;
 }
 
 /// "batch norm: train and eval outputs differ by 95 % of their spread at batch 2, by 12 % at batch 128"
@@ -71,12 +66,13 @@ std::string sentences(const std::vector<Line>& lines) {
     const Line& large = *std::max_element(own.begin(), own.end(), by_size);
     const bool never = std::all_of(own.begin(), own.end(), [](const Line& line) { return *line.gap == 0.0; });
     if (never) {
-      text += fmt::format("{}: train and eval outputs do not differ at all\n", spoken(norm));
+      text += fmt::format("{}: train and eval outputs do not differ at all\n", spoken_norm(norm));
     } else if (small.batch_size == large.batch_size) {
-      text += fmt::format("{} at batch {}: train and eval outputs differ\n  {}\n", spoken(norm), small.batch_size, percent(*small.gap));
+      text +=
+          fmt::format("{} at batch {}: train and eval outputs differ\n  {}\n", spoken_norm(norm), small.batch_size, difference(*small.gap));
     } else {
-      text += fmt::format("{}: train and eval outputs differ {} at batch {},\n  {} at batch {}\n", spoken(norm), percent(*small.gap),
-                          small.batch_size, percent(*large.gap), large.batch_size);
+      text += fmt::format("{}: train and eval outputs differ {} at batch {},\n  {} at batch {}\n", spoken_norm(norm),
+                          difference(*small.gap), small.batch_size, difference(*large.gap), large.batch_size);
     }
   }
   return text;

@@ -69,10 +69,11 @@ class Browser:
                 raise RuntimeError("the browser does not answer")
             self._read += content
 
-    def open(self, address, width, scheme):
-        """Loads a page at a width in CSS pixels, in the light or the dark scheme."""
+    def open(self, address, width, scheme, media="screen", scripts=True):
+        """Loads a page at a width in CSS pixels, in the light or the dark scheme, on the screen or as printed."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events.clear()
         self.call("Page.navigate", url=address)
         if not any(event["method"] == "Page.loadEventFired" for event in self.events):

@@ -11,6 +11,8 @@ import xml.etree.ElementTree
 from support import SMALL, CommandLineTest
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col"}
+# What makes the figures interactive, from npm: the browser test is about it.
+INTERACTIVE = re.compile(r'<script id="interactive">.*?</script>', re.S)
 NASTY = '<script>alert("1")</script> & \'quoted\' </pre> ]]>'
 
 
@@ -53,14 +55,17 @@ class ReportTest(CommandLineTest):
     def assert_whole(self, text):
         """Well-formed, its pictures XML, and nothing that a browser would fetch."""
         page = Page(text)
+        own = INTERACTIVE.sub("", text)
         self.assertEqual(page.problems, [])
         self.assertEqual(page.open, [])
         self.assertEqual(len(page.ids), len(set(page.ids)), "an id is there twice")
         for address in page.addresses:
             self.assertTrue(address.startswith(("#", "data:")), address)
-        self.assertEqual(page.tags.count("script"), 1)
-        self.assertIsNone(re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|\burl\(|@import|\bfetch\(|XMLHttpRequest", text))
-        pictures = re.findall(r"<svg .*?</svg>", text, re.S)
+        self.assertEqual(page.tags.count("script"), 1 + len(INTERACTIVE.findall(text)))
+        self.assertIsNone(re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|\burl\(|@import|\bfetch\(|XMLHttpRequest", own))
+        self.assertIn("default-src 'none'", text)
+        self.assertNotIn("unsafe-eval", own)
+        pictures = re.findall(r"<svg .*?</svg>", own, re.S)
         for picture in pictures:
             tree = xml.etree.ElementTree.fromstring(picture)
             self.assertEqual([child.tag for child in tree][:2], ["title", "desc"])
@@ -103,6 +108,59 @@ class ReportTest(CommandLineTest):
         drawn = [row for row in rows if (row["modes"], row["norm"], row["batch_size"]) == ("train against eval", "batch", "4")]
         self.assertEqual(len(drawn), 1)
         self.assertAlmostEqual(float(drawn[0]["relative_gap"]), sum(gaps) / 2, places=12)
+
+    def test_each_figure_can_be_saved_for_vega_lite(self):
+        text = (self.train(dict(SMALL, compare={"outputs": 20})) / "report.html").read_text(encoding="utf-8")
+        links = re.findall(r'data-spec download="(\w+).vl.json" href="data:application/json;charset=utf-8,([^"]*)"', text)
+        self.assertEqual([name for name, _ in links], ["gap", "accuracy", "budget", "statistics", "learning", "channels", "outputs"])
+        for name, link in links:
+            with self.subTest(figure=name):
+                spec = json.loads(urllib.parse.unquote(link))
+                self.assertEqual(spec["$schema"], "https://vega.github.io/schema/vega-lite/v6.json")
+                # The numbers are those of the CSV beside it, none of them elsewhere.
+                saved = re.search(rf'download="{name}.csv" href="data:text/csv;charset=utf-8,([^"]*)"', text).group(1)
+                rows = list(csv.DictReader(urllib.parse.unquote(saved).splitlines()))
+                self.assertEqual(len(rows), len(spec["data"]["values"]))
+                for row, value in zip(rows, spec["data"]["values"]):
+                    for key, field in row.items():
+                        kept = value.get(key, "")
+                        self.assertEqual(kept, field if isinstance(kept, str) else float(field))
+                self.assertNotIn('"url"', json.dumps(spec))
+                for view in spec["concat"]:
+                    wanted = {one["filter"]["field"]: one["filter"]["equal"] for one in view["transform"] if "filter" in one}
+                    shown = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+                    self.assertTrue(shown, "an empty view")
+
+    def saved(self, folder, figure):
+        text = (folder / "report.html").read_text(encoding="utf-8")
+        link = re.search(rf'download="{figure}.vl.json" href="data:application/json;charset=utf-8,([^"]*)"', text).group(1)
+        return json.loads(urllib.parse.unquote(link)), text
+
+    def test_the_x_axis_is_what_was_swept(self):
+        momentums = [0.9, 0.5, 0.99]
+        spec, text = self.saved(self.train(dict(SMALL, grid={"norm.momentum": momentums, "seed": [0, 1]})), "gap")
+        self.assertEqual(spec["concat"][0]["encoding"]["x"]["field"], "norm_momentum")
+        values = [row["norm_momentum"] for row in spec["data"]["values"] if row["modes"] == "train against eval"]
+        self.assertEqual(values, momentums)
+        self.assertIn("by norm.momentum.", text)
+        self.assertNotIn("1/√B", text)
+        # A line goes from the least to the largest, whatever the order of the config.
+        self.assertRegex(text, r"relative gap against norm.momentum. batch norm: from \S+ at 0.5 to \S+ at 0.99.")
+
+    def test_one_batch_size_gives_rows_of_norms(self):
+        norms = ["batch", "layer", "none"]
+        folder = self.train(dict(SMALL, grid={"norm.type": norms, "seed": [0, 1]}))
+        spec, text = self.saved(folder, "accuracy")
+        self.assert_whole(text)
+        self.assertEqual(len(spec["concat"]), 1)
+        self.assertEqual(spec["concat"][0]["encoding"]["y"]["field"], "row")
+        self.assertEqual({(row["row"], row["mode"]) for row in spec["data"]["values"]},
+                         {(norm, mode) for norm in norms for mode in ("train", "eval", "population")})
+        with open(folder / "compare.csv", newline="", encoding="utf-8") as file:
+            wanted = [float(row["accuracy_b"]) for row in csv.DictReader(file)
+                      if (row["norm"], row["mode_a"], row["mode_b"], row["split"], row["eval_batch_size"]) == ("layer", "train", "eval", "test", "8")]
+        mean = next(row["accuracy"] for row in spec["data"]["values"] if (row["row"], row["mode"]) == ("layer", "eval"))
+        self.assertAlmostEqual(mean, sum(wanted) / 2, places=12)
 
     def test_what_a_config_says_is_escaped(self):
         norms = [{"type": "batch", "name": 'a<b>"&'}, {"type": "layer", "name": "</svg><script>"}]

@@ -13,18 +13,10 @@ const std::string kHead = "id,t,a,b,label\n";
 /// Two steps of x, three of y, in disorder.
 const std::string kTwo = kHead + "x,1,3,4,up\ny,20,7,8,down\ny,5,5,6,down\nx,0,1,2,up\ny,21,9,10,down\n";
 
-Dataset<double> rows_of(const std::string& text, const std::string& options = kSequences) {
-  const DataFolder folder;
-  folder.write("data.csv", text);
-  return load<double>(R"({"type": "csv", "path": "data.csv", "test_fraction": 0)" + options + "}", 0, folder.path());
-}
-
-std::vector<double> numbers(const Matrix<double>& matrix) { return {matrix.view().begin(), matrix.view().end()}; }
-
 }  // namespace
 
 TEST_CASE("csv sequences: rows are gathered by the sequence, ordered by time and padded to the longest") {
-  const Dataset<double> data = rows_of(kTwo);
+  const Dataset<double> data = rows_of(kTwo, kSequences);
   CHECK(data.shape == Shape{3, 2});
   CHECK(data.classes == 2);
   CHECK(data.train.lengths == std::vector<Index>{2, 3});
@@ -84,7 +76,7 @@ TEST_CASE("csv sequences: damaged tables") {
   };
   for (const Refusal& refusal : cases) {
     CAPTURE(refusal.text);
-    check_refused([&] { rows_of(refusal.text); }, ExitCode::kDamaged, refusal.words);
+    check_refused([&] { rows_of(refusal.text, kSequences); }, ExitCode::kDamaged, refusal.words);
   }
   check_refused([] { rows_of(kHead + "x,0,1,2,3\nx,1,1,2,4\n", kSequences + R"(, "target": "number")"); }, ExitCode::kDamaged,
                 {"another label"});

@@ -3,19 +3,6 @@
 #include "data_rig.hpp"
 
 namespace normrun::test {
-namespace {
-
-/// The rows of a text, nothing held out.
-Dataset<double> rows_of(const std::string& text, const std::string& options = "") {
-  const DataFolder folder;
-  folder.write("data.csv", text);
-  return load<double>(R"({"type": "csv", "path": "data.csv", "test_fraction": 0)" + options + "}", 0, folder.path());
-}
-
-std::vector<double> numbers(const Matrix<double>& matrix) { return {matrix.view().begin(), matrix.view().end()}; }
-
-}  // namespace
-
 TEST_CASE("csv: a table with a header; the label is the last column") {
   const Dataset<double> data = rows_of("a,b,label\n1,2.5,0\n-3e-2,+4,1\n");
   CHECK(data.shape == Shape{2});

@@ -36,6 +36,14 @@ std::string resolved_config(std::shared_ptr<DataSpec> spec) {
   return write_resolved(holder);
 }
 
+Dataset<double> rows_of(const std::string& text, const std::string& options) {
+  const DataFolder folder;
+  folder.write("data.csv", text);
+  return load<double>(R"({"type": "csv", "path": "data.csv", "test_fraction": 0)" + options + "}", 0, folder.path());
+}
+
+std::vector<double> numbers(const Matrix<double>& matrix) { return {matrix.view().begin(), matrix.view().end()}; }
+
 Error error_of(const std::function<void()>& action) {
   try {
     action();

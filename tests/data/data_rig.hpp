@@ -22,6 +22,10 @@ Dataset<T> load(const std::string& json, std::uint64_t seed = 0, const std::stri
   return data_spec(json)->load(seed, folder, T{});
 }
 
+/// The rows of a CSV text, nothing held out; `options`: further keys of the "data" object, R"(, "key": value)".
+Dataset<double> rows_of(const std::string& text, const std::string& options = "");
+std::vector<double> numbers(const Matrix<double>& matrix);
+
 /// The error that `action` throws; fails the test where it throws none.
 Error error_of(const std::function<void()>& action);
 /// Checks the code and that every word is in the error's lines.

@@ -5,10 +5,13 @@
 
 #include "report/html/bar_chart.hpp"
 #include "report/html/elements.hpp"
+#include "report/html/figures/figures.hpp"
 #include "report/html/line_chart.hpp"
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
 #include "report/html/text.hpp"
+#include "report/html/vega_lite.hpp"
+#include "report/words.hpp"
 
 using namespace normrun;
 
@@ -49,7 +52,7 @@ TEST_CASE("numbers keep three digits, shares are percents") {
 }
 
 TEST_CASE("a link holds a file byte by byte") {
-  CHECK(data_link("a,b\n\"1 %\",β\n") == "data:text/csv;charset=utf-8,a,b%0A%221%20%25%22,%CE%B2%0A");
+  CHECK(data_link("text/csv", "a,b\n\"1 %\",β\n") == "data:text/csv;charset=utf-8,a,b%0A%221%20%25%22,%CE%B2%0A");
 }
 
 TEST_CASE("an axis has a few round ticks within its ends") {
@@ -104,4 +107,65 @@ TEST_CASE("a table rounds what it shows and keeps the digits, and says what it l
   CHECK(element.find("<th scope=\"col\">&lt;b&gt;</th>") != std::string::npos);
   CHECK(count(element, "<td>&amp;</td>") == kMostTableRows);
   CHECK(element.find("The first 200 of 300 rows.") != std::string::npos);
+}
+
+TEST_CASE("a saved figure draws zeros on a logarithmic axis and colours series by name") {
+  LineChart chart = chart_of({{2, 0.8, 0.7, 0.9}, {8, 0.4, 0.3, 0.5}, {32, 0.0, kNan, kNan}}, Scale::kLog);
+  chart.panels.front().series.front().value = "batch";
+  chart.panels.front().rows = {{"split", "1"}};
+  chart.x_column = "size";
+  chart.y_column = "gap";
+  chart.series_column = "norm";
+  const Figure figure{
+      "gap",
+      "Gap?",
+      "Caption.",
+      {},
+      {},
+      {{"split", "norm", "size", "gap", "ci95_low", "ci95_high"},
+       {{"1", "batch", "2", "0.8", "0.7", "0.9"}, {"1", "batch", "8", "0.4", "0.3", "0.5"}, {"1", "batch", "32", "0", "", ""}}}};
+  const std::string spec = line_spec(figure, {chart});
+  // What chooses rows stays a text; numbers are numbers; an empty cell is left out.
+  CHECK(spec.find(R"({"split":"1","norm":"batch","size":2,"gap":0.8,"ci95_low":0.7,"ci95_high":0.9})") != std::string::npos);
+  CHECK(spec.find(R"({"split":"1","norm":"batch","size":32,"gap":0})") != std::string::npos);
+  CHECK(spec.find(R"({"filter":{"field":"split","equal":"1"}})") != std::string::npos);
+  CHECK(spec.find(R"("scale":{"domain":["batch"],"range":["#0067a3"]})") != std::string::npos);
+  CHECK(spec.find("datum.label : '0'") != std::string::npos);
+  CHECK(spec.find("isValid(datum['gap']) ? max(datum['gap'], 0.") != std::string::npos);
+}
+
+TEST_CASE("named places are rows of dots, those of a row about its middle") {
+  LineChart chart = chart_of({{0, 0.2, 0.1, 0.3}, {2, 0.8, kNan, kNan}}, Scale::kLinear);
+  chart.panels.front().series.push_back({"other", 1, {{0, 0.4, kNan, kNan}}});
+  chart.x_names = {"first", "nothing", "<last>"};
+  const std::string picture = draw(chart).front();
+  CHECK(count(picture, "<path class=\"mark c0\"") == 2);
+  CHECK(count(picture, "<path class=\"mark c1\"") == 1);
+  CHECK(count(picture, "<line class=\"bar c0\"") == 1);
+  CHECK(picture.find(">&lt;last&gt;</text>") != std::string::npos);
+  CHECK(picture.find("nothing") == std::string::npos);
+  CHECK(picture.find("gap. first: batch &lt;norm&gt; 0.2, other 0.4. &lt;last&gt;: batch &lt;norm&gt; 0.8.") != std::string::npos);
+  const auto place_of = [&](const std::string& css, std::size_t which) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i <= which; ++i) at = picture.find("mark " + css, at + 1);
+    const std::size_t start = picture.find("translate(", at) + 10;
+    return std::pair(std::stod(picture.substr(start)), std::stod(picture.substr(picture.find(',', start) + 1)));
+  };
+  CHECK(place_of("c0", 0).first < place_of("c1", 0).first);
+  CHECK(place_of("c1", 0).first < place_of("c0", 1).first);
+  CHECK(place_of("c1", 0).second - place_of("c0", 0).second == doctest::Approx(11.0));
+}
+
+TEST_CASE("of many values those that are drawn are spread from the first to the last") {
+  CHECK(spread(std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 4) == std::vector<int>{0, 3, 6, 9});
+  CHECK(spread(std::vector<int>{0, 1, 2}, 3) == std::vector<int>{0, 1, 2});
+  CHECK(spread(std::vector<int>{5, 6}, 1) == std::vector<int>{5});
+  CHECK(spread(std::vector<int>{5, 6}, 0).empty());
+}
+
+TEST_CASE("a long title breaks behind a comma, or is shortened") {
+  CHECK(title_lines("batch norm, batch 2") == std::vector<std::string>{"batch norm, batch 2"});
+  CHECK(title_lines("train against eval, momentum = 0.5, learning_rate = 0.003") ==
+        std::vector<std::string>{"train against eval, momentum = 0.5,", "learning_rate = 0.003"});
+  CHECK(title_lines(std::string(60, 'x')) == std::vector<std::string>{std::string(41, 'x') + "…"});
 }

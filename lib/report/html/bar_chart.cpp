@@ -6,7 +6,7 @@
 #include "fmt/format.h"
 #include "report/html/plot_axis.hpp"
 #include "report/html/svg.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
@@ -82,24 +82,25 @@ std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows) {
 
 std::string draw_histogram(const std::string& id, const std::string& x_label, const Histogram& histogram, int look) {
   constexpr double kWidth = 340.0;
-  constexpr double kHeight = 210.0;
+  constexpr double kPlotHeight = 164.0;
   constexpr double kLeft = 46.0;
-  constexpr double kTop = 46.0;
   constexpr double kBottom = 42.0;
+  const std::vector<std::string> title = title_lines(histogram.title);
+  const double top_edge = head_height(title.size());
+  const double height = top_edge + kPlotHeight;
   const PlotAxis x(Scale::kLinear, {histogram.low, histogram.high});
   const PlotAxis y(Scale::kLinear, {0.0, histogram.tallest});
-  const double foot = kHeight - kBottom;
+  const double foot = height - kBottom;
   const auto place_x = [&](double value) { return kLeft + x.place(value) * (kWidth - 10 - kLeft); };
-  const auto place_y = [&](double value) { return foot - y.place(value) * (foot - kTop); };
+  const auto place_y = [&](double value) { return foot - y.place(value) * (foot - top_edge); };
   const auto tallest =
       static_cast<std::size_t>(std::max_element(histogram.shares.begin(), histogram.shares.end()) - histogram.shares.begin());
   const double bin = (histogram.high - histogram.low) / static_cast<double>(histogram.shares.size());
   const auto start_of = [&](std::size_t i) { return histogram.low + bin * static_cast<double>(i); };
-  Svg svg(id, kWidth, kHeight, histogram.title,
+  Svg svg(id, kWidth, height, histogram.title,
           fmt::format("Histogram: the tallest bin holds {} of the differences, from {} to {}.", percent(histogram.shares[tallest]),
                       shown(start_of(tallest)), shown(start_of(tallest + 1))));
-  svg.text(0, 13, shortened(histogram.title, 52), Svg::Anchor::kStart, "head");
-  svg.text(0, 31, "share of the outputs", Svg::Anchor::kStart, "axis");
+  svg.head(title, "share of the outputs");
   for (const Tick& tick : y.ticks()) {
     svg.line(kLeft, place_y(tick.value), kWidth - 10, place_y(tick.value), "grid");
     svg.text(kLeft - 6, place_y(tick.value) + 4, percent(tick.value), Svg::Anchor::kEnd, "axis");
@@ -112,7 +113,7 @@ std::string draw_histogram(const std::string& id, const std::string& x_label, co
                   fmt::format("{} to {}: {}", shown(start_of(i)), shown(start_of(i + 1)), percent(histogram.shares[i])));
   }
   for (const Tick& tick : x.ticks()) svg.text(place_x(tick.value), foot + 21, tick.label, Svg::Anchor::kMiddle, "axis");
-  svg.text((kLeft + kWidth - 10) / 2, kHeight - 4, x_label, Svg::Anchor::kMiddle, "axis");
+  svg.text((kLeft + kWidth - 10) / 2, height - 4, x_label, Svg::Anchor::kMiddle, "axis");
   return svg.finished();
 }
 

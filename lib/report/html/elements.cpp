@@ -5,6 +5,7 @@
 #include "fmt/format.h"
 #include "report/html/text.hpp"
 #include "report/run_rows.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
@@ -52,9 +53,9 @@ std::string figure_element(const Figure& figure) {
   text += is_wide ? "<div class=\"panels wide\">\n" : "<div class=\"panels\">\n";
   for (const std::string& picture : figure.pictures) text += picture + '\n';
   text += fmt::format(
-      "</div>\n<details><summary class=\"soft\">The numbers</summary>\n<p class=\"tools\"><a download=\"{}.csv\" href=\"{}\">"
-      "Save them as CSV</a></p>\n",
-      figure.id, data_link(figure.data.csv()));
+      "</div>\n<details><summary class=\"soft\">The numbers</summary>\n<p class=\"tools\"><a download=\"{0}.csv\" href=\"{1}\">"
+      "Save them as CSV</a> <a data-spec download=\"{0}.vl.json\" href=\"{2}\">Save the figure for Vega-Lite</a></p>\n",
+      figure.id, data_link("text/csv", figure.data.csv()), data_link("application/json", figure.spec));
   return text + table_element(figure.title, "", figure.data, figure.data.rows.size()) + "</details>\n</figure>\n";
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace normrun {
@@ -19,6 +20,9 @@ struct LegendEntry {
   std::string name;
 };
 
+/// The rows of a table whose columns have these values.
+using RowFilter = std::vector<std::pair<std::string, std::string>>;
+
 /// A figure of the report: small pictures side by side, each an SVG of its own, so that they wrap on a narrow screen.
 struct Figure {
   std::string id;       // of the element, and the downloaded file's name
@@ -27,6 +31,7 @@ struct Figure {
   std::vector<LegendEntry> legend;
   std::vector<std::string> pictures;  // none: the figure is left out
   DataTable data;
+  std::string spec = "";  // the same as Vega-Lite
 };
 
 /// What a figure draws at most: the rest stands in the tables, and the caption says so.

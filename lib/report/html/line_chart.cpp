@@ -4,16 +4,16 @@
 #include <cmath>
 
 #include "fmt/format.h"
+#include "report/html/dot_chart.hpp"
 #include "report/html/svg.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
 
 constexpr double kWidth = 340.0;
-constexpr double kHeight = 248.0;
+constexpr double kPlotHeight = 202.0;  // with the x axis
 constexpr double kLeft = 46.0;
-constexpr double kTop = 46.0;
 constexpr double kBottom = 42.0;
 constexpr double kZeroRow = 18.0;
 constexpr double kLabelSpacing = 13.5;
@@ -26,69 +26,66 @@ struct Label {
   int look = 0;
 };
 
+std::vector<double> xs(const LineChart& chart) {
+  std::vector<double> values = chart.x_ticks;
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) {
+      for (const LinePoint& point : series.points) values.push_back(point.x);
+    }
+  }
+  return values;
+}
+
+/// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
+std::vector<double> ys(const LineChart& chart) {
+  std::vector<double> values = chart.y_values;
+  double least = std::numeric_limits<double>::infinity();
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) {
+      if (series.kind == Series::Kind::kReference) continue;
+      for (const LinePoint& point : series.points) {
+        values.insert(values.end(), {point.y, point.low, point.high});
+        if (point.y > 0.0) least = std::min(least, point.y);
+      }
+    }
+  }
+  if (chart.y_scale == Scale::kLog) std::erase_if(values, [least](double value) { return value < 0.1 * least; });
+  return values;
+}
+
 /// Every panel's frame: the axes and where they lie in the picture.
 class Frame {
  public:
-  explicit Frame(const LineChart& chart) : x_(chart.x_scale, xs(chart)), y_(chart.y_scale, ys(chart)) {
-    if (!chart.x_ticks.empty()) x_ = PlotAxis(chart.x_scale, xs(chart), chart.x_ticks);
+  explicit Frame(const LineChart& chart) : axes_(axes_of(chart)) {
     double widest = 0.0;
     for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        widest = std::max(widest, text_width(shortened(series.name, kLongestLabel)));
-        for (const LinePoint& point : series.points) has_zero_ = has_zero_ || (chart.y_scale == Scale::kLog && point.y == 0.0);
-      }
+      for (const Series& series : panel.series) widest = std::max(widest, text_width(shortened(series.name, kLongestLabel)));
     }
+    for (const Panel& panel : chart.panels) top_ = std::max(top_, head_height(title_lines(panel.title).size()));
     right_ = kWidth - (widest > 0.0 ? widest + 16.0 : 10.0);
   }
 
-  double x(double value) const { return kLeft + x_.place(value) * (right_ - kLeft); }
+  double x(double value) const { return kLeft + axes_.x.place(value) * (right_ - kLeft); }
   double y(double value) const {
-    if (has_zero_ && value == 0.0) return bottom() + kZeroRow;
-    return bottom() - std::clamp(y_.place(value), 0.0, 1.0) * (bottom() - kTop);
+    if (has_zero() && value == 0.0) return bottom() + kZeroRow;
+    return bottom() - std::clamp(axes_.y.place(value), 0.0, 1.0) * (bottom() - top_);
   }
-  bool shows(const LinePoint& point) const { return x_.shows(point.x) && ((has_zero_ && point.y == 0.0) || y_.shows(point.y)); }
+  bool shows(const LinePoint& point) const { return axes_.x.shows(point.x) && ((has_zero() && point.y == 0.0) || axes_.y.shows(point.y)); }
   double right() const { return right_; }
-  double bottom() const { return kHeight - kBottom - (has_zero_ ? kZeroRow : 0.0); }
-  const PlotAxis& x_axis() const { return x_; }
-  const PlotAxis& y_axis() const { return y_; }
-  bool has_zero() const { return has_zero_; }
+  double height() const { return top_ + kPlotHeight; }
+  double bottom() const { return height() - kBottom - (has_zero() ? kZeroRow : 0.0); }
+  const PlotAxis& x_axis() const { return axes_.x; }
+  const PlotAxis& y_axis() const { return axes_.y; }
+  bool has_zero() const { return axes_.has_zero; }
 
  private:
-  static std::vector<double> xs(const LineChart& chart) {
-    std::vector<double> values = chart.x_ticks;
-    for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        for (const LinePoint& point : series.points) values.push_back(point.x);
-      }
-    }
-    return values;
-  }
-  /// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
-  static std::vector<double> ys(const LineChart& chart) {
-    std::vector<double> values = chart.y_values;
-    double least = std::numeric_limits<double>::infinity();
-    for (const Panel& panel : chart.panels) {
-      for (const Series& series : panel.series) {
-        if (series.kind == Series::Kind::kReference) continue;
-        for (const LinePoint& point : series.points) {
-          values.insert(values.end(), {point.y, point.low, point.high});
-          if (point.y > 0.0) least = std::min(least, point.y);
-        }
-      }
-    }
-    if (chart.y_scale == Scale::kLog) std::erase_if(values, [least](double value) { return value < 0.1 * least; });
-    return values;
-  }
-
-  PlotAxis x_;
-  PlotAxis y_;
+  ChartAxes axes_;
+  double top_ = head_height(1);
   double right_ = 0.0;
-  bool has_zero_ = false;
 };
 
 void draw_axes(Svg& svg, const LineChart& chart, const Frame& frame, const std::string& title) {
-  svg.text(0, 13, shortened(title, 52), Svg::Anchor::kStart, "head");
-  svg.text(0, 31, chart.y_label, Svg::Anchor::kStart, "axis");
+  svg.head(title_lines(title), chart.y_label);
   for (const Tick& tick : frame.y_axis().ticks()) {
     svg.line(kLeft, frame.y(tick.value), frame.right(), frame.y(tick.value), "grid");
     svg.text(kLeft - 6, frame.y(tick.value) + 4, tick.label, Svg::Anchor::kEnd, "axis");
@@ -97,12 +94,12 @@ void draw_axes(Svg& svg, const LineChart& chart, const Frame& frame, const std::
     svg.line(kLeft, frame.y(0.0), frame.right(), frame.y(0.0), "grid");
     svg.text(kLeft - 6, frame.y(0.0) + 4, "0", Svg::Anchor::kEnd, "axis");
   }
-  const double foot = kHeight - kBottom + 4;
+  const double foot = frame.height() - kBottom + 4;
   for (const Tick& tick : frame.x_axis().ticks()) {
     svg.line(frame.x(tick.value), foot, frame.x(tick.value), foot + 4, "tick");
     svg.text(frame.x(tick.value), foot + 17, tick.label, Svg::Anchor::kMiddle, "axis");
   }
-  svg.text((kLeft + frame.right()) / 2, kHeight - 4, chart.x_label, Svg::Anchor::kMiddle, "axis");
+  svg.text((kLeft + frame.right()) / 2, frame.height() - 4, chart.x_label, Svg::Anchor::kMiddle, "axis");
 }
 
 std::string hint_of(const Series& series, const LinePoint& point) {
@@ -147,7 +144,7 @@ std::vector<Label> labels_of(const Frame& frame, const Panel& panel) {
   }
   std::stable_sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.wanted < b.wanted; });
   for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + kLabelSpacing);
-  double most = kHeight - kBottom + 2;  // and back up, where they went past the bottom
+  double most = frame.height() - kBottom + 2;  // and back up, where they went past the bottom
   for (auto label = labels.rbegin(); label != labels.rend(); ++label, most -= kLabelSpacing) label->y = std::min(label->y, most);
   return labels;
 }
@@ -185,15 +182,39 @@ std::string description_of(const LineChart& chart, const Panel& panel) {
 
 LinePoint point_of(double x, const SampleSummary& summary) { return {x, summary.mean, summary.ci95_low, summary.ci95_high}; }
 
+ChartAxes axes_of(const LineChart& chart) {
+  const auto is_zero = [](const LinePoint& point) { return point.y == 0.0; };
+  bool has_zero = false;
+  for (const Panel& panel : chart.panels) {
+    for (const Series& series : panel.series) has_zero = has_zero || std::any_of(series.points.begin(), series.points.end(), is_zero);
+  }
+  return {chart.x_ticks.empty() ? PlotAxis(chart.x_scale, xs(chart)) : PlotAxis(chart.x_scale, xs(chart), chart.x_ticks),
+          PlotAxis(chart.y_scale, ys(chart)), has_zero && chart.y_scale == Scale::kLog};
+}
+
 std::vector<std::string> draw(const LineChart& chart) {
   const Frame frame(chart);
   std::vector<std::string> pictures;
   for (const Panel& panel : chart.panels) {
-    Svg svg(fmt::format("{}-{}", chart.id, pictures.size()), kWidth, kHeight, panel.title, description_of(chart, panel));
+    if (!chart.x_names.empty()) {
+      pictures.push_back(draw_dots(chart, panel, fmt::format("{}-{}", chart.id, pictures.size())));
+      continue;
+    }
+    Svg svg(fmt::format("{}-{}", chart.id, pictures.size()), kWidth, frame.height(), panel.title, description_of(chart, panel));
     draw_axes(svg, chart, frame, panel.title);
     for (const Series& series : panel.series) draw_series(svg, frame, series);
     draw_labels(svg, frame, panel);
     pictures.push_back(svg.finished());
+  }
+  return pictures;
+}
+
+std::vector<std::string> draw(const std::vector<LineChart>& charts) {
+  std::vector<std::vector<std::string>> drawn;
+  for (const LineChart& chart : charts) drawn.push_back(draw(chart));
+  std::vector<std::string> pictures;
+  for (std::size_t i = 0; !drawn.empty() && i < drawn.front().size(); ++i) {
+    for (std::vector<std::string>& own : drawn) pictures.push_back(std::move(own[i]));
   }
   return pictures;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "report/html/figure.hpp"
 #include "report/html/plot_axis.hpp"
 #include "study/statistics.hpp"
 
@@ -23,11 +24,13 @@ struct Series {
   int look = 0;      // place in the palette
   std::vector<LinePoint> points;
   Kind kind = Kind::kLine;
+  std::string value = "";  // of the chart's series column
 };
 
 struct Panel {
   std::string title;
   std::vector<Series> series;
+  RowFilter rows = {};  // of the figure's data
 };
 
 /// Panels of lines over the same two axes.
@@ -40,10 +43,25 @@ struct LineChart {
   std::vector<double> x_ticks;  // empty: round numbers
   std::vector<Panel> panels;
   std::vector<double> y_values = {};  // that the y axis shows in any case
+  // Of the figure's data.
+  std::string x_column = "";
+  std::string y_column = "";
+  std::string series_column = "";
+  std::vector<std::string> x_names = {};  // of the places 0, 1, …: rows of dots instead of lines
 };
+
+/// The axes that a chart's panels share.
+struct ChartAxes {
+  PlotAxis x;
+  PlotAxis y;
+  bool has_zero;  // the y axis is logarithmic and there is a 0 to show
+};
+ChartAxes axes_of(const LineChart& chart);
 
 /// One SVG a panel.  On a logarithmic y axis a 0 has a row of its own below the rest.
 std::vector<std::string> draw(const LineChart& chart);
+/// Charts of the same panels, panel by panel.
+std::vector<std::string> draw(const std::vector<LineChart>& charts);
 
 /// At most eight of some ascending values, evenly taken: the ticks of an axis.
 std::vector<double> ticks_at(const std::vector<double>& values);

@@ -8,7 +8,6 @@
 #include "core/atomic_file.hpp"
 #include "core/error.hpp"
 #include "fmt/format.h"
-#include "report/advice.hpp"
 #include "report/claims.hpp"
 #include "report/csv_table.hpp"
 #include "report/html/assets.hpp"
@@ -16,6 +15,7 @@
 #include "report/html/figures/figures.hpp"
 #include "report/html/table_sections.hpp"
 #include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
@@ -51,10 +51,9 @@ std::string sentence(std::string words) {
   return words;
 }
 
-std::string advice_section(const ResultsFolder& results) {
-  std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
-  const std::vector<Advice> advice = advise(results);
+std::string advice_section(const std::vector<Advice>& advice) {
   if (advice.empty()) return "";
+  std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
   for (const Advice& one : advice) {
     const bool is_fine = one.cause == "none" || one.cause == "batch-noise";
     text += fmt::format("<li class=\"{}\"><h3>{}</h3><p>{}</p>", is_fine ? "fine" : "act", escaped(one.setting),
@@ -135,6 +134,12 @@ std::string config_section(const ResultsFolder& results) {
          escaped(read_file(results.path + "/config.json", kLargestFile)) + "</pre></details></section>\n";
 }
 
+std::string licences_element() {
+  if (kInteractiveLicences.empty()) return "";
+  return "<details class=\"licences\"><summary class=\"soft\">Licences of the software in this page</summary><pre tabindex=\"0\">" +
+         escaped(kInteractiveLicences) + "</pre></details>\n";
+}
+
 std::string navigation(const std::string& body) {
   std::string text = "<nav aria-label=\"Sections\"><ul>";
   for (const auto& [id, name] : {std::pair("advice", "What to change"), std::pair("verdicts", "Verdicts"), std::pair("figures", "Figures"),
@@ -146,10 +151,10 @@ std::string navigation(const std::string& body) {
 
 }  // namespace
 
-std::string report_html(const ResultsFolder& results) {
+std::string report_html(const ResultsFolder& results, const std::vector<Advice>& advice) {
   const RunConfig& config = results.experiment.base;
   const std::string name = escaped(config.name);
-  const std::string body = advice_section(results) + verdicts_section(results) + figures_section(results) + tables_section(results) +
+  const std::string body = advice_section(advice) + verdicts_section(results) + figures_section(results) + tables_section(results) +
                            config_section(results) + made_section(results);
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -160,8 +165,10 @@ std::string report_html(const ResultsFolder& results) {
           name + "</h1>\n";
   if (!config.description.empty()) html += "<p>" + escaped(config.description) + "</p>\n";
   if (!config.source.empty()) html += "<p class=\"soft\">Source: " + escaped(config.source) + "</p>\n";
-  html += facts_list(results) + navigation(body) + "</header>\n<main>\n" + body + "</main>\n<script>\n" + std::string(kReportScript) +
-          "</script>\n</body>\n</html>\n";
+  html += facts_list(results) + navigation(body) + "</header>\n<main>\n" + body + licences_element() + "</main>\n<script>\n" +
+          std::string(kReportScript) + "</script>\n";
+  if (!kInteractiveScript.empty()) html += "<script id=\"interactive\">\n" + std::string(kInteractiveScript) + "</script>\n";
+  html += "</body>\n</html>\n";
   return html;
 }
 

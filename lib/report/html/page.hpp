@@ -2,12 +2,12 @@
 
 #include <string>
 
-#include "report/results_folder.hpp"
+#include "report/advice.hpp"
 
 namespace normrun {
 
 /// The report of a results folder: one HTML file that needs no other and asks no network.  It is the same bytes for the same
-/// files; times are left out.
-std::string report_html(const ResultsFolder& results);
+/// files; times are left out.  `advice`: of these results.
+std::string report_html(const ResultsFolder& results, const std::vector<Advice>& advice);
 
 }  // namespace normrun

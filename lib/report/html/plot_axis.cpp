@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/elementary.hpp"
-#include "report/html/text.hpp"
 #include "report/run_rows.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {

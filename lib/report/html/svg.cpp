@@ -2,9 +2,12 @@
 
 #include "fmt/format.h"
 #include "report/html/text.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
+
+constexpr double kTitleLine = 16.0;
 
 /// Tenths of a pixel are finer than any screen; the same digits everywhere.
 std::string coordinate(double value) {
@@ -77,11 +80,31 @@ void Svg::text(double x, double y, std::string_view words, Anchor anchor, std::s
                        anchor_name(anchor), escaped(words));
 }
 
+void Svg::head(const std::vector<std::string>& title, std::string_view y_label) {
+  double y = 13.0;
+  for (const std::string& line : title) {
+    text(0, y, line, Anchor::kStart, "head");
+    y += kTitleLine;
+  }
+  text(0, y + 2.0, y_label, Anchor::kStart, "axis");
+}
+
+std::vector<std::string> title_lines(std::string_view title) {
+  constexpr std::size_t kLongest = 42;
+  if (characters_of(title) <= kLongest) return {std::string(title)};
+  std::size_t end = std::string_view::npos;
+  for (std::size_t comma = title.find(", "); comma != std::string_view::npos; comma = title.find(", ", comma + 1)) {
+    if (characters_of(title.substr(0, comma + 1)) <= kLongest) end = comma + 1;
+  }
+  if (end == std::string_view::npos) return {shortened(title, kLongest)};
+  return {std::string(title.substr(0, end)), shortened(title.substr(end + 1), kLongest)};
+}
+
+double head_height(std::size_t lines) { return 30.0 + kTitleLine * static_cast<double>(lines); }
+
 double text_width(std::string_view words) {
   constexpr double kCharacter = 6.4;  // at 11.5 px, a little on the wide side
-  std::size_t characters = 0;
-  for (const char c : words) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return kCharacter * static_cast<double>(characters);
+  return kCharacter * static_cast<double>(characters_of(words));
 }
 
 }  // namespace normrun

@@ -25,11 +25,19 @@ class Svg {
   void marker(double x, double y, int shape, std::string_view css, std::string_view hint);
   void text(double x, double y, std::string_view words, Anchor anchor, std::string_view css);
 
+  /// A panel's title and what its y axis is, from the top down.
+  void head(const std::vector<std::string>& title, std::string_view y_label);
+
   std::string finished() const { return body_ + "</svg>"; }
 
  private:
   std::string body_;
 };
+
+/// A panel's title in one line or, behind a comma, two.
+std::vector<std::string> title_lines(std::string_view title);
+/// How much of a picture Svg::head takes with a title of so many lines.
+double head_height(std::size_t lines);
 
 /// Roughly how wide a text of the figures is.
 double text_width(std::string_view words);

@@ -6,7 +6,9 @@
 #include "report/budget_shares.hpp"
 #include "report/html/bar_chart.hpp"
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/html/vega_lite.hpp"
+#include "report/words.hpp"
+#include "study/record.hpp"
 
 namespace normrun {
 namespace {
@@ -21,6 +23,23 @@ const std::vector<std::pair<std::string, int>> kLooks = {
 
 const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
 const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
+
+/// "0.5, 0.003" for "momentum = 0.5, learning_rate = 0.003": a row has no room for more.
+std::string values_alone(std::string others) {
+  for (std::size_t at = others.find(" = "); at != std::string::npos; at = others.find(" = ", at)) {
+    const std::size_t before = others.find_last_of(" ,", at - 1);
+    const std::size_t start = before == std::string::npos ? 0 : before + 1;
+    others.erase(start, at + 3 - start);
+    at = start;
+  }
+  return others;
+}
+
+/// A row's name, of the data's columns.
+const std::string kRowName =
+    "datum.norm + (datum.setting ? ', ' + replace(datum.setting, regexp('[^ ,]+ = ', 'g'), '') : '') + ', ' + datum.batch_size";
+const BarView kOutputsView = {kOutputsChart.title, {{"metric", "outputs"}}, "datum.share", "share of the squared gap", "~%", kRowName};
+const BarView kLossView = {kLossChart.title, {{"metric", "loss"}}, "datum.share * datum.gap", "loss", "~g", kRowName};
 
 int look_of(const std::string& cause) {
   const auto found = std::find_if(kLooks.begin(), kLooks.end(), [&](const auto& look) { return look.first == cause; });
@@ -42,17 +61,18 @@ Figure budget_figure(const ResultsFolder& results) {
       {}};
   figure.data.header = {"metric", "norm", "setting", "batch_size", "gap", "cause", "share"};
   std::vector<std::string> causes;
+  std::vector<BarView> views;
   for (const std::string metric : {"outputs", "loss"}) {
     std::vector<BarRow> rows;
     std::size_t all = 0;
     for (const SettingBudget& of : budget) {
       if (of.metric != metric || of.shares.empty() || of.gap == 0.0) continue;
       if (++all > kMostRows) continue;
-      const std::string name = panel_title(of.setting.norm, of.setting.others) + fmt::format(", {}", of.setting.batch_size);
+      const std::string name = panel_title(of.setting.norm, values_alone(of.setting.others)) + fmt::format(", {}", of.setting.batch_size);
       BarRow row{name, metric == "outputs" ? percent(of.gap) : shown(of.gap), {}};
       for (const auto& [cause, share] : of.shares) {
         figure.data.rows.push_back(
-            {metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size), shown(of.gap), cause, shown(share)});
+            {metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size), shortest(of.gap), cause, shortest(share)});
         if (std::abs(share) < kLeastShare) continue;
         row.parts.push_back({cause, look_of(cause), metric == "outputs" ? share : share * of.gap});
         append_new(causes, cause);
@@ -61,11 +81,13 @@ Figure budget_figure(const ResultsFolder& results) {
     }
     if (rows.empty()) continue;
     figure.pictures.push_back(draw_bars(metric == "outputs" ? kOutputsChart : kLossChart, rows));
+    views.push_back(metric == "outputs" ? kOutputsView : kLossView);
     if (metric == "outputs") figure.caption += left_out(rows.size(), all, "settings");
   }
   for (const auto& [cause, look] : kLooks) {
     if (std::find(causes.begin(), causes.end(), cause) != causes.end()) figure.legend.push_back({look, cause});
   }
+  if (!views.empty()) figure.spec = bar_spec(figure, "cause", views);
   return figure;
 }
 

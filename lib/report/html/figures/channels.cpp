@@ -4,6 +4,7 @@
 
 #include "fmt/format.h"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -81,10 +82,21 @@ Figure channels_figure(const ResultsFolder& results) {
                 {}};
   figure.data.header = {"run_id", "layer", "channel", "moving_mean", "population_mean", "moving_variance", "population_variance"};
   std::vector<std::string> layers;
+  std::vector<LineChart> charts;
   for (const std::string statistic : {"mean", "variance"}) {
-    LineChart chart{"channels-" + statistic, "population " + statistic, "moving " + statistic, Scale::kLinear, Scale::kLinear, {}, {}};
+    LineChart chart{"channels-" + statistic,
+                    "population " + statistic,
+                    "moving " + statistic,
+                    Scale::kLinear,
+                    Scale::kLinear,
+                    {},
+                    {},
+                    {},
+                    "population_" + statistic,
+                    "moving_" + statistic,
+                    "layer"};
     for (const Channels& channels : chosen) {
-      Panel panel{channels.run, {}};
+      Panel panel{channels.run, {}, {{"run_id", channels.run}}};
       for (const RunRows::Row& row : channels.rows) {
         const std::string& layer = runs.text(row, "layer");
         append_new(layers, layer);
@@ -103,9 +115,11 @@ Figure channels_figure(const ResultsFolder& results) {
       chart.panels.push_back(panel);
     }
     if (chart.panels.empty()) return figure;
-    for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
+    charts.push_back(chart);
   }
+  figure.pictures = draw(charts);
   for (const std::string& layer : layers) figure.legend.push_back({look_of(layers, layer), layer});
+  figure.spec = line_spec(figure, charts);
   return figure;
 }
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/words.hpp"
 #include "study/record.hpp"
 
 namespace normrun {
@@ -41,6 +41,7 @@ int mode_look(const std::string& mode, const std::vector<std::string>& modes) {
 }
 
 std::string panel_title(const std::string& norm, const std::string& others) {
+  if (norm.empty()) return others.empty() ? "after training" : others;
   return others.empty() ? spoken_norm(norm) : spoken_norm(norm) + ", " + others;
 }
 
@@ -49,6 +50,10 @@ void add_point(Series& series, Figure& figure, double x, const SampleSummary& su
   keys.insert(keys.end(), {shortest(summary.mean), cell_or_empty(summary.ci95_low).field(), cell_or_empty(summary.ci95_high).field(),
                            std::to_string(summary.n)});
   figure.data.rows.push_back(std::move(keys));
+}
+
+void sort_points(Series& series) {
+  std::stable_sort(series.points.begin(), series.points.end(), [](const LinePoint& a, const LinePoint& b) { return a.x < b.x; });
 }
 
 Scale fitting_scale(const std::vector<Panel>& panels) {

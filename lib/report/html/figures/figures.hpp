@@ -30,11 +30,23 @@ void append_new(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-/// "batch norm, momentum = 0.9": a panel's title.
+/// At most `most` of some values, from the first to the last of them, evenly.
+template <class T>
+std::vector<T> spread(const std::vector<T>& values, std::size_t most) {
+  if (values.size() <= most) return values;
+  std::vector<T> chosen;
+  for (std::size_t i = 0; i < most; ++i) chosen.push_back(values[i * (values.size() - 1) / std::max<std::size_t>(most - 1, 1)]);
+  return chosen;
+}
+
+/// "batch norm, momentum = 0.9": a panel's title; "" for all norms.
 std::string panel_title(const std::string& norm, const std::string& others);
 
 /// Adds a point to a line, and to the figure's data the keys, mean, ci95_low, ci95_high and n.
 void add_point(Series& series, Figure& figure, double x, const SampleSummary& summary, std::vector<std::string> keys);
+
+/// Ascending x.
+void sort_points(Series& series);
 
 /// A logarithm where positive values span more than a factor of 20.
 Scale fitting_scale(const std::vector<Panel>& panels);

@@ -3,15 +3,18 @@
 #include <tuple>
 
 #include "core/elementary.hpp"
+#include "fmt/format.h"
+#include "report/html/figures/abscissa.hpp"
 #include "report/html/figures/figures.hpp"
-#include "report/html/text.hpp"
+#include "report/html/vega_lite.hpp"
+#include "report/words.hpp"
 
 namespace normrun {
 namespace {
 
 /// Pair of modes and the other swept keys: a panel.
 using PanelKey = std::pair<std::string, std::string>;
-using Key = std::tuple<PanelKey, std::string, long>;  // norm, batch size
+using Key = std::tuple<PanelKey, std::string, double>;  // norm, place along the x axis
 
 /// The largest gaps' line c/sqrt(B), through their geometric middle.
 Series square_root_law(const std::vector<Series>& lines) {
@@ -33,6 +36,7 @@ Series square_root_law(const std::vector<Series>& lines) {
 }
 
 struct Gaps {
+  Abscissa abscissa;
   SeedSamples<Key> values;
   std::vector<PanelKey> panels;  // train against eval first
   std::vector<std::string> norms;
@@ -40,13 +44,14 @@ struct Gaps {
 
 Gaps collect(const ResultsFolder& results) {
   Gaps gaps;
+  gaps.abscissa = abscissa_of(results);
   RunRows runs = results.runs_of(TableId::kCompare);
   while (runs.next()) {
     for (const RunRows::Row* row : own_comparisons(runs, results.split())) {
       const double gap = runs.number(*row, "relative_gap");
-      const PanelKey panel(runs.text(*row, "mode_a") + " against " + runs.text(*row, "mode_b"), runs.others());
+      const PanelKey panel(runs.text(*row, "mode_a") + " against " + runs.text(*row, "mode_b"), gaps.abscissa.others(runs));
       if (std::isnan(gap)) continue;
-      gaps.values.add({panel, runs.norm(), static_cast<long>(runs.batch_size())}, runs.run_id(), gap);
+      gaps.values.add({panel, runs.norm(), gaps.abscissa.place(runs)}, runs.run_id(), gap);
       append_new(gaps.panels, panel);
       append_new(gaps.norms, runs.norm());
     }
@@ -57,16 +62,27 @@ Gaps collect(const ResultsFolder& results) {
   return gaps;
 }
 
+/// Those of the first pair of modes before all others.
+std::vector<PanelKey> chosen_panels(const std::vector<PanelKey>& panels) {
+  std::vector<PanelKey> first;
+  std::vector<PanelKey> rest;
+  for (const PanelKey& panel : panels) (panel.first == panels.front().first ? first : rest).push_back(panel);
+  std::vector<PanelKey> chosen = spread(first, kMostPanels);
+  for (const PanelKey& panel : spread(rest, kMostPanels - chosen.size())) chosen.push_back(panel);
+  return chosen;
+}
+
 Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
-  Panel panel{key.second.empty() ? key.first : key.first + ", " + key.second, {}};
+  Panel panel{key.second.empty() ? key.first : key.first + ", " + key.second, {}, {{"modes", key.first}, {"setting", key.second}}};
   for (const std::string& norm : gaps.norms) {
     if (panel.series.size() == kMostSeries) break;
-    Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}};
+    Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}, Series::Kind::kLine, norm};
     for (const Key& point : gaps.values.keys()) {
       if (std::get<0>(point) != key || std::get<1>(point) != norm) continue;
-      const long size = std::get<2>(point);
-      add_point(series, figure, static_cast<double>(size), gaps.values.summary(point), {key.first, key.second, norm, std::to_string(size)});
+      const double x = std::get<2>(point);
+      add_point(series, figure, x, gaps.values.summary(point), {key.first, key.second, norm, gaps.abscissa.text(x)});
     }
+    sort_points(series);
     if (!series.points.empty()) panel.series.push_back(series);
   }
   return panel;
@@ -76,24 +92,26 @@ Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
 
 Figure gap_figure(const ResultsFolder& results) {
   const Gaps gaps = collect(results);
+  const Abscissa& abscissa = gaps.abscissa;
   Figure figure{"gap",
                 "How far apart are the modes?",
-                "The rms difference of the network's outputs in two modes, as a share of their spread, against the batch size it was "
-                "trained with. Bands are 95 % intervals over the seeds.",
+                fmt::format("The rms difference of the network's outputs in two modes, as a share of their spread, by {}. "
+                            "Bands and bars are 95 % intervals over the seeds.",
+                            abscissa.label),
                 {},
                 {},
-                {{"modes", "setting", "norm", "batch_size", "relative_gap", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"gap", "training batch size", "relative gap", Scale::kLog, Scale::kLinear, {}, {}};
-  for (const PanelKey& key : gaps.panels) {
-    if (chart.panels.size() < kMostPanels) chart.panels.push_back(panel_of(key, gaps, figure));
-  }
+                {{"modes", "setting", "norm", abscissa.column, "relative_gap", "ci95_low", "ci95_high", "n"}, {}}};
+  LineChart chart{"gap", abscissa.label,  "relative gap", abscissa.scale, Scale::kLinear, {}, {},
+                  {},    abscissa.column, "relative_gap", "norm"};
+  for (const PanelKey& key : chosen_panels(gaps.panels)) chart.panels.push_back(panel_of(key, gaps, figure));
   if (chart.panels.empty()) return figure;
   figure.caption += left_out(chart.panels.size(), gaps.panels.size(), "pairs and settings");
   figure.caption += left_out(std::min(gaps.norms.size(), kMostSeries), gaps.norms.size(), "norms");
-  chart.x_ticks = ticks_at(x_values(chart.panels));
-  chart.y_scale = fitting_scale(chart.panels);
+  abscissa.take(chart);
+  if (!abscissa.has_names()) chart.y_scale = fitting_scale(chart.panels);
   bool has_law = false;
   for (Panel& panel : chart.panels) {
+    if (abscissa.kind != Abscissa::Kind::kBatchSize) break;
     const Series law = square_root_law(panel.series);
     if (law.points.empty()) continue;
     panel.series.push_back(law);
@@ -102,6 +120,7 @@ Figure gap_figure(const ResultsFolder& results) {
   if (has_law)
     figure.caption += " The dashed line falls with 1/√B, as the noise of B independent rows does; it is laid through the largest gaps.";
   figure.pictures = draw(chart);
+  figure.spec = line_spec(figure, {chart});
   return figure;
 }
 

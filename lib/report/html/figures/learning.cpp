@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <tuple>
 
 #include "fmt/format.h"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -24,17 +26,19 @@ std::string curve_name(const std::string& curve) {
 
 /// Of every norm its smallest and its largest batch size.
 std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
+  std::map<std::pair<std::string, std::string>, std::pair<long, long>> ends;
+  for (const Setting& setting : settings) {
+    const long size = setting.batch_size;
+    auto& [least, most] = ends.try_emplace({setting.norm, setting.others}, size, size).first->second;
+    least = std::min(least, size);
+    most = std::max(most, size);
+  }
   std::vector<Setting> chosen;
   for (const Setting& setting : settings) {
-    const auto is_sibling = [&](const Setting& other) { return other.norm == setting.norm && other.others == setting.others; };
-    const auto is_smaller = [&](const Setting& other) { return is_sibling(other) && other.batch_size < setting.batch_size; };
-    const auto is_larger = [&](const Setting& other) { return is_sibling(other) && other.batch_size > setting.batch_size; };
-    const bool is_first = std::none_of(settings.begin(), settings.end(), is_smaller);
-    const bool is_last = std::none_of(settings.begin(), settings.end(), is_larger);
-    if (is_first || is_last) chosen.push_back(setting);
-    if (chosen.size() == kMostPanels) break;
+    const auto& [least, most] = ends.at({setting.norm, setting.others});
+    if (setting.batch_size == least || setting.batch_size == most) chosen.push_back(setting);
   }
-  return chosen;
+  return spread(chosen, kMostPanels);
 }
 
 struct Curves {
@@ -62,9 +66,11 @@ Curves collect(const ResultsFolder& results) {
 }
 
 Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
-  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size), {}};
+  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size),
+              {},
+              {{"norm", setting.norm}, {"setting", setting.others}, {"batch_size", std::to_string(setting.batch_size)}}};
   for (const std::string& name : curves.names) {
-    Series series{curve_name(name), curve_look(name), {}};
+    Series series{curve_name(name), curve_look(name), {}, Series::Kind::kLine, name};
     for (const Key& point : curves.losses.keys()) {
       if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
       const long epoch = std::get<2>(point);
@@ -87,7 +93,7 @@ Figure learning_figure(const ResultsFolder& results) {
                 {},
                 {},
                 {{"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}};
+  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}, {}, "epoch", "loss", "curve"};
   for (const Setting& setting : chosen_settings(curves.settings)) chart.panels.push_back(panel_of(setting, curves, figure));
   figure.caption += left_out(chart.panels.size(), curves.settings.size(), "settings");
   const std::vector<double> epochs = x_values(chart.panels);
@@ -95,6 +101,7 @@ Figure learning_figure(const ResultsFolder& results) {
   if (epochs.size() <= 8) chart.x_ticks = epochs;
   chart.y_scale = fitting_scale(chart.panels);
   figure.pictures = draw(chart);
+  figure.spec = line_spec(figure, {chart});
   return figure;
 }
 

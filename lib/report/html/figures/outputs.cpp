@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "report/html/bar_chart.hpp"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 #include "study/record.hpp"
 
 namespace normrun {
@@ -69,9 +70,12 @@ double reach_of(const std::vector<Differences>& all) {
   return most > 0.0 ? most : 1.0;
 }
 
+std::string title_of(const Setting& setting) {
+  return panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size);
+}
+
 Histogram histogram_of(const Differences& one, double reach, Figure& figure) {
-  Histogram histogram{panel_title(one.setting.norm, one.setting.others) + fmt::format(", batch {}", one.setting.batch_size), -reach, reach,
-                      std::vector<double>(kBins), 0.0};
+  Histogram histogram{title_of(one.setting), -reach, reach, std::vector<double>(kBins), 0.0};
   for (const double value : one.values) {
     const double place = (value + reach) / (2.0 * reach) * static_cast<double>(kBins);
     const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(kBins - 1)));
@@ -108,10 +112,16 @@ Figure outputs_figure(const ResultsFolder& results) {
   std::vector<std::string> norms;
   for (const Differences& one : all) append_new(norms, one.setting.norm);
   const double reach = reach_of(all);
+  std::vector<HistogramView> views;
   for (const Differences& one : all) {
     const std::string id = fmt::format("outputs-{}", figure.pictures.size());
     figure.pictures.push_back(draw_histogram(id, difference, histogram_of(one, reach, figure), norm_look(one.setting.norm, norms)));
+    views.push_back(
+        {title_of(one.setting),
+         {{"norm", one.setting.norm}, {"setting", one.setting.others}, {"batch_size", std::to_string(one.setting.batch_size)}}});
   }
+  for (const std::string& norm : norms) figure.legend.push_back({norm_look(norm, norms), norm});
+  if (!views.empty()) figure.spec = histogram_spec(figure, "norm", difference, views);
   return figure;
 }
 

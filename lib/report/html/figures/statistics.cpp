@@ -5,7 +5,9 @@
 #include <tuple>
 
 #include "fmt/format.h"
+#include "report/html/figures/abscissa.hpp"
 #include "report/html/figures/figures.hpp"
+#include "report/html/vega_lite.hpp"
 
 namespace normrun {
 namespace {
@@ -26,9 +28,9 @@ struct Line {
   std::string layer;
   auto operator<=>(const Line&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
-using Key = std::tuple<std::string, Line, long>;  // column, step or batch size
+using Key = std::tuple<std::string, Line, double>;  // column, place along the x axis
 
-enum class Along { kSteps, kBatchSizes };
+enum class Along { kSteps, kSettings };
 
 struct Samples {
   SeedSamples<Key> values;
@@ -36,7 +38,7 @@ struct Samples {
   std::set<Line> known;
 };
 
-Samples collect(const ResultsFolder& results, Along along) {
+Samples collect(const ResultsFolder& results, Along along, const Abscissa& abscissa) {
   Samples samples;
   RunRows runs = results.runs_of(TableId::kLayers);
   while (runs.next()) {
@@ -44,10 +46,10 @@ Samples collect(const ResultsFolder& results, Along along) {
     const std::set<const RunRows::Row*> final_ones(final_rows.begin(), final_rows.end());
     for (const RunRows::Row& row : runs.rows()) {
       if (std::isnan(runs.number(row, "mean_gap"))) continue;  // has no moving statistics
-      if (along == Along::kBatchSizes && !final_ones.contains(&row)) continue;
+      if (along == Along::kSettings && !final_ones.contains(&row)) continue;
       Line line{setting_of(runs), runs.text(row, "layer")};
-      const long x = along == Along::kSteps ? static_cast<long>(runs.number(row, "step")) : line.setting.batch_size;
-      if (along == Along::kBatchSizes) line.setting.batch_size = 0;
+      const double x = along == Along::kSteps ? runs.number(row, "step") : abscissa.place(runs);
+      if (along == Along::kSettings) line.setting = {abscissa.kind == Abscissa::Kind::kNorms ? "" : runs.norm(), abscissa.others(runs), 0};
       if (samples.known.insert(line).second) samples.lines.push_back(line);
       for (const Quantity& quantity : kQuantities)
         samples.values.add({quantity.column, line, x}, runs.run_id() + '/' + runs.text(row, "step"), runs.number(row, quantity.column));
@@ -61,12 +63,12 @@ Along direction(const ResultsFolder& results) {
   while (runs.next()) {
     if (runs.final_rows().size() < runs.rows().size()) return Along::kSteps;
   }
-  return Along::kBatchSizes;
+  return Along::kSettings;
 }
 
-/// The panels' titles: one for each setting, or one for all norms and layers where the batch size is the axis.
+/// The panels' titles: one for each setting, or one for all norms and layers where settings are along the axis.
 std::string title_of(const Line& line, Along along) {
-  if (along == Along::kBatchSizes) return line.setting.others.empty() ? "after training" : line.setting.others;
+  if (along == Along::kSettings) return line.setting.others.empty() ? "after training" : line.setting.others;
   return panel_title(line.setting.norm, line.setting.others) + fmt::format(", batch {}", line.setting.batch_size);
 }
 
@@ -80,23 +82,32 @@ std::string name_of(const Line& line, const Samples& samples, Along along) {
 /// What the three charts share.
 struct Shared {
   Along along;
+  Abscissa abscissa;
   std::vector<std::string> titles;
   std::vector<std::string> names;
 };
 
 Panel panel_of(const std::string& title, const Quantity& quantity, const Samples& samples, const Shared& shared, Figure& figure) {
-  Panel panel{title, {}};
+  Panel panel{title, {}, {{"quantity", quantity.column}}};
   for (const Line& line : samples.lines) {
     if (title_of(line, shared.along) != title || panel.series.size() == kMostSeries) continue;
     const std::string name = name_of(line, samples, shared.along);
     const auto place = std::find(shared.names.begin(), shared.names.end(), name) - shared.names.begin();
-    Series series{name, static_cast<int>(place % 6), {}};
+    if (panel.series.empty()) {
+      panel.rows.emplace_back("setting", line.setting.others);
+      if (shared.along == Along::kSteps) panel.rows.emplace_back("norm", line.setting.norm);
+      if (shared.along == Along::kSteps) panel.rows.emplace_back("batch_size", std::to_string(line.setting.batch_size));
+    }
+    Series series{name, static_cast<int>(place % 6), {}, Series::Kind::kLine, name};
     for (const Key& key : samples.values.keys()) {
       const auto& [column, of_line, x] = key;
       if (column != quantity.column || of_line != line) continue;
-      add_point(series, figure, static_cast<double>(x), samples.values.summary(key),
-                {column, line.setting.norm, line.setting.others, line.layer, std::to_string(x)});
+      std::vector<std::string> keys = {column, line.setting.norm, line.setting.others, name};
+      if (shared.along == Along::kSteps) keys.push_back(std::to_string(line.setting.batch_size));
+      keys.push_back(shared.along == Along::kSteps ? std::to_string(static_cast<long>(x)) : shared.abscissa.text(x));
+      add_point(series, figure, x, samples.values.summary(key), keys);
     }
+    sort_points(series);
     if (!series.points.empty()) panel.series.push_back(series);
   }
   return panel;
@@ -106,38 +117,48 @@ Panel panel_of(const std::string& title, const Quantity& quantity, const Samples
 
 Figure statistics_figure(const ResultsFolder& results) {
   const Along along = direction(results);
-  const Samples samples = collect(results, along);
-  Shared shared{along, {}, {}};
+  const Abscissa abscissa = abscissa_of(results);
+  const Samples samples = collect(results, along, abscissa);
+  Shared shared{along, abscissa, {}, {}};
   for (const Line& line : samples.lines) {
     append_new(shared.titles, title_of(line, along));
     append_new(shared.names, name_of(line, samples, along));
   }
   const std::size_t all = shared.titles.size();
   if (all > 2) shared.titles = {shared.titles.front(), shared.titles.back()};
-  const std::string x_column = along == Along::kSteps ? "step" : "batch_size";
+  const std::string x_column = along == Along::kSteps ? "step" : abscissa.column;
   Figure figure{"statistics",
                 "Do the moving statistics follow the data's?",
                 "Each normalization layer's moving statistics against the population's: the distance of the means in population standard "
                 "deviations, the ratio of the variances (1: right), and how much of the statistics is still their initial 0 and 1.",
                 {},
                 {},
-                {{"quantity", "norm", "setting", "layer", x_column, "mean", "ci95_low", "ci95_high", "n"}, {}}};
+                {{"quantity", "norm", "setting", "layer"}, {}}};
+  if (along == Along::kSteps) figure.data.header.emplace_back("batch_size");
+  for (const std::string& column : {x_column, std::string("mean"), std::string("ci95_low"), std::string("ci95_high"), std::string("n")})
+    figure.data.header.push_back(column);
   figure.caption += left_out(shared.titles.size(), all, "settings");
   figure.caption += left_out(std::min(shared.names.size(), kMostSeries), shared.names.size(), "layers");
+  std::vector<LineChart> charts;
   for (const Quantity& quantity : kQuantities) {
     LineChart chart{std::string("statistics-") + quantity.column,
-                    along == Along::kSteps ? "step" : "training batch size",
+                    along == Along::kSteps ? "step" : abscissa.label,
                     quantity.label,
-                    Scale::kLog,
+                    along == Along::kSteps ? Scale::kLog : abscissa.scale,
                     Scale::kLinear,
                     {},
-                    {}};
+                    {},
+                    {quantity.right, quantity.least_top},
+                    x_column,
+                    "mean",
+                    "layer"};
     for (const std::string& title : shared.titles) chart.panels.push_back(panel_of(title, quantity, samples, shared, figure));
     if (x_values(chart.panels).empty()) continue;
-    if (along == Along::kBatchSizes) chart.x_ticks = ticks_at(x_values(chart.panels));
-    chart.y_values = {quantity.right, quantity.least_top};
-    for (std::string& picture : draw(chart)) figure.pictures.push_back(std::move(picture));
+    if (along == Along::kSettings) abscissa.take(chart);
+    charts.push_back(chart);
   }
+  figure.pictures = draw(charts);
+  if (!charts.empty()) figure.spec = line_spec(figure, charts);
   return figure;
 }
 
