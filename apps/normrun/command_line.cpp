@@ -58,6 +58,7 @@ CommandLine::CommandLine()
   add_schema();
   add_list();
   add_completion();
+  add_man();
 }
 
 int CommandLine::run(int argc, char** argv) {
@@ -143,6 +144,17 @@ normrun completion fish > ~/.config/fish/completions/normrun.fish)",
                             return 0;
                           });
   takes_one_of(command->add_option("shell", shell_, "The shell")->required(), {"bash", "zsh", "fish"});
+}
+
+void CommandLine::add_man() {
+  add("man", "Print the manual page", R"(# read it
+normrun man | man -l -
+# install it
+normrun man > ~/.local/share/man/man1/normrun.1)",
+      [this] {
+        print_result(man_page(outline_of(app_)));
+        return 0;
+      });
 }
 
 }  // namespace normrun

@@ -32,6 +32,7 @@ class CommandLine {
   void add_schema();
   void add_list();
   void add_completion();
+  void add_man();
 
   CLI::App app_;
   ConsoleOptions console_;

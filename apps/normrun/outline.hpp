@@ -32,7 +32,7 @@ struct CommandOutline {
   std::vector<std::string> examples;  // lines: "# why", "normrun …"; a line that goes on ends in a backslash
 };
 
-/// The command line as CLI11 knows it, in the words that help and completions are written from.
+/// The command line as CLI11 knows it, in the words that help, the man page and completions are written from.
 struct ProgramOutline {
   CommandOutline program;
   std::vector<CommandOutline> commands;
@@ -58,6 +58,8 @@ Place place_after(const ProgramOutline& outline, const std::vector<std::string>&
 
 /// `normrun --help`, `normrun train --help`: at most 80 columns but for examples.
 std::string help_text(const ProgramOutline& outline, const CommandOutline& command);
+/// The manual page in roff's man macros.
+std::string man_page(const ProgramOutline& outline);
 /// The script that makes bash, zsh or fish ask `complete`.
 std::string completion_script(const std::string& shell);
 
