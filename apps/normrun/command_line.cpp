@@ -65,8 +65,11 @@ int CommandLine::run(int argc, char** argv) {
   const ProgramOutline outline = outline_of(app_);
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && words.front() == "__complete") {  // what completion scripts ask
-    print_result(complete(outline, {words.begin() + 1, words.end()}));
-    return 0;
+    action_ = [&] {
+      print_result(complete(outline, {words.begin() + 1, words.end()}));
+      return 0;
+    };
+    return guarded();
   }
   const Place place = place_after(outline, words);
   try {

@@ -35,11 +35,12 @@ Candidates key_candidates(const std::string& word) {
   Candidates found;
   const std::size_t equals = word.find('=');
   const std::string name = word.substr(0, equals);
+  const std::string head = name + "=";
   for (const ConfigKey& key : config_keys()) {
     if (equals == std::string::npos) {
       found.list.push_back({key.name + "=", key.doc});
     } else if (key.name == name) {
-      for (const std::string& value : key.values) found.list.push_back({name + "=" + value, ""});
+      for (const std::string& value : key.values) found.list.push_back({head + value, ""});
     }
   }
   if (equals == std::string::npos) found.kind = "parts";

@@ -55,6 +55,7 @@ std::string section(const std::string& title, const std::vector<Row>& rows) {
 
 std::vector<Row> rows_of(const std::vector<OptionOutline>& options, Row (*row_of)(const OptionOutline&)) {
   std::vector<Row> rows;
+  rows.reserve(options.size());
   for (const OptionOutline& option : options) rows.push_back(row_of(option));
   return rows;
 }

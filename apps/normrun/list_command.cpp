@@ -107,6 +107,7 @@ std::string to_text(const std::vector<Item>& items) {
 
 std::vector<std::string> list_topics() {
   std::vector<std::string> names;
+  names.reserve(kTopics.size());
   for (const Topic& topic : kTopics) names.push_back(topic.name);
   return names;
 }

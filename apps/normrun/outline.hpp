@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }
 

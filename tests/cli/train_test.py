@@ -175,7 +175,6 @@ class TrainTest(CommandLineTest):
         self.train("--out", "plain", "--seeds", "0")
         self.assertEqual(rows(self.folder / "plain/runs.csv"), rows(self.folder / "results/small/runs.csv"))
 
-
     def test_no_table_has_two_columns_of_one_name(self):
         self.write("c.json", json.dumps(SMALL | {"grid": {"precision": ["float32", "float64"]}}))
         self.assertEqual(self.run_in("train", "--config", "c.json", "--out", "results").returncode, 0)
