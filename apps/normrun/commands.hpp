@@ -83,12 +83,15 @@ struct PredictRequest {
 };
 int predict_command(const PredictRequest& request);
 
+/// The JSON Schema of the configs.
+std::string config_schema();
 int schema_command();
 
 struct ListRequest {
-  std::string what;
+  std::string what;  // one of list_topics()
   bool json = false;
 };
+std::vector<std::string> list_topics();
 int list_command(const ListRequest& request);
 
 }  // namespace normrun

@@ -57,15 +57,20 @@ std::vector<Item> probe_items() {
   return items;
 }
 
-std::vector<Item> items_of(const std::string& what) {
-  if (what == "layers") return family_items(layer_family());
-  if (what == "norms") return family_items(norm_family());
-  if (what == "datasets") return family_items(data_family());
-  if (what == "optimizers") return family_items(optimizer_family());
-  if (what == "losses") return loss_items();
-  if (what == "probes") return probe_items();
-  return metric_items();
-}
+struct Topic {
+  std::string name;
+  std::vector<Item> (*items)();
+};
+
+const std::vector<Topic> kTopics = {
+    {"layers", [] { return family_items(layer_family()); }},
+    {"norms", [] { return family_items(norm_family()); }},
+    {"datasets", [] { return family_items(data_family()); }},
+    {"optimizers", [] { return family_items(optimizer_family()); }},
+    {"losses", loss_items},
+    {"metrics", metric_items},
+    {"probes", probe_items},
+};
 
 std::string to_json(const std::vector<Item>& items) {
   ordered_json list = ordered_json::array();
@@ -100,8 +105,16 @@ std::string to_text(const std::vector<Item>& items) {
 
 }  // namespace
 
+std::vector<std::string> list_topics() {
+  std::vector<std::string> names;
+  names.reserve(kTopics.size());
+  for (const Topic& topic : kTopics) names.push_back(topic.name);
+  return names;
+}
+
 int list_command(const ListRequest& request) {
-  const std::vector<Item> items = items_of(request.what);
+  const auto topic = std::find_if(kTopics.begin(), kTopics.end(), [&](const Topic& one) { return one.name == request.what; });
+  const std::vector<Item> items = topic->items();
   print_result(request.json ? to_json(items) : to_text(items));
   return 0;
 }

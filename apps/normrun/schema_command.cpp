@@ -2,9 +2,13 @@
 
 namespace normrun {
 
-int schema_command() {
+std::string config_schema() {
   RunConfig config;
-  print_result(write_schema(config, "normrun.schema.json", "normrun experiment"));
+  return write_schema(config, "normrun.schema.json", "normrun experiment");
+}
+
+int schema_command() {
+  print_result(config_schema());
   return 0;
 }
 

@@ -16,6 +16,8 @@ constexpr const char* kCompiler = "gcc " __VERSION__;
 
 ProgramInfo program_info() { return {NORMRUN_VERSION, NORMRUN_REVISION, kCompiler, std::string(kernels::instruction_set())}; }
 
+std::string source_date() { return NORMRUN_DATE; }
+
 std::string version_text() {
   const ProgramInfo info = program_info();
   const std::string revision = info.revision.empty() ? "" : " (" + info.revision + ")";

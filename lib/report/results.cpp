@@ -1,5 +1,6 @@
 #include "report/results.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <tuple>
 #include <utility>
@@ -33,9 +34,18 @@ void append(ordered_json& fields, const ordered_json& more) {
   for (const ordered_json& field : more) fields.push_back(field);
 }
 
-ordered_json other_fields(const Grid& grid) {
+/// The columns of the other swept keys: their names, or config.NAME where the table has a column of that name itself.
+std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid) {
+  std::vector<std::string> names = other_axes(grid);
+  for (std::string& name : names) {
+    if (std::any_of(own.begin(), own.end(), [&](const Column& column) { return column.name == name; })) name.insert(0, "config.");
+  }
+  return names;
+}
+
+ordered_json swept_fields(const std::vector<Column>& own, const Grid& grid) {
   ordered_json fields = ordered_json::array();
-  for (const std::string& key : other_axes(grid)) fields.push_back({{"name", key}, {"type", "any"}, {"description", "swept"}});
+  for (const std::string& name : swept_columns(own, grid)) fields.push_back({{"name", name}, {"type", "any"}, {"description", "swept"}});
   return fields;
 }
 
@@ -69,12 +79,12 @@ std::string datapackage_text(const Experiment& experiment) {
   for (const Table& table : tables()) {
     if (!is_written(table, experiment)) continue;
     ordered_json fields = fields_of(key_columns());
-    append(fields, other_fields(experiment.grid));
+    append(fields, swept_fields(table.columns, experiment.grid));
     append(fields, fields_of(table.columns));
     resources.push_back(resource(std::string(table.file), std::string(table.doc), fields));
   }
   ordered_json fields = fields_of({key_columns()[1], key_columns()[2]});
-  append(fields, other_fields(experiment.grid));
+  append(fields, swept_fields(summary_columns(), experiment.grid));
   append(fields, fields_of(summary_columns()));
   resources.push_back(resource("summary.csv", "one row per setting and metric: the final state over the seeds", fields));
   std::string name = experiment.base.name;
@@ -163,7 +173,7 @@ std::vector<SummaryRow> write_summary(const Experiment& experiment, const Record
 std::string header_line(const Table& table, const Grid& grid) {
   std::string line;
   for (const Column& column : key_columns()) line += std::string(column.name) + ',';
-  for (const std::string& key : other_axes(grid)) line += csv_field(std::string_view(key)) + ',';
+  for (const std::string& name : swept_columns(table.columns, grid)) line += csv_field(std::string_view(name)) + ',';
   for (std::size_t i = 0; i < table.columns.size(); ++i) line += (i > 0 ? "," : "") + std::string(table.columns[i].name);
   return line + '\n';
 }

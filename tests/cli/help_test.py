@@ -1,22 +1,85 @@
 """Help, version, lists, schema, describe, wrong usage."""
 
 import json
+import os
+import re
+import shutil
+import subprocess
 import unittest
 
-from support import SMALL, CommandLineTest
+import tree
+from support import BINARY, SMALL, SOURCE, CommandLineTest
 
-COMMANDS = ["train", "compare", "claims", "report", "predict", "validate", "describe", "schema", "list"]
+PARTS = [[]] + [[command] for command in tree.commands()]
 
 
 class HelpTest(CommandLineTest):
-    def test_help_has_an_example_for_every_command(self):
-        overview = self.run_in("--help")
-        self.assertEqual(overview.returncode, 0)
-        for command in COMMANDS:
-            self.assertIn(command, overview.stdout)
-            result = self.run_in(command, "--help")
-            self.assertEqual(result.returncode, 0)
-            self.assertIn(f"Example:\n  normrun {command}", result.stdout)
+    def help(self, *command):
+        result = self.run_in(*command, "--help")
+        self.assertEqual(result.returncode, 0)
+        return result.stdout
+
+    def test_help_names_every_command_and_option_within_80_columns(self):
+        overview = self.help()
+        self.assertGreater(len(PARTS), 10)
+        for command in tree.commands():
+            self.assertRegex(overview, rf"(?m)^  {command} +\w")
+        for part in PARTS:
+            text = self.help(*part)
+            for option in tree.options(*part):
+                self.assertRegex(text, rf"(?m)^  (-\w, )?{option}\b", part)
+            for line in text.split("\nExamples:\n")[0].splitlines():
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_every_command_and_option_has_an_example(self):
+        for part in PARTS:
+            text = self.help(*part)
+            lines = tree.examples(text)
+            self.assertTrue(any(line.startswith(" ".join(["normrun", *part])) or "normrun completion" in line for line in lines), part)
+            for option in tree.options(*part):
+                short = re.search(rf"(?m)^  (-\w), {option}\b", text)
+                names = {option, short.group(1)} if short else {option}
+                self.assertTrue(any(names & set(line.split()) for line in lines), f"{part}: no example of {option}")
+
+    def test_every_example_runs(self):
+        shutil.copytree(SOURCE / "configs", self.folder / "configs")
+        config = json.loads((SOURCE / "configs" / "quickstart.json").read_text(encoding="utf-8"))
+        config["data"].update(samples=256, test_samples=64)
+        config["train"].update(epochs=1)
+        self.write("configs/quickstart.json", json.dumps(config))
+        for folder in (".config/fish/completions", ".local/share/man/man1"):
+            (self.folder / folder).mkdir(parents=True)
+        ran = 0
+        for part in PARTS:
+            if part == ["train"]:
+                shutil.rmtree(self.folder / "results")
+            for line in tree.examples(self.help(*part)):
+                if "man -l" in line and not shutil.which("man"):
+                    continue
+                with self.subTest(line):
+                    shell = f"set -eo pipefail; normrun() {{ '{BINARY}' \"$@\"; }}; {line}"
+                    environment = {**os.environ, "HOME": str(self.folder), "MANPAGER": "cat"}
+                    result = subprocess.run(["bash", "-c", shell], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                                            capture_output=True, text=True, timeout=300, check=False)
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    ran += 1
+        self.assertGreater(ran, 25)
+
+    def assert_meant(self, meant, *arguments):
+        result = self.run_in(*arguments)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(f"; did you mean {meant}?", result.stderr)
+
+    def test_misspelled_commands_and_options_are_recognized(self):
+        for part in PARTS:
+            for word in (tree.options(*part) if part else tree.options() + tree.commands()):
+                if word.startswith("--") or word in tree.commands():
+                    swapped = re.sub(r"^(-*)(\w)(\w)", r"\1\3\2", word)  # train: rtain
+                    with self.subTest(" ".join([*part, swapped])):
+                        self.assert_meant(word, *part, swapped)
+        self.assert_meant("--jobs", "train", "--config", "c.json", "--jbos=2")
+        self.assert_meant("--quiet", "list", "norms", "--queit")
 
     def test_version(self):
         result = self.run_in("--version")
@@ -26,7 +89,9 @@ class HelpTest(CommandLineTest):
         self.assertIn("instruction set:", result.stdout)
 
     def test_wrong_usage_is_exit_2_with_one_line(self):
-        for arguments in ([], ["trian"], ["train"], ["train", "--config"], ["train", "--config", "x", "--jobs", "0"], ["list", "layer"], ["train", "--nope"]):
+        for arguments in ([], ["trian"], ["train"], ["train", "--config"], ["train", "--config", "x", "--jobs", "0"], ["list", "layer"], ["train", "--nope"],
+                          ["train", "--config", "x", "--color", "blue"], ["schema", "norms"],
+                          ["compare", "--checkpoint", "x", "--data", "y", "--splits", "test,tst"]):
             with self.subTest(arguments):
                 result = self.run_in(*arguments)
                 self.assertEqual(result.returncode, 2, result.stderr)

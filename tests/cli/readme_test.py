@@ -46,7 +46,7 @@ class ReadmeTest(CommandLineTest):
         listed = {row["type"].split(".")[0] for row in json.loads(self.run_in("list", "metrics", "--json").stdout)}
         for table in listed:
             self.assertIn(f"`{table}.csv`", README)
-        commands = re.findall(r"^  (\w+) ", self.run_in("--help").stdout.split("Subcommands:")[1], re.M)
+        commands = re.findall(r"^  (\w+) ", self.run_in("--help").stdout.split("Commands:")[1].split("Options")[0], re.M)
         self.assertGreaterEqual(len(commands), 6)
         for command in commands:
             self.assertIn(f"normrun {command}", README)

@@ -175,6 +175,14 @@ class TrainTest(CommandLineTest):
         self.train("--out", "plain", "--seeds", "0")
         self.assertEqual(rows(self.folder / "plain/runs.csv"), rows(self.folder / "results/small/runs.csv"))
 
+    def test_no_table_has_two_columns_of_one_name(self):
+        self.write("c.json", json.dumps(SMALL | {"grid": {"precision": ["float32", "float64"]}}))
+        self.assertEqual(self.run_in("train", "--config", "c.json", "--out", "results").returncode, 0)
+        swept = {"runs": "config.precision", "classes": "config.precision", "compare": "precision", "summary": "precision"}
+        for table, name in swept.items():
+            header = (self.folder / "results" / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+            self.assertIn(name, header)
+            self.assertEqual(len(header), len(set(header)), header)
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "commands.hpp"
+#include "outline.hpp"
+
+namespace normrun {
+
+/// The command tree, as CLI11 reads it: every name, argument, meaning and example that users see stands here and nowhere
+/// else.  An option's argument says what completes it: FILE, DIR, CONFIG, KEY=…, MODE:MODE and words in lower case.
+class CommandLine {
+ public:
+  CommandLine();
+
+  /// Carries out what the arguments say; the exit code.
+  int run(int argc, char** argv);
+
+ private:
+  int guarded();
+  CLI::App* add(const char* name, const char* doc, const char* examples, std::function<int()> action);
+  void add_global_options();
+  void add_train();
+  void add_merge();
+  void add_describe();
+  void add_validate();
+  void add_compare();
+  void add_claims();
+  void add_report();
+  void add_predict();
+  void add_schema();
+  void add_list();
+  void add_completion();
+  void add_man();
+
+  CLI::App app_;
+  ConsoleOptions console_;
+  TrainRequest train_;
+  MergeRequest merge_;
+  CompareRequest compare_;
+  ClaimsRequest claims_;
+  ReportRequest report_;
+  std::vector<std::string> validate_;
+  DescribeRequest describe_;
+  PredictRequest predict_;
+  ListRequest list_;
+  std::string shell_;
+  std::function<int()> action_;
+};
+
+}  // namespace normrun

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace normrun {
+
+/// The words of an option and what each stands for.
+template <class Value>
+using Words = std::vector<std::pair<std::string, Value>>;
+
+/// Names the option's argument in help and in messages.
+inline CLI::Option* takes(CLI::Option* option, const std::string& argument) { return option->type_name(argument)->option_text(argument); }
+
+/// "a|b|c"
+inline std::string alternatives(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  return list;
+}
+
+/// Lets one of `words` be given, and nothing else.
+inline CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
+  const auto refusal = [words](const std::string& given) -> std::string {
+    if (std::find(words.begin(), words.end(), given) != words.end()) return "";
+    return "expected " + alternatives(words) + ", got \"" + given + '"';
+  };
+  return takes(option->check(refusal), alternatives(words));
+}
+
+/// Lets some of `words` be given, with commas between them.
+inline CLI::Option* takes_some_of(CLI::Option* option, const std::vector<std::string>& words) {
+  return takes(takes_one_of(option->delimiter(','), words), alternatives(words) + ",…");
+}
+
+/// An option whose argument is one of `words`, which outlive it.
+template <class Value>
+CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const Words<Value>& words, const char* doc) {
+  const auto choose = [&value, &words](const std::string& given) {
+    for (const auto& [word, meaning] : words) {
+      if (word == given) value = meaning;
+    }
+  };
+  std::vector<std::string> names;
+  for (const auto& choice : words) names.push_back(choice.first);
+  return takes_one_of(command.add_option_function<std::string>(name, choose, doc), names);
+}
+
+}  // namespace normrun

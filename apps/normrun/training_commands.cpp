@@ -1,0 +1,97 @@
+#include "command_line.hpp"
+#include "option_kinds.hpp"
+
+namespace normrun {
+namespace {
+
+void add_overrides(CLI::App& command, Overrides& overrides) {
+  takes(command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable"),
+        "KEY=VALUE")
+      ->allow_extra_args(false);
+  takes(command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis. Repeatable"), "KEY=V1,V2,…")
+      ->allow_extra_args(false);
+  takes(command.add_option("--seeds", overrides.seeds, "Replace the axis `seed`: 0..4 (inclusive), 3, or 1,5,9"), "A..B");
+  takes(command.add_option("--epochs", overrides.epochs, "Set train.epochs (and drop train.steps)"), "N");
+}
+
+constexpr const char* kForce = "Replace the results that are in the output folder";
+
+}  // namespace
+
+void CommandLine::add_train() {
+  CLI::App* command = add("train", "Train every run of an experiment, compare the modes, write the tables",
+                          R"(# every run of the experiment; the tables go to results/quickstart
+normrun train --config configs/quickstart.json
+# other seeds and batch sizes, two runs at a time, elsewhere
+normrun train -c configs/quickstart.json --out results/mine --jobs 2 \
+  --seeds 0..2 --grid train.batch_size=2,8,32
+# another momentum and two epochs, over the results that are there
+normrun train -c configs/quickstart.json --out results/mine --force \
+  --set norm.momentum=0.9 --epochs 2
+# after an interruption: the rest, up to the first failure
+normrun train -c configs/quickstart.json --resume --fail-fast
+# what would be trained, for a program
+normrun train -c configs/quickstart.json --dry-run --json
+# in two parts, on two machines
+normrun train -c configs/quickstart.json --shard 1/2 --out parts/1
+normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
+                          [this] { return train_command(train_, console_); });
+  takes(command->add_option("-c,--config", train_.config, "The experiment (JSON; comments allowed)")->required(), "FILE");
+  takes(command->add_option("-o,--out", train_.out, "Where the tables go (default results/<name>)"), "DIR");
+  add_overrides(*command, train_.overrides);
+  takes(command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)"), "N")
+      ->check(CLI::Range(1, 4096));
+  takes(
+      command->add_option("--shard", train_.shard, "Train a part of the runs: number I of N, or auto/N with the number from the scheduler"),
+      "I/N");
+  CLI::Option* resume = command->add_flag_callback(
+      "--resume", [this] { train_.existing = Existing::kResume; },
+      "Go on with the sweep in the output folder: finished runs are not repeated");
+  CLI::Option* force = command->add_flag_callback(
+      "--force", [this] { train_.existing = Existing::kReplace; }, kForce);
+  force->excludes(resume);
+  command->add_flag("--fail-fast", train_.fail_fast, "End the sweep with the first run that fails or diverges");
+  command->add_flag("--dry-run", train_.dry_run, "Print the runs, train none");
+  command->add_flag("--json", train_.json, "Print the summary (or the runs) as JSON");
+}
+
+void CommandLine::add_merge() {
+  CLI::App* command = add("merge", "Join the shards of a sweep into what one process would have written, byte for byte",
+                          R"(# what `normrun train --shard` left
+normrun merge parts/1 parts/2 --out results/merged
+# again, over it; the summary for a program
+normrun merge parts/1 parts/2 --out results/merged --force --json
+# which shards have to be trained again
+normrun merge parts/1 parts/2 --missing-as-array)",
+                          [this] { return merge_command(merge_); });
+  takes(command->add_option("parts", merge_.parts, "Output folders of the shards")->required(), "DIR…");
+  takes(command->add_option("-o,--out", merge_.out, "Where the whole goes"), "DIR");
+  command->add_flag_callback(
+      "--force", [this] { merge_.existing = Existing::kReplace; }, kForce);
+  command->add_flag("--missing-as-array", merge_.missing_as_array,
+                    "Where runs are missing, print the numbers of their shards, as 5,17-19, for a resubmission");
+  command->add_flag("--json", merge_.json, "Print the summary as JSON");
+}
+
+void CommandLine::add_describe() {
+  CLI::App* command = add("describe", "Show the resolved experiment: layers, grid, runs, steps, estimated time, memory and disk",
+                          R"(# what `normrun train` would do
+normrun describe configs/quickstart.json
+# the same with changes, for a program
+normrun describe configs/quickstart.json --set norm.momentum=0.9 --epochs 2 \
+  --grid train.batch_size=2,8 --seeds 0..9 --json)",
+                          [this] { return describe_command(describe_); });
+  takes(command->add_option("config", describe_.config, "The experiment")->required(), "FILE");
+  add_overrides(*command, describe_.overrides);
+  command->add_flag("--json", describe_.json, "Print JSON: the resolved config and the figures");
+}
+
+void CommandLine::add_validate() {
+  CLI::App* command = add("validate", "Check configs without training: every problem of a file, one a line",
+                          R"(# two of them
+normrun validate configs/quickstart.json configs/claims/exact-laws.json)",
+                          [this] { return validate_command(validate_); });
+  takes(command->add_option("files", validate_, "Configs")->required(), "FILE…");
+}
+
+}  // namespace normrun
