@@ -129,7 +129,7 @@ class ResumeTest(SweepTest):
         for option in ([], ["--resume"], ["--force"]):
             started = time.monotonic()
             refused = self.train("--out", "out", *option, code=75)
-            self.assertLess(time.monotonic() - started, 2.0)
+            self.assert_prompt(started)
             self.assertIn("another process", refused.stderr)
         process.kill()
         process.communicate()
@@ -145,7 +145,7 @@ class ResumeTest(SweepTest):
             process.send_signal(getattr(signal, name))
             asked = time.monotonic()
             _, messages = process.communicate(timeout=30)
-            self.assertLess(time.monotonic() - asked, 2.0)
+            self.assert_prompt(asked)
             self.assertEqual(process.returncode, code, messages)
             self.assertIn("--resume", messages)
             self.assertEqual(len(list((self.folder / name / "unfinished").glob("*.safetensors"))), 2)
