@@ -86,6 +86,8 @@ class Layer {
   virtual ~Layer() = default;
   virtual void forward(const Forward<T>& call) const = 0;
   virtual void backward(const Backward<T>& call) const = 0;
+  /// Whether backward may be called with dx in dy's memory: it then touches half as much.
+  virtual bool takes_dx_in_place() const { return false; }
 };
 
 class LayerSpec;
@@ -103,7 +105,7 @@ class LayerSpec : public Described {
   std::string name;  // "" : type_index
   /// What follows the layer as if the config listed it next (the activation of a dense layer).
   virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
-  /// The layer, or null where the type builds nothing (`none`).  Throws Error(kUsage) for a shape that does not fit.
+  /// The layer, or null where the type computes nothing (`none`, `flatten`).  Throws Error(kUsage) for a shape that does not fit.
   virtual std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const = 0;
   virtual std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const = 0;
 

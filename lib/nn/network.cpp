@@ -14,23 +14,23 @@ template <class T>
 struct Network<T>::Impl {
   Layout layout;
   Shape input;
+  Shape output;  // of the layers so far
   std::vector<LayerInfo> infos;
   std::vector<std::unique_ptr<const Layer<T>>> layers;
   std::vector<Index> param_begin;  // of each layer, and the end: a layer's parameters are one range
 
-  explicit Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape) : input(input_shape) {
+  explicit Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape) : input(input_shape), output(input_shape) {
     for (std::size_t i = 0; i < descriptions.size(); ++i) add(descriptions[i], static_cast<Index>(i), descriptions[i].spec->name);
     param_begin.push_back(layout.param_count);
     refuse_equal_names();
   }
 
-  const Shape& output() const { return infos.empty() ? input : infos.back().output; }
-
   void add(const LayerDescription& description, Index position, std::string name) {
     if (name.empty()) name = description.type + "_" + std::to_string(position);
     const Index begin = layout.param_count;
-    Blueprint blueprint(layout, output(), name, static_cast<Index>(layers.size()), position);
+    Blueprint blueprint(layout, output, name, static_cast<Index>(layers.size()), position);
     auto layer = description.spec->make(blueprint, T{});
+    output = blueprint.output();
     if (layer == nullptr) return;
     layers.push_back(std::move(layer));
     infos.push_back({.name = name,
@@ -87,7 +87,7 @@ const Shape& Network<T>::input() const {
 }
 template <class T>
 const Shape& Network<T>::output() const {
-  return impl_->output();
+  return impl_->output;
 }
 template <class T>
 const std::vector<typename Network<T>::LayerInfo>& Network<T>::layers() const {
@@ -150,22 +150,24 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
   int next = dy.data == record.gradients_[0].view().data ? 1 : 0;
   for (Index i = boundary - 1; i >= lowest; --i) {
     const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
+    const Layer<T>& layer = *impl_->layers[static_cast<std::size_t>(i)];
+    const bool in_place = layer.takes_dx_in_place();
     View<T> below = dx;
-    if (i > lowest) below = View<T>(record.gradients_[next].view().data, record.examples_, info.input.size());
-    impl_->layers[static_cast<std::size_t>(i)]->backward({.mode = record.mode_,
-                                                          .examples = record.examples_,
-                                                          .lengths = record.lengths_,
-                                                          .x = by_channel(record.activations(i), info.input),
-                                                          .y = by_channel(record.activations(i + 1), info.output),
-                                                          .dy = by_channel<const T>(dy, info.output),
-                                                          .dx = by_channel(below, info.input),
-                                                          .params = params.data(),
-                                                          .grads = grads.data(),
-                                                          .caches = record.caches(),
-                                                          .key = record.key_,
-                                                          .taker = taker});
+    if (i > lowest) below = View<T>(in_place ? dy.data : record.gradients_[next].view().data, record.examples_, info.input.size());
+    layer.backward({.mode = record.mode_,
+                    .examples = record.examples_,
+                    .lengths = record.lengths_,
+                    .x = by_channel(record.activations(i), info.input),
+                    .y = by_channel(record.activations(i + 1), info.output),
+                    .dy = by_channel<const T>(dy, info.output),
+                    .dx = by_channel(below, info.input),
+                    .params = params.data(),
+                    .grads = grads.data(),
+                    .caches = record.caches(),
+                    .key = record.key_,
+                    .taker = taker});
     dy = below;
-    next = 1 - next;
+    if (!in_place) next = 1 - next;
   }
   if (boundary == 0 && dx.data != nullptr) std::copy(dy.begin(), dy.end(), dx.begin());
 }

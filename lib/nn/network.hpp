@@ -29,7 +29,7 @@ class Network {
   const Layout& layout() const;
   const Shape& input() const;
   const Shape& output() const;
-  /// Built layers (`none` builds nothing): name, type, output shape, parameters.
+  /// Built layers (`none` and `flatten` build nothing): name, type, output shape, parameters.
   struct LayerInfo {
     std::string name;
     std::string type;

@@ -34,17 +34,19 @@ class Arena {
   const Index rows, cols, outputs;
   Arena(Index r, Index c, Index o, Numbers kind) : rows(r), cols(c), outputs(o), kind_(kind) {}
 
-  ConstView<T> x() { return {input(rows * cols), rows, cols}; }
-  ConstView<T> w() { return {input(cols * outputs), cols, outputs}; }
-  ConstView<T> dy() { return {input(rows * outputs), rows, outputs}; }
+  ConstView<T> matrix(Index r, Index c) { return {input(r * c), r, c}; }
+  ConstView<T> x() { return matrix(rows, cols); }
+  ConstView<T> w() { return matrix(cols, outputs); }
+  ConstView<T> dy() { return matrix(rows, outputs); }
   const T* bias() { return input(outputs); }
   const T* per_row() { return input(rows); }
   const T* per_column() { return input(cols); }
   const T* variance() { return absolute(inputs_, cols); }
 
-  View<T> y() { return {result(rows * outputs), rows, outputs}; }
-  View<T> dw() { return {result(cols * outputs), cols, outputs}; }
-  View<T> dx() { return {result(rows * cols), rows, cols}; }
+  View<T> result_matrix(Index r, Index c) { return {result(r * c), r, c}; }
+  View<T> y() { return result_matrix(rows, outputs); }
+  View<T> dw() { return result_matrix(cols, outputs); }
+  View<T> dx() { return result_matrix(rows, cols); }
   T* x_hat() { return result(rows * cols); }
   T* out_per_row() { return result(rows); }
   T* out() { return result(cols); }  // cols numbers, which the kernel may read first

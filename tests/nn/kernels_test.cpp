@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "nn/kernels/cells.hpp"
+#include "nn/kernels/windows.hpp"
 #include "nn/kernels_arena.hpp"
 
 using namespace normrun;
@@ -80,9 +82,51 @@ const std::vector<Case<T>> kProducts{
     {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
 };
 
+/// Windows of 2 x 3 (or what fits) over a matrix, every second place of each line.
+template <class T>
+class WindowsOver {
+ public:
+  explicit WindowsOver(ConstView<T> image) {
+    const Index height = std::min<Index>(2, image.rows), width = std::min<Index>(3, image.cols);
+    for (Index i = 0; i < height; ++i) {
+      for (Index j = 0; j < width; ++j) offsets_.push_back(i * image.cols + j);
+    }
+    windows = {.data = image.data,
+               .lines = image.rows - height + 1,
+               .line_step = image.cols,
+               .places = (image.cols - width) / 2 + 1,
+               .step = 2,
+               .offsets = offsets_.data(),
+               .depth = height * width};
+  }
+  kernels::Windows<T> windows;
+
+ private:
+  std::vector<Index> offsets_;
+};
+
+template <class T>
+const std::vector<Case<T>> kWindows{
+    {"product of windows",
+     [](Arena<T>& a) {
+       const WindowsOver<T> x(a.x());
+       kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
+     }},
+    {"weight gradient of windows",
+     [](Arena<T>& a) {
+       const WindowsOver<T> x(a.x());
+       kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs), a.result_matrix(x.windows.depth, a.outputs));
+     }},
+};
+
+template <class T>
+kernels::NormalizedColumns<T> normalized_columns(Arena<T>& a) {
+  return {a.x(), a.per_column(), a.per_column()};
+}
+
 template <class T>
 void normalize_columns_backward(Arena<T>& a) {
-  kernels::normalize_columns_backward<T>(a.x(), a.x(), a.per_column(), a.per_column(), a.per_column(), a.per_column(), a.dx());
+  kernels::normalize_columns_backward<T>(normalized_columns(a), a.x(), a.per_column(), a.per_column(), a.per_column(), a.dx());
 }
 
 template <class T>
@@ -91,12 +135,9 @@ const std::vector<Case<T>> kMatrixKernels{
     {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
     {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
     {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
-    {"columns",
-     [](Arena<T>& a) {
-       kernels::normalize_columns<T>(a.x(), a.per_column(), a.per_column(), a.per_column(), a.per_column(), a.x_hat(), a.dx());
-     }},
-    {"columns, no affine",
-     [](Arena<T>& a) { kernels::normalize_columns<T>(a.x(), a.per_column(), a.per_column(), nullptr, nullptr, nullptr, a.dx()); }},
+    {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
+    {"columns, no affine", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},
+    {"column gradient sums", [](Arena<T>& a) { kernels::column_gradient_sums<T>(normalized_columns(a), a.x(), a.out(), a.out()); }},
     {"rows",
      [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx()); }},
     {"rows, no affine",
@@ -217,6 +258,10 @@ TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, 
   check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
   check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
+}
+
+TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kWindows<T>, {{1, 2, 3, 9}, {1, 2, 3, 8, 15, 131}, {1, 7, 16, 33}});
 }
 
 TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference's bits", T, float, double) {

@@ -108,10 +108,7 @@ TEST_CASE("normalizing and its gradient: against central differences") {
   Matrix<double> x = numbers(kRows, kColumns, 6), y(kRows, kColumns), x_hat(kRows, kColumns), dx(kRows, kColumns);
   std::vector<double> mean(kRows), variance(kRows), inv_std(kRows), sum_dy(kColumns), sum_dy_x_hat(kColumns);
   constexpr double kEpsilon = 1e-3, kStep = 1e-5;
-  const auto loss = [&](auto moments, auto normalize, Index statistics) {  // sum of dy * y
-    moments(x.view(), mean.data(), variance.data());
-    kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), statistics);
-    normalize(x.view(), mean.data(), inv_std.data(), gamma.view().data, beta.view().data, x_hat.view().data, y.view());
+  const auto sum_of_dy_y = [&] {
     double total = 0;
     for (Index i = 0; i < y.view().size(); ++i) total += dy.view().data[i] * y.view().data[i];
     return total;
@@ -127,15 +124,25 @@ TEST_CASE("normalizing and its gradient: against central differences") {
             return Long{(above - below) / (2 * kStep)};
           }) < 1e-7);
   };
-  const auto column_loss = [&] { return loss(kernels::column_moments<double>, kernels::normalize_columns<double>, kColumns); };
+  const kernels::NormalizedColumns<double> by_column{x.view(), mean.data(), inv_std.data()};
+  const auto column_loss = [&] {
+    kernels::column_moments<double>(x.view(), mean.data(), variance.data());
+    kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kColumns);
+    kernels::normalize_columns<double>(by_column, gamma.view().data, beta.view().data, y.view());
+    return sum_of_dy_y();
+  };
   column_loss();
-  kernels::column_sums<double>(dy.view(), sum_dy.data());
-  kernels::column_dots<double>(dy.view(), x_hat.view(), sum_dy_x_hat.data());
-  kernels::normalize_columns_backward<double>(x_hat.view(), dy.view(), gamma.view().data, inv_std.data(), sum_dy.data(),
-                                              sum_dy_x_hat.data(), dx.view());
+  kernels::column_gradient_sums<double>(by_column, dy.view(), sum_dy.data(), sum_dy_x_hat.data());
+  kernels::normalize_columns_backward<double>(by_column, dy.view(), gamma.view().data, sum_dy.data(), sum_dy_x_hat.data(), dx.view());
   check(column_loss);
 
-  const auto row_loss = [&] { return loss(kernels::row_moments<double>, kernels::normalize_rows<double>, kRows); };
+  const auto row_loss = [&] {
+    kernels::row_moments<double>(x.view(), mean.data(), variance.data());
+    kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kRows);
+    kernels::normalize_rows<double>(x.view(), mean.data(), inv_std.data(), gamma.view().data, beta.view().data, x_hat.view().data,
+                                    y.view());
+    return sum_of_dy_y();
+  };
   row_loss();
   kernels::normalize_rows_backward<double>(x_hat.view(), dy.view(), gamma.view().data, inv_std.data(), dx.view());
   check(row_loss);

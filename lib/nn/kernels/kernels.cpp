@@ -116,17 +116,21 @@ void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
   table_in_use<T>().inverse_std(variance, epsilon, inv_std, count);
 }
 template <class T>
-void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
-  table_in_use<T>().normalize_columns(x, mean, inv_std, gamma, beta, x_hat, y);
+void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y) {
+  table_in_use<T>().normalize_columns(x_hat, gamma, beta, y);
 }
 template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
   table_in_use<T>().normalize_rows(x, mean, inv_std, gamma, beta, x_hat, y);
 }
 template <class T>
-void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
-                                const T* sum_dy_x_hat, View<T> dx) {
-  table_in_use<T>().normalize_columns_backward(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, dx);
+void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
+  table_in_use<T>().column_gradient_sums(x_hat, dy, sum_dy, sum_dy_x_hat);
+}
+template <class T>
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+                                View<T> dx) {
+  table_in_use<T>().normalize_columns_backward(x_hat, dy, gamma, sum_dy, sum_dy_x_hat, dx);
 }
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
@@ -198,34 +202,35 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   table_in_use<T>().rmsprop_update(w, g, v, learning_rate, rho, epsilon, place, count);
 }
 
-#define NORMRUN_INSTANTIATE(T)                                                                                           \
-  template void product(ConstView<T>, ConstView<T>, const T*, View<T>);                                                  \
-  template void product_weight_gradient(ConstView<T>, ConstView<T>, View<T>);                                            \
-  template void product_input_gradient(ConstView<T>, ConstView<T>, View<T>);                                             \
-  template void column_sums(ConstView<T>, T*);                                                                           \
-  template void column_moments(ConstView<T>, T*, T*);                                                                    \
-  template void column_dots(ConstView<T>, ConstView<T>, T*);                                                             \
-  template void row_moments(ConstView<T>, T*, T*);                                                                       \
-  template void inverse_std(const T*, T, T*, Index);                                                                     \
-  template void normalize_columns(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                    \
-  template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                       \
-  template void normalize_columns_backward(ConstView<T>, ConstView<T>, const T*, const T*, const T*, const T*, View<T>); \
-  template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                        \
-  template void relu(const T*, T*, Index);                                                                               \
-  template void relu_backward(const T*, const T*, T*, Index);                                                            \
-  template void tanh(const T*, T*, Index);                                                                               \
-  template void tanh_backward(const T*, const T*, T*, Index);                                                            \
-  template void sigmoid(const T*, T*, Index);                                                                            \
-  template void sigmoid_backward(const T*, const T*, T*, Index);                                                         \
-  template void exp(const T*, T*, Index);                                                                                \
-  template void scale(const T*, T, T*, Index);                                                                           \
-  template void scale_columns(ConstView<T>, const T*, View<T>);                                                          \
-  template void blend(T, const T*, T*, Index);                                                                           \
-  template void sgd_update(T*, const T*, T, Index);                                                                      \
-  template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                          \
-  template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                          \
-  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                            \
-  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                         \
+#define NORMRUN_INSTANTIATE(T)                                                                                                \
+  template void product(ConstView<T>, ConstView<T>, const T*, View<T>);                                                       \
+  template void product_weight_gradient(ConstView<T>, ConstView<T>, View<T>);                                                 \
+  template void product_input_gradient(ConstView<T>, ConstView<T>, View<T>);                                                  \
+  template void column_sums(ConstView<T>, T*);                                                                                \
+  template void column_moments(ConstView<T>, T*, T*);                                                                         \
+  template void column_dots(ConstView<T>, ConstView<T>, T*);                                                                  \
+  template void row_moments(ConstView<T>, T*, T*);                                                                            \
+  template void inverse_std(const T*, T, T*, Index);                                                                          \
+  template void normalize_columns(const NormalizedColumns<T>&, const T*, const T*, View<T>);                                  \
+  template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                            \
+  template void column_gradient_sums(const NormalizedColumns<T>&, ConstView<T>, T*, T*);                                      \
+  template void normalize_columns_backward(const NormalizedColumns<T>&, ConstView<T>, const T*, const T*, const T*, View<T>); \
+  template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                             \
+  template void relu(const T*, T*, Index);                                                                                    \
+  template void relu_backward(const T*, const T*, T*, Index);                                                                 \
+  template void tanh(const T*, T*, Index);                                                                                    \
+  template void tanh_backward(const T*, const T*, T*, Index);                                                                 \
+  template void sigmoid(const T*, T*, Index);                                                                                 \
+  template void sigmoid_backward(const T*, const T*, T*, Index);                                                              \
+  template void exp(const T*, T*, Index);                                                                                     \
+  template void scale(const T*, T, T*, Index);                                                                                \
+  template void scale_columns(ConstView<T>, const T*, View<T>);                                                               \
+  template void blend(T, const T*, T*, Index);                                                                                \
+  template void sgd_update(T*, const T*, T, Index);                                                                           \
+  template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                               \
+  template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                               \
+  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                                 \
+  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                              \
   template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
 
 NORMRUN_INSTANTIATE(float)

@@ -47,21 +47,32 @@ void row_moments(ConstView<T> x, T* mean, T* variance);  // (rows) each; biased,
 
 // ---- normalizing ----
 
+/// x_hat = (x - mean) * inv_std per column, computed wherever it is needed: that costs less than keeping it.
+template <class T>
+struct NormalizedColumns {
+  ConstView<T> x;
+  const T* mean;
+  const T* inv_std;
+};
+
 /// inv_std = 1 / sqrt(variance + epsilon), IEEE root and division.
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count);
-/// x_hat = (x - mean) * inv_std per column, y = fma(gamma, x_hat, beta); gamma or beta may be null (1 and 0); x_hat may be null.
+/// y = fma(gamma, x_hat, beta); gamma or beta may be null (1 and 0).
 template <class T>
-void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
-/// The same with mean and inv_std per row; gamma and beta per column.
+void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
+/// The same with mean and inv_std per row, gamma and beta per column; x_hat is kept, unless it is null.
 template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
-/// dx of the column normalization by batch statistics:
-/// dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).   sums: (channels), as column_sums/column_dots give.
+/// The sums over rows of dy and of dy * x_hat, as column_sums and column_dots give them.  (channels) each
 template <class T>
-void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
-                                const T* sum_dy_x_hat, View<T> dx);
-/// dx of the row normalization: with g = dy * gamma, dx = inv_std * (g - mean(g) - x_hat * mean(g * x_hat)).
+void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
+/// dx of the column normalization by batch statistics, from those sums; it may be dy:
+/// dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).
+template <class T>
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+                                View<T> dx);
+/// dx of the row normalization, which may be dy: with g = dy * gamma, dx = inv_std * (g - mean(g) - x_hat * mean(g * x_hat)).
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx);
 
@@ -84,7 +95,7 @@ void exp(const T* x, T* y, Index count);
 template <class T>
 void scale(const T* x, T factor, T* y, Index count);
 template <class T>
-void scale_columns(ConstView<T> x, const T* factor, View<T> y);  // y = x * factor[column]
+void scale_columns(ConstView<T> x, const T* factor, View<T> y);  // y = x * factor[column]; y may be x
 /// blended = momentum * old + (1 - momentum) * fresh as fma(momentum, old, (1 - momentum) * fresh), in place in `old`.
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count);

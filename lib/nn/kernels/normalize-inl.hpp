@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "nn/kernels/kernels.hpp"
 #include "nn/kernels/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -33,15 +34,18 @@ struct Affine {
   }
 };
 
+template <class T, class Access>
+HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, Index c, Access access) {
+  return hn::Mul(hn::Sub(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c)), access.load(x_hat.inv_std + c));
+}
+
 template <class T>
-void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
+void normalize_columns(const NormalizedColumns<T>& given, const T* gamma, const T* beta, View<T> y) {
+  const NormalizedColumns<T> x_hat = given;  // a copy that no store can reach
   const Affine<T> affine{gamma, beta};
-  for (Index r = 0; r < x.rows; ++r) {
-    sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const Vector<T> normalized = hn::Mul(hn::Sub(access.load(x.row(r) + c), access.load(mean + c)), access.load(inv_std + c));
-      if (x_hat != nullptr) access.store(normalized, x_hat + r * x.cols + c);
-      access.store(affine.apply(c, access, normalized), y.row(r) + c);
-    });
+  for (Index r = 0; r < y.rows; ++r) {
+    sweep<T>(y.cols, [&](Index c, auto access)
+                         NORMRUN_LAMBDA { access.store(affine.apply(c, access, normalized_at(x_hat, r, c, access)), y.row(r) + c); });
   }
 }
 
@@ -60,22 +64,23 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
 }
 
 template <class T>
-void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
-                                const T* sum_dy_x_hat, View<T> dx) {
+void normalize_columns_backward(const NormalizedColumns<T>& given, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+                                View<T> dx) {
   constexpr Index kColumns = 256;  // whose factors are divided once and kept
   HWY_ALIGN T factors[kColumns];
+  const NormalizedColumns<T> x_hat = given;  // a copy that no store can reach
   const Vector<T> rows = fill(static_cast<T>(dx.rows));
   for (Index first = 0; first < dx.cols; first += kColumns) {
     const Index count = std::min(kColumns, dx.cols - first);
     sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-      const Vector<T> inv = access.load(inv_std + first + i);
+      const Vector<T> inv = access.load(x_hat.inv_std + first + i);
       access.store(hn::Div(gamma != nullptr ? hn::Mul(access.load(gamma + first + i), inv) : inv, rows), factors + i);
     });
     for (Index r = 0; r < dx.rows; ++r) {
       sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
         const Index c = first + i;
         const Vector<T> centred = hn::MulSub(rows, access.load(dy.row(r) + c), access.load(sum_dy + c));
-        const Vector<T> projected = hn::NegMulAdd(access.load(x_hat.row(r) + c), access.load(sum_dy_x_hat + c), centred);
+        const Vector<T> projected = hn::NegMulAdd(normalized_at(x_hat, r, c, access), access.load(sum_dy_x_hat + c), centred);
         access.store(hn::Mul(access.load(factors + i), projected), dx.row(r) + c);
       });
     }

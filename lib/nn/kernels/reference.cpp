@@ -71,6 +71,28 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx, Range i
   }
 }
 
+template <class T>
+void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
+  for (Index r = 0; r < y.rows; ++r) {
+    for (Index o = 0; o < y.cols; ++o) {
+      T sum = bias != nullptr ? bias[o] : T{0};
+      for (Index k = 0; k < x.depth; ++k) sum = std::fma(x.at(r, k), w(k, o), sum);
+      y(r, o) = sum;
+    }
+  }
+}
+
+template <class T>
+void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
+  for (Index k = 0; k < dw.rows; ++k) {
+    for (Index o = 0; o < dw.cols; ++o) {
+      T sum = 0;
+      for (Index r = 0; r < dy.rows; ++r) sum = std::fma(x.at(r, k), dy(r, o), sum);
+      dw(k, o) = sum;
+    }
+  }
+}
+
 // ---- statistics ----
 
 /// A sum over the rows of one column: in a block, sum = add(r, sum) for each stripe; the blocks' sums are added in double.
@@ -131,24 +153,16 @@ void row_moments(ConstView<T> x, T* mean, T* variance) {
 
 // ---- normalizing ----
 
-/// y and x_hat of one number; gamma and beta may be null.
 template <class T>
-void normalize_one(T x, T mean, T inv_std, const T* gamma, const T* beta, T* x_hat, T& y) {
-  const T normalized = (x - mean) * inv_std;
-  y = std::fma(gamma != nullptr ? *gamma : T{1}, normalized, beta != nullptr ? *beta : T{0});
-  if (x_hat != nullptr) *x_hat = normalized;
+T at(const NormalizedColumns<T>& x_hat, Index r, Index c) {
+  return (x_hat.x(r, c) - x_hat.mean[c]) * x_hat.inv_std[c];
 }
 
 template <class T>
-T* at(T* numbers, Index i) {
-  return numbers != nullptr ? numbers + i : nullptr;
-}
-
-template <class T>
-void normalize_columns(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
-  for (Index r = 0; r < x.rows; ++r) {
-    for (Index c = 0; c < x.cols; ++c) {
-      normalize_one(x(r, c), mean[c], inv_std[c], at(gamma, c), at(beta, c), at(x_hat, r * x.cols + c), y(r, c));
+void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y) {
+  for (Index r = 0; r < y.rows; ++r) {
+    for (Index c = 0; c < y.cols; ++c) {
+      y(r, c) = std::fma(gamma != nullptr ? gamma[c] : T{1}, at(x_hat, r, c), beta != nullptr ? beta[c] : T{0});
     }
   }
 }
@@ -157,19 +171,29 @@ template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
   for (Index r = 0; r < x.rows; ++r) {
     for (Index c = 0; c < x.cols; ++c) {
-      normalize_one(x(r, c), mean[r], inv_std[r], at(gamma, c), at(beta, c), at(x_hat, r * x.cols + c), y(r, c));
+      const T normalized = (x(r, c) - mean[r]) * inv_std[r];
+      y(r, c) = std::fma(gamma != nullptr ? gamma[c] : T{1}, normalized, beta != nullptr ? beta[c] : T{0});
+      if (x_hat != nullptr) x_hat[r * x.cols + c] = normalized;
     }
   }
 }
 
 template <class T>
-void normalize_columns_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
-                                const T* sum_dy_x_hat, View<T> dx) {
+void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
+  column_sums(dy, sum_dy);
+  for (Index c = 0; c < dy.cols; ++c) {
+    sum_dy_x_hat[c] = static_cast<T>(sum_over_rows<T>(dy.rows, [&](Index r, T sum) { return std::fma(dy(r, c), at(x_hat, r, c), sum); }));
+  }
+}
+
+template <class T>
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+                                View<T> dx) {
   const auto rows = static_cast<T>(dx.rows);
   for (Index r = 0; r < dx.rows; ++r) {
     for (Index c = 0; c < dx.cols; ++c) {
-      const T factor = (gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c]) / rows;
-      dx(r, c) = factor * std::fma(-x_hat(r, c), sum_dy_x_hat[c], std::fma(rows, dy(r, c), -sum_dy[c]));
+      const T factor = (gamma != nullptr ? gamma[c] * x_hat.inv_std[c] : x_hat.inv_std[c]) / rows;
+      dx(r, c) = factor * std::fma(-at(x_hat, r, c), sum_dy_x_hat[c], std::fma(rows, dy(r, c), -sum_dy[c]));
     }
   }
 }
@@ -190,6 +214,8 @@ constexpr Table<T> kReference{
     .product = product<T>,
     .product_weight_gradient = product_weight_gradient<T>,
     .product_input_gradient = product_input_gradient<T>,
+    .product_of_windows = product_of_windows<T>,
+    .product_of_windows_weight_gradient = product_of_windows_weight_gradient<T>,
     .column_sums = column_sums<T>,
     .column_moments = column_moments<T>,
     .column_dots = column_dots<T>,
@@ -197,6 +223,7 @@ constexpr Table<T> kReference{
     .inverse_std = reference::inverse_std<T>,
     .normalize_columns = normalize_columns<T>,
     .normalize_rows = normalize_rows<T>,
+    .column_gradient_sums = column_gradient_sums<T>,
     .normalize_columns_backward = normalize_columns_backward<T>,
     .normalize_rows_backward = normalize_rows_backward<T>,
     .relu = reference::relu<T>,

@@ -7,119 +7,127 @@
 #endif
 
 #include <algorithm>
-#include <type_traits>
 
-#include "nn/kernels/lanes-inl.hpp"
+#include "nn/kernels/normalize-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace normrun::kernels::HWY_NAMESPACE {
 
-/// A sum in double for each number of a Vector<T>.
-template <class T>
-struct WideSum;
+/// A sum in double for each column of a block of columns.
+struct WideSums {
+  static constexpr Index kColumns = 128;
+  HWY_ALIGN double sums[kColumns];
 
-template <>
-struct WideSum<double> {
-  Vector<double> sum;
-  static HWY_INLINE WideSum zero() { return {fill(0.0)}; }
-  HWY_INLINE void add(Vector<double> v) { sum = hn::Add(sum, v); }
-  HWY_INLINE Vector<double> rounded() const { return sum; }
-  HWY_INLINE Vector<double> rounded_quotient(double divisor) const { return hn::Div(sum, fill(divisor)); }
+  HWY_INLINE void clear(Index count) {
+    const Index whole_vectors = (count + kWidth<float> - 1) / kWidth<float> * kWidth<float>;
+    for (Index i = 0; i < whole_vectors; i += kWidth<double>) hn::Store(fill(0.0), Tag<double>(), sums + i);
+  }
+  HWY_INLINE void add(Index i, Vector<double> v) { hn::Store(hn::Add(at(i), v), Tag<double>(), sums + i); }
+  HWY_INLINE void add(Index i, Vector<float> v) {
+    constexpr hn::Half<Tag<float>> kHalf;
+    add(i, hn::PromoteTo(Tag<double>(), hn::LowerHalf(kHalf, v)));
+    add(i + kWidth<double>, hn::PromoteTo(Tag<double>(), hn::UpperHalf(kHalf, v)));
+  }
+  HWY_INLINE Vector<double> at(Index i) const { return hn::Load(Tag<double>(), sums + i); }
+  /// The sums, and the sums divided, as numbers of T.
+  HWY_INLINE void rounded(Index count, double* to) const {
+    sweep<double>(count, [&](Index i, auto access) NORMRUN_LAMBDA { access.store(at(i), to + i); });
+  }
+  HWY_INLINE void rounded(Index count, float* to) const {
+    sweep<float>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
+      constexpr hn::Half<Tag<float>> kHalf;
+      const auto low = hn::DemoteTo(kHalf, at(i));
+      access.store(hn::Combine(Tag<float>(), hn::DemoteTo(kHalf, at(i + kWidth<double>)), low), to + i);
+    });
+  }
+  template <class T>
+  HWY_INLINE void rounded_quotients(Index count, double divisor, T* to) {
+    for (Index i = 0; i < count; i += kWidth<double>) hn::Store(hn::Div(at(i), fill(divisor)), Tag<double>(), sums + i);
+    rounded(count, to);
+  }
 };
 
-template <>
-struct WideSum<float> {
-  static constexpr hn::Half<Tag<float>> kHalf{};
-  Vector<double> low;
-  Vector<double> high;
-  static HWY_INLINE WideSum zero() { return {fill(0.0), fill(0.0)}; }
-  HWY_INLINE void add(Vector<float> v) {
-    low = hn::Add(low, hn::PromoteTo(Tag<double>(), hn::LowerHalf(kHalf, v)));
-    high = hn::Add(high, hn::PromoteTo(Tag<double>(), hn::UpperHalf(kHalf, v)));
-  }
-  HWY_INLINE Vector<float> rounded() const { return hn::Combine(Tag<float>(), hn::DemoteTo(kHalf, high), hn::DemoteTo(kHalf, low)); }
-  HWY_INLINE Vector<float> rounded_quotient(double divisor) const {
-    return WideSum{hn::Div(low, fill(divisor)), hn::Div(high, fill(divisor))}.rounded();
-  }
-};
-
-/// How many vectors of columns are summed side by side: one line of the cache, and chains enough to hide an addition's latency.
-template <int kCount>
-using Vectors = std::integral_constant<int, kCount>;
-
-/// The sums over the rows of some vectors of columns: in a block, sum = add(r, vector, sum) for each stripe.
-template <class T, int kVectors, class Add>
-HWY_INLINE void sum_over_rows(Index rows, const Add& add, WideSum<T> (&total)[kVectors]) {
-  NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) total[v] = WideSum<T>::zero();
-  for (Index first = 0; first < rows; first += kBlockRows) {
-    const Index end = std::min(first + kBlockRows, rows);
-    Vector<T> s[kStripes][kVectors];
-    NORMRUN_UNROLL for (int i = 0; i < kStripes; ++i) { NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = fill(T{0}); }
-    Index r = first;
-    for (; r + kStripes <= end; r += kStripes) {
-      NORMRUN_UNROLL for (int i = 0; i < kStripes; ++i) {
-        NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = add(r + i, v, s[i][v]);
+/// Sums over the rows of [first, first + count) columns, block by block of rows, so that they are read once: in a block,
+/// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
+template <class T, int kSums, class Add>
+HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
+  NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
+  for (Index begin = 0; begin < rows; begin += kBlockRows) {
+    const Index end = std::min(begin + kBlockRows, rows);
+    sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
+      Vector<T> s[kStripes][kSums];
+      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) { NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) s[j][k] = fill(T{0}); }
+      Index r = begin;
+      for (; r + kStripes <= end; r += kStripes) {
+        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add(r + j, first + i, access, s[j]);
       }
-    }
-    NORMRUN_UNROLL for (int i = 0; i < kStripes - 1; ++i) {
-      if (r + i >= end) break;
-      NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = add(r + i, v, s[i][v]);
-    }
-    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) total[v].add(hn::Add(hn::Add(s[0][v], s[2][v]), hn::Add(s[1][v], s[3][v])));
+      NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
+        if (r + j >= end) break;
+        add(r + j, first + i, access, s[j]);
+      }
+      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].add(i, hn::Add(hn::Add(s[0][k], s[2][k]), hn::Add(s[1][k], s[3][k])));
+    });
   }
 }
 
-/// Calls body(column, access, Vectors<...>) for all columns, two vectors of them at a time while there are so many.
-template <class T, class Body>
-HWY_INLINE void sweep_columns(Index cols, const Body& body) {
-  Index c = 0;
-  for (; c + 2 * kWidth<T> <= cols; c += 2 * kWidth<T>) body(c, Whole<T>(), Vectors<2>());
-  for (; c + kWidth<T> <= cols; c += kWidth<T>) body(c, Whole<T>(), Vectors<1>());
-  if (c < cols) body(c, Part<T>(cols - c), Vectors<1>());
+/// Calls body(first, count) for all columns, as many of them at a time as WideSums has room for.
+template <class Body>
+HWY_INLINE void for_column_blocks(Index cols, const Body& body) {
+  for (Index first = 0; first < cols; first += WideSums::kColumns) body(first, std::min(WideSums::kColumns, cols - first));
 }
 
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
-  sweep_columns<T>(x.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(x.row(r) + c + v * kWidth<T>)); };
-    WideSum<T> total[vectors()];
-    sum_over_rows<T, vectors()>(x.rows, add, total);
-    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) access.store(total[v].rounded(), sums + c + v * kWidth<T>);
+  WideSums total[1];
+  for_column_blocks(x.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
+                         NORMRUN_LAMBDA { sum[0] = hn::Add(sum[0], access.load(x.row(r) + c)); };
+    sum_over_rows<T>(x.rows, first, count, add, total);
+    total[0].rounded(count, sums + first);
   });
 }
 
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
-  sweep_columns<T>(a.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA {
-      const Index at = c + v * kWidth<T>;
-      return hn::MulAdd(access.load(a.row(r) + at), access.load(b.row(r) + at), sum);
+  WideSums total[1];
+  for_column_blocks(a.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
+                         NORMRUN_LAMBDA { sum[0] = hn::MulAdd(access.load(a.row(r) + c), access.load(b.row(r) + c), sum[0]); };
+    sum_over_rows<T>(a.rows, first, count, add, total);
+    total[0].rounded(count, sums + first);
+  });
+}
+
+template <class T>
+void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
+  WideSums total[2];
+  for_column_blocks(dy.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[2]) NORMRUN_LAMBDA {
+      const Vector<T> dy_rc = access.load(dy.row(r) + c);
+      sum[0] = hn::Add(sum[0], dy_rc);
+      sum[1] = hn::MulAdd(dy_rc, normalized_at(x_hat, r, c, access), sum[1]);
     };
-    WideSum<T> total[vectors()];
-    sum_over_rows<T, vectors()>(a.rows, add, total);
-    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) access.store(total[v].rounded(), sums + c + v * kWidth<T>);
+    sum_over_rows<T>(dy.rows, first, count, add, total);
+    total[0].rounded(count, sum_dy + first);
+    total[1].rounded(count, sum_dy_x_hat + first);
   });
 }
 
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance) {
   const auto rows = static_cast<double>(x.rows);
-  sweep_columns<T>(x.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
-    const auto value = [&](Index r, int v) NORMRUN_LAMBDA { return access.load(x.row(r) + c + v * kWidth<T>); };
-    const auto add = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, value(r, v)); };
-    WideSum<T> total[vectors()];
-    sum_over_rows<T, vectors()>(x.rows, add, total);
-    Vector<T> mean_c[vectors()];
-    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) mean_c[v] = total[v].rounded_quotient(rows);
-    const auto add_square = [&](Index r, int v, Vector<T> sum) NORMRUN_LAMBDA {
-      const Vector<T> deviation = hn::Sub(value(r, v), mean_c[v]);
-      return hn::MulAdd(deviation, deviation, sum);
+  WideSums total[1];
+  for_column_blocks(x.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
+                         NORMRUN_LAMBDA { sum[0] = hn::Add(sum[0], access.load(x.row(r) + c)); };
+    sum_over_rows<T>(x.rows, first, count, add, total);
+    total[0].rounded_quotients(count, rows, mean + first);
+    const auto add_square = [&](Index r, Index c, auto access, Vector<T>(&sum)[1]) NORMRUN_LAMBDA {
+      const Vector<T> deviation = hn::Sub(access.load(x.row(r) + c), access.load(mean + c));
+      sum[0] = hn::MulAdd(deviation, deviation, sum[0]);
     };
-    sum_over_rows<T, vectors()>(x.rows, add_square, total);
-    NORMRUN_UNROLL for (int v = 0; v < vectors(); ++v) {
-      access.store(mean_c[v], mean + c + v * kWidth<T>);
-      access.store(total[v].rounded_quotient(rows), variance + c + v * kWidth<T>);
-    }
+    sum_over_rows<T>(x.rows, first, count, add_square, total);
+    total[0].rounded_quotients(count, rows, variance + first);
   });
 }
 

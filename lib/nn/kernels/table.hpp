@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/windows.hpp"
 
 namespace normrun::kernels {
 
@@ -10,12 +11,15 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
-/// One implementation of every kernel; kernels.hpp and cells.hpp tell what each computes.
+/// One implementation of every kernel; kernels.hpp, windows.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
   void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs);
   void (*product_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs);
   void (*product_input_gradient)(ConstView<T> dy, ConstView<T> w, View<T> dx, Range inputs);
+
+  void (*product_of_windows)(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
+  void (*product_of_windows_weight_gradient)(const Windows<T>& x, ConstView<T> dy, View<T> dw);
 
   void (*column_sums)(ConstView<T> x, T* sums);
   void (*column_moments)(ConstView<T> x, T* mean, T* variance);
@@ -23,9 +27,10 @@ struct Table {
   void (*row_moments)(ConstView<T> x, T* mean, T* variance);
 
   void (*inverse_std)(const T* variance, T epsilon, T* inv_std, Index count);
-  void (*normalize_columns)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
+  void (*normalize_columns)(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
   void (*normalize_rows)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
-  void (*normalize_columns_backward)(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, const T* sum_dy,
+  void (*column_gradient_sums)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
+  void (*normalize_columns_backward)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy,
                                      const T* sum_dy_x_hat, View<T> dx);
   void (*normalize_rows_backward)(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx);
 

@@ -20,6 +20,7 @@
 #include "nn/kernels/product_update-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
 #include "nn/kernels/statistics-inl.hpp"
+#include "nn/kernels/windows-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace normrun::kernels::HWY_NAMESPACE {
@@ -41,6 +42,8 @@ constexpr Table<T> kTable{
     .product = Entry<product<T>>::call,
     .product_weight_gradient = Entry<product_weight_gradient<T>>::call,
     .product_input_gradient = Entry<product_input_gradient<T>>::call,
+    .product_of_windows = Entry<product_of_windows<T>>::call,
+    .product_of_windows_weight_gradient = Entry<product_of_windows_weight_gradient<T>>::call,
     .column_sums = Entry<column_sums<T>>::call,
     .column_moments = Entry<column_moments<T>>::call,
     .column_dots = Entry<column_dots<T>>::call,
@@ -48,6 +51,7 @@ constexpr Table<T> kTable{
     .inverse_std = Entry<inverse_std<T>>::call,
     .normalize_columns = Entry<normalize_columns<T>>::call,
     .normalize_rows = Entry<normalize_rows<T>>::call,
+    .column_gradient_sums = Entry<column_gradient_sums<T>>::call,
     .normalize_columns_backward = Entry<normalize_columns_backward<T>>::call,
     .normalize_rows_backward = Entry<normalize_rows_backward<T>>::call,
     .relu = Entry<relu<T>>::call,

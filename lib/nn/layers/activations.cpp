@@ -49,6 +49,7 @@ class ActivationLayer final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     if (call.dx.data != nullptr) activate_backward<T>(activation_, call.y, call.dy, call.dx);
   }
+  bool takes_dx_in_place() const override { return true; }
 
  private:
   Activation activation_;

@@ -80,6 +80,7 @@ class BatchNorm final : public Layer<T> {
     if (T* dbeta = affine_.beta(call.grads)) std::copy_n(sums.dy, channels_, dbeta);
     if (call.dx.data != nullptr) normalizer_.input_gradient(call, sums, affine_.gamma(call.params));
   }
+  bool takes_dx_in_place() const override { return !normalizer_.leaves_out_padding(); }
 
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;

@@ -40,14 +40,14 @@ class BatchPerStep final : public Layer<T> {
         moving_variance_(blueprint.state("moving_variance", {time_, channels_}, options.initial_variance)),
         updates_(blueprint.state("updates", {1}, 0.0)),
         mean_(blueprint.per_call(columns_)),
+        batch_mean_(blueprint.per_call(columns_)),
         variance_(blueprint.per_call(columns_)),
         inv_std_(blueprint.per_call(columns_)),
         gamma_(blueprint.per_call(columns_)),
         beta_(blueprint.per_call(columns_)),
         sum_dy_(blueprint.per_call(columns_)),
         sum_dy_x_hat_(blueprint.per_call(columns_)),
-        packed_(blueprint.per_example(channels_)),
-        x_hat_(blueprint.per_example(columns_)) {
+        packed_(blueprint.per_example(channels_)) {
     blueprint.normalization({.type = "batch",
                              .features = columns_,
                              .epsilon = options.epsilon,
@@ -61,37 +61,36 @@ class BatchPerStep final : public Layer<T> {
 
   void forward(const Forward<T>& call) const override {
     const ConstView<T> x = rows_of<const T>(call.x);
-    T* mean = call.caches[mean_];
+    T* mean = call.caches[batch_mean_];
     T* variance = call.caches[variance_];
     T* inv_std = call.caches[inv_std_];
     const bool by_batch = call.mode.statistics == Statistics::kBatch;
     const bool moves = call.mode.tracking == Tracking::kUpdate;
     if (by_batch || moves) batch_moments(call, x, mean, variance);
-    const T* by_mean = by_batch ? mean : call.state + moving_mean_.offset;
+    std::copy_n(by_batch ? mean : call.state + moving_mean_.offset, columns_, call.caches[mean_]);
     kernels::inverse_std<T>(by_batch ? variance : call.state + moving_variance_.offset, static_cast<T>(options_.epsilon), inv_std,
                             columns_);
-    kernels::normalize_columns<T>(x, by_mean, inv_std, tiled(affine_.gamma(call.params), call.caches[gamma_]),
-                                  tiled(affine_.beta(call.params), call.caches[beta_]), call.caches[x_hat_], rows_of<T>(call.y));
+    kernels::normalize_columns<T>({x, call.caches[mean_], inv_std}, tiled(affine_.gamma(call.params), call.caches[gamma_]),
+                                  tiled(affine_.beta(call.params), call.caches[beta_]), rows_of<T>(call.y));
     if (moves) move_statistics(call, mean, variance);
   }
 
   void backward(const Backward<T>& call) const override {
-    const ConstView<T> x_hat(call.caches[x_hat_], call.examples, columns_);
+    const kernels::NormalizedColumns<T> x_hat{rows_of<const T>(call.x), call.caches[mean_], call.caches[inv_std_]};
     const ConstView<T> dy = rows_of<const T>(call.dy);
     T* sum_dy = call.caches[sum_dy_];
     T* sum_dy_x_hat = call.caches[sum_dy_x_hat_];
-    kernels::column_sums<T>(dy, sum_dy);
-    kernels::column_dots<T>(dy, x_hat, sum_dy_x_hat);
+    kernels::column_gradient_sums<T>(x_hat, dy, sum_dy, sum_dy_x_hat);
     if (T* dgamma = affine_.gamma(call.grads)) kernels::column_sums<T>({sum_dy_x_hat, time_, channels_}, dgamma);
     if (T* dbeta = affine_.beta(call.grads)) kernels::column_sums<T>({sum_dy, time_, channels_}, dbeta);
     if (call.dx.data == nullptr) return;
     const T* gamma = tiled(affine_.gamma(call.params), call.caches[gamma_]);
-    T* factor = call.caches[mean_];  // free by now
-    const T* inv_std = call.caches[inv_std_];
+    T* factor = call.caches[batch_mean_];  // free by now
+    const T* inv_std = x_hat.inv_std;
     for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
     if (call.lengths != nullptr) scale_sums(call, sum_dy, sum_dy_x_hat);
-    kernels::normalize_columns_backward<T>(x_hat, dy, gamma, inv_std, sum_dy, sum_dy_x_hat, rows_of<T>(call.dx));
+    kernels::normalize_columns_backward<T>(x_hat, dy, gamma, sum_dy, sum_dy_x_hat, rows_of<T>(call.dx));
     if (call.lengths != nullptr) pass_padding(call, factor);
   }
 
@@ -171,15 +170,15 @@ class BatchPerStep final : public Layer<T> {
   StateId moving_mean_;  // (time, channels)
   StateId moving_variance_;
   StateId updates_;  // one number
-  CacheId mean_;     // of the batch, (time, channels) each
-  CacheId variance_;
+  CacheId mean_;     // what normalized, (time, channels) as all of these
+  CacheId batch_mean_;
+  CacheId variance_;  // of the batch
   CacheId inv_std_;
   CacheId gamma_;  // repeated for every step
   CacheId beta_;
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
   CacheId packed_;  // (examples, channels): those that reach a step
-  CacheId x_hat_;   // (examples, time * channels)
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/parts.hpp"
+#include "nn/kernels/kernels.hpp"
 #include "nn/layers/batch.hpp"
 
 namespace normrun::layers {
@@ -28,13 +29,16 @@ class ColumnNormalizer {
   };
   /// The sums that the gradients of gamma and beta are made of.
   Sums sums(const Backward<T>& call) const;
-  /// dx, after `sums`, whose numbers it may overwrite: through the moments where the batch normalized, past them otherwise.
+  /// dx, after `sums`, whose numbers it may overwrite: through the moments where the batch normalized, past them otherwise.  Of padding
+  /// that is left out it reads dy twice; otherwise dx may be dy.
   void input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const;
+  bool leaves_out_padding() const { return leaves_out_; }
 
  private:
   /// The moments of some of the examples, into (channels) each.
   Moments moments_of(const Forward<T>& call, const Part& examples, T* mean, T* variance) const;
   void merge(const Moments& other, Moments& merged) const;
+  kernels::NormalizedColumns<T> normalized(const Backward<T>& call) const { return {call.x, call.caches[mean_], call.caches[inv_std_]}; }
   bool has_padding(const Index* lengths) const { return lengths != nullptr && leaves_out_; }
 
   Index channels_;
@@ -46,7 +50,6 @@ class ColumnNormalizer {
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
   CacheId packed_;  // (rows, channels) of a sequence, its valid rows first
-  CacheId x_hat_;   // (rows, channels)
 };
 
 }  // namespace normrun::layers

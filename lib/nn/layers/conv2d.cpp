@@ -6,13 +6,14 @@
 //   dpatches = dy kernel^T, and each number of dx adds up the patches it lies in, in their order
 //
 // Source: Keras 3 Conv2D (kernel glorot_uniform, bias zeros; it correlates, the kernel is not flipped).  Every mode is the
-// same.  Patches are made for one example at a time, so that they stay in the cache and need no memory for each example.
+// same.  Patches are read where they lie in the image, or in a copy with zeros around it; only dpatches are written, for one
+// example at a time.
 #include <algorithm>
-#include <cstring>
 
 #include "nn/initializers.hpp"
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/windows.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/window.hpp"
@@ -49,19 +50,6 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
   std::optional<LayerDescription> followed_by() const override { return activation_layer(activation); }
 };
 
-/// Most runs are a few numbers long: blocks of a known size cost a fraction of a call of memmove.  The last block may overlap
-/// the one before.
-template <class T>
-void copy_run(const T* from, Index count, T* to) {
-  constexpr Index kBlock = 16 / sizeof(T);
-  if (count < kBlock) {
-    for (Index i = 0; i < count; ++i) to[i] = from[i];
-    return;
-  }
-  for (Index i = 0; i + kBlock <= count; i += kBlock) std::memcpy(to + i, from + i, 16);
-  std::memcpy(to + count - kBlock, from + count - kBlock, 16);
-}
-
 template <class T>
 class Conv2d final : public Layer<T> {
  public:
@@ -76,47 +64,65 @@ class Conv2d final : public Layer<T> {
       bias_ = blueprint.param("bias", {filters_}, start, fan, fan);
     }
     blueprint.set_output({window_.down.output, window_.along.output, filters_});
-    patches_ = blueprint.per_call(window_.positions() * window_.patch());
+    padded_ = blueprint.per_call(is_padded() ? window_.padded_size() : 0);
+    dpatches_ = blueprint.per_call(window_.positions() * window_.patch());
     dkernel_ = blueprint.per_call(kernel_.size);
+    for (Index i = 0; i < window_.down.size; ++i) {
+      for (Index j = 0; j < window_.along.size * window_.channels; ++j) offsets_.push_back(i * line() + j);
+    }
   }
 
   void forward(const Forward<T>& call) const override {
     const T* bias = bias_.size > 0 ? call.params + bias_.offset : nullptr;
-    const View<T> patches = patches_of(call.caches);
-    for (Index example = 0; example < call.examples; ++example) {
-      gather_patches(call.x.data + example * window_.input_size(), patches);
-      kernels::product<T>(patches, kernel(call.params), bias, positions_of(call.y, example));
-    }
+    clear_padding(call.caches);
+    for (Index example = 0; example < call.examples; ++example)
+      kernels::product<T>(windows_of(call.x, example, call.caches), kernel(call.params), bias, positions_of(call.y, example));
   }
 
   void backward(const Backward<T>& call) const override {
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
     if (call.dx.data != nullptr) std::fill(call.dx.begin(), call.dx.end(), T{0});
-    const View<T> patches = patches_of(call.caches);
+    clear_padding(call.caches);
+    const View<T> dpatches(call.caches[dpatches_], window_.positions(), window_.patch());
     T* sum = call.grads + kernel_.offset;
     for (Index example = 0; example < call.examples; ++example) {
       const ConstView<T> dy = positions_of(call.dy, example);
       const View<T> dkernel(example == 0 ? sum : call.caches[dkernel_], window_.patch(), filters_);
-      gather_patches(call.x.data + example * window_.input_size(), patches);
-      kernels::product_weight_gradient<T>(patches, dy, dkernel);
+      kernels::product_weight_gradient<T>(windows_of(call.x, example, call.caches), dy, dkernel);
       if (example > 0) kernels::add<T>(dkernel.data, sum, kernel_.size);
       if (call.dx.data == nullptr) continue;
-      kernels::product_input_gradient<T>(dy, kernel(call.params), patches);
-      scatter_patches(patches, call.dx.data + example * window_.input_size());
+      kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
+      scatter_patches(dpatches, call.dx.data + example * window_.input_size());
     }
   }
 
  private:
   ConstView<T> kernel(const T* params) const { return {params + kernel_.offset, window_.patch(), filters_}; }
-  View<T> patches_of(const Caches<T>& caches) const { return {caches[patches_], window_.positions(), window_.patch()}; }
   template <class U>
   View<U> positions_of(View<U> y, Index example) const {
     return y.slice(example * window_.positions(), window_.positions());
   }
 
-  void gather_patches(const T* image, View<T> patches) const {
-    for_each_clipped(window_, [&](Index position) { std::fill_n(patches.row(position), patches.cols, T{0}); });
-    for_each_run(window_, [&](Index patch, Index at, Index count) { copy_run(image + at, count, patches.data + patch); });
+  bool is_padded() const { return window_.down.is_padded() || window_.along.is_padded(); }
+  /// Numbers of a line of the image that is read.
+  Index line() const { return (is_padded() ? window_.along.reach() : window_.along.input) * window_.channels; }
+
+  void clear_padding(const Caches<T>& caches) const {
+    if (is_padded()) std::fill_n(caches[padded_], window_.padded_size(), T{0});
+  }
+  kernels::Windows<T> windows_of(ConstView<T> x, Index example, const Caches<T>& caches) const {
+    const T* image = x.data + example * window_.input_size();
+    if (is_padded()) {
+      copy_into_padding(window_, image, caches[padded_]);
+      image = caches[padded_];
+    }
+    return {.data = image,
+            .lines = window_.down.output,
+            .line_step = window_.down.stride * line(),
+            .places = window_.along.output,
+            .step = window_.along.stride * window_.channels,
+            .offsets = offsets_.data(),
+            .depth = window_.patch()};
   }
   void scatter_patches(ConstView<T> patches, T* image) const {
     for_each_run(window_, [&](Index patch, Index at, Index count) {
@@ -127,9 +133,11 @@ class Conv2d final : public Layer<T> {
   Window window_;
   Index filters_;
   ParamId kernel_;
-  ParamId bias_;     // of size 0 without a bias
-  CacheId patches_;  // (positions, patch) of one example; backward puts its gradient there
-  CacheId dkernel_;  // of one example
+  ParamId bias_;                // of size 0 without a bias
+  std::vector<Index> offsets_;  // from a window's first number to each of its numbers
+  CacheId padded_;              // the image of one example with zeros around it
+  CacheId dpatches_;            // (positions, patch) of one example
+  CacheId dkernel_;             // of one example
 };
 
 }  // namespace

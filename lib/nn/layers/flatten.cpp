@@ -1,29 +1,23 @@
 // Flatten: an example of any shape becomes one row, (height, width, channels) -> (height * width * channels), channels last.
 //
-// Source: Keras 3 Flatten.  The numbers do not move; every mode is the same.
-#include <algorithm>
-
+// Source: Keras 3 Flatten.  The numbers stay where they are, so no layer is built: what follows sees another shape.
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 
 namespace normrun::layers {
 namespace {
 
-template <class T>
-class Flatten;
-
-class FlattenSpec final : public SpecOf<FlattenSpec, Flatten> {
+class FlattenSpec final : public LayerSpec {
  public:
   void describe(OptionVisitor& visitor) override { describe_name(visitor); }
-};
+  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return flattened<float>(blueprint); }
+  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return flattened<double>(blueprint); }
 
-template <class T>
-class Flatten final : public Layer<T> {
- public:
-  Flatten(const FlattenSpec&, Blueprint& blueprint) { blueprint.set_output({blueprint.input().size()}); }
-  void forward(const Forward<T>& call) const override { std::copy(call.x.begin(), call.x.end(), call.y.begin()); }
-  void backward(const Backward<T>& call) const override {
-    if (call.dx.data != nullptr) std::copy(call.dy.begin(), call.dy.end(), call.dx.begin());
+ private:
+  template <class T>
+  static std::unique_ptr<const Layer<T>> flattened(Blueprint& blueprint) {
+    blueprint.set_output({blueprint.input().size()});
+    return nullptr;
   }
 };
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/kernels/kernels.hpp"
-
 namespace normrun::layers {
 namespace {
 
@@ -52,15 +50,16 @@ void normalize_valid_backward(const ValidRowsBackward<T>& call) {
   const Index channels = call.dx.cols;
   const Index steps = call.dx.rows / call.examples;
   const double scale = static_cast<double>(call.dx.rows) / valid.divisor;
+  const T* inv_std = call.x_hat.inv_std;
   const double residue = kCountEpsilon / valid.divisor;
   for (Index c = 0; c < channels; ++c) {
     const double dot = static_cast<double>(call.sum_dy_x_hat[c]);
-    const double correction = static_cast<double>(call.inv_std[c]) * static_cast<double>(call.mean[c]) * residue * dot;
+    const double correction = static_cast<double>(inv_std[c]) * static_cast<double>(call.x_hat.mean[c]) * residue * dot;
     call.sum_dy[c] = static_cast<T>((static_cast<double>(call.sum_dy[c]) - correction) * scale);
     call.sum_dy_x_hat[c] = static_cast<T>(dot * scale);
-    call.factor[c] = call.gamma != nullptr ? call.gamma[c] * call.inv_std[c] : call.inv_std[c];
+    call.factor[c] = call.gamma != nullptr ? call.gamma[c] * inv_std[c] : inv_std[c];
   }
-  kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, call.inv_std, call.sum_dy, call.sum_dy_x_hat, call.dx);
+  kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, call.sum_dy, call.sum_dy_x_hat, call.dx);
   for (Index e = 0; e < call.examples; ++e) {
     const Index first = e * steps + call.lengths[e];
     const Index padded = steps - call.lengths[e];

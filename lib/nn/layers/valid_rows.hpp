@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/kernels/kernels.hpp"
 #include "nn/layer.hpp"
 
 namespace normrun::layers {
@@ -21,17 +22,15 @@ ValidRows count_valid(const Index* lengths, Index examples);
 template <class T>
 ValidRows valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
 
-/// dx where only the valid rows made mean and variance, but every row was normalized by them.  mean, inv_std, sums: (channels),
+/// dx where only the valid rows made mean and variance, but every row was normalized by them.  Sums: (channels),
 /// sum_dy and sum_dy_x_hat over all rows; they are overwritten.  gamma may be null.
 template <class T>
 struct ValidRowsBackward {
   const Index* lengths;
   Index examples;
-  ConstView<T> x_hat;
+  kernels::NormalizedColumns<T> x_hat;
   ConstView<T> dy;
   const T* gamma;
-  const T* mean;
-  const T* inv_std;
   T* sum_dy;
   T* sum_dy_x_hat;
   T* factor;  // scratch

@@ -26,7 +26,9 @@ struct Slide {
   /// The part of the window at output `at` that lies on the input: [begin(at), end(at)) of its cells.
   Index begin(Index at) const { return std::max<Index>(0, -first(at)); }
   Index end(Index at) const { return std::min(size, input - first(at)); }
-  bool is_inside(Index at) const { return first(at) >= 0 && first(at) + size <= input; }
+  /// Cells under the windows, padding included.
+  Index reach() const { return (output - 1) * stride + size; }
+  bool is_padded() const { return before > 0 || reach() > input; }
 };
 
 /// A window that slides over an image, channels last: what convolution and pooling share.
@@ -43,6 +45,7 @@ struct Window {
   Index input_size() const { return down.input * along.input * channels; }
   Index positions() const { return down.output * along.output; }
   Index patch() const { return down.size * along.size * channels; }  // numbers under the window
+  Index padded_size() const { return down.reach() * along.reach() * channels; }
 };
 
 /// Refuses an input that is not (height, width, channels) and a window that does not fit.
@@ -71,14 +74,16 @@ void for_each_run(const Window& window, const Visit& visit) {
   }
 }
 
-/// Calls visit(position) for every place of the window that reaches beyond the image.
-template <class Visit>
-void for_each_clipped(const Window& window, const Visit& visit) {
-  for (Index y = 0; y < window.down.output; ++y) {
-    const bool is_inside = window.down.is_inside(y);
-    for (Index x = 0; x < window.along.output; ++x) {
-      if (!is_inside || !window.along.is_inside(x)) visit(y * window.along.output + x);
-    }
+/// Puts the part of the image that lies under windows into (down.reach, along.reach, channels); the padding stays as it is.
+template <class T>
+void copy_into_padding(const Window& window, const T* image, T* padded) {
+  const Slide& down = window.down;
+  const Slide& along = window.along;
+  const Index count = std::min(along.input, along.reach() - along.before) * window.channels;
+  const Index lines = std::min(down.input, down.reach() - down.before);
+  for (Index y = 0; y < lines; ++y) {
+    const T* from = image + y * along.input * window.channels;
+    std::copy_n(from, count, padded + ((down.before + y) * along.reach() + along.before) * window.channels);
   }
 }
 

@@ -1,0 +1,106 @@
+// Included once for each instruction set: see vector.cpp.
+#if defined(NORMRUN_KERNELS_WINDOWS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMRUN_KERNELS_WINDOWS_INL
+#undef NORMRUN_KERNELS_WINDOWS_INL
+#else
+#define NORMRUN_KERNELS_WINDOWS_INL
+#endif
+
+#include "nn/kernels/products-inl.hpp"
+#include "nn/kernels/windows.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace normrun::kernels::HWY_NAMESPACE {
+
+/// a of a product: the windows of one line.
+template <class T>
+struct WindowLine {
+  const T* data;
+  Index step;
+  const Index* offsets;
+  HWY_INLINE WindowLine from(Index row, Index k) const { return {data + row * step, step, offsets + k}; }
+  HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[row * step + offsets[k]]); }
+};
+
+/// a of a product: the windows of all lines, one line's after the other.
+template <class T>
+struct WindowLines {
+  WindowLine<T> first;
+  Index lines, line_step;
+  Index places;
+  HWY_INLINE WindowLines from(Index /*row: the first*/, Index k) const { return {first.from(0, k), lines, line_step, places}; }
+};
+
+/// Every line by one panel.
+template <int kRows, int kVectors, class T, class Sink, class Last>
+HWY_INLINE void multiply_panel(const WindowLines<T>& a, Index /*rows*/, const Panel<T>& panel, const Sink& sink, Last last) {
+  WindowLine<T> line = a.first;
+  for (Index l = 0; l < a.lines; ++l, line.data += a.line_step)
+    multiply_panel<kRows, kVectors, T>(line, a.places, panel, sink.from(l * a.places, 0), last);
+}
+
+template <class T>
+void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
+  const WindowLines<T> a{{x.data, x.step, x.offsets}, x.lines, x.line_step, x.places};
+  multiply<kTileRows, kTileVectors, T>(a, Straight<T>{w.data, w.cols}, Extent{y.rows, y.cols, x.depth}, Kept<T>{bias, 0, y.data, y.cols});
+}
+
+/// kRows rows of dw, whose sums stay in registers over all the windows.
+template <int kRows, int kVectors, class T, class Last>
+HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+  constexpr Whole<T> kWhole;
+  constexpr Index kLast = (kVectors - 1) * kWidth<T>;
+  const T* a[kRows];
+  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) a[r] = x.data + x.offsets[row + r];
+  Vector<T> sum[kRows][kVectors];
+  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) { NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = fill(T{0}); }
+  for (Index line = 0; line < x.lines; ++line) {
+    Index at = line * x.line_step;
+    for (Index i = 0; i < x.places; ++i, at += x.step, dy += dy_step) {
+      Vector<T> dy_i[kVectors];
+      NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) dy_i[v] = kWhole.load(dy + v * kWidth<T>);
+      dy_i[kVectors - 1] = last.load(dy + kLast);
+      NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
+        const Vector<T> a_r = fill(a[r][at]);
+        NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(a_r, dy_i[v], sum[r][v]);
+      }
+    }
+  }
+  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
+    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) dw.finish(r, v * kWidth<T>, kWhole, sum[r][v]);
+    dw.finish(r, kLast, last, sum[r][kVectors - 1]);
+  }
+}
+
+/// The rows that whole tiles leave over: 0 <= rows <= kRows.
+template <int kRows, int kVectors, class T, class Last>
+HWY_INLINE void window_gradient_rest(const Windows<T>& x, Index row, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+  if constexpr (kRows > 0) {
+    if (x.depth - row == kRows) return window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw, last);
+    window_gradient_rest<kRows - 1, kVectors, T>(x, row, dy, dy_step, dw, last);
+  }
+}
+
+/// Some columns of dw.
+template <int kVectors, class T, class Last>
+void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+  Index row = 0;
+  for (; row + kTileRows <= x.depth; row += kTileRows)
+    window_gradient_tile<kTileRows, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+  window_gradient_rest<kTileRows - 1, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+}
+
+template <class T>
+void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
+  const Kept<T> kept{nullptr, 0, dw.data, dw.cols};
+  Index c = 0;
+  for (; c + kTileVectors * kWidth<T> <= dw.cols; c += kTileVectors * kWidth<T>)
+    window_gradient_panel<kTileVectors, T>(x, dy.data + c, dy.cols, kept.from(0, c), Whole<T>());
+  for (; c + kWidth<T> <= dw.cols; c += kWidth<T>) window_gradient_panel<1, T>(x, dy.data + c, dy.cols, kept.from(0, c), Whole<T>());
+  if (c < dw.cols) window_gradient_panel<1, T>(x, dy.data + c, dy.cols, kept.from(0, c), Part<T>(dw.cols - c));
+}
+
+}  // namespace normrun::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
