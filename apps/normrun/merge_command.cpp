@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "core/atomic_file.hpp"
 #include "fmt/format.h"
+#include "nn/checkpoint.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
 #include "study/merge.hpp"
@@ -37,13 +38,14 @@ void print_missing_shards(const JoinedParts& parts, const std::vector<std::uint3
   print_result(shards_of(parts, missing) + "\n");
 }
 
-/// Links a run's checkpoint, or copies it to another file system.
+/// Links a run's checkpoint, or copies it to another file system.  Throws Error(kDamaged) where it is not whole.
 void take_checkpoint(const std::string& part, const std::string& name, const OutputFolder& folder) {
   const std::string from = part + "/checkpoints/" + name;
   const std::string to = folder.checkpoints() + "/" + name;
   if (!std::filesystem::exists(from)) {
     throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with --resume"});
   }
+  read_safetensors(from);
   std::error_code other_file_system;
   std::filesystem::remove(to);
   std::filesystem::create_hard_link(from, to, other_file_system);

@@ -1,6 +1,7 @@
 #include "output_folder.hpp"
 
 #include <filesystem>
+#include <new>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ OutputFolder::OutputFolder(std::string path, Existing existing) : path_(made(std
     }
     remove_temporary_files();
   } catch (const fs::filesystem_error& error) {
+    if (error.code() == std::errc::not_enough_memory) throw std::bad_alloc();
     throw Error(ExitCode::kCannotCreate, {path_, error.code().message(), "choose another --out"});
   }
 }

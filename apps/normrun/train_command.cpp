@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "core/atomic_file.hpp"
 #include "fmt/format.h"
+#include "nn/checkpoint.hpp"
 #include "output_folder.hpp"
 #include "progress.hpp"
 #include "report/html/page.hpp"
@@ -48,13 +49,25 @@ std::string output_path(const TrainRequest& request, const Experiment& experimen
   return shard && place != std::string::npos ? std::string(request.out).replace(place, kPlace.size(), number) : request.out;
 }
 
-/// Those that are still to be done: a failed run is tried again, and one whose checkpoint has got lost.
+/// Whether a finished run's checkpoint is there and whole.
+bool has_checkpoint(const std::string& path) {
+  if (!std::filesystem::exists(path)) return false;
+  try {
+    read_safetensors(path);
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::kDamaged) return false;
+    throw;
+  }
+  return true;
+}
+
+/// Those that are still to be done: a failed run is tried again, and one whose checkpoint has got lost or damaged.
 Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string& checkpoint_folder) {
   Runs left;
   for (const std::uint32_t run : runs) {
     bool done = records.contains(run) && records.status(run) != RunStatus::kFailed;
     if (done && !checkpoint_folder.empty() && records.status(run) == RunStatus::kOk) {
-      done = std::filesystem::exists(checkpoint_folder + "/" + records.read(run).run_id() + ".safetensors");
+      done = has_checkpoint(checkpoint_folder + "/" + records.read(run).run_id() + ".safetensors");
     }
     if (!done) left.push_back(run);
   }

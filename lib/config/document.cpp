@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <new>
 #include <system_error>
 #include <tuple>
 
@@ -25,6 +26,7 @@ struct CloseFile {
 std::string read_text(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   const auto reason = [] { return std::generic_category().message(errno); };
+  if (!file && errno == ENOMEM) throw std::bad_alloc();
   if (!file) refuse(path, "cannot open: " + reason(), "check the path");
   std::string text;
   char block[1 << 16];

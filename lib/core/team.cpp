@@ -1,5 +1,9 @@
 #include "core/team.hpp"
 
+#include <algorithm>
+#include <new>
+#include <system_error>
+
 #include "core/denormals.hpp"
 
 namespace normrun {
@@ -23,8 +27,13 @@ bool holds_soon(const Condition& condition) {
 }  // namespace
 
 Team::Team(int threads) : before_(t_current) {
-  for (int part = 0; part + 1 < threads; ++part) threads_.emplace_back([this, part] { serve(part); });
-  t_current = threads > 1 ? this : nullptr;
+  threads_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
+  try {
+    for (int part = 0; part + 1 < threads; ++part) threads_.emplace_back([this, part] { serve(part); });
+  } catch (const std::system_error&) {  // no more threads, or no memory for one: those that are there do the work of all
+  } catch (const std::bad_alloc&) {
+  }
+  t_current = threads_.empty() ? nullptr : this;
 }
 
 Team::~Team() {

@@ -30,6 +30,7 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   if (std::filesystem::is_directory(status)) throw Error(ExitCode::kUsage, {path_, "is a directory", "name a file in it"});
   errno = 0;
   file_ = gzopen(path_.c_str(), "rb");
+  if (file_ == nullptr && errno == ENOMEM) throw std::bad_alloc();
   if (file_ == nullptr)
     throw Error(ExitCode::kUsage, {path_, std::string("cannot be read: ") + std::strerror(errno), "check its permissions"});
   gzbuffer(file_, static_cast<unsigned>(kChunk / 4));

@@ -1,60 +1,99 @@
-"""The k-th call of the system fails, or the process is killed there: the right exit code with the path, and a resumed sweep
-whose results are the bytes of an undisturbed one.  Short form: some k; with NORMRUN_LONG=1 every k until none fails."""
+"""The k-th call of the system fails, or the process is killed there, k = 1 until none fails: the right exit code with the path,
+and a resumed sweep whose results are the bytes of an undisturbed one.  Memory is asked for tens of thousands of times: the short
+form fails every 251st time, NORMRUN_LONG=1 every one."""
 
 import json
 import os
 import shutil
 import signal
+import struct
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from support import CommandLineTest
 
 LIBRARY = os.environ.get("NORMRUN_FAULTS", "")
-LONG = os.environ.get("NORMRUN_LONG", "") == "1"
+STRIDE = 1 if os.environ.get("NORMRUN_LONG", "") == "1" else 251
+SAMPLES = 12
 TINY = {
     "name": "tiny",
-    "data": {"type": "gaussian", "samples": 12, "features": 3, "target": "clusters", "classes": 2, "test_samples": 6},
+    "data": {"type": "gaussian", "samples": SAMPLES, "features": 3, "target": "clusters", "classes": 2, "test_samples": 6},
     "network": [{"type": "dense", "units": 2}, {"type": "norm"}, {"type": "dense", "units": 2}],
     "norm": {"type": "batch"},
-    "train": {"batch_size": 4, "epochs": 1, "checkpoint_every": 2},
+    # In a given order the gap budget replays no more than its one epoch.
+    "train": {"batch_size": 4, "epochs": 1, "checkpoint_every": 2, "batch_order": "order.npy"},
     "grid": {"seed": [0, 1]},
 }
 
 
+def batch_order():
+    """0, 1, 2, … as an NPY file of one epoch."""
+    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': (1, {SAMPLES}), }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{SAMPLES}q", *range(SAMPLES))
+
+
 @unittest.skipIf(not LIBRARY, "NORMRUN_FAULTS names no library to preload")
 class FaultsTest(CommandLineTest):
+    jobs = 1
+
     def setUp(self):
         super().setUp()
         self.write("c.json", json.dumps(TINY))
+        self.write("order.npy", batch_order())
+        self.whole = self.undisturbed()
+
+    def undisturbed(self):
+        shutil.rmtree(self.folder / "whole", ignore_errors=True)
         result = self.train("whole")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.whole = self.bytes_of("whole")
+        return self.bytes_of("whole")
 
-    def train(self, out, fault=None):
-        env = {} if fault is None else {"LD_PRELOAD": LIBRARY, "NORMRUN_FAULT": fault, "NORMRUN_FAULT_COUNT": str(self.folder / "count")}
-        return self.run_in("train", "--config", "c.json", "--out", out, "--jobs", "1", "--resume", "--quiet", env=env)
+    def train(self, out, fault=None, **env):
+        if fault is not None:
+            env.update(LD_PRELOAD=LIBRARY, NORMRUN_FAULT=fault)
+        return self.run_in("train", "--config", "c.json", "--out", out, "--jobs", self.jobs, "--resume", "--quiet", env=env)
+
+    def out(self, call, place):
+        """As long for every place: how long a text is decides whether it needs memory of its own."""
+        return f"{call}-{place:06}"
 
     def count(self, call):
-        shutil.rmtree(self.folder / f"{call}-counted", ignore_errors=True)
-        result = self.train(f"{call}-counted", fault=f"{call}:0:none")
+        result = self.train(self.out(call, 0), f"{call}:0:none", NORMRUN_FAULT_COUNT=str(self.folder / "count"))
         self.assertEqual(result.returncode, 0, result.stderr)
+        shutil.rmtree(self.folder / self.out(call, 0))
         return int((self.folder / "count").read_text())
 
-    def places(self, call, short_form):
-        count = self.count(call)
-        self.assertGreater(count, 10)
-        return range(1, count + 1) if LONG else sorted({1 + i * (count - 1) // (short_form - 1) for i in range(short_form)})
-
-    def sweep(self, call, what, short_form, check):
-        places = self.places(call, short_form)
-        for k in places:
-            with self.subTest(fault=f"{call}:{k}:{what}"):
-                out = f"{call}-{what}-{k}"
-                check(self.train(out, fault=f"{call}:{k}:{what}"), out)
+    def attempt(self, call, place, what, check):
+        """The assertion that does not hold where that call fails, or None."""
+        out = self.out(call, place)
+        try:
+            check(self.train(out, f"{call}:{place}:{what}"), out)
+            if (self.folder / out).exists():  # else there is nothing to resume
                 resumed = self.train(out)
                 self.assertEqual(resumed.returncode, 0, resumed.stderr)
-                self.assertEqual(self.bytes_of(out), self.whole)
-        print(f"{call} {what}: {len(places)} places")
+                self.assert_whole(out)
+        except AssertionError as wrong:
+            return wrong
+        finally:
+            shutil.rmtree(self.folder / out, ignore_errors=True)
+        return None
+
+    def sweep(self, call, what, check, stride=1, at_least=15):
+        count = self.count(call)
+        self.assertGreaterEqual(count, at_least)
+        places = range(1, count + 1, stride)
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            outcomes = pool.map(lambda place: self.attempt(call, place, what, check), places)
+            for place, wrong in zip(places, outcomes):
+                with self.subTest(fault=f"{call}:{place}:{what}"):
+                    if wrong is not None:
+                        raise wrong
+        self.assertIsNone(self.attempt(call, count + 1, what, self.assert_done), "a call was not counted")
+        print(f"{call} {what}: {len(places)} of {count} places", flush=True)
+
+    def assert_whole(self, out):
+        found = self.bytes_of(out)
+        self.assertEqual({name for name in found | self.whole if found.get(name) != self.whole.get(name)}, set())
 
     def assert_failed(self, codes, words):
         def check(result, out):
@@ -67,43 +106,51 @@ class FaultsTest(CommandLineTest):
 
     def assert_done(self, result, out):
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(self.bytes_of(out), self.whole)
+        self.assert_whole(out)
+
+    def assert_done_or(self, codes, words):
+        """Some calls can be done without."""
+
+        def check(result, out):
+            (self.assert_done if result.returncode == 0 else self.assert_failed(codes, words))(result, out)
+
+        return check
 
     def assert_killed(self, result, _):
         self.assertEqual(result.returncode, -signal.SIGKILL, result.stderr)
 
     def test_a_file_that_cannot_be_created(self):
-        self.sweep("open", "ENOSPC", 4, self.assert_failed({73}, ["{out}/"]))
-        self.sweep("open", "EIO", 2, self.assert_failed({73}, ["{out}/"]))
+        for what in ("ENOSPC", "EIO"):
+            self.sweep("open", what, self.assert_failed({73}, ["{out}/"]))
 
     def test_a_write_that_fails(self):
-        self.sweep("write", "ENOSPC", 5, self.assert_failed({74}, ["{out}/"]))
-        self.sweep("write", "EIO", 2, self.assert_failed({74}, ["{out}/"]))
+        for what in ("ENOSPC", "EIO"):
+            self.sweep("write", what, self.assert_failed({74}, ["{out}/", "stdout"]))
 
     def test_a_sync_that_fails(self):
-        self.sweep("fsync", "EIO", 6, self.assert_failed({74}, ["{out}"]))
-        self.sweep("fsync", "ENOSPC", 2, self.assert_failed({74}, ["{out}"]))
+        for what in ("ENOSPC", "EIO"):
+            self.sweep("fsync", what, self.assert_failed({74}, ["{out}"]))
 
     def test_a_rename_that_fails(self):
-        self.sweep("rename", "ENOSPC", 3, self.assert_failed({73}, ["{out}/"]))
-        self.sweep("rename", "EIO", 3, self.assert_failed({73}, ["{out}/"]))
+        for what in ("ENOSPC", "EIO"):
+            self.sweep("rename", what, self.assert_failed({73}, ["{out}/"]))
 
     def test_calls_that_are_interrupted_and_writes_cut_short_are_repeated(self):
         for call, what in (("open", "EINTR"), ("write", "EINTR"), ("write", "short"), ("fsync", "EINTR")):
-            self.sweep(call, what, 3, self.assert_done)
+            self.sweep(call, what, self.assert_done)
 
     def test_no_memory(self):
-        def check(result, out):
-            if result.returncode == 0:  # the standard library can do without some of it
-                self.assert_done(result, out)
-            else:
-                self.assert_failed({71}, ["memory"])(result, out)
+        self.write("c.json", json.dumps(dict(TINY, grid={"seed": [0]})))
+        self.whole = self.undisturbed()
+        self.sweep("malloc", "ENOMEM", self.assert_done_or({71}, ["memory"]), stride=STRIDE, at_least=10_000)
 
-        self.sweep("malloc", "ENOMEM", 40, check)
+    def test_a_thread_that_cannot_be_started(self):
+        self.jobs = 6  # three for each run
+        self.sweep("thread", "EAGAIN", self.assert_done_or({71}, ["threads"]), at_least=6)
 
     def test_a_kill_at_a_write_a_sync_or_a_rename(self):
         for call in ("write", "fsync", "rename"):
-            self.sweep(call, "kill", 6, self.assert_killed)
+            self.sweep(call, "kill", self.assert_killed)
 
 
 if __name__ == "__main__":

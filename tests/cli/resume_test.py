@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -12,7 +13,14 @@ import unittest
 
 from support import BINARY, SMALL, CommandLineTest
 
+DAMAGES = int(os.environ.get("NORMRUN_DAMAGES", "16"))
 LONG_RUN = dict(SMALL, train=dict(SMALL["train"], epochs=16000), grid={"seed": [0, 1]})
+
+
+def flipped(content, bit):
+    content = bytearray(content)
+    content[bit // 8] ^= 1 << bit % 8
+    return bytes(content)
 
 
 class SweepTest(CommandLineTest):
@@ -86,6 +94,17 @@ class ResumeTest(SweepTest):
         self.assertIn("7 of 8 runs", self.train("--out", "out", "--resume").stderr)
         self.assertEqual(self.bytes_of("out"), before)
 
+    def test_a_damaged_checkpoint_is_computed_again(self):
+        self.train("--out", "out")
+        before = self.bytes_of("out")
+        path = self.folder / "out/checkpoints/batch-b4-s1.safetensors"
+        whole = path.read_bytes()
+        cut = [whole[: i * len(whole) // (DAMAGES // 4)] for i in range(DAMAGES // 4)]
+        for damaged in [flipped(whole, bit) for bit in random.Random(30).choices(range(8 * len(whole)), k=DAMAGES)] + cut:
+            path.write_bytes(damaged)
+            self.assertIn("7 of 8 runs", self.train("--out", "out", "--resume").stderr)
+            self.assertTrue(self.bytes_of("out") == before)
+
     def test_a_checkpoint_left_beside_its_finished_run_goes(self):
         self.train("--out", "out")
         self.write("out/unfinished/layer-b4-s1.safetensors", "as a kill after the run's record would leave it")
@@ -110,7 +129,7 @@ class ResumeTest(SweepTest):
         for option in ([], ["--resume"], ["--force"]):
             started = time.monotonic()
             refused = self.train("--out", "out", *option, code=75)
-            self.assertLess(time.monotonic() - started, 2.0)
+            self.assert_prompt(started)
             self.assertIn("another process", refused.stderr)
         process.kill()
         process.communicate()
@@ -126,7 +145,7 @@ class ResumeTest(SweepTest):
             process.send_signal(getattr(signal, name))
             asked = time.monotonic()
             _, messages = process.communicate(timeout=30)
-            self.assertLess(time.monotonic() - asked, 2.0)
+            self.assert_prompt(asked)
             self.assertEqual(process.returncode, code, messages)
             self.assertIn("--resume", messages)
             self.assertEqual(len(list((self.folder / name / "unfinished").glob("*.safetensors"))), 2)
@@ -208,6 +227,16 @@ class ShardTest(SweepTest):
             self.train("--shard", "auto/7", "--seeds", "0..4", "--resume", "--out", "results/small.shards/{shard}", env=environment)
         self.assertEqual(self.merge(*parts, "--missing-as-array", "--out", "merged").returncode, 0)
         self.assertEqual(self.bytes_of("merged"), self.bytes_of("whole"))
+
+    def test_a_damaged_checkpoint_is_not_merged(self):
+        parts = self.shards(2)
+        path = next((self.folder / parts[1] / "checkpoints").iterdir())
+        path.write_bytes(flipped(path.read_bytes(), -9))
+        self.assertIn(path.name, self.merge(*parts, "--out", "merged", code=65).stderr)
+        self.train("--shard", "2/2", "--resume")
+        self.merge(*parts, "--out", "merged", "--force")
+        self.train("--out", "whole")
+        self.assertTrue(self.bytes_of("merged") == self.bytes_of("whole"))
 
     def test_duplicates_are_taken_only_if_identical(self):
         parts = self.shards(2)

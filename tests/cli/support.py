@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -69,6 +70,11 @@ class CommandLineTest(unittest.TestCase):
             if path.is_file() and path.name not in ("timing.csv", "manifest.json", "journal.normrun"):
                 found[str(path.relative_to(self.folder / folder))] = path.read_bytes()
         return found
+
+    def assert_prompt(self, started):
+        """Within two seconds, which the optimized program promises, not one that is watched by a sanitizer."""
+        if "NORMRUN_SANITIZED" not in os.environ:
+            self.assertLess(time.monotonic() - started, 2.0)
 
     def assert_refused(self, result, code, *words):
         """The right exit code, one clear line a problem, nothing on stdout and nothing written."""

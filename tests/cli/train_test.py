@@ -147,7 +147,7 @@ class TrainTest(CommandLineTest):
         process.send_signal(signal.SIGINT)
         asked = time.monotonic()
         _, messages = process.communicate(timeout=30)
-        self.assertLess(time.monotonic() - asked, 2.0)
+        self.assert_prompt(asked)
         self.assertEqual(process.returncode, 130, messages)
         finished = rows(self.folder / "results/small/runs.csv")
         self.assertGreaterEqual(len(finished), 1)

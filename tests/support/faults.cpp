@@ -1,10 +1,11 @@
 // Preloaded into normrun by tests/cli/faults_test.py: lets one chosen call of the system fail, or ends the process there.
 //   NORMRUN_FAULT=CALL:K:WHAT   the K-th CALL since main began (1: the first one)
-//     CALL   open (for writing), write, fsync (and fdatasync), rename, malloc (and its kin)
-//     WHAT   ENOSPC, EIO, EINTR, ENOMEM; short (a write of half the bytes); kill (SIGKILL instead of the call)
+//     CALL   open (for writing), write, fsync (and fdatasync), rename, malloc (and its kin), thread (its start)
+//     WHAT   ENOSPC, EIO, EINTR, ENOMEM, EAGAIN; short (a write of half the bytes); kill (SIGKILL instead of the call)
 //   NORMRUN_FAULT_COUNT=FILE    at the end: how many such calls there were
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ Verdict judge(const char* call) {
   constexpr struct {
     const char* name;
     int number;
-  } kErrors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR}, {"ENOMEM", ENOMEM}};
+  } kErrors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR}, {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}};
   for (const auto& error : kErrors) {
     if (strcmp(fault.what, error.name) == 0) errno = error.number;
   }
@@ -114,6 +115,11 @@ int fdatasync(int descriptor) { return judge("fsync") == Verdict::kFail ? -1 : n
 
 int rename(const char* from, const char* to) {
   return judge("rename") == Verdict::kFail ? -1 : next<int(const char*, const char*)>("rename")(from, to);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) {
+  if (judge("thread") == Verdict::kFail) return errno;
+  return next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create")(thread, attributes, start, argument);
 }
 
 // glibc's own names: dlsym may itself allocate.
