@@ -31,6 +31,7 @@ double read_number(std::string_view field) {
 }
 
 RunRows::RunRows(const std::string& path, std::size_t others) : file_(path), other_count_(others) {
+  file_.exceptions(std::ios::badbit);  // where memory lacks, getline would end the table early and say nothing
   std::string line;
   if (std::getline(file_, line)) header_ = split_csv_line(line);
   std::getline(file_, ahead_);
