@@ -49,6 +49,7 @@ std::string description_of(const LineChart& chart, const Panel& panel, const std
 /// Rows that have dots, from top to bottom.
 std::vector<std::size_t> rows_of(const std::vector<Dot>& dots) {
   std::vector<std::size_t> rows;
+  rows.reserve(dots.size());
   for (const Dot& dot : dots) rows.push_back(dot.row);
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());

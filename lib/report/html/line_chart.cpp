@@ -211,6 +211,7 @@ std::vector<std::string> draw(const LineChart& chart) {
 
 std::vector<std::string> draw(const std::vector<LineChart>& charts) {
   std::vector<std::vector<std::string>> drawn;
+  drawn.reserve(charts.size());
   for (const LineChart& chart : charts) drawn.push_back(draw(chart));
   std::vector<std::string> pictures;
   for (std::size_t i = 0; !drawn.empty() && i < drawn.front().size(); ++i) {
