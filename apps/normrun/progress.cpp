@@ -1,5 +1,8 @@
 #include "progress.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -11,6 +14,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kRedraw{100};
 constexpr std::chrono::seconds kLogEvery{60};
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 80;
+  return size.ws_col;
+}
 
 double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -59,7 +68,7 @@ void Progress::show(Clock::time_point now) {
     if (now - drawn_ >= kRedraw) draw();
   } else if (now - logged_ >= kLogEvery) {
     logged_ = now;
-    log_info(line());
+    log_info(line(std::string::npos));
   }
 }
 
@@ -71,7 +80,7 @@ double Progress::done() const {
   return std::min(runs, static_cast<double>(runs_));
 }
 
-std::string Progress::line() const {
+std::string Progress::line(std::size_t columns) const {
   const double elapsed = seconds(Clock::now() - start_);
   std::string text = fmt::format("{} of {} runs", finished_, runs_);
   if (failed_ > 0) text += fmt::format(", {} failed", failed_);
@@ -79,15 +88,18 @@ std::string Progress::line() const {
     const double rate = done() / elapsed;
     text += fmt::format(", {:.3g} runs/s, {} left", rate, spoken_duration((static_cast<double>(runs_) - done()) / rate));
   }
+  if (text.size() > columns) text.resize(columns);
   for (const Worker& worker : workers_) {
-    if (worker.total > 0) text += fmt::format(" | step {}/{} loss {:.3g}", worker.step, worker.total, worker.loss);
+    if (worker.total == 0) continue;
+    const std::string run = fmt::format(" | step {}/{} loss {:.3g}", worker.step, worker.total, worker.loss);
+    if (text.size() + run.size() <= columns) text += run;
   }
   return text;
 }
 
 void Progress::draw() {
   drawn_ = Clock::now();
-  std::fprintf(stderr, "\r\x1b[2K%.*s", 79, line().c_str());
+  std::fprintf(stderr, "\r\x1b[2K%s", line(terminal_columns() - 1).c_str());
   std::fflush(stderr);
 }
 

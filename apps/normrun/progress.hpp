@@ -35,7 +35,8 @@ class Progress : public SweepObserver {
   double done() const;               // runs, the running ones in part
   void draw();
   void clear();
-  std::string line() const;
+  /// Of the running runs, those that fit into so many columns.
+  std::string line(std::size_t columns) const;
 
   const bool draws_;
   std::mutex mutex_;
