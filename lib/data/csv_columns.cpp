@@ -9,7 +9,10 @@
 namespace normrun {
 namespace {
 
-std::string role_text(CsvRole role) { return role == CsvRole::kLabel ? "label" : role == CsvRole::kSequence ? "sequence" : "time"; }
+std::string role_text(CsvRole role) {
+  if (role == CsvRole::kIgnored) return "ignored one";
+  return role == CsvRole::kLabel ? "label" : role == CsvRole::kSequence ? "sequence" : "time";
+}
 
 }  // namespace
 
@@ -18,6 +21,7 @@ CsvColumns::CsvColumns(std::string path, const CsvOptions& options, Index count)
   special_.push_back({CsvRole::kLabel, options.label});
   if (options.has_sequences()) special_.push_back({CsvRole::kSequence, options.sequence});
   if (options.has_times()) special_.push_back({CsvRole::kTime, options.time});
+  for (const std::string& name : options.ignore) special_.push_back({CsvRole::kIgnored, Count{.word = name}});
   if (special_.size() >= roles_.size()) {
     throw Error(ExitCode::kDamaged,
                 {path_ + ":1:1", count == 1 ? "only one column" : "only " + std::to_string(count) + " columns, none is left for the inputs",

@@ -20,15 +20,16 @@ struct CsvOptions {
   CsvHeader header = CsvHeader::kAuto;
   Count label{.word = {}, .value = -1};
   CsvTarget target = CsvTarget::kClass;
-  Count sequence{.word = "none"};  // which sequence a row belongs to; "none": each row is an example
-  Count time{.word = "none"};      // its place in the sequence; "none": as the file has them
+  Count sequence{.word = "none"};   // which sequence a row belongs to; "none": each row is an example
+  Count time{.word = "none"};       // its place in the sequence; "none": as the file has them
+  std::vector<std::string> ignore;  // names of columns that are not read
 
   bool has_sequences() const { return sequence.word != "none"; }
   bool has_times() const { return time.word != "none"; }
 };
 
 /// What the cells of a column are.
-enum class CsvRole { kFeature, kLabel, kSequence, kTime };
+enum class CsvRole { kFeature, kLabel, kSequence, kTime, kIgnored };
 
 /// The columns of a table and their roles.
 class CsvColumns {
@@ -52,7 +53,7 @@ class CsvColumns {
   void assign(const Special& special, Index column);
 
   std::string path_;
-  std::vector<Special> special_;  // label, sequence, time, as far as there are any
+  std::vector<Special> special_;  // all but the inputs
   std::vector<CsvRole> roles_;    // of all columns
 };
 

@@ -112,8 +112,9 @@ class TableReader {
   }
 
   void add_cell(Index column, std::string_view text, CsvPlace place) {
-    const ReadNumber number = read_number(text);
     const CsvRole role = columns_->role(column);
+    if (role == CsvRole::kIgnored) return;
+    const ReadNumber number = read_number(text);
     if (number.reading == Reading::kEmpty) damaged(column, place, "the cell is empty", "fill in the value or remove the row");
     if (number.reading == Reading::kNotFinite) {
       damaged(column, place, '"' + std::string(trimmed(text)) + "\" is no finite number", "fill in the value or remove the row");
@@ -131,7 +132,8 @@ class TableReader {
     }
     if (number.reading == Reading::kText) {
       damaged(column, place, '"' + std::string(text.substr(0, 40)) + "\" is no number",
-              table_.names.empty() && table_.rows == 1 ? "set \"header\": true if the first line names the columns" : "correct the cell");
+              table_.names.empty() && table_.rows == 1 ? "set \"header\": true if the first line names the columns"
+                                                       : "correct the cell, or leave columns of words out: \"ignore\": [names]");
     }
     (role == CsvRole::kLabel ? table_.numbers : role == CsvRole::kTime ? table_.times : table_.features).push_back(number.value);
   }

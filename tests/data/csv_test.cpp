@@ -46,6 +46,17 @@ TEST_CASE("csv: the label column by name, index and from the end") {
   check_refused([&] { rows_of(text, R"(, "label": -4)"); }, ExitCode::kUsage, {"no column -4"});
 }
 
+TEST_CASE("csv: columns that are ignored may hold anything") {
+  const std::string text = "id,a,colour,b,kind\nx-1,1,red,2,0\n,3,,4,1\n";
+  const Dataset<double> data = rows_of(text, R"(, "ignore": ["colour", "id"])");
+  CHECK(data.shape == Shape{2});
+  CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 3, 4});
+  CHECK(data.train.labels == std::vector<std::int32_t>{0, 1});
+  check_refused([&] { rows_of(text, R"(, "ignore": ["id"])"); }, ExitCode::kDamaged, {"\"red\" is no number", "\"ignore\": [names]"});
+  check_refused([&] { rows_of(text, R"(, "ignore": ["color"])"); }, ExitCode::kUsage, {"\"color\"", "did you mean \"colour\"?"});
+  check_refused([&] { rows_of(text, R"(, "ignore": ["kind"])"); }, ExitCode::kUsage, {"cannot be the label and the ignored one"});
+}
+
 TEST_CASE("csv: classes are numbered by value, words by their bytes; numbers to predict stay") {
   CHECK(rows_of("1,10\n2,9\n3,10\n4,-1\n").train.labels == std::vector<std::int32_t>{2, 1, 2, 0});
   CHECK(rows_of("1,2\n2,0\n3,1.0\n4,1\n").train.labels == std::vector<std::int32_t>{2, 0, 1, 1});

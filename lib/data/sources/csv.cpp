@@ -58,6 +58,7 @@ class Csv final : public SourceOf<Csv> {
                   options_.sequence, {}, {});
     visitor.count({"time", "the column that orders the steps of a sequence, its name or index; none: the file's order"}, options_.time, {},
                   {});
+    visitor.texts({"ignore", "names of columns that are not read: identifiers, dates, words"}, options_.ignore);
     visitor.integer({"pad_to", "steps that every sequence is padded to with zeros; absent: the longest of both files"}, pad_to_,
                     {.low = 1, .high = Index{1} << 20});
     visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
