@@ -67,6 +67,8 @@ Json parse_header(std::string_view text, const std::string& path) {
     return header;
   } catch (const Json::parse_error& error) {
     damaged_at(path, kLengthBytes + (error.byte > 0 ? error.byte - 1 : 0), "the header is no JSON");
+  } catch (const Json::out_of_range&) {
+    damaged_at(path, kLengthBytes, "the header holds a number that is too large");
   }
 }
 

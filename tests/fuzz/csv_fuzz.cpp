@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const CsvHeader header : {CsvHeader::kAuto, CsvHeader::kYes, CsvHeader::kNo}) {
     test::expect_result_or_error([&] {
       const CsvTable table = read_csv(path, {.header = header, .label = {.word = {}, .value = -1}, .target = CsvTarget::kClass});
-      if (static_cast<Index>(table.features.size()) != table.rows * table.feature_count()) std::abort();
+      if (static_cast<Index>(table.features.size()) != table.rows * table.feature_count) std::abort();
       if (static_cast<Index>(CsvClasses(table).labels_of(table).size()) != table.rows) std::abort();
     });
   }

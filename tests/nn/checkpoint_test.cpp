@@ -168,6 +168,7 @@ TEST_CASE("headers that lie are refused before anything is allocated") {
   CHECK(problem_of(assemble(R"({"a":1,"a":2})", "")).find("twice") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":[[[[[[1]]]]]]})", "")).find("nested too deeply") != std::string::npos);
   CHECK(problem_of(assemble("[]", "")).find("no JSON object") != std::string::npos);
+  CHECK(problem_of(assemble(R"({"a": 1e9999})", "")).find("too large") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":)", "")).find("byte 13") != std::string::npos);
   CHECK(problem_of(std::string(8, '\xFF') + "{}").find("claims") != std::string::npos);
 }
