@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/text.hpp"
 #include "outline.hpp"
-#include "wrapped_text.hpp"
 
 namespace normrun {
 namespace {
@@ -40,14 +40,15 @@ std::string section(const std::string& title, const std::vector<Row>& rows) {
   if (rows.empty()) return "";
   std::size_t widest = 0;
   for (const Row& row : rows) {
-    if (columns_of(row.name) <= kWidestName) widest = std::max(widest, columns_of(row.name));
+    if (characters_of(row.name) <= kWidestName) widest = std::max(widest, characters_of(row.name));
   }
   const std::size_t indent = widest + 4;
   std::string text = "\n" + title + ":\n";
   for (const Row& row : rows) {
-    const std::string doc = wrapped(row.doc, kWidth, std::string(indent, ' '));
+    const std::string blanks(indent, ' ');
+    const std::string doc = wrapped(row.doc, kWidth, blanks, blanks);
     text += "  " + row.name;
-    text += columns_of(row.name) <= widest ? std::string(indent - 2 - columns_of(row.name), ' ') + doc.substr(indent) : "\n" + doc;
+    text += characters_of(row.name) <= widest ? std::string(indent - 2 - characters_of(row.name), ' ') + doc.substr(indent) : "\n" + doc;
     text += '\n';
   }
   return text;
@@ -75,7 +76,7 @@ std::string usage(const ProgramOutline& outline, const CommandOutline& command) 
 
 std::string help_text(const ProgramOutline& outline, const CommandOutline& command) {
   const bool is_program = &command == &outline.program;
-  std::string text = wrapped(command.doc, kWidth, "") + "\n" + usage(outline, command);
+  std::string text = wrapped(command.doc, kWidth, "", "") + "\n" + usage(outline, command);
   if (is_program) {
     std::vector<Row> commands;
     for (const CommandOutline& one : outline.commands) commands.push_back({one.name, one.doc});

@@ -2,9 +2,9 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "outline.hpp"
 #include "version.hpp"
-#include "wrapped_text.hpp"
 
 namespace normrun {
 namespace {
@@ -71,7 +71,7 @@ std::string roff(const std::string& text) {
 
 /// In short lines, none of which is taken for a request.
 std::string paragraph(const std::string& text) {
-  std::string lines = wrapped(roff(text), 78, "") + "\n";
+  std::string lines = wrapped(roff(text), 78, "", "") + "\n";
   for (std::size_t end = lines.find("\n."); end != std::string::npos; end = lines.find("\n.", end)) lines.insert(end + 1, "\\&");
   return lines;
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/text.hpp"
 #include "fmt/format.h"
 #include "report/words.hpp"
 

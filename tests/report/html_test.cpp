@@ -37,11 +37,6 @@ TEST_CASE("texts are escaped for elements and for attributes") {
   CHECK(escaped("γ ≥ 1") == "γ ≥ 1");
 }
 
-TEST_CASE("texts are shortened by characters, not by bytes") {
-  CHECK(shortened("βββββ", 5) == "βββββ");
-  CHECK(shortened("ββββββ", 5) == "ββββ…");
-}
-
 TEST_CASE("numbers keep three digits, shares are percents") {
   CHECK(shown(0.0) == "0");
   CHECK(shown(0.012345) == "0.0123");

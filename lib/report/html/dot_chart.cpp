@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
 #include "fmt/format.h"
 #include "report/html/svg.hpp"
 #include "report/words.hpp"

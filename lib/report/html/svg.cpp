@@ -1,8 +1,8 @@
 #include "report/html/svg.hpp"
 
+#include "core/text.hpp"
 #include "fmt/format.h"
 #include "report/html/text.hpp"
-#include "report/words.hpp"
 
 namespace normrun {
 namespace {
