@@ -57,7 +57,7 @@ template <class T>
 struct Transposed {
   const T* data;
   Index step;
-  static constexpr bool kReadsInPlace = false;
+  static constexpr Packing kPacking = Packing::kAlways;
   HWY_INLINE const T* at(Index k, Index col) const { return data + col * step + k; }
   template <Index kCols>
   HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
