@@ -106,7 +106,8 @@ void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy,
     return adam_update_by_rows<T>(by, a, b, {inputs.size(), dy.cols, depth}, slots.w, slots.m, slots.v);
   for (Index first = 0; first < dy.cols; first += kGradientColumns) {
     const Extent extent{inputs.size(), std::min(kGradientColumns, dy.cols - first), depth};
-    if (depth * (extent.cols + kCols - 1) / kCols * kCols > kPackedNumbers) {
+    const Index panels = (extent.cols + kCols - 1) / kCols;
+    if (panels * kCols * depth > kPackedNumbers) {
       adam_update_by_blocks<T>(by, a, Straight<T>{b.at(0, first), b.step}, extent, slots.from(0, first));
       continue;
     }
