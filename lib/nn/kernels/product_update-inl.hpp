@@ -79,6 +79,10 @@ struct Packed {
   static constexpr Packing kPacking = Packing::kNever;
   HWY_INLINE const T* at(Index k, Index col) const { return data + col * depth + k * step; }
 };
+template <class T>
+HWY_INLINE void weight_gradient_rows(ColumnMajor<T> x, Packed<T> dy, Extent extent, T* dw) {
+  multiply<kTileRows, kTileVectors, T>(x, dy, extent, Kept<T>{nullptr, 0, dw, extent.cols});
+}
 
 /// Larger batches: the gradients of a block of rows, and then Adam over the block.
 template <class T, class Right>
@@ -87,7 +91,7 @@ void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Ex
   const Index block_rows = std::max(kGradientRows, kGradientNumbers / extent.cols / kTileRows * kTileRows);
   for (Index row = 0; row < extent.rows; row += block_rows) {
     const Index rows = std::min(block_rows, extent.rows - row);
-    multiply<kTileRows, kTileVectors, T>(x.from(row, 0), dy, {rows, extent.cols, extent.depth}, Kept<T>{nullptr, 0, gradient, extent.cols});
+    weight_gradient_rows<T>(x.from(row, 0), dy, {rows, extent.cols, extent.depth}, gradient);
     adam_update_rows<T>(by, gradient, rows, extent.cols, slots.from(row, 0));
   }
 }
@@ -107,7 +111,7 @@ void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy,
   for (Index first = 0; first < dy.cols; first += kGradientColumns) {
     const Extent extent{inputs.size(), std::min(kGradientColumns, dy.cols - first), depth};
     const Index panels = (extent.cols + kCols - 1) / kCols;
-    if (panels * kCols * depth > kPackedNumbers) {
+    if (is_better_turned<T>(extent) || panels * kCols * depth > kPackedNumbers) {
       adam_update_by_blocks<T>(by, a, Straight<T>{b.at(0, first), b.step}, extent, slots.from(0, first));
       continue;
     }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "nn/kernels/right_side-inl.hpp"
 #include "nn/kernels/table.hpp"
 #include "nn/kernels/tile-inl.hpp"
 
@@ -23,30 +24,6 @@ inline constexpr Index kPackedPanels = HWY_MAX_BYTES == 64 ? 16 : 8;
 inline constexpr Index kRowsWorthPacking = 16;
 inline constexpr Index kWideRow = 256;           // b's rows beyond this many numbers lie in different pages: where b is read in place,
 inline constexpr Index kDepthBlockInPlace = 16;  // some of them are read to their ends at a time
-
-/// When panels are copied side by side: where many rows share the cost, always, because they cannot be read in place, or never.
-enum class Packing { kForManyRows, kAlways, kNever };
-
-/// b as it lies in memory: depth x columns (w of y = x w).
-template <class T>
-struct Straight {
-  const T* data;
-  Index step;
-  static constexpr Packing kPacking = Packing::kForManyRows;
-  HWY_INLINE const T* at(Index k, Index col) const { return data + k * step + col; }
-  /// `cols` columns from (k, col) on, side by side in rows of kCols.
-  template <Index kCols>
-  HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
-    const T* from = at(k, col);
-    if (cols < kCols) {
-      for (Index i = 0; i < depth; ++i) std::copy_n(from + i * step, cols, to + i * kCols);
-      return;
-    }
-    for (Index i = 0; i < depth; ++i, from += step, to += kCols) {
-      NORMRUN_UNROLL for (Index c = 0; c < kCols; c += kWidth<T>) Whole<T>().store(Whole<T>().load(from + c), to + c);
-    }
-  }
-};
 
 /// Of c, and the depth of the product.
 struct Extent {
@@ -84,6 +61,51 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   } while (k < extent.depth);
 }
 
+// Few outputs fill a vector of 512 bits only in part.  Where enough rows share the cost, dw is computed lying on its side, each number
+// by the same chain, and then turned.
+
+inline constexpr Index kFewOutputs = 16;
+inline constexpr Index kInputsWorthTurning = 16;
+inline constexpr Index kDepthWorthTurning = 16;
+inline constexpr Index kTurnedInputs = 256;  // at a time
+
+template <class T>
+HWY_INLINE bool is_better_turned(const Extent& dw) {
+  return HWY_MAX_BYTES == 64 && dw.cols < kFewOutputs && dw.cols % kWidth<T> != 0 && dw.rows >= kInputsWorthTurning &&
+         dw.depth >= kDepthWorthTurning;
+}
+
+/// to = the first `inputs` columns of `turned`, as rows of so many outputs.
+template <class T>
+HWY_INLINE void turn_back(const T* turned, Index inputs, Index outputs, T* to) {
+  for (Index i = 0; i < inputs; i += kDeep<T>) {
+    for (Index o = 0; o < outputs; o += kWidth<T>) {
+      Vector<T> rows[kDeep<T>];
+      turn(turned + o * kTurnedInputs + i, kTurnedInputs, rows);
+      const Part<T> part(std::min(outputs - o, kWidth<T>));
+      for (Index j = 0; j < std::min(kDeep<T>, inputs - i); ++j) part.store(rows[j], to + (i + j) * outputs + o);
+    }
+  }
+}
+
+template <class T>
+HWY_NOINLINE void turned_weight_gradient(ColumnMajor<T> x, Straight<T> dy, Extent extent, T* dw) {
+  HWY_ALIGN T turned[kFewOutputs * kTurnedInputs];
+  for (Index first = 0; first < extent.rows; first += kTurnedInputs) {
+    const Index inputs = std::min(kTurnedInputs, extent.rows - first);
+    multiply<kTileRows, kTileVectors, T>(ColumnMajor<T>{dy.data, dy.step}, Straight<T>{x.data + first, x.step},
+                                         Extent{extent.cols, inputs, extent.depth}, Kept<T>{nullptr, 0, turned, kTurnedInputs});
+    turn_back(turned, inputs, extent.cols, dw + first * extent.cols);
+  }
+}
+
+/// Some rows of dw = x^T dy, which lie side by side.
+template <class T>
+void weight_gradient_rows(ColumnMajor<T> x, Straight<T> dy, Extent extent, T* dw) {
+  if (is_better_turned<T>(extent)) return turned_weight_gradient<T>(x, dy, extent, dw);
+  multiply<kTileRows, kTileVectors, T>(x, dy, extent, Kept<T>{nullptr, 0, dw, extent.cols});
+}
+
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs) {
   const RowMajor<T> a{x.data, x.cols};
@@ -96,9 +118,8 @@ void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range out
 
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
-  const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
-  const Kept<T> kept{nullptr, 0, dw.row(inputs.begin), dw.cols};
-  multiply<kTileRows, kTileVectors, T>(a, Straight<T>{dy.data, dy.cols}, Extent{inputs.size(), dw.cols, dy.rows}, kept);
+  weight_gradient_rows<T>(ColumnMajor<T>{x.data + inputs.begin, x.cols}, Straight<T>{dy.data, dy.cols},
+                          Extent{inputs.size(), dw.cols, dy.rows}, dw.row(inputs.begin));
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -1,0 +1,112 @@
+// Included once for each instruction set: see vector.cpp.
+#if defined(NORMRUN_KERNELS_RIGHT_SIDE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMRUN_KERNELS_RIGHT_SIDE_INL
+#undef NORMRUN_KERNELS_RIGHT_SIDE_INL
+#else
+#define NORMRUN_KERNELS_RIGHT_SIDE_INL
+#endif
+
+#include <algorithm>
+
+#include "nn/kernels/simd-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace normrun::kernels::HWY_NAMESPACE {
+
+// b of a product a b, as it lies in memory, and how its panels are copied.
+
+/// When panels are copied side by side: where many rows share the cost, always, because they cannot be read in place, or never.
+enum class Packing { kForManyRows, kAlways, kNever };
+
+/// b as it lies in memory: depth x columns (w of y = x w).
+template <class T>
+struct Straight {
+  const T* data;
+  Index step;
+  static constexpr Packing kPacking = Packing::kForManyRows;
+  HWY_INLINE const T* at(Index k, Index col) const { return data + k * step + col; }
+  /// `cols` columns from (k, col) on, side by side in rows of kCols.
+  template <Index kCols>
+  HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
+    const T* from = at(k, col);
+    if (cols < kCols) {
+      for (Index i = 0; i < depth; ++i) std::copy_n(from + i * step, cols, to + i * kCols);
+      return;
+    }
+    for (Index i = 0; i < depth; ++i, from += step, to += kCols) {
+      NORMRUN_UNROLL for (Index c = 0; c < kCols; c += kWidth<T>) Whole<T>().store(Whole<T>().load(from + c), to + c);
+    }
+  }
+};
+
+/// 16 bytes of each of the rows from, from + step, ... as one vector.
+template <class T>
+HWY_INLINE Vector<T> load_pieces(const T* from, Index step) {
+  const auto piece = [&](Index row) NORMRUN_LAMBDA { return hn::LoadU(hn::Full128<T>(), from + row * step); };
+  const auto pair = [&](Index row) NORMRUN_LAMBDA { return hn::Combine(hn::Full256<T>(), piece(row + 1), piece(row)); };
+#if HWY_MAX_BYTES == 64
+  return hn::Combine(hn::Full512<T>(), pair(2), pair(0));
+#else
+  return pair(0);
+#endif
+}
+
+/// Numbers that a vector's rows are turned by at a time.
+template <class T>
+inline constexpr Index kDeep = 16 / sizeof(T);
+
+/// to[i] = the numbers i of a vector of rows.
+HWY_INLINE void turn(const float* from, Index step, Vector<float> (&to)[4]) {
+  constexpr Tag<float> d;
+  Vector<float> row[4];
+  NORMRUN_UNROLL for (int i = 0; i < 4; ++i) row[i] = load_pieces(from + i * step, 4 * step);
+  const Vector<float> low_02 = hn::InterleaveLower(d, row[0], row[2]);
+  const Vector<float> low_13 = hn::InterleaveLower(d, row[1], row[3]);
+  const Vector<float> high_02 = hn::InterleaveUpper(d, row[0], row[2]);
+  const Vector<float> high_13 = hn::InterleaveUpper(d, row[1], row[3]);
+  to[0] = hn::InterleaveLower(d, low_02, low_13);
+  to[1] = hn::InterleaveUpper(d, low_02, low_13);
+  to[2] = hn::InterleaveLower(d, high_02, high_13);
+  to[3] = hn::InterleaveUpper(d, high_02, high_13);
+}
+HWY_INLINE void turn(const double* from, Index step, Vector<double> (&to)[2]) {
+  constexpr Tag<double> d;
+  const Vector<double> row_0 = load_pieces(from, 2 * step);
+  const Vector<double> row_1 = load_pieces(from + step, 2 * step);
+  to[0] = hn::InterleaveLower(d, row_0, row_1);
+  to[1] = hn::InterleaveUpper(d, row_0, row_1);
+}
+
+/// b as it lies in memory: columns x depth.
+template <class T>
+struct Transposed {
+  const T* data;
+  Index step;
+  static constexpr Packing kPacking = Packing::kAlways;
+  HWY_INLINE const T* at(Index k, Index col) const { return data + col * step + k; }
+  template <Index kCols>
+  HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
+    const T* from = at(k, col);
+    const Index whole_depth = depth - depth % kDeep<T>;
+    const Index whole_cols = cols - cols % kWidth<T>;
+    for (Index c = 0; c < whole_cols; c += kWidth<T>) {
+      for (Index i = 0; i < whole_depth; i += kDeep<T>) {
+        Vector<T> turned[kDeep<T>];
+        turn(from + c * step + i, step, turned);
+        NORMRUN_UNROLL for (Index j = 0; j < kDeep<T>; ++j) Whole<T>().store(turned[j], to + (i + j) * kCols + c);
+      }
+      copy_turned(from, c, c + kWidth<T>, whole_depth, depth, to, kCols);
+    }
+    copy_turned(from, whole_cols, cols, 0, depth, to, kCols);
+  }
+  HWY_INLINE void copy_turned(const T* from, Index col, Index col_end, Index k, Index depth, T* to, Index to_step) const {
+    for (; col < col_end; ++col) {
+      for (Index i = k; i < depth; ++i) to[i * to_step + col] = from[col * step + i];
+    }
+  }
+};
+
+}  // namespace normrun::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
