@@ -84,20 +84,27 @@ HWY_INLINE void window_gradient_rest(const Windows<T>& x, Index row, const T* dy
 /// Some columns of dw.
 template <int kVectors, class T, class Last>
 void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+  constexpr int kRows = kTileRows * (kVectors <= kTileVectors / 2 ? 2 : 1);
   Index row = 0;
-  for (; row + kTileRows <= x.depth; row += kTileRows)
-    window_gradient_tile<kTileRows, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
-  window_gradient_rest<kTileRows - 1, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+  for (; row + kRows <= x.depth; row += kRows) window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+  window_gradient_rest<kRows - 1, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+}
+
+/// The columns of dw from `col` on, as many vectors of them at a time as fit, then fewer.
+template <int kVectors, class T>
+void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, const Kept<T>& dw) {
+  constexpr Index kCols = kVectors * kWidth<T>;
+  for (; col + kCols <= dy.cols; col += kCols) window_gradient_panel<kVectors, T>(x, dy.data + col, dy.cols, dw.from(0, col), Whole<T>());
+  if constexpr (kVectors > 1) {
+    window_gradient_columns<kVectors / 2, T>(x, dy, col, dw);
+  } else if (col < dy.cols) {
+    window_gradient_panel<1, T>(x, dy.data + col, dy.cols, dw.from(0, col), Part<T>(dy.cols - col));
+  }
 }
 
 template <class T>
 void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
-  const Kept<T> kept{nullptr, 0, dw.data, dw.cols};
-  Index c = 0;
-  for (; c + kTileVectors * kWidth<T> <= dw.cols; c += kTileVectors * kWidth<T>)
-    window_gradient_panel<kTileVectors, T>(x, dy.data + c, dy.cols, kept.from(0, c), Whole<T>());
-  for (; c + kWidth<T> <= dw.cols; c += kWidth<T>) window_gradient_panel<1, T>(x, dy.data + c, dy.cols, kept.from(0, c), Whole<T>());
-  if (c < dw.cols) window_gradient_panel<1, T>(x, dy.data + c, dy.cols, kept.from(0, c), Part<T>(dw.cols - c));
+  window_gradient_columns<kTileVectors, T>(x, dy, 0, Kept<T>{nullptr, 0, dw.data, dw.cols});
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE
