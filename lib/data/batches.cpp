@@ -126,6 +126,11 @@ std::span<const Index> Batches::step(Index step_in_epoch) const {
   return std::span<const Index>(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
+std::span<const Index> Batches::behind(Index step_in_epoch) const {
+  const auto first = static_cast<std::size_t>(std::min((step_in_epoch + 1) * batch_size_, samples_));
+  return std::span<const Index>(order_).subspan(first);
+}
+
 std::span<Index> Batches::rows_of(std::size_t label) {
   const auto begin = static_cast<std::size_t>(class_begin_[label]);
   return std::span<Index>(class_rows_).subspan(begin, static_cast<std::size_t>(class_begin_[label + 1]) - begin);

@@ -87,14 +87,14 @@ Index Trainer<T>::take_batch() {
   }
   if (step_in_epoch == 0 && step_ > 0) batches_->start_epoch(step_ / steps_per_epoch_);
   const std::span<const Index> rows = batches_->step(step_in_epoch);
-  gather(rows);
+  gather(rows, batches_->behind(step_in_epoch));
   return static_cast<Index>(rows.size());
 }
 
 template <class T>
-void Trainer<T>::gather(std::span<const Index> rows) {
+void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> behind) {
   const Split<T>& train = plan_.data->train;
-  gather_rows<T>(train.features.view(), rows, batch_x_.view());
+  gather_rows<T>(train.features.view(), rows, batch_x_.view(), behind);
   if (!batch_labels_.empty()) gather_numbers<std::int32_t>(train.labels, rows, batch_labels_.data());
   if (train.targets.rows() > 0) gather_rows<T>(train.targets.view(), rows, batch_targets_.view());
   if (!batch_lengths_.empty()) gather_numbers<Index>(train.lengths, rows, batch_lengths_.data());

@@ -87,7 +87,7 @@ class Trainer {
   void allocate();
   /// Puts the next step's rows into the batch buffers; returns how many there are.
   Index take_batch();
-  void gather(std::span<const Index> rows);
+  void gather(std::span<const Index> rows, std::span<const Index> behind);
   void check_loss(Index step) const;
   void check_model() const;
 
