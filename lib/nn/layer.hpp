@@ -86,8 +86,11 @@ class Layer {
   virtual ~Layer() = default;
   virtual void forward(const Forward<T>& call) const = 0;
   virtual void backward(const Backward<T>& call) const = 0;
-  /// Whether backward may be called with dx in dy's memory: it then touches half as much.
+  /// Whether forward may be called with y in x's memory, and backward with dx in dy's: they then touch half as much.
+  virtual bool takes_x_in_place() const { return false; }
   virtual bool takes_dx_in_place() const { return false; }
+  /// Whether backward reads y, which the next layer must then leave as it is.
+  virtual bool reads_y() const { return false; }
 };
 
 class LayerSpec;

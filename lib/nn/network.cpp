@@ -126,7 +126,7 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   const Index last = pass.last_boundary < 0 ? output_boundary() : pass.last_boundary;
   for (Index i = 0; i < last; ++i) {
     const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
-    const View<T> y = record.activations_[static_cast<std::size_t>(i)].view().slice(0, x.rows);
+    const View<T> y = record.activations_[record.places_[static_cast<std::size_t>(i)]].view().slice(0, x.rows);
     impl_->layers[static_cast<std::size_t>(i)]->forward({.mode = pass.mode,
                                                          .examples = x.rows,
                                                          .replicas = pass.replicas,
@@ -173,7 +173,13 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
 }
 
 template <class T>
-Record<T>::Record(const Network<T>& network, Index capacity) : capacity_(capacity) {
+bool Network<T>::works_in_place(Index layer) const {
+  const auto i = static_cast<std::size_t>(layer);
+  return layer > 0 && impl_->layers[i]->takes_x_in_place() && !impl_->layers[i - 1]->reads_y();
+}
+
+template <class T>
+Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity) {
   const Layout& layout = network.layout();
   const auto count = [capacity](Index numbers) {
     Index total = 0;
@@ -185,7 +191,8 @@ Record<T>::Record(const Network<T>& network, Index capacity) : capacity_(capacit
   for (const auto& info : network.layers()) sizes_.push_back(info.output.size());
   for (std::size_t i = 1; i < sizes_.size(); ++i) {
     count(sizes_[i]);
-    activations_.emplace_back(capacity, sizes_[i]);
+    if (keep == Keep::kAllActivations || !network.works_in_place(static_cast<Index>(i) - 1)) activations_.emplace_back(capacity, sizes_[i]);
+    places_.push_back(activations_.size() - 1);
   }
   const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
   count(widest);
@@ -197,7 +204,7 @@ Record<T>::Record(const Network<T>& network, Index capacity) : capacity_(capacit
 template <class T>
 ConstView<T> Record<T>::activations(Index boundary) const {
   if (boundary == 0) return input_;
-  return activations_[static_cast<std::size_t>(boundary - 1)].view().slice(0, examples_);
+  return activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().slice(0, examples_);
 }
 
 template <class T>

@@ -68,18 +68,26 @@ class Network {
                 ProductTaker<T>* taker = nullptr) const;
 
  private:
+  friend class Record<T>;
+  /// Whether a built layer may write its output over its input.
+  bool works_in_place(Index layer) const;
+
   struct Impl;
   std::unique_ptr<const Impl> impl_;
 };
 
+/// Which activations a record keeps: all of them, or those that backward reads, which is less memory to pass through.
+enum class Keep { kAllActivations, kForBackward };
+
 template <class T>
 class Record {
  public:
-  Record(const Network<T>& network, Index capacity);
+  Record(const Network<T>& network, Index capacity, Keep keep = Keep::kAllActivations);
   Index capacity() const { return capacity_; }
   Index examples() const { return examples_; }
   const Mode& mode() const { return mode_; }
-  /// Activations of a boundary after a forward pass: (examples, size of that boundary).
+  /// Activations of a boundary after a forward pass: (examples, size of that boundary).  With kForBackward a layer that works in
+  /// place has written over those below it.
   ConstView<T> activations(Index boundary) const;
   /// Where the loss writes its gradient: (examples, size of `boundary`).
   View<T> gradient(Index boundary);
@@ -94,8 +102,9 @@ class Record {
   const Index* lengths_ = nullptr;
   PassKey key_;
   ConstView<T> input_;
-  std::vector<Matrix<T>> activations_;  // boundary 1 … last
-  Matrix<T> gradients_[2];              // taken in turns on the way down
+  std::vector<Matrix<T>> activations_;
+  std::vector<std::size_t> places_;  // of boundary 1 … last among them
+  Matrix<T> gradients_[2];           // taken in turns on the way down
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
   std::vector<Index> sizes_;  // of each boundary

@@ -18,7 +18,7 @@ BatchGradient<T>::BatchGradient(const Network<T>& network, LossKind loss, const 
       loss_(loss),
       division_(division),
       logits_boundary_(network.logits_boundary(loss)),
-      record_(network, even_part(even_part(capacity, division.accumulate, 0).count, passes(), 0).count),
+      record_(network, even_part(even_part(capacity, division.accumulate, 0).count, passes(), 0).count, Keep::kForBackward),
       gradient_(static_cast<std::size_t>(network.layout().param_count)),
       part_gradient_(division.accumulate * passes() > 1 ? gradient_.size() : 0),
       start_state_(passes() > 1 ? static_cast<std::size_t>(network.layout().state_count) : 0),

@@ -155,6 +155,33 @@ TEST_CASE("backward from the logits gives zeros above them and leaves the softma
   CHECK(rig.grads.front() != 9.0);
 }
 
+TEST_CASE("layers that work in place give the same outputs and gradients") {
+  const auto layer = [](const char* type, const char* options = "{}") { return describe_layer(type, options); };
+  // A relu behind a relu or a pooling may not write over what their backward reads.
+  LayerRig<float> rig(
+      {layer("conv2d", R"({"filters": 3, "kernel_size": 2})"), layer("relu"), layer("relu"), layer("batch"), layer("max_pooling2d"),
+       layer("relu"), layer("flatten"), layer("dense", R"({"units": 4})"), layer("tanh"), layer("dense", R"({"units": 3})"), layer("relu")},
+      Shape{5, 5, 2}, 6);
+  std::iota(rig.x.view().begin(), rig.x.view().end(), -150.0F);
+  const Network<float>& network = rig.network();
+  const auto results_of = [&](Keep keep) {
+    Record<float> record(network, 6, keep);
+    const ConstView<float> y = network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
+    std::vector<float> results(y.begin(), y.end());
+    const View<float> dy = record.gradient(network.output_boundary());
+    std::iota(dy.begin(), dy.end(), 1.0F);
+    network.backward(rig.model.params, record, network.output_boundary(), dy, rig.grads, rig.dx.view());
+    results.insert(results.end(), rig.grads.begin(), rig.grads.end());
+    results.insert(results.end(), rig.dx.view().begin(), rig.dx.view().end());
+    return results;
+  };
+  CHECK(results_of(Keep::kForBackward) == results_of(Keep::kAllActivations));
+  Record<float> record(network, 6, Keep::kForBackward);
+  CHECK(record.activations(2).data == record.activations(1).data);
+  CHECK(record.activations(3).data != record.activations(2).data);
+  CHECK(record.activations(6).data != record.activations(5).data);
+}
+
 TEST_CASE("a step of forward, loss and backward allocates nothing") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 5);
   const Network<float>& network = rig.network();

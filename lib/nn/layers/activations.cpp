@@ -49,7 +49,9 @@ class ActivationLayer final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     if (call.dx.data != nullptr) activate_backward<T>(activation_, call.y, call.dy, call.dx);
   }
+  bool takes_x_in_place() const override { return activation_ == Activation::kRelu; }  // the others would hide an infinite x
   bool takes_dx_in_place() const override { return true; }
+  bool reads_y() const override { return true; }
 
  private:
   Activation activation_;

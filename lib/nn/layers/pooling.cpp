@@ -81,6 +81,7 @@ class Pooling final : public Layer<T> {
       }
     });
   }
+  bool reads_y() const override { return pool_ == Pool::kMax; }
 
  private:
   /// visit(example, y, x, row of the output)
