@@ -47,26 +47,43 @@ struct WideSums {
   }
 };
 
+/// Adds up one block of rows of kVectors vectors of columns, of which `access` loads each.
+template <int kVectors, class T, int kSums, class Add, class Access>
+HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access access, const Add& add, WideSums (&total)[kSums]) {
+  Vector<T> s[kStripes][kVectors][kSums];
+  NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
+    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) { NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) s[j][v][k] = fill(T{0}); }
+  }
+  const auto add_row = [&](Index r, Vector<T>(&sums)[kVectors][kSums]) NORMRUN_LAMBDA {
+    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) add(r, first + i + v * kWidth<T>, access, sums[v]);
+  };
+  Index r = begin;
+  for (; r + kStripes <= end; r += kStripes) {
+    NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add_row(r + j, s[j]);
+  }
+  NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
+    if (r + j >= end) break;
+    add_row(r + j, s[j]);
+  }
+  NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) {
+    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].add(i + v * kWidth<T>,
+                                                                hn::Add(hn::Add(s[0][v][k], s[2][v][k]), hn::Add(s[1][v][k], s[3][v][k])));
+  }
+}
+
 /// Sums over the rows of [first, first + count) columns, block by block of rows, so that they are read once: in a block,
 /// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
+  constexpr int kVectors = HWY_MAX_BYTES == 64 ? 4 / kSums : 1;  // so many at a time: whole lines of memory, and sums in registers
+  constexpr Index kCols = kVectors * kWidth<T>;
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
   for (Index begin = 0; begin < rows; begin += kBlockRows) {
     const Index end = std::min(begin + kBlockRows, rows);
-    sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-      Vector<T> s[kStripes][kSums];
-      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) { NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) s[j][k] = fill(T{0}); }
-      Index r = begin;
-      for (; r + kStripes <= end; r += kStripes) {
-        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add(r + j, first + i, access, s[j]);
-      }
-      NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
-        if (r + j >= end) break;
-        add(r + j, first + i, access, s[j]);
-      }
-      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].add(i, hn::Add(hn::Add(s[0][k], s[2][k]), hn::Add(s[1][k], s[3][k])));
-    });
+    Index i = 0;
+    for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
+    for (; i + kWidth<T> <= count; i += kWidth<T>) add_block<1, T>(begin, end, first, i, Whole<T>(), add, total);
+    if (i < count) add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
   }
 }
 
