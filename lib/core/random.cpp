@@ -20,8 +20,12 @@ constexpr std::uint32_t high_half(std::uint64_t value) { return static_cast<std:
 RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index)
     : key_{low_half(seed), high_half(seed)}, counter_{0, low_half(index), high_half(index), static_cast<std::uint32_t>(purpose)} {}
 
+void RandomStream::check_blocks(std::uint64_t blocks) const {
+  if (blocks > UINT32_MAX - counter_[0]) throw std::length_error("a random stream is used up after 2^34 numbers");
+}
+
 void RandomStream::next_block() {
-  if (counter_[0] == UINT32_MAX) throw std::length_error("a random stream is used up after 2^34 numbers");
+  check_blocks(1);
   const philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
   const philox4x32_key_t key{{key_[0], key_[1]}};
   const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
@@ -30,11 +34,26 @@ void RandomStream::next_block() {
   left_ = static_cast<int>(block_.size());
 }
 
+void RandomStream::fill(std::span<std::uint32_t> numbers) {
+  std::size_t i = 0;
+  for (; i < numbers.size() && left_ > 0; ++i) numbers[i] = next_u32();
+  const std::size_t blocks = (numbers.size() - i) / block_.size();
+  check_blocks(blocks);
+  // The multiplications of a block wait for each other; nothing between the blocks keeps the processor from the next one's.
+  const philox4x32_key_t key{{key_[0], key_[1]}};
+  for (std::size_t b = 0; b < blocks; ++b, i += block_.size()) {
+    const philox4x32_ctr_t counter{{counter_[0]++, counter_[1], counter_[2], counter_[3]}};
+    const philox4x32_ctr_t block = philox4x32(counter, key);
+    std::copy_n(block.v, block_.size(), &numbers[i]);
+  }
+  for (; i < numbers.size(); ++i) numbers[i] = next_u32();
+}
+
 void RandomStream::skip(std::uint64_t numbers) {
   const std::uint64_t of_block = std::min(numbers, static_cast<std::uint64_t>(left_));
   left_ -= static_cast<int>(of_block);
   const std::uint64_t blocks = (numbers - of_block) / block_.size();
-  if (blocks > UINT32_MAX - counter_[0]) throw std::length_error("a random stream is used up after 2^34 numbers");
+  check_blocks(blocks);
   counter_[0] += static_cast<std::uint32_t>(blocks);
   for (std::uint64_t i = of_block + blocks * block_.size(); i < numbers; ++i) next_u32();
 }

@@ -33,6 +33,7 @@ class RandomStream {
     if (left_ == 0) next_block();
     return block_[block_.size() - static_cast<std::size_t>(left_--)];
   }
+  void fill(std::span<std::uint32_t> numbers);  // as next_u32 would give them, and faster
   std::uint64_t next_u64();
   void skip(std::uint64_t numbers);          // as if next_u32 had been called so often
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
@@ -42,6 +43,7 @@ class RandomStream {
   void shuffle(std::span<Index> values);     // Fisher-Yates
 
  private:
+  void check_blocks(std::uint64_t blocks) const;  // throws std::length_error where so many are not left
   void next_block();
 
   std::array<std::uint32_t, 2> key_;

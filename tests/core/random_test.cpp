@@ -166,3 +166,19 @@ TEST_CASE("skipping is drawing, from any place of a block") {
     }
   }
 }
+
+TEST_CASE("filling is drawing, from any place of a block") {
+  for (const int drawn : {0, 1, 3, 4}) {
+    for (const std::size_t count : {0, 1, 2, 3, 4, 5, 8, 31, 784}) {
+      CAPTURE(drawn);
+      CAPTURE(count);
+      RandomStream slow(9, Purpose::kDropout, 5);
+      for (int i = 0; i < drawn; ++i) slow.next_u32();
+      RandomStream fast = slow;
+      std::vector<std::uint32_t> numbers(count);
+      fast.fill(numbers);
+      for (const std::uint32_t number : numbers) CHECK(number == slow.next_u32());
+      for (int i = 0; i < 9; ++i) CHECK(fast.next_u32() == slow.next_u32());
+    }
+  }
+}

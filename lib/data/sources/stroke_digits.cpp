@@ -141,9 +141,8 @@ void draw_glyph(const Glyph& glyph, double distortion, RandomStream& stream, Ima
 
 /// A number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform ones, from 32 random bits
 /// (a normal one for each pixel would take longer than drawing the digit).
-double triangular(RandomStream& stream) {
+double triangular(std::uint32_t bits) {
   constexpr double kRootSix = 2.449489742783178;
-  const std::uint32_t bits = stream.next_u32();
   const double sum = static_cast<double>(bits & 0xffff) + static_cast<double>(bits >> 16);
   return kRootSix * (sum * 0x1p-16 - (1.0 - 0x1p-16));
 }
@@ -158,6 +157,12 @@ struct DigitSampler {
   Index classes() const { return digits; }
   Index outputs() const { return 0; }
 
+  void add_noise(RandomStream& stream, Image& image) const {
+    std::array<std::uint32_t, Image{}.size()> bits;
+    stream.fill(bits);
+    for (std::size_t p = 0; p < image.size(); ++p) image[p] = std::clamp(image[p] + noise * triangular(bits[p]), 0.0, 1.0);
+  }
+
   template <class T>
   void fill(const Preparation& preparation, RowStreams& streams, const RowsOut<T>& out) const {
     Image image;
@@ -167,11 +172,9 @@ struct DigitSampler {
       const std::vector<Glyph>& ways = stroke_glyphs()[static_cast<std::size_t>(digit)];
       image.fill(0.0);
       draw_glyph(ways[static_cast<std::size_t>(streams.rows.below(ways.size()))], distortion, streams.rows, image);
+      if (noise > 0.0) add_noise(streams.rows, image);
       T* row = out.features.row(r);
-      for (std::size_t p = 0; p < image.size(); ++p) {
-        const double grey = noise > 0.0 ? std::clamp(image[p] + noise * triangular(streams.rows), 0.0, 1.0) : image[p];
-        row[p] = static_cast<T>(preparation.prepared(grey));
-      }
+      for (std::size_t p = 0; p < image.size(); ++p) row[p] = static_cast<T>(preparation.prepared(image[p]));
     }
   }
 };
