@@ -34,16 +34,25 @@ struct TakenByAdam {
   HWY_INLINE TakenByAdam from(Index /*row*/, Index col) const { return {by, w + col, m + col, v + col}; }
 };
 
-/// A batch of a few rows: row by row of w, since all of dy stays in the first cache.  The multiply-adds of a tile run beside the
-/// divisions of the one before.
+inline constexpr int kUpdatedVectors = 4;  // at a time
+
+/// A batch of a few rows: row by row of w, since all of dy stays in the first cache.  The multiply-adds of some vectors run beside the
+/// divisions of those before.
 template <class T>
-HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& by, ColumnMajor<T> x, Straight<T> dy, Extent extent, T* w, T* m, T* v) {
-  constexpr Index kCols = kTileVectors * kWidth<T>;
-  const AdamStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
+HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, T* w, T* m, T* v) {
+  constexpr Index kCols = kUpdatedVectors * kWidth<T>;
+  const AdamStep<T> by = given;  // a copy that no store can reach: its numbers stay in registers
+  const Index whole = extent.cols / kCols * kCols;
+  const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};
   for (Index row = 0; row < extent.rows; ++row, w += extent.cols, m += extent.cols, v += extent.cols) {
-    for (Index col = 0; col < extent.cols; col += kCols)
-      multiply_columns<1, kTileVectors, T>(x.from(row, 0), 1, Panel<T>{dy.at(0, col), dy.step, extent.depth},
-                                           TakenByAdam<T>{step, w + col, m + col, v + col}, extent.cols - col);
+    const ColumnMajor<T> x_row = x.from(row, 0);
+    for (Index col = 0; col < whole; col += kCols) {
+      const Panel<T> panel{dy.at(0, col), dy.step, extent.depth};
+      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, w + col, m + col, v + col}, Whole<T>());
+    }
+    if (whole == extent.cols) continue;
+    const TakenByAdam<T> taken{by, w + whole, m + whole, v + whole};
+    multiply_columns<1, kUpdatedVectors, T>(x_row, 1, edge, taken, extent.cols - whole);
   }
 }
 
@@ -98,7 +107,7 @@ void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Ex
 
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
-  constexpr Index kFewRows = 4;
+  constexpr Index kFewRows = 8;  // where both ways take the same time
   constexpr Index kCols = kTileVectors * kWidth<T>;
   constexpr Index kPackedNumbers = 128 * kGradientColumns;
   HWY_ALIGN T packed[kPackedNumbers];
@@ -106,7 +115,7 @@ void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy,
   const Straight<T> b{dy.data, dy.cols};
   const Index depth = dy.rows;
   const Slots<T> slots = Slots<T>{w, m, v, dy.cols}.from(inputs.begin, 0);
-  if (depth <= kFewRows && dy.cols >= kCols)
+  if (depth <= kFewRows && dy.cols >= kUpdatedVectors * kWidth<T>)
     return adam_update_by_rows<T>(by, a, b, {inputs.size(), dy.cols, depth}, slots.w, slots.m, slots.v);
   for (Index first = 0; first < dy.cols; first += kGradientColumns) {
     const Extent extent{inputs.size(), std::min(kGradientColumns, dy.cols - first), depth};
