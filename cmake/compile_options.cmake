@@ -15,20 +15,34 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# one_unit_per_folder(TARGET): where CMAKE_UNITY_BUILD is on (preset clang), all files of a folder are one translation unit, so
+# that headers are read once.  The names in a folder's unnamed namespaces must therefore differ.
+function(one_unit_per_folder target)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder ${source} DIRECTORY)
+    string(MAKE_C_IDENTIFIER "${folder}" group)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${target}${group}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD_MODE GROUP UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
+endfunction()
+
 # normrun_library(NAME SOURCES… DEPENDS …): one static library per folder of lib.
 function(normrun_library name)
   cmake_parse_arguments(LIBRARY "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(${name} STATIC ${LIBRARY_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(${name} PUBLIC ${LIBRARY_DEPENDS} PRIVATE normrun_options ${LIBRARY_PRIVATE_DEPENDS})
+  one_unit_per_folder(${name})
 endfunction()
 
 # normrun_test(NAME SOURCES… DEPENDS …): one doctest executable, one ctest entry.
 function(normrun_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_executable(${name} ${TEST_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
+  add_executable(${name} ${TEST_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE NORMRUN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE normrun_options doctest::doctest ${TEST_DEPENDS})
+  target_link_libraries(${name} PRIVATE normrun_options normrun_doctest_main ${TEST_DEPENDS})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endfunction()

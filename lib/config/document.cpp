@@ -18,16 +18,12 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-[[noreturn]] void refuse(std::string where, std::string what, std::string hint = "") {
-  throw Error(ExitCode::kUsage, Problem{std::move(where), std::move(what), std::move(hint)});
-}
-
 /// The file's bytes, one more than kMaxBytes at most: a device or pipe never ends.
 std::string read_text(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   const auto reason = [] { return std::generic_category().message(errno); };
   if (!file && errno == ENOMEM) throw std::bad_alloc();
-  if (!file) refuse(path, "cannot open: " + reason(), "check the path");
+  if (!file) refuse_usage(path, "cannot open: " + reason(), "check the path");
   std::string text;
   char block[1 << 16];
   while (text.size() <= kMaxBytes) {
@@ -35,7 +31,7 @@ std::string read_text(const std::string& path) {
     text.append(block, count);
     if (count < sizeof block) break;
   }
-  if (std::ferror(file.get()) != 0) refuse(path, "cannot read: " + reason());
+  if (std::ferror(file.get()) != 0) refuse_usage(path, "cannot read: " + reason());
   return text;
 }
 
@@ -112,11 +108,11 @@ std::string Document::where(std::string_view pointer) const { return content_->w
 
 void Document::set(std::string_view dotted_key, std::string_view value_text, const std::string& origin) {
   if (find_invalid_byte(dotted_key) != std::string_view::npos || find_invalid_byte(value_text) != std::string_view::npos) {
-    refuse(shown_text(origin), "not UTF-8");
+    refuse_usage(shown_text(origin), "not UTF-8");
   }
   const std::vector<std::string> parts = split_key(dotted_key);
   if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
-    refuse(origin, "expected a dotted key such as train.batch_size, got " + shown_text(dotted_key));
+    refuse_usage(origin, "expected a dotted key such as train.batch_size, got " + shown_text(dotted_key));
   }
   JsonValue* value = &content_->root.value;
   std::string pointer;
@@ -125,15 +121,16 @@ void Document::set(std::string_view dotted_key, std::string_view value_text, con
     if (value->is_array()) {
       const std::size_t place = place_in(*value, part);
       if (place == std::string::npos) {
-        refuse(origin, shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, it has no " + shown_text(part),
-               "places count from 0");
+        refuse_usage(origin,
+                     shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, it has no " + shown_text(part),
+                     "places count from 0");
       }
       value = &(*value)[place];
     } else if (value->is_object()) {
       value = &(*value)[part];
       if (value->is_null() && &part != &parts.back()) *value = JsonValue::object();
     } else {
-      refuse(origin, shown_text(pointer) + " is " + shown(*value) + ", which has no options", "give the whole object");
+      refuse_usage(origin, shown_text(pointer) + " is " + shown(*value) + ", which has no options", "give the whole object");
     }
     parent = pointer;
     pointer = child_pointer(pointer, part);
@@ -171,6 +168,6 @@ void Document::read(std::string_view pointer, Described& value, std::vector<Prob
   read_document(*content_, pointer, value, problems, elsewhere);
 }
 
-const Json& Document::json() const { return content_->root; }
+const JsonRoot& Document::json() const { return content_->root; }
 
 }  // namespace normrun

@@ -11,7 +11,7 @@
 
 namespace normrun {
 
-struct Json;  // nlohmann::ordered_json, known to this folder's .cpp files alone
+struct JsonRoot;  // nlohmann::ordered_json, known to this folder's .cpp files alone
 
 /// A JSON text with comments, its values, and where each of them stands in the text.
 /// Copying copies the values; the text positions are shared.
@@ -52,7 +52,7 @@ class Document {
   void read(std::string_view pointer, Described& value, std::vector<Problem>& problems,
             const std::vector<std::string_view>& elsewhere = {}) const;
 
-  const Json& json() const;
+  const JsonRoot& json() const;
 
  private:
   struct Content;

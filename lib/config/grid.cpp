@@ -8,10 +8,6 @@
 namespace normrun {
 namespace {
 
-[[noreturn]] void refuse(std::string where, std::string what, std::string hint = "") {
-  throw Error(ExitCode::kUsage, Problem{std::move(where), std::move(what), std::move(hint)});
-}
-
 std::size_t depth_of(const std::string& key) { return static_cast<std::size_t>(std::count(key.begin(), key.end(), '.')); }
 
 bool is_place(std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; }
@@ -45,10 +41,10 @@ std::string origin_of(const Document& document, const Axis& axis, std::size_t pl
 
 Grid::Grid(std::vector<Axis> axes) : axes_(std::move(axes)) {
   for (const Axis& axis : axes_) {
-    if (axis.values.empty()) refuse(axis.origin, "no values to sweep over", "give at least one or take the key away");
+    if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one or take the key away");
     const auto count = static_cast<std::int64_t>(axis.values.size());
     if (count > kMaxRuns / size_) {
-      refuse(axis.origin, "the grid has more than " + std::to_string(kMaxRuns) + " runs", "split the experiment");
+      refuse_usage(axis.origin, "the grid has more than " + std::to_string(kMaxRuns) + " runs", "split the experiment");
     }
     size_ *= count;
   }

@@ -9,7 +9,10 @@ namespace normrun {
 /// Keys keep the order of the text.
 using JsonValue = nlohmann::ordered_json;
 
-struct Json {
+/// A double holds every whole number up to this one.
+constexpr double kExactWhole = 9007199254740992.0;  // 2^53
+
+struct JsonRoot {
   JsonValue value;
 };
 

@@ -7,7 +7,6 @@
 namespace normrun {
 namespace {
 
-constexpr double kExactWhole = 9007199254740992.0;  // 2^53
 constexpr std::size_t kShownCharacters = 60;
 
 std::string escaped(const std::string& text) { return JsonValue(text).dump(-1, ' ', false, JsonValue::error_handler_t::replace); }

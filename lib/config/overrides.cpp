@@ -9,11 +9,7 @@
 namespace normrun {
 namespace {
 
-constexpr std::string_view kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
-
-[[noreturn]] void refuse(std::string where, std::string what, std::string_view hint = "") {
-  throw Error(ExitCode::kUsage, Problem{std::move(where), std::move(what), std::string(hint)});
-}
+constexpr const char* kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -28,11 +24,11 @@ struct Assignment {
 
 /// Splits "key=value" at the first '='.
 Assignment split_assignment(const std::string& option, const std::string& expression, const std::string& form) {
-  if (find_invalid_byte(expression) != std::string::npos) refuse(option + ' ' + shown_text(expression), "not UTF-8");
+  if (find_invalid_byte(expression) != std::string::npos) refuse_usage(option + ' ' + shown_text(expression), "not UTF-8");
   const std::size_t equals = expression.find('=');
   const std::string_view key = trimmed(std::string_view(expression).substr(0, equals));
   if (equals == std::string::npos || key.empty()) {
-    refuse(option, "expected key=value, got " + shown_text(expression), "write " + option + ' ' + form);
+    refuse_usage(option, "expected key=value, got " + shown_text(expression), "write " + option + ' ' + form);
   }
   return {std::string(key), trimmed(std::string_view(expression).substr(equals + 1))};
 }
@@ -83,7 +79,7 @@ Index read_seed(std::string_view text, const std::string& expression) {
   Index seed = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
   const bool is_number = error == std::errc() && end == text.data() + text.size() && !text.empty() && seed >= 0;
-  if (!is_number) refuse("--seeds", "expected whole numbers >= 0, got " + shown_text(expression), kSeedsForm);
+  if (!is_number) refuse_usage("--seeds", "expected whole numbers >= 0, got " + shown_text(expression), kSeedsForm);
   return seed;
 }
 
@@ -92,9 +88,9 @@ void append_seeds(std::string_view part, const std::string& expression, JsonValu
   const std::size_t dots = part.find("..");
   const Index first = read_seed(part.substr(0, dots), expression);
   const Index last = dots == std::string_view::npos ? first : read_seed(part.substr(dots + 2), expression);
-  if (last < first) refuse("--seeds", "the range " + shown_text(part) + " runs backwards", "write the smaller seed first");
+  if (last < first) refuse_usage("--seeds", "the range " + shown_text(part) + " runs backwards", "write the smaller seed first");
   if (last - first >= Grid::kMaxRuns - static_cast<Index>(seeds.size())) {
-    refuse("--seeds", "more than " + std::to_string(Grid::kMaxRuns) + " seeds", "split the experiment");
+    refuse_usage("--seeds", "more than " + std::to_string(Grid::kMaxRuns) + " seeds", "split the experiment");
   }
   for (Index seed = first; seed < last; ++seed) seeds.push_back(seed);
   seeds.push_back(last);
@@ -107,7 +103,7 @@ void apply_grid_option(std::vector<Axis>& axes, const std::string& expression) {
   std::string origin = "--grid " + assignment.key;
   JsonValue list = JsonValue::array();
   for (const std::string_view text : split_values(assignment.value)) {
-    if (text.empty()) refuse(origin, "an empty value in " + shown_text(assignment.value), "separate the values by single commas");
+    if (text.empty()) refuse_usage(origin, "an empty value in " + shown_text(assignment.value), "separate the values by single commas");
     JsonValue value = parse_value(text);
     list.push_back(value.is_discarded() ? JsonValue(std::string(text)) : std::move(value));
   }
@@ -124,8 +120,8 @@ void apply_set_option(Document& document, std::vector<Axis>& axes, const std::st
   std::erase_if(axes, [&name = key](const Axis& axis) { return is_at_or_below(axis.key, name); });
   for (const Axis& axis : axes) {
     if (is_at_or_below(key, axis.key)) {
-      refuse(origin, "the grid sweeps all of " + shown_text(axis.key) + ", which would overwrite this value",
-             "change it in " + axis.origin + ", or set " + shown_text(axis.key) + " first");
+      refuse_usage(origin, "the grid sweeps all of " + shown_text(axis.key) + ", which would overwrite this value",
+                   "change it in " + axis.origin + ", or set " + shown_text(axis.key) + " first");
     }
   }
   document.set(key, value, origin);

@@ -148,12 +148,12 @@ JsonValue build(Source& source, std::vector<Problem>& problems) {
 
 }  // namespace
 
-std::pair<std::shared_ptr<const Source>, Json> parse_source(std::string_view text, std::string name) {
+std::pair<std::shared_ptr<const Source>, JsonRoot> parse_source(std::string_view text, std::string name) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
   auto source = std::make_shared<Source>(std::move(name), text);
   std::vector<Problem> problems;
-  Json json{build(*source, problems)};
+  JsonRoot json{build(*source, problems)};
   if (problems.empty() && !json.value.is_object()) {
     problems.push_back({source->position(source->places.at("").value), "expected an object { … }, got " + shown(json.value), ""});
   }

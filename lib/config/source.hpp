@@ -38,7 +38,7 @@ struct Source {
 /// What a Document holds.
 struct DocumentState {
   std::shared_ptr<const Source> source;
-  Json root;
+  JsonRoot root;
   std::map<std::string, std::string> origins;  // pointer of a value that an override put there -> what `where` says
   std::set<std::string> retyped;               // pointers of objects whose "type" an override put there
 
@@ -53,7 +53,7 @@ struct DocumentState {
 };
 
 /// Throws Error(kUsage) with every problem that can be found.
-std::pair<std::shared_ptr<const Source>, Json> parse_source(std::string_view text, std::string name);
+std::pair<std::shared_ptr<const Source>, JsonRoot> parse_source(std::string_view text, std::string name);
 
 /// The value that the text is (any JSON, without positions), or a discarded value where it is none that a Document takes.
 JsonValue parse_value(std::string_view text);

@@ -11,8 +11,6 @@
 namespace normrun {
 namespace {
 
-constexpr double kExactWhole = 9007199254740992.0;  // 2^53
-
 /// What to do about a number or flag in quotes.
 std::string unquote_hint(const JsonValue& value) {
   if (!value.is_string()) return "";

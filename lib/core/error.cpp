@@ -27,4 +27,8 @@ Error::Error(ExitCode code, Problem problem) : Error(code, std::vector<Problem>{
 Error::Error(ExitCode code, std::vector<Problem> problems)
     : std::runtime_error(to_lines(problems)), code_(code), problems_(std::move(problems)) {}
 
+void refuse_usage(std::string where, std::string what, std::string hint) {
+  throw Error(ExitCode::kUsage, Problem{std::move(where), std::move(what), std::move(hint)});
+}
+
 }  // namespace normrun

@@ -48,4 +48,7 @@ class Error : public std::runtime_error {
   std::vector<Problem> problems_;
 };
 
+/// Throws the error of wrong usage or config.
+[[noreturn]] void refuse_usage(std::string where, std::string what, std::string hint = "");
+
 }  // namespace normrun

@@ -6,7 +6,7 @@
 namespace normrun {
 namespace {
 
-constexpr Index kMaxDims = 8;
+constexpr Index kMaxIdxDims = 8;
 
 NumberFormat format_of(unsigned char type, const InputFile& file) {
   switch (type) {
@@ -37,7 +37,7 @@ NumberArray read_idx(const std::string& path, Read read) {
   NumberArray array;
   array.format = format_of(magic[2], file);
   const Index rank = magic[3];
-  if (rank < 1 || rank > kMaxDims) file.damaged(3, std::to_string(rank) + " dimensions", "an IDX file of rows has 1 to 8");
+  if (rank < 1 || rank > kMaxIdxDims) file.damaged(3, std::to_string(rank) + " dimensions", "an IDX file of rows has 1 to 8");
   const std::vector<unsigned char> sizes = file.read_claimed(4 * rank, "the header's " + std::to_string(rank) + " dimensions");
   const NumberFormat size_format{NumberKind::kSigned, 4, std::endian::big};
   for (Index axis = 0; axis < rank; ++axis) {

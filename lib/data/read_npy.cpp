@@ -12,7 +12,7 @@ namespace normrun {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxDims = 8;
+constexpr std::size_t kMaxNpyDims = 8;
 
 struct NamedFormat {
   std::string_view name;
@@ -143,7 +143,7 @@ NumberArray read_npy(const std::string& path, Read read) {
   NumberArray array;
   const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
   parse_header(HeaderText(file, text, first_byte), file, first_byte, array);
-  if (array.dims.empty() || array.dims.size() > kMaxDims) {
+  if (array.dims.empty() || array.dims.size() > kMaxNpyDims) {
     file.damaged(first_byte, "an array of " + std::to_string(array.dims.size()) + " dimensions", "rows of data have 1 to 8 dimensions");
   }
   read_numbers(file, array, read);

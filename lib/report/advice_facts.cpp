@@ -13,7 +13,7 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Facts by setting, in order of appearance.
-class Facts {
+class FactsBySetting {
  public:
   SettingFacts& of(const Setting& setting) {
     const auto [found, is_new] = places_.emplace(setting, list.size());
@@ -26,7 +26,7 @@ class Facts {
   std::map<Setting, std::size_t> places_;
 };
 
-void add_comparisons(const ResultsFolder& results, Facts& facts) {
+void add_comparisons(const ResultsFolder& results, FactsBySetting& facts) {
   using Key = std::tuple<Setting, std::string>;  // mode
   SeedSamples<Key> accuracies;
   SeedSamples<Key> losses;
@@ -52,7 +52,7 @@ void add_comparisons(const ResultsFolder& results, Facts& facts) {
   for (const Setting& setting : gaps.keys()) facts.of(setting).gap = gaps.mean(setting);
 }
 
-void add_budget(const ResultsFolder& results, Facts& facts) {
+void add_budget(const ResultsFolder& results, FactsBySetting& facts) {
   for (const SettingBudget& budget : budget_shares(results)) {
     if (budget.metric != "outputs") continue;
     SettingFacts& own = facts.of(budget.setting);
@@ -61,7 +61,7 @@ void add_budget(const ResultsFolder& results, Facts& facts) {
   }
 }
 
-void add_layers(const ResultsFolder& results, Facts& facts) {
+void add_layers(const ResultsFolder& results, FactsBySetting& facts) {
   using Key = std::tuple<Setting, std::string, std::string>;  // layer, column
   SeedSamples<Key> values;
   RunRows runs = results.runs_of(TableId::kLayers);
@@ -89,7 +89,7 @@ void add_layers(const ResultsFolder& results, Facts& facts) {
 }  // namespace
 
 std::vector<SettingFacts> collect_facts(const ResultsFolder& results) {
-  Facts facts;
+  FactsBySetting facts;
   add_comparisons(results, facts);
   add_budget(results, facts);
   add_layers(results, facts);

@@ -45,7 +45,7 @@ std::size_t column_place(TableId id, std::string_view name, std::size_t keys) {
 }
 
 /// Metrics of one setting, in order of appearance.
-struct Setting {
+struct SettingSummary {
   SummaryRow row;  // who it is; its metric and summary stay empty
   std::vector<std::string> metrics;
   std::unordered_map<std::string, StreamedSummary> values;  // over the seeds
@@ -58,7 +58,7 @@ class Collector {
  public:
   explicit Collector(std::size_t other_count) : keys_(key_columns().size() + other_count) {}
 
-  void add(const RunRecord& record, Pass pass, Setting& setting) const {
+  void add(const RunRecord& record, Pass pass, SettingSummary& setting) const {
     for (const Source& source : sources()) {
       const std::string& text = record.lines[static_cast<std::size_t>(source.table)];
       const std::vector<std::vector<std::string>> lines = final_lines(source.table, text);
@@ -83,7 +83,7 @@ class Collector {
     return lines;
   }
 
-  void add_line(const Source& source, const std::vector<std::string>& fields, Pass pass, Setting& setting) const {
+  void add_line(const Source& source, const std::vector<std::string>& fields, Pass pass, SettingSummary& setting) const {
     std::string label;
     for (const std::string_view name : source.labels) {
       const std::string& field = fields[column_place(source.table, name, keys_)];
@@ -145,7 +145,7 @@ void summarize_runs(const Experiment& experiment, const RecordIndex& records, co
   const Collector collector(other_axes(experiment.grid).size());
   const Settings settings(experiment.grid);
   for (std::int64_t s = 0; s < settings.count(); ++s) {
-    Setting setting;
+    SettingSummary setting;
     for (const Pass pass : {Pass::kSums, Pass::kDeviations}) {
       for (std::int64_t seed = 0; seed < settings.seeds(); ++seed) {
         const std::int64_t run = settings.run(s, seed);

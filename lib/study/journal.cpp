@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds kSyncEvery{1};
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+[[noreturn]] void refuse_journal(const std::string& path, const std::string& what) {
   throw Error(ExitCode::kDamaged, {path, what, "use --force to start over, or another --out"});
 }
 
@@ -67,18 +67,18 @@ JournalPlan journal_plan(const Experiment& experiment, const std::string& progra
 }
 
 void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path) {
-  if (old.program != now.program) refuse(path, "written by version " + old.program + " of the program, this is " + now.program);
+  if (old.program != now.program) refuse_journal(path, "written by version " + old.program + " of the program, this is " + now.program);
   if (old.table_format != now.table_format) {
-    refuse(path,
-           "its tables have format " + std::to_string(old.table_format) + ", this program writes " + std::to_string(now.table_format));
+    refuse_journal(
+        path, "its tables have format " + std::to_string(old.table_format) + ", this program writes " + std::to_string(now.table_format));
   }
   if (old.grid != now.grid) {
     const std::vector<std::string> old_keys = keys_of(parse_grid(old.grid));
     const std::vector<std::string> keys = keys_of(parse_grid(now.grid));
-    if (old_keys != keys) refuse(path, "another grid: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here");
+    if (old_keys != keys) refuse_journal(path, "another grid: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here");
   }
   if (old.config != now.config) {
-    refuse(path, "another config: " + first_difference(Document::parse(old.config, path), Document::parse(now.config, path)));
+    refuse_journal(path, "another config: " + first_difference(Document::parse(old.config, path), Document::parse(now.config, path)));
   }
 }
 
@@ -132,7 +132,7 @@ Journal Journal::resume(const std::string& path, const JournalPlan& plan) {
     check_same_plan(old, plan, path);
     if (old.shard != plan.shard) {
       const auto shown = [](const std::string& shard) { return shard.empty() ? "the whole plan" : "shard " + shard; };
-      refuse(path, "the journal of " + shown(old.shard) + ", not of " + shown(plan.shard));
+      refuse_journal(path, "the journal of " + shown(old.shard) + ", not of " + shown(plan.shard));
     }
     last = old;
     translation.emplace(old.grid, plan.grid);

@@ -10,12 +10,12 @@
 namespace normrun {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotApplicable = std::numeric_limits<double>::quiet_NaN();
 
 /// numerator / denominator, 0 where both vanish, NaN (not applicable) where only the denominator does.
 double ratio(double numerator, double denominator) {
   if (numerator == 0.0) return 0.0;
-  return denominator > 0.0 ? numerator / denominator : kNan;
+  return denominator > 0.0 ? numerator / denominator : kNotApplicable;
 }
 
 /// log(sum exp) of one row.
@@ -62,7 +62,7 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
   metrics.rms = std::sqrt(sum_squares / n);
   metrics.relative_gap = ratio(metrics.rms, std::sqrt(deviations / n));
   metrics.rel_l2 = ratio(std::sqrt(sum_squares), std::sqrt(bb));
-  metrics.cosine = aa > 0.0 && bb > 0.0 ? ab / (std::sqrt(aa) * std::sqrt(bb)) : kNan;
+  metrics.cosine = aa > 0.0 && bb > 0.0 ? ab / (std::sqrt(aa) * std::sqrt(bb)) : kNotApplicable;
   return metrics;
 }
 

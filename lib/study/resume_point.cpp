@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kSlots = "optimizer.slots";
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+[[noreturn]] void refuse_checkpoint(const std::string& path, const std::string& what) {
   throw ForeignResumePoint(ExitCode::kDamaged, Problem{path, what, "delete it to start this run over"});
 }
 
@@ -22,14 +22,14 @@ class Metadata {
 
   const std::string& text(const std::string& key) const {
     const auto found = file_.metadata.find(key);
-    if (found == file_.metadata.end()) refuse(path_, "no checkpoint to resume from: it has no \"" + key + "\"");
+    if (found == file_.metadata.end()) refuse_checkpoint(path_, "no checkpoint to resume from: it has no \"" + key + "\"");
     return found->second;
   }
   template <class Number>
   void read(const std::string& key, Number& number) const {
     const std::string& digits = text(key);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size()) refuse(path_, "\"" + key + "\" is no number");
+    if (error != std::errc() || end != digits.data() + digits.size()) refuse_checkpoint(path_, "\"" + key + "\" is no number");
   }
 
  private:
@@ -42,8 +42,8 @@ std::string lines_key(const Table& table) { return "lines." + std::string(table.
 template <class T>
 ResumePoint<T> parse(TensorFile file, const ResumeKey& key, const std::string& path, const Layout& layout, std::size_t slots) {
   const Metadata metadata(file, path);
-  if (metadata.text("config_digest") != key.config_digest) refuse(path, "the checkpoint of another config");
-  if (metadata.text("data_digest") != key.data_digest) refuse(path, "the checkpoint of a run on other data");
+  if (metadata.text("config_digest") != key.config_digest) refuse_checkpoint(path, "the checkpoint of another config");
+  if (metadata.text("data_digest") != key.data_digest) refuse_checkpoint(path, "the checkpoint of a run on other data");
   ResumePoint<T> point;
   TrainerState<T>& trainer = point.trainer;
   metadata.read("step", trainer.step);
@@ -55,7 +55,7 @@ ResumePoint<T> parse(TensorFile file, const ResumeKey& key, const std::string& p
   for (const Table& table : tables()) point.lines[static_cast<std::size_t>(table.id)] = metadata.text(lines_key(table));
 
   const auto found = std::find_if(file.tensors.begin(), file.tensors.end(), [](const Tensor& tensor) { return tensor.name == kSlots; });
-  if (found == file.tensors.end() || found->values.size() != slots) refuse(path, "the optimizer's slots are missing");
+  if (found == file.tensors.end() || found->values.size() != slots) refuse_checkpoint(path, "the optimizer's slots are missing");
   trainer.slots.resize(slots);
   std::transform(found->values.begin(), found->values.end(), trainer.slots.begin(), [](double value) { return static_cast<T>(value); });
   file.tensors.erase(found);

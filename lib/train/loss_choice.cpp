@@ -6,33 +6,32 @@
 namespace normrun {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ExitCode::kUsage, Problem{"", what, hint}); }
-
 std::string counted(Index count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
 
 std::string last_units(Index units) { return "make the last dense layer's units " + std::to_string(units); }
 
 void check_classes(Index width, Index classes) {
   if (classes == 0) {
-    refuse("softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
+    refuse_usage("", "softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
   }
   if (width != classes) {
-    refuse("the network gives " + counted(width, "output") + ", the data has " + std::to_string(classes) + " classes", last_units(classes));
+    refuse_usage("", "the network gives " + counted(width, "output") + ", the data has " + std::to_string(classes) + " classes",
+                 last_units(classes));
   }
 }
 
 void check_binary(Index width, Index classes) {
   if (classes != 2) {
-    refuse("binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
-           "use \"loss\": \"softmax-cross-entropy\" and " + last_units(classes));
+    refuse_usage("", "binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
+                 "use \"loss\": \"softmax-cross-entropy\" and " + last_units(classes));
   }
-  if (width != 1) refuse("binary cross-entropy needs 1 output, the network gives " + std::to_string(width), last_units(1));
+  if (width != 1) refuse_usage("", "binary cross-entropy needs 1 output, the network gives " + std::to_string(width), last_units(1));
 }
 
 void check_numbers(Index width, Index outputs) {
   if (outputs != 0 && outputs != width) {
-    refuse("the network gives " + counted(width, "output") + ", the data has " + counted(outputs, "target") + " a row",
-           last_units(outputs));
+    refuse_usage("", "the network gives " + counted(width, "output") + ", the data has " + counted(outputs, "target") + " a row",
+                 last_units(outputs));
   }
 }
 

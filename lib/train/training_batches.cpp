@@ -5,21 +5,16 @@
 #include "data/number_array.hpp"
 
 namespace normrun {
-namespace {
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ExitCode::kUsage, Problem{"", what, hint}); }
-
-}  // namespace
 
 template <class T>
 std::optional<Batches> training_batches(const TrainingPlan<T>& plan) {
   const std::string& given = plan.options->batch_order;
   if (plan.data->resample) {
-    if (!given.empty()) refuse("data with \"resample\" has no rows to order", "leave out train.batch_order or data.resample");
+    if (!given.empty()) refuse_usage("", "data with \"resample\" has no rows to order", "leave out train.batch_order or data.resample");
     return std::nullopt;
   }
   const Split<T>& train = plan.data->train;
-  if (train.samples() == 0) refuse("the data has no training rows", "");
+  if (train.samples() == 0) refuse_usage("", "the data has no training rows");
   Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size, plan.seed);
   if (!given.empty()) batches.set_order(to_index_rows(read_npy(resolve_path(plan.folder, given), Read::kAll)));
   return batches;

@@ -98,7 +98,7 @@ void draw_line(Point a, Point b, const Pen& pen, Image& image) {
 }
 
 /// The Catmull-Rom curve from p1 to p2.
-Point between(Point p0, Point p1, Point p2, Point p3, double t) {
+Point point_between(Point p0, Point p1, Point p2, Point p3, double t) {
   const auto blend = [t](double a, double b, double c, double d) {
     return b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)));
   };
@@ -116,7 +116,7 @@ void draw_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t c
     Point from = points[i];
     for (Index step = 1; step <= kStepsPerSpan; ++step) {
       const double t = static_cast<double>(step) / static_cast<double>(kStepsPerSpan);
-      const Point to = between(before, points[i], points[i + 1], after, t);
+      const Point to = point_between(before, points[i], points[i + 1], after, t);
       draw_line(from, to, pen, image);
       from = to;
     }
@@ -198,7 +198,7 @@ class StrokeDigits final : public SourceOf<StrokeDigits> {
     visitor.integer({"classes", "the digits 0 to classes - 1"}, classes_, {.low = 2, .high = static_cast<Index>(kDigits)});
     visitor.number({"noise", "sd of the noise on every pixel, before it is clipped to [0, 1]"}, noise_, at_least(0.0));
     visitor.number({"distortion", "how crooked the writing is: 0 neat print, 1 as people write, above 1 a scrawl"}, distortion_,
-                   normrun::between(0.0, 3.0));
+                   between(0.0, 3.0));
   }
 
  private:

@@ -20,7 +20,7 @@ namespace normrun::layers {
 namespace {
 
 /// Refuses an input that is not a sequence.
-Index time_of(const Blueprint& blueprint) {
+Index steps_of(const Blueprint& blueprint) {
   if (blueprint.input().rank() != 2) {
     blueprint.refuse("its input has the shape " + blueprint.input().text() + ", which has no steps", R"(use "time": "shared")");
   }
@@ -32,7 +32,7 @@ class BatchPerStep final : public Layer<T> {
  public:
   BatchPerStep(const BatchOptions& options, Blueprint& blueprint)
       : options_(options),
-        time_(time_of(blueprint)),
+        time_(steps_of(blueprint)),
         channels_(blueprint.channels()),
         columns_(time_ * channels_),
         affine_(options.affine, blueprint, {channels_}),

@@ -16,7 +16,7 @@ constexpr double kBarsWidth = 430.0;
 constexpr double kRowHeight = 22.0;
 constexpr double kBarsTop = 44.0;
 constexpr double kBarsBottom = 24.0;
-constexpr std::size_t kLongestName = 26;
+constexpr std::size_t kLongestBarName = 26;
 
 std::string spoken(BarUnit unit, double value) { return unit == BarUnit::kShares ? percent(value) : shown(value); }
 
@@ -55,7 +55,7 @@ std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows) {
     double down = 0.0;
     for (const BarRow::Part& part : row.parts) (part.value > 0.0 ? up : down) += part.value;
     ends.insert(ends.end(), {up, down});
-    widest_name = std::max(widest_name, text_width(shortened(row.name, kLongestName)));
+    widest_name = std::max(widest_name, text_width(shortened(row.name, kLongestBarName)));
     widest_value = std::max(widest_value, text_width(row.value));
   }
   const PlotAxis axis(Scale::kLinear, ends);
@@ -73,7 +73,7 @@ std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows) {
   }
   double y = kBarsTop;
   for (const BarRow& row : rows) {
-    svg.text(left - 8, y + kRowHeight / 2 + 4, shortened(row.name, kLongestName), Svg::Anchor::kEnd, "axis");
+    svg.text(left - 8, y + kRowHeight / 2 + 4, shortened(row.name, kLongestBarName), Svg::Anchor::kEnd, "axis");
     draw_row(svg, chart.unit, axis, row, y, left, width);
     svg.text(kBarsWidth, y + kRowHeight / 2 + 4, row.value, Svg::Anchor::kEnd, "axis");
     y += kRowHeight;

@@ -11,11 +11,11 @@
 namespace normrun {
 namespace {
 
-constexpr double kWidth = 340.0;
-constexpr double kBottom = 26.0;
+constexpr double kDotsWidth = 340.0;
+constexpr double kDotsBottom = 26.0;
 constexpr double kLeastRow = 24.0;
 constexpr double kDotSpacing = 11.0;
-constexpr std::size_t kLongestName = 20;
+constexpr std::size_t kLongestDotName = 20;
 
 /// What each row shows: of every series the point at its place.
 struct Dot {
@@ -80,11 +80,11 @@ std::string draw_dots(const LineChart& chart, const Panel& panel, const std::str
   const double top = head_height(title.size());
   const double foot = top + row_height * static_cast<double>(rows.size());
   double widest = 0.0;
-  for (const std::string& name : chart.x_names) widest = std::max(widest, text_width(shortened(name, kLongestName)));
+  for (const std::string& name : chart.x_names) widest = std::max(widest, text_width(shortened(name, kLongestDotName)));
   const double left = widest + 10.0;
-  const auto place = [&](double value) { return left + std::clamp(axis.place(value), 0.0, 1.0) * (kWidth - 10.0 - left); };
+  const auto place = [&](double value) { return left + std::clamp(axis.place(value), 0.0, 1.0) * (kDotsWidth - 10.0 - left); };
 
-  Svg svg(id, kWidth, foot + kBottom, panel.title, description_of(chart, panel, dots));
+  Svg svg(id, kDotsWidth, foot + kDotsBottom, panel.title, description_of(chart, panel, dots));
   svg.head(title, chart.y_label);
   for (const Tick& tick : axis.ticks()) {
     svg.line(place(tick.value), top, place(tick.value), foot, "grid");
@@ -92,7 +92,7 @@ std::string draw_dots(const LineChart& chart, const Panel& panel, const std::str
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double middle = top + row_height * (static_cast<double>(i) + 0.5);
-    svg.text(left - 10, middle + 4, shortened(chart.x_names[rows[i]], kLongestName), Svg::Anchor::kEnd, "axis");
+    svg.text(left - 10, middle + 4, shortened(chart.x_names[rows[i]], kLongestDotName), Svg::Anchor::kEnd, "axis");
   }
   for (const Dot& dot : dots) {
     const auto& [row, series, point] = dot;

@@ -12,10 +12,10 @@
 namespace normrun {
 namespace {
 
-constexpr double kWidth = 340.0;
+constexpr double kLinesWidth = 340.0;
 constexpr double kPlotHeight = 202.0;  // with the x axis
 constexpr double kLeft = 46.0;
-constexpr double kBottom = 42.0;
+constexpr double kLinesBottom = 42.0;
 constexpr double kZeroRow = 18.0;
 constexpr double kLabelSpacing = 13.5;
 constexpr std::size_t kLongestLabel = 17;
@@ -63,7 +63,7 @@ class Frame {
       for (const Series& series : panel.series) widest = std::max(widest, text_width(shortened(series.name, kLongestLabel)));
     }
     for (const Panel& panel : chart.panels) top_ = std::max(top_, head_height(title_lines(panel.title).size()));
-    right_ = kWidth - (widest > 0.0 ? widest + 16.0 : 10.0);
+    right_ = kLinesWidth - (widest > 0.0 ? widest + 16.0 : 10.0);
   }
 
   double x(double value) const { return kLeft + axes_.x.place(value) * (right_ - kLeft); }
@@ -74,7 +74,7 @@ class Frame {
   bool shows(const LinePoint& point) const { return axes_.x.shows(point.x) && ((has_zero() && point.y == 0.0) || axes_.y.shows(point.y)); }
   double right() const { return right_; }
   double height() const { return top_ + kPlotHeight; }
-  double bottom() const { return height() - kBottom - (has_zero() ? kZeroRow : 0.0); }
+  double bottom() const { return height() - kLinesBottom - (has_zero() ? kZeroRow : 0.0); }
   const PlotAxis& x_axis() const { return axes_.x; }
   const PlotAxis& y_axis() const { return axes_.y; }
   bool has_zero() const { return axes_.has_zero; }
@@ -95,7 +95,7 @@ void draw_axes(Svg& svg, const LineChart& chart, const Frame& frame, const std::
     svg.line(kLeft, frame.y(0.0), frame.right(), frame.y(0.0), "grid");
     svg.text(kLeft - 6, frame.y(0.0) + 4, "0", Svg::Anchor::kEnd, "axis");
   }
-  const double foot = frame.height() - kBottom + 4;
+  const double foot = frame.height() - kLinesBottom + 4;
   for (const Tick& tick : frame.x_axis().ticks()) {
     svg.line(frame.x(tick.value), foot, frame.x(tick.value), foot + 4, "tick");
     svg.text(frame.x(tick.value), foot + 17, tick.label, Svg::Anchor::kMiddle, "axis");
@@ -145,7 +145,7 @@ std::vector<Label> labels_of(const Frame& frame, const Panel& panel) {
   }
   std::stable_sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.wanted < b.wanted; });
   for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + kLabelSpacing);
-  double most = frame.height() - kBottom + 2;  // and back up, where they went past the bottom
+  double most = frame.height() - kLinesBottom + 2;  // and back up, where they went past the bottom
   for (auto label = labels.rbegin(); label != labels.rend(); ++label, most -= kLabelSpacing) label->y = std::min(label->y, most);
   return labels;
 }
@@ -201,7 +201,7 @@ std::vector<std::string> draw(const LineChart& chart) {
       pictures.push_back(draw_dots(chart, panel, fmt::format("{}-{}", chart.id, pictures.size())));
       continue;
     }
-    Svg svg(fmt::format("{}-{}", chart.id, pictures.size()), kWidth, frame.height(), panel.title, description_of(chart, panel));
+    Svg svg(fmt::format("{}-{}", chart.id, pictures.size()), kLinesWidth, frame.height(), panel.title, description_of(chart, panel));
     draw_axes(svg, chart, frame, panel.title);
     for (const Series& series : panel.series) draw_series(svg, frame, series);
     draw_labels(svg, frame, panel);

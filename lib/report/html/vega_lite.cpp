@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kViewWidth = 240.0;
 constexpr double kViewHeight = 170.0;
-constexpr double kBarsWidth = 320.0;
+constexpr double kBarsViewWidth = 320.0;
 constexpr double kBarHeight = 20.0;
 constexpr const char* kShapes[] = {"circle", "square", "triangle-up", "diamond", "triangle-down"};  // those of Svg::marker
 
@@ -315,7 +315,7 @@ std::string bar_spec(const Figure& figure, const std::string& series, const std:
     const Json color = looks(series, figure.legend)["color"];
     const Json axis = {{"format", view.format}};
     list.push_back({{"title", title_of(view.title, "")},
-                    {"width", kBarsWidth},
+                    {"width", kBarsViewWidth},
                     {"height", {{"step", kBarHeight}}},
                     {"transform", transform},
                     {"mark", {{"type", "bar"}}},

@@ -14,7 +14,7 @@ namespace {
 
 /// Pair of modes and the other swept keys: a panel.
 using PanelKey = std::pair<std::string, std::string>;
-using Key = std::tuple<PanelKey, std::string, double>;  // norm, place along the x axis
+using GapPoint = std::tuple<PanelKey, std::string, double>;  // norm, place along the x axis
 
 /// The largest gaps' line c/sqrt(B), through their geometric middle.
 Series square_root_law(const std::vector<Series>& lines) {
@@ -37,12 +37,12 @@ Series square_root_law(const std::vector<Series>& lines) {
 
 struct Gaps {
   Abscissa abscissa;
-  SeedSamples<Key> values;
+  SeedSamples<GapPoint> values;
   std::vector<PanelKey> panels;  // train against eval first
   std::vector<std::string> norms;
 };
 
-Gaps collect(const ResultsFolder& results) {
+Gaps collect_gaps(const ResultsFolder& results) {
   Gaps gaps;
   gaps.abscissa = abscissa_of(results);
   RunRows runs = results.runs_of(TableId::kCompare);
@@ -77,7 +77,7 @@ Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
   for (const std::string& norm : gaps.norms) {
     if (panel.series.size() == kMostSeries) break;
     Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}, Series::Kind::kLine, norm};
-    for (const Key& point : gaps.values.keys()) {
+    for (const GapPoint& point : gaps.values.keys()) {
       if (std::get<0>(point) != key || std::get<1>(point) != norm) continue;
       const double x = std::get<2>(point);
       add_point(series, figure, x, gaps.values.summary(point), {key.first, key.second, norm, gaps.abscissa.text(x)});
@@ -91,7 +91,7 @@ Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
 }  // namespace
 
 Figure gap_figure(const ResultsFolder& results) {
-  const Gaps gaps = collect(results);
+  const Gaps gaps = collect_gaps(results);
   const Abscissa& abscissa = gaps.abscissa;
   Figure figure{"gap",
                 "How far apart are the modes?",

@@ -11,7 +11,7 @@
 namespace normrun {
 namespace {
 
-using Key = std::tuple<Setting, std::string, long>;  // "split, mode", epoch
+using LossPoint = std::tuple<Setting, std::string, long>;  // "split, mode", epoch
 
 int curve_look(const std::string& curve) {
   if (curve == "train split, train mode") return 6;
@@ -42,12 +42,12 @@ std::vector<Setting> chosen_settings(const std::vector<Setting>& settings) {
 }
 
 struct Curves {
-  SeedSamples<Key> losses;
+  SeedSamples<LossPoint> losses;
   std::vector<Setting> settings;
   std::vector<std::string> names;
 };
 
-Curves collect(const ResultsFolder& results) {
+Curves collect_curves(const ResultsFolder& results) {
   Curves curves;
   std::set<Setting> known;
   RunRows runs = results.runs_of(TableId::kHistory);
@@ -71,7 +71,7 @@ Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
               {{"norm", setting.norm}, {"setting", setting.others}, {"batch_size", std::to_string(setting.batch_size)}}};
   for (const std::string& name : curves.names) {
     Series series{curve_name(name), curve_look(name), {}, Series::Kind::kLine, name};
-    for (const Key& point : curves.losses.keys()) {
+    for (const LossPoint& point : curves.losses.keys()) {
       if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
       const long epoch = std::get<2>(point);
       add_point(series, figure, static_cast<double>(epoch), curves.losses.summary(point),
@@ -85,7 +85,7 @@ Panel panel_of(const Setting& setting, const Curves& curves, Figure& figure) {
 }  // namespace
 
 Figure learning_figure(const ResultsFolder& results) {
-  const Curves curves = collect(results);
+  const Curves curves = collect_curves(results);
   Figure figure{"learning",
                 "Do the modes part while the network learns?",
                 "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes on the test split; "

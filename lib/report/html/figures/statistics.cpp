@@ -28,12 +28,12 @@ struct Line {
   std::string layer;
   auto operator<=>(const Line&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
-using Key = std::tuple<std::string, Line, double>;  // column, place along the x axis
+using StatisticPoint = std::tuple<std::string, Line, double>;  // column, place along the x axis
 
 enum class Along { kSteps, kSettings };
 
 struct Samples {
-  SeedSamples<Key> values;
+  SeedSamples<StatisticPoint> values;
   std::vector<Line> lines;
   std::set<Line> known;
 };
@@ -99,7 +99,7 @@ Panel panel_of(const std::string& title, const Quantity& quantity, const Samples
       if (shared.along == Along::kSteps) panel.rows.emplace_back("batch_size", std::to_string(line.setting.batch_size));
     }
     Series series{name, static_cast<int>(place % 6), {}, Series::Kind::kLine, name};
-    for (const Key& key : samples.values.keys()) {
+    for (const StatisticPoint& key : samples.values.keys()) {
       const auto& [column, of_line, x] = key;
       if (column != quantity.column || of_line != line) continue;
       std::vector<std::string> keys = {column, line.setting.norm, line.setting.others, name};
