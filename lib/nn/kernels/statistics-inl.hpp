@@ -131,20 +131,48 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
+/// The sums of several matrices that do not fit the second cache are taken kRowsTogether rows at a time, so that memory is read in the
+/// order it lies in; the stripes' sums wait in memory meanwhile.
 template <class T>
-void row_moments(ConstView<T> x, T* mean, T* variance) {
-  const auto channels = static_cast<T>(x.cols);
-  for (Index r = 0; r < x.rows; ++r) {
-    const T* row = x.row(r);
-    const auto add = [&](Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(row + c)); };
-    mean[r] = sum_over_columns<T>(x.cols, add) / channels;
-    const Vector<T> mean_r = fill(mean[r]);
-    const auto add_square = [&](Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
-      const Vector<T> deviation = hn::Sub(access.load(row + c), mean_r);
-      return hn::MulAdd(deviation, deviation, sum);
-    };
-    variance[r] = sum_over_columns<T>(x.cols, add_square) / channels;
-  }
+void column_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b) {
+  constexpr Index kRowsTogether = 16;
+  constexpr Index kColumns = WideSums::kColumns;
+  HWY_ALIGN T stripes[kStripes][3][kColumns];
+  WideSums total[3];
+  for_column_blocks(dy.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    for (WideSums& sum : total) sum.clear(count);
+    for (Index begin = 0; begin < dy.rows; begin += kBlockRows) {
+      const Index end = std::min(begin + kBlockRows, dy.rows);
+      std::fill_n(&stripes[0][0][0], kStripes * 3 * kColumns, T{0});
+      for (Index r = begin; r < end; r += kRowsTogether) {
+        const Index rows = std::min(kRowsTogether, end - r);
+        sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
+          const Index at = r * dy.cols + first + i;
+          NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
+            Vector<T> s[3];
+            NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = Whole<T>().load(stripes[j][k] + i);
+            for (Index row = j; row < rows; row += kStripes) {
+              const Index c = at + row * dy.cols;
+              const Vector<T> dy_rc = access.load(dy.data + c);
+              s[0] = hn::Add(s[0], dy_rc);
+              s[1] = hn::MulAdd(dy_rc, access.load(a.data + c), s[1]);
+              s[2] = hn::MulAdd(dy_rc, access.load(b.data + c), s[2]);
+            }
+            NORMRUN_UNROLL for (int k = 0; k < 3; ++k) Whole<T>().store(s[k], stripes[j][k] + i);
+          }
+        });
+      }
+      for (Index i = 0; i < count; i += kWidth<T>) {
+        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) {
+          const auto stripe = [&](int j) NORMRUN_LAMBDA { return Whole<T>().load(stripes[j][k] + i); };
+          total[k].add(i, hn::Add(hn::Add(stripe(0), stripe(2)), hn::Add(stripe(1), stripe(3))));
+        }
+      }
+    }
+    total[0].rounded(count, sums + first);
+    total[1].rounded(count, dots_a + first);
+    total[2].rounded(count, dots_b + first);
+  });
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

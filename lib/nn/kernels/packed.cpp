@@ -1,0 +1,28 @@
+#include "nn/kernels/packed.hpp"
+
+#include "nn/kernels/share.hpp"
+
+namespace normrun::kernels {
+
+template <class T>
+void pack(ConstView<T> w, T* packed) {
+  table_in_use<T>().pack(w, packed);
+}
+template <class T>
+void pack_transposed(ConstView<T> w, T* packed) {
+  table_in_use<T>().pack_transposed(w, packed);
+}
+template <class T>
+void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y) {
+  share<T>(y.cols, x.size() * y.cols, [&](const Table<T>& table, Range outputs) { table.product_by_packed(x, packed, bias, y, outputs); });
+}
+
+#define NORMRUN_INSTANTIATE(T)                     \
+  template void pack(ConstView<T>, T*);            \
+  template void pack_transposed(ConstView<T>, T*); \
+  template void product_by_packed(ConstView<T>, const T*, const T*, View<T>);
+
+NORMRUN_INSTANTIATE(float)
+NORMRUN_INSTANTIATE(double)
+
+}  // namespace normrun::kernels
