@@ -10,7 +10,7 @@
 #include "core/denormals.hpp"
 #include "core/team.hpp"
 #include "nn/kernels/kernels.hpp"
-#include "nn/kernels/packed.hpp"
+#include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels_arena.hpp"
 
 using namespace normrun;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "nn/kernels/cells.hpp"
-#include "nn/kernels/packed.hpp"
+#include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels/windows.hpp"
 #include "nn/kernels_arena.hpp"
 
@@ -87,6 +87,7 @@ const std::vector<Case<T>> kProducts{
        kernels::pack<T>(a.w(), packed.data());
        kernels::product_by_packed<T>(a.x(), packed.data(), a.bias(), a.y());
      }},
+    {"weight gradient of further rows", [](Arena<T>& a) { kernels::continue_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
     {"input gradient by a packed matrix",
      [](Arena<T>& a) {
        Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.outputs, a.cols)));

@@ -28,9 +28,16 @@ struct Affine {
   const T* gamma;
   const T* beta;
   template <class Access>
+  HWY_INLINE Vector<T> scale(Index c, Access access) const {
+    return gamma != nullptr ? access.load(gamma + c) : fill(T{1});
+  }
+  template <class Access>
+  HWY_INLINE Vector<T> shift(Index c, Access access) const {
+    return beta != nullptr ? access.load(beta + c) : fill(T{0});
+  }
+  template <class Access>
   HWY_INLINE Vector<T> apply(Index c, Access access, Vector<T> x_hat) const {
-    const Vector<T> scale = gamma != nullptr ? access.load(gamma + c) : fill(T{1});
-    return hn::MulAdd(scale, x_hat, beta != nullptr ? access.load(beta + c) : fill(T{0}));
+    return hn::MulAdd(scale(c, access), x_hat, shift(c, access));
   }
 };
 
@@ -136,10 +143,12 @@ void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, 
     T* hat = x_hat + r * step;
     T* to = y.row(r);
     sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const Vector<T> scale = affine.scale(c, access);
+      const Vector<T> shift = affine.shift(c, access);
       NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
         const Vector<T> normalized = hn::Mul(hn::Sub(access.load(from + k * step + c), means[k]), inverses[k]);
         access.store(normalized, hat + k * step + c);
-        access.store(affine.apply(c, access, normalized), to + k * step + c);
+        access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
       }
     });
   });

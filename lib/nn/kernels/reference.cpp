@@ -24,14 +24,18 @@ void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range out
 }
 
 template <class T>
-void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
   for (Index i = inputs.begin; i < inputs.end; ++i) {
     for (Index o = 0; o < dw.cols; ++o) {
-      T sum = 0;
-      for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
-      dw(i, o) = sum;
+      for (Index r = 0; r < x.rows; ++r) dw(i, o) = std::fma(x(r, i), dy(r, o), dw(i, o));
     }
   }
+}
+
+template <class T>
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  std::fill(dw.row(inputs.begin), dw.row(inputs.end), T{0});
+  continue_weight_gradient(x, dy, dw, inputs);
 }
 
 template <class T>
@@ -261,6 +265,7 @@ constexpr Table<T> kReference{
     .product_input_gradient = product_input_gradient<T>,
     .pack = pack<T>,
     .pack_transposed = pack_transposed<T>,
+    .continue_weight_gradient = continue_weight_gradient<T>,
     .product_by_packed = product_by_packed<T>,
     .product_of_windows = product_of_windows<T>,
     .product_of_windows_weight_gradient = product_of_windows_weight_gradient<T>,

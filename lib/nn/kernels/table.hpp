@@ -11,7 +11,7 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
-/// One implementation of every kernel; kernels.hpp, packed.hpp, windows.hpp and cells.hpp tell what each computes.
+/// One implementation of every kernel; kernels.hpp, repeated_products.hpp, windows.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
   void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs);
@@ -20,6 +20,7 @@ struct Table {
 
   void (*pack)(ConstView<T> w, T* packed);
   void (*pack_transposed)(ConstView<T> w, T* packed);
+  void (*continue_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs);
   void (*product_by_packed)(ConstView<T> x, const T* packed, const T* bias, View<T> y, Range outputs);
 
   void (*product_of_windows)(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);

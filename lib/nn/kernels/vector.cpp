@@ -18,9 +18,9 @@
 #include "nn/kernels/loss-inl.hpp"
 #include "nn/kernels/normalize-inl.hpp"
 #include "nn/kernels/optimizer-inl.hpp"
-#include "nn/kernels/packed-inl.hpp"
 #include "nn/kernels/product_update-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
+#include "nn/kernels/repeated_products-inl.hpp"
 #include "nn/kernels/statistics-inl.hpp"
 #include "nn/kernels/windows-inl.hpp"
 
@@ -54,6 +54,7 @@ constexpr Table<T> kTable{
     .product_input_gradient = Entry<product_input_gradient<T>>::call,
     .pack = Entry<pack<T>>::call,
     .pack_transposed = Entry<pack_transposed<T>>::call,
+    .continue_weight_gradient = Entry<continue_weight_gradient<T>>::call,
     .product_by_packed = Entry<product_by_packed<T>>::call,
     .product_of_windows = Entry<product_of_windows<T>>::call,
     .product_of_windows_weight_gradient = Entry<product_of_windows_weight_gradient<T>>::call,

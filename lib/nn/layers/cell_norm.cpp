@@ -16,10 +16,10 @@ CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const
       inv_std_(blueprint.per_example(time * static_cast<Index>(widths_.size()))) {}
 
 template <class T>
-void CellNorm<T>::forward(const Steps<T>& steps, Index first_step, const T* params, ConstView<T> z, const T* shift, View<T> z_hat,
+void CellNorm<T>::forward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z, const T* shift, View<T> z_hat,
                           View<T> y) const {
   const T* gamma = params + gamma_.offset;
-  T* inverse = inv_std(steps, first_step);
+  T* inverse = inv_std(steps, first_row);
   if (widths_.size() == 1) return kernels::standardize_rows<T>(z, epsilon_, gamma, shift, inverse, z_hat.data, y);
   for (Index row = 0; row < z.rows; ++row) {
     Index at = 0;
@@ -32,10 +32,9 @@ void CellNorm<T>::forward(const Steps<T>& steps, Index first_step, const T* para
 }
 
 template <class T>
-void CellNorm<T>::backward(const Steps<T>& steps, Index first_step, const T* params, ConstView<T> z_hat, ConstView<T> dy,
-                           View<T> dz) const {
+void CellNorm<T>::backward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z_hat, ConstView<T> dy, View<T> dz) const {
   const T* gamma = params + gamma_.offset;
-  const T* inverse = inv_std(steps, first_step);
+  const T* inverse = inv_std(steps, first_row);
   if (widths_.size() == 1) return kernels::normalize_rows_backward<T>(z_hat, dy, gamma, inverse, dz);
   for (Index row = 0; row < dy.rows; ++row) {
     Index at = 0;

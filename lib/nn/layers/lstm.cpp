@@ -54,7 +54,8 @@ struct LstmNorms {
         shift(blueprint.per_call(4 * options.units)),
         projected(blueprint.per_example(time * 4 * options.units)),
         recurred(blueprint.per_example(time * 4 * options.units)),
-        drecurred(blueprint.per_example(time * 4 * options.units)),
+        drecurred(blueprint.per_example(4 * options.units)),
+        dsome(blueprint.per_call(2 * Steps<T>::kRowsTogether * 4 * options.units)),
         c_hat(blueprint.per_example(time * options.units)),
         dstate(blueprint.per_example(time * options.units)) {}
 
@@ -67,9 +68,10 @@ struct LstmNorms {
   CacheId shift;      // (4 units): the three biases of a_t added up
   CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
   CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
-  CacheId drecurred;
-  CacheId c_hat;   // (time, examples, units): c_t, normalized
-  CacheId dstate;  // of LN(c_t)
+  CacheId drecurred;  // (examples, 4 units) of one step
+  CacheId dsome;      // (2, kRowsTogether, 4 units): dprojected and drecurred of some rows
+  CacheId c_hat;      // (time, examples, units): c_t, normalized
+  CacheId dstate;     // of LN(c_t)
 };
 
 template <class T>
@@ -131,7 +133,7 @@ class Lstm final : public Layer<T> {
     if (!norms_) return unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, gates);
     const View<T> projected = steps.some(norms_->projected, first, count, 4 * units_);
     unrolled_.project(steps, nullptr, first, projected);
-    norms_->input.forward(steps, first, params, projected, steps.caches[norms_->shift], projected, gates);
+    norms_->input.forward(steps, first * steps.examples, params, projected, steps.caches[norms_->shift], projected, gates);
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
@@ -141,12 +143,12 @@ class Lstm final : public Layer<T> {
     const View<T> tanh_c = steps.at(tanh_c_, t, units_);
     const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 4 * units_) : added;
     unrolled_.recur(steps, params, t, nullptr, recurred);
-    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, nullptr, recurred, added);
+    if (norms_) norms_->recurrent.forward(steps, t * steps.examples, params, recurred, nullptr, recurred, added);
     kernels::lstm_gates<T>(added, steps.at(c_, t, units_), gates, c);
     unrolled_.carry(steps, c_, t);
     if (norms_) {
       const T* beta = params + norms_->state_beta.offset;
-      norms_->state.forward(steps, t, params, c, beta, steps.at(norms_->c_hat, t, units_), tanh_c);
+      norms_->state.forward(steps, t * steps.examples, params, c, beta, steps.at(norms_->c_hat, t, units_), tanh_c);
     }
     kernels::lstm_output<T>(gates, norms_ ? tanh_c : c, tanh_c, unrolled_.h(steps, t + 1));
     unrolled_.carry_h(steps, t);
@@ -163,14 +165,14 @@ class Lstm final : public Layer<T> {
     const View<T> dgates = steps.at(dgates_, t, 4 * units_);
     kernels::lstm_output_backward<T>(gates, tanh_c, dh, dstate);
     unrolled_.clear_ended(steps, t, dstate);
-    if (norms_) norms_->state.backward(steps, t, params, steps.at(norms_->c_hat, t, units_), dstate, dc_part);
+    if (norms_) norms_->state.backward(steps, t * steps.examples, params, steps.at(norms_->c_hat, t, units_), dstate, dc_part);
     steps.for_each_run(t, [&](Index first, Index count) {
       const auto run = [&](View<T> rows) { return rows.slice(first, count); };
       kernels::lstm_gates_backward<T>(run(gates), run(c_before), run(tanh_c), run(dh), run(dc_part), run(dc), run(dgates));
     });
     unrolled_.clear_ended(steps, t, dgates);
-    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 4 * units_) : dgates;
-    if (norms_) norms_->recurrent.backward(steps, t, params, steps.at(norms_->recurred, t, 4 * units_), dgates, drecurred);
+    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, 0, 4 * units_) : dgates;
+    if (norms_) norms_->recurrent.backward(steps, t * steps.examples, params, steps.at(norms_->recurred, t, 4 * units_), dgates, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * units_, dh.row(first)); });
   }
@@ -182,12 +184,22 @@ class Lstm final : public Layer<T> {
     T* const dbeta = call.grads + norms_->input_beta.offset;
     kernels::column_sums_and_dots<T>(dgates, projected, steps.all(norms_->recurred, 4 * units_), dbeta, norms_->input.dgamma(call.grads),
                                      norms_->recurrent.dgamma(call.grads));
-    norms_->input.backward(steps, 0, call.params, projected, dgates, dgates);
-    unrolled_.gradients(steps, call, dgates, steps.all(norms_->drecurred, 4 * units_));
+    steps.for_each_rows([&](Index first, Index count) { add_gradients(steps, call, first, count); });
+    unrolled_.write_input_gradient(steps, call);
     kernels::column_dots<T>(dstate, steps.all(norms_->c_hat, units_), norms_->state.dgamma(call.grads));
     std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
     if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
     kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
+  }
+
+  /// drecurred is computed a second time here: that takes less than keeping all of it.
+  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first, Index count) const {
+    const View<T> dgates = steps.rows(dgates_, first, count, 4 * units_);
+    const View<T> dprojected(steps.caches[norms_->dsome], count, 4 * units_);
+    const View<T> drecurred(dprojected.row(Steps<T>::kRowsTogether), count, 4 * units_);
+    norms_->input.backward(steps, first, call.params, steps.rows(norms_->projected, first, count, 4 * units_), dgates, dprojected);
+    norms_->recurrent.backward(steps, first, call.params, steps.rows(norms_->recurred, first, count, 4 * units_), dgates, drecurred);
+    unrolled_.add_gradients(steps, call, first, dprojected, drecurred);
   }
 
   Unrolled<T> unrolled_;
@@ -198,7 +210,7 @@ class Lstm final : public Layer<T> {
   CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel, or what it adds to the gates normalized
   CacheId c_;       // (time + 1, examples, units)
   CacheId tanh_c_;  // (time, examples, units)
-  CacheId dgates_;  // (time, examples, 4 units): before the gates' functions; at last of x_t kernel
+  CacheId dgates_;  // (time, examples, 4 units): before the gates' functions
   CacheId dc_;      // (examples, units)
   CacheId dc_part_;
 };

@@ -4,7 +4,7 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
-#include "nn/kernels/packed.hpp"
+#include "nn/kernels/repeated_products.hpp"
 
 namespace normrun::layers {
 namespace {
@@ -147,10 +147,25 @@ ConstView<T> Unrolled<T>::state_gradient(const Steps<T>& steps, const T* params,
 
 template <class T>
 void Unrolled<T>::gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const {
-  kernels::product_weight_gradient<T>(steps.all(x_, features_), dprojected, {call.grads + kernel_.offset, features_, width_});
-  kernels::product_weight_gradient<T>(steps.all(h_, units_), drecurred, recurrent_kernel(call.grads));
+  add_gradients(steps, call, 0, dprojected, drecurred);
+  write_input_gradient(steps, call);
+}
+
+template <class T>
+void Unrolled<T>::add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected,
+                                View<T> drecurred) const {
+  const Index rows = dprojected.rows;
+  const auto add_product = first_row == 0 ? kernels::product_weight_gradient<T> : kernels::continue_weight_gradient<T>;
+  add_product(steps.rows(x_, first_row, rows, features_), dprojected, {call.grads + kernel_.offset, features_, width_});
+  add_product(steps.rows(h_, first_row, rows, units_), drecurred, recurrent_kernel(call.grads));
   if (call.dx.data == nullptr) return;
-  kernels::product_input_gradient<T>(dprojected, {call.params + kernel_.offset, features_, width_}, steps.all(dx_, features_));
+  const ConstView<T> kernel(call.params + kernel_.offset, features_, width_);
+  kernels::product_input_gradient<T>(dprojected, kernel, steps.rows(dx_, first_row, rows, features_));
+}
+
+template <class T>
+void Unrolled<T>::write_input_gradient(const Steps<T>& steps, const Backward<T>& call) const {
+  if (call.dx.data == nullptr) return;
   for (Index e = 0; e < steps.examples; ++e) {
     for (Index t = 0; t < time_; ++t) {
       T* dx = call.dx.row(e * time_ + t);

@@ -37,6 +37,7 @@ struct Steps {
   View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
   View<T> all(CacheId id, Index cols) const { return some(id, 0, count, cols); }
   View<T> some(CacheId id, Index first, Index steps, Index cols) const { return {at(id, first, cols).data, steps * examples, cols}; }
+  View<T> rows(CacheId id, Index first_row, Index rows, Index cols) const { return {caches[id] + first_row * cols, rows, cols}; }
   bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
   /// Calls visit(first, count) for all steps, as many at a time as stay in the processor's caches from one pass over them to the next.
   template <class Visit>
@@ -44,6 +45,15 @@ struct Steps {
     constexpr Index kRows = 48;  // eight tiles of a product
     const Index few = std::max(kRows / std::max(examples, Index{1}), Index{1});
     for (Index first = 0; first < count; first += few) visit(first, std::min(few, count - first));
+  }
+  /// Calls visit(first_row, rows) for all rows of all steps, kRowsTogether at a time; once for no rows.
+  static constexpr Index kRowsTogether = 64;
+  template <class Visit>
+  void for_each_rows(const Visit& visit) const {
+    const Index all = count * examples;
+    Index first = 0;
+    do visit(first, std::min(kRowsTogether, all - first));
+    while ((first += kRowsTogether) < all);
   }
   /// Calls visit(first, count) for every run of examples that reach this step.
   template <class Visit>
@@ -92,6 +102,9 @@ class Unrolled {
   ConstView<T> state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const;
   /// Gradients of kernel and recurrent_kernel, and dx; dprojected and drecurred: (count * examples, width).
   void gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const;
+  /// The same by rows of all steps, ascending from 0 on; then the last call.
+  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected, View<T> drecurred) const;
+  void write_input_gradient(const Steps<T>& steps, const Backward<T>& call) const;
   ConstView<T> recurrent_kernel(const T* params) const { return {params + recurrent_kernel_.offset, units_, width_}; }
   View<T> recurrent_kernel(T* grads) const { return {grads + recurrent_kernel_.offset, units_, width_}; }
 

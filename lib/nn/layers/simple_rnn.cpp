@@ -78,7 +78,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> h = unrolled_.h(steps, t + 1);
     unrolled_.recur(steps, params, t, nullptr, summed);
     kernels::add<T>(projected.data, summed.data, summed.size());
-    if (norm_) norm_->forward(steps, t, params, summed, bias, projected, h);
+    if (norm_) norm_->forward(steps, t * steps.examples, params, summed, bias, projected, h);
     kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
     unrolled_.carry_h(steps, t);
   }
@@ -89,7 +89,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> dsummed = steps.at(dsummed_, t, unrolled_.units());
     kernels::tanh_backward<T>(unrolled_.h(steps, t + 1).data, dh.data, dshifted.data, dh.size());
     unrolled_.clear_ended(steps, t, dshifted);
-    if (norm_) norm_->backward(steps, t, params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
+    if (norm_) norm_->backward(steps, t * steps.examples, params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * dh.cols, dh.row(first)); });
   }

@@ -1,9 +1,9 @@
 // Included once for each instruction set: see vector.cpp.
-#if defined(NORMRUN_KERNELS_PACKED_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef NORMRUN_KERNELS_PACKED_INL
-#undef NORMRUN_KERNELS_PACKED_INL
+#if defined(NORMRUN_KERNELS_REPEATED_PRODUCTS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef NORMRUN_KERNELS_REPEATED_PRODUCTS_INL
+#undef NORMRUN_KERNELS_REPEATED_PRODUCTS_INL
 #else
-#define NORMRUN_KERNELS_PACKED_INL
+#define NORMRUN_KERNELS_REPEATED_PRODUCTS_INL
 #endif
 
 #include <algorithm>
@@ -51,6 +51,15 @@ void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y
     kept.start = kept.c;
     kept.start_step = kept.step;
   }
+}
+
+template <class T>
+void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  if (x.rows == 0) return;
+  const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
+  T* const from = dw.row(inputs.begin);
+  const Kept<T> kept{from, dw.cols, from, dw.cols};
+  multiply<kTileRows, kTileVectors, T>(a, Straight<T>{dy.data, dy.cols}, Extent{inputs.size(), dw.cols, dy.rows}, kept);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -2,8 +2,8 @@
 
 #include "core/matrix.hpp"
 
-/// Products by one matrix again and again, as a recurrent layer multiplies by its kernel in every step: the matrix is copied once
-/// into the order in which the path in use reads it.  The bits are those of kernels.hpp's products.
+/// Products that come again and again, as in the steps of a recurrent layer: by the same matrix, which is copied once into the order
+/// in which the path in use reads it, or weight gradients of some rows after others.  The bits are those of kernels.hpp's products.
 namespace normrun::kernels {
 
 /// Room for a packed matrix of (inputs, outputs).
@@ -22,5 +22,9 @@ void pack_transposed(ConstView<T> w, T* packed);
 /// product_input_gradient.
 template <class T>
 void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y);
+
+/// dw += x^T dy: each chain of product_weight_gradient goes on from what dw holds, over further rows.
+template <class T>
+void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw);
 
 }  // namespace normrun::kernels
