@@ -143,12 +143,25 @@ void normalize_columns_backward(Arena<T>& a) {
   kernels::normalize_columns_backward<T>(normalized_columns(a), a.x(), a.per_column(), a.per_column(), a.per_column(), a.dx());
 }
 
+/// 64 rows at a time; beside what the sums of all rows are.
+template <class T>
+void running_sums_and_dots(Arena<T>& arena) {
+  const ConstView<T> dy = arena.x(), a = arena.x(), b = arena.x();
+  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(dy.cols)) + 1);
+  T* const unaligned = running.data() + 1;
+  for (Index r = 0; r < dy.rows; r += 64) {
+    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min<Index>(64, dy.rows - r)); };
+    kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
+  }
+  kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
+}
+
 template <class T>
 const std::vector<Case<T>> kMatrixKernels{
     {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
     {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
     {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
-    {"column sums and dots", [](Arena<T>& a) { kernels::column_sums_and_dots<T>(a.x(), a.x(), a.x(), a.out(), a.out(), a.out()); }},
+    {"running column sums and dots", running_sums_and_dots<T>},
     {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
     {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
     {"columns, no affine", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},

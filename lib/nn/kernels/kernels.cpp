@@ -108,8 +108,12 @@ void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
   table_in_use<T>().column_dots(a, b, sums);
 }
 template <class T>
-void column_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b) {
-  table_in_use<T>().column_sums_and_dots(dy, a, b, sums, dots_a, dots_b);
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
+  table_in_use<T>().add_sums_and_dots(dy, a, b, first_row, running);
+}
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b) {
+  table_in_use<T>().finish_sums_and_dots(running, channels, sums, dots_a, dots_b);
 }
 template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance) {
@@ -221,7 +225,8 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void column_sums(ConstView<T>, T*);                                                                                \
   template void column_moments(ConstView<T>, T*, T*);                                                                         \
   template void column_dots(ConstView<T>, ConstView<T>, T*);                                                                  \
-  template void column_sums_and_dots(ConstView<T>, ConstView<T>, ConstView<T>, T*, T*, T*);                                   \
+  template void add_sums_and_dots(ConstView<T>, ConstView<T>, ConstView<T>, Index, T*);                                       \
+  template void finish_sums_and_dots(T*, Index, T*, T*, T*);                                                                  \
   template void row_moments(ConstView<T>, T*, T*);                                                                            \
   template void inverse_std(const T*, T, T*, Index);                                                                          \
   template void normalize_columns(const NormalizedColumns<T>&, const T*, const T*, View<T>);                                  \

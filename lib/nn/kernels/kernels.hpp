@@ -42,9 +42,16 @@ template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
-/// sums = column_sums(dy), dots_a = column_dots(dy, a), dots_b = column_dots(dy, b)
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time: from first_row 0 on in calls of a
+/// divisor of 256 that is a multiple of 4; only the last one may have fewer.  `running` holds the unfinished sums, whatever their type.
 template <class T>
-void column_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b);
+constexpr Index running_sums_size(Index channels) {
+  return (channels + 15) / 16 * 16 * (4 * 3 + 3 * static_cast<Index>(sizeof(double) / sizeof(T)));
+}
+template <class T>
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
 template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance);  // (rows) each; biased, two passes
 

@@ -5,6 +5,7 @@
 #include "nn/kernels/orders.hpp"
 #include "nn/kernels/reference_cells.hpp"
 #include "nn/kernels/reference_elementwise.hpp"
+#include "nn/kernels/reference_running_sums.hpp"
 #include "nn/kernels/table.hpp"
 
 namespace normrun::kernels {
@@ -162,13 +163,6 @@ void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
 }
 
 template <class T>
-void column_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b) {
-  column_sums(dy, sums);
-  column_dots(dy, a, dots_a);
-  column_dots(dy, b, dots_b);
-}
-
-template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance) {
   const auto channels = static_cast<T>(x.cols);
   for (Index r = 0; r < x.rows; ++r) {
@@ -272,7 +266,8 @@ constexpr Table<T> kReference{
     .column_sums = column_sums<T>,
     .column_moments = column_moments<T>,
     .column_dots = column_dots<T>,
-    .column_sums_and_dots = column_sums_and_dots<T>,
+    .add_sums_and_dots = reference::add_sums_and_dots<T>,
+    .finish_sums_and_dots = reference::finish_sums_and_dots<T>,
     .row_moments = row_moments<T>,
     .inverse_std = reference::inverse_std<T>,
     .normalize_columns = normalize_columns<T>,

@@ -131,48 +131,74 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
-/// The sums of several matrices that do not fit the second cache are taken kRowsTogether rows at a time, so that memory is read in the
-/// order it lies in; the stripes' sums wait in memory meanwhile.
+/// Running sums in memory of any type: for each vector of columns and each of three sums the stripes, and then the totals of the whole
+/// blocks in double.
 template <class T>
-void column_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b) {
+struct RunningSums {
+  static constexpr Index kDoubles = static_cast<Index>(sizeof(double) / sizeof(T));  // vectors of totals, for one vector of columns
+  static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
+  T* stripes;
+  RunningSums(T* running, Index column, int sum) : stripes(running + (3 * column / kWidth<T> + sum) * kNumbers) {}
+  HWY_INLINE T* stripe(int j) const { return stripes + j * kWidth<T>; }
+  HWY_INLINE double* total(Index part) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + part)); }  // unaligned
+
+  HWY_INLINE void clear() const {
+    for (Index i = 0; i < kNumbers; i += kWidth<T>) Whole<T>().store(fill(T{0}), stripes + i);
+  }
+  HWY_INLINE void end_block(WideSums& wide) const {
+    constexpr Whole<T> kWhole;
+    const auto at = [&](int j) NORMRUN_LAMBDA { return kWhole.load(stripe(j)); };
+    NORMRUN_UNROLL for (Index p = 0; p < kDoubles; ++p)
+        hn::Store(Whole<double>().load(total(p)), Tag<double>(), wide.sums + p * kWidth<double>);
+    wide.add(0, hn::Add(hn::Add(at(0), at(2)), hn::Add(at(1), at(3))));
+    NORMRUN_UNROLL for (Index p = 0; p < kDoubles; ++p) Whole<double>().store(wide.at(p * kWidth<double>), total(p));
+    NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) kWhole.store(fill(T{0}), stripe(j));
+  }
+};
+
+/// Some rows at a time, so that memory is read in about the order it lies in.
+template <class T>
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
   constexpr Index kRowsTogether = 16;
-  constexpr Index kColumns = WideSums::kColumns;
-  HWY_ALIGN T stripes[kStripes][3][kColumns];
-  WideSums total[3];
-  for_column_blocks(dy.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
-    for (WideSums& sum : total) sum.clear(count);
-    for (Index begin = 0; begin < dy.rows; begin += kBlockRows) {
-      const Index end = std::min(begin + kBlockRows, dy.rows);
-      std::fill_n(&stripes[0][0][0], kStripes * 3 * kColumns, T{0});
-      for (Index r = begin; r < end; r += kRowsTogether) {
-        const Index rows = std::min(kRowsTogether, end - r);
-        sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-          const Index at = r * dy.cols + first + i;
-          NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
-            Vector<T> s[3];
-            NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = Whole<T>().load(stripes[j][k] + i);
-            for (Index row = j; row < rows; row += kStripes) {
-              const Index c = at + row * dy.cols;
-              const Vector<T> dy_rc = access.load(dy.data + c);
-              s[0] = hn::Add(s[0], dy_rc);
-              s[1] = hn::MulAdd(dy_rc, access.load(a.data + c), s[1]);
-              s[2] = hn::MulAdd(dy_rc, access.load(b.data + c), s[2]);
-            }
-            NORMRUN_UNROLL for (int k = 0; k < 3; ++k) Whole<T>().store(s[k], stripes[j][k] + i);
-          }
-        });
-      }
-      for (Index i = 0; i < count; i += kWidth<T>) {
-        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) {
-          const auto stripe = [&](int j) NORMRUN_LAMBDA { return Whole<T>().load(stripes[j][k] + i); };
-          total[k].add(i, hn::Add(hn::Add(stripe(0), stripe(2)), hn::Add(stripe(1), stripe(3))));
-        }
-      }
+  constexpr Whole<T> kWhole;
+  WideSums wide;
+  for (Index c = 0; first_row % kBlockRows == 0 && c < dy.cols; c += kWidth<T>) {
+    for (int k = 0; k < 3; ++k) {
+      const RunningSums<T> sum(running, c, k);
+      if (first_row == 0) sum.clear();
+      sum.end_block(wide);
     }
-    total[0].rounded(count, sums + first);
-    total[1].rounded(count, dots_a + first);
-    total[2].rounded(count, dots_b + first);
-  });
+  }
+  for (Index r = 0; r < dy.rows; r += kRowsTogether) {
+    const Index rows = std::min(kRowsTogether, dy.rows - r);
+    sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const RunningSums<T> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
+      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
+        Vector<T> s[3];
+        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = kWhole.load(kept[k].stripe(j));
+        for (Index row = j; row < rows; row += kStripes) {
+          const Index at = (r + row) * dy.cols + c;
+          const Vector<T> dy_rc = access.load(dy.data + at);
+          s[0] = hn::Add(s[0], dy_rc);
+          s[1] = hn::MulAdd(dy_rc, access.load(a.data + at), s[1]);
+          s[2] = hn::MulAdd(dy_rc, access.load(b.data + at), s[2]);
+        }
+        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) kWhole.store(s[k], kept[k].stripe(j));
+      }
+    });
+  }
+}
+
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b) {
+  WideSums wide;
+  T* const to[3] = {sums, dots_a, dots_b};
+  for (Index c = 0; c < channels; c += kWidth<T>) {
+    for (int k = 0; k < 3; ++k) {
+      RunningSums<T>(running, c, k).end_block(wide);
+      wide.rounded(std::min(kWidth<T>, channels - c), to[k] + c);
+    }
+  }
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

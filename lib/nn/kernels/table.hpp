@@ -29,7 +29,8 @@ struct Table {
   void (*column_sums)(ConstView<T> x, T* sums);
   void (*column_moments)(ConstView<T> x, T* mean, T* variance);
   void (*column_dots)(ConstView<T> a, ConstView<T> b, T* sums);
-  void (*column_sums_and_dots)(ConstView<T> dy, ConstView<T> a, ConstView<T> b, T* sums, T* dots_a, T* dots_b);
+  void (*add_sums_and_dots)(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
+  void (*finish_sums_and_dots)(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
   void (*row_moments)(ConstView<T> x, T* mean, T* variance);
 
   void (*inverse_std)(const T* variance, T epsilon, T* inv_std, Index count);

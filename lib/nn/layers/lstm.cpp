@@ -56,6 +56,7 @@ struct LstmNorms {
         recurred(blueprint.per_example(time * 4 * options.units)),
         drecurred(blueprint.per_example(4 * options.units)),
         dsome(blueprint.per_call(2 * Steps<T>::kRowsTogether * 4 * options.units)),
+        running(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
         c_hat(blueprint.per_example(time * options.units)),
         dstate(blueprint.per_example(time * options.units)) {}
 
@@ -70,6 +71,7 @@ struct LstmNorms {
   CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
   CacheId drecurred;  // (examples, 4 units) of one step
   CacheId dsome;      // (2, kRowsTogether, 4 units): dprojected and drecurred of some rows
+  CacheId running;    // sums of all rows, while add_gradients goes through them
   CacheId c_hat;      // (time, examples, units): c_t, normalized
   CacheId dstate;     // of LN(c_t)
 };
@@ -178,13 +180,11 @@ class Lstm final : public Layer<T> {
   }
 
   void normalized_gradients(const Steps<T>& steps, const Backward<T>& call) const {
-    const View<T> dgates = steps.all(dgates_, 4 * units_);
     const View<T> dstate = steps.all(norms_->dstate, units_);
-    const View<T> projected = steps.all(norms_->projected, 4 * units_);
     T* const dbeta = call.grads + norms_->input_beta.offset;
-    kernels::column_sums_and_dots<T>(dgates, projected, steps.all(norms_->recurred, 4 * units_), dbeta, norms_->input.dgamma(call.grads),
-                                     norms_->recurrent.dgamma(call.grads));
     steps.for_each_rows([&](Index first, Index count) { add_gradients(steps, call, first, count); });
+    kernels::finish_sums_and_dots<T>(steps.caches[norms_->running], 4 * units_, dbeta, norms_->input.dgamma(call.grads),
+                                     norms_->recurrent.dgamma(call.grads));
     unrolled_.write_input_gradient(steps, call);
     kernels::column_dots<T>(dstate, steps.all(norms_->c_hat, units_), norms_->state.dgamma(call.grads));
     std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
@@ -197,8 +197,11 @@ class Lstm final : public Layer<T> {
     const View<T> dgates = steps.rows(dgates_, first, count, 4 * units_);
     const View<T> dprojected(steps.caches[norms_->dsome], count, 4 * units_);
     const View<T> drecurred(dprojected.row(Steps<T>::kRowsTogether), count, 4 * units_);
-    norms_->input.backward(steps, first, call.params, steps.rows(norms_->projected, first, count, 4 * units_), dgates, dprojected);
-    norms_->recurrent.backward(steps, first, call.params, steps.rows(norms_->recurred, first, count, 4 * units_), dgates, drecurred);
+    const View<T> projected = steps.rows(norms_->projected, first, count, 4 * units_);
+    const View<T> recurred = steps.rows(norms_->recurred, first, count, 4 * units_);
+    kernels::add_sums_and_dots<T>(dgates, projected, recurred, first, steps.caches[norms_->running]);
+    norms_->input.backward(steps, first, call.params, projected, dgates, dprojected);
+    norms_->recurrent.backward(steps, first, call.params, recurred, dgates, drecurred);
     unrolled_.add_gradients(steps, call, first, dprojected, drecurred);
   }
 

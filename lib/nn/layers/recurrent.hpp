@@ -33,7 +33,7 @@ struct Steps {
   const Index* lengths = nullptr;  // null: every step of every example is valid
   Caches<T> caches;
 
-  /// (examples, cols) of a step; (count * examples, cols) of all; (steps * examples, cols) of some.
+  /// (examples, cols) of a step; (count * examples, cols) of all; (steps * examples, cols) of some; (rows, cols) of rows.
   View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
   View<T> all(CacheId id, Index cols) const { return some(id, 0, count, cols); }
   View<T> some(CacheId id, Index first, Index steps, Index cols) const { return {at(id, first, cols).data, steps * examples, cols}; }
@@ -51,9 +51,7 @@ struct Steps {
   template <class Visit>
   void for_each_rows(const Visit& visit) const {
     const Index all = count * examples;
-    Index first = 0;
-    do visit(first, std::min(kRowsTogether, all - first));
-    while ((first += kRowsTogether) < all);
+    for (Index first = 0; first == 0 || first < all; first += kRowsTogether) visit(first, std::min(kRowsTogether, all - first));
   }
   /// Calls visit(first, count) for every run of examples that reach this step.
   template <class Visit>
