@@ -10,6 +10,7 @@
 #include "core/denormals.hpp"
 #include "core/team.hpp"
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels_arena.hpp"
 
 using namespace normrun;
@@ -26,6 +27,9 @@ std::vector<Buffer<float>> results_by(int threads) {
   kernels::product<float>(a.x(), a.w(), a.bias(), a.y());
   kernels::product_weight_gradient<float>(a.x(), a.dy(), a.dw());
   kernels::product_input_gradient<float>(a.dy(), a.w(), a.dx());
+  Buffer<float> packed(static_cast<std::size_t>(kernels::packed_size(523, 701)));
+  kernels::pack<float>(a.w(), packed.data());
+  kernels::product_by_packed<float>(a.x(), packed.data(), a.bias(), a.y());
   float* w = a.dw().data;
   float* m = a.dw().data;
   kernels::adam_update_product<float>(kAdam, a.x(), a.dy(), w, m, a.squares_like_w());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nn/kernels/cells.hpp"
+#include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels/windows.hpp"
 #include "nn/kernels_arena.hpp"
 
@@ -80,6 +81,19 @@ const std::vector<Case<T>> kProducts{
     {"adam by a product",
      [](Arena<T>& a) { kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w()); }},
     {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
+    {"product by a packed matrix",
+     [](Arena<T>& a) {
+       Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.cols, a.outputs)));
+       kernels::pack<T>(a.w(), packed.data());
+       kernels::product_by_packed<T>(a.x(), packed.data(), a.bias(), a.y());
+     }},
+    {"weight gradient of further rows", [](Arena<T>& a) { kernels::continue_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
+    {"input gradient by a packed matrix",
+     [](Arena<T>& a) {
+       Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.outputs, a.cols)));
+       kernels::pack_transposed<T>(a.w(), packed.data());
+       kernels::product_by_packed<T>(a.dy(), packed.data(), nullptr, a.dx());
+     }},
 };
 
 /// Windows of 2 x 3 (or what fits) over a matrix, every second place of each line.
@@ -129,11 +143,25 @@ void normalize_columns_backward(Arena<T>& a) {
   kernels::normalize_columns_backward<T>(normalized_columns(a), a.x(), a.per_column(), a.per_column(), a.per_column(), a.dx());
 }
 
+/// 64 rows at a time; beside what the sums of all rows are.
+template <class T>
+void running_sums_and_dots(Arena<T>& arena) {
+  const ConstView<T> dy = arena.x(), a = arena.x(), b = arena.x();
+  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(dy.cols)) + 1);
+  T* const unaligned = running.data() + 1;
+  for (Index r = 0; r < dy.rows; r += 64) {
+    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min<Index>(64, dy.rows - r)); };
+    kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
+  }
+  kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
+}
+
 template <class T>
 const std::vector<Case<T>> kMatrixKernels{
     {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
     {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
     {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
+    {"running column sums and dots", running_sums_and_dots<T>},
     {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
     {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
     {"columns, no affine", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},
@@ -142,6 +170,15 @@ const std::vector<Case<T>> kMatrixKernels{
      [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx()); }},
     {"rows, no affine",
      [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), nullptr, nullptr, nullptr, a.dx()); }},
+    {"rows standardized",
+     [](Arena<T>& a) {
+       kernels::standardize_rows<T>(a.x(), kEpsilon<T>, a.per_column(), a.per_column(), a.out_per_row(), a.x_hat(), a.dx());
+     }},
+    {"rows standardized in place, no affine",
+     [](Arena<T>& a) {
+       const View<T> x = a.dx();
+       kernels::standardize_rows<T>(x, kEpsilon<T>, nullptr, nullptr, a.out_per_row(), x.data, a.dx());
+     }},
     {"columns backward", normalize_columns_backward<T>},
     {"rows backward", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), a.per_column(), a.per_row(), a.dx()); }},
     {"rows backward, no gamma", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), nullptr, a.per_row(), a.dx()); }},

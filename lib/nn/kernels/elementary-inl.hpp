@@ -48,13 +48,28 @@ HWY_INLINE Vector<T> power_of_two(Vector<T> k) {
   return hn::BitCast(Tag<T>(), hn::ShiftLeft<C::kFractionBits>(hn::Add(bits, hn::Set(bits_tag, C::kExponentBias))));
 }
 
+/// 2^k (1 + expm1_r), rounded once where that is subnormal.
+#if HWY_MAX_BYTES == 64
+HWY_INLINE Vector<float> scaled(const Exponential<float>& e) {
+  return Vector<float>{_mm512_scalef_ps(hn::Add(fill(1.0F), e.expm1_r).raw, e.k.raw)};
+}
+HWY_INLINE Vector<double> scaled(const Exponential<double>& e) {
+  return Vector<double>{_mm512_scalef_pd(hn::Add(fill(1.0), e.expm1_r).raw, e.k.raw)};
+}
+#else
+template <class T>
+HWY_INLINE Vector<T> scaled(const Exponential<T>& e) {
+  const Vector<T> half = hn::Floor(hn::Mul(e.k, fill(T{0.5})));
+  const Vector<T> once = hn::Mul(hn::Add(fill(T{1}), e.expm1_r), power_of_two<T>(half));
+  return hn::Mul(once, power_of_two<T>(hn::Sub(e.k, half)));
+}
+#endif
+
 template <class T>
 HWY_INLINE Vector<T> exp_of(Vector<T> x) {
   using C = Constants<T>;
   const Exponential<T> e = reduce<T>(hn::Min(hn::Max(x, fill(T{C::kSmallest})), fill(T{C::kLargest})));
-  const Vector<T> half = hn::Floor(hn::Mul(e.k, fill(T{0.5})));
-  const Vector<T> scaled = hn::Mul(hn::Add(fill(T{1}), e.expm1_r), power_of_two<T>(half));
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Mul(scaled, power_of_two<T>(hn::Sub(e.k, half))));
+  return hn::IfThenElse(hn::IsNaN(x), x, scaled(e));
 }
 
 template <class T>
@@ -74,7 +89,7 @@ HWY_INLINE Vector<T> tanh_of(Vector<T> x) {
 template <class T>
 HWY_INLINE Vector<T> sigmoid_of(Vector<T> x) {
   const Vector<T> one = fill(T{1});
-  const Vector<T> e = exp_of<T>(hn::Neg(hn::Abs(x)));
+  const Vector<T> e = scaled(reduce<T>(hn::Max(hn::Neg(hn::Abs(x)), fill(T{Constants<T>::kSmallest}))));  // exp of what is never large
   const Vector<T> d = hn::Add(one, e);
   const Vector<T> lost = hn::Sub(e, hn::Sub(d, one));
   const Vector<T> s = hn::Div(one, d);

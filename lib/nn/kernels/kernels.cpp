@@ -108,6 +108,14 @@ void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
   table_in_use<T>().column_dots(a, b, sums);
 }
 template <class T>
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
+  table_in_use<T>().add_sums_and_dots(dy, a, b, first_row, running);
+}
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b) {
+  table_in_use<T>().finish_sums_and_dots(running, channels, sums, dots_a, dots_b);
+}
+template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance) {
   table_in_use<T>().row_moments(x, mean, variance);
 }
@@ -122,6 +130,10 @@ void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const 
 template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
   table_in_use<T>().normalize_rows(x, mean, inv_std, gamma, beta, x_hat, y);
+}
+template <class T>
+void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y) {
+  table_in_use<T>().standardize_rows(x, epsilon, gamma, beta, inv_std, x_hat, y);
 }
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
@@ -213,10 +225,13 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void column_sums(ConstView<T>, T*);                                                                                \
   template void column_moments(ConstView<T>, T*, T*);                                                                         \
   template void column_dots(ConstView<T>, ConstView<T>, T*);                                                                  \
+  template void add_sums_and_dots(ConstView<T>, ConstView<T>, ConstView<T>, Index, T*);                                       \
+  template void finish_sums_and_dots(T*, Index, T*, T*, T*);                                                                  \
   template void row_moments(ConstView<T>, T*, T*);                                                                            \
   template void inverse_std(const T*, T, T*, Index);                                                                          \
   template void normalize_columns(const NormalizedColumns<T>&, const T*, const T*, View<T>);                                  \
   template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                            \
+  template void standardize_rows(ConstView<T>, T, const T*, const T*, T*, T*, View<T>);                                       \
   template void column_gradient_sums(const NormalizedColumns<T>&, ConstView<T>, T*, T*);                                      \
   template void normalize_columns_backward(const NormalizedColumns<T>&, ConstView<T>, const T*, const T*, const T*, View<T>); \
   template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                             \

@@ -42,6 +42,16 @@ template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time: from first_row 0 on in calls of a
+/// divisor of 256 that is a multiple of 4; only the last one may have fewer.  `running` holds the unfinished sums, whatever their type.
+template <class T>
+constexpr Index running_sums_size(Index channels) {
+  return (channels + 15) / 16 * 16 * (4 * 3 + 3 * static_cast<Index>(sizeof(double) / sizeof(T)));
+}
+template <class T>
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
 template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance);  // (rows) each; biased, two passes
 
@@ -64,6 +74,9 @@ void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const 
 /// The same with mean and inv_std per row, gamma and beta per column; x_hat is kept, unless it is null.
 template <class T>
 void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
+/// Each row by its own mean and variance: row_moments, inverse_std and normalize_rows in one.  x_hat may be x.
+template <class T>
+void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y);
 /// The sums over rows of dy and of dy * x_hat, as column_sums and column_dots give them.  (channels) each
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);

@@ -7,6 +7,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "nn/kernels/orders.hpp"
 #include "nn/kernels/simd-inl.hpp"
@@ -38,22 +39,41 @@ HWY_INLINE T tree(Vector<T> (&lanes)[kParts<T>]) {
   return fold(Tag<T>(), lanes[0]);
 }
 
-/// A sum over `cols` columns of one row: add(j, access, lanes j.. of the sum) for whole vectors; columns that are not there leave
-/// their lanes alone.
-template <class T, class Add>
-HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
-  Vector<T> lanes[kParts<T>];
-  NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[p] = fill(T{0});
+/// kSums sums over `cols` columns, beside each other because one alone waits for its own additions:
+/// add(k, j, access, lanes j.. of the sum k) for whole vectors; columns that are not there leave their lanes alone.
+template <class T, int kSums, class Add>
+HWY_INLINE void sum_over_columns(Index cols, const Add& add, T (&sums)[kSums]) {
+  Vector<T> lanes[kSums][kParts<T>];
+  NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) { NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[k][p] = fill(T{0}); }
   Index j = 0;
   for (; j + kLanes <= cols; j += kLanes) {
-    NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[p] = add(j + p * kWidth<T>, Whole<T>(), lanes[p]);
+    NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) {
+      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) lanes[k][p] = add(k, j + p * kWidth<T>, Whole<T>(), lanes[k][p]);
+    }
   }
   NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p, j += kWidth<T>) {
     if (j >= cols) break;
     const Part<T> part(std::min(cols - j, kWidth<T>));
-    lanes[p] = hn::IfThenElse(part.mask, add(j, part, lanes[p]), lanes[p]);
+    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) lanes[k][p] = hn::IfThenElse(part.mask, add(k, j, part, lanes[k][p]), lanes[k][p]);
   }
-  return tree<T>(lanes);
+  NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) sums[k] = tree<T>(lanes[k]);
+}
+
+/// One of them: add(j, access, lanes j.. of the sum).
+template <class T, class Add>
+HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
+  T sum[1];
+  sum_over_columns<T>(
+      cols, [&](int, Index j, auto access, Vector<T> lanes) NORMRUN_LAMBDA { return add(j, access, lanes); }, sum);
+  return sum[0];
+}
+
+/// Calls body(r, RowCount) for all rows, RowCount::value of them from r on: kRows as long as there are as many, then single ones.
+template <int kRows, class Body>
+HWY_INLINE void for_row_groups(Index rows, const Body& body) {
+  Index r = 0;
+  for (; r + kRows <= rows; r += kRows) body(r, std::integral_constant<int, kRows>());
+  for (; kRows > 1 && r < rows; ++r) body(r, std::integral_constant<int, 1>());
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -28,9 +28,16 @@ struct Affine {
   const T* gamma;
   const T* beta;
   template <class Access>
+  HWY_INLINE Vector<T> scale(Index c, Access access) const {
+    return gamma != nullptr ? access.load(gamma + c) : fill(T{1});
+  }
+  template <class Access>
+  HWY_INLINE Vector<T> shift(Index c, Access access) const {
+    return beta != nullptr ? access.load(beta + c) : fill(T{0});
+  }
+  template <class Access>
   HWY_INLINE Vector<T> apply(Index c, Access access, Vector<T> x_hat) const {
-    const Vector<T> scale = gamma != nullptr ? access.load(gamma + c) : fill(T{1});
-    return hn::MulAdd(scale, x_hat, beta != nullptr ? access.load(beta + c) : fill(T{0}));
+    return hn::MulAdd(scale(c, access), x_hat, shift(c, access));
   }
 };
 
@@ -87,25 +94,100 @@ void normalize_columns_backward(const NormalizedColumns<T>& given, ConstView<T> 
   }
 }
 
+/// Rows whose sums over columns are taken beside each other: as many as make four chains of additions, or eight.
+template <class T>
+inline constexpr int kRowsBeside = kParts<T> == 4 ? 2 : 4;
+
+/// The means of kRows rows from r on, and their squared deviations' means.
+template <int kRows, class T>
+HWY_INLINE void moments_of_rows(ConstView<T> x, Index r, T (&mean)[kRows], T (&variance)[kRows]) {
+  const auto channels = static_cast<T>(x.cols);
+  const T* row = x.row(r);
+  const Index step = x.cols;
+  const auto add = [&](int k, Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(row + k * step + c)); };
+  sum_over_columns<T>(x.cols, add, mean);
+  NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) mean[k] /= channels;
+  const auto add_square = [&](int k, Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
+    const Vector<T> deviation = hn::Sub(access.load(row + k * step + c), fill(mean[k]));
+    return hn::MulAdd(deviation, deviation, sum);
+  };
+  sum_over_columns<T>(x.cols, add_square, variance);
+  NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) variance[k] /= channels;
+}
+
+template <class T>
+void row_moments(ConstView<T> x, T* mean, T* variance) {
+  for_row_groups<kRowsBeside<T>>(x.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
+    T means[count.value], variances[count.value];
+    moments_of_rows(x, r, means, variances);
+    std::copy_n(means, count.value, mean + r);
+    std::copy_n(variances, count.value, variance + r);
+  });
+}
+
+template <class T>
+void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y) {
+  const Affine<T> affine{gamma, beta};
+  const Index step = x.cols;
+  for_row_groups<kRowsBeside<T>>(x.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
+    constexpr int kRows = decltype(count)::value;
+    T mean[kRows], variance[kRows];
+    moments_of_rows(x, r, mean, variance);
+    HWY_NAMESPACE::inverse_std<T>(variance, epsilon, inv_std + r, kRows);
+    Vector<T> means[kRows], inverses[kRows];
+    NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+      means[k] = fill(mean[k]);
+      inverses[k] = fill(inv_std[r + k]);
+    }
+    const T* from = x.row(r);
+    T* hat = x_hat + r * step;
+    T* to = y.row(r);
+    sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const Vector<T> scale = affine.scale(c, access);
+      const Vector<T> shift = affine.shift(c, access);
+      NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+        const Vector<T> normalized = hn::Mul(hn::Sub(access.load(from + k * step + c), means[k]), inverses[k]);
+        access.store(normalized, hat + k * step + c);
+        access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
+      }
+    });
+  });
+}
+
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
   const auto channels = static_cast<T>(dx.cols);
-  for (Index r = 0; r < dx.rows; ++r) {
-    const auto g = [&](Index c, auto access) NORMRUN_LAMBDA {
-      const Vector<T> dy_c = access.load(dy.row(r) + c);
+  const Index step = dx.cols;
+  constexpr int kRowsOfTwoSums = kRowsBeside<T> / 2;
+  for_row_groups<kRowsOfTwoSums>(dx.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
+    constexpr int kRows = decltype(count)::value;
+    const T* hat = x_hat.row(r);
+    const T* d = dy.row(r);
+    T* to = dx.row(r);
+    const auto g = [&](int k, Index c, auto access) NORMRUN_LAMBDA {
+      const Vector<T> dy_c = access.load(d + k * step + c);
       return gamma != nullptr ? hn::Mul(dy_c, access.load(gamma + c)) : dy_c;
     };
-    const auto add_g = [&](Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, g(c, access)); };
-    const auto add_g_x_hat = [&](Index c, auto access, Vector<T> sum)
-                                 NORMRUN_LAMBDA { return hn::MulAdd(g(c, access), access.load(x_hat.row(r) + c), sum); };
-    const Vector<T> mean_g = fill(sum_over_columns<T>(dx.cols, add_g) / channels);
-    const Vector<T> mean_g_x_hat = fill(sum_over_columns<T>(dx.cols, add_g_x_hat) / channels);
-    const Vector<T> inv_std_r = fill(inv_std[r]);
-    sweep<T>(dx.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const Vector<T> centred = hn::Sub(g(c, access), mean_g);
-      access.store(hn::Mul(inv_std_r, hn::NegMulAdd(access.load(x_hat.row(r) + c), mean_g_x_hat, centred)), dx.row(r) + c);
+    T sums[2 * kRows];  // of g, and of g * x_hat, of every row
+    const auto add = [&](int s, Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
+      const Vector<T> g_c = g(s / 2, c, access);
+      return s % 2 == 0 ? hn::Add(sum, g_c) : hn::MulAdd(g_c, access.load(hat + s / 2 * step + c), sum);
+    };
+    sum_over_columns<T>(step, add, sums);
+    Vector<T> mean_g[kRows], mean_g_x_hat[kRows], inverses[kRows];
+    NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+      mean_g[k] = fill(sums[2 * k] / channels);
+      mean_g_x_hat[k] = fill(sums[2 * k + 1] / channels);
+      inverses[k] = fill(inv_std[r + k]);
+    }
+    sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
+      NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+        const Vector<T> centred = hn::Sub(g(k, c, access), mean_g[k]);
+        const Vector<T> projected = hn::NegMulAdd(access.load(hat + k * step + c), mean_g_x_hat[k], centred);
+        access.store(hn::Mul(inverses[k], projected), to + k * step + c);
+      }
     });
-  }
+  });
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

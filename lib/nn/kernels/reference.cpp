@@ -5,6 +5,7 @@
 #include "nn/kernels/orders.hpp"
 #include "nn/kernels/reference_cells.hpp"
 #include "nn/kernels/reference_elementwise.hpp"
+#include "nn/kernels/reference_running_sums.hpp"
 #include "nn/kernels/table.hpp"
 
 namespace normrun::kernels {
@@ -24,14 +25,18 @@ void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range out
 }
 
 template <class T>
-void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
   for (Index i = inputs.begin; i < inputs.end; ++i) {
     for (Index o = 0; o < dw.cols; ++o) {
-      T sum = 0;
-      for (Index r = 0; r < x.rows; ++r) sum = std::fma(x(r, i), dy(r, o), sum);
-      dw(i, o) = sum;
+      for (Index r = 0; r < x.rows; ++r) dw(i, o) = std::fma(x(r, i), dy(r, o), dw(i, o));
     }
   }
+}
+
+template <class T>
+void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs) {
+  std::fill(dw.row(inputs.begin), dw.row(inputs.end), T{0});
+  continue_weight_gradient(x, dy, dw, inputs);
 }
 
 template <class T>
@@ -69,6 +74,25 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx, Range i
       dx(r, i) = sum;
     }
   }
+}
+
+// A packed matrix is a plain copy here.
+
+template <class T>
+void pack(ConstView<T> w, T* packed) {
+  std::copy(w.begin(), w.end(), packed);
+}
+
+template <class T>
+void pack_transposed(ConstView<T> w, T* packed) {
+  for (Index c = 0; c < w.cols; ++c) {
+    for (Index r = 0; r < w.rows; ++r) *packed++ = w(r, c);
+  }
+}
+
+template <class T>
+void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y, Range outputs) {
+  product(x, {packed, x.cols, y.cols}, bias, y, outputs);
 }
 
 template <class T>
@@ -188,6 +212,16 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
 }
 
 template <class T>
+void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y) {
+  for (Index r = 0; r < x.rows; ++r) {
+    T mean = 0;
+    row_moments(x.slice(r, 1), &mean, inv_std + r);
+    reference::inverse_std(inv_std + r, epsilon, inv_std + r, 1);
+    normalize_rows(x.slice(r, 1), &mean, inv_std + r, gamma, beta, x_hat + r * x.cols, y.slice(r, 1));
+  }
+}
+
+template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
   column_sums(dy, sum_dy);
   for (Index c = 0; c < dy.cols; ++c) {
@@ -223,15 +257,22 @@ constexpr Table<T> kReference{
     .product = product<T>,
     .product_weight_gradient = product_weight_gradient<T>,
     .product_input_gradient = product_input_gradient<T>,
+    .pack = pack<T>,
+    .pack_transposed = pack_transposed<T>,
+    .continue_weight_gradient = continue_weight_gradient<T>,
+    .product_by_packed = product_by_packed<T>,
     .product_of_windows = product_of_windows<T>,
     .product_of_windows_weight_gradient = product_of_windows_weight_gradient<T>,
     .column_sums = column_sums<T>,
     .column_moments = column_moments<T>,
     .column_dots = column_dots<T>,
+    .add_sums_and_dots = reference::add_sums_and_dots<T>,
+    .finish_sums_and_dots = reference::finish_sums_and_dots<T>,
     .row_moments = row_moments<T>,
     .inverse_std = reference::inverse_std<T>,
     .normalize_columns = normalize_columns<T>,
     .normalize_rows = normalize_rows<T>,
+    .standardize_rows = standardize_rows<T>,
     .column_gradient_sums = column_gradient_sums<T>,
     .normalize_columns_backward = normalize_columns_backward<T>,
     .normalize_rows_backward = normalize_rows_backward<T>,

@@ -148,19 +148,73 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
+/// Running sums in memory of any type: for each vector of columns and each of three sums the stripes, and then the totals of the whole
+/// blocks in double.
 template <class T>
-void row_moments(ConstView<T> x, T* mean, T* variance) {
-  const auto channels = static_cast<T>(x.cols);
-  for (Index r = 0; r < x.rows; ++r) {
-    const T* row = x.row(r);
-    const auto add = [&](Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, access.load(row + c)); };
-    mean[r] = sum_over_columns<T>(x.cols, add) / channels;
-    const Vector<T> mean_r = fill(mean[r]);
-    const auto add_square = [&](Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
-      const Vector<T> deviation = hn::Sub(access.load(row + c), mean_r);
-      return hn::MulAdd(deviation, deviation, sum);
-    };
-    variance[r] = sum_over_columns<T>(x.cols, add_square) / channels;
+struct RunningSums {
+  static constexpr Index kDoubles = static_cast<Index>(sizeof(double) / sizeof(T));  // vectors of totals, for one vector of columns
+  static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
+  T* stripes;
+  RunningSums(T* running, Index column, int sum) : stripes(running + (3 * column / kWidth<T> + sum) * kNumbers) {}
+  HWY_INLINE T* stripe(int j) const { return stripes + j * kWidth<T>; }
+  HWY_INLINE double* total(Index part) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + part)); }  // unaligned
+
+  HWY_INLINE void clear() const {
+    for (Index i = 0; i < kNumbers; i += kWidth<T>) Whole<T>().store(fill(T{0}), stripes + i);
+  }
+  HWY_INLINE void end_block(WideSums& wide) const {
+    constexpr Whole<T> kWhole;
+    const auto at = [&](int j) NORMRUN_LAMBDA { return kWhole.load(stripe(j)); };
+    NORMRUN_UNROLL for (Index p = 0; p < kDoubles; ++p)
+        hn::Store(Whole<double>().load(total(p)), Tag<double>(), wide.sums + p * kWidth<double>);
+    wide.add(0, hn::Add(hn::Add(at(0), at(2)), hn::Add(at(1), at(3))));
+    NORMRUN_UNROLL for (Index p = 0; p < kDoubles; ++p) Whole<double>().store(wide.at(p * kWidth<double>), total(p));
+    NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) kWhole.store(fill(T{0}), stripe(j));
+  }
+};
+
+/// Some rows at a time, so that memory is read in about the order it lies in.
+template <class T>
+void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
+  constexpr Index kRowsTogether = 16;
+  constexpr Whole<T> kWhole;
+  WideSums wide;
+  for (Index c = 0; first_row % kBlockRows == 0 && c < dy.cols; c += kWidth<T>) {
+    for (int k = 0; k < 3; ++k) {
+      const RunningSums<T> sum(running, c, k);
+      if (first_row == 0) sum.clear();
+      sum.end_block(wide);
+    }
+  }
+  for (Index r = 0; r < dy.rows; r += kRowsTogether) {
+    const Index rows = std::min(kRowsTogether, dy.rows - r);
+    sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const RunningSums<T> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
+      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
+        Vector<T> s[3];
+        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = kWhole.load(kept[k].stripe(j));
+        for (Index row = j; row < rows; row += kStripes) {
+          const Index at = (r + row) * dy.cols + c;
+          const Vector<T> dy_rc = access.load(dy.data + at);
+          s[0] = hn::Add(s[0], dy_rc);
+          s[1] = hn::MulAdd(dy_rc, access.load(a.data + at), s[1]);
+          s[2] = hn::MulAdd(dy_rc, access.load(b.data + at), s[2]);
+        }
+        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) kWhole.store(s[k], kept[k].stripe(j));
+      }
+    });
+  }
+}
+
+template <class T>
+void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b) {
+  WideSums wide;
+  T* const to[3] = {sums, dots_a, dots_b};
+  for (Index c = 0; c < channels; c += kWidth<T>) {
+    for (int k = 0; k < 3; ++k) {
+      RunningSums<T>(running, c, k).end_block(wide);
+      wide.rounded(std::min(kWidth<T>, channels - c), to[k] + c);
+    }
   }
 }
 

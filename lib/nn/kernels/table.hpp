@@ -11,12 +11,17 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
-/// One implementation of every kernel; kernels.hpp, windows.hpp and cells.hpp tell what each computes.
+/// One implementation of every kernel; kernels.hpp, repeated_products.hpp, windows.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
   void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs);
   void (*product_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs);
   void (*product_input_gradient)(ConstView<T> dy, ConstView<T> w, View<T> dx, Range inputs);
+
+  void (*pack)(ConstView<T> w, T* packed);
+  void (*pack_transposed)(ConstView<T> w, T* packed);
+  void (*continue_weight_gradient)(ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs);
+  void (*product_by_packed)(ConstView<T> x, const T* packed, const T* bias, View<T> y, Range outputs);
 
   void (*product_of_windows)(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
   void (*product_of_windows_weight_gradient)(const Windows<T>& x, ConstView<T> dy, View<T> dw);
@@ -24,11 +29,14 @@ struct Table {
   void (*column_sums)(ConstView<T> x, T* sums);
   void (*column_moments)(ConstView<T> x, T* mean, T* variance);
   void (*column_dots)(ConstView<T> a, ConstView<T> b, T* sums);
+  void (*add_sums_and_dots)(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
+  void (*finish_sums_and_dots)(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
   void (*row_moments)(ConstView<T> x, T* mean, T* variance);
 
   void (*inverse_std)(const T* variance, T epsilon, T* inv_std, Index count);
   void (*normalize_columns)(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
   void (*normalize_rows)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
+  void (*standardize_rows)(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y);
   void (*column_gradient_sums)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
   void (*normalize_columns_backward)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy,
                                      const T* sum_dy_x_hat, View<T> dx);

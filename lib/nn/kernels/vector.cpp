@@ -20,6 +20,7 @@
 #include "nn/kernels/optimizer-inl.hpp"
 #include "nn/kernels/product_update-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
+#include "nn/kernels/repeated_products-inl.hpp"
 #include "nn/kernels/statistics-inl.hpp"
 #include "nn/kernels/windows-inl.hpp"
 
@@ -51,15 +52,22 @@ constexpr Table<T> kTable{
     .product = Entry<product<T>>::call,
     .product_weight_gradient = Entry<product_weight_gradient<T>>::call,
     .product_input_gradient = Entry<product_input_gradient<T>>::call,
+    .pack = Entry<pack<T>>::call,
+    .pack_transposed = Entry<pack_transposed<T>>::call,
+    .continue_weight_gradient = Entry<continue_weight_gradient<T>>::call,
+    .product_by_packed = Entry<product_by_packed<T>>::call,
     .product_of_windows = Entry<product_of_windows<T>>::call,
     .product_of_windows_weight_gradient = Entry<product_of_windows_weight_gradient<T>>::call,
     .column_sums = Entry<column_sums<T>>::call,
     .column_moments = Entry<column_moments<T>>::call,
     .column_dots = Entry<column_dots<T>>::call,
+    .add_sums_and_dots = Entry<add_sums_and_dots<T>>::call,
+    .finish_sums_and_dots = Entry<finish_sums_and_dots<T>>::call,
     .row_moments = Entry<row_moments<T>>::call,
     .inverse_std = Entry<inverse_std<T>>::call,
     .normalize_columns = Entry<normalize_columns<T>>::call,
     .normalize_rows = Entry<normalize_rows<T>>::call,
+    .standardize_rows = Entry<standardize_rows<T>>::call,
     .column_gradient_sums = Entry<column_gradient_sums<T>>::call,
     .normalize_columns_backward = Entry<normalize_columns_backward<T>>::call,
     .normalize_rows_backward = Entry<normalize_rows_backward<T>>::call,

@@ -15,23 +15,21 @@ class CellNorm {
   /// widths: of the groups of columns that are normalized together; the parameter `gamma` has all their columns.
   CellNorm(const std::string& gamma, std::vector<Index> widths, const RecurrentOptions& options, Index time, Blueprint& blueprint);
 
-  /// z, y: (rows, width), as many whole steps as they have rows; y is not z, shift may be null.
-  void forward(const Steps<T>& steps, Index first_step, const T* params, ConstView<T> z, const T* shift, View<T> y) const;
-  void backward(const Steps<T>& steps, Index first_step, const T* params, ConstView<T> dy, View<T> dz) const;
-  /// dgamma of all steps; dy: (count * examples, width).
-  void gradient(const Steps<T>& steps, ConstView<T> dy, T* grads) const;
+  /// z, z_hat, y: (rows, width), from a row of all steps on.  The caller keeps z_hat, which may be z; y is not z, shift may be null.
+  void forward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z, const T* shift, View<T> z_hat, View<T> y) const;
+  /// dz may be dy.
+  void backward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z_hat, ConstView<T> dy, View<T> dz) const;
+  /// Where dgamma goes: the dots of all steps' dy and z_hat.
+  T* dgamma(T* grads) const { return grads + gamma_.offset; }
 
  private:
-  T* z_hat(const Steps<T>& steps, Index step) const { return steps.at(z_hat_, step, width_).data; }
-  T* per_row(const Steps<T>& steps, CacheId id, Index step) const { return steps.at(id, step, static_cast<Index>(widths_.size())).data; }
+  T* inv_std(const Steps<T>& steps, Index row) const { return steps.caches[inv_std_] + row * static_cast<Index>(widths_.size()); }
 
   std::vector<Index> widths_;
   Index width_;
   T epsilon_;
   ParamId gamma_;
-  CacheId z_hat_;  // (time, examples, width)
-  CacheId mean_;   // (time, examples, groups)
-  CacheId inv_std_;
+  CacheId inv_std_;  // (time, examples, groups)
 };
 
 }  // namespace normrun::layers

@@ -53,13 +53,15 @@ struct GruNorms {
   GruNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
       : input("input_gamma", {2 * options.units, options.units}, options, time, blueprint),
         recurrent("recurrent_gamma", {2 * options.units, options.units}, options, time, blueprint),
-        dprojected(blueprint.per_example(time * 3 * options.units)),
+        projected(blueprint.per_example(time * 3 * options.units)),
+        recurred(blueprint.per_example(time * 3 * options.units)),
         drecurred(blueprint.per_example(time * 3 * options.units)) {}
 
   CellNorm<T> input;
   CellNorm<T> recurrent;
-  CacheId dprojected;  // (time, examples, 3 units): of x_t kernel, which stands here on the way up
-  CacheId drecurred;   // of h_{t-1} recurrent_kernel
+  CacheId projected;  // (time, examples, 3 units): x_t kernel, normalized in place
+  CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
+  CacheId drecurred;
 };
 
 template <class T>
@@ -72,22 +74,16 @@ class Gru final : public Layer<T> {
     if (options.normalization == CellNormalization::kLayer) norms_.emplace(options, time, blueprint);
     gates_ = blueprint.per_example(time * 3 * units_);
     q_ = blueprint.per_example(time * 3 * units_);
-    recurred_ = blueprint.per_example(3 * units_);
     dp_ = blueprint.per_example(time * 3 * units_);
     dq_ = blueprint.per_example(time * 3 * units_);
   }
 
   void forward(const Forward<T>& call) const override {
     const Steps<T> steps = unrolled_.start(call);
-    const View<T> gates = steps.all(gates_, 3 * units_);
-    if (norms_) {
-      const View<T> projected = steps.all(norms_->dprojected, 3 * units_);
-      unrolled_.project(steps, call.params, nullptr, projected);
-      norms_->input.forward(steps, 0, call.params, projected, bias(call.params), gates);
-    } else {
-      unrolled_.project(steps, call.params, bias(call.params), gates);
-    }
-    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, t);
+    steps.for_each_few([&](Index first, Index count) {
+      project(steps, call.params, first, count);
+      for (Index t = first; t < first + count; ++t) step(steps, call.params, t);
+    });
     unrolled_.write_output(steps, call.y);
   }
 
@@ -104,23 +100,32 @@ class Gru final : public Layer<T> {
       kernels::column_sums<T>(dq, call.grads + bias_.offset + 3 * units_);
     }
     if (!norms_) return unrolled_.gradients(steps, call, dp, dq);
-    const View<T> dprojected = steps.all(norms_->dprojected, 3 * units_);
-    norms_->input.backward(steps, 0, call.params, dp, dprojected);
-    norms_->input.gradient(steps, dp, call.grads);
-    norms_->recurrent.gradient(steps, dq, call.grads);
-    unrolled_.gradients(steps, call, dprojected, steps.all(norms_->drecurred, 3 * units_));
+    const View<T> projected = steps.all(norms_->projected, 3 * units_);
+    kernels::column_dots<T>(dp, projected, norms_->input.dgamma(call.grads));
+    kernels::column_dots<T>(dq, steps.all(norms_->recurred, 3 * units_), norms_->recurrent.dgamma(call.grads));
+    norms_->input.backward(steps, 0, call.params, projected, dp, dp);
+    unrolled_.gradients(steps, call, dp, steps.all(norms_->drecurred, 3 * units_));
   }
 
  private:
   const T* bias(const T* params) const { return bias_.size > 0 ? params + bias_.offset : nullptr; }
   const T* recurrent_bias(const T* params) const { return bias_.size > 0 ? bias(params) + 3 * units_ : nullptr; }
 
+  /// p, some steps at once.
+  void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
+    const View<T> gates = steps.some(gates_, first, count, 3 * units_);
+    if (!norms_) return unrolled_.project(steps, bias(params), first, gates);
+    const View<T> projected = steps.some(norms_->projected, first, count, 3 * units_);
+    unrolled_.project(steps, nullptr, first, projected);
+    norms_->input.forward(steps, first * steps.examples, params, projected, bias(params), projected, gates);
+  }
+
   void step(const Steps<T>& steps, const T* params, Index t) const {
     const View<T> gates = steps.at(gates_, t, 3 * units_);
     const View<T> q = steps.at(q_, t, 3 * units_);
-    const View<T> recurred = norms_ ? steps.at(recurred_, 0, 3 * units_) : q;
+    const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 3 * units_) : q;
     unrolled_.recur(steps, params, t, norms_ ? nullptr : recurrent_bias(params), recurred);
-    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, recurrent_bias(params), q);
+    if (norms_) norms_->recurrent.forward(steps, t * steps.examples, params, recurred, recurrent_bias(params), recurred, q);
     kernels::gru_gates<T>(q, unrolled_.h(steps, t), gates, unrolled_.h(steps, t + 1));
     unrolled_.carry_h(steps, t);
   }
@@ -139,7 +144,7 @@ class Gru final : public Layer<T> {
     unrolled_.clear_ended(steps, t, dp);
     unrolled_.clear_ended(steps, t, dq);
     const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 3 * units_) : dq;
-    if (norms_) norms_->recurrent.backward(steps, t, params, dq, drecurred);
+    if (norms_) norms_->recurrent.backward(steps, t * steps.examples, params, steps.at(norms_->recurred, t, 3 * units_), dq, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { kernels::add<T>(dh_before.row(first), dh.row(first), count * units_); });
   }
@@ -148,10 +153,9 @@ class Gru final : public Layer<T> {
   Index units_;
   ParamId bias_;  // (2, 3 units): of p, then of q; of size 0 without a bias
   std::optional<GruNorms<T>> norms_;
-  CacheId gates_;     // (time, examples, 3 units): z, r, h_new
-  CacheId q_;         // (time, examples, 3 units)
-  CacheId recurred_;  // (examples, 3 units) of one step: q before it is normalized
-  CacheId dp_;        // (time, examples, 3 units)
+  CacheId gates_;  // (time, examples, 3 units): z, r, h_new
+  CacheId q_;      // (time, examples, 3 units)
+  CacheId dp_;     // (time, examples, 3 units); at last of x_t kernel
   CacheId dq_;
 };
 

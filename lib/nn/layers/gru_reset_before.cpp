@@ -51,8 +51,11 @@ class GruResetBefore final : public Layer<T> {
 
   void forward(const Forward<T>& call) const override {
     const Steps<T> steps = unrolled_.start(call);
-    unrolled_.project(steps, call.params, bias_.size > 0 ? call.params + bias_.offset : nullptr, steps.all(gates_, 3 * units_));
-    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, t);
+    steps.for_each_few([&](Index first, Index count) {
+      const T* bias = bias_.size > 0 ? call.params + bias_.offset : nullptr;
+      unrolled_.project(steps, bias, first, steps.some(gates_, first, count, 3 * units_));
+      for (Index t = first; t < first + count; ++t) step(steps, call.params, t);
+    });
     unrolled_.write_output(steps, call.y);
   }
 

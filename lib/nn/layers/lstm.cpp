@@ -52,8 +52,12 @@ struct LstmNorms {
         state("state_gamma", {options.units}, options, time, blueprint),
         state_beta(blueprint.param("state_beta", {options.units}, {.kind = Init::kZeros})),
         shift(blueprint.per_call(4 * options.units)),
-        dprojected(blueprint.per_example(time * 4 * options.units)),
-        drecurred(blueprint.per_example(time * 4 * options.units)),
+        projected(blueprint.per_example(time * 4 * options.units)),
+        recurred(blueprint.per_example(time * 4 * options.units)),
+        drecurred(blueprint.per_example(4 * options.units)),
+        dsome(blueprint.per_call(2 * Steps<T>::kRowsTogether * 4 * options.units)),
+        running(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
+        c_hat(blueprint.per_example(time * options.units)),
         dstate(blueprint.per_example(time * options.units)) {}
 
   CellNorm<T> recurrent;
@@ -62,10 +66,14 @@ struct LstmNorms {
   ParamId input_beta;
   CellNorm<T> state;
   ParamId state_beta;
-  CacheId shift;       // (4 units): the three biases of a_t added up
-  CacheId dprojected;  // (time, examples, 4 units): of x_t kernel, which stands here on the way up
-  CacheId drecurred;   // of h_{t-1} recurrent_kernel
-  CacheId dstate;      // (time, examples, units): of LN(c_t)
+  CacheId shift;      // (4 units): the three biases of a_t added up
+  CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
+  CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
+  CacheId drecurred;  // (examples, 4 units) of one step
+  CacheId dsome;      // (2, kRowsTogether, 4 units): dprojected and drecurred of some rows
+  CacheId running;    // sums of all rows, while add_gradients goes through them
+  CacheId c_hat;      // (time, examples, units): c_t, normalized
+  CacheId dstate;     // of LN(c_t)
 };
 
 template <class T>
@@ -80,8 +88,7 @@ class Lstm final : public Layer<T> {
     const Index time = unrolled_.time();
     if (spec.recurrent.normalization == CellNormalization::kLayer) norms_.emplace(spec.recurrent, time, blueprint);
     gates_ = blueprint.per_example(time * 4 * units_);
-    recurred_ = blueprint.per_example(4 * units_);
-    added_ = norms_ ? blueprint.per_example(4 * units_) : recurred_;
+    added_ = blueprint.per_example(4 * units_);
     c_ = blueprint.per_example((time + 1) * units_);
     tanh_c_ = blueprint.per_example(time * units_);
     dgates_ = blueprint.per_example(time * 4 * units_);
@@ -92,8 +99,11 @@ class Lstm final : public Layer<T> {
   void forward(const Forward<T>& call) const override {
     const Steps<T> steps = unrolled_.start(call);
     std::fill_n(steps.at(c_, 0, units_).data, steps.examples * units_, T{0});
-    project(steps, call.params);
-    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, t);
+    if (norms_) add_up_shift(steps, call.params);
+    steps.for_each_few([&](Index first, Index count) {
+      project(steps, call.params, first, count);
+      for (Index t = first; t < first + count; ++t) step(steps, call.params, t);
+    });
     unrolled_.write_output(steps, call.y);
   }
 
@@ -111,31 +121,37 @@ class Lstm final : public Layer<T> {
   }
 
  private:
-  /// The gates' share of the input and of the biases, all steps at once.
-  void project(const Steps<T>& steps, const T* params) const {
-    const View<T> gates = steps.all(gates_, 4 * units_);
+  void add_up_shift(const Steps<T>& steps, const T* params) const {
     const T* bias = bias_.size > 0 ? params + bias_.offset : nullptr;
-    if (!norms_) return unrolled_.project(steps, params, bias, gates);
     T* shift = steps.caches[norms_->shift];
     for (Index i = 0; i < 4 * units_; ++i) {
       shift[i] = params[norms_->input_beta.offset + i] + params[norms_->recurrent_beta.offset + i] + (bias != nullptr ? bias[i] : T{0});
     }
-    const View<T> projected = steps.all(norms_->dprojected, 4 * units_);
-    unrolled_.project(steps, params, nullptr, projected);
-    norms_->input.forward(steps, 0, params, projected, shift, gates);
+  }
+
+  /// The gates' share of the input and of the biases, some steps at once.
+  void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
+    const View<T> gates = steps.some(gates_, first, count, 4 * units_);
+    if (!norms_) return unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, gates);
+    const View<T> projected = steps.some(norms_->projected, first, count, 4 * units_);
+    unrolled_.project(steps, nullptr, first, projected);
+    norms_->input.forward(steps, first * steps.examples, params, projected, steps.caches[norms_->shift], projected, gates);
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
-    const View<T> recurred = steps.at(recurred_, 0, 4 * units_);
     const View<T> added = steps.at(added_, 0, 4 * units_);
     const View<T> gates = steps.at(gates_, t, 4 * units_);
     const View<T> c = steps.at(c_, t + 1, units_);
     const View<T> tanh_c = steps.at(tanh_c_, t, units_);
+    const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 4 * units_) : added;
     unrolled_.recur(steps, params, t, nullptr, recurred);
-    if (norms_) norms_->recurrent.forward(steps, t, params, recurred, nullptr, added);
+    if (norms_) norms_->recurrent.forward(steps, t * steps.examples, params, recurred, nullptr, recurred, added);
     kernels::lstm_gates<T>(added, steps.at(c_, t, units_), gates, c);
     unrolled_.carry(steps, c_, t);
-    if (norms_) norms_->state.forward(steps, t, params, c, params + norms_->state_beta.offset, tanh_c);
+    if (norms_) {
+      const T* beta = params + norms_->state_beta.offset;
+      norms_->state.forward(steps, t * steps.examples, params, c, beta, steps.at(norms_->c_hat, t, units_), tanh_c);
+    }
     kernels::lstm_output<T>(gates, norms_ ? tanh_c : c, tanh_c, unrolled_.h(steps, t + 1));
     unrolled_.carry_h(steps, t);
   }
@@ -151,45 +167,54 @@ class Lstm final : public Layer<T> {
     const View<T> dgates = steps.at(dgates_, t, 4 * units_);
     kernels::lstm_output_backward<T>(gates, tanh_c, dh, dstate);
     unrolled_.clear_ended(steps, t, dstate);
-    if (norms_) norms_->state.backward(steps, t, params, dstate, dc_part);
+    if (norms_) norms_->state.backward(steps, t * steps.examples, params, steps.at(norms_->c_hat, t, units_), dstate, dc_part);
     steps.for_each_run(t, [&](Index first, Index count) {
       const auto run = [&](View<T> rows) { return rows.slice(first, count); };
       kernels::lstm_gates_backward<T>(run(gates), run(c_before), run(tanh_c), run(dh), run(dc_part), run(dc), run(dgates));
     });
     unrolled_.clear_ended(steps, t, dgates);
-    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 4 * units_) : dgates;
-    if (norms_) norms_->recurrent.backward(steps, t, params, dgates, drecurred);
+    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, 0, 4 * units_) : dgates;
+    if (norms_) norms_->recurrent.backward(steps, t * steps.examples, params, steps.at(norms_->recurred, t, 4 * units_), dgates, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * units_, dh.row(first)); });
   }
 
   void normalized_gradients(const Steps<T>& steps, const Backward<T>& call) const {
-    const View<T> dgates = steps.all(dgates_, 4 * units_);
     const View<T> dstate = steps.all(norms_->dstate, units_);
-    const View<T> dprojected = steps.all(norms_->dprojected, 4 * units_);
-    norms_->input.backward(steps, 0, call.params, dgates, dprojected);
-    unrolled_.gradients(steps, call, dprojected, steps.all(norms_->drecurred, 4 * units_));
-    norms_->recurrent.gradient(steps, dgates, call.grads);
-    norms_->input.gradient(steps, dgates, call.grads);
-    norms_->state.gradient(steps, dstate, call.grads);
     T* const dbeta = call.grads + norms_->input_beta.offset;
-    kernels::column_sums<T>(dgates, dbeta);
+    steps.for_each_rows([&](Index first, Index count) { add_gradients(steps, call, first, count); });
+    kernels::finish_sums_and_dots<T>(steps.caches[norms_->running], 4 * units_, dbeta, norms_->input.dgamma(call.grads),
+                                     norms_->recurrent.dgamma(call.grads));
+    unrolled_.write_input_gradient(steps, call);
+    kernels::column_dots<T>(dstate, steps.all(norms_->c_hat, units_), norms_->state.dgamma(call.grads));
     std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
     if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
     kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
+  }
+
+  /// drecurred is computed a second time here: that takes less than keeping all of it.
+  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first, Index count) const {
+    const View<T> dgates = steps.rows(dgates_, first, count, 4 * units_);
+    const View<T> dprojected(steps.caches[norms_->dsome], count, 4 * units_);
+    const View<T> drecurred(dprojected.row(Steps<T>::kRowsTogether), count, 4 * units_);
+    const View<T> projected = steps.rows(norms_->projected, first, count, 4 * units_);
+    const View<T> recurred = steps.rows(norms_->recurred, first, count, 4 * units_);
+    kernels::add_sums_and_dots<T>(dgates, projected, recurred, first, steps.caches[norms_->running]);
+    norms_->input.backward(steps, first, call.params, projected, dgates, dprojected);
+    norms_->recurrent.backward(steps, first, call.params, recurred, dgates, drecurred);
+    unrolled_.add_gradients(steps, call, first, dprojected, drecurred);
   }
 
   Unrolled<T> unrolled_;
   Index units_;
   ParamId bias_;  // of size 0 without a bias
   std::optional<LstmNorms<T>> norms_;
-  CacheId gates_;     // (time, examples, 4 units): i, f, g, o
-  CacheId recurred_;  // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
-  CacheId added_;     // what it adds to the gates: the same, or normalized
-  CacheId c_;         // (time + 1, examples, units)
-  CacheId tanh_c_;    // (time, examples, units)
-  CacheId dgates_;    // (time, examples, 4 units): before the gates' functions
-  CacheId dc_;        // (examples, units)
+  CacheId gates_;   // (time, examples, 4 units): i, f, g, o
+  CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel, or what it adds to the gates normalized
+  CacheId c_;       // (time + 1, examples, units)
+  CacheId tanh_c_;  // (time, examples, units)
+  CacheId dgates_;  // (time, examples, 4 units): before the gates' functions
+  CacheId dc_;      // (examples, units)
   CacheId dc_part_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/repeated_products.hpp"
 
 namespace normrun::layers {
 namespace {
@@ -39,7 +40,10 @@ Unrolled<T>::Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Ind
       kernel_(blueprint.param("kernel", {features_, width_}, initializer_from(options.kernel_initializer), features_, width_)),
       recurrent_kernel_(
           blueprint.param("recurrent_kernel", {units_, width_}, initializer_from(options.recurrent_initializer), units_, width_)),
+      packed_kernel_(blueprint.per_call(kernels::packed_size(features_, width_))),
+      packed_recurrent_(blueprint.per_call(std::max(kernels::packed_size(units_, width_), kernels::packed_size(width_, units_)))),
       x_(blueprint.per_example(time_ * features_)),
+      dx_(blueprint.per_example(time_ * features_)),
       h_(blueprint.per_example((time_ + 1) * units_)),
       dh_(blueprint.per_example(units_)),
       dh_before_(blueprint.per_example(units_)) {
@@ -47,32 +51,35 @@ Unrolled<T>::Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Ind
 }
 
 template <class T>
-Steps<T> Unrolled<T>::gather(Index examples, const Index* lengths, const Caches<T>& caches, ConstView<T> x) const {
+Steps<T> Unrolled<T>::steps_of(Index examples, const Index* lengths, const Caches<T>& caches) const {
   Steps<T> steps{.examples = examples, .count = time_, .lengths = lengths, .caches = caches};
   if (lengths != nullptr && examples > 0) steps.count = *std::max_element(lengths, lengths + examples);
-  for (Index t = 0; t < steps.count; ++t) {
-    const View<T> x_t = steps.at(x_, t, features_);
-    for (Index e = 0; e < examples; ++e) {
-      if (steps.is_valid(e, t)) {
-        std::copy_n(x.row(e * time_ + t), features_, x_t.row(e));
-      } else {
-        std::fill_n(x_t.row(e), features_, T{0});
-      }
-    }
-  }
   return steps;
 }
 
 template <class T>
 Steps<T> Unrolled<T>::start(const Forward<T>& call) const {
-  const Steps<T> steps = gather(call.examples, call.lengths, call.caches, call.x);
+  const Steps<T> steps = steps_of(call.examples, call.lengths, call.caches);
+  for (Index t = 0; t < steps.count; ++t) {
+    const View<T> x_t = steps.at(x_, t, features_);
+    for (Index e = 0; e < steps.examples; ++e) {
+      if (steps.is_valid(e, t)) {
+        std::copy_n(call.x.row(e * time_ + t), features_, x_t.row(e));
+      } else {
+        std::fill_n(x_t.row(e), features_, T{0});
+      }
+    }
+  }
   std::fill(h(steps, 0).begin(), h(steps, 0).end(), T{0});
+  kernels::pack<T>({call.params + kernel_.offset, features_, width_}, steps.caches[packed_kernel_]);
+  if (steps.examples > 1) kernels::pack<T>(recurrent_kernel(call.params), steps.caches[packed_recurrent_]);
   return steps;
 }
 
 template <class T>
 Steps<T> Unrolled<T>::start(const Backward<T>& call) const {
-  const Steps<T> steps = gather(call.examples, call.lengths, call.caches, call.x);
+  const Steps<T> steps = steps_of(call.examples, call.lengths, call.caches);
+  if (steps.examples > 1) kernels::pack_transposed<T>(recurrent_kernel(call.params), steps.caches[packed_recurrent_]);
   std::fill(dh(steps).begin(), dh(steps).end(), T{0});
   if (!returns_sequences_) {
     std::copy(call.dy.begin(), call.dy.end(), dh(steps).begin());
@@ -83,13 +90,15 @@ Steps<T> Unrolled<T>::start(const Backward<T>& call) const {
 }
 
 template <class T>
-void Unrolled<T>::project(const Steps<T>& steps, const T* params, const T* bias, View<T> projected) const {
-  kernels::product<T>(steps.all(x_, features_), {params + kernel_.offset, features_, width_}, bias, projected);
+void Unrolled<T>::project(const Steps<T>& steps, const T* bias, Index first, View<T> projected) const {
+  const ConstView<T> x(steps.at(x_, first, features_).data, projected.rows, features_);
+  kernels::product_by_packed<T>(x, steps.caches[packed_kernel_], bias, projected);
 }
 
 template <class T>
 void Unrolled<T>::recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const {
-  kernels::product<T>(h(steps, step), recurrent_kernel(params), bias, recurred);
+  if (steps.examples == 1) return kernels::product<T>(h(steps, step), recurrent_kernel(params), bias, recurred);
+  kernels::product_by_packed<T>(h(steps, step), steps.caches[packed_recurrent_], bias, recurred);
 }
 
 template <class T>
@@ -128,22 +137,40 @@ void Unrolled<T>::add_output_gradient(const Steps<T>& steps, ConstView<T> dy, In
 template <class T>
 ConstView<T> Unrolled<T>::state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const {
   const View<T> dh_before = steps.at(dh_before_, 0, units_);
-  kernels::product_input_gradient<T>(drecurred, recurrent_kernel(params), dh_before);
+  if (steps.examples == 1) {
+    kernels::product_input_gradient<T>(drecurred, recurrent_kernel(params), dh_before);
+  } else {
+    kernels::product_by_packed<T>(drecurred, steps.caches[packed_recurrent_], nullptr, dh_before);
+  }
   return dh_before;
 }
 
 template <class T>
 void Unrolled<T>::gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const {
-  const View<T> x = steps.all(x_, features_);
-  kernels::product_weight_gradient<T>(x, dprojected, {call.grads + kernel_.offset, features_, width_});
-  kernels::product_weight_gradient<T>(steps.all(h_, units_), drecurred, recurrent_kernel(call.grads));
+  add_gradients(steps, call, 0, dprojected, drecurred);
+  write_input_gradient(steps, call);
+}
+
+template <class T>
+void Unrolled<T>::add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected,
+                                View<T> drecurred) const {
+  const Index rows = dprojected.rows;
+  const auto add_product = first_row == 0 ? kernels::product_weight_gradient<T> : kernels::continue_weight_gradient<T>;
+  add_product(steps.rows(x_, first_row, rows, features_), dprojected, {call.grads + kernel_.offset, features_, width_});
+  add_product(steps.rows(h_, first_row, rows, units_), drecurred, recurrent_kernel(call.grads));
   if (call.dx.data == nullptr) return;
-  kernels::product_input_gradient<T>(dprojected, {call.params + kernel_.offset, features_, width_}, x);
+  const ConstView<T> kernel(call.params + kernel_.offset, features_, width_);
+  kernels::product_input_gradient<T>(dprojected, kernel, steps.rows(dx_, first_row, rows, features_));
+}
+
+template <class T>
+void Unrolled<T>::write_input_gradient(const Steps<T>& steps, const Backward<T>& call) const {
+  if (call.dx.data == nullptr) return;
   for (Index e = 0; e < steps.examples; ++e) {
     for (Index t = 0; t < time_; ++t) {
       T* dx = call.dx.row(e * time_ + t);
       if (steps.is_valid(e, t)) {
-        std::copy_n(steps.at(x_, t, features_).row(e), features_, dx);
+        std::copy_n(steps.at(dx_, t, features_).row(e), features_, dx);
       } else {
         std::fill_n(dx, features_, T{0});
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "config/options.hpp"
@@ -32,10 +33,26 @@ struct Steps {
   const Index* lengths = nullptr;  // null: every step of every example is valid
   Caches<T> caches;
 
-  /// (examples, cols) of a step; (count * examples, cols) of all.
+  /// (examples, cols) of a step; (count * examples, cols) of all; (steps * examples, cols) of some; (rows, cols) of rows.
   View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
-  View<T> all(CacheId id, Index cols) const { return {caches[id], count * examples, cols}; }
+  View<T> all(CacheId id, Index cols) const { return some(id, 0, count, cols); }
+  View<T> some(CacheId id, Index first, Index steps, Index cols) const { return {at(id, first, cols).data, steps * examples, cols}; }
+  View<T> rows(CacheId id, Index first_row, Index rows, Index cols) const { return {caches[id] + first_row * cols, rows, cols}; }
   bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
+  /// Calls visit(first, count) for all steps, as many at a time as stay in the processor's caches from one pass over them to the next.
+  template <class Visit>
+  void for_each_few(const Visit& visit) const {
+    constexpr Index kRows = 48;  // eight tiles of a product
+    const Index few = std::max(kRows / std::max(examples, Index{1}), Index{1});
+    for (Index first = 0; first < count; first += few) visit(first, std::min(few, count - first));
+  }
+  /// Calls visit(first_row, rows) for all rows of all steps, kRowsTogether at a time; once for no rows.
+  static constexpr Index kRowsTogether = 64;
+  template <class Visit>
+  void for_each_rows(const Visit& visit) const {
+    const Index all = count * examples;
+    for (Index first = 0; first == 0 || first < all; first += kRowsTogether) visit(first, std::min(kRowsTogether, all - first));
+  }
   /// Calls visit(first, count) for every run of examples that reach this step.
   template <class Visit>
   void for_each_run(Index step, const Visit& visit) const {
@@ -48,7 +65,7 @@ struct Steps {
   }
 };
 
-/// What every recurrent layer does around its cell: with h_0 = 0, from x_t kernel of all steps in one product to the output,
+/// What every recurrent layer does around its cell: with h_0 = 0, from x_t kernel of some steps in one product to the output,
 /// and back.  A step beyond an example's length leaves its state as it is; its input is never read.
 template <class T>
 class Unrolled {
@@ -64,10 +81,10 @@ class Unrolled {
 
   /// The input by steps, zeros where it is padded; and h_0.
   Steps<T> start(const Forward<T>& call) const;
-  /// The input again, and the gradient of the state after the last step, but for that step's own output.
+  /// The gradient of the state after the last step, but for that step's own output.
   Steps<T> start(const Backward<T>& call) const;
-  /// projected = x_t kernel + bias, (count * examples, width); bias may be null.
-  void project(const Steps<T>& steps, const T* params, const T* bias, View<T> projected) const;
+  /// projected = x_t kernel + bias, as many steps from `first` on as it has rows; bias may be null.
+  void project(const Steps<T>& steps, const T* bias, Index first, View<T> projected) const;
   /// recurred = h_t recurrent_kernel + bias, (examples, width); bias may be null.
   void recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const;
   /// Gives the examples that have ended the state of the step before: state (step + 1) from state (step).
@@ -83,11 +100,14 @@ class Unrolled {
   ConstView<T> state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const;
   /// Gradients of kernel and recurrent_kernel, and dx; dprojected and drecurred: (count * examples, width).
   void gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const;
+  /// The same by rows of all steps, ascending from 0 on; then the last call.
+  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected, View<T> drecurred) const;
+  void write_input_gradient(const Steps<T>& steps, const Backward<T>& call) const;
   ConstView<T> recurrent_kernel(const T* params) const { return {params + recurrent_kernel_.offset, units_, width_}; }
   View<T> recurrent_kernel(T* grads) const { return {grads + recurrent_kernel_.offset, units_, width_}; }
 
  private:
-  Steps<T> gather(Index examples, const Index* lengths, const Caches<T>& caches, ConstView<T> x) const;
+  Steps<T> steps_of(Index examples, const Index* lengths, const Caches<T>& caches) const;
 
   Index time_;
   Index features_;
@@ -96,10 +116,13 @@ class Unrolled {
   bool returns_sequences_;
   ParamId kernel_;            // (features, width)
   ParamId recurrent_kernel_;  // (units, width)
-  CacheId x_;                 // (time, examples, features); backward puts dx there
-  CacheId h_;                 // (time + 1, examples, units)
-  CacheId dh_;                // (examples, units)
-  CacheId dh_before_;         // (examples, units): of the step before, as far as it comes through the recurrent kernel
+  CacheId packed_kernel_;     // for the products of all steps
+  CacheId packed_recurrent_;  // recurrent_kernel, and on the way back recurrent_kernel^T; unused for a single example
+  CacheId x_;                 // (time, examples, features)
+  CacheId dx_;
+  CacheId h_;          // (time + 1, examples, units)
+  CacheId dh_;         // (examples, units)
+  CacheId dh_before_;  // (examples, units): of the step before, as far as it comes through the recurrent kernel
 };
 
 }  // namespace normrun::layers

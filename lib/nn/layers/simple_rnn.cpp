@@ -51,8 +51,10 @@ class SimpleRnn final : public Layer<T> {
   void forward(const Forward<T>& call) const override {
     const T* bias = bias_.size > 0 ? call.params + bias_.offset : nullptr;
     const Steps<T> steps = unrolled_.start(call);
-    unrolled_.project(steps, call.params, norm_ ? nullptr : bias, steps.all(projected_, unrolled_.units()));
-    for (Index t = 0; t < steps.count; ++t) step(steps, call.params, bias, t);
+    steps.for_each_few([&](Index first, Index count) {
+      unrolled_.project(steps, norm_ ? nullptr : bias, first, steps.some(projected_, first, count, unrolled_.units()));
+      for (Index t = first; t < first + count; ++t) step(steps, call.params, bias, t);
+    });
     unrolled_.write_output(steps, call.y);
   }
 
@@ -66,7 +68,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> dsummed = steps.all(dsummed_, unrolled_.units());
     unrolled_.gradients(steps, call, dsummed, dsummed);
     if (bias_.size > 0) kernels::column_sums<T>(dshifted, call.grads + bias_.offset);
-    if (norm_) norm_->gradient(steps, dshifted, call.grads);
+    if (norm_) kernels::column_dots<T>(dshifted, steps.all(projected_, unrolled_.units()), norm_->dgamma(call.grads));
   }
 
  private:
@@ -76,7 +78,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> h = unrolled_.h(steps, t + 1);
     unrolled_.recur(steps, params, t, nullptr, summed);
     kernels::add<T>(projected.data, summed.data, summed.size());
-    if (norm_) norm_->forward(steps, t, params, summed, bias, h);
+    if (norm_) norm_->forward(steps, t * steps.examples, params, summed, bias, projected, h);
     kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
     unrolled_.carry_h(steps, t);
   }
@@ -87,7 +89,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> dsummed = steps.at(dsummed_, t, unrolled_.units());
     kernels::tanh_backward<T>(unrolled_.h(steps, t + 1).data, dh.data, dshifted.data, dh.size());
     unrolled_.clear_ended(steps, t, dshifted);
-    if (norm_) norm_->backward(steps, t, params, dshifted, dsummed);
+    if (norm_) norm_->backward(steps, t * steps.examples, params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * dh.cols, dh.row(first)); });
   }
@@ -95,7 +97,7 @@ class SimpleRnn final : public Layer<T> {
   Unrolled<T> unrolled_;
   ParamId bias_;  // of size 0 without a bias
   std::optional<CellNorm<T>> norm_;
-  CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where nothing normalizes
+  CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where nothing normalizes; then the normalized sum
   CacheId summed_;     // (examples, units) of one step
   CacheId dshifted_;   // (time, examples, units): of what tanh takes
   CacheId dsummed_;    // of what the normalization takes; the same without it
