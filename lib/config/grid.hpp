@@ -56,7 +56,7 @@ void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
 /// object above the key, which would overwrite the value.
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
 /// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are >= 0, each once, and no
-/// more than Grid::kMaxRuns.
+/// more than Grid::kMaxRuns as one range, 100,000 in a list.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
 /// The document of one point of the grid (without its "grid").  Whole objects go in before their own options.  An object's
 /// "name" labels the column and is dropped, but for an object that replaces a list's entry ("network.0"): layers know "name".

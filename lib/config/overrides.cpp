@@ -9,6 +9,7 @@
 namespace normrun {
 namespace {
 
+constexpr Index kMaxListedSeeds = 100'000;  // a list stands in memory, one range does not
 constexpr const char* kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
 
 std::string_view trimmed(std::string_view text) {
@@ -91,6 +92,10 @@ void append_seeds(std::string_view part, const std::string& expression, JsonValu
   if (last < first) refuse_usage("--seeds", "the range " + shown_text(part) + " runs backwards", "write the smaller seed first");
   if (last - first >= Grid::kMaxRuns - static_cast<Index>(seeds.size())) {
     refuse_usage("--seeds", "more than " + std::to_string(Grid::kMaxRuns) + " seeds", "split the experiment");
+  }
+  if (last - first >= kMaxListedSeeds - static_cast<Index>(seeds.size())) {
+    refuse_usage("--seeds", "more than " + std::to_string(kMaxListedSeeds) + " seeds in a list",
+                 "give them as one range, such as 0..999999");
   }
   for (Index seed = first; seed < last; ++seed) seeds.push_back(seed);
   seeds.push_back(last);

@@ -16,7 +16,8 @@
 namespace normrun {
 namespace {
 
-constexpr Index kChunk = Index{1} << 20;
+constexpr Index kLeastChunk = Index{1} << 12;
+constexpr Index kMostChunk = Index{1} << 20;
 constexpr Index kMostDeflateGain = 1032;  // bytes that one compressed byte can stand for (zlib's documentation)
 
 }  // namespace
@@ -33,10 +34,12 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   if (file_ == nullptr && errno == ENOMEM) throw std::bad_alloc();
   if (file_ == nullptr)
     throw Error(ExitCode::kUsage, {path_, std::string("cannot be read: ") + std::strerror(errno), "check its permissions"});
-  gzbuffer(file_, static_cast<unsigned>(kChunk / 4));
+  const bool is_regular = std::filesystem::is_regular_file(status);
+  const Index size = is_regular ? static_cast<Index>(std::filesystem::file_size(path_, error)) : kMostChunk;
+  chunk_ = std::clamp(size + 1, kLeastChunk, kMostChunk);
+  gzbuffer(file_, static_cast<unsigned>(chunk_ / 4));
   most_bytes_ = std::numeric_limits<Index>::max();
-  if (!std::filesystem::is_regular_file(status)) return;
-  const auto size = static_cast<Index>(std::filesystem::file_size(path_, error));
+  if (!is_regular) return;
   const bool is_plain = gzdirect(file_) != 0;
   if (is_plain || !checked_product(size, kMostDeflateGain, most_bytes_)) most_bytes_ = size;
 }
@@ -71,10 +74,10 @@ std::vector<unsigned char> InputFile::read_claimed(Index count, const std::strin
   std::vector<unsigned char> bytes;
   while (static_cast<Index>(bytes.size()) < count) {
     const Index have = static_cast<Index>(bytes.size());
-    const Index wanted = std::min(count - have, std::max(have, kChunk));
+    const Index wanted = std::min(count - have, std::max(have, chunk_));
     bytes.resize(static_cast<std::size_t>(have + wanted));
     for (Index done = 0; done < wanted;) {
-      const Index got = read_some(bytes.data() + have + done, std::min(wanted - done, kChunk));
+      const Index got = read_some(bytes.data() + have + done, std::min(wanted - done, chunk_));
       if (got == 0) cut_off(start, count, what, std::to_string(have + done) + " more");
       done += got;
     }
@@ -86,10 +89,10 @@ std::string InputFile::read_rest() {
   std::string text;
   for (;;) {
     const std::size_t have = text.size();
-    text.resize(have + std::max(have, static_cast<std::size_t>(kChunk)));
+    text.resize(have + std::max(have, static_cast<std::size_t>(chunk_)));
     std::size_t end = have;
     while (end < text.size()) {
-      const Index wanted = std::min(static_cast<Index>(text.size() - end), kChunk);
+      const Index wanted = std::min(static_cast<Index>(text.size() - end), chunk_);
       const Index got = read_some(reinterpret_cast<unsigned char*>(text.data()) + end, wanted);
       if (got == 0) {
         text.resize(end);

@@ -40,6 +40,7 @@ class InputFile {
 
   std::string path_;
   gzFile_s* file_ = nullptr;
+  Index chunk_ = 0;       // read at a time: all of a small file
   Index most_bytes_ = 0;  // that the contents can have
   Index position_ = 0;
 };

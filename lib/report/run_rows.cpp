@@ -1,8 +1,10 @@
 #include "report/run_rows.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
+#include "core/descriptor.hpp"
 #include "report/csv_table.hpp"
 
 namespace normrun {
@@ -30,7 +32,9 @@ double read_number(std::string_view field) {
   return error == std::errc() && end == field.data() + field.size() ? value : std::numeric_limits<double>::quiet_NaN();
 }
 
-RunRows::RunRows(const std::string& path, std::size_t others) : file_(path), other_count_(others) {
+RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(others) {
+  file_.open(path);
+  if (!file_.is_open() && errno != ENOENT) throw_errno(ExitCode::kUsage, path, "read");
   file_.exceptions(std::ios::badbit);  // where memory lacks, getline would end the table early and say nothing
   std::string line;
   if (std::getline(file_, line)) header_ = split_csv_line(line);

@@ -10,6 +10,8 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("NORMRUN", str(SOURCE / "build" / "release" / "normrun"))
 
+SANITIZED = "NORMRUN_SANITIZED" in os.environ  # by which the program is many times as slow, and larger
+
 SMALL = {
     "name": "small",
     "data": {"type": "gaussian", "samples": 60, "features": 6, "target": "clusters", "classes": 3, "test_samples": 30},
@@ -73,7 +75,7 @@ class CommandLineTest(unittest.TestCase):
 
     def assert_prompt(self, started):
         """Within two seconds, which the optimized program promises, not one that is watched by a sanitizer."""
-        if "NORMRUN_SANITIZED" not in os.environ:
+        if not SANITIZED:
             self.assertLess(time.monotonic() - started, 2.0)
 
     def assert_refused(self, result, code, *words):

@@ -114,6 +114,10 @@ TEST_CASE("--seeds refuses what is no range of seeds") {
   CHECK(refusal("4..0") == "--seeds: the range \"4..0\" runs backwards; write the smaller seed first");
   CHECK(refusal("1,1") == "--seeds: the value 1 is given twice; take one away");
   CHECK(refusal("0..10000000") == "--seeds: more than 10000000 seeds; split the experiment");
+  const std::string listed = "--seeds: more than 100000 seeds in a list; give them as one range, such as 0..999999";
+  CHECK(refusal("0..99999,100000") == listed);
+  CHECK(refusal("100000,0..99999") == listed);
+  CHECK(seed_values("0..99998,100000").size() == 100'000);
   CHECK(refusal("0..9223372036854775807").find("more than 10000000 seeds") != std::string::npos);
 }
 

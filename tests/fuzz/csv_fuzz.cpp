@@ -1,18 +1,34 @@
+#include <iterator>
+
 #include "data/csv_table.hpp"
 #include "fuzz/fuzz_rig.hpp"
 
 using namespace normrun;
 
+namespace {
+
+const CsvOptions kReadings[] = {
+    {.header = CsvHeader::kAuto},
+    {.header = CsvHeader::kYes},
+    {.header = CsvHeader::kNo},
+    {.label = {.word = {}, .value = 0}, .target = CsvTarget::kNumber},
+    {.label = {.word = "y"}, .sequence = {.word = {}, .value = 0}, .time = {.word = {}, .value = 1}, .ignore = {"id"}},
+};
+
+}  // namespace
+
+/// A table, its length choosing how it is read.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string& path = test::file_of(test::text_of(data, size));
-  for (const CsvHeader header : {CsvHeader::kAuto, CsvHeader::kYes, CsvHeader::kNo}) {
-    test::expect_result_or_error([&] {
-      const CsvTable table = read_csv(path, {.header = header, .label = {.word = {}, .value = -1}, .target = CsvTarget::kClass});
-      if (static_cast<Index>(table.features.size()) != table.rows * table.feature_count) std::abort();
-      if (static_cast<Index>(CsvClasses(table).labels_of(table).size()) != table.rows) std::abort();
-    });
-  }
-  test::expect_result_or_error(
-      [&] { read_csv(path, {.header = CsvHeader::kAuto, .label = {.word = {}, .value = 0}, .target = CsvTarget::kNumber}); });
+  const CsvOptions& options = kReadings[size % std::size(kReadings)];
+  test::expect_result_or_error([&] {
+    const CsvTable table = read_csv(test::file_of(test::text_of(data, size)), options);
+    const auto rows = static_cast<std::size_t>(table.rows);
+    const bool has_classes = options.target == CsvTarget::kClass;
+    const bool fits = table.features.size() == rows * static_cast<std::size_t>(table.feature_count) &&
+                      (has_classes ? CsvClasses(table).labels_of(table).size() : table.numbers.size()) == rows &&
+                      table.sequences.size() == (options.has_sequences() ? rows : 0) &&
+                      table.times.size() == (options.has_times() ? rows : 0);
+    if (!fits) std::abort();
+  });
   return 0;
 }

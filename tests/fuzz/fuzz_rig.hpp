@@ -17,8 +17,8 @@ namespace normrun::test {
 inline const std::string& file_of(std::string_view bytes) {
   static const int descriptor = memfd_create("fuzz", 0);
   static const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-  if (ftruncate(descriptor, 0) != 0) std::abort();
   if (pwrite(descriptor, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+  if (ftruncate(descriptor, static_cast<off_t>(bytes.size())) != 0) std::abort();
   return path;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/error.hpp"
 #include "report/budget_shares.hpp"
 #include "report/seed_samples.hpp"
 #include "study/temporary_config.hpp"
@@ -41,6 +42,7 @@ TEST_CASE("a table is read run by run, its last step apart, a swept key of a col
 TEST_CASE("a missing table has no runs, a damaged line empty cells") {
   const TemporaryFolder folder;
   CHECK_FALSE(RunRows("/no/such/table.csv", 0).next());
+  CHECK_THROWS_AS(RunRows(folder.path() + "/" + std::string(300, 'n'), 0), Error);  // it may be there: the name is too long to look
   RunRows runs(folder.write("t.csv", "run_id,norm,batch_size,seed,step,value\na,b\n"), 0);
   REQUIRE(runs.next());
   CHECK(runs.batch_size() == 0);

@@ -92,6 +92,7 @@ std::string verdicts_section(const ResultsFolder& results) {
     for (std::size_t row = 0; row < claims.rows(); ++row) text += verdict_item(claims, row);
     text += "</ul>\n";
   } catch (const Error& error) {  // an interrupted sweep need not have the rows that a claim means
+    if (error.code() == ExitCode::kOutOfMemory) throw;
     text += "<p>The claims cannot be decided: " + escaped(error.what()) + "</p>\n";
   }
   return text + "</section>\n";
