@@ -179,7 +179,7 @@ HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& pane
 template <int kShortRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, const Sink& shared, Last last) {
   constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency
-  const Sink sink = shared;                                                             // a copy that no store can reach
+  const Sink sink = shared;                                                // a copy that no store can reach
   Index row = 0;
 #if HWY_MAX_BYTES == 32
   if constexpr (kVectors == 2 && std::is_same_v<Last, Part<T>>) {
