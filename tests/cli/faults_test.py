@@ -78,7 +78,7 @@ class FaultsTest(CommandLineTest):
             shutil.rmtree(self.folder / out, ignore_errors=True)
         return None
 
-    def sweep(self, call, what, check, stride=1, at_least=15):
+    def sweep(self, call, what, check, stride=1, at_least=15, slack=0):
         count = self.count(call)
         self.assertGreaterEqual(count, at_least)
         places = range(1, count + 1, stride)
@@ -88,7 +88,7 @@ class FaultsTest(CommandLineTest):
                 with self.subTest(fault=f"{call}:{place}:{what}"):
                     if wrong is not None:
                         raise wrong
-        self.assertIsNone(self.attempt(call, count + 1, what, self.assert_done), "a call was not counted")
+        self.assertIsNone(self.attempt(call, count + 1 + slack, what, self.assert_done), "a call was not counted")
         print(f"{call} {what}: {len(places)} of {count} places", flush=True)
 
     def assert_whole(self, out):
@@ -142,7 +142,8 @@ class FaultsTest(CommandLineTest):
     def test_no_memory(self):
         self.write("c.json", json.dumps(dict(TINY, grid={"seed": [0]})))
         self.whole = self.undisturbed()
-        self.sweep("malloc", "ENOMEM", self.assert_done_or({71}, ["memory"]), stride=STRIDE, at_least=10_000)
+        # Times have more or fewer digits, and their texts a request more or less.
+        self.sweep("malloc", "ENOMEM", self.assert_done_or({71}, ["memory"]), stride=STRIDE, at_least=10_000, slack=100)
 
     def test_a_thread_that_cannot_be_started(self):
         self.jobs = 6  # three for each run
