@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/matrix.hpp"
+#include "nn/kernels/orders.hpp"
 
 /// The numerical kernels: plain functions over views, one fixed order of operations whatever the instruction set, the
 /// vector width or the blocking, so that results are the same bits everywhere.  Instantiated for float and double.
@@ -46,7 +47,7 @@ void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of 
 /// divisor of 256 that is a multiple of 4; only the last one may have fewer.  `running` holds the unfinished sums, whatever their type.
 template <class T>
 constexpr Index running_sums_size(Index channels) {
-  return (channels + 15) / 16 * 16 * (4 * 3 + 3 * static_cast<Index>(sizeof(double) / sizeof(T)));
+  return (channels + 15) / 16 * 16 * (4 * 3 + 3 * kNumbersOfDouble<T>);
 }
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);

@@ -15,8 +15,8 @@ template <class T>
 struct RunningSum {
   T* total;
   T* stripes;
-  RunningSum(T* running, Index sum) : total(running + sum * kNumbers), stripes(total + sizeof(double) / sizeof(T)) {}
-  static constexpr Index kNumbers = kStripes + static_cast<Index>(sizeof(double) / sizeof(T));
+  RunningSum(T* running, Index sum) : total(running + sum * kNumbers), stripes(total + kNumbersOfDouble<T>) {}
+  static constexpr Index kNumbers = kStripes + kNumbersOfDouble<T>;
 
   void clear() { std::fill_n(total, kNumbers, T{0}); }
   /// Adds the stripes to the total, which it returns, and clears them.

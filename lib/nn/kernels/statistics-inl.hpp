@@ -152,7 +152,7 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
 /// blocks in double.
 template <class T>
 struct RunningSums {
-  static constexpr Index kDoubles = static_cast<Index>(sizeof(double) / sizeof(T));  // vectors of totals, for one vector of columns
+  static constexpr Index kDoubles = kNumbersOfDouble<T>;  // vectors of totals, for one vector of columns
   static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
   T* stripes;
   RunningSums(T* running, Index column, int sum) : stripes(running + (3 * column / kWidth<T> + sum) * kNumbers) {}

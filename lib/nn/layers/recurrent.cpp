@@ -155,7 +155,9 @@ template <class T>
 void Unrolled<T>::add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected,
                                 View<T> drecurred) const {
   const Index rows = dprojected.rows;
-  const auto add_product = first_row == 0 ? kernels::product_weight_gradient<T> : kernels::continue_weight_gradient<T>;
+  const auto add_product = [&](ConstView<T> x, ConstView<T> dy, View<T> dw) {
+    first_row == 0 ? kernels::product_weight_gradient<T>(x, dy, dw) : kernels::continue_weight_gradient<T>(x, dy, dw);
+  };
   add_product(steps.rows(x_, first_row, rows, features_), dprojected, {call.grads + kernel_.offset, features_, width_});
   add_product(steps.rows(h_, first_row, rows, units_), drecurred, recurrent_kernel(call.grads));
   if (call.dx.data == nullptr) return;
