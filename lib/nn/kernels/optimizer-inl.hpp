@@ -6,6 +6,8 @@
 #define NORMRUN_KERNELS_OPTIMIZER_INL
 #endif
 
+#include <cstdint>
+
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,22 +41,92 @@ void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, 
   });
 }
 
-/// Adam's update of one vector.
-template <class T, class Access>
-HWY_INLINE void adam_at(const AdamStep<T>& by, Access access, Vector<T> gradient, T* w, T* m, T* v) {
-  const Vector<T> first = hn::MulAdd(fill(by.beta_1), access.load(m), hn::Mul(fill(T{1} - by.beta_1), gradient));
-  const Vector<T> square = hn::Mul(gradient, gradient);
-  const Vector<T> second = hn::MulAdd(fill(by.beta_2), access.load(v), hn::Mul(fill(T{1} - by.beta_2), square));
-  access.store(first, m);
-  access.store(second, v);
-  const Vector<T> denominator = hn::MulAdd(hn::Sqrt(second), fill(by.root_scale), fill(by.epsilon));
-  access.store(hn::Sub(access.load(w), hn::Div(hn::Mul(fill(by.step), first), denominator)), w);
+#if HWY_MAX_BYTES == 64
+/// The first kCount of x become their square roots, correctly rounded, out of multiply-adds alone.
+///
+/// From an estimate y of 1/sqrt(x), one step of Newton's for g = x y and h = y/2 together, and one for g by its exact remainder
+/// (P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev. 34(1), 1990).  An
+/// estimate within 2^-13 gives every root, as the tests check float by float.  Where a remainder could be too small to be exact,
+/// or a number is not finite, the processor takes the roots.
+template <int kCount, int kVectors>
+HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
+  constexpr Tag<std::uint32_t> kBits;
+  constexpr std::uint32_t kLeast = 0x0D800000;     // 2^-100
+  constexpr std::uint32_t kGreatest = 0x7F7FFFFF;  // of all that are finite
+  auto farthest = hn::Zero(kBits);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i)
+    farthest = hn::Max(farthest, hn::Sub(hn::BitCast(kBits, x[i]), hn::Set(kBits, kLeast)));
+  if (HWY_UNLIKELY(!hn::AllFalse(kBits, hn::Gt(farthest, hn::Set(kBits, kGreatest - kLeast))))) {
+    NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) x[i] = hn::Sqrt(x[i]);
+    return;
+  }
+  Vector<float> g[kCount], h[kCount], error[kCount];
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) h[i] = hn::ApproximateReciprocalSqrt(x[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) g[i] = hn::Mul(x[i], h[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) h[i] = hn::Mul(fill(0.5F), h[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) error[i] = hn::NegMulAdd(h[i], g[i], fill(0.5F));
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) g[i] = hn::MulAdd(g[i], error[i], g[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) h[i] = hn::MulAdd(h[i], error[i], h[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) error[i] = hn::NegMulAdd(g[i], g[i], x[i]);
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) x[i] = hn::MulAdd(error[i], h[i], g[i]);
 }
+#endif
+
+/// x = sqrt(x), correctly rounded.  The unit that divides takes roots, too, and is what Adam waits for: with 512 bits, half of the roots
+/// come from the multipliers, which are idle meanwhile.
+template <int kVectors, class T>
+HWY_INLINE void take_roots(Vector<T> (&x)[kVectors]) {
+  int first = 0;
+#if HWY_MAX_BYTES == 64
+  if constexpr (sizeof(T) == sizeof(float) && kVectors > 1) {
+    multiply_roots<kVectors / 2>(x);
+    first = kVectors / 2;
+  }
+#endif
+  NORMRUN_UNROLL for (int i = first; i < kVectors; ++i) x[i] = hn::Sqrt(x[i]);
+}
+
+/// Adam's update of some vectors; `last` loads and stores the last of them.
+template <int kVectors, class T, class Last>
+HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVectors], T* w, T* m, T* v, Last last) {
+  Vector<T> first[kVectors], second[kVectors];
+  const auto moments = [&](int i, auto access) NORMRUN_LAMBDA {
+    const Index at = i * kWidth<T>;
+    first[i] = hn::MulAdd(fill(by.beta_1), access.load(m + at), hn::Mul(fill(T{1} - by.beta_1), gradient[i]));
+    const Vector<T> square = hn::Mul(gradient[i], gradient[i]);
+    second[i] = hn::MulAdd(fill(by.beta_2), access.load(v + at), hn::Mul(fill(T{1} - by.beta_2), square));
+    access.store(first[i], m + at);
+    access.store(second[i], v + at);
+  };
+  NORMRUN_UNROLL for (int i = 0; i < kVectors - 1; ++i) moments(i, Whole<T>());
+  moments(kVectors - 1, last);
+  take_roots<kVectors, T>(second);
+  const auto move = [&](int i, auto access) NORMRUN_LAMBDA {
+    const Vector<T> denominator = hn::MulAdd(second[i], fill(by.root_scale), fill(by.epsilon));
+    T* const to = w + i * kWidth<T>;
+    access.store(hn::Sub(access.load(to), hn::Div(hn::Mul(fill(by.step), first[i]), denominator)), to);
+  };
+  NORMRUN_UNROLL for (int i = 0; i < kVectors - 1; ++i) move(i, Whole<T>());
+  move(kVectors - 1, last);
+}
+
+inline constexpr int kUpdatedVectors = 4;  // at a time
 
 template <class T>
 void adam_update(const AdamStep<T>& step, const T* g, T* w, T* m, T* v, Index count) {
+  constexpr Index kNumbers = kUpdatedVectors * kWidth<T>;
   const AdamStep<T> by = step;  // a copy that no store can reach: its numbers stay in registers
-  sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA { adam_at(by, access, access.load(g + i), w + i, m + i, v + i); });
+  const Index whole = count / kNumbers * kNumbers;
+  for (Index i = 0; i < whole; i += kNumbers) {
+    Vector<T> gradient[kUpdatedVectors];
+    NORMRUN_UNROLL for (int j = 0; j < kUpdatedVectors; ++j) gradient[j] = Whole<T>().load(g + i + j * kWidth<T>);
+    adam_on(by, gradient, w + i, m + i, v + i, Whole<T>());
+  }
+  sweep<T>(count - whole, [&](Index rest, auto access) NORMRUN_LAMBDA {
+    const Index i = whole + rest;
+    const Vector<T> gradient[] = {access.load(g + i)};
+    adam_on(by, gradient, w + i, m + i, v + i, access);
+  });
 }
 
 template <class T>

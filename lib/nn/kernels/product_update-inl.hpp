@@ -27,14 +27,12 @@ struct TakenByAdam {
   HWY_INLINE Vector<T> first(Index, Index, Access) const {
     return fill(T{0});
   }
-  template <class Access>
-  HWY_INLINE void finish(Index /*row: the only one*/, Index col, Access access, Vector<T> sum) const {
-    adam_at(by, access, sum, w + col, m + col, v + col);
+  template <int kVectors, class Last>
+  HWY_INLINE void finish_row(Index /*row: the only one*/, const Vector<T> (&sums)[kVectors], Last last) const {
+    adam_on(by, sums, w, m, v, last);
   }
   HWY_INLINE TakenByAdam from(Index /*row*/, Index col) const { return {by, w + col, m + col, v + col}; }
 };
-
-inline constexpr int kUpdatedVectors = 4;  // at a time
 
 /// A batch of a few rows: row by row of w, since all of dy stays in the first cache.  The multiply-adds of some vectors run beside the
 /// divisions of those before.

@@ -62,6 +62,13 @@ struct Kept {
   HWY_INLINE void finish(Index row, Index col, Access access, Vector<T> sum) const {
     access.store(sum, c + row * step + col);
   }
+  /// The sums of a row; `last` stores the last of them.
+  template <int kVectors, class Last>
+  HWY_INLINE void finish_row(Index row, const Vector<T> (&sums)[kVectors], Last last) const {
+    constexpr Whole<T> kWhole;
+    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) finish(row, v * kWidth<T>, kWhole, sums[v]);
+    finish(row, (kVectors - 1) * kWidth<T>, last, sums[kVectors - 1]);
+  }
 };
 
 /// A tile of kRows x kVectors; `last` loads and stores the last vector of each row.
@@ -84,10 +91,7 @@ HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, const Sink& sink, L
       NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
     }
   }
-  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) sink.finish(r, v * kWidth<T>, kWhole, sum[r][v]);
-    sink.finish(r, kLast, last, sum[r][kVectors - 1]);
-  }
+  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) sink.finish_row(r, sum[r], last);
 }
 
 /// The rows that whole tiles leave over: 0 <= rows <= kRows.
@@ -157,8 +161,8 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
   NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
     kWhole.store(last_sum[g], shares);
     NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
-      sink.finish(g * kSharing + i, 0, kWhole, sum[g][i]);
-      sink.finish(g * kSharing + i, kLast, last, kWhole.load(shares + i * kShare<T>));
+      const Vector<T> sums[] = {sum[g][i], kWhole.load(shares + i * kShare<T>)};
+      sink.finish_row(g * kSharing + i, sums, last);
     }
   }
 }
