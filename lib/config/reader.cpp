@@ -32,7 +32,7 @@ void Findings::append_sorted(std::vector<Problem>& problems) {
 }
 
 const JsonValue* Reader::take(Option option) {
-  known_.push_back(option.name);
+  if (std::find(known_.begin(), known_.end(), option.name) == known_.end()) known_.emplace_back(option.name);
   const auto member = object_.find(option.name);
   return member == object_.end() ? nullptr : &*member;
 }

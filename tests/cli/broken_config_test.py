@@ -32,6 +32,7 @@ CASES = {
     "duplicate key": ('{"name": "x",\n "name": "y"}', ["broken.json:2:2", '"name"', "given twice"]),
     "root is a list": ("[]", ["broken.json:1:1"]),
     "unknown key": (changed(trian={}), ['"trian"', 'did you mean "train"?']),
+    "unlike any key": (changed(colour={}), ['known keys: "$schema", "name", "source", ']),
     "unknown nested key": (changed(train__batchsize=3), ["/train", '"batchsize"', "batch_size"]),
     "wrong type": (changed(train__batch_size="many"), ["/train/batch_size", '"many"', "whole number"]),
     "fraction for a count": (changed(train__batch_size=2.5), ["/train/batch_size", "2.5"]),
