@@ -321,6 +321,7 @@ TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, 
   check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
   check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
+  check_paths_agree(kProducts<T>, {{3, 20}, {1100}, {70}});  // more than a block of depth
 }
 
 TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {

@@ -15,50 +15,57 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::kernels::HWY_NAMESPACE {
 
-// c = a b + start, tile by tile.  Deep products go block by block of k, a chain going on from what c holds.  Of b, some panels at a
-// time are copied side by side where enough rows share the cost: they then stay in the second cache, one of them in the first.
+// c = a b + start, tile by tile.  Where enough rows share the cost, some panels of b are copied side by side first and stay in the second
+// cache; products deeper than a block go on from what c holds.
 
-inline constexpr int kRowVectors = 8;                                 // of a single row
-inline constexpr Index kDepthBlock = HWY_MAX_BYTES == 64 ? 64 : 128;  // a panel of it is half of the first cache
-inline constexpr Index kPackedPanels = HWY_MAX_BYTES == 64 ? 16 : 8;
+inline constexpr int kRowVectors = 8;  // of a single row
 inline constexpr Index kRowsWorthPacking = 16;
 inline constexpr Index kWideRow = 256;           // b's rows beyond this many numbers lie in different pages: where b is read in place,
 inline constexpr Index kDepthBlockInPlace = 16;  // some of them are read to their ends at a time
+
+/// How much of a product's depth is taken at a time: much of it, so that c is seldom met again, and of a's columns, which lie far apart,
+/// what the first cache holds beside a panel.
+template <class Left>
+inline constexpr Index kDepthBlock = HWY_MAX_BYTES == 64 ? 1024 : 256;
+template <class T>
+inline constexpr Index kDepthBlock<ColumnMajor<T>> = HWY_MAX_BYTES == 64 ? 64 : 128;
+
+inline constexpr Index kPackedBytes = (HWY_MAX_BYTES == 64 ? 256 : 64) * 1024;
 
 /// Of c, and the depth of the product.
 struct Extent {
   Index rows, cols, depth;
 };
 
-/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where enough rows share the cost.
+/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where that pays.
 template <int kRows, int kVectors, class T, class Left, class Right>
 void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
-  HWY_ALIGN T packed[kDepthBlock * kCols * kPackedPanels];
-  constexpr bool kMayPack = Right::kPacking != Packing::kNever;
-  const bool packs = Right::kPacking == Packing::kAlways || (kMayPack && extent.rows >= kRowsWorthPacking);
-  const Index depth_block = !packs && b.step > kWideRow ? kDepthBlockInPlace : kDepthBlock;
-  Index k = 0;
-  do {
-    const Index depth = std::min(depth_block, extent.depth - k);
-    for (Index first = 0; first < extent.cols; first += kCols * kPackedPanels) {
-      const Index end = std::min(first + kCols * kPackedPanels, extent.cols);
-      const auto place = [&](Index col) { return packed + (col - first) * depth; };
-      const auto is_packed = [&](Index col) { return packs && (Right::kPacking == Packing::kAlways || col + kCols <= end); };
+  constexpr bool kMayPack = kRows > 1 && Right::kPacking != Packing::kNever;
+  constexpr Index kPackedPanels = std::max<Index>(1, kPackedBytes / static_cast<Index>(sizeof(T)) / (kDepthBlock<Left> * kCols));
+  HWY_ALIGN T packed[kMayPack ? kDepthBlock<Left> * kCols * kPackedPanels : 1];
+  const bool packs = Right::kPacking == Packing::kAlways || (kMayPack && extent.rows >= kRowsWorthPacking && b.step > kCols);
+  const Index depth_block = !packs && b.step > kWideRow ? kDepthBlockInPlace : kDepthBlock<Left>;
+  const Index group = packs ? kCols * kPackedPanels : extent.cols;
+  for (Index first = 0; first < extent.cols; first += group) {
+    const Index end = std::min(first + group, extent.cols);
+    Kept<T> sums = kept;
+    Index k = 0;
+    do {
+      const Index depth = std::min(depth_block, extent.depth - k);
       if constexpr (kMayPack) {
-        for (Index col = first; col < end; col += kCols) {
-          if (is_packed(col)) b.template pack<kCols>(k, col, depth, std::min(kCols, end - col), place(col));
-        }
+        for (Index col = first; packs && col < end; col += kCols)
+          b.template pack<kCols>(k, col, depth, std::min(kCols, end - col), packed + (col - first) * depth);
       }
       for (Index col = first; col < end; col += kCols) {
-        const Panel<T> panel = is_packed(col) ? Panel<T>{place(col), kCols, depth} : Panel<T>{b.at(k, col), b.step, depth};
-        multiply_columns<kRows, kVectors, T>(a.from(0, k), extent.rows, panel, kept.from(0, col), end - col);
+        const Panel<T> panel = packs ? Panel<T>{packed + (col - first) * depth, kCols, depth} : Panel<T>{b.at(k, col), b.step, depth};
+        multiply_columns<kRows, kVectors, T>(a.from(0, k), extent.rows, panel, sums.from(0, col), end - col);
       }
-    }
-    kept.start = kept.c;
-    kept.start_step = kept.step;
-    k += depth;
-  } while (k < extent.depth);
+      sums.start = sums.c;
+      sums.start_step = sums.step;
+      k += depth;
+    } while (k < extent.depth);
+  }
 }
 
 // Few outputs fill a vector of 512 bits only in part.  Where enough rows share the cost, dw is computed lying on its side, each number

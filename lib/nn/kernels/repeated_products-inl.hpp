@@ -39,8 +39,8 @@ template <class T>
 void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y, Range outputs) {
   constexpr Index kCols = kPanelColumns<T>;
   Kept<T> kept{bias, 0, y.data, y.cols};
-  for (Index k = 0; k < x.cols; k += kDepthBlock) {
-    const Index depth = std::min(kDepthBlock, x.cols - k);
+  for (Index k = 0; k < x.cols; k += kDepthBlock<RowMajor<T>>) {
+    const Index depth = std::min(kDepthBlock<RowMajor<T>>, x.cols - k);
     const RowMajor<T> a{x.data + k, x.cols};
     for (Index col = outputs.begin, end = 0; col < outputs.end; col = end) {
       const Index first = col / kCols * kCols;  // of the panel, which another thread may share

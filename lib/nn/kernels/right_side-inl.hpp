@@ -100,8 +100,8 @@ struct Transposed {
     copy_turned(from, whole_cols, cols, 0, depth, to, kCols);
   }
   HWY_INLINE void copy_turned(const T* from, Index col, Index col_end, Index k, Index depth, T* to, Index to_step) const {
-    for (; col < col_end; ++col) {
-      for (Index i = k; i < depth; ++i) to[i * to_step + col] = from[col * step + i];
+    for (; k < depth; ++k) {
+      for (Index c = col; c < col_end; ++c) to[k * to_step + c] = from[c * step + k];
     }
   }
 };
