@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "core/elementary.hpp"
 #include "data/generated.hpp"
@@ -59,6 +60,8 @@ Placement random_placement(double distortion, RandomStream& stream) {
 struct Pen {
   double radius = 1.0;  // pixels
   double ink = 1.0;     // of a fully covered pixel
+
+  double reach() const { return radius + 0.5; }
 };
 
 /// First and last pixel whose centre lies within `reach` of [a, b].
@@ -72,9 +75,8 @@ PixelRange pixels_near(double a, double b, double reach) {
   return {static_cast<Index>(low), std::min(static_cast<Index>(high), kSide - 1)};
 }
 
-/// A pixel is covered by 1 inside the pen's path, by 0 half a pixel outside it, and linearly between.
-void draw_line(Point a, Point b, const Pen& pen, Image& image) {
-  const double reach = pen.radius + 0.5;
+/// Lowers each pixel's squared distance from the strokes to that from the line, where the line is within reach.
+void approach_line(Point a, Point b, double reach, Image& squared_distances) {
   const double dx = b.x - a.x;
   const double dy = b.y - a.y;
   const double length_squared = dx * dx + dy * dy;
@@ -88,13 +90,16 @@ void draw_line(Point a, Point b, const Pen& pen, Image& image) {
       const double along = std::clamp((px * dx + py * dy) * inv_length_squared, 0.0, 1.0);
       const double ex = px - along * dx;
       const double ey = py - along * dy;
-      const double distance_squared = ex * ex + ey * ey;
-      if (distance_squared >= reach * reach) continue;
-      const double coverage = std::min(reach - std::sqrt(distance_squared), 1.0);
-      double& pixel = image[static_cast<std::size_t>(row * kSide + col)];
-      pixel = std::max(pixel, pen.ink * coverage);
+      double& nearest = squared_distances[static_cast<std::size_t>(row * kSide + col)];
+      nearest = std::min(nearest, ex * ex + ey * ey);
     }
   }
+}
+
+/// From squared distances to grey: a pixel is covered by 1 inside the pen's path, by 0 half a pixel outside it, and linearly between.
+void ink(const Pen& pen, Image& image) {
+  const double reach = pen.reach();
+  for (double& pixel : image) pixel = pixel < reach * reach ? pen.ink * std::min(reach - std::sqrt(pixel), 1.0) : 0.0;
 }
 
 /// The Catmull-Rom curve from p1 to p2.
@@ -105,9 +110,10 @@ Point point_between(Point p0, Point p1, Point p2, Point p3, double t) {
   return {blend(p0.x, p1.x, p2.x, p3.x), blend(p0.y, p1.y, p2.y, p3.y)};
 }
 
-void draw_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t count, bool is_closed, const Pen& pen, Image& image) {
+void approach_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t count, bool is_closed, double reach,
+                Image& squared_distances) {
   if (count == 2) {
-    draw_line(points[0], points[1], pen, image);
+    approach_line(points[0], points[1], reach, squared_distances);
     return;
   }
   for (std::size_t i = 0; i + 1 < count; ++i) {
@@ -117,7 +123,7 @@ void draw_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t c
     for (Index step = 1; step <= kStepsPerSpan; ++step) {
       const double t = static_cast<double>(step) / static_cast<double>(kStepsPerSpan);
       const Point to = point_between(before, points[i], points[i + 1], after, t);
-      draw_line(from, to, pen, image);
+      approach_line(from, to, reach, squared_distances);
       from = to;
     }
   }
@@ -126,6 +132,7 @@ void draw_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t c
 void draw_glyph(const Glyph& glyph, double distortion, RandomStream& stream, Image& image) {
   const Placement place = random_placement(distortion, stream);
   const Pen pen{.radius = stream.uniform(0.7, 1.5), .ink = stream.uniform(0.75, 1.0)};
+  image.fill(std::numeric_limits<double>::infinity());  // far from every stroke
   for (const Stroke& stroke : glyph) {
     std::array<Point, kMaxStrokePoints> points;
     const bool is_closed = stroke.front().x == stroke.back().x && stroke.front().y == stroke.back().y;
@@ -135,8 +142,9 @@ void draw_glyph(const Glyph& glyph, double distortion, RandomStream& stream, Ima
       points[i] = place.apply({stroke[i].x + dx, stroke[i].y + dy});
     }
     if (is_closed) points[stroke.size() - 1] = points[0];
-    draw_curve(points, stroke.size(), is_closed, pen, image);
+    approach_curve(points, stroke.size(), is_closed, pen.reach(), image);
   }
+  ink(pen, image);
 }
 
 /// A number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform ones, from 32 random bits
@@ -170,7 +178,6 @@ struct DigitSampler {
       const std::uint64_t digit = streams.targets.below(static_cast<std::uint64_t>(digits));
       out.labels[r] = static_cast<std::int32_t>(digit);
       const std::vector<Glyph>& ways = stroke_glyphs()[static_cast<std::size_t>(digit)];
-      image.fill(0.0);
       draw_glyph(ways[static_cast<std::size_t>(streams.rows.below(ways.size()))], distortion, streams.rows, image);
       if (noise > 0.0) add_noise(streams.rows, image);
       T* row = out.features.row(r);
