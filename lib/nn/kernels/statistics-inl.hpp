@@ -71,20 +71,26 @@ HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access a
   }
 }
 
+/// Adds up one block of rows of the columns from `i` on, as many vectors of them at a time as fit, then fewer.
+template <int kVectors, class T, int kSums, class Add>
+HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index count, const Add& add, WideSums (&total)[kSums]) {
+  constexpr Index kCols = kVectors * kWidth<T>;
+  for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
+  if constexpr (kVectors > 1) {
+    add_blocks<kVectors / 2, T>(begin, end, first, i, count, add, total);
+  } else if (i < count) {
+    add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
+  }
+}
+
 /// Sums over the rows of [first, first + count) columns, block by block of rows, so that they are read once: in a block,
 /// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr int kVectors = HWY_MAX_BYTES == 64 ? 4 / kSums : 1;  // so many at a time: whole lines of memory, and sums in registers
-  constexpr Index kCols = kVectors * kWidth<T>;
+  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // so many at a time: whole lines of memory, and sums in registers
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
-  for (Index begin = 0; begin < rows; begin += kBlockRows) {
-    const Index end = std::min(begin + kBlockRows, rows);
-    Index i = 0;
-    for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
-    for (; i + kWidth<T> <= count; i += kWidth<T>) add_block<1, T>(begin, end, first, i, Whole<T>(), add, total);
-    if (i < count) add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
-  }
+  for (Index begin = 0; begin < rows; begin += kBlockRows)
+    add_blocks<kVectors, T>(begin, std::min(begin + kBlockRows, rows), first, 0, count, add, total);
 }
 
 /// Calls body(first, count) for all columns, as many of them at a time as WideSums has room for.
