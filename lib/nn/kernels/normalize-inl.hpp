@@ -84,12 +84,11 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
 }
 
 template <class T>
-void normalize_columns_backward(const NormalizedColumns<T>& given, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx) {
   constexpr Index kColumns = 256;  // whose factors are divided once and kept
   HWY_ALIGN T factors[kColumns];
-  const NormalizedColumns<T> x_hat = given;  // a copy that no store can reach
-  const Vector<T> rows = fill(static_cast<T>(dx.rows));
+  const Vector<T> rows = fill(static_cast<T>(sums.rows));
   for (Index first = 0; first < dx.cols; first += kColumns) {
     const Index count = std::min(kColumns, dx.cols - first);
     sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
@@ -104,8 +103,8 @@ void normalize_columns_backward(const NormalizedColumns<T>& given, ConstView<T> 
       sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
         const Vector<T> mean = access.load(x_hat.mean + first + i);
         const Vector<T> inv_std = access.load(x_hat.inv_std + first + i);
-        const Vector<T> sum = access.load(sum_dy + first + i);
-        const Vector<T> dot = access.load(sum_dy_x_hat + first + i);
+        const Vector<T> sum = access.load(sums.dy + first + i);
+        const Vector<T> dot = access.load(sums.dy_x_hat + first + i);
         const Vector<T> factor = access.load(factors + i);
         NORMRUN_UNROLL for (int k = 0; k < row_count.value; ++k) {
           const Vector<T> normalized = hn::Mul(hn::Sub(access.load(x + k * step + i), mean), inv_std);
