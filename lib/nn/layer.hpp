@@ -18,7 +18,10 @@ struct Caches {
   T* per_example = nullptr;
   T* fixed = nullptr;
   Index capacity = 0;
-  T* operator[](CacheId id) const { return id.per_example > 0 ? per_example + id.offset * capacity : fixed + id.offset; }
+  Index first = 0;  // example of the call
+  T* operator[](CacheId id) const {
+    return id.per_example > 0 ? per_example + id.offset * capacity + first * id.per_example : fixed + id.offset;
+  }
 };
 
 /// The dropout stream of a pass: (seed, step); each layer adds its own index.  Where several passes share the rows of a step,
@@ -63,6 +66,8 @@ template <class T>
 struct Backward {
   Mode mode = kEvalMode;  // as forward recorded it
   Index examples = 0;
+  Index first = 0;  // of them, among all that the pass has: less than all where backward comes in parts
+  Index all = 0;
   const Index* lengths = nullptr;
   ConstView<T> x;
   ConstView<T> y;
@@ -73,6 +78,14 @@ struct Backward {
   Caches<T> caches;
   PassKey key;
   ProductTaker<T>* taker = nullptr;  // null: every gradient goes to grads
+};
+
+/// Whether a layer may be called for some of a batch's examples after others, so that the layers of a chain meet each other's numbers
+/// in the cache.  Parts are consecutive and come in ascending order.
+enum class Parts {
+  kNone,
+  kBackward,  // backward alone, whose first part finds x and dy of all the examples behind its own
+  kBoth,
 };
 
 /// A layer is a const recipe: options and handles.  Every number lives in the caller's buffers, so one network serves many
@@ -89,6 +102,7 @@ class Layer {
   /// Whether forward may be called with y in x's memory, and backward with dx in dy's: they then touch half as much.
   virtual bool takes_x_in_place() const { return false; }
   virtual bool takes_dx_in_place() const { return false; }
+  virtual Parts takes_parts() const { return Parts::kNone; }
   /// Whether backward reads y, which the next layer must then leave as it is.
   virtual bool reads_y() const { return false; }
 };

@@ -1,11 +1,13 @@
 #include "nn/network.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <set>
 #include <stdexcept>
 
 #include "core/error.hpp"
+#include "core/parts.hpp"
 #include "nn/initializers.hpp"
 
 namespace normrun {
@@ -17,12 +19,17 @@ struct Network<T>::Impl {
   Shape output;  // of the layers so far
   std::vector<LayerInfo> infos;
   std::vector<std::unique_ptr<const Layer<T>>> layers;
-  std::vector<Index> param_begin;  // of each layer, and the end: a layer's parameters are one range
+  std::vector<Index> param_begin;     // of each layer, and the end: a layer's parameters are one range
+  std::vector<Chain> forward_chains;  // of each layer
+  std::vector<Chain> backward_chains;
 
   explicit Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape) : input(input_shape), output(input_shape) {
     for (std::size_t i = 0; i < descriptions.size(); ++i) add(descriptions[i], static_cast<Index>(i), descriptions[i].spec->name);
     param_begin.push_back(layout.param_count);
     refuse_equal_names();
+    plan_chains(forward_chains, [](const Layer<T>& layer) { return layer.takes_parts() == Parts::kBoth; });
+    // Only the lowest layer may turn to the other buffer of gradients: whatever is written there, no part to come lies there.
+    plan_chains(backward_chains, [](const Layer<T>& layer) { return layer.takes_parts() != Parts::kNone && layer.takes_dx_in_place(); });
   }
 
   void add(const LayerDescription& description, Index position, std::string name) {
@@ -49,6 +56,26 @@ struct Network<T>::Impl {
         throw Error(ExitCode::kUsage, Problem{"layer " + info.name, "two layers have this name", "give one of them another \"name\""});
       }
     }
+  }
+
+  /// Joins the layers that joins(layer) allows to those below them that take parts in both directions.
+  template <class Joins>
+  void plan_chains(std::vector<Chain>& chains, const Joins& joins) const {
+    const std::size_t count = layers.size();
+    for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+      for (end = begin + 1; end < count && layers[end - 1]->takes_parts() == Parts::kBoth && joins(*layers[end]);) ++end;
+      chains.insert(chains.end(), end - begin, chain_of(begin, end));
+    }
+  }
+
+  Chain chain_of(std::size_t begin, std::size_t end) const {
+    constexpr Index kBytes = Index{1} << 19;  // half of a second cache
+    Chain chain{static_cast<Index>(begin), static_cast<Index>(end), std::numeric_limits<Index>::max()};
+    if (end - begin == 1) return chain;
+    Index numbers = infos[begin].input.size();
+    for (std::size_t i = begin; i < end; ++i) numbers += infos[i].output.size();
+    chain.examples = std::max<Index>(1, kBytes / static_cast<Index>(sizeof(T)) / numbers);
+    return chain;
   }
 
   /// The lowest layer with parameters: nothing below it needs a gradient.
@@ -124,20 +151,29 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   const bool moves = pass.mode.tracking == Tracking::kUpdate;
   if (moves && next_state != state.data()) std::copy(state.begin(), state.end(), next_state);
   const Index last = pass.last_boundary < 0 ? output_boundary() : pass.last_boundary;
-  for (Index i = 0; i < last; ++i) {
-    const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
-    const View<T> y = record.activations_[record.places_[static_cast<std::size_t>(i)]].view().slice(0, x.rows);
-    impl_->layers[static_cast<std::size_t>(i)]->forward({.mode = pass.mode,
-                                                         .examples = x.rows,
-                                                         .replicas = pass.replicas,
-                                                         .lengths = pass.lengths,
-                                                         .x = by_channel(record.activations(i), info.input),
-                                                         .y = by_channel(y, info.output),
-                                                         .params = params.data(),
-                                                         .state = state.data(),
-                                                         .next_state = moves ? next_state : nullptr,
-                                                         .caches = record.caches(),
-                                                         .key = pass.key});
+  for (Index begin = 0, end = 0; begin < last; begin = end) {
+    const Chain& chain = impl_->forward_chains[static_cast<std::size_t>(begin)];
+    end = std::min(chain.end, last);
+    for_parts(chain, x.rows, [&](const Part& part) {
+      for (Index i = begin; i < end; ++i) {
+        const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
+        const View<T> y = record.activations_[record.places_[static_cast<std::size_t>(i)]].view();
+        PassKey key = pass.key;
+        key.first_example += part.first;
+        impl_->layers[static_cast<std::size_t>(i)]->forward(
+            {.mode = pass.mode,
+             .examples = part.count,
+             .replicas = pass.replicas,
+             .lengths = pass.lengths != nullptr ? pass.lengths + part.first : nullptr,
+             .x = by_channel(record.activations(i).slice(part.first, part.count), info.input),
+             .y = by_channel(y.slice(part.first, part.count), info.output),
+             .params = params.data(),
+             .state = state.data(),
+             .next_state = moves ? next_state : nullptr,
+             .caches = record.caches(part.first),
+             .key = key});
+      }
+    });
   }
   return record.activations(last);
 }
@@ -147,29 +183,60 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
                           ProductTaker<T>* taker) const {
   std::fill(grads.begin() + impl_->param_begin[static_cast<std::size_t>(boundary)], grads.end(), T{0});
   const Index lowest = dx.data != nullptr ? 0 : impl_->lowest_trained();
-  int next = dy.data == record.gradients_[0].view().data ? 1 : 0;
-  for (Index i = boundary - 1; i >= lowest; --i) {
-    const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
-    const Layer<T>& layer = *impl_->layers[static_cast<std::size_t>(i)];
-    const bool in_place = layer.takes_dx_in_place();
-    View<T> below = dx;
-    if (i > lowest) below = View<T>(in_place ? dy.data : record.gradients_[next].view().data, record.examples_, info.input.size());
-    layer.backward({.mode = record.mode_,
-                    .examples = record.examples_,
-                    .lengths = record.lengths_,
-                    .x = by_channel(record.activations(i), info.input),
-                    .y = by_channel(record.activations(i + 1), info.output),
-                    .dy = by_channel<const T>(dy, info.output),
-                    .dx = by_channel(below, info.input),
-                    .params = params.data(),
-                    .grads = grads.data(),
-                    .caches = record.caches(),
-                    .key = record.key_,
-                    .taker = taker});
-    dy = below;
-    if (!in_place) next = 1 - next;
+  place_gradients(record, boundary, lowest, dy, dx);
+  for (Index end = boundary, begin = 0; end > lowest; end = begin) {
+    const Chain& chain = impl_->backward_chains[static_cast<std::size_t>(end - 1)];
+    begin = std::max(chain.begin, lowest);
+    for_parts(chain, record.examples_, [&](const Part& part) {
+      const auto part_of = [&](auto examples) { return examples.data != nullptr ? examples.slice(part.first, part.count) : examples; };
+      for (Index i = end - 1; i >= begin; --i) {
+        const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
+        PassKey key = record.key_;
+        key.first_example += part.first;
+        impl_->layers[static_cast<std::size_t>(i)]->backward(
+            {.mode = record.mode_,
+             .examples = part.count,
+             .first = part.first,
+             .all = record.examples_,
+             .lengths = record.lengths_ != nullptr ? record.lengths_ + part.first : nullptr,
+             .x = by_channel(part_of(record.activations(i)), info.input),
+             .y = by_channel(part_of(record.activations(i + 1)), info.output),
+             .dy = by_channel<const T>(part_of(record.gradient_at(i + 1)), info.output),
+             .dx = by_channel(part_of(record.gradient_at(i)), info.input),
+             .params = params.data(),
+             .grads = grads.data(),
+             .caches = record.caches(part.first),
+             .key = key,
+             .taker = taker});
+      }
+    });
   }
   if (boundary == 0 && dx.data != nullptr) std::copy(dy.begin(), dy.end(), dx.begin());
+}
+
+template <class T>
+template <class Body>
+void Network<T>::for_parts(const Chain& chain, Index examples, const Body& body) {
+  Part part;
+  do {
+    part.count = std::min(chain.examples, examples - part.first);
+    body(part);
+    part.first += part.count;
+  } while (part.first < examples);
+}
+
+template <class T>
+void Network<T>::place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const {
+  T* at = dy.data;
+  std::size_t next = at == record.gradients_[0].view().data ? 1 : 0;
+  record.gradients_at_[static_cast<std::size_t>(boundary)] = at;
+  for (Index i = boundary - 1; i >= lowest; --i) {
+    if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
+      at = record.gradients_[next].view().data;
+      next = 1 - next;
+    }
+    record.gradients_at_[static_cast<std::size_t>(i)] = i > lowest ? at : dx.data;
+  }
 }
 
 template <class T>
@@ -197,6 +264,7 @@ Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capaci
   const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
   count(widest);
   for (Matrix<T>& gradient : gradients_) gradient = Matrix<T>(capacity, widest);
+  gradients_at_.resize(sizes_.size());
   cache_per_example_.resize(count(layout.cache_per_example));
   cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
 }
@@ -213,8 +281,13 @@ View<T> Record<T>::gradient(Index boundary) {
 }
 
 template <class T>
-Caches<T> Record<T>::caches() {
-  return {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_};
+View<T> Record<T>::gradient_at(Index boundary) const {
+  return {gradients_at_[static_cast<std::size_t>(boundary)], examples_, sizes_[static_cast<std::size_t>(boundary)]};
+}
+
+template <class T>
+Caches<T> Record<T>::caches(Index first_example) {
+  return {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = first_example};
 }
 
 template class Network<float>;

@@ -69,6 +69,16 @@ class Network {
 
  private:
   friend class Record<T>;
+  /// Layers that a pass takes through the batch together, part by part.
+  struct Chain {
+    Index begin;
+    Index end;
+    Index examples;  // at a time
+  };
+  template <class Body>
+  static void for_parts(const Chain& chain, Index examples, const Body& body);
+  /// Fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that needs one.
+  void place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const;
   /// Whether a built layer may write its output over its input.
   bool works_in_place(Index layer) const;
 
@@ -94,7 +104,8 @@ class Record {
 
  private:
   friend class Network<T>;
-  Caches<T> caches();
+  View<T> gradient_at(Index boundary) const;  // of the backward pass under way
+  Caches<T> caches(Index first_example);
 
   Index capacity_ = 0;
   Index examples_ = 0;
@@ -105,6 +116,7 @@ class Record {
   std::vector<Matrix<T>> activations_;
   std::vector<std::size_t> places_;  // of boundary 1 … last among them
   Matrix<T> gradients_[2];           // taken in turns on the way down
+  std::vector<T*> gradients_at_;     // of each boundary
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
   std::vector<Index> sizes_;  // of each boundary

@@ -158,7 +158,22 @@ kernels::NormalizedColumns<T> normalized_columns(Arena<T>& a) {
 
 template <class T>
 void normalize_columns_backward(Arena<T>& a) {
-  kernels::normalize_columns_backward<T>(normalized_columns(a), a.x(), a.per_column(), a.per_column(), a.per_column(), a.dx());
+  const ConstView<T> dy = a.x();
+  const Index rows = dy.rows + 1;  // one of them is elsewhere
+  kernels::normalize_columns_backward<T>(normalized_columns(a), dy, a.per_column(), {a.per_column(), a.per_column(), rows}, a.dx());
+}
+
+/// Some rows at a time, ending anywhere in a block; beside what the sums of all rows are.
+template <class T>
+void running_column_sums(Arena<T>& arena) {
+  const ConstView<T> x = arena.x();
+  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(x.cols, 1)) + 1);
+  T* const unaligned = running.data() + 1;
+  for (Index r = 0, count = 0; r < x.rows; r += count) {
+    count = std::min<Index>(x.rows - r, 1 + 7 * r);
+    kernels::add_column_sums<T>(x.slice(r, count), r, unaligned);
+  }
+  kernels::finish_column_sums<T>(unaligned, x.cols, arena.out());
 }
 
 /// 64 rows at a time; beside what the sums of all rows are.
@@ -179,6 +194,7 @@ const std::vector<Case<T>> kMatrixKernels{
     {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
     {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
     {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
+    {"running column sums", running_column_sums<T>},
     {"running column sums and dots", running_sums_and_dots<T>},
     {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
     {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},

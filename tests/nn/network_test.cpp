@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -42,6 +43,19 @@ std::string problem_of(const std::vector<LayerDescription>& layers, const Shape&
 const ParamEntry& entry_of(const Layout& layout, const std::string& layer, const std::string& name) {
   return *std::find_if(layout.params.begin(), layout.params.end(),
                        [&](const ParamEntry& entry) { return entry.layer == layer && entry.name == name; });
+}
+
+/// Every layer of a network as a network of its own, with the same parameters: none then works in parts.
+template <class T>
+std::vector<std::unique_ptr<LayerRig<T>>> alone(const std::vector<LayerDescription>& layers, const LayerRig<T>& together) {
+  std::vector<std::unique_ptr<LayerRig<T>>> rigs;
+  auto params = together.model.params.begin();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    rigs.push_back(std::make_unique<LayerRig<T>>(std::vector{layers[i]}, together.network().layers()[i].input, together.x.rows()));
+    std::copy_n(params, rigs.back()->model.params.size(), rigs.back()->model.params.begin());
+    params += static_cast<std::ptrdiff_t>(rigs.back()->model.params.size());
+  }
+  return rigs;
 }
 
 }  // namespace
@@ -180,6 +194,45 @@ TEST_CASE("layers that work in place give the same outputs and gradients") {
   CHECK(record.activations(2).data == record.activations(1).data);
   CHECK(record.activations(3).data != record.activations(2).data);
   CHECK(record.activations(6).data != record.activations(5).data);
+}
+
+TEST_CASE("layers that pass through a batch part by part give the same bits as each of them alone") {
+  const auto layer = [](const char* type, const char* options = "{}") { return describe_layer(type, options); };
+  // Examples so large that a part is one of them, with rows that end anywhere in the blocks of a sum.
+  const std::vector<LayerDescription> layers{layer("dropout", R"({"rate": 0.3})"),
+                                             layer("conv2d", R"({"filters": 8, "kernel_size": 4})"),
+                                             layer("relu"),
+                                             layer("batch"),
+                                             layer("max_pooling2d"),
+                                             layer("conv2d", R"({"filters": 40})"),
+                                             layer("tanh"),
+                                             layer("batch"),
+                                             layer("relu")};
+  LayerRig<float> rig(layers, Shape{64, 64, 2}, 3);
+  RandomStream stream(1, Purpose::kData);
+  for (float& value : rig.x.view()) value = static_cast<float>(stream.normal());
+  for (float& value : rig.dy.view()) value = static_cast<float>(stream.normal());
+  const typename Network<float>::Pass pass{.mode = {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn}, .key = {.seed = 3}};
+  const ConstView<float> y = rig.forward(pass);
+  rig.backward();
+
+  const auto rigs = alone(layers, rig);
+  ConstView<float> x = rig.x.view();
+  for (const auto& one : rigs) {
+    std::copy(x.begin(), x.end(), one->x.view().begin());
+    x = one->forward(pass);
+  }
+  CHECK(std::equal(y.begin(), y.end(), x.begin(), x.end()));
+  ConstView<float> dy = rig.dy.view();
+  auto grads = rig.grads.end();
+  for (auto one = rigs.rbegin(); one != rigs.rend(); ++one) {
+    std::copy(dy.begin(), dy.end(), (*one)->dy.view().begin());
+    (*one)->backward();
+    dy = (*one)->dx.view();
+    grads -= static_cast<std::ptrdiff_t>((*one)->grads.size());
+    CHECK(std::equal((*one)->grads.begin(), (*one)->grads.end(), grads));
+  }
+  CHECK(std::equal(rig.dx.view().begin(), rig.dx.view().end(), dy.begin(), dy.end()));
 }
 
 TEST_CASE("a step of forward, loss and backward allocates nothing") {

@@ -100,6 +100,14 @@ void column_sums(ConstView<T> x, T* sums) {
   table_in_use<T>().column_sums(x, sums);
 }
 template <class T>
+void add_column_sums(ConstView<T> x, Index first_row, T* running) {
+  table_in_use<T>().add_column_sums(x, first_row, running);
+}
+template <class T>
+void finish_column_sums(T* running, Index channels, T* sums) {
+  table_in_use<T>().finish_column_sums(running, channels, sums);
+}
+template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance) {
   table_in_use<T>().column_moments(x, mean, variance);
 }
@@ -140,9 +148,9 @@ void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T*
   table_in_use<T>().column_gradient_sums(x_hat, dy, sum_dy, sum_dy_x_hat);
 }
 template <class T>
-void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx) {
-  table_in_use<T>().normalize_columns_backward(x_hat, dy, gamma, sum_dy, sum_dy_x_hat, dx);
+  table_in_use<T>().normalize_columns_backward(x_hat, dy, gamma, sums, dx);
 }
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
@@ -218,39 +226,41 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   table_in_use<T>().rmsprop_update(w, g, v, learning_rate, rho, epsilon, place, count);
 }
 
-#define NORMRUN_INSTANTIATE(T)                                                                                                \
-  template void product(ConstView<T>, ConstView<T>, const T*, View<T>);                                                       \
-  template void product_weight_gradient(ConstView<T>, ConstView<T>, View<T>);                                                 \
-  template void product_input_gradient(ConstView<T>, ConstView<T>, View<T>);                                                  \
-  template void column_sums(ConstView<T>, T*);                                                                                \
-  template void column_moments(ConstView<T>, T*, T*);                                                                         \
-  template void column_dots(ConstView<T>, ConstView<T>, T*);                                                                  \
-  template void add_sums_and_dots(ConstView<T>, ConstView<T>, ConstView<T>, Index, T*);                                       \
-  template void finish_sums_and_dots(T*, Index, T*, T*, T*);                                                                  \
-  template void row_moments(ConstView<T>, T*, T*);                                                                            \
-  template void inverse_std(const T*, T, T*, Index);                                                                          \
-  template void normalize_columns(const NormalizedColumns<T>&, const T*, const T*, View<T>);                                  \
-  template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                            \
-  template void standardize_rows(ConstView<T>, T, const T*, const T*, T*, T*, View<T>);                                       \
-  template void column_gradient_sums(const NormalizedColumns<T>&, ConstView<T>, T*, T*);                                      \
-  template void normalize_columns_backward(const NormalizedColumns<T>&, ConstView<T>, const T*, const T*, const T*, View<T>); \
-  template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                             \
-  template void relu(const T*, T*, Index);                                                                                    \
-  template void relu_backward(const T*, const T*, T*, Index);                                                                 \
-  template void tanh(const T*, T*, Index);                                                                                    \
-  template void tanh_backward(const T*, const T*, T*, Index);                                                                 \
-  template void sigmoid(const T*, T*, Index);                                                                                 \
-  template void sigmoid_backward(const T*, const T*, T*, Index);                                                              \
-  template void exp(const T*, T*, Index);                                                                                     \
-  template void scale(const T*, T, T*, Index);                                                                                \
-  template void scale_columns(ConstView<T>, const T*, View<T>);                                                               \
-  template void blend(T, const T*, T*, Index);                                                                                \
-  template double squared_errors(const T*, const T*, double, T*, Index);                                                      \
-  template void sgd_update(T*, const T*, T, Index);                                                                           \
-  template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                               \
-  template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                               \
-  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                                 \
-  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                              \
+#define NORMRUN_INSTANTIATE(T)                                                                                                    \
+  template void product(ConstView<T>, ConstView<T>, const T*, View<T>);                                                           \
+  template void product_weight_gradient(ConstView<T>, ConstView<T>, View<T>);                                                     \
+  template void product_input_gradient(ConstView<T>, ConstView<T>, View<T>);                                                      \
+  template void column_sums(ConstView<T>, T*);                                                                                    \
+  template void add_column_sums(ConstView<T>, Index, T*);                                                                         \
+  template void finish_column_sums(T*, Index, T*);                                                                                \
+  template void column_moments(ConstView<T>, T*, T*);                                                                             \
+  template void column_dots(ConstView<T>, ConstView<T>, T*);                                                                      \
+  template void add_sums_and_dots(ConstView<T>, ConstView<T>, ConstView<T>, Index, T*);                                           \
+  template void finish_sums_and_dots(T*, Index, T*, T*, T*);                                                                      \
+  template void row_moments(ConstView<T>, T*, T*);                                                                                \
+  template void inverse_std(const T*, T, T*, Index);                                                                              \
+  template void normalize_columns(const NormalizedColumns<T>&, const T*, const T*, View<T>);                                      \
+  template void normalize_rows(ConstView<T>, const T*, const T*, const T*, const T*, T*, View<T>);                                \
+  template void standardize_rows(ConstView<T>, T, const T*, const T*, T*, T*, View<T>);                                           \
+  template void column_gradient_sums(const NormalizedColumns<T>&, ConstView<T>, T*, T*);                                          \
+  template void normalize_columns_backward(const NormalizedColumns<T>&, ConstView<T>, const T*, const GradientSums<T>&, View<T>); \
+  template void normalize_rows_backward(ConstView<T>, ConstView<T>, const T*, const T*, View<T>);                                 \
+  template void relu(const T*, T*, Index);                                                                                        \
+  template void relu_backward(const T*, const T*, T*, Index);                                                                     \
+  template void tanh(const T*, T*, Index);                                                                                        \
+  template void tanh_backward(const T*, const T*, T*, Index);                                                                     \
+  template void sigmoid(const T*, T*, Index);                                                                                     \
+  template void sigmoid_backward(const T*, const T*, T*, Index);                                                                  \
+  template void exp(const T*, T*, Index);                                                                                         \
+  template void scale(const T*, T, T*, Index);                                                                                    \
+  template void scale_columns(ConstView<T>, const T*, View<T>);                                                                   \
+  template void blend(T, const T*, T*, Index);                                                                                    \
+  template double squared_errors(const T*, const T*, double, T*, Index);                                                          \
+  template void sgd_update(T*, const T*, T, Index);                                                                               \
+  template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                                   \
+  template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                                   \
+  template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                                     \
+  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                                  \
   template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
 
 NORMRUN_INSTANTIATE(float)

@@ -39,16 +39,21 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 
 template <class T>
 void column_sums(ConstView<T> x, T* sums);  // sums: (channels)
+/// column_sums of rows that come some at a time, from first_row 0 on.  `running` holds the unfinished sums, whatever their type.
+template <class T>
+constexpr Index running_sums_size(Index channels, Index sums = 3) {
+  return (channels + 15) / 16 * 16 * sums * (4 + kNumbersOfDouble<T>);
+}
+template <class T>
+void add_column_sums(ConstView<T> x, Index first_row, T* running);
+template <class T>
+void finish_column_sums(T* running, Index channels, T* sums);
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
 /// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time: from first_row 0 on in calls of a
-/// divisor of 256 that is a multiple of 4; only the last one may have fewer.  `running` holds the unfinished sums, whatever their type.
-template <class T>
-constexpr Index running_sums_size(Index channels) {
-  return (channels + 15) / 16 * 16 * (4 * 3 + 3 * kNumbersOfDouble<T>);
-}
+/// divisor of 256 that is a multiple of 4; only the last one may have fewer.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
 template <class T>
@@ -81,10 +86,17 @@ void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, 
 /// The sums over rows of dy and of dy * x_hat, as column_sums and column_dots give them.  (channels) each
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
-/// dx of the column normalization by batch statistics, from those sums; it may be dy:
+/// Those sums, and over how many rows.
+template <class T>
+struct GradientSums {
+  const T* dy;
+  const T* dy_x_hat;
+  Index rows;
+};
+/// dx of the column normalization by batch statistics, for all of those rows or some; it may be dy:
 /// dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).
 template <class T>
-void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx);
 /// dx of the row normalization, which may be dy: with g = dy * gamma, dx = inv_std * (g - mean(g) - x_hat * mean(g * x_hat)).
 template <class T>

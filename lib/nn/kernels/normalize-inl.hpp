@@ -46,14 +46,27 @@ HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, I
   return hn::Mul(hn::Sub(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c)), access.load(x_hat.inv_std + c));
 }
 
+/// Rows that share what is loaded for a vector of columns.
+inline constexpr int kRowsSharing = 4;
+
 template <class T>
-void normalize_columns(const NormalizedColumns<T>& given, const T* gamma, const T* beta, View<T> y) {
-  const NormalizedColumns<T> x_hat = given;  // a copy that no store can reach
+void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y) {
   const Affine<T> affine{gamma, beta};
-  for (Index r = 0; r < y.rows; ++r) {
-    sweep<T>(y.cols, [&](Index c, auto access)
-                         NORMRUN_LAMBDA { access.store(affine.apply(c, access, normalized_at(x_hat, r, c, access)), y.row(r) + c); });
-  }
+  const Index step = y.cols;
+  for_row_groups<kRowsSharing>(y.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
+    const T* from = x_hat.x.row(r);
+    T* to = y.row(r);
+    sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const Vector<T> mean = access.load(x_hat.mean + c);
+      const Vector<T> inv_std = access.load(x_hat.inv_std + c);
+      const Vector<T> scale = affine.scale(c, access);
+      const Vector<T> shift = affine.shift(c, access);
+      NORMRUN_UNROLL for (int k = 0; k < count.value; ++k) {
+        const Vector<T> normalized = hn::Mul(hn::Sub(access.load(from + k * step + c), mean), inv_std);
+        access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
+      }
+    });
+  });
 }
 
 template <class T>
@@ -71,26 +84,35 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
 }
 
 template <class T>
-void normalize_columns_backward(const NormalizedColumns<T>& given, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx) {
   constexpr Index kColumns = 256;  // whose factors are divided once and kept
   HWY_ALIGN T factors[kColumns];
-  const NormalizedColumns<T> x_hat = given;  // a copy that no store can reach
-  const Vector<T> rows = fill(static_cast<T>(dx.rows));
+  const Vector<T> rows = fill(static_cast<T>(sums.rows));
   for (Index first = 0; first < dx.cols; first += kColumns) {
     const Index count = std::min(kColumns, dx.cols - first);
     sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
       const Vector<T> inv = access.load(x_hat.inv_std + first + i);
       access.store(hn::Div(gamma != nullptr ? hn::Mul(access.load(gamma + first + i), inv) : inv, rows), factors + i);
     });
-    for (Index r = 0; r < dx.rows; ++r) {
+    for_row_groups<kRowsSharing>(dx.rows, [&](Index r, auto row_count) NORMRUN_LAMBDA {
+      const Index step = dx.cols;
+      const T* x = x_hat.x.row(r) + first;
+      const T* from = dy.row(r) + first;
+      T* to = dx.row(r) + first;
       sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-        const Index c = first + i;
-        const Vector<T> centred = hn::MulSub(rows, access.load(dy.row(r) + c), access.load(sum_dy + c));
-        const Vector<T> projected = hn::NegMulAdd(normalized_at(x_hat, r, c, access), access.load(sum_dy_x_hat + c), centred);
-        access.store(hn::Mul(access.load(factors + i), projected), dx.row(r) + c);
+        const Vector<T> mean = access.load(x_hat.mean + first + i);
+        const Vector<T> inv_std = access.load(x_hat.inv_std + first + i);
+        const Vector<T> sum = access.load(sums.dy + first + i);
+        const Vector<T> dot = access.load(sums.dy_x_hat + first + i);
+        const Vector<T> factor = access.load(factors + i);
+        NORMRUN_UNROLL for (int k = 0; k < row_count.value; ++k) {
+          const Vector<T> normalized = hn::Mul(hn::Sub(access.load(x + k * step + i), mean), inv_std);
+          const Vector<T> centred = hn::MulSub(rows, access.load(from + k * step + i), sum);
+          access.store(hn::Mul(factor, hn::NegMulAdd(normalized, dot, centred)), to + k * step + i);
+        }
       });
-    }
+    });
   }
 }
 

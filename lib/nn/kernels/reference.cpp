@@ -230,13 +230,13 @@ void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T*
 }
 
 template <class T>
-void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy, const T* sum_dy_x_hat,
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx) {
-  const auto rows = static_cast<T>(dx.rows);
+  const auto rows = static_cast<T>(sums.rows);
   for (Index r = 0; r < dx.rows; ++r) {
     for (Index c = 0; c < dx.cols; ++c) {
       const T factor = (gamma != nullptr ? gamma[c] * x_hat.inv_std[c] : x_hat.inv_std[c]) / rows;
-      dx(r, c) = factor * std::fma(-at(x_hat, r, c), sum_dy_x_hat[c], std::fma(rows, dy(r, c), -sum_dy[c]));
+      dx(r, c) = factor * std::fma(-at(x_hat, r, c), sums.dy_x_hat[c], std::fma(rows, dy(r, c), -sums.dy[c]));
     }
   }
 }
@@ -264,6 +264,8 @@ constexpr Table<T> kReference{
     .product_of_windows = product_of_windows<T>,
     .product_of_windows_weight_gradient = product_of_windows_weight_gradient<T>,
     .column_sums = column_sums<T>,
+    .add_column_sums = reference::add_column_sums<T>,
+    .finish_column_sums = reference::finish_column_sums<T>,
     .column_moments = column_moments<T>,
     .column_dots = column_dots<T>,
     .add_sums_and_dots = reference::add_sums_and_dots<T>,

@@ -10,7 +10,7 @@
 /// The references of the sums over rows that come some at a time; kernels.hpp tells what they compute.
 namespace normrun::kernels::reference {
 
-/// Running sums in memory of any type: of each of 3 * channels sums a double, the total of the whole blocks, and kStripes numbers.
+/// Running sums in memory of any type: of each sum a double, the total of the whole blocks, and kStripes numbers.
 template <class T>
 struct RunningSum {
   T* total;
@@ -29,6 +29,23 @@ struct RunningSum {
     return sum;
   }
 };
+
+template <class T>
+void add_column_sums(ConstView<T> x, Index first_row, T* running) {
+  for (Index c = 0; c < x.cols; ++c) {
+    RunningSum<T> sum(running, c);
+    if (first_row == 0) sum.clear();
+    for (Index r = 0; r < x.rows; ++r) {
+      if ((first_row + r) % kBlockRows == 0) sum.end_block();
+      sum.stripes[(first_row + r) % kStripes] += x(r, c);
+    }
+  }
+}
+
+template <class T>
+void finish_column_sums(T* running, Index channels, T* sums) {
+  for (Index c = 0; c < channels; ++c) sums[c] = static_cast<T>(RunningSum<T>(running, c).end_block());
+}
 
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {

@@ -71,20 +71,26 @@ HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access a
   }
 }
 
+/// Adds up one block of rows of the columns from `i` on, as many vectors of them at a time as fit, then fewer.
+template <int kVectors, class T, int kSums, class Add>
+HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index count, const Add& add, WideSums (&total)[kSums]) {
+  constexpr Index kCols = kVectors * kWidth<T>;
+  for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
+  if constexpr (kVectors > 1) {
+    add_blocks<kVectors / 2, T>(begin, end, first, i, count, add, total);
+  } else if (i < count) {
+    add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
+  }
+}
+
 /// Sums over the rows of [first, first + count) columns, block by block of rows, so that they are read once: in a block,
 /// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr int kVectors = HWY_MAX_BYTES == 64 ? 4 / kSums : 1;  // so many at a time: whole lines of memory, and sums in registers
-  constexpr Index kCols = kVectors * kWidth<T>;
+  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // so many at a time: whole lines of memory, and sums in registers
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
-  for (Index begin = 0; begin < rows; begin += kBlockRows) {
-    const Index end = std::min(begin + kBlockRows, rows);
-    Index i = 0;
-    for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
-    for (; i + kWidth<T> <= count; i += kWidth<T>) add_block<1, T>(begin, end, first, i, Whole<T>(), add, total);
-    if (i < count) add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
-  }
+  for (Index begin = 0; begin < rows; begin += kBlockRows)
+    add_blocks<kVectors, T>(begin, std::min(begin + kBlockRows, rows), first, 0, count, add, total);
 }
 
 /// Calls body(first, count) for all columns, as many of them at a time as WideSums has room for.
@@ -148,15 +154,15 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
-/// Running sums in memory of any type: for each vector of columns and each of three sums the stripes, and then the totals of the whole
+/// Running sums in memory of any type: for each vector of columns and each of kSums sums the stripes, and then the totals of the whole
 /// blocks in double.
-template <class T>
+template <class T, int kSums>
 struct RunningSums {
   static constexpr Index kDoubles = kNumbersOfDouble<T>;  // vectors of totals, for one vector of columns
   static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
   T* stripes;
-  RunningSums(T* running, Index column, int sum) : stripes(running + (3 * column / kWidth<T> + sum) * kNumbers) {}
-  HWY_INLINE T* stripe(int j) const { return stripes + j * kWidth<T>; }
+  RunningSums(T* running, Index column, int sum) : stripes(running + (kSums * column / kWidth<T> + sum) * kNumbers) {}
+  HWY_INLINE T* stripe(Index j) const { return stripes + j * kWidth<T>; }
   HWY_INLINE double* total(Index part) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + part)); }  // unaligned
 
   HWY_INLINE void clear() const {
@@ -173,6 +179,52 @@ struct RunningSums {
   }
 };
 
+/// Calls body(r, count) for all rows, some of one block at a time, so that memory is read in about the order it lies in.
+template <class Body>
+HWY_INLINE void for_rows_of_blocks(Index first_row, Index rows, const Body& body) {
+  constexpr Index kRowsTogether = 64;
+  for (Index r = 0, count = 0; r < rows; r += count) {
+    const Index left_of_block = kBlockRows - (first_row + r) % kBlockRows;
+    count = std::min({kRowsTogether, left_of_block, rows - r});
+    body(r, count);
+  }
+}
+
+template <class T>
+void add_column_sums(ConstView<T> x, Index first_row, T* running) {
+  constexpr Whole<T> kWhole;
+  WideSums wide;
+  for_rows_of_blocks(first_row, x.rows, [&](Index r, Index rows) NORMRUN_LAMBDA {
+    const bool begins_block = (first_row + r) % kBlockRows == 0;
+    sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const RunningSums<T, 1> kept(running, c, 0);
+      if (first_row + r == 0) kept.clear();
+      if (begins_block) kept.end_block(wide);
+      const auto stripe = [&](Index row) NORMRUN_LAMBDA { return kept.stripe((first_row + r + row) % kStripes); };
+      const auto add_row = [&](Index row, Vector<T>& sum) NORMRUN_LAMBDA { sum = hn::Add(sum, access.load(x.row(r + row) + c)); };
+      Vector<T> s[kStripes];
+      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) s[j] = kWhole.load(stripe(j));
+      Index row = 0;
+      for (; row + kStripes <= rows; row += kStripes) {
+        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add_row(row + j, s[j]);
+      }
+      NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
+        if (row + j < rows) add_row(row + j, s[j]);
+      }
+      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) kWhole.store(s[j], stripe(j));
+    });
+  });
+}
+
+template <class T>
+void finish_column_sums(T* running, Index channels, T* sums) {
+  WideSums wide;
+  for (Index c = 0; c < channels; c += kWidth<T>) {
+    RunningSums<T, 1>(running, c, 0).end_block(wide);
+    wide.rounded(std::min(kWidth<T>, channels - c), sums + c);
+  }
+}
+
 /// Some rows at a time, so that memory is read in about the order it lies in.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
@@ -181,7 +233,7 @@ void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index fi
   WideSums wide;
   for (Index c = 0; first_row % kBlockRows == 0 && c < dy.cols; c += kWidth<T>) {
     for (int k = 0; k < 3; ++k) {
-      const RunningSums<T> sum(running, c, k);
+      const RunningSums<T, 3> sum(running, c, k);
       if (first_row == 0) sum.clear();
       sum.end_block(wide);
     }
@@ -189,7 +241,7 @@ void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index fi
   for (Index r = 0; r < dy.rows; r += kRowsTogether) {
     const Index rows = std::min(kRowsTogether, dy.rows - r);
     sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const RunningSums<T> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
+      const RunningSums<T, 3> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
       NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
         Vector<T> s[3];
         NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = kWhole.load(kept[k].stripe(j));
@@ -212,7 +264,7 @@ void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dot
   T* const to[3] = {sums, dots_a, dots_b};
   for (Index c = 0; c < channels; c += kWidth<T>) {
     for (int k = 0; k < 3; ++k) {
-      RunningSums<T>(running, c, k).end_block(wide);
+      RunningSums<T, 3>(running, c, k).end_block(wide);
       wide.rounded(std::min(kWidth<T>, channels - c), to[k] + c);
     }
   }

@@ -27,6 +27,8 @@ struct Table {
   void (*product_of_windows_weight_gradient)(const Windows<T>& x, ConstView<T> dy, View<T> dw);
 
   void (*column_sums)(ConstView<T> x, T* sums);
+  void (*add_column_sums)(ConstView<T> x, Index first_row, T* running);
+  void (*finish_column_sums)(T* running, Index channels, T* sums);
   void (*column_moments)(ConstView<T> x, T* mean, T* variance);
   void (*column_dots)(ConstView<T> a, ConstView<T> b, T* sums);
   void (*add_sums_and_dots)(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
@@ -38,8 +40,8 @@ struct Table {
   void (*normalize_rows)(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
   void (*standardize_rows)(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y);
   void (*column_gradient_sums)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
-  void (*normalize_columns_backward)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const T* sum_dy,
-                                     const T* sum_dy_x_hat, View<T> dx);
+  void (*normalize_columns_backward)(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
+                                     View<T> dx);
   void (*normalize_rows_backward)(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx);
 
   void (*relu)(const T* x, T* y, Index count);

@@ -59,6 +59,8 @@ constexpr Table<T> kTable{
     .product_of_windows = Entry<product_of_windows<T>>::call,
     .product_of_windows_weight_gradient = Entry<product_of_windows_weight_gradient<T>>::call,
     .column_sums = Entry<column_sums<T>>::call,
+    .add_column_sums = Entry<add_column_sums<T>>::call,
+    .finish_column_sums = Entry<finish_column_sums<T>>::call,
     .column_moments = Entry<column_moments<T>>::call,
     .column_dots = Entry<column_dots<T>>::call,
     .add_sums_and_dots = Entry<add_sums_and_dots<T>>::call,

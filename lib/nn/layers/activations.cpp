@@ -51,6 +51,7 @@ class ActivationLayer final : public Layer<T> {
   }
   bool takes_x_in_place() const override { return activation_ == Activation::kRelu; }  // the others would hide an infinite x
   bool takes_dx_in_place() const override { return true; }
+  Parts takes_parts() const override { return Parts::kBoth; }
   bool reads_y() const override { return true; }
 
  private:

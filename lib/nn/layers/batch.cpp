@@ -81,6 +81,7 @@ class BatchNorm final : public Layer<T> {
     if (call.dx.data != nullptr) normalizer_.input_gradient(call, sums, affine_.gamma(call.params));
   }
   bool takes_dx_in_place() const override { return !normalizer_.leaves_out_padding(); }
+  Parts takes_parts() const override { return takes_dx_in_place() ? Parts::kBackward : Parts::kNone; }
 
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;

@@ -90,7 +90,7 @@ class BatchPerStep final : public Layer<T> {
     for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
     if (call.lengths != nullptr) scale_sums(call, sum_dy, sum_dy_x_hat);
-    kernels::normalize_columns_backward<T>(x_hat, dy, gamma, sum_dy, sum_dy_x_hat, rows_of<T>(call.dx));
+    kernels::normalize_columns_backward<T>(x_hat, dy, gamma, {sum_dy, sum_dy_x_hat, dy.rows}, rows_of<T>(call.dx));
     if (call.lengths != nullptr) pass_padding(call, factor);
   }
 

@@ -69,9 +69,17 @@ void ColumnNormalizer<T>::normalize(const Forward<T>& call, const T* mean, const
 }
 
 template <class T>
+Index ColumnNormalizer<T>::all_rows(const Backward<T>& call) {
+  return call.examples == call.all ? call.dy.rows : call.dy.rows / call.examples * call.all;
+}
+
+template <class T>
 typename ColumnNormalizer<T>::Sums ColumnNormalizer<T>::sums(const Backward<T>& call) const {
   const Sums sums{call.caches[sum_dy_], call.caches[sum_dy_x_hat_]};
-  kernels::column_gradient_sums<T>(normalized(call), call.dy, sums.dy, sums.dy_x_hat);
+  if (call.first > 0) return sums;
+  const Index rows = all_rows(call);
+  const kernels::NormalizedColumns<T> x_hat{{call.x.data, rows, channels_}, call.caches[mean_], call.caches[inv_std_]};
+  kernels::column_gradient_sums<T>(x_hat, {call.dy.data, rows, channels_}, sums.dy, sums.dy_x_hat);
   return sums;
 }
 
@@ -85,7 +93,7 @@ void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& su
   } else if (has_padding(call.lengths)) {
     normalize_valid_backward<T>({call.lengths, call.examples, normalized(call), call.dy, gamma, sums.dy, sums.dy_x_hat, factor, call.dx});
   } else {
-    kernels::normalize_columns_backward<T>(normalized(call), call.dy, gamma, sums.dy, sums.dy_x_hat, call.dx);
+    kernels::normalize_columns_backward<T>(normalized(call), call.dy, gamma, {sums.dy, sums.dy_x_hat, all_rows(call)}, call.dx);
   }
 }
 

@@ -27,7 +27,7 @@ class ColumnNormalizer {
     T* dy;        // sum of dy over the rows, (channels)
     T* dy_x_hat;  // sum of dy * x_hat
   };
-  /// The sums that the gradients of gamma and beta are made of.
+  /// The sums that the gradients of gamma and beta are made of: over all rows, whichever part of them comes.
   Sums sums(const Backward<T>& call) const;
   /// dx, after `sums`, whose numbers it may overwrite: through the moments where the batch normalized, past them otherwise.  Of padding
   /// that is left out it reads dy twice; otherwise dx may be dy.
@@ -38,6 +38,7 @@ class ColumnNormalizer {
   /// The moments of some of the examples, into (channels) each.
   Moments moments_of(const Forward<T>& call, const Part& examples, T* mean, T* variance) const;
   void merge(const Moments& other, Moments& merged) const;
+  static Index all_rows(const Backward<T>& call);
   kernels::NormalizedColumns<T> normalized(const Backward<T>& call) const { return {call.x, call.caches[mean_], call.caches[inv_std_]}; }
   bool has_padding(const Index* lengths) const { return lengths != nullptr && leaves_out_; }
 

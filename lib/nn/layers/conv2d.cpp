@@ -67,6 +67,7 @@ class Conv2d final : public Layer<T> {
     padded_ = blueprint.per_call(is_padded() ? window_.padded_size() : 0);
     dpatches_ = blueprint.per_call(window_.positions() * window_.patch());
     dkernel_ = blueprint.per_call(kernel_.size);
+    running_ = blueprint.per_call(kernels::running_sums_size<T>(spec.use_bias ? filters_ : 0, 1));
     for (Index i = 0; i < window_.down.size; ++i) {
       for (Index j = 0; j < window_.along.size * window_.channels; ++j) offsets_.push_back(i * line() + j);
     }
@@ -80,23 +81,32 @@ class Conv2d final : public Layer<T> {
   }
 
   void backward(const Backward<T>& call) const override {
-    if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
+    if (bias_.size > 0) add_bias_gradient(call);
     if (call.dx.data != nullptr) std::fill(call.dx.begin(), call.dx.end(), T{0});
     clear_padding(call.caches);
     const View<T> dpatches(call.caches[dpatches_], window_.positions(), window_.patch());
     T* sum = call.grads + kernel_.offset;
     for (Index example = 0; example < call.examples; ++example) {
       const ConstView<T> dy = positions_of(call.dy, example);
-      const View<T> dkernel(example == 0 ? sum : call.caches[dkernel_], window_.patch(), filters_);
+      const bool is_first = call.first + example == 0;
+      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window_.patch(), filters_);
       kernels::product_weight_gradient<T>(windows_of(call.x, example, call.caches), dy, dkernel);
-      if (example > 0) kernels::add<T>(dkernel.data, sum, kernel_.size);
+      if (!is_first) kernels::add<T>(dkernel.data, sum, kernel_.size);
       if (call.dx.data == nullptr) continue;
       kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
       scatter_patches(dpatches, call.dx.data + example * window_.input_size());
     }
   }
+  Parts takes_parts() const override { return Parts::kBoth; }
 
  private:
+  void add_bias_gradient(const Backward<T>& call) const {
+    T* const sums = call.grads + bias_.offset;
+    if (call.examples == call.all) return kernels::column_sums<T>(call.dy, sums);
+    kernels::add_column_sums<T>(call.dy, call.first * window_.positions(), call.caches[running_]);
+    if (call.first + call.examples == call.all) kernels::finish_column_sums<T>(call.caches[running_], filters_, sums);
+  }
+
   ConstView<T> kernel(const T* params) const { return {params + kernel_.offset, window_.patch(), filters_}; }
   template <class U>
   View<U> positions_of(View<U> y, Index example) const {
@@ -138,6 +148,7 @@ class Conv2d final : public Layer<T> {
   CacheId padded_;              // the image of one example with zeros around it
   CacheId dpatches_;            // (positions, patch) of one example
   CacheId dkernel_;             // of one example
+  CacheId running_;             // sums of dy over the parts that have come
 };
 
 }  // namespace

@@ -65,6 +65,8 @@ class DropoutLayer final : public Layer<T> {
     for (Index i = 0; i < call.dy.size(); ++i) call.dx.data[i] = call.dy.data[i] * factors[i];
   }
 
+  Parts takes_parts() const override { return Parts::kBoth; }
+
  private:
   Index position_;
   Index size_;               // of an example

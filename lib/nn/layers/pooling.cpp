@@ -81,6 +81,7 @@ class Pooling final : public Layer<T> {
       }
     });
   }
+  Parts takes_parts() const override { return Parts::kBoth; }
   bool reads_y() const override { return pool_ == Pool::kMax; }
 
  private:
@@ -169,6 +170,7 @@ class GlobalAverage final : public Layer<T> {
       for (Index c = 0; c < call.dx.cols; ++c) call.dx(row, c) = dy[c] / static_cast<T>(positions_);
     }
   }
+  Parts takes_parts() const override { return Parts::kBoth; }
 
  private:
   Index positions_;

@@ -59,7 +59,7 @@ void normalize_valid_backward(const ValidRowsBackward<T>& call) {
     call.sum_dy_x_hat[c] = static_cast<T>(dot * scale);
     call.factor[c] = call.gamma != nullptr ? call.gamma[c] * inv_std[c] : inv_std[c];
   }
-  kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, call.sum_dy, call.sum_dy_x_hat, call.dx);
+  kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, {call.sum_dy, call.sum_dy_x_hat, call.dx.rows}, call.dx);
   for (Index e = 0; e < call.examples; ++e) {
     const Index first = e * steps + call.lengths[e];
     const Index padded = steps - call.lengths[e];
