@@ -218,6 +218,44 @@ void lstm_gates_backward(Arena<T>& a) {
   kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()), a.dx());
 }
 
+/// An LSTM with norms, of about a quarter of the columns.
+template <class T>
+struct NormalizedLstmIn {
+  explicit NormalizedLstmIn(Arena<T>& in)
+      : a(in),
+        units((in.cols + 3) / 4),
+        by{kEpsilon<T>, in.matrix(1, 4 * units).data, in.matrix(1, units).data, in.matrix(1, units).data},
+        step{.recurred = wide(),
+             .recurred_inv_std = in.out_per_row(),
+             .gates = wide(),
+             .c_before = given(),
+             .c = narrow(),
+             .c_hat = narrow(),
+             .c_inv_std = in.out_per_row(),
+             .tanh_c = narrow()} {}
+  View<T> wide() { return a.result_matrix(a.rows, 4 * units); }
+  View<T> narrow() { return a.result_matrix(a.rows, units); }
+  ConstView<T> given() { return a.matrix(a.rows, units); }
+
+  Arena<T>& a;
+  Index units;
+  kernels::NormalizedLstm<T> by;
+  kernels::NormalizedLstmStep<T> step;
+};
+
+template <class T>
+void normalized_lstm_step(Arena<T>& a) {
+  NormalizedLstmIn<T> in(a);
+  kernels::normalized_lstm_step<T>(in.by, in.step, in.narrow());
+}
+
+template <class T>
+void normalized_lstm_step_backward(Arena<T>& a) {
+  NormalizedLstmIn<T> in(a);
+  const kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.narrow(), in.narrow()};
+  kernels::normalized_lstm_step_backward<T>(in.by, in.step, in.given(), in.narrow(), to);
+}
+
 template <class T>
 const std::vector<Case<T>> kCells{
     {"add", [](Arena<T>& a) { kernels::add<T>(a.per_column(), a.out(), a.cols); }},
@@ -226,6 +264,8 @@ const std::vector<Case<T>> kCells{
     {"lstm output backward",
      [](Arena<T>& a) { kernels::lstm_output_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx())); }},
     {"lstm gates backward", lstm_gates_backward<T>},
+    {"normalized lstm step", normalized_lstm_step<T>},
+    {"normalized lstm step backward", normalized_lstm_step_backward<T>},
     {"gru gates", [](Arena<T>& a) { kernels::gru_gates<T>(a.x(), one_of(3, a.x()), a.dx(), one_of(3, a.dx())); }},
     {"gru gates backward",
      [](Arena<T>& a) { kernels::gru_gates_backward<T>(a.x(), a.x(), one_of(3, a.x()), one_of(3, a.dx()), a.dx(), a.dx()); }},

@@ -252,6 +252,34 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
   }
 }
 
+// ---- the LSTM with norms ----
+
+template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h) {
+  for (Index r = 0; r < h.rows; ++r) {
+    T mean = 0;
+    T& inv_std = step.recurred_inv_std[r];
+    row_moments<T>(step.recurred.slice(r, 1), &mean, &inv_std);
+    reference::inverse_std(&inv_std, by.epsilon, &inv_std, 1);
+    for (Index i = 0; i < step.gates.cols; ++i) {
+      step.recurred(r, i) = (step.recurred(r, i) - mean) * inv_std;
+      step.gates(r, i) += by.recurrent_gamma[i] * step.recurred(r, i);
+    }
+  }
+  reference::lstm_functions(step.gates, step.c_before, step.c);
+  standardize_rows<T>(step.c, by.epsilon, by.state_gamma, by.state_beta, step.c_inv_std, step.c_hat.data, step.tanh_c);
+  reference::lstm_output<T>(step.gates, step.tanh_c, step.tanh_c, h);
+}
+
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& to) {
+  reference::lstm_output_backward<T>(step.gates, step.tanh_c, dh, to.dstate);
+  normalize_rows_backward<T>(step.c_hat, to.dstate, by.state_gamma, step.c_inv_std, to.dc_part);
+  reference::lstm_gates_backward<T>(step.gates, step.c_before, step.tanh_c, dh, to.dc_part, dc, to.dgates);
+  normalize_rows_backward<T>(step.recurred, to.dgates, by.recurrent_gamma, step.recurred_inv_std, to.drecurred);
+}
+
 template <class T>
 constexpr Table<T> kReference{
     .product = product<T>,
@@ -292,6 +320,8 @@ constexpr Table<T> kReference{
     .lstm_output = reference::lstm_output<T>,
     .lstm_output_backward = reference::lstm_output_backward<T>,
     .lstm_gates_backward = reference::lstm_gates_backward<T>,
+    .normalized_lstm_step = normalized_lstm_step<T>,
+    .normalized_lstm_step_backward = normalized_lstm_step_backward<T>,
     .gru_gates = reference::gru_gates<T>,
     .gru_gates_backward = reference::gru_gates_backward<T>,
     .sgd_update = reference::sgd_update<T>,
