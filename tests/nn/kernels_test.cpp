@@ -143,14 +143,15 @@ void normalize_columns_backward(Arena<T>& a) {
   kernels::normalize_columns_backward<T>(normalized_columns(a), a.x(), a.per_column(), a.per_column(), a.per_column(), a.dx());
 }
 
-/// 64 rows at a time; beside what the sums of all rows are.
+/// 37 rows at a time, which begin in every stripe and cross the ends of blocks; beside what the sums of all rows are.
 template <class T>
 void running_sums_and_dots(Arena<T>& arena) {
   const ConstView<T> dy = arena.x(), a = arena.x(), b = arena.x();
   Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(dy.cols)) + 1);
   T* const unaligned = running.data() + 1;
-  for (Index r = 0; r < dy.rows; r += 64) {
-    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min<Index>(64, dy.rows - r)); };
+  constexpr Index kSome = 37;
+  for (Index r = 0; r < dy.rows; r += kSome) {
+    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min(kSome, dy.rows - r)); };
     kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
   }
   kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());

@@ -43,8 +43,8 @@ template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
-/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time: from first_row 0 on in calls of a
-/// divisor of 256 that is a multiple of 4; only the last one may have fewer.  `running` holds the unfinished sums, whatever their type.
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time, from first_row 0 on.  `running` holds
+/// the unfinished sums, whatever their type.
 template <class T>
 constexpr Index running_sums_size(Index channels) {
   return (channels + 15) / 16 * 16 * (4 * 3 + 3 * kNumbersOfDouble<T>);
