@@ -33,7 +33,7 @@ HWY_INLINE void reduce(const Vector<T> (&x)[kCount], Exponential<T> (&e)[kCount]
   NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) {
     e[i].k = hn::Sub(hn::MulAdd(x[i], fill(T{C::kLog2E}), to_integer), to_integer);
     high[i] = hn::NegMulAdd(e[i].k, fill(T{C::kLn2High}), x[i]);
-    low[i] = hn::Mul(hn::Neg(e[i].k), fill(T{C::kLn2Low}));
+    low[i] = hn::Mul(e[i].k, fill(-T{C::kLn2Low}));
     r[i] = hn::Add(high[i], low[i]);
     series[i] = fill(static_cast<T>(math::kInverseFactorials[C::kTerms - 1]));
   }
@@ -85,10 +85,11 @@ HWY_INLINE Vector<T> exp_of(Vector<T> x) {
   return hn::IfThenElse(hn::IsNaN(x), x, scaled(e));
 }
 
-/// tanh and sigmoid of x by the exponential of another number, which comes from x.
+/// tanh and sigmoid of x by the exponential of another number, which comes from x.  NaN goes all the way through: Min and Max give their
+/// second operand where one is NaN.
 template <class T>
 HWY_INLINE Vector<T> tanh_argument(Vector<T> x) {
-  return hn::Mul(fill(T{2}), hn::Min(hn::Abs(x), fill(T{Constants<T>::kTanhIsOne})));
+  return hn::Mul(fill(T{2}), hn::Min(fill(T{Constants<T>::kTanhIsOne}), hn::Abs(x)));
 }
 template <class T>
 HWY_INLINE Vector<T> tanh_by(const Exponential<T>& parts, Vector<T> x) {
@@ -100,12 +101,12 @@ HWY_INLINE Vector<T> tanh_by(const Exponential<T>& parts, Vector<T> x) {
   const Vector<T> inverse = hn::Div(fill(T{1}), d);
   const Vector<T> t = hn::Mul(e, inverse);
   const Vector<T> remainder = hn::Sub(hn::NegMulAdd(t, d, e), hn::Mul(t, lost));
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::CopySign(hn::MulAdd(remainder, inverse, t), x));
+  return hn::CopySign(hn::MulAdd(remainder, inverse, t), x);
 }
 
 template <class T>
 HWY_INLINE Vector<T> sigmoid_argument(Vector<T> x) {  // never large
-  return hn::Max(hn::Neg(hn::Abs(x)), fill(T{Constants<T>::kSmallest}));
+  return hn::Max(fill(T{Constants<T>::kSmallest}), hn::Or(x, hn::SignBit(Tag<T>())));
 }
 template <class T>
 HWY_INLINE Vector<T> sigmoid_by(const Exponential<T>& parts, Vector<T> x) {
@@ -115,8 +116,7 @@ HWY_INLINE Vector<T> sigmoid_by(const Exponential<T>& parts, Vector<T> x) {
   const Vector<T> lost = hn::Sub(e, hn::Sub(d, one));
   const Vector<T> s = hn::Div(one, d);
   const Vector<T> positive = hn::MulAdd(s, hn::Sub(hn::NegMulAdd(s, d, one), hn::Mul(s, lost)), s);
-  const Vector<T> either = hn::IfThenElse(hn::Lt(x, fill(T{0})), hn::Mul(e, positive), positive);
-  return hn::IfThenElse(hn::IsNaN(x), x, either);
+  return hn::IfNegativeThenElse(x, hn::Mul(e, positive), positive);
 }
 
 template <class T>
