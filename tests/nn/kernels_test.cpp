@@ -225,8 +225,10 @@ struct NormalizedLstmIn {
   explicit NormalizedLstmIn(Arena<T>& in)
       : a(in),
         units((in.cols + 3) / 4),
-        by{kEpsilon<T>, in.matrix(1, 4 * units).data, in.matrix(1, units).data, in.matrix(1, units).data},
-        step{.recurred = wide(),
+        by{kEpsilon<T>, per_gate(), per_gate(), per_gate(), in.matrix(1, units).data, in.matrix(1, units).data},
+        step{.projected = wide(),
+             .projected_inv_std = in.out_per_row(),
+             .recurred = wide(),
              .recurred_inv_std = in.out_per_row(),
              .gates = wide(),
              .c_before = given(),
@@ -237,6 +239,7 @@ struct NormalizedLstmIn {
   View<T> wide() { return a.result_matrix(a.rows, 4 * units); }
   View<T> narrow() { return a.result_matrix(a.rows, units); }
   ConstView<T> given() { return a.matrix(a.rows, units); }
+  const T* per_gate() { return a.matrix(1, 4 * units).data; }
 
   Arena<T>& a;
   Index units;
@@ -253,7 +256,7 @@ void normalized_lstm_step(Arena<T>& a) {
 template <class T>
 void normalized_lstm_step_backward(Arena<T>& a) {
   NormalizedLstmIn<T> in(a);
-  const kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.narrow(), in.narrow()};
+  const kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.wide(), in.narrow(), in.narrow()};
   kernels::normalized_lstm_step_backward<T>(in.by, in.step, in.given(), in.narrow(), to);
 }
 

@@ -105,14 +105,18 @@ template <int kRows, class T>
 HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, Index r, View<T> h) {
   const Index units = h.cols;
   const Index width = 4 * units;
-  T mean[kRows], variance[kRows];
+  T mean[kRows], projected_mean[kRows], variance[kRows];
+  moments_of_rows<kRows, T>(step.projected, r, projected_mean, variance);
+  HWY_NAMESPACE::inverse_std<T>(variance, by.epsilon, step.projected_inv_std + r, kRows);
   moments_of_rows<kRows, T>(step.recurred, r, mean, variance);
   HWY_NAMESPACE::inverse_std<T>(variance, by.epsilon, step.recurred_inv_std + r, kRows);
   for (int row = 0; row < kRows; ++row) {
+    const Vector<T> projected_mean_r = fill(projected_mean[row]);
+    const Vector<T> projected_inverse_r = fill(step.projected_inv_std[r + row]);
     const Vector<T> mean_r = fill(mean[row]);
     const Vector<T> inverse_r = fill(step.recurred_inv_std[r + row]);
-    const T* gamma = by.recurrent_gamma;
     const T* c_before = step.c_before.row(r + row);
+    T* projected = step.projected.row(r + row);
     T* recurred = step.recurred.row(r + row);
     T* gates = step.gates.row(r + row);
     T* c = step.c.row(r + row);
@@ -120,9 +124,12 @@ HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const Normaliz
       Vector<T> a[4];
       NORMRUN_UNROLL for (int k = 0; k < 4; ++k) {
         const Index at = k * units + u;
-        const Vector<T> normalized = hn::Mul(hn::Sub(access.load(recurred + at), mean_r), inverse_r);
-        access.store(normalized, recurred + at);
-        a[k] = hn::Add(access.load(gates + at), hn::Mul(access.load(gamma + at), normalized));
+        const Vector<T> of_x = hn::Mul(hn::Sub(access.load(projected + at), projected_mean_r), projected_inverse_r);
+        const Vector<T> of_h = hn::Mul(hn::Sub(access.load(recurred + at), mean_r), inverse_r);
+        access.store(of_x, projected + at);
+        access.store(of_h, recurred + at);
+        a[k] = hn::Add(hn::MulAdd(access.load(by.input_gamma + at), of_x, access.load(by.shift + at)),
+                       hn::Mul(access.load(by.recurrent_gamma + at), of_h));
       }
       lstm_functions<T>(a);
       NORMRUN_UNROLL for (int k = 0; k < 4; ++k) access.store(a[k], gates + k * units + u);
@@ -179,6 +186,7 @@ void normalized_lstm_step_backward(const NormalizedLstm<T>& given, const Normali
     lstm_output_backward<T>(some(step.gates), some(step.tanh_c), some(dh), some(to.dstate));
     normalize_rows_backward<T>(some(step.c_hat), some(to.dstate), by.state_gamma, step.c_inv_std + r, some(to.dc_part));
     lstm_gates_backward<T>(some(step.gates), some(step.c_before), some(step.tanh_c), some(dh), some(to.dc_part), some(dc), some(to.dgates));
+    normalize_rows_backward<T>(some(step.projected), some(to.dgates), by.input_gamma, step.projected_inv_std + r, some(to.dprojected));
     normalize_rows_backward<T>(some(step.recurred), some(to.dgates), by.recurrent_gamma, step.recurred_inv_std + r, some(to.drecurred));
   });
 }

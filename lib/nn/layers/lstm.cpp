@@ -19,7 +19,6 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
-#include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/recurrent.hpp"
 
@@ -47,17 +46,19 @@ struct LstmNorms {
   LstmNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
       : recurrent_gamma(blueprint.param("recurrent_gamma", {4 * options.units}, {.kind = Init::kOnes})),
         recurrent_beta(blueprint.param("recurrent_beta", {4 * options.units}, {.kind = Init::kZeros})),
-        input("input_gamma", {4 * options.units}, options, time, blueprint),
+        input_gamma(blueprint.param("input_gamma", {4 * options.units}, {.kind = Init::kOnes})),
         input_beta(blueprint.param("input_beta", {4 * options.units}, {.kind = Init::kZeros})),
         state_gamma(blueprint.param("state_gamma", {options.units}, {.kind = Init::kOnes})),
         state_beta(blueprint.param("state_beta", {options.units}, {.kind = Init::kZeros})),
         epsilon(static_cast<T>(options.epsilon)),
         shift(blueprint.per_call(4 * options.units)),
         projected(blueprint.per_example(time * 4 * options.units)),
+        projected_inv_std(blueprint.per_example(time)),
         recurred(blueprint.per_example(time * 4 * options.units)),
         recurred_inv_std(blueprint.per_example(time)),
         c_hat(blueprint.per_example(time * options.units)),
         c_inv_std(blueprint.per_example(time)),
+        dprojected(blueprint.per_example(Steps<T>::most_together(time) * 4 * options.units)),
         drecurred(blueprint.per_example(Steps<T>::most_together(time) * 4 * options.units)),
         dstate(blueprint.per_example(Steps<T>::most_together(time) * options.units)),
         gate_sums(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
@@ -65,18 +66,20 @@ struct LstmNorms {
 
   ParamId recurrent_gamma;
   ParamId recurrent_beta;
-  CellNorm<T> input;
+  ParamId input_gamma;
   ParamId input_beta;
   ParamId state_gamma;
   ParamId state_beta;
   T epsilon;
   CacheId shift;      // (4 units): the three biases of a_t added up
   CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
-  CacheId recurred;   // (time, examples, 4 units): h_{t-1} recurrent_kernel, likewise
+  CacheId projected_inv_std;
+  CacheId recurred;  // (time, examples, 4 units): h_{t-1} recurrent_kernel, likewise
   CacheId recurred_inv_std;
   CacheId c_hat;  // (time, examples, units): c_t, normalized
   CacheId c_inv_std;
-  CacheId drecurred;   // (examples, 4 units) of some steps
+  CacheId dprojected;  // (examples, 4 units) of some steps
+  CacheId drecurred;
   CacheId dstate;      // (examples, units) of some steps: of LN(c_t)
   CacheId gate_sums;   // running sums of dgates and of its products with `projected` and `recurred`
   CacheId state_sums;  // of dstate and of its product with c_hat
@@ -136,13 +139,10 @@ class Lstm final : public Layer<T> {
     }
   }
 
-  /// The gates' share of the input and of the biases, some steps at once.
+  /// The gates' share of the input and of the bias, some steps at once.
   void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
-    const View<T> gates = steps.some(gates_, first, count, 4 * units_);
-    if (!norms_) return unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, gates);
-    const View<T> projected = steps.some(norms_->projected, first, count, 4 * units_);
-    unrolled_.project(steps, nullptr, first, projected);
-    norms_->input.forward(steps, steps.first_row(first, count), params, projected, steps.caches[norms_->shift], projected, gates);
+    if (norms_) return unrolled_.project(steps, nullptr, first, steps.some(norms_->projected, first, count, 4 * units_));
+    unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, steps.some(gates_, first, count, 4 * units_));
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
@@ -181,12 +181,18 @@ class Lstm final : public Layer<T> {
 
   // ---- with norms ----
 
-  kernels::NormalizedLstm<T> norms(const T* params) const {
-    return {norms_->epsilon, params + norms_->recurrent_gamma.offset, params + norms_->state_gamma.offset,
-            params + norms_->state_beta.offset};
+  kernels::NormalizedLstm<T> norms(const Steps<T>& steps, const T* params) const {
+    return {.epsilon = norms_->epsilon,
+            .input_gamma = params + norms_->input_gamma.offset,
+            .recurrent_gamma = params + norms_->recurrent_gamma.offset,
+            .shift = steps.caches[norms_->shift],
+            .state_gamma = params + norms_->state_gamma.offset,
+            .state_beta = params + norms_->state_beta.offset};
   }
   kernels::NormalizedLstmStep<T> kept(const Steps<T>& steps, Index t) const {
-    return {.recurred = steps.at(norms_->recurred, t, 4 * units_),
+    return {.projected = steps.at(norms_->projected, t, 4 * units_),
+            .projected_inv_std = steps.at(norms_->projected_inv_std, t, 1).data,
+            .recurred = steps.at(norms_->recurred, t, 4 * units_),
             .recurred_inv_std = steps.at(norms_->recurred_inv_std, t, 1).data,
             .gates = steps.at(gates_, t, 4 * units_),
             .c_before = steps.at(c_, t - 1, units_),
@@ -199,7 +205,7 @@ class Lstm final : public Layer<T> {
   void normalized_step(const Steps<T>& steps, const T* params, Index t) const {
     const kernels::NormalizedLstmStep<T> step = kept(steps, t);
     unrolled_.recur(steps, params, t, nullptr, step.recurred);
-    kernels::normalized_lstm_step<T>(norms(params), step, unrolled_.h(steps, t));
+    kernels::normalized_lstm_step<T>(norms(steps, params), step, unrolled_.h(steps, t));
   }
 
   void normalized_backward(const Steps<T>& steps, const Backward<T>& call) const {
@@ -209,7 +215,7 @@ class Lstm final : public Layer<T> {
       add_gradients(steps, call, first_row, count * steps.examples);
     });
     T* const dbeta = call.grads + norms_->input_beta.offset;
-    kernels::finish_sums_and_dots<T>(steps.caches[norms_->gate_sums], 4 * units_, dbeta, norms_->input.dgamma(call.grads),
+    kernels::finish_sums_and_dots<T>(steps.caches[norms_->gate_sums], 4 * units_, dbeta, call.grads + norms_->input_gamma.offset,
                                      call.grads + norms_->recurrent_gamma.offset);
     std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
     if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
@@ -223,15 +229,18 @@ class Lstm final : public Layer<T> {
     const auto rows = [&](CacheId id, Index cols) { return steps.rows(id, kept_row, steps.examples, cols); };
     const kernels::NormalizedLstmStep<T> step = kept(steps, t);
     const kernels::NormalizedLstmGradients<T> gradients{.dgates = rows(dgates_, 4 * units_),
+                                                        .dprojected = rows(norms_->dprojected, 4 * units_),
                                                         .drecurred = rows(norms_->drecurred, 4 * units_),
                                                         .dstate = rows(norms_->dstate, units_),
                                                         .dc_part = steps.one(dc_part_, units_)};
     unrolled_.add_output_gradient(steps, call.dy, t);
     steps.for_each_run(t, [&](Index first, Index count) {
-      kernels::normalized_lstm_step_backward<T>(norms(call.params), step.slice(first, count), unrolled_.dh(steps).slice(first, count),
-                                                steps.one(dc_, units_).slice(first, count), gradients.slice(first, count));
+      kernels::normalized_lstm_step_backward<T>(norms(steps, call.params), step.slice(first, count),
+                                                unrolled_.dh(steps).slice(first, count), steps.one(dc_, units_).slice(first, count),
+                                                gradients.slice(first, count));
     });
-    for (const View<T> ended : {gradients.dgates, gradients.drecurred, gradients.dstate}) unrolled_.clear_ended(steps, t, ended);
+    for (const View<T> ended : {gradients.dgates, gradients.dprojected, gradients.drecurred, gradients.dstate})
+      unrolled_.clear_ended(steps, t, ended);
     to_step_before(steps, call.params, t, gradients.drecurred);
   }
 
@@ -244,8 +253,8 @@ class Lstm final : public Layer<T> {
     const View<T> c_hat = steps.rows(norms_->c_hat, first_row, rows, units_);
     kernels::add_sums_and_dots<T>(dgates, projected, recurred, first_row, steps.caches[norms_->gate_sums]);
     kernels::add_sums_and_dots<T>(dstate, c_hat, c_hat, first_row, steps.caches[norms_->state_sums]);
-    norms_->input.backward(steps, first_row, call.params, projected, dgates, dgates);
-    unrolled_.add_gradients(steps, call, first_row, dgates, steps.rows(norms_->drecurred, 0, rows, 4 * units_));
+    unrolled_.add_gradients(steps, call, first_row, steps.rows(norms_->dprojected, 0, rows, 4 * units_),
+                            steps.rows(norms_->drecurred, 0, rows, 4 * units_));
   }
 
   Unrolled<T> unrolled_;
