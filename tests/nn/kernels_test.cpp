@@ -176,14 +176,15 @@ void running_column_sums(Arena<T>& arena) {
   kernels::finish_column_sums<T>(unaligned, x.cols, arena.out());
 }
 
-/// 64 rows at a time; beside what the sums of all rows are.
+/// 37 rows at a time, which begin in every stripe and cross the ends of blocks; beside what the sums of all rows are.
 template <class T>
 void running_sums_and_dots(Arena<T>& arena) {
   const ConstView<T> dy = arena.x(), a = arena.x(), b = arena.x();
   Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(dy.cols)) + 1);
   T* const unaligned = running.data() + 1;
-  for (Index r = 0; r < dy.rows; r += 64) {
-    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min<Index>(64, dy.rows - r)); };
+  constexpr Index kSome = 37;
+  for (Index r = 0; r < dy.rows; r += kSome) {
+    const auto some = [&](ConstView<T> all) { return all.slice(r, std::min(kSome, dy.rows - r)); };
     kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
   }
   kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
@@ -252,6 +253,47 @@ void lstm_gates_backward(Arena<T>& a) {
   kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()), a.dx());
 }
 
+/// An LSTM with norms, of about a quarter of the columns.
+template <class T>
+struct NormalizedLstmIn {
+  explicit NormalizedLstmIn(Arena<T>& in)
+      : a(in),
+        units((in.cols + 3) / 4),
+        by{kEpsilon<T>, per_gate(), per_gate(), per_gate(), in.matrix(1, units).data, in.matrix(1, units).data},
+        step{.projected = wide(),
+             .projected_inv_std = in.out_per_row(),
+             .recurred = wide(),
+             .recurred_inv_std = in.out_per_row(),
+             .gates = wide(),
+             .c_before = given(),
+             .c = narrow(),
+             .c_hat = narrow(),
+             .c_inv_std = in.out_per_row(),
+             .tanh_c = narrow()} {}
+  View<T> wide() { return a.result_matrix(a.rows, 4 * units); }
+  View<T> narrow() { return a.result_matrix(a.rows, units); }
+  ConstView<T> given() { return a.matrix(a.rows, units); }
+  const T* per_gate() { return a.matrix(1, 4 * units).data; }
+
+  Arena<T>& a;
+  Index units;
+  kernels::NormalizedLstm<T> by;
+  kernels::NormalizedLstmStep<T> step;
+};
+
+template <class T>
+void normalized_lstm_step(Arena<T>& a) {
+  NormalizedLstmIn<T> in(a);
+  kernels::normalized_lstm_step<T>(in.by, in.step, in.narrow());
+}
+
+template <class T>
+void normalized_lstm_step_backward(Arena<T>& a) {
+  NormalizedLstmIn<T> in(a);
+  const kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.wide(), in.narrow(), in.narrow()};
+  kernels::normalized_lstm_step_backward<T>(in.by, in.step, in.given(), in.narrow(), to);
+}
+
 template <class T>
 const std::vector<Case<T>> kCells{
     {"add", [](Arena<T>& a) { kernels::add<T>(a.per_column(), a.out(), a.cols); }},
@@ -260,6 +302,8 @@ const std::vector<Case<T>> kCells{
     {"lstm output backward",
      [](Arena<T>& a) { kernels::lstm_output_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx())); }},
     {"lstm gates backward", lstm_gates_backward<T>},
+    {"normalized lstm step", normalized_lstm_step<T>},
+    {"normalized lstm step backward", normalized_lstm_step_backward<T>},
     {"gru gates", [](Arena<T>& a) { kernels::gru_gates<T>(a.x(), one_of(3, a.x()), a.dx(), one_of(3, a.dx())); }},
     {"gru gates backward",
      [](Arena<T>& a) { kernels::gru_gates_backward<T>(a.x(), a.x(), one_of(3, a.x()), one_of(3, a.dx()), a.dx(), a.dx()); }},

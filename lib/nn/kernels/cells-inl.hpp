@@ -6,7 +6,9 @@
 #define NORMRUN_KERNELS_CELLS_INL
 #endif
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
+#include "nn/kernels/normalize-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace normrun::kernels::HWY_NAMESPACE {
@@ -26,6 +28,17 @@ HWY_INLINE Vector<T> through_tanh(Vector<T> dy, Vector<T> y) {
   return hn::Mul(dy, hn::NegMulAdd(y, y, fill(T{1})));
 }
 
+/// In place: from what the functions of i, f, g, o take to what they give.
+template <class T>
+HWY_INLINE void lstm_functions(Vector<T> (&a)[4]) {
+  constexpr int kG = 2;
+  Vector<T> argument[4];
+  Exponential<T> e[4];
+  NORMRUN_UNROLL for (int k = 0; k < 4; ++k) argument[k] = k == kG ? tanh_argument<T>(a[k]) : sigmoid_argument<T>(a[k]);
+  reduce<T>(argument, e);
+  NORMRUN_UNROLL for (int k = 0; k < 4; ++k) a[k] = k == kG ? tanh_by<T>(e[k], a[k]) : sigmoid_by<T>(e[k], a[k]);
+}
+
 template <class T>
 void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c) {
   const Index units = c.cols;
@@ -33,15 +46,11 @@ void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T
     const T* plus = added.row(row);
     T* gate = gates.row(row);
     sweep<T>(units, [&](Index u, auto access) NORMRUN_LAMBDA {
-      const auto a = [&](Index k) NORMRUN_LAMBDA { return hn::Add(access.load(gate + k * units + u), access.load(plus + k * units + u)); };
-      const Vector<T> i = sigmoid_of<T>(a(0));
-      const Vector<T> f = sigmoid_of<T>(a(1));
-      const Vector<T> g = tanh_of<T>(a(2));
-      access.store(sigmoid_of<T>(a(3)), gate + 3 * units + u);
-      access.store(i, gate + u);
-      access.store(f, gate + units + u);
-      access.store(g, gate + 2 * units + u);
-      access.store(hn::MulAdd(f, access.load(c_before.row(row) + u), hn::Mul(i, g)), c.row(row) + u);
+      Vector<T> a[4];
+      NORMRUN_UNROLL for (int k = 0; k < 4; ++k) a[k] = hn::Add(access.load(gate + k * units + u), access.load(plus + k * units + u));
+      lstm_functions<T>(a);
+      NORMRUN_UNROLL for (int k = 0; k < 4; ++k) access.store(a[k], gate + k * units + u);
+      access.store(hn::MulAdd(a[1], access.load(c_before.row(row) + u), hn::Mul(a[0], a[2])), c.row(row) + u);
     });
   }
 }
@@ -89,6 +98,97 @@ void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T>
       access.store(hn::Mul(s, f), dc.row(row) + u);
     });
   }
+}
+
+/// kRows rows from r on.
+template <int kRows, class T>
+HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, Index r, View<T> h) {
+  const Index units = h.cols;
+  const Index width = 4 * units;
+  T mean[kRows], projected_mean[kRows], variance[kRows];
+  moments_of_rows<kRows, T>(step.projected, r, projected_mean, variance);
+  HWY_NAMESPACE::inverse_std<T>(variance, by.epsilon, step.projected_inv_std + r, kRows);
+  moments_of_rows<kRows, T>(step.recurred, r, mean, variance);
+  HWY_NAMESPACE::inverse_std<T>(variance, by.epsilon, step.recurred_inv_std + r, kRows);
+  for (int row = 0; row < kRows; ++row) {
+    const Vector<T> projected_mean_r = fill(projected_mean[row]);
+    const Vector<T> projected_inverse_r = fill(step.projected_inv_std[r + row]);
+    const Vector<T> mean_r = fill(mean[row]);
+    const Vector<T> inverse_r = fill(step.recurred_inv_std[r + row]);
+    const T* c_before = step.c_before.row(r + row);
+    T* projected = step.projected.row(r + row);
+    T* recurred = step.recurred.row(r + row);
+    T* gates = step.gates.row(r + row);
+    T* c = step.c.row(r + row);
+    sweep<T>(units, [&](Index u, auto access) NORMRUN_LAMBDA {
+      Vector<T> a[4];
+      NORMRUN_UNROLL for (int k = 0; k < 4; ++k) {
+        const Index at = k * units + u;
+        const Vector<T> of_x = hn::Mul(hn::Sub(access.load(projected + at), projected_mean_r), projected_inverse_r);
+        const Vector<T> of_h = hn::Mul(hn::Sub(access.load(recurred + at), mean_r), inverse_r);
+        access.store(of_x, projected + at);
+        access.store(of_h, recurred + at);
+        a[k] = hn::Add(hn::MulAdd(access.load(by.input_gamma + at), of_x, access.load(by.shift + at)),
+                       hn::Mul(access.load(by.recurrent_gamma + at), of_h));
+      }
+      lstm_functions<T>(a);
+      NORMRUN_UNROLL for (int k = 0; k < 4; ++k) access.store(a[k], gates + k * units + u);
+      access.store(hn::MulAdd(a[1], access.load(c_before + u), hn::Mul(a[0], a[2])), c + u);
+    });
+  }
+  moments_of_rows<kRows, T>(step.c, r, mean, variance);
+  HWY_NAMESPACE::inverse_std<T>(variance, by.epsilon, step.c_inv_std + r, kRows);
+  Vector<T> means[kRows], inverses[kRows];
+  NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+    means[k] = fill(mean[k]);
+    inverses[k] = fill(step.c_inv_std[r + k]);
+  }
+  const Affine<T> affine{by.state_gamma, by.state_beta};
+  const T* c = step.c.row(r);
+  const T* o = step.gates.row(r) + 3 * units;
+  T* c_hat = step.c_hat.row(r);
+  T* tanh_c = step.tanh_c.row(r);
+  T* to = h.row(r);
+  sweep<T>(units, [&](Index u, auto access) NORMRUN_LAMBDA {
+    Vector<T> state[kRows], argument[kRows];
+    Exponential<T> e[kRows];
+    NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+      const Vector<T> normalized = hn::Mul(hn::Sub(access.load(c + k * units + u), means[k]), inverses[k]);
+      access.store(normalized, c_hat + k * units + u);
+      state[k] = affine.apply(u, access, normalized);
+      argument[k] = tanh_argument<T>(state[k]);
+    }
+    reduce<T>(argument, e);
+    NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
+      const Vector<T> t = tanh_by<T>(e[k], state[k]);
+      access.store(t, tanh_c + k * units + u);
+      access.store(hn::Mul(access.load(o + k * width + u), t), to + k * units + u);
+    }
+  });
+}
+
+template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& given, const NormalizedLstmStep<T>& given_step, View<T> h) {
+  const NormalizedLstm<T> by = given;  // copies that no store can reach
+  const NormalizedLstmStep<T> step = given_step;
+  for_row_groups<kRowsBeside<T>>(h.rows, [&](Index r, auto count) NORMRUN_LAMBDA { normalized_lstm_rows<count.value, T>(by, step, r, h); });
+}
+
+/// Some rows at a time, so that what one pass leaves is in the first cache for the next.
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& given, const NormalizedLstmStep<T>& given_step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& given_to) {
+  const NormalizedLstm<T> by = given;  // copies that no store can reach
+  const NormalizedLstmStep<T> step = given_step;
+  const NormalizedLstmGradients<T> to = given_to;
+  for_row_groups<kRowsBeside<T>>(dh.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
+    const auto some = [&](auto rows) NORMRUN_LAMBDA { return rows.slice(r, count.value); };
+    lstm_output_backward<T>(some(step.gates), some(step.tanh_c), some(dh), some(to.dstate));
+    normalize_rows_backward<T>(some(step.c_hat), some(to.dstate), by.state_gamma, step.c_inv_std + r, some(to.dc_part));
+    lstm_gates_backward<T>(some(step.gates), some(step.c_before), some(step.tanh_c), some(dh), some(to.dc_part), some(dc), some(to.dgates));
+    normalize_rows_backward<T>(some(step.projected), some(to.dgates), by.input_gamma, step.projected_inv_std + r, some(to.dprojected));
+    normalize_rows_backward<T>(some(step.recurred), some(to.dgates), by.recurrent_gamma, step.recurred_inv_std + r, some(to.drecurred));
+  });
 }
 
 template <class T>

@@ -26,6 +26,15 @@ void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T>
   table_in_use<T>().lstm_gates_backward(gates, c_before, tanh_c, dh, dc_part, dc, dgates);
 }
 template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h) {
+  table_in_use<T>().normalized_lstm_step(by, step, h);
+}
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& to) {
+  table_in_use<T>().normalized_lstm_step_backward(by, step, dh, dc, to);
+}
+template <class T>
 void gru_gates(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h) {
   table_in_use<T>().gru_gates(q, h_before, gates, h);
 }
@@ -40,6 +49,9 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
   template void lstm_output(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                   \
   template void lstm_output_backward(ConstView<T>, ConstView<T>, ConstView<T>, View<T>);                                     \
   template void lstm_gates_backward(ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, ConstView<T>, View<T>, View<T>); \
+  template void normalized_lstm_step(const NormalizedLstm<T>&, const NormalizedLstmStep<T>&, View<T>);                       \
+  template void normalized_lstm_step_backward(const NormalizedLstm<T>&, const NormalizedLstmStep<T>&, ConstView<T>, View<T>, \
+                                              const NormalizedLstmGradients<T>&);                                            \
   template void gru_gates(ConstView<T>, ConstView<T>, View<T>, View<T>);                                                     \
   template void gru_gates_backward(ConstView<T>, ConstView<T>, ConstView<T>, View<T>, View<T>, View<T>);
 

@@ -26,6 +26,58 @@ template <class T>
 void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
                          View<T> dgates);
 
+/// The norms inside an LSTM.
+template <class T>
+struct NormalizedLstm {
+  T epsilon;
+  const T* input_gamma;  // (4 units)
+  const T* recurrent_gamma;
+  const T* shift;        // (4 units): what is added to a
+  const T* state_gamma;  // (units)
+  const T* state_beta;
+};
+
+/// What one step computes and keeps.
+template <class T>
+struct NormalizedLstmStep {
+  View<T> projected;     // (rows, 4 units): x_t kernel, normalized in place
+  T* projected_inv_std;  // (rows)
+  View<T> recurred;      // (rows, 4 units): h_{t-1} recurrent_kernel, likewise
+  T* recurred_inv_std;
+  View<T> gates;  // (rows, 4 units): i f g o
+  ConstView<T> c_before;
+  View<T> c;  // (rows, units) each
+  View<T> c_hat;
+  T* c_inv_std;  // (rows)
+  View<T> tanh_c;
+  NormalizedLstmStep slice(Index first, Index count) const {
+    const auto some = [&](auto rows) { return rows.slice(first, count); };
+    return {some(projected), projected_inv_std + first, some(recurred), recurred_inv_std + first, some(gates), some(c_before), some(c),
+            some(c_hat),     c_inv_std + first,         some(tanh_c)};
+  }
+};
+template <class T>
+struct NormalizedLstmGradients {
+  View<T> dgates;      // (rows, 4 units): of a
+  View<T> dprojected;  // (rows, 4 units): of x_t kernel
+  View<T> drecurred;   // (rows, 4 units): of h_{t-1} recurrent_kernel
+  View<T> dstate;      // (rows, units): of what tanh takes
+  View<T> dc_part;     // (rows, units): of c, as far as it comes through h
+  NormalizedLstmGradients slice(Index first, Index count) const {
+    const auto some = [&](View<T> rows) { return rows.slice(first, count); };
+    return {some(dgates), some(dprojected), some(drecurred), some(dstate), some(dc_part)};
+  }
+};
+
+/// As lstm_gates and lstm_output, but a = fma(input_gamma, projected, shift) + recurrent_gamma recurred and tanh_c = tanh(fma(state_gamma,
+/// c_hat, state_beta)); the means and variances are row_moments.
+template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h);
+/// lstm_output_backward, normalize_rows_backward to dc_part, lstm_gates_backward, normalize_rows_backward to dprojected and drecurred.
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& to);
+
 /// gates: (rows, 3 units), p_z p_r p_h on the way in, z r n on the way out; q: (rows, 3 units); h: (rows, units).
 ///   z, r = sigmoid(p + q),  n = tanh(fma(r, q_h, p_h)),  h = fma(z, h_before, (1 - z) n)
 template <class T>

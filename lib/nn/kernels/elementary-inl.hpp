@@ -24,19 +24,32 @@ struct Exponential {
   Vector<T> expm1_r;
 };
 
-template <class T>
-HWY_INLINE Exponential<T> reduce(Vector<T> x) {
+/// Of kCount vectors beside each other: one alone waits for its own operations.
+template <class T, int kCount>
+HWY_INLINE void reduce(const Vector<T> (&x)[kCount], Exponential<T> (&e)[kCount]) {
   using C = Constants<T>;
   const Vector<T> to_integer = fill(T{C::kRoundToInteger});
-  const Vector<T> k = hn::Sub(hn::MulAdd(x, fill(T{C::kLog2E}), to_integer), to_integer);
-  const Vector<T> high = hn::NegMulAdd(k, fill(T{C::kLn2High}), x);
-  const Vector<T> low = hn::Mul(hn::Neg(k), fill(T{C::kLn2Low}));
-  const Vector<T> r = hn::Add(high, low);
-  Vector<T> series = fill(static_cast<T>(math::kInverseFactorials[C::kTerms - 1]));
-  NORMRUN_UNROLL for (int n = C::kTerms - 2; n >= 0; --n) {
-    series = hn::MulAdd(series, r, fill(static_cast<T>(math::kInverseFactorials[static_cast<std::size_t>(n)])));
+  Vector<T> high[kCount], low[kCount], r[kCount], series[kCount];
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) {
+    e[i].k = hn::Sub(hn::MulAdd(x[i], fill(T{C::kLog2E}), to_integer), to_integer);
+    high[i] = hn::NegMulAdd(e[i].k, fill(T{C::kLn2High}), x[i]);
+    low[i] = hn::Mul(e[i].k, fill(-T{C::kLn2Low}));
+    r[i] = hn::Add(high[i], low[i]);
+    series[i] = fill(static_cast<T>(math::kInverseFactorials[C::kTerms - 1]));
   }
-  return {k, hn::Add(high, hn::MulAdd(hn::Mul(r, r), series, low))};
+  NORMRUN_UNROLL for (int n = C::kTerms - 2; n >= 0; --n) {
+    const Vector<T> term = fill(static_cast<T>(math::kInverseFactorials[static_cast<std::size_t>(n)]));
+    NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) series[i] = hn::MulAdd(series[i], r[i], term);
+  }
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) { e[i].expm1_r = hn::Add(high[i], hn::MulAdd(hn::Mul(r[i], r[i]), series[i], low[i])); }
+}
+
+template <class T>
+HWY_INLINE Exponential<T> reduce(Vector<T> x) {
+  const Vector<T> of[1] = {x};
+  Exponential<T> e[1];
+  reduce<T>(of, e);
+  return e[0];
 }
 
 /// 2^k for an integer k of a normal number.
@@ -72,10 +85,15 @@ HWY_INLINE Vector<T> exp_of(Vector<T> x) {
   return hn::IfThenElse(hn::IsNaN(x), x, scaled(e));
 }
 
+/// tanh and sigmoid of x by the exponential of another number, which comes from x.  NaN goes all the way through: Min and Max give their
+/// second operand where one is NaN.
 template <class T>
-HWY_INLINE Vector<T> tanh_of(Vector<T> x) {
+HWY_INLINE Vector<T> tanh_argument(Vector<T> x) {
+  return hn::Mul(fill(T{2}), hn::Min(fill(T{Constants<T>::kTanhIsOne}), hn::Abs(x)));
+}
+template <class T>
+HWY_INLINE Vector<T> tanh_by(const Exponential<T>& parts, Vector<T> x) {
   const Vector<T> two = fill(T{2});
-  const Exponential<T> parts = reduce<T>(hn::Mul(two, hn::Min(hn::Abs(x), fill(T{Constants<T>::kTanhIsOne}))));
   const Vector<T> scale = power_of_two<T>(parts.k);
   const Vector<T> e = hn::MulAdd(scale, parts.expm1_r, hn::Sub(scale, fill(T{1})));
   const Vector<T> d = hn::Add(e, two);
@@ -83,19 +101,31 @@ HWY_INLINE Vector<T> tanh_of(Vector<T> x) {
   const Vector<T> inverse = hn::Div(fill(T{1}), d);
   const Vector<T> t = hn::Mul(e, inverse);
   const Vector<T> remainder = hn::Sub(hn::NegMulAdd(t, d, e), hn::Mul(t, lost));
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::CopySign(hn::MulAdd(remainder, inverse, t), x));
+  return hn::CopySign(hn::MulAdd(remainder, inverse, t), x);
 }
 
 template <class T>
-HWY_INLINE Vector<T> sigmoid_of(Vector<T> x) {
+HWY_INLINE Vector<T> sigmoid_argument(Vector<T> x) {  // never large
+  return hn::Max(fill(T{Constants<T>::kSmallest}), hn::Or(x, hn::SignBit(Tag<T>())));
+}
+template <class T>
+HWY_INLINE Vector<T> sigmoid_by(const Exponential<T>& parts, Vector<T> x) {
   const Vector<T> one = fill(T{1});
-  const Vector<T> e = scaled(reduce<T>(hn::Max(hn::Neg(hn::Abs(x)), fill(T{Constants<T>::kSmallest}))));  // exp of what is never large
+  const Vector<T> e = scaled(parts);
   const Vector<T> d = hn::Add(one, e);
   const Vector<T> lost = hn::Sub(e, hn::Sub(d, one));
   const Vector<T> s = hn::Div(one, d);
   const Vector<T> positive = hn::MulAdd(s, hn::Sub(hn::NegMulAdd(s, d, one), hn::Mul(s, lost)), s);
-  const Vector<T> either = hn::IfThenElse(hn::Lt(x, fill(T{0})), hn::Mul(e, positive), positive);
-  return hn::IfThenElse(hn::IsNaN(x), x, either);
+  return hn::IfNegativeThenElse(x, hn::Mul(e, positive), positive);
+}
+
+template <class T>
+HWY_INLINE Vector<T> tanh_of(Vector<T> x) {
+  return tanh_by<T>(reduce<T>(tanh_argument<T>(x)), x);
+}
+template <class T>
+HWY_INLINE Vector<T> sigmoid_of(Vector<T> x) {
+  return sigmoid_by<T>(reduce<T>(sigmoid_argument<T>(x)), x);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -52,8 +52,7 @@ template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
-/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time: from first_row 0 on in calls of a
-/// divisor of 256 that is a multiple of 4; only the last one may have fewer.
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time, as for add_column_sums.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
 template <class T>

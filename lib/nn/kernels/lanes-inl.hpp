@@ -68,12 +68,12 @@ HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
   return sum[0];
 }
 
-/// Calls body(r, RowCount) for all rows, RowCount::value of them from r on: kRows as long as there are as many, then single ones.
+/// Calls body(r, RowCount) for all rows, RowCount::value of them from r on: kRows as long as there are as many, then half of them, and
+/// so on.
 template <int kRows, class Body>
-HWY_INLINE void for_row_groups(Index rows, const Body& body) {
-  Index r = 0;
+HWY_INLINE void for_row_groups(Index rows, const Body& body, Index r = 0) {
   for (; r + kRows <= rows; r += kRows) body(r, std::integral_constant<int, kRows>());
-  for (; kRows > 1 && r < rows; ++r) body(r, std::integral_constant<int, 1>());
+  if constexpr (kRows > 1) for_row_groups<kRows / 2>(rows, body, r);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE

@@ -180,7 +180,7 @@ template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
   const auto channels = static_cast<T>(dx.cols);
   const Index step = dx.cols;
-  constexpr int kRowsOfTwoSums = kRowsBeside<T> / 2;
+  constexpr int kRowsOfTwoSums = kParts<T> == 1 ? 4 : kRowsBeside<T> / 2;  // eight chains
   for_row_groups<kRowsOfTwoSums>(dx.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     constexpr int kRows = decltype(count)::value;
     const T* hat = x_hat.row(r);

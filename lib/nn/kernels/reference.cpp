@@ -252,6 +252,43 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
   }
 }
 
+// ---- the LSTM with norms ----
+
+/// In place, each row by its own mean and variance.
+template <class T>
+void standardize_rows(View<T> z, T epsilon, T* inv_std) {
+  for (Index r = 0; r < z.rows; ++r) {
+    T mean = 0;
+    row_moments<T>(z.slice(r, 1), &mean, inv_std + r);
+    reference::inverse_std(inv_std + r, epsilon, inv_std + r, 1);
+    for (T& number : z.slice(r, 1)) number = (number - mean) * inv_std[r];
+  }
+}
+
+template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h) {
+  standardize_rows(step.projected, by.epsilon, step.projected_inv_std);
+  standardize_rows(step.recurred, by.epsilon, step.recurred_inv_std);
+  for (Index r = 0; r < h.rows; ++r) {
+    for (Index i = 0; i < step.gates.cols; ++i) {
+      step.gates(r, i) = std::fma(by.input_gamma[i], step.projected(r, i), by.shift[i]) + by.recurrent_gamma[i] * step.recurred(r, i);
+    }
+  }
+  reference::lstm_functions(step.gates, step.c_before, step.c);
+  standardize_rows<T>(step.c, by.epsilon, by.state_gamma, by.state_beta, step.c_inv_std, step.c_hat.data, step.tanh_c);
+  reference::lstm_output<T>(step.gates, step.tanh_c, step.tanh_c, h);
+}
+
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& to) {
+  reference::lstm_output_backward<T>(step.gates, step.tanh_c, dh, to.dstate);
+  normalize_rows_backward<T>(step.c_hat, to.dstate, by.state_gamma, step.c_inv_std, to.dc_part);
+  reference::lstm_gates_backward<T>(step.gates, step.c_before, step.tanh_c, dh, to.dc_part, dc, to.dgates);
+  normalize_rows_backward<T>(step.projected, to.dgates, by.input_gamma, step.projected_inv_std, to.dprojected);
+  normalize_rows_backward<T>(step.recurred, to.dgates, by.recurrent_gamma, step.recurred_inv_std, to.drecurred);
+}
+
 template <class T>
 constexpr Table<T> kReference{
     .product = product<T>,
@@ -294,6 +331,8 @@ constexpr Table<T> kReference{
     .lstm_output = reference::lstm_output<T>,
     .lstm_output_backward = reference::lstm_output_backward<T>,
     .lstm_gates_backward = reference::lstm_gates_backward<T>,
+    .normalized_lstm_step = normalized_lstm_step<T>,
+    .normalized_lstm_step_backward = normalized_lstm_step_backward<T>,
     .gru_gates = reference::gru_gates<T>,
     .gru_gates_backward = reference::gru_gates_backward<T>,
     .sgd_update = reference::sgd_update<T>,

@@ -22,22 +22,24 @@ T tanh_slope(T y) {
   return std::fma(-y, y, T{1});
 }
 
+/// From a to i, f, g, o and c.
 template <class T>
-void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c) {
+void lstm_functions(View<T> gates, ConstView<T> c_before, View<T> c) {
   const Index units = c.cols;
   for (Index r = 0; r < c.rows; ++r) {
     for (Index u = 0; u < units; ++u) {
-      const auto a = [&](Index gate) { return gates(r, gate * units + u) + added(r, gate * units + u); };
-      const T i = math::sigmoid(a(0));
-      const T f = math::sigmoid(a(1));
-      const T g = math::tanh(a(2));
-      gates(r, 3 * units + u) = math::sigmoid(a(3));
-      gates(r, u) = i;
-      gates(r, units + u) = f;
-      gates(r, 2 * units + u) = g;
-      c(r, u) = std::fma(f, c_before(r, u), i * g);
+      const auto gate = [&](Index k) -> T& { return gates(r, k * units + u); };
+      for (const Index k : {0, 1, 3}) gate(k) = math::sigmoid(gate(k));
+      gate(2) = math::tanh(gate(2));
+      c(r, u) = std::fma(gate(1), c_before(r, u), gate(0) * gate(2));
     }
   }
+}
+
+template <class T>
+void lstm_gates(ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c) {
+  add(added.data, gates.data, gates.size());
+  lstm_functions(gates, c_before, c);
 }
 
 template <class T>

@@ -53,9 +53,9 @@ void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index fi
     for (Index k = 0; k < 3; ++k) {
       RunningSum<T> sum(running, 3 * c + k);
       if (first_row == 0) sum.clear();
-      if (first_row % kBlockRows == 0) sum.end_block();
       for (Index r = 0; r < dy.rows; ++r) {
-        T& stripe = sum.stripes[r % kStripes];
+        if ((first_row + r) % kBlockRows == 0) sum.end_block();
+        T& stripe = sum.stripes[(first_row + r) % kStripes];
         stripe = k == 0 ? stripe + dy(r, c) : std::fma(dy(r, c), k == 1 ? a(r, c) : b(r, c), stripe);
       }
     }

@@ -231,21 +231,22 @@ void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index fi
   constexpr Index kRowsTogether = 16;
   constexpr Whole<T> kWhole;
   WideSums wide;
-  for (Index c = 0; first_row % kBlockRows == 0 && c < dy.cols; c += kWidth<T>) {
-    for (int k = 0; k < 3; ++k) {
-      const RunningSums<T, 3> sum(running, c, k);
-      if (first_row == 0) sum.clear();
-      sum.end_block(wide);
+  const auto for_each_sum = [&](const auto& visit) NORMRUN_LAMBDA {
+    for (Index c = 0; c < dy.cols; c += kWidth<T>) {
+      for (int k = 0; k < 3; ++k) visit(RunningSums<T, 3>(running, c, k));
     }
-  }
-  for (Index r = 0; r < dy.rows; r += kRowsTogether) {
-    const Index rows = std::min(kRowsTogether, dy.rows - r);
+  };
+  if (first_row == 0) for_each_sum([](const RunningSums<T, 3>& sum) NORMRUN_LAMBDA { sum.clear(); });
+  for (Index r = 0, rows = 0; r < dy.rows; r += rows) {
+    const Index place = first_row + r;  // among the rows of all calls
+    if (place % kBlockRows == 0) for_each_sum([&](const RunningSums<T, 3>& sum) NORMRUN_LAMBDA { sum.end_block(wide); });
+    rows = std::min(kRowsTogether - place % kRowsTogether, dy.rows - r);
     sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
       const RunningSums<T, 3> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
       NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
         Vector<T> s[3];
         NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = kWhole.load(kept[k].stripe(j));
-        for (Index row = j; row < rows; row += kStripes) {
+        for (Index row = (j + kStripes - place % kStripes) % kStripes; row < rows; row += kStripes) {
           const Index at = (r + row) * dy.cols + c;
           const Vector<T> dy_rc = access.load(dy.data + at);
           s[0] = hn::Add(s[0], dy_rc);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels/windows.hpp"
 
@@ -63,6 +64,9 @@ struct Table {
   void (*lstm_output_backward)(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> dh, View<T> dstate);
   void (*lstm_gates_backward)(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part,
                               View<T> dc, View<T> dgates);
+  void (*normalized_lstm_step)(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h);
+  void (*normalized_lstm_step_backward)(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                        const NormalizedLstmGradients<T>& to);
   void (*gru_gates)(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h);
   void (*gru_gates_backward)(ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq);
 

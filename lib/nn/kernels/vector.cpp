@@ -89,6 +89,8 @@ constexpr Table<T> kTable{
     .lstm_output = Entry<lstm_output<T>>::call,
     .lstm_output_backward = Entry<lstm_output_backward<T>>::call,
     .lstm_gates_backward = Entry<lstm_gates_backward<T>>::call,
+    .normalized_lstm_step = Entry<normalized_lstm_step<T>>::call,
+    .normalized_lstm_step_backward = Entry<normalized_lstm_step_backward<T>>::call,
     .gru_gates = Entry<gru_gates<T>>::call,
     .gru_gates_backward = Entry<gru_gates_backward<T>>::call,
     .sgd_update = Entry<sgd_update<T>>::call,

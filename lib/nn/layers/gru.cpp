@@ -117,7 +117,7 @@ class Gru final : public Layer<T> {
     if (!norms_) return unrolled_.project(steps, bias(params), first, gates);
     const View<T> projected = steps.some(norms_->projected, first, count, 3 * units_);
     unrolled_.project(steps, nullptr, first, projected);
-    norms_->input.forward(steps, first * steps.examples, params, projected, bias(params), projected, gates);
+    norms_->input.forward(steps, steps.first_row(first, count), params, projected, bias(params), projected, gates);
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
@@ -125,15 +125,15 @@ class Gru final : public Layer<T> {
     const View<T> q = steps.at(q_, t, 3 * units_);
     const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 3 * units_) : q;
     unrolled_.recur(steps, params, t, norms_ ? nullptr : recurrent_bias(params), recurred);
-    if (norms_) norms_->recurrent.forward(steps, t * steps.examples, params, recurred, recurrent_bias(params), recurred, q);
-    kernels::gru_gates<T>(q, unrolled_.h(steps, t), gates, unrolled_.h(steps, t + 1));
+    if (norms_) norms_->recurrent.forward(steps, steps.first_row(t), params, recurred, recurrent_bias(params), recurred, q);
+    kernels::gru_gates<T>(q, unrolled_.h(steps, t - 1), gates, unrolled_.h(steps, t));
     unrolled_.carry_h(steps, t);
   }
 
   void step_back(const Steps<T>& steps, const T* params, Index t) const {
     const View<T> gates = steps.at(gates_, t, 3 * units_);
     const View<T> q = steps.at(q_, t, 3 * units_);
-    const View<T> h_before = unrolled_.h(steps, t);
+    const View<T> h_before = unrolled_.h(steps, t - 1);
     const View<T> dh = unrolled_.dh(steps);
     const View<T> dp = steps.at(dp_, t, 3 * units_);
     const View<T> dq = steps.at(dq_, t, 3 * units_);
@@ -144,7 +144,7 @@ class Gru final : public Layer<T> {
     unrolled_.clear_ended(steps, t, dp);
     unrolled_.clear_ended(steps, t, dq);
     const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 3 * units_) : dq;
-    if (norms_) norms_->recurrent.backward(steps, t * steps.examples, params, steps.at(norms_->recurred, t, 3 * units_), dq, drecurred);
+    if (norms_) norms_->recurrent.backward(steps, steps.first_row(t), params, steps.at(norms_->recurred, t, 3 * units_), dq, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { kernels::add<T>(dh_before.row(first), dh.row(first), count * units_); });
   }

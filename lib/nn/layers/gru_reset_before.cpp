@@ -77,9 +77,9 @@ class GruResetBefore final : public Layer<T> {
  private:
   void step(const Steps<T>& steps, const T* params, Index t) const {
     const View<T> gates = steps.at(gates_, t, 3 * units_);
-    const View<T> part = steps.at(part_, 0, 3 * units_);
+    const View<T> part = steps.one(part_, 3 * units_);
     const View<T> reset_h = steps.at(reset_h_, t, units_);
-    const View<T> h = unrolled_.h(steps, t);
+    const View<T> h = unrolled_.h(steps, t - 1);
     unrolled_.recur(steps, params, t, nullptr, part);
     for (Index e = 0; e < steps.examples; ++e) {
       T* z = gates.row(e);
@@ -93,7 +93,7 @@ class GruResetBefore final : public Layer<T> {
       T* h_new = gates.row(e) + 2 * units_;
       for (Index u = 0; u < units_; ++u) h_new[u] += part(e, 2 * units_ + u);
       kernels::tanh<T>(h_new, h_new, units_);
-      mix_states(gates.row(e), h.row(e), h_new, unrolled_.h(steps, t + 1).row(e), units_);
+      mix_states(gates.row(e), h.row(e), h_new, unrolled_.h(steps, t).row(e), units_);
     }
     unrolled_.carry_h(steps, t);
   }
@@ -101,9 +101,9 @@ class GruResetBefore final : public Layer<T> {
   void step_back(const Steps<T>& steps, const T* params, Index t) const {
     const View<T> gates = steps.at(gates_, t, 3 * units_);
     const View<T> dgates = steps.at(dgates_, t, 3 * units_);
-    const View<T> part = steps.at(part_, 0, 3 * units_);
-    const View<T> ds = steps.at(ds_, 0, units_);
-    const View<T> h = unrolled_.h(steps, t);
+    const View<T> part = steps.one(part_, 3 * units_);
+    const View<T> ds = steps.one(ds_, units_);
+    const View<T> h = unrolled_.h(steps, t - 1);
     const View<T> dh = unrolled_.dh(steps);
     for (Index e = 0; e < steps.examples; ++e) {
       T* da_h = dgates.row(e) + 2 * units_;

@@ -19,7 +19,6 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
-#include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/recurrent.hpp"
 
@@ -41,39 +40,49 @@ class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
   }
 };
 
-/// The normalizations of the cell, with their biases.
+/// The normalizations of the cell, with their biases, and what they keep.
 template <class T>
 struct LstmNorms {
   LstmNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
-      : recurrent("recurrent_gamma", {4 * options.units}, options, time, blueprint),
+      : recurrent_gamma(blueprint.param("recurrent_gamma", {4 * options.units}, {.kind = Init::kOnes})),
         recurrent_beta(blueprint.param("recurrent_beta", {4 * options.units}, {.kind = Init::kZeros})),
-        input("input_gamma", {4 * options.units}, options, time, blueprint),
+        input_gamma(blueprint.param("input_gamma", {4 * options.units}, {.kind = Init::kOnes})),
         input_beta(blueprint.param("input_beta", {4 * options.units}, {.kind = Init::kZeros})),
-        state("state_gamma", {options.units}, options, time, blueprint),
+        state_gamma(blueprint.param("state_gamma", {options.units}, {.kind = Init::kOnes})),
         state_beta(blueprint.param("state_beta", {options.units}, {.kind = Init::kZeros})),
+        epsilon(static_cast<T>(options.epsilon)),
         shift(blueprint.per_call(4 * options.units)),
         projected(blueprint.per_example(time * 4 * options.units)),
+        projected_inv_std(blueprint.per_example(time)),
         recurred(blueprint.per_example(time * 4 * options.units)),
-        drecurred(blueprint.per_example(4 * options.units)),
-        dsome(blueprint.per_call(2 * Steps<T>::kRowsTogether * 4 * options.units)),
-        running(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
+        recurred_inv_std(blueprint.per_example(time)),
         c_hat(blueprint.per_example(time * options.units)),
-        dstate(blueprint.per_example(time * options.units)) {}
+        c_inv_std(blueprint.per_example(time)),
+        dprojected(blueprint.per_example(Steps<T>::most_together(time) * 4 * options.units)),
+        drecurred(blueprint.per_example(Steps<T>::most_together(time) * 4 * options.units)),
+        dstate(blueprint.per_example(Steps<T>::most_together(time) * options.units)),
+        gate_sums(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
+        state_sums(blueprint.per_call(kernels::running_sums_size<T>(options.units))) {}
 
-  CellNorm<T> recurrent;
+  ParamId recurrent_gamma;
   ParamId recurrent_beta;
-  CellNorm<T> input;
+  ParamId input_gamma;
   ParamId input_beta;
-  CellNorm<T> state;
+  ParamId state_gamma;
   ParamId state_beta;
+  T epsilon;
   CacheId shift;      // (4 units): the three biases of a_t added up
   CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
-  CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
-  CacheId drecurred;  // (examples, 4 units) of one step
-  CacheId dsome;      // (2, kRowsTogether, 4 units): dprojected and drecurred of some rows
-  CacheId running;    // sums of all rows, while add_gradients goes through them
-  CacheId c_hat;      // (time, examples, units): c_t, normalized
-  CacheId dstate;     // of LN(c_t)
+  CacheId projected_inv_std;
+  CacheId recurred;  // (time, examples, 4 units): h_{t-1} recurrent_kernel, likewise
+  CacheId recurred_inv_std;
+  CacheId c_hat;  // (time, examples, units): c_t, normalized
+  CacheId c_inv_std;
+  CacheId dprojected;  // (examples, 4 units) of some steps
+  CacheId drecurred;
+  CacheId dstate;      // (examples, units) of some steps: of LN(c_t)
+  CacheId gate_sums;   // running sums of dgates and of its products with `projected` and `recurred`
+  CacheId state_sums;  // of dstate and of its product with c_hat
 };
 
 template <class T>
@@ -91,30 +100,31 @@ class Lstm final : public Layer<T> {
     added_ = blueprint.per_example(4 * units_);
     c_ = blueprint.per_example((time + 1) * units_);
     tanh_c_ = blueprint.per_example(time * units_);
-    dgates_ = blueprint.per_example(time * 4 * units_);
+    dgates_ = blueprint.per_example((norms_ ? Steps<T>::most_together(time) : time) * 4 * units_);
     dc_ = blueprint.per_example(units_);
     dc_part_ = blueprint.per_example(units_);
   }
 
   void forward(const Forward<T>& call) const override {
     const Steps<T> steps = unrolled_.start(call);
-    std::fill_n(steps.at(c_, 0, units_).data, steps.examples * units_, T{0});
+    std::fill_n(steps.at(c_, -1, units_).data, steps.examples * units_, T{0});
     if (norms_) add_up_shift(steps, call.params);
     steps.for_each_few([&](Index first, Index count) {
       project(steps, call.params, first, count);
-      for (Index t = first; t < first + count; ++t) step(steps, call.params, t);
+      for (Index t = first; t < first + count; ++t) {
+        norms_ ? normalized_step(steps, call.params, t) : step(steps, call.params, t);
+        unrolled_.carry(steps, c_, t);
+        unrolled_.carry_h(steps, t);
+      }
     });
     unrolled_.write_output(steps, call.y);
   }
 
   void backward(const Backward<T>& call) const override {
     const Steps<T> steps = unrolled_.start(call);
-    std::fill_n(steps.at(dc_, 0, units_).data, steps.examples * units_, T{0});
-    for (Index t = steps.count - 1; t >= 0; --t) {
-      unrolled_.add_output_gradient(steps, call.dy, t);
-      step_back(steps, call.params, t);
-    }
-    if (norms_) return normalized_gradients(steps, call);
+    std::fill_n(steps.one(dc_, units_).data, steps.examples * units_, T{0});
+    if (norms_) return normalized_backward(steps, call);
+    for (Index t = steps.count - 1; t >= 0; --t) step_back(steps, call, t);
     const View<T> dgates = steps.all(dgates_, 4 * units_);
     if (bias_.size > 0) kernels::column_sums<T>(dgates, call.grads + bias_.offset);
     unrolled_.gradients(steps, call, dgates, dgates);
@@ -129,80 +139,122 @@ class Lstm final : public Layer<T> {
     }
   }
 
-  /// The gates' share of the input and of the biases, some steps at once.
+  /// The gates' share of the input and of the bias, some steps at once.
   void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
-    const View<T> gates = steps.some(gates_, first, count, 4 * units_);
-    if (!norms_) return unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, gates);
-    const View<T> projected = steps.some(norms_->projected, first, count, 4 * units_);
-    unrolled_.project(steps, nullptr, first, projected);
-    norms_->input.forward(steps, first * steps.examples, params, projected, steps.caches[norms_->shift], projected, gates);
+    if (norms_) return unrolled_.project(steps, nullptr, first, steps.some(norms_->projected, first, count, 4 * units_));
+    unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, steps.some(gates_, first, count, 4 * units_));
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
-    const View<T> added = steps.at(added_, 0, 4 * units_);
+    const View<T> added = steps.one(added_, 4 * units_);
     const View<T> gates = steps.at(gates_, t, 4 * units_);
-    const View<T> c = steps.at(c_, t + 1, units_);
-    const View<T> tanh_c = steps.at(tanh_c_, t, units_);
-    const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 4 * units_) : added;
-    unrolled_.recur(steps, params, t, nullptr, recurred);
-    if (norms_) norms_->recurrent.forward(steps, t * steps.examples, params, recurred, nullptr, recurred, added);
-    kernels::lstm_gates<T>(added, steps.at(c_, t, units_), gates, c);
-    unrolled_.carry(steps, c_, t);
-    if (norms_) {
-      const T* beta = params + norms_->state_beta.offset;
-      norms_->state.forward(steps, t * steps.examples, params, c, beta, steps.at(norms_->c_hat, t, units_), tanh_c);
-    }
-    kernels::lstm_output<T>(gates, norms_ ? tanh_c : c, tanh_c, unrolled_.h(steps, t + 1));
-    unrolled_.carry_h(steps, t);
+    const View<T> c = steps.at(c_, t, units_);
+    unrolled_.recur(steps, params, t, nullptr, added);
+    kernels::lstm_gates<T>(added, steps.at(c_, t - 1, units_), gates, c);
+    kernels::lstm_output<T>(gates, c, steps.at(tanh_c_, t, units_), unrolled_.h(steps, t));
   }
 
-  void step_back(const Steps<T>& steps, const T* params, Index t) const {
+  void step_back(const Steps<T>& steps, const Backward<T>& call, Index t) const {
     const View<T> gates = steps.at(gates_, t, 4 * units_);
     const View<T> tanh_c = steps.at(tanh_c_, t, units_);
-    const View<T> c_before = steps.at(c_, t, units_);
+    const View<T> c_before = steps.at(c_, t - 1, units_);
     const View<T> dh = unrolled_.dh(steps);
-    const View<T> dc = steps.at(dc_, 0, units_);
-    const View<T> dc_part = steps.at(dc_part_, 0, units_);
-    const View<T> dstate = norms_ ? steps.at(norms_->dstate, t, units_) : dc_part;
+    const View<T> dc = steps.one(dc_, units_);
+    const View<T> dc_part = steps.one(dc_part_, units_);
     const View<T> dgates = steps.at(dgates_, t, 4 * units_);
-    kernels::lstm_output_backward<T>(gates, tanh_c, dh, dstate);
-    unrolled_.clear_ended(steps, t, dstate);
-    if (norms_) norms_->state.backward(steps, t * steps.examples, params, steps.at(norms_->c_hat, t, units_), dstate, dc_part);
+    unrolled_.add_output_gradient(steps, call.dy, t);
+    kernels::lstm_output_backward<T>(gates, tanh_c, dh, dc_part);
     steps.for_each_run(t, [&](Index first, Index count) {
       const auto run = [&](View<T> rows) { return rows.slice(first, count); };
       kernels::lstm_gates_backward<T>(run(gates), run(c_before), run(tanh_c), run(dh), run(dc_part), run(dc), run(dgates));
     });
     unrolled_.clear_ended(steps, t, dgates);
-    const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, 0, 4 * units_) : dgates;
-    if (norms_) norms_->recurrent.backward(steps, t * steps.examples, params, steps.at(norms_->recurred, t, 4 * units_), dgates, drecurred);
+    to_step_before(steps, call.params, t, dgates);
+  }
+
+  /// dh of the step before.
+  void to_step_before(const Steps<T>& steps, const T* params, Index t, ConstView<T> drecurred) const {
+    const View<T> dh = unrolled_.dh(steps);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * units_, dh.row(first)); });
   }
 
-  void normalized_gradients(const Steps<T>& steps, const Backward<T>& call) const {
-    const View<T> dstate = steps.all(norms_->dstate, units_);
-    T* const dbeta = call.grads + norms_->input_beta.offset;
-    steps.for_each_rows([&](Index first, Index count) { add_gradients(steps, call, first, count); });
-    kernels::finish_sums_and_dots<T>(steps.caches[norms_->running], 4 * units_, dbeta, norms_->input.dgamma(call.grads),
-                                     norms_->recurrent.dgamma(call.grads));
-    unrolled_.write_input_gradient(steps, call);
-    kernels::column_dots<T>(dstate, steps.all(norms_->c_hat, units_), norms_->state.dgamma(call.grads));
-    std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
-    if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
-    kernels::column_sums<T>(dstate, call.grads + norms_->state_beta.offset);
+  // ---- with norms ----
+
+  kernels::NormalizedLstm<T> norms(const Steps<T>& steps, const T* params) const {
+    return {.epsilon = norms_->epsilon,
+            .input_gamma = params + norms_->input_gamma.offset,
+            .recurrent_gamma = params + norms_->recurrent_gamma.offset,
+            .shift = steps.caches[norms_->shift],
+            .state_gamma = params + norms_->state_gamma.offset,
+            .state_beta = params + norms_->state_beta.offset};
+  }
+  kernels::NormalizedLstmStep<T> kept(const Steps<T>& steps, Index t) const {
+    return {.projected = steps.at(norms_->projected, t, 4 * units_),
+            .projected_inv_std = steps.at(norms_->projected_inv_std, t, 1).data,
+            .recurred = steps.at(norms_->recurred, t, 4 * units_),
+            .recurred_inv_std = steps.at(norms_->recurred_inv_std, t, 1).data,
+            .gates = steps.at(gates_, t, 4 * units_),
+            .c_before = steps.at(c_, t - 1, units_),
+            .c = steps.at(c_, t, units_),
+            .c_hat = steps.at(norms_->c_hat, t, units_),
+            .c_inv_std = steps.at(norms_->c_inv_std, t, 1).data,
+            .tanh_c = steps.at(tanh_c_, t, units_)};
   }
 
-  /// drecurred is computed a second time here: that takes less than keeping all of it.
-  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first, Index count) const {
-    const View<T> dgates = steps.rows(dgates_, first, count, 4 * units_);
-    const View<T> dprojected(steps.caches[norms_->dsome], count, 4 * units_);
-    const View<T> drecurred(dprojected.row(Steps<T>::kRowsTogether), count, 4 * units_);
-    const View<T> projected = steps.rows(norms_->projected, first, count, 4 * units_);
-    const View<T> recurred = steps.rows(norms_->recurred, first, count, 4 * units_);
-    kernels::add_sums_and_dots<T>(dgates, projected, recurred, first, steps.caches[norms_->running]);
-    norms_->input.backward(steps, first, call.params, projected, dgates, dprojected);
-    norms_->recurrent.backward(steps, first, call.params, recurred, dgates, drecurred);
-    unrolled_.add_gradients(steps, call, first, dprojected, drecurred);
+  void normalized_step(const Steps<T>& steps, const T* params, Index t) const {
+    const kernels::NormalizedLstmStep<T> step = kept(steps, t);
+    unrolled_.recur(steps, params, t, nullptr, step.recurred);
+    kernels::normalized_lstm_step<T>(norms(steps, params), step, unrolled_.h(steps, t));
+  }
+
+  void normalized_backward(const Steps<T>& steps, const Backward<T>& call) const {
+    steps.for_each_few_back([&](Index first, Index count) {
+      const Index first_row = steps.first_row(first, count);
+      for (Index t = first + count - 1; t >= first; --t) normalized_step_back(steps, call, t, steps.first_row(t) - first_row);
+      add_gradients(steps, call, first_row, count * steps.examples);
+    });
+    T* const dbeta = call.grads + norms_->input_beta.offset;
+    kernels::finish_sums_and_dots<T>(steps.caches[norms_->gate_sums], 4 * units_, dbeta, call.grads + norms_->input_gamma.offset,
+                                     call.grads + norms_->recurrent_gamma.offset);
+    std::copy_n(dbeta, 4 * units_, call.grads + norms_->recurrent_beta.offset);
+    if (bias_.size > 0) std::copy_n(dbeta, 4 * units_, call.grads + bias_.offset);
+    T* const dgamma = call.grads + norms_->state_gamma.offset;
+    kernels::finish_sums_and_dots<T>(steps.caches[norms_->state_sums], units_, call.grads + norms_->state_beta.offset, dgamma, dgamma);
+    unrolled_.write_input_gradient(steps, call);
+  }
+
+  /// kept_row: where the step lies among those whose gradients are kept together.
+  void normalized_step_back(const Steps<T>& steps, const Backward<T>& call, Index t, Index kept_row) const {
+    const auto rows = [&](CacheId id, Index cols) { return steps.rows(id, kept_row, steps.examples, cols); };
+    const kernels::NormalizedLstmStep<T> step = kept(steps, t);
+    const kernels::NormalizedLstmGradients<T> gradients{.dgates = rows(dgates_, 4 * units_),
+                                                        .dprojected = rows(norms_->dprojected, 4 * units_),
+                                                        .drecurred = rows(norms_->drecurred, 4 * units_),
+                                                        .dstate = rows(norms_->dstate, units_),
+                                                        .dc_part = steps.one(dc_part_, units_)};
+    unrolled_.add_output_gradient(steps, call.dy, t);
+    steps.for_each_run(t, [&](Index first, Index count) {
+      kernels::normalized_lstm_step_backward<T>(norms(steps, call.params), step.slice(first, count),
+                                                unrolled_.dh(steps).slice(first, count), steps.one(dc_, units_).slice(first, count),
+                                                gradients.slice(first, count));
+    });
+    for (const View<T> ended : {gradients.dgates, gradients.dprojected, gradients.drecurred, gradients.dstate})
+      unrolled_.clear_ended(steps, t, ended);
+    to_step_before(steps, call.params, t, gradients.drecurred);
+  }
+
+  /// What some steps, from a row on, add to the gradients of the parameters.
+  void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, Index rows) const {
+    const View<T> dgates = steps.rows(dgates_, 0, rows, 4 * units_);
+    const View<T> dstate = steps.rows(norms_->dstate, 0, rows, units_);
+    const View<T> projected = steps.rows(norms_->projected, first_row, rows, 4 * units_);
+    const View<T> recurred = steps.rows(norms_->recurred, first_row, rows, 4 * units_);
+    const View<T> c_hat = steps.rows(norms_->c_hat, first_row, rows, units_);
+    kernels::add_sums_and_dots<T>(dgates, projected, recurred, first_row, steps.caches[norms_->gate_sums]);
+    kernels::add_sums_and_dots<T>(dstate, c_hat, c_hat, first_row, steps.caches[norms_->state_sums]);
+    unrolled_.add_gradients(steps, call, first_row, steps.rows(norms_->dprojected, 0, rows, 4 * units_),
+                            steps.rows(norms_->drecurred, 0, rows, 4 * units_));
   }
 
   Unrolled<T> unrolled_;
@@ -210,10 +262,10 @@ class Lstm final : public Layer<T> {
   ParamId bias_;  // of size 0 without a bias
   std::optional<LstmNorms<T>> norms_;
   CacheId gates_;   // (time, examples, 4 units): i, f, g, o
-  CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel, or what it adds to the gates normalized
+  CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
   CacheId c_;       // (time + 1, examples, units)
   CacheId tanh_c_;  // (time, examples, units)
-  CacheId dgates_;  // (time, examples, 4 units): before the gates' functions
+  CacheId dgates_;  // (examples, 4 units) of all steps, with norms of some: before the gates' functions
   CacheId dc_;      // (examples, units)
   CacheId dc_part_;
 };

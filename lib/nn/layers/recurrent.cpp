@@ -70,7 +70,7 @@ Steps<T> Unrolled<T>::start(const Forward<T>& call) const {
       }
     }
   }
-  std::fill(h(steps, 0).begin(), h(steps, 0).end(), T{0});
+  std::fill(h(steps, -1).begin(), h(steps, -1).end(), T{0});
   kernels::pack<T>({call.params + kernel_.offset, features_, width_}, steps.caches[packed_kernel_]);
   if (steps.examples > 1) kernels::pack<T>(recurrent_kernel(call.params), steps.caches[packed_recurrent_]);
   return steps;
@@ -91,21 +91,21 @@ Steps<T> Unrolled<T>::start(const Backward<T>& call) const {
 
 template <class T>
 void Unrolled<T>::project(const Steps<T>& steps, const T* bias, Index first, View<T> projected) const {
-  const ConstView<T> x(steps.at(x_, first, features_).data, projected.rows, features_);
-  kernels::product_by_packed<T>(x, steps.caches[packed_kernel_], bias, projected);
+  const Index count = projected.rows / std::max(steps.examples, Index{1});
+  kernels::product_by_packed<T>(steps.some(x_, first, count, features_), steps.caches[packed_kernel_], bias, projected);
 }
 
 template <class T>
 void Unrolled<T>::recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const {
-  if (steps.examples == 1) return kernels::product<T>(h(steps, step), recurrent_kernel(params), bias, recurred);
-  kernels::product_by_packed<T>(h(steps, step), steps.caches[packed_recurrent_], bias, recurred);
+  if (steps.examples == 1) return kernels::product<T>(h(steps, step - 1), recurrent_kernel(params), bias, recurred);
+  kernels::product_by_packed<T>(h(steps, step - 1), steps.caches[packed_recurrent_], bias, recurred);
 }
 
 template <class T>
 void Unrolled<T>::carry(const Steps<T>& steps, CacheId state, Index step) const {
   for (Index e = 0; e < steps.examples; ++e) {
     if (steps.is_valid(e, step)) continue;
-    std::copy_n(steps.at(state, step, units_).row(e), units_, steps.at(state, step + 1, units_).row(e));
+    std::copy_n(steps.at(state, step - 1, units_).row(e), units_, steps.at(state, step, units_).row(e));
   }
 }
 
@@ -119,12 +119,12 @@ void Unrolled<T>::clear_ended(const Steps<T>& steps, Index step, View<T> rows) c
 template <class T>
 void Unrolled<T>::write_output(const Steps<T>& steps, View<T> y) const {
   if (!returns_sequences_) {
-    const View<T> last = h(steps, steps.count);
+    const View<T> last = h(steps, steps.count - 1);
     std::copy(last.begin(), last.end(), y.begin());
     return;
   }
   for (Index e = 0; e < steps.examples; ++e) {
-    for (Index t = 0; t < time_; ++t) std::copy_n(h(steps, std::min(t + 1, steps.count)).row(e), units_, y.row(e * time_ + t));
+    for (Index t = 0; t < time_; ++t) std::copy_n(h(steps, std::min(t, steps.count - 1)).row(e), units_, y.row(e * time_ + t));
   }
 }
 
@@ -136,7 +136,7 @@ void Unrolled<T>::add_output_gradient(const Steps<T>& steps, ConstView<T> dy, In
 
 template <class T>
 ConstView<T> Unrolled<T>::state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const {
-  const View<T> dh_before = steps.at(dh_before_, 0, units_);
+  const View<T> dh_before = steps.one(dh_before_, units_);
   if (steps.examples == 1) {
     kernels::product_input_gradient<T>(drecurred, recurrent_kernel(params), dh_before);
   } else {
@@ -159,7 +159,7 @@ void Unrolled<T>::add_gradients(const Steps<T>& steps, const Backward<T>& call, 
     first_row == 0 ? kernels::product_weight_gradient<T>(x, dy, dw) : kernels::continue_weight_gradient<T>(x, dy, dw);
   };
   add_product(steps.rows(x_, first_row, rows, features_), dprojected, {call.grads + kernel_.offset, features_, width_});
-  add_product(steps.rows(h_, first_row, rows, units_), drecurred, recurrent_kernel(call.grads));
+  add_product(steps.rows(h_, first_row + steps.examples, rows, units_), drecurred, recurrent_kernel(call.grads));
   if (call.dx.data == nullptr) return;
   const ConstView<T> kernel(call.params + kernel_.offset, features_, width_);
   kernels::product_input_gradient<T>(dprojected, kernel, steps.rows(dx_, first_row, rows, features_));

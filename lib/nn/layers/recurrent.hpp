@@ -25,7 +25,8 @@ struct RecurrentOptions {
   void describe(OptionVisitor& visitor);
 };
 
-/// One call of a recurrent layer.  Its buffers are time-major, so that one step of all examples is one matrix.
+/// One call of a recurrent layer.  One step of all examples is one matrix.  The last step lies first in memory: backward, which begins
+/// there, meets all rows in the order they lie in, so it can sum over them while they are in the processor's caches.
 template <class T>
 struct Steps {
   Index examples = 0;
@@ -33,25 +34,36 @@ struct Steps {
   const Index* lengths = nullptr;  // null: every step of every example is valid
   Caches<T> caches;
 
-  /// (examples, cols) of a step; (count * examples, cols) of all; (steps * examples, cols) of some; (rows, cols) of rows.
-  View<T> at(CacheId id, Index step, Index cols) const { return {caches[id] + step * examples * cols, examples, cols}; }
-  View<T> all(CacheId id, Index cols) const { return some(id, 0, count, cols); }
-  View<T> some(CacheId id, Index first, Index steps, Index cols) const { return {at(id, first, cols).data, steps * examples, cols}; }
+  /// (rows, cols) from a row of all steps on; (count * examples, cols) of all; (steps * examples, cols) of some; (examples, cols) of a
+  /// step, or of a state behind it: the one before the first step is that of step -1.
   View<T> rows(CacheId id, Index first_row, Index rows, Index cols) const { return {caches[id] + first_row * cols, rows, cols}; }
+  View<T> all(CacheId id, Index cols) const { return rows(id, 0, count * examples, cols); }
+  View<T> some(CacheId id, Index first, Index steps, Index cols) const { return rows(id, first_row(first, steps), steps * examples, cols); }
+  View<T> at(CacheId id, Index step, Index cols) const { return some(id, step, 1, cols); }
+  Index first_row(Index first, Index steps = 1) const { return (count - first - steps) * examples; }
+  /// (examples, cols) of what is kept for one step alone.
+  View<T> one(CacheId id, Index cols) const { return rows(id, 0, examples, cols); }
   bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
-  /// Calls visit(first, count) for all steps, as many at a time as stay in the processor's caches from one pass over them to the next.
+  /// Calls visit(first, count) for all steps, as many at a time as stay in the processor's caches from one pass over them to the next:
+  /// from the first one on, or from the last one back, then once for no steps.
+  static constexpr Index kMostTogether = 16;
+  static Index most_together(Index time) { return std::min(time, kMostTogether); }
+  Index together() const {
+    constexpr Index kRows = 64;
+    return std::clamp(kRows / std::max(examples, Index{1}), Index{1}, kMostTogether);
+  }
   template <class Visit>
   void for_each_few(const Visit& visit) const {
-    constexpr Index kRows = 48;  // eight tiles of a product
-    const Index few = std::max(kRows / std::max(examples, Index{1}), Index{1});
-    for (Index first = 0; first < count; first += few) visit(first, std::min(few, count - first));
+    for (Index first = 0; first < count; first += together()) visit(first, std::min(together(), count - first));
   }
-  /// Calls visit(first_row, rows) for all rows of all steps, kRowsTogether at a time; once for no rows.
-  static constexpr Index kRowsTogether = 64;
   template <class Visit>
-  void for_each_rows(const Visit& visit) const {
-    const Index all = count * examples;
-    for (Index first = 0; first == 0 || first < all; first += kRowsTogether) visit(first, std::min(kRowsTogether, all - first));
+  void for_each_few_back(const Visit& visit) const {
+    Index end = count;
+    do {
+      const Index first = std::max(end - together(), Index{0});
+      visit(first, end - first);
+      end = first;
+    } while (end > 0);
   }
   /// Calls visit(first, count) for every run of examples that reach this step.
   template <class Visit>
@@ -76,8 +88,8 @@ class Unrolled {
   Index units() const { return units_; }
   Index width() const { return width_; }  // gates * units
   Index time() const { return time_; }
-  View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // h_0 is step 0
-  View<T> dh(const Steps<T>& steps) const { return steps.at(dh_, 0, units_); }
+  View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // behind the step
+  View<T> dh(const Steps<T>& steps) const { return steps.one(dh_, units_); }
 
   /// The input by steps, zeros where it is padded; and h_0.
   Steps<T> start(const Forward<T>& call) const;
@@ -85,9 +97,9 @@ class Unrolled {
   Steps<T> start(const Backward<T>& call) const;
   /// projected = x_t kernel + bias, as many steps from `first` on as it has rows; bias may be null.
   void project(const Steps<T>& steps, const T* bias, Index first, View<T> projected) const;
-  /// recurred = h_t recurrent_kernel + bias, (examples, width); bias may be null.
+  /// recurred = h_{t-1} recurrent_kernel + bias, (examples, width); bias may be null.
   void recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const;
-  /// Gives the examples that have ended the state of the step before: state (step + 1) from state (step).
+  /// Gives the examples that have ended the state of the step before.
   void carry(const Steps<T>& steps, CacheId state, Index step) const;
   void carry_h(const Steps<T>& steps, Index step) const { carry(steps, h_, step); }
   /// Zeros the rows of the examples that have ended before this step.  rows: (examples, …)
@@ -118,7 +130,7 @@ class Unrolled {
   ParamId recurrent_kernel_;  // (units, width)
   CacheId packed_kernel_;     // for the products of all steps
   CacheId packed_recurrent_;  // recurrent_kernel, and on the way back recurrent_kernel^T; unused for a single example
-  CacheId x_;                 // (time, examples, features)
+  CacheId x_;                 // (time, examples, features): every buffer of all steps begins with the last one
   CacheId dx_;
   CacheId h_;          // (time + 1, examples, units)
   CacheId dh_;         // (examples, units)

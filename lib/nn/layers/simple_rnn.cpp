@@ -73,12 +73,12 @@ class SimpleRnn final : public Layer<T> {
 
  private:
   void step(const Steps<T>& steps, const T* params, const T* bias, Index t) const {
-    const View<T> summed = steps.at(summed_, 0, unrolled_.units());
+    const View<T> summed = steps.one(summed_, unrolled_.units());
     const View<T> projected = steps.at(projected_, t, unrolled_.units());
-    const View<T> h = unrolled_.h(steps, t + 1);
+    const View<T> h = unrolled_.h(steps, t);
     unrolled_.recur(steps, params, t, nullptr, summed);
     kernels::add<T>(projected.data, summed.data, summed.size());
-    if (norm_) norm_->forward(steps, t * steps.examples, params, summed, bias, projected, h);
+    if (norm_) norm_->forward(steps, steps.first_row(t), params, summed, bias, projected, h);
     kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
     unrolled_.carry_h(steps, t);
   }
@@ -87,9 +87,9 @@ class SimpleRnn final : public Layer<T> {
     const View<T> dh = unrolled_.dh(steps);
     const View<T> dshifted = steps.at(dshifted_, t, unrolled_.units());
     const View<T> dsummed = steps.at(dsummed_, t, unrolled_.units());
-    kernels::tanh_backward<T>(unrolled_.h(steps, t + 1).data, dh.data, dshifted.data, dh.size());
+    kernels::tanh_backward<T>(unrolled_.h(steps, t).data, dh.data, dshifted.data, dh.size());
     unrolled_.clear_ended(steps, t, dshifted);
-    if (norm_) norm_->backward(steps, t * steps.examples, params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
+    if (norm_) norm_->backward(steps, steps.first_row(t), params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * dh.cols, dh.row(first)); });
   }
