@@ -97,7 +97,7 @@ class Lstm final : public Layer<T> {
     const Index time = unrolled_.time();
     if (spec.recurrent.normalization == CellNormalization::kLayer) norms_.emplace(spec.recurrent, time, blueprint);
     gates_ = blueprint.per_example(time * 4 * units_);
-    added_ = blueprint.per_example(4 * units_);
+    if (!norms_) added_ = blueprint.per_example(4 * units_);
     c_ = blueprint.per_example((time + 1) * units_);
     tanh_c_ = blueprint.per_example(time * units_);
     dgates_ = blueprint.per_example((norms_ ? Steps<T>::most_together(time) : time) * 4 * units_);
@@ -262,7 +262,7 @@ class Lstm final : public Layer<T> {
   ParamId bias_;  // of size 0 without a bias
   std::optional<LstmNorms<T>> norms_;
   CacheId gates_;   // (time, examples, 4 units): i, f, g, o
-  CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel
+  CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel; unused with norms
   CacheId c_;       // (time + 1, examples, units)
   CacheId tanh_c_;  // (time, examples, units)
   CacheId dgates_;  // (examples, 4 units) of all steps, with norms of some: before the gates' functions
