@@ -231,7 +231,9 @@ void Network<T>::place_gradients(Record<T>& record, Index boundary, Index lowest
   std::size_t next = at == record.gradients_[0].view().data ? 1 : 0;
   record.gradients_at_[static_cast<std::size_t>(boundary)] = at;
   for (Index i = boundary - 1; i >= lowest; --i) {
-    if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
+    if (record.keep_ == Keep::kForBackward && may_write_over_x(i, record.examples_)) {
+      at = record.activations_[record.places_[static_cast<std::size_t>(i - 1)]].view().data;
+    } else if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
       at = record.gradients_[next].view().data;
       next = 1 - next;
     }
@@ -246,7 +248,13 @@ bool Network<T>::works_in_place(Index layer) const {
 }
 
 template <class T>
-Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity) {
+bool Network<T>::may_write_over_x(Index layer, Index examples) const {
+  const auto i = static_cast<std::size_t>(layer);
+  return layer > 0 && impl_->layers[i]->puts_dx_over_x(examples) && !impl_->layers[i - 1]->reads_y() && !works_in_place(layer - 1);
+}
+
+template <class T>
+Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity), keep_(keep) {
   const Layout& layout = network.layout();
   const auto count = [capacity](Index numbers) {
     Index total = 0;
