@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/parts.hpp"
 #include "core/shape.hpp"
 #include "nn/layer.hpp"
 
@@ -76,8 +77,7 @@ class Network {
     Index end;
     Index examples;  // at a time
   };
-  template <class Body>
-  static void for_parts(const Chain& chain, Index examples, const Body& body);
+  static Part next_part(const Chain& chain, Index examples, const Part& done);
   /// Fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that needs one.
   void place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const;
   /// Whether a built layer may write its output over its input.
