@@ -93,7 +93,8 @@ void measure_adam_product(benchmark::State& state, const Layer& layer, Index row
   Matrix<float> m(1, count), v(1, count);
   const auto operations = static_cast<double>(2 * rows * count);
   const auto update = [&] {
-    kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(), operands.w.view().data, m.view().data, v.view().data);
+    kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(), operands.w.view().data, m.view().data, v.view().data,
+                                        View<float>());
   };
   measure(state, {operations, 24.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), operations), update);
 }

@@ -49,7 +49,8 @@ struct Forward {
 };
 
 /// Takes the gradient x^T dy of a kernel when backward comes by it, in place of the buffer of gradients, and may change the kernel
-/// at once: an update that never writes the gradient to memory.
+/// at once: an update that never writes the gradient to memory.  dx, unless its data is null, gets dy kernel^T by the kernel that was;
+/// it may be x.
 template <class T>
 class ProductTaker {
  public:
@@ -57,7 +58,7 @@ class ProductTaker {
   ProductTaker(const ProductTaker&) = delete;
   ProductTaker& operator=(const ProductTaker&) = delete;
   virtual ~ProductTaker() = default;
-  virtual void take(ParamId kernel, ConstView<T> x, ConstView<T> dy) = 0;
+  virtual void take(ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) = 0;
 };
 
 /// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
@@ -102,6 +103,8 @@ class Layer {
   /// Whether forward may be called with y in x's memory, and backward with dx in dy's: they then touch half as much.
   virtual bool takes_x_in_place() const { return false; }
   virtual bool takes_dx_in_place() const { return false; }
+  /// Whether backward of so many examples may be called with dx in x's memory.
+  virtual bool puts_dx_over_x(Index /*examples*/) const { return false; }
   virtual Parts takes_parts() const { return Parts::kNone; }
   /// Whether backward reads y, which the next layer must then leave as it is.
   virtual bool reads_y() const { return false; }

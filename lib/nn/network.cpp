@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "core/error.hpp"
-#include "core/parts.hpp"
 #include "nn/initializers.hpp"
 
 namespace normrun {
@@ -140,6 +139,12 @@ void Network<T>::initialize(std::uint64_t seed, std::span<T> params, std::span<T
 }
 
 template <class T>
+Part Network<T>::next_part(const Chain& chain, Index examples, const Part& done) {
+  const Index first = done.first + done.count;
+  return {first, std::min(chain.examples, examples - first)};
+}
+
+template <class T>
 ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                                  ConstView<T> x) const {
   if (x.rows > record.capacity_) throw std::invalid_argument("a batch larger than the record's capacity");
@@ -154,7 +159,8 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   for (Index begin = 0, end = 0; begin < last; begin = end) {
     const Chain& chain = impl_->forward_chains[static_cast<std::size_t>(begin)];
     end = std::min(chain.end, last);
-    for_parts(chain, x.rows, [&](const Part& part) {
+    Part part = next_part(chain, x.rows, {});
+    do {
       for (Index i = begin; i < end; ++i) {
         const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
         const View<T> y = record.activations_[record.places_[static_cast<std::size_t>(i)]].view();
@@ -173,7 +179,8 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
              .caches = record.caches(part.first),
              .key = key});
       }
-    });
+      part = next_part(chain, x.rows, part);
+    } while (part.count > 0);
   }
   return record.activations(last);
 }
@@ -187,7 +194,8 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
   for (Index end = boundary, begin = 0; end > lowest; end = begin) {
     const Chain& chain = impl_->backward_chains[static_cast<std::size_t>(end - 1)];
     begin = std::max(chain.begin, lowest);
-    for_parts(chain, record.examples_, [&](const Part& part) {
+    Part part = next_part(chain, record.examples_, {});
+    do {
       const auto part_of = [&](auto examples) { return examples.data != nullptr ? examples.slice(part.first, part.count) : examples; };
       for (Index i = end - 1; i >= begin; --i) {
         const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
@@ -209,20 +217,10 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
              .key = key,
              .taker = taker});
       }
-    });
+      part = next_part(chain, record.examples_, part);
+    } while (part.count > 0);
   }
   if (boundary == 0 && dx.data != nullptr) std::copy(dy.begin(), dy.end(), dx.begin());
-}
-
-template <class T>
-template <class Body>
-void Network<T>::for_parts(const Chain& chain, Index examples, const Body& body) {
-  Part part;
-  do {
-    part.count = std::min(chain.examples, examples - part.first);
-    body(part);
-    part.first += part.count;
-  } while (part.first < examples);
 }
 
 template <class T>
@@ -231,7 +229,9 @@ void Network<T>::place_gradients(Record<T>& record, Index boundary, Index lowest
   std::size_t next = at == record.gradients_[0].view().data ? 1 : 0;
   record.gradients_at_[static_cast<std::size_t>(boundary)] = at;
   for (Index i = boundary - 1; i >= lowest; --i) {
-    if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
+    if (record.keep_ == Keep::kForBackward && may_write_over_x(i, record.examples_)) {
+      at = record.activations_[record.places_[static_cast<std::size_t>(i - 1)]].view().data;
+    } else if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
       at = record.gradients_[next].view().data;
       next = 1 - next;
     }
@@ -246,7 +246,13 @@ bool Network<T>::works_in_place(Index layer) const {
 }
 
 template <class T>
-Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity) {
+bool Network<T>::may_write_over_x(Index layer, Index examples) const {
+  const auto i = static_cast<std::size_t>(layer);
+  return layer > 0 && impl_->layers[i]->puts_dx_over_x(examples) && !impl_->layers[i - 1]->reads_y() && !works_in_place(layer - 1);
+}
+
+template <class T>
+Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity), keep_(keep) {
   const Layout& layout = network.layout();
   const auto count = [capacity](Index numbers) {
     Index total = 0;

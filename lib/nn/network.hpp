@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/parts.hpp"
 #include "core/shape.hpp"
 #include "nn/layer.hpp"
 
@@ -63,7 +64,8 @@ class Network {
   /// Gradients of the last forward in `record`, from dy at `boundary` (examples, size there), which it may overwrite.
   /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
   /// dx: (examples, size of the input), the gradient with respect to the input; not computed where its data is null.
-  /// With a `taker`, the kernels it takes have no gradient in `grads`, and may have changed when this returns.
+  /// A record that keeps activations for backward is used up by it.  With a `taker`, the kernels it takes have no gradient in `grads`, and
+  /// may have changed when this returns.
   void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {},
                 ProductTaker<T>* taker = nullptr) const;
 
@@ -75,12 +77,13 @@ class Network {
     Index end;
     Index examples;  // at a time
   };
-  template <class Body>
-  static void for_parts(const Chain& chain, Index examples, const Body& body);
+  static Part next_part(const Chain& chain, Index examples, const Part& done);
   /// Fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that needs one.
   void place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const;
   /// Whether a built layer may write its output over its input.
   bool works_in_place(Index layer) const;
+  /// Whether its backward may write dx over its input.
+  bool may_write_over_x(Index layer, Index examples) const;
 
   struct Impl;
   std::unique_ptr<const Impl> impl_;
@@ -108,6 +111,7 @@ class Record {
   Caches<T> caches(Index first_example);
 
   Index capacity_ = 0;
+  Keep keep_;
   Index examples_ = 0;
   Mode mode_ = kEvalMode;
   const Index* lengths_ = nullptr;

@@ -18,8 +18,8 @@ void FusedUpdate<T>::start(Index step, double learning_rate) {
 }
 
 template <class T>
-void FusedUpdate<T>::take(ParamId kernel, ConstView<T> x, ConstView<T> dy) {
-  optimizer_.update_product(params_, slots_, kernel, x, dy, size_);
+void FusedUpdate<T>::take(ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) {
+  optimizer_.update_product(params_, slots_, kernel, x, dy, dx, size_);
   taken_.push_back(kernel);
 }
 

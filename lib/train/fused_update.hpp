@@ -16,7 +16,7 @@ class FusedUpdate final : public ProductTaker<T> {
   FusedUpdate(const OptimizerSpec& optimizer, std::size_t parameters, std::span<T> params, std::span<const T> grads, std::span<T> slots);
   /// Before the backward pass of step `step`, which counts from 1.
   void start(Index step, double learning_rate);
-  void take(ParamId kernel, ConstView<T> x, ConstView<T> dy) override;
+  void take(ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) override;
   /// After the backward pass: every parameter that was not taken.
   void finish();
 

@@ -17,10 +17,11 @@ bool belongs_to_normalization(const Layout& layout, const ParamId& id) {
 
 }  // namespace
 
-void OptimizerSpec::update_product(std::span<float>, std::span<float>, ParamId, ConstView<float>, ConstView<float>, const StepSize&) const {
+void OptimizerSpec::update_product(std::span<float>, std::span<float>, ParamId, ConstView<float>, ConstView<float>, View<float>,
+                                   const StepSize&) const {
   throw std::logic_error("an optimizer that takes no products");
 }
-void OptimizerSpec::update_product(std::span<double>, std::span<double>, ParamId, ConstView<double>, ConstView<double>,
+void OptimizerSpec::update_product(std::span<double>, std::span<double>, ParamId, ConstView<double>, ConstView<double>, View<double>,
                                    const StepSize&) const {
   throw std::logic_error("an optimizer that takes no products");
 }

@@ -46,12 +46,12 @@ class OptimizerSpec : public Described {
                            const StepSize& size) const = 0;
   virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, ParamId part,
                            const StepSize& size) const = 0;
-  /// or a kernel by its gradient x^T dy, which is never written down; only where takes_products().
+  /// or a kernel by its gradient x^T dy, which is never written down, and dx = dy kernel^T (ProductTaker); only where takes_products().
   virtual bool takes_products() const { return false; }
   virtual void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
-                              const StepSize& size) const;
+                              View<float> dx, const StepSize& size) const;
   virtual void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
-                              const StepSize& size) const;
+                              View<double> dx, const StepSize& size) const;
 };
 
 /// sgd, adam, rmsprop.

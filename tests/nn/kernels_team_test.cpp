@@ -32,7 +32,9 @@ std::vector<Buffer<float>> results_by(int threads) {
   kernels::product_by_packed<float>(a.x(), packed.data(), a.bias(), a.y());
   float* w = a.dw().data;
   float* m = a.dw().data;
-  kernels::adam_update_product<float>(kAdam, a.x(), a.dy(), w, m, a.squares_like_w());
+  const View<float> x = a.dx();
+  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), View<float>());
+  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), x);
   return {a.results().begin(), a.results().end()};
 }
 

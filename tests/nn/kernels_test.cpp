@@ -97,7 +97,14 @@ const std::vector<Case<T>> kProducts{
     {"product without bias", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), nullptr, a.y()); }},
     {"weight gradient", [](Arena<T>& a) { kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
     {"adam by a product",
-     [](Arena<T>& a) { kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w()); }},
+     [](Arena<T>& a) {
+       kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), View<T>());
+     }},
+    {"adam by a product, with the input gradient over the input",
+     [](Arena<T>& a) {
+       const View<T> x = a.dx();
+       kernels::adam_update_product<T>(kAdam<T>, x, a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), x);
+     }},
     {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
     {"product by a packed matrix",
      [](Arena<T>& a) {

@@ -133,7 +133,8 @@ TEST_CASE("normalizing and its gradient: against central differences") {
   };
   column_loss();
   kernels::column_gradient_sums<double>(by_column, dy.view(), sum_dy.data(), sum_dy_x_hat.data());
-  kernels::normalize_columns_backward<double>(by_column, dy.view(), gamma.view().data, {sum_dy.data(), sum_dy_x_hat.data(), kRows}, dx.view());
+  kernels::normalize_columns_backward<double>(by_column, dy.view(), gamma.view().data, {sum_dy.data(), sum_dy_x_hat.data(), kRows},
+                                              dx.view());
   check(column_loss);
 
   const auto row_loss = [&] {

@@ -172,10 +172,10 @@ TEST_CASE("backward from the logits gives zeros above them and leaves the softma
 TEST_CASE("layers that work in place give the same outputs and gradients") {
   const auto layer = [](const char* type, const char* options = "{}") { return describe_layer(type, options); };
   // A relu behind a relu or a pooling may not write over what their backward reads.
-  LayerRig<float> rig(
-      {layer("conv2d", R"({"filters": 3, "kernel_size": 2})"), layer("relu"), layer("relu"), layer("batch"), layer("max_pooling2d"),
-       layer("relu"), layer("flatten"), layer("dense", R"({"units": 4})"), layer("tanh"), layer("dense", R"({"units": 3})"), layer("relu")},
-      Shape{5, 5, 2}, 6);
+  LayerRig<float> rig({layer("conv2d", R"({"filters": 3, "kernel_size": 2})"), layer("relu"), layer("relu"), layer("batch"),
+                       layer("max_pooling2d"), layer("relu"), layer("flatten"), layer("batch"), layer("dense", R"({"units": 4})"),
+                       layer("tanh"), layer("dense", R"({"units": 3})"), layer("relu")},
+                      Shape{5, 5, 2}, 6);
   std::iota(rig.x.view().begin(), rig.x.view().end(), -150.0F);
   const Network<float>& network = rig.network();
   const auto results_of = [&](Keep keep) {

@@ -15,13 +15,13 @@ namespace {
 /// A few steps on the same rows, each with its gradients kept apart.
 template <class T>
 struct Learner {
-  Learner(const Network<T>& net, std::shared_ptr<OptimizerSpec> by)
+  Learner(const Network<T>& net, std::shared_ptr<OptimizerSpec> by, Keep keep)
       : network(net),
         optimizer(std::move(by)),
         model(fresh_model(net, 3)),
         grads(model.params.size()),
         slots(model.params.size() * static_cast<std::size_t>(optimizer->slot_count())),
-        record(net, 40) {}
+        record(net, 40, keep) {}
 
   /// From a gradient of the outputs that is as good as any: the outputs themselves.
   View<T> forward(ConstView<T> x) {
@@ -55,6 +55,7 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
   const Network<T> network = make_network<T>({{"dense", R"("units": 40)"},
                                               {"batch"},
                                               {"relu"},
+                                              {"batch"},
                                               {"dense", R"("units": 7, "use_bias": false)"},
                                               {"tanh"},
                                               {"dense", R"("units": 3)"}},
@@ -62,8 +63,8 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
   for (const std::string convention : {"keras", "torch"}) {
     const auto optimizer = make_optimizer("adam", "\"convention\": \"" + convention + "\"");
     REQUIRE(optimizer->takes_products());
-    Learner<T> after(network, optimizer);
-    Learner<T> inside(network, optimizer);
+    Learner<T> after(network, optimizer, Keep::kAllActivations);
+    Learner<T> inside(network, optimizer, Keep::kForBackward);  // dx then goes over x
     FusedUpdate<T> fused(*optimizer, network.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
     const Dataset<T> data = clusters<T>(120);
     for (Index step = 1; step <= 4; ++step) {

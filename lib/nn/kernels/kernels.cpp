@@ -1,5 +1,6 @@
 #include "nn/kernels/kernels.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -216,10 +217,42 @@ template <class T>
 void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count) {
   table_in_use<T>().adam_update(by, g, w, m, v, count);
 }
+
+namespace {
+
+/// The two products of some inputs at a time: what is kept of x lies in the cache, in short rows, while dx goes over it.
 template <class T>
-void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v) {
-  const Index operations = (x.rows + kMultiplyAddsOfAdam) * x.cols * dy.cols;
-  share<T>(x.cols, operations, [&](const Table<T>& table, Range inputs) { table.adam_update_product(by, x, dy, w, m, v, inputs); });
+void update_and_write_over(const Table<T>& table, const AdamStep<T>& by, View<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
+  constexpr Index kNumbers = Index{1} << 16;
+  constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));
+  static_assert(kNumbers >= 16 * kMostRowsOver);
+  alignas(kAlignment) T kept[kNumbers];
+  const Index most =
+      16 + std::clamp<Index>(kNumbers / 2 / std::max<Index>(1, x.rows) - 16, 0, 1008) / 32 * 32;  // rows of an odd number of lines
+  for (Index begin = inputs.begin, count = 0; begin < inputs.end; begin += count) {
+    count = std::min(most, inputs.end - begin);
+    for (Index r = 0; r < x.rows; ++r) {
+      const T* next = x.row(std::min(r + 1, x.rows - 1)) + begin;  // in another page, whose first lines the processor does not foresee
+      for (Index i = 0; i < std::min(8 * kLine, count); i += kLine) __builtin_prefetch(next + i);
+      std::copy_n(x.row(r) + begin, count, kept + r * count);
+    }
+    table.product_input_gradient(dy, {w, x.cols, dy.cols}, x, {begin, begin + count});
+    const Index at = begin * dy.cols;
+    table.adam_update_product(by, {kept, x.rows, count}, dy, w + at, m + at, v + at, {0, count});
+  }
+}
+
+}  // namespace
+
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx) {
+  const bool over_x = dx.data == x.data;
+  if (dx.data != nullptr && !over_x) product_input_gradient<T>(dy, {w, x.cols, dy.cols}, dx);
+  const Index operations = (x.rows * (over_x ? 2 : 1) + kMultiplyAddsOfAdam) * x.cols * dy.cols;
+  share<T>(x.cols, operations, [&](const Table<T>& table, Range inputs) {
+    if (over_x) return update_and_write_over(table, by, dx, dy, w, m, v, inputs);
+    table.adam_update_product(by, x, dy, w, m, v, inputs);
+  });
 }
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
@@ -260,7 +293,7 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   template void momentum_update_keras(T*, const T*, T*, T, T, Momentum, Index);                                                   \
   template void momentum_update_torch(T*, const T*, T*, T, T, Momentum, Index);                                                   \
   template void adam_update(const AdamStep<T>&, const T*, T*, T*, T*, Index);                                                     \
-  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*);                                  \
+  template void adam_update_product(const AdamStep<T>&, ConstView<T>, ConstView<T>, T*, T*, T*, View<T>);                         \
   template void rmsprop_update(T*, const T*, T*, T, T, T, EpsilonPlace, Index);
 
 NORMRUN_INSTANTIATE(float)

@@ -153,8 +153,10 @@ struct AdamStep {
 template <class T>
 void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count);
 /// The same by the gradient of product_weight_gradient, g = x^T dy, which never reaches memory.  w, m, v: (inputs, outputs)
+/// dx, unless its data is null, gets product_input_gradient by the w before the update; of up to kMostRowsOver rows it may be x.
 template <class T>
-void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v);
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx);
+inline constexpr Index kMostRowsOver = 4096;
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) (Keras) or lr g / (sqrt(v) + epsilon) (PyTorch: epsilon outside the root).
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);

@@ -87,21 +87,18 @@ struct Transposed {
   template <Index kCols>
   HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
     const T* from = at(k, col);
-    const Index whole_depth = depth - depth % kDeep<T>;
-    const Index whole_cols = cols - cols % kWidth<T>;
+    const Index whole_cols = depth < kDeep<T> ? 0 : cols - cols % kWidth<T>;
     for (Index c = 0; c < whole_cols; c += kWidth<T>) {
-      for (Index i = 0; i < whole_depth; i += kDeep<T>) {
+      for (Index i = 0, next = 0; i < depth; i = next) {
+        next = std::min(i + kDeep<T>, depth);
+        const Index first = next - kDeep<T>;  // the last ones again where fewer are left
         Vector<T> turned[kDeep<T>];
-        turn(from + c * step + i, step, turned);
-        NORMRUN_UNROLL for (Index j = 0; j < kDeep<T>; ++j) Whole<T>().store(turned[j], to + (i + j) * kCols + c);
+        turn(from + c * step + first, step, turned);
+        NORMRUN_UNROLL for (Index j = 0; j < kDeep<T>; ++j) Whole<T>().store(turned[j], to + (first + j) * kCols + c);
       }
-      copy_turned(from, c, c + kWidth<T>, whole_depth, depth, to, kCols);
     }
-    copy_turned(from, whole_cols, cols, 0, depth, to, kCols);
-  }
-  HWY_INLINE void copy_turned(const T* from, Index col, Index col_end, Index k, Index depth, T* to, Index to_step) const {
-    for (; k < depth; ++k) {
-      for (Index c = col; c < col_end; ++c) to[k * to_step + c] = from[c * step + k];
+    for (Index i = 0; i < depth; ++i) {
+      for (Index c = whole_cols; c < cols; ++c) to[i * kCols + c] = from[c * step + i];
     }
   }
 };

@@ -19,7 +19,12 @@ struct WindowLine {
   Index step;
   const Index* offsets;
   HWY_INLINE WindowLine from(Index row, Index k) const { return {data + row * step, step, offsets + k}; }
-  HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[row * step + offsets[k]]); }
+  /// Rows by groups, so that the distances within a group, the same for all, stay in registers.
+  HWY_INLINE Vector<T> broadcast(Index row, Index k) const {
+    constexpr Index kGroup = 7;
+    const T* const group = data + offsets[k] + row / kGroup * (kGroup * step);
+    return fill(group[row % kGroup * step]);
+  }
 };
 
 /// a of a product: the windows of all lines, one line's after the other.
@@ -31,12 +36,24 @@ struct WindowLines {
   HWY_INLINE WindowLines from(Index /*row: the first*/, Index k) const { return {first.from(0, k), lines, line_step, places}; }
 };
 
+/// The rows of the next tile where so many are left: as equal as they can be, none of more than `most`.
+HWY_INLINE Index even_tile(Index left, Index most) {
+  const Index tiles = (left + most - 1) / most;
+  return (left + tiles - 1) / tiles;
+}
+
 /// Every line by one panel.
-template <int kRows, int kVectors, class T, class Sink, class Last>
-HWY_INLINE void multiply_panel(const WindowLines<T>& a, Index /*rows*/, const Panel<T>& panel, const Sink& sink, Last last) {
+template <int kShortRows, int kVectors, class T, class Sink, class Last>
+HWY_NOINLINE void multiply_panel(const WindowLines<T>& a, Index /*rows*/, const Panel<T>& panel, const Sink& shared, Last last) {
+  constexpr int kRows = kVectors > kTileVectors / 2 ? kShortRows : HWY_MAX_BYTES == 64 ? 14 : 12;
+  const Sink sink = shared;  // a copy that no store can reach
   WindowLine<T> line = a.first;
-  for (Index l = 0; l < a.lines; ++l, line.data += a.line_step)
-    multiply_panel<kRows, kVectors, T>(line, a.places, panel, sink.from(l * a.places, 0), last);
+  for (Index l = 0; l < a.lines; ++l, line.data += a.line_step) {
+    for (Index i = 0, rows = 0; i < a.places; i += rows) {
+      rows = even_tile(a.places - i, kRows);
+      multiply_rest<kRows, kVectors, T>(line.from(i, 0), rows, panel, sink.from(l * a.places + i, 0), last);
+    }
+  }
 }
 
 template <class T>
@@ -72,12 +89,12 @@ HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* 
   }
 }
 
-/// The rows that whole tiles leave over: 0 <= rows <= kRows.
+/// Some rows of dw: 0 <= rows <= kRows.
 template <int kRows, int kVectors, class T, class Last>
-HWY_INLINE void window_gradient_rest(const Windows<T>& x, Index row, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
   if constexpr (kRows > 0) {
-    if (x.depth - row == kRows) return window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw, last);
-    window_gradient_rest<kRows - 1, kVectors, T>(x, row, dy, dy_step, dw, last);
+    if (rows == kRows) return window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw, last);
+    window_gradient_rows<kRows - 1, kVectors, T>(x, row, rows, dy, dy_step, dw, last);
   }
 }
 
@@ -85,9 +102,10 @@ HWY_INLINE void window_gradient_rest(const Windows<T>& x, Index row, const T* dy
 template <int kVectors, class T, class Last>
 void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
   constexpr int kRows = kTileRows * (kVectors <= kTileVectors / 2 ? 2 : 1);
-  Index row = 0;
-  for (; row + kRows <= x.depth; row += kRows) window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
-  window_gradient_rest<kRows - 1, kVectors, T>(x, row, dy, dy_step, dw.from(row, 0), last);
+  for (Index row = 0, rows = 0; row < x.depth; row += rows) {
+    rows = even_tile(x.depth - row, kRows);
+    window_gradient_rows<kRows, kVectors, T>(x, row, rows, dy, dy_step, dw.from(row, 0), last);
+  }
 }
 
 /// The columns of dw from `col` on, as many vectors of them at a time as fit, then fewer.

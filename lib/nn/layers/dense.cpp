@@ -39,7 +39,8 @@ class DenseSpec final : public SpecOf<DenseSpec, Dense> {
 template <class T>
 class Dense final : public Layer<T> {
  public:
-  Dense(const DenseSpec& spec, Blueprint& blueprint) : inputs_(blueprint.channels()), units_(spec.units) {
+  Dense(const DenseSpec& spec, Blueprint& blueprint)
+      : positions_(blueprint.input().positions()), inputs_(blueprint.channels()), units_(spec.units) {
     kernel_ = blueprint.param("kernel", {inputs_, units_}, initializer_from(spec.kernel_initializer), inputs_, units_);
     if (spec.use_bias) {
       const Initializer start = initializer_from(spec.bias_initializer);
@@ -59,14 +60,17 @@ class Dense final : public Layer<T> {
 
   void backward(const Backward<T>& call) const override {
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
-    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);
-    if (call.taker != nullptr) return call.taker->take(kernel_, call.x, call.dy);  // last: the kernel may move
+    if (call.taker != nullptr) return call.taker->take(kernel_, call.x, call.dy, call.dx);
     kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
+    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);  // last: dx may be x
   }
+  /// For few units: x and dx are then most of what the products pass through.
+  bool puts_dx_over_x(Index examples) const override { return units_ <= 64 && examples * positions_ <= kernels::kMostRowsOver; }
 
  private:
   ConstView<T> kernel(const T* params) const { return {params + kernel_.offset, inputs_, units_}; }
 
+  Index positions_;
   Index inputs_;
   Index units_;
   ParamId kernel_;

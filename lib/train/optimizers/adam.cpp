@@ -34,12 +34,12 @@ class Adam final : public OptimizerOf<Adam> {
 
   bool takes_products() const override { return true; }
   void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
-                      const StepSize& size) const override {
-    take_product(params, slots, kernel, x, dy, size);
+                      View<float> dx, const StepSize& size) const override {
+    take_product(params, slots, kernel, x, dy, dx, size);
   }
   void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
-                      const StepSize& size) const override {
-    take_product(params, slots, kernel, x, dy, size);
+                      View<double> dx, const StepSize& size) const override {
+    take_product(params, slots, kernel, x, dy, dx, size);
   }
 
  protected:
@@ -70,9 +70,10 @@ class Adam final : public OptimizerOf<Adam> {
             static_cast<T>(epsilon_)};
   }
   template <class T>
-  void take_product(std::span<T> params, std::span<T> slots, ParamId kernel, ConstView<T> x, ConstView<T> dy, const StepSize& size) const {
+  void take_product(std::span<T> params, std::span<T> slots, ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx,
+                    const StepSize& size) const {
     T* const m = slots.data() + kernel.offset;
-    kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size());
+    kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size(), dx);
   }
 
   double beta_1_ = 0.0;
