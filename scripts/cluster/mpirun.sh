@@ -11,7 +11,8 @@ shards=$3
 shift 3
 normrun=${NORMRUN-build/release/normrun}
 
-mpirun -n "$shards" "$@" \
+# 3: some runs failed, the others are complete; mpirun would end the ranks that still train.
+mpirun -n "$shards" "$@" bash -c '"$@" || [ $? -eq 3 ]' normrun \
   "$normrun" train --config "$config" --shard "auto/$shards" --out "$out.shards/{shard}" --resume --quiet --jobs 1 ||
   echo "mpirun ended with $?; merge tells what is missing" >&2
 exec "$normrun" merge "$out".shards/* --out "$out"

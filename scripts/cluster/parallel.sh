@@ -11,7 +11,9 @@ shards=$3
 shift 3
 normrun=${NORMRUN-build/release/normrun}
 
+mkdir -p "$(dirname "$out")"  # where the log of jobs goes
 # 3: some runs failed, the others are complete; trying again would not help.
 seq "$shards" | parallel --will-cite --retries 3 --joblog "$out.joblog" "$@" \
-  "'$normrun' train --config '$config' --shard {}/$shards --out '$out.shards/{}' --resume --quiet --jobs 1 || [ \$? -eq 3 ]"
+  "'$normrun' train --config '$config' --shard {}/$shards --out '$out.shards/{}' --resume --quiet --jobs 1 || [ \$? -eq 3 ]" ||
+  echo "parallel ended with $?; merge tells what is missing" >&2
 exec "$normrun" merge "$out".shards/* --out "$out"

@@ -1,12 +1,14 @@
 """The k-th call of the system fails, or the process is killed there, k = 1 until none fails: the right exit code with the path,
 and a resumed sweep whose results are the bytes of an undisturbed one.  Memory is asked for tens of thousands of times: the short
-form fails every 251st time, NORMRUN_LONG=1 every one."""
+form fails every 251st time, NORMRUN_LONG=1 every one, and NORMRUN_PLACES=FROM..TO those from FROM to TO alone, so that the long form
+can be split; it tells every minute how far it came."""
 
 import json
 import os
 import shutil
 import signal
 import struct
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +16,7 @@ from support import CommandLineTest
 
 LIBRARY = os.environ.get("NORMRUN_FAULTS", "")
 STRIDE = 1 if os.environ.get("NORMRUN_LONG", "") == "1" else 251
+FIRST, LAST = (int(place) for place in os.environ.get("NORMRUN_PLACES", "1..999999").split(".."))
 SAMPLES = 12
 TINY = {
     "name": "tiny",
@@ -78,18 +81,25 @@ class FaultsTest(CommandLineTest):
             shutil.rmtree(self.folder / out, ignore_errors=True)
         return None
 
-    def sweep(self, call, what, check, stride=1, at_least=15, slack=0):
+    def sweep(self, call, what, check, stride=1, first=1, last=None, at_least=15, slack=0):
         count = self.count(call)
         self.assertGreaterEqual(count, at_least)
-        places = range(1, count + 1, stride)
+        places = range(first, min(last or count, count) + 1, stride)
+        wrong_places = 0
+        told = time.monotonic()
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             outcomes = pool.map(lambda place: self.attempt(call, place, what, check), places)
             for place, wrong in zip(places, outcomes):
                 with self.subTest(fault=f"{call}:{place}:{what}"):
                     if wrong is not None:
+                        wrong_places += 1
+                        print(f"{call} {what}: wrong at {place}: {wrong}", flush=True)
                         raise wrong
+                if time.monotonic() - told >= 60:
+                    told = time.monotonic()
+                    print(f"{call} {what}: at {place} of {places[0]}..{places[-1]}, {wrong_places} wrong", flush=True)
         self.assertIsNone(self.attempt(call, count + 1 + slack, what, self.assert_done), "a call was not counted")
-        print(f"{call} {what}: {len(places)} of {count} places", flush=True)
+        print(f"{call} {what}: {len(places)} of {count} places, from {first}, {wrong_places} wrong", flush=True)
 
     def assert_whole(self, out):
         found = self.bytes_of(out)
@@ -143,7 +153,7 @@ class FaultsTest(CommandLineTest):
         self.write("c.json", json.dumps(dict(TINY, grid={"seed": [0]})))
         self.whole = self.undisturbed()
         # Times have more or fewer digits, and their texts a request more or less.
-        self.sweep("malloc", "ENOMEM", self.assert_done_or({71}, ["memory"]), stride=STRIDE, at_least=10_000, slack=100)
+        self.sweep("malloc", "ENOMEM", self.assert_done_or({71}, ["memory"]), STRIDE, FIRST, LAST, at_least=10_000, slack=100)
 
     def test_a_thread_that_cannot_be_started(self):
         self.jobs = 6  # three for each run

@@ -122,6 +122,63 @@ class SetupTest(ScriptTest):
                                      "apt-get install --quiet=2 --yes --no-install-recommends python3-pandas"])
 
 
+class ClusterTest(ScriptTest):
+    """The templates for engines that may not be here: stand-ins run one shard after the other."""
+
+    ENGINES = {
+        # Needs a folder for its log, and ends with the number of jobs that failed.
+        "parallel": """
+            while (($# > 1)); do if [[ $1 == --joblog ]]; then : >"$2" || exit 255; fi; shift; done
+            failed=0
+            while read -r line; do bash -c "${1//\\{\\}/$line}" || failed=$((failed + 1)); done
+            exit "$failed"
+            """,
+        # Ends every rank with the first that fails.
+        "mpirun": """
+            ranks=$2; shift 2
+            for ((rank = 0; rank < ranks; ++rank)); do OMPI_COMM_WORLD_RANK=$rank "$@" || exit; done
+            """,
+    }
+
+    def setUp(self):
+        super().setUp()
+        for name, body in self.ENGINES.items():
+            self.write(f"bin/{name}", f"#!/usr/bin/env bash\n{body}").chmod(0o755)
+
+    def spread(self, engine, binary=BINARY):
+        return self.script(f"cluster/{engine}.sh", "c.json", f"results/{engine}", 4, NORMRUN=binary,
+                           PATH=f"{self.folder}/bin:{os.environ['PATH']}")
+
+    def whole(self, config, code):
+        self.write("c.json", json.dumps(config))
+        self.assertEqual(self.run_in("train", "--config", "c.json", "--out", "whole", "--quiet").returncode, code)
+        return self.bytes_of("whole")
+
+    def test_a_killed_shard_is_missed_and_made_up_for(self):
+        whole = self.whole(SMALL, 0)
+        for engine in self.ENGINES:
+            with self.subTest(engine=engine):
+                mortal = self.write(f"mortal-{engine}", f"""#!/usr/bin/env bash
+                    if [[ "$* ${{OMPI_COMM_WORLD_RANK-}}" =~ 2/4|auto/4.*1$ && ! -e {engine}.died ]]; then touch {engine}.died; kill -9 $$; fi
+                    exec {BINARY} "$@"
+                    """)
+                mortal.chmod(0o755)
+                result = self.spread(engine, str(mortal))
+                self.assertEqual(result.returncode, 66, result.stderr)
+                self.assertIn("merge tells what is missing", result.stderr)
+                result = self.spread(engine, str(mortal))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(self.bytes_of(f"results/{engine}"), whole)
+
+    def test_failed_runs_do_not_hold_up_the_others(self):
+        whole = self.whole(dict(SMALL, grid=dict(SMALL["grid"], **{"train.optimizer.learning_rate": [0.01, 1e30]})), 3)
+        for engine in self.ENGINES:
+            with self.subTest(engine=engine):
+                result = self.spread(engine)
+                self.assertEqual(result.returncode, 3, result.stderr)
+                self.assertEqual(self.bytes_of(f"results/{engine}"), whole)
+
+
 class DependenciesTest(ScriptTest):
     def check(self):
         return self.script("check_dependencies.py", self.folder)
