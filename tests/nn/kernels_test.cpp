@@ -15,48 +15,11 @@
 #include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels/windows.hpp"
 #include "nn/kernels_arena.hpp"
+#include "nn/kernels_paths.hpp"
 
 using namespace normrun;
 
 namespace {
-
-/// The paths this machine can run besides the reference.
-std::vector<std::string> vector_paths() {
-  std::vector<std::string> paths;
-  for (const char* name : {"avx2", "avx512"}) {
-    try {
-      kernels::force_instruction_set(name);
-      paths.emplace_back(name);
-    } catch (const std::invalid_argument&) {
-      MESSAGE("this processor has no ", std::string(name), ": not compared");
-    }
-  }
-  return paths;
-}
-
-constexpr Index kRoots = 4096;  // at a time
-
-/// Counts the floats from `first` on whose root Adam does not take as the processor does.  Of neighbouring floats the roots are made visible
-/// by what is left of them: w = 0 - 1 / (sqrt(v) - epsilon).
-Index wrong_roots(std::uint32_t first) {
-  Buffer<float> v(kRoots), w(kRoots), g(kRoots), m(kRoots, 1.0F);
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = std::bit_cast<float>(first + static_cast<std::uint32_t>(i));
-  const float before = std::nextafter(std::sqrt(v[0]), 0.0F);
-  kernels::adam_update<float>({.step = 1, .root_scale = 1, .beta_1 = 1, .beta_2 = 1, .epsilon = -before}, g.data(), w.data(), m.data(),
-                              v.data(), kRoots);
-  Index wrong = 0;
-  for (std::size_t i = 0; i < v.size(); ++i) {
-    const float expected = 0.0F - 1.0F / (std::sqrt(v[i]) - before);
-    if (std::bit_cast<std::uint32_t>(w[i]) != std::bit_cast<std::uint32_t>(expected)) ++wrong;
-  }
-  return wrong;
-}
-
-/// Puts the path back that was in use.
-struct RestoredPath {
-  std::string before{kernels::instruction_set()};
-  ~RestoredPath() { kernels::force_instruction_set(before); }
-};
 
 template <class T>
 bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
@@ -388,7 +351,7 @@ TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, 
   check_paths_agree(kProducts<T>, {{1, 2, 3, 5, 17}, {1, 7, 33, 130}, {1, 3, 8, 10, 16, 23, 31, 64, 100}});
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
   check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
-  check_paths_agree(kProducts<T>, {{3, 20}, {1100}, {70}});  // more than a block of depth
+  check_paths_agree(kProducts<T>, {{3, 20}, {1100}, {70}});     // more than a block of depth
 }
 
 TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {
@@ -402,21 +365,6 @@ TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference
 TEST_CASE_TEMPLATE("element-wise kernels and updates: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kElementwise<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
   check_paths_agree(kUpdates<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
-}
-
-TEST_CASE("Adam's square roots are correctly rounded") {
-  const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
-  const RestoredPath restored;
-  for (const std::string& path : vector_paths()) {
-    CAPTURE(path);
-    kernels::force_instruction_set(path);
-    Index wrong = 0;
-    for (std::uint32_t at = bits(1.0F); at < bits(4.0F); at += kRoots) wrong += wrong_roots(at);
-    CHECK(wrong == 0);  // of all significands, for odd and even exponents
-    // Where the way to the root changes, and the last floats that are finite.
-    for (const float middle : {0x1p-124F, 0x1p-100F, 0x1p-99F, 0x1p127F}) CHECK(wrong_roots(bits(middle) - kRoots / 2) == 0);
-    CHECK(wrong_roots(0x7F800000 - kRoots) == 0);
-  }
 }
 
 TEST_CASE_TEMPLATE("recurrent cells: every path gives the reference's bits", T, float, double) {

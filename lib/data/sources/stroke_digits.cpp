@@ -111,7 +111,7 @@ Point point_between(Point p0, Point p1, Point p2, Point p3, double t) {
 }
 
 void approach_curve(const std::array<Point, kMaxStrokePoints>& points, std::size_t count, bool is_closed, double reach,
-                Image& squared_distances) {
+                    Image& squared_distances) {
   if (count == 2) {
     approach_line(points[0], points[1], reach, squared_distances);
     return;

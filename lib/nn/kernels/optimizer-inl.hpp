@@ -54,8 +54,7 @@ HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
   constexpr std::uint32_t kLeast = 0x0D800000;     // 2^-100
   constexpr std::uint32_t kGreatest = 0x7F7FFFFF;  // of all that are finite
   auto farthest = hn::Zero(kBits);
-  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i)
-    farthest = hn::Max(farthest, hn::Sub(hn::BitCast(kBits, x[i]), hn::Set(kBits, kLeast)));
+  NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) farthest = hn::Max(farthest, hn::Sub(hn::BitCast(kBits, x[i]), hn::Set(kBits, kLeast)));
   if (HWY_UNLIKELY(!hn::AllFalse(kBits, hn::Gt(farthest, hn::Set(kBits, kGreatest - kLeast))))) {
     NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) x[i] = hn::Sqrt(x[i]);
     return;
