@@ -76,7 +76,8 @@ __attribute__((target("avx512f"))) void adam_512(const float* g, float* w, float
     const __m512 second = _mm512_fmadd_ps(beta_2, _mm512_load_ps(v + i), _mm512_mul_ps(rest_2, _mm512_mul_ps(gradient, gradient)));
     _mm512_store_ps(m + i, first);
     _mm512_store_ps(v + i, second);
-    const __m512 move = _mm512_div_ps(_mm512_mul_ps(step, first), _mm512_add_ps(_mm512_sqrt_ps(second), epsilon));
+    const __m512 root = _mm512_maskz_sqrt_ps(0xFFFF, second);  // of all: g++ 12 takes the plain one's unused operand for a mistake
+    const __m512 move = _mm512_div_ps(_mm512_mul_ps(step, first), _mm512_add_ps(root, epsilon));
     _mm512_store_ps(w + i, _mm512_sub_ps(_mm512_load_ps(w + i), move));
   }
 }
