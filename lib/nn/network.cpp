@@ -161,23 +161,22 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
     end = std::min(chain.end, last);
     Part part = next_part(chain, x.rows, {});
     do {
+      const auto pass_part = record.pass_part(part);
       for (Index i = begin; i < end; ++i) {
         const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
         const View<T> y = record.activations_[record.places_[static_cast<std::size_t>(i)]].view();
-        PassKey key = pass.key;
-        key.first_example += part.first;
         impl_->layers[static_cast<std::size_t>(i)]->forward(
             {.mode = pass.mode,
              .examples = part.count,
              .replicas = pass.replicas,
-             .lengths = pass.lengths != nullptr ? pass.lengths + part.first : nullptr,
+             .lengths = pass_part.lengths,
              .x = by_channel(record.activations(i).slice(part.first, part.count), info.input),
              .y = by_channel(y.slice(part.first, part.count), info.output),
              .params = params.data(),
              .state = state.data(),
              .next_state = moves ? next_state : nullptr,
-             .caches = record.caches(part.first),
-             .key = key});
+             .caches = pass_part.caches,
+             .key = pass_part.key});
       }
       part = next_part(chain, x.rows, part);
     } while (part.count > 0);
@@ -196,26 +195,24 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
     begin = std::max(chain.begin, lowest);
     Part part = next_part(chain, record.examples_, {});
     do {
+      const auto pass_part = record.pass_part(part);
       const auto part_of = [&](auto examples) { return examples.data != nullptr ? examples.slice(part.first, part.count) : examples; };
       for (Index i = end - 1; i >= begin; --i) {
         const LayerInfo& info = layers()[static_cast<std::size_t>(i)];
-        PassKey key = record.key_;
-        key.first_example += part.first;
-        impl_->layers[static_cast<std::size_t>(i)]->backward(
-            {.mode = record.mode_,
-             .examples = part.count,
-             .first = part.first,
-             .all = record.examples_,
-             .lengths = record.lengths_ != nullptr ? record.lengths_ + part.first : nullptr,
-             .x = by_channel(part_of(record.activations(i)), info.input),
-             .y = by_channel(part_of(record.activations(i + 1)), info.output),
-             .dy = by_channel<const T>(part_of(record.gradient_at(i + 1)), info.output),
-             .dx = by_channel(part_of(record.gradient_at(i)), info.input),
-             .params = params.data(),
-             .grads = grads.data(),
-             .caches = record.caches(part.first),
-             .key = key,
-             .taker = taker});
+        impl_->layers[static_cast<std::size_t>(i)]->backward({.mode = record.mode_,
+                                                              .examples = part.count,
+                                                              .first = part.first,
+                                                              .all = record.examples_,
+                                                              .lengths = pass_part.lengths,
+                                                              .x = by_channel(part_of(record.activations(i)), info.input),
+                                                              .y = by_channel(part_of(record.activations(i + 1)), info.output),
+                                                              .dy = by_channel<const T>(part_of(record.gradient_at(i + 1)), info.output),
+                                                              .dx = by_channel(part_of(record.gradient_at(i)), info.input),
+                                                              .params = params.data(),
+                                                              .grads = grads.data(),
+                                                              .caches = pass_part.caches,
+                                                              .key = pass_part.key,
+                                                              .taker = taker});
       }
       part = next_part(chain, record.examples_, part);
     } while (part.count > 0);
@@ -292,8 +289,12 @@ View<T> Record<T>::gradient_at(Index boundary) const {
 }
 
 template <class T>
-Caches<T> Record<T>::caches(Index first_example) {
-  return {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = first_example};
+typename Record<T>::PassPart Record<T>::pass_part(const Part& part) {
+  PassKey key = key_;
+  key.first_example += part.first;
+  return {.lengths = lengths_ != nullptr ? lengths_ + part.first : nullptr,
+          .caches = {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = part.first},
+          .key = key};
 }
 
 template class Network<float>;

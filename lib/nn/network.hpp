@@ -108,7 +108,13 @@ class Record {
  private:
   friend class Network<T>;
   View<T> gradient_at(Index boundary) const;  // of the backward pass under way
-  Caches<T> caches(Index first_example);
+  /// What the layers get of a pass for some of its examples.
+  struct PassPart {
+    const Index* lengths;
+    Caches<T> caches;
+    PassKey key;
+  };
+  PassPart pass_part(const Part& part);
 
   Index capacity_ = 0;
   Keep keep_;
