@@ -160,6 +160,18 @@ void running_sums_and_dots(Arena<T>& arena) {
   kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
 }
 
+/// No rows at all: whatever lay in the memory of the sums, they are 0.
+template <class T>
+void running_sums_of_no_rows(Arena<T>& arena) {
+  const ConstView<T> none = arena.x().slice(0, 0);
+  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(none.cols)), T{3});
+  kernels::add_column_sums<T>(none, 0, running.data());
+  kernels::finish_column_sums<T>(running.data(), none.cols, arena.out());
+  std::fill(running.begin(), running.end(), T{3});
+  kernels::add_sums_and_dots<T>(none, none, none, 0, running.data());
+  kernels::finish_sums_and_dots<T>(running.data(), none.cols, arena.out(), arena.out(), arena.out());
+}
+
 template <class T>
 const std::vector<Case<T>> kMatrixKernels{
     {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
@@ -167,6 +179,7 @@ const std::vector<Case<T>> kMatrixKernels{
     {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
     {"running column sums", running_column_sums<T>},
     {"running column sums and dots", running_sums_and_dots<T>},
+    {"running sums of no rows", running_sums_of_no_rows<T>},
     {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
     {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
     {"columns, no affine", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},

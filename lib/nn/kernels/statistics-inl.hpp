@@ -179,96 +179,80 @@ struct RunningSums {
   }
 };
 
-/// Calls body(r, count) for all rows, some of one block at a time, so that memory is read in about the order it lies in.
-template <class Body>
-HWY_INLINE void for_rows_of_blocks(Index first_row, Index rows, const Body& body) {
-  constexpr Index kRowsTogether = 64;
+/// Adds rows that come some at a time, from first_row on, to kSums running sums of each column: `add` as in sum_over_rows.  Some rows of
+/// one block at a time, so that memory is read in about the order it lies in.
+template <int kSums, class T, class Add>
+HWY_INLINE void add_to_running_sums(Index rows, Index cols, Index first_row, T* running, const Add& add) {
+  constexpr Index kRowsTogether = kSums == 1 ? 64 : 16;
+  constexpr Whole<T> kWhole;
+  WideSums wide;
+  for (Index c = 0; first_row == 0 && c < cols; c += kWidth<T>) {
+    for (int k = 0; k < kSums; ++k) RunningSums<T, kSums>(running, c, k).clear();
+  }
   for (Index r = 0, count = 0; r < rows; r += count) {
-    const Index left_of_block = kBlockRows - (first_row + r) % kBlockRows;
-    count = std::min({kRowsTogether, left_of_block, rows - r});
-    body(r, count);
+    const Index place = first_row + r;  // among the rows of all calls
+    count = std::min({kRowsTogether, kBlockRows - place % kBlockRows, rows - r});
+    sweep<T>(cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      Vector<T> s[kStripes][kSums];
+      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) {
+        const RunningSums<T, kSums> kept(running, c, k);
+        if (place % kBlockRows == 0) kept.end_block(wide);
+        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) s[j][k] = kWhole.load(kept.stripe((place + j) % kStripes));
+      }
+      Index row = r;
+      for (; row + kStripes <= r + count; row += kStripes) {
+        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add(row + j, c, access, s[j]);
+      }
+      NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
+        if (row + j < r + count) add(row + j, c, access, s[j]);
+      }
+      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) {
+        const RunningSums<T, kSums> kept(running, c, k);
+        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) kWhole.store(s[j][k], kept.stripe((place + j) % kStripes));
+      }
+    });
+  }
+}
+
+template <class T, int kSums>
+HWY_INLINE void finish_running_sums(T* running, Index channels, T* const (&to)[kSums]) {
+  WideSums wide;
+  for (Index c = 0; c < channels; c += kWidth<T>) {
+    for (int k = 0; k < kSums; ++k) {
+      RunningSums<T, kSums>(running, c, k).end_block(wide);
+      wide.rounded(std::min(kWidth<T>, channels - c), to[k] + c);
+    }
   }
 }
 
 template <class T>
 void add_column_sums(ConstView<T> x, Index first_row, T* running) {
-  constexpr Whole<T> kWhole;
-  WideSums wide;
-  for_rows_of_blocks(first_row, x.rows, [&](Index r, Index rows) NORMRUN_LAMBDA {
-    const bool begins_block = (first_row + r) % kBlockRows == 0;
-    sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const RunningSums<T, 1> kept(running, c, 0);
-      if (first_row + r == 0) kept.clear();
-      if (begins_block) kept.end_block(wide);
-      const auto stripe = [&](Index row) NORMRUN_LAMBDA { return kept.stripe((first_row + r + row) % kStripes); };
-      const auto add_row = [&](Index row, Vector<T>& sum) NORMRUN_LAMBDA { sum = hn::Add(sum, access.load(x.row(r + row) + c)); };
-      Vector<T> s[kStripes];
-      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) s[j] = kWhole.load(stripe(j));
-      Index row = 0;
-      for (; row + kStripes <= rows; row += kStripes) {
-        NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add_row(row + j, s[j]);
-      }
-      NORMRUN_UNROLL for (int j = 0; j < kStripes - 1; ++j) {
-        if (row + j < rows) add_row(row + j, s[j]);
-      }
-      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) kWhole.store(s[j], stripe(j));
-    });
+  add_to_running_sums<1>(x.rows, x.cols, first_row, running, [&](Index r, Index c, auto access, Vector<T>(&sum)[1]) NORMRUN_LAMBDA {
+    sum[0] = hn::Add(sum[0], access.load(x.row(r) + c));
   });
 }
 
 template <class T>
 void finish_column_sums(T* running, Index channels, T* sums) {
-  WideSums wide;
-  for (Index c = 0; c < channels; c += kWidth<T>) {
-    RunningSums<T, 1>(running, c, 0).end_block(wide);
-    wide.rounded(std::min(kWidth<T>, channels - c), sums + c);
-  }
+  T* const to[] = {sums};
+  finish_running_sums(running, channels, to);
 }
 
-/// Some rows at a time, so that memory is read in about the order it lies in.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running) {
-  constexpr Index kRowsTogether = 16;
-  constexpr Whole<T> kWhole;
-  WideSums wide;
-  const auto for_each_sum = [&](const auto& visit) NORMRUN_LAMBDA {
-    for (Index c = 0; c < dy.cols; c += kWidth<T>) {
-      for (int k = 0; k < 3; ++k) visit(RunningSums<T, 3>(running, c, k));
-    }
-  };
-  if (first_row == 0) for_each_sum([](const RunningSums<T, 3>& sum) NORMRUN_LAMBDA { sum.clear(); });
-  for (Index r = 0, rows = 0; r < dy.rows; r += rows) {
-    const Index place = first_row + r;  // among the rows of all calls
-    if (place % kBlockRows == 0) for_each_sum([&](const RunningSums<T, 3>& sum) NORMRUN_LAMBDA { sum.end_block(wide); });
-    rows = std::min(kRowsTogether - place % kRowsTogether, dy.rows - r);
-    sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const RunningSums<T, 3> kept[3] = {{running, c, 0}, {running, c, 1}, {running, c, 2}};
-      NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
-        Vector<T> s[3];
-        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) s[k] = kWhole.load(kept[k].stripe(j));
-        for (Index row = (j + kStripes - place % kStripes) % kStripes; row < rows; row += kStripes) {
-          const Index at = (r + row) * dy.cols + c;
-          const Vector<T> dy_rc = access.load(dy.data + at);
-          s[0] = hn::Add(s[0], dy_rc);
-          s[1] = hn::MulAdd(dy_rc, access.load(a.data + at), s[1]);
-          s[2] = hn::MulAdd(dy_rc, access.load(b.data + at), s[2]);
-        }
-        NORMRUN_UNROLL for (int k = 0; k < 3; ++k) kWhole.store(s[k], kept[k].stripe(j));
-      }
-    });
-  }
+  add_to_running_sums<3>(dy.rows, dy.cols, first_row, running, [&](Index r, Index c, auto access, Vector<T>(&sum)[3]) NORMRUN_LAMBDA {
+    const Index at = r * dy.cols + c;
+    const Vector<T> dy_rc = access.load(dy.data + at);
+    sum[0] = hn::Add(sum[0], dy_rc);
+    sum[1] = hn::MulAdd(dy_rc, access.load(a.data + at), sum[1]);
+    sum[2] = hn::MulAdd(dy_rc, access.load(b.data + at), sum[2]);
+  });
 }
 
 template <class T>
 void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b) {
-  WideSums wide;
-  T* const to[3] = {sums, dots_a, dots_b};
-  for (Index c = 0; c < channels; c += kWidth<T>) {
-    for (int k = 0; k < 3; ++k) {
-      RunningSums<T, 3>(running, c, k).end_block(wide);
-      wide.rounded(std::min(kWidth<T>, channels - c), to[k] + c);
-    }
-  }
+  T* const to[] = {sums, dots_a, dots_b};
+  finish_running_sums(running, channels, to);
 }
 
 }  // namespace normrun::kernels::HWY_NAMESPACE
