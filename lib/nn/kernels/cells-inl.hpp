@@ -124,8 +124,8 @@ HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const Normaliz
       Vector<T> a[4];
       NORMRUN_UNROLL for (int k = 0; k < 4; ++k) {
         const Index at = k * units + u;
-        const Vector<T> of_x = hn::Mul(hn::Sub(access.load(projected + at), projected_mean_r), projected_inverse_r);
-        const Vector<T> of_h = hn::Mul(hn::Sub(access.load(recurred + at), mean_r), inverse_r);
+        const Vector<T> of_x = normalized_by(access.load(projected + at), projected_mean_r, projected_inverse_r);
+        const Vector<T> of_h = normalized_by(access.load(recurred + at), mean_r, inverse_r);
         access.store(of_x, projected + at);
         access.store(of_h, recurred + at);
         a[k] = hn::Add(hn::MulAdd(access.load(by.input_gamma + at), of_x, access.load(by.shift + at)),
@@ -153,7 +153,7 @@ HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const Normaliz
     Vector<T> state[kRows], argument[kRows];
     Exponential<T> e[kRows];
     NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
-      const Vector<T> normalized = hn::Mul(hn::Sub(access.load(c + k * units + u), means[k]), inverses[k]);
+      const Vector<T> normalized = normalized_by(access.load(c + k * units + u), means[k], inverses[k]);
       access.store(normalized, c_hat + k * units + u);
       state[k] = affine.apply(u, access, normalized);
       argument[k] = tanh_argument<T>(state[k]);

@@ -41,9 +41,14 @@ struct Affine {
   }
 };
 
+/// x_hat.
+template <class V>
+HWY_INLINE V normalized_by(V x, V mean, V inv_std) {
+  return hn::Mul(hn::Sub(x, mean), inv_std);
+}
 template <class T, class Access>
 HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, Index c, Access access) {
-  return hn::Mul(hn::Sub(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c)), access.load(x_hat.inv_std + c));
+  return normalized_by(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c), access.load(x_hat.inv_std + c));
 }
 
 /// Rows that share what is loaded for a vector of columns.
@@ -62,7 +67,7 @@ void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const 
       const Vector<T> scale = affine.scale(c, access);
       const Vector<T> shift = affine.shift(c, access);
       NORMRUN_UNROLL for (int k = 0; k < count.value; ++k) {
-        const Vector<T> normalized = hn::Mul(hn::Sub(access.load(from + k * step + c), mean), inv_std);
+        const Vector<T> normalized = normalized_by(access.load(from + k * step + c), mean, inv_std);
         access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
       }
     });
@@ -76,7 +81,7 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
     const Vector<T> mean_r = fill(mean[r]);
     const Vector<T> inv_std_r = fill(inv_std[r]);
     sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const Vector<T> normalized = hn::Mul(hn::Sub(access.load(x.row(r) + c), mean_r), inv_std_r);
+      const Vector<T> normalized = normalized_by(access.load(x.row(r) + c), mean_r, inv_std_r);
       if (x_hat != nullptr) access.store(normalized, x_hat + r * x.cols + c);
       access.store(affine.apply(c, access, normalized), y.row(r) + c);
     });
@@ -107,7 +112,7 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
         const Vector<T> dot = access.load(sums.dy_x_hat + first + i);
         const Vector<T> factor = access.load(factors + i);
         NORMRUN_UNROLL for (int k = 0; k < row_count.value; ++k) {
-          const Vector<T> normalized = hn::Mul(hn::Sub(access.load(x + k * step + i), mean), inv_std);
+          const Vector<T> normalized = normalized_by(access.load(x + k * step + i), mean, inv_std);
           const Vector<T> centred = hn::MulSub(rows, access.load(from + k * step + i), sum);
           access.store(hn::Mul(factor, hn::NegMulAdd(normalized, dot, centred)), to + k * step + i);
         }
@@ -168,7 +173,7 @@ void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, 
       const Vector<T> scale = affine.scale(c, access);
       const Vector<T> shift = affine.shift(c, access);
       NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
-        const Vector<T> normalized = hn::Mul(hn::Sub(access.load(from + k * step + c), means[k]), inverses[k]);
+        const Vector<T> normalized = normalized_by(access.load(from + k * step + c), means[k], inverses[k]);
         access.store(normalized, hat + k * step + c);
         access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
       }

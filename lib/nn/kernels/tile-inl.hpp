@@ -58,16 +58,12 @@ struct Kept {
   HWY_INLINE Vector<T> first(Index row, Index col, Access access) const {
     return start == nullptr ? fill(T{0}) : access.load(start + row * start_step + col);
   }
-  template <class Access>
-  HWY_INLINE void finish(Index row, Index col, Access access, Vector<T> sum) const {
-    access.store(sum, c + row * step + col);
-  }
   /// The sums of a row; `last` stores the last of them.
   template <int kVectors, class Last>
   HWY_INLINE void finish_row(Index row, const Vector<T> (&sums)[kVectors], Last last) const {
-    constexpr Whole<T> kWhole;
-    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) finish(row, v * kWidth<T>, kWhole, sums[v]);
-    finish(row, (kVectors - 1) * kWidth<T>, last, sums[kVectors - 1]);
+    T* const to = c + row * step;
+    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) Whole<T>().store(sums[v], to + v * kWidth<T>);
+    last.store(sums[kVectors - 1], to + (kVectors - 1) * kWidth<T>);
   }
 };
 

@@ -83,10 +83,7 @@ HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* 
       }
     }
   }
-  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) {
-    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) dw.finish(r, v * kWidth<T>, kWhole, sum[r][v]);
-    dw.finish(r, kLast, last, sum[r][kVectors - 1]);
-  }
+  NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) dw.finish_row(r, sum[r], last);
 }
 
 /// Some rows of dw: 0 <= rows <= kRows.
