@@ -26,12 +26,11 @@ struct TrainRequest {
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-struct RunCounts {
-  std::size_t finished = 0;
-  std::size_t ok = 0;
-};
-/// Counts what became of the runs, and names those that failed or diverged on stderr.
-RunCounts warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
+/// Names the runs that failed or diverged on stderr; returns how many are complete.
+std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
+
+/// Results of more bytes take more than a second to write: the log then says what is being done.
+inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
 /// Writes the tables and the report; prints the effect in words, or with --json summary.csv as JSON.
 void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json);

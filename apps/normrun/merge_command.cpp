@@ -52,6 +52,12 @@ void take_checkpoint(const std::string& part, const std::string& name, const Out
   if (other_file_system) write_file(to, read_file(from, kLargestFile));
 }
 
+void announce_joining(const JoinedParts& parts) {
+  std::uintmax_t bytes = 0;
+  for (const std::string& part : parts.folders) bytes += std::filesystem::file_size(part + "/" + kJournalFile);
+  if (bytes > kQuicklyWritten) log_info(fmt::format("joining {} runs, {} MB", parts.records.planned(), bytes >> 20U));
+}
+
 /// Writes every record, in the plan's order, into the folder's journal.
 Journal copy_records(const JoinedParts& parts, const OutputFolder& folder) {
   const bool keeps = parts.experiment.base.train.checkpoints == CheckpointPolicy::kAll;
@@ -89,14 +95,15 @@ int merge_command(const MergeRequest& request) {
     }
   }
   const OutputFolder folder(request.out, request.existing);
+  announce_joining(parts);
   const Journal journal = copy_records(parts, folder);
   publish_results(parts.experiment, journal.index(), folder.path(), request.json);
   std::vector<std::uint32_t> runs(static_cast<std::size_t>(journal.index().planned()));
   std::iota(runs.begin(), runs.end(), 0U);
-  const RunCounts counts = warn_of_failures(runs, journal.index(), folder.path());
+  const std::size_t complete = warn_of_failures(runs, journal.index(), folder.path());
   log_info(
-      fmt::format("{} of {} runs complete, from {} parts; results in {}", counts.ok, runs.size(), parts.folders.size(), folder.path()));
-  return static_cast<int>(counts.ok == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+      fmt::format("{} of {} runs complete, from {} parts; results in {}", complete, runs.size(), parts.folders.size(), folder.path()));
+  return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
 }
 
 }  // namespace normrun

@@ -74,15 +74,18 @@ Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string&
   return left;
 }
 
+/// Before the tables: for large ones there is no time between a signal and the program's end.
+void warn_of_interruption(const Runs& runs, const RecordIndex& records) {
+  const auto finished = std::count_if(runs.begin(), runs.end(), [&](std::uint32_t run) { return records.contains(run); });
+  log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", finished, runs.size()));
+}
+
 /// What the results say of the runs, in the exit code and on stderr.
 int conclude(const Runs& runs, const RecordIndex& records, SweepEnd end, const std::string& folder, double seconds) {
-  const RunCounts counts = warn_of_failures(runs, records, folder);
-  log_info(fmt::format("{} of {} runs complete in {}; results in {}", counts.ok, runs.size(), spoken_duration(seconds), folder));
-  if (end == SweepEnd::kInterrupted) {
-    log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", counts.finished, runs.size()));
-    return exit_code_of_signal();
-  }
-  return static_cast<int>(counts.ok == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+  const std::size_t complete = warn_of_failures(runs, records, folder);
+  log_info(fmt::format("{} of {} runs complete in {}; results in {}", complete, runs.size(), spoken_duration(seconds), folder));
+  if (end == SweepEnd::kInterrupted) return exit_code_of_signal();
+  return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
 }
 
 void write_config(const Experiment& experiment, const OutputFolder& folder) {
@@ -127,31 +130,36 @@ SweepEnd execute(const Experiment& experiment, const Runs& runs, const TrainRequ
 void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
   constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
+  const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + kJournalFile);
+  const bool takes_long = bytes > kQuicklyWritten;
+  if (takes_long) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
   const std::vector<SummaryRow> summary = write_results(experiment, records, program_info(), folder);
   if (records.planned() <= kMostReported) {
+    if (takes_long) log_info("writing report.html");
     const ResultsFolder results = open_results(folder);
     write_file(folder + "/report.html", report_html(results, advise(results)));
   }
   print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary));
 }
 
-RunCounts warn_of_failures(const Runs& runs, const RecordIndex& records, const std::string& folder) {
+std::size_t warn_of_failures(const Runs& runs, const RecordIndex& records, const std::string& folder) {
   constexpr std::size_t kTold = 20;
-  RunCounts counts;
+  std::size_t complete = 0;
   Runs failed;
   for (const std::uint32_t run : runs) {
     if (!records.contains(run)) continue;
-    ++counts.finished;
-    if (records.status(run) != RunStatus::kOk) failed.push_back(run);
+    if (records.status(run) == RunStatus::kOk)
+      ++complete;
+    else
+      failed.push_back(run);
   }
-  counts.ok = counts.finished - failed.size();
   std::sort(failed.begin(), failed.end());
   for (std::size_t i = 0; i < std::min(failed.size(), kTold); ++i) {
     log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", records.read(failed[i]).run_id(),
                             status_text(records.status(failed[i])), folder));
   }
   if (failed.size() > kTold) log_warning(fmt::format("and {} more", failed.size() - kTold));
-  return counts;
+  return complete;
 }
 
 int train_command(const TrainRequest& request, const ConsoleOptions& console) {
@@ -169,6 +177,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();
   Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);
   const SweepEnd end = execute(experiment, runs, request, console, folder, journal);
+  if (end == SweepEnd::kInterrupted) warn_of_interruption(runs, journal.index());
   if (shard) {
     write_manifest(experiment, journal.index(), program_info(), folder.path());
   } else {

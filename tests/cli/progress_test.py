@@ -54,6 +54,21 @@ class ProgressTest(CommandLineTest):
             self.assertNotIn("\x1b[2K", written)
             self.assertNotIn("runs/s", written)
 
+    def test_a_log_says_what_a_large_result_is_waiting_for(self):
+        large = dict(SMALL, data=dict(SMALL["data"], test_samples=20000), compare={"outputs": 20000, "budget": []},
+                     train=dict(SMALL["train"], checkpoints="none"), grid={"seed": list(range(7))})
+        self.write("c.json", json.dumps(large))
+
+        def told(*arguments):
+            return subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, text=True, check=True).stderr
+
+        for number in ("1", "2"):
+            self.assertNotIn("writing", told("train", "--config", "c.json", "--shard", f"{number}/2", "--out", number))
+        self.assertRegex(told("merge", "1", "2", "--out", "whole"),
+                         r"^normrun: joining 7 runs, \d+ MB\nnormrun: writing the tables of 7 runs, \d+ MB\nnormrun: writing report.html\n")
+        self.assertRegex(told("train", "--config", "c.json", "--out", "whole", "--resume"),
+                         r"\nnormrun: writing the tables of 7 runs, \d+ MB\nnormrun: writing report.html\nnormrun: 7 of 7 runs complete")
+
 
 if __name__ == "__main__":
     unittest.main()
