@@ -5,11 +5,21 @@
 namespace normrun {
 namespace {
 
+bool is_special(char c) { return c == ',' || c == '\n' || c == '"'; }
+
 /// Reads one record from `position` on, which it moves behind the record's newline.
 std::vector<std::string> read_record(std::string_view text, std::size_t& position) {
-  std::vector<std::string> fields(1);
+  constexpr std::size_t kUsualFields = 16;
+  std::vector<std::string> fields;
+  fields.reserve(kUsualFields);
+  fields.emplace_back();
   bool quoted = false;
   while (position < text.size()) {
+    std::size_t end = position;
+    while (end < text.size() && !is_special(text[end])) ++end;
+    fields.back().append(text, position, end - position);
+    position = end;
+    if (position == text.size()) break;
     const char c = text[position++];
     if (quoted) {
       if (c != '"') {
@@ -24,10 +34,8 @@ std::vector<std::string> read_record(std::string_view text, std::size_t& positio
       quoted = true;
     } else if (c == ',') {
       fields.emplace_back();
-    } else if (c == '\n') {
-      break;
     } else {
-      fields.back() += c;
+      break;
     }
   }
   return fields;
