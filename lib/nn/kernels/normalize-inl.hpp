@@ -7,6 +7,8 @@
 #endif
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels/lanes-inl.hpp"
@@ -54,8 +56,61 @@ HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, I
 /// Rows that share what is loaded for a vector of columns.
 inline constexpr int kRowsSharing = 4;
 
+// Rows narrower than a vector fill it in part, and the processor does not hand on what a part store wrote.  What is done to each number
+// alone is therefore done to some rows as to one long row of whole vectors.
+
+/// So many rows at a time that they fill whole vectors; none where rows are no narrower than one, or too few.
+template <class T>
+struct JoinedRows {
+  Index together = 1;
+  Index groups = 0;
+  JoinedRows(Index rows, Index cols) {
+    constexpr Index kGroupsWorthJoining = 4;
+    if (cols >= kWidth<T> || rows < 2 * kGroupsWorthJoining) return;
+    together = kWidth<T> >> std::countr_zero(static_cast<std::uint64_t>(cols));  // the width is a power of two
+    if (rows >= kGroupsWorthJoining * together) groups = rows / together;
+  }
+  /// The rows of whole groups, a group as a row, and those that are left.
+  template <class V>
+  HWY_INLINE V joined(V view) const {
+    return view.slice(0, groups * together).reshaped(groups, together * view.cols);
+  }
+  template <class V>
+  HWY_INLINE V rest(V view) const {
+    return view.slice(groups * together, view.rows - groups * together);
+  }
+};
+
+/// The numbers of each column for joined rows.
+template <class T>
+class Repeated {
+ public:
+  Repeated(const T* numbers, Index cols, Index rows) : is_null_(numbers == nullptr) {
+    const Part<T> row(cols);
+    for (Index i = 0; !is_null_ && i < rows * cols; i += cols) Whole<T>().store(row.load(numbers), repeated_ + i);
+  }
+  const T* data() const { return is_null_ ? nullptr : repeated_; }
+
+ private:
+  bool is_null_;
+  HWY_ALIGN T repeated_[kWidth<T> * kWidth<T>];  // the last row's vector too
+};
+
+template <class T>
+void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
+
+template <class T>
+HWY_NOINLINE void normalize_joined_columns(const JoinedRows<T>& rows, const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta,
+                                           View<T> y) {
+  const auto repeat = [&](const T* numbers) { return Repeated<T>(numbers, y.cols, rows.together); };
+  const Repeated<T> mean = repeat(x_hat.mean), inv_std = repeat(x_hat.inv_std), scale = repeat(gamma), shift = repeat(beta);
+  HWY_NAMESPACE::normalize_columns<T>({rows.joined(x_hat.x), mean.data(), inv_std.data()}, scale.data(), shift.data(), rows.joined(y));
+  HWY_NAMESPACE::normalize_columns<T>({rows.rest(x_hat.x), x_hat.mean, x_hat.inv_std}, gamma, beta, rows.rest(y));
+}
+
 template <class T>
 void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y) {
+  if (const JoinedRows<T> rows(y.rows, y.cols); rows.groups > 0) return normalize_joined_columns(rows, x_hat, gamma, beta, y);
   const Affine<T> affine{gamma, beta};
   const Index step = y.cols;
   for_row_groups<kRowsSharing>(y.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
@@ -90,7 +145,24 @@ void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* ga
 
 template <class T>
 void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
+                                View<T> dx);
+
+template <class T>
+HWY_NOINLINE void normalize_joined_columns_backward(const JoinedRows<T>& rows, const NormalizedColumns<T>& x_hat, ConstView<T> dy,
+                                                    const T* gamma, const GradientSums<T>& sums, View<T> dx) {
+  const auto repeat = [&](const T* numbers) { return Repeated<T>(numbers, dx.cols, rows.together); };
+  const Repeated<T> mean = repeat(x_hat.mean), inv_std = repeat(x_hat.inv_std), scale = repeat(gamma);
+  const Repeated<T> sum_dy = repeat(sums.dy), sum_dy_x_hat = repeat(sums.dy_x_hat);
+  HWY_NAMESPACE::normalize_columns_backward<T>({rows.joined(x_hat.x), mean.data(), inv_std.data()}, rows.joined(dy), scale.data(),
+                                               {sum_dy.data(), sum_dy_x_hat.data(), sums.rows}, rows.joined(dx));
+  HWY_NAMESPACE::normalize_columns_backward<T>({rows.rest(x_hat.x), x_hat.mean, x_hat.inv_std}, rows.rest(dy), gamma, sums, rows.rest(dx));
+}
+
+template <class T>
+void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx) {
+  if (const JoinedRows<T> rows(dx.rows, dx.cols); rows.groups > 0)
+    return normalize_joined_columns_backward(rows, x_hat, dy, gamma, sums, dx);
   constexpr Index kColumns = 256;  // whose factors are divided once and kept
   HWY_ALIGN T factors[kColumns];
   const Vector<T> rows = fill(static_cast<T>(sums.rows));
