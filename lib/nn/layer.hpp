@@ -106,6 +106,8 @@ class Layer {
   /// Whether backward of so many examples may be called with dx in x's memory.
   virtual bool puts_dx_over_x(Index /*examples*/) const { return false; }
   virtual Parts takes_parts() const { return Parts::kNone; }
+  /// Whether y of an example follows from its x and the parameters alone, whatever the mode, the statistics and the other examples.
+  virtual bool is_mode_free() const { return true; }
   /// Whether backward reads y, which the next layer must then leave as it is.
   virtual bool reads_y() const { return false; }
 };

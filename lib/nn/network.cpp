@@ -131,6 +131,13 @@ Index Network<T>::logits_boundary(LossKind loss) const {
 }
 
 template <class T>
+Index Network<T>::mode_free_boundary() const {
+  const auto& built = impl_->layers;
+  const auto depends = [](const auto& layer) { return !layer->is_mode_free(); };
+  return static_cast<Index>(std::find_if(built.begin(), built.end(), depends) - built.begin());
+}
+
+template <class T>
 void Network<T>::initialize(std::uint64_t seed, std::span<T> params, std::span<T> state) const {
   for (const ParamEntry& entry : layout().params) fill_parameter(entry, seed, params.data() + entry.id.offset);
   for (const StateEntry& entry : layout().states) {
@@ -152,11 +159,11 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   record.mode_ = pass.mode;
   record.lengths_ = pass.lengths;
   record.key_ = pass.key;
-  record.input_ = x;
+  record.set_activations(pass.first_boundary, x);
   const bool moves = pass.mode.tracking == Tracking::kUpdate;
   if (moves && next_state != state.data()) std::copy(state.begin(), state.end(), next_state);
   const Index last = pass.last_boundary < 0 ? output_boundary() : pass.last_boundary;
-  for (Index begin = 0, end = 0; begin < last; begin = end) {
+  for (Index begin = pass.first_boundary, end = 0; begin < last; begin = end) {
     const Chain& chain = impl_->forward_chains[static_cast<std::size_t>(begin)];
     end = std::min(chain.end, last);
     Part part = next_part(chain, x.rows, {});
@@ -266,7 +273,7 @@ Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capaci
   }
   const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
   count(widest);
-  for (Matrix<T>& gradient : gradients_) gradient = Matrix<T>(capacity, widest);
+  for (Matrix<T>& gradient : gradients_) gradient = keep == Keep::kNoGradients ? Matrix<T>() : Matrix<T>(capacity, widest);
   gradients_at_.resize(sizes_.size());
   cache_per_example_.resize(count(layout.cache_per_example));
   cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
@@ -276,6 +283,12 @@ template <class T>
 ConstView<T> Record<T>::activations(Index boundary) const {
   if (boundary == 0) return input_;
   return activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().slice(0, examples_);
+}
+
+template <class T>
+void Record<T>::set_activations(Index boundary, ConstView<T> x) {
+  input_ = boundary == 0 ? x : ConstView<T>();
+  if (boundary > 0) std::copy(x.begin(), x.end(), activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().row(0));
 }
 
 template <class T>

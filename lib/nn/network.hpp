@@ -44,6 +44,8 @@ class Network {
   /// cross-entropy), else the output.  Boundary 0 is the input, boundary i the output of built layer i-1.
   Index logits_boundary(LossKind loss) const;
   Index output_boundary() const { return static_cast<Index>(layers().size()); }
+  /// Up to there a row's activations follow from the row and the parameters alone: every mode has the same.
+  Index mode_free_boundary() const;
 
   /// Fresh parameters and statistics.  A parameter depends on the seed, its layer's place in the config and its name, so
   /// that it is the same for every normalization and batch size.
@@ -56,6 +58,7 @@ class Network {
     Mode mode = kEvalMode;
     const Index* lengths = nullptr;
     PassKey key = {};
+    Index first_boundary = 0;  // start there: x are its activations, and backward cannot follow
     Index last_boundary = -1;  // stop there; -1: run to the output
     Index replicas = 1;        // that share the examples and synchronise their batch statistics
   };
@@ -89,8 +92,9 @@ class Network {
   std::unique_ptr<const Impl> impl_;
 };
 
-/// Which activations a record keeps: all of them, or those that backward reads, which is less memory to pass through.
-enum class Keep { kAllActivations, kForBackward };
+/// What a record keeps: all activations, those that backward reads, which is less memory to pass through, or all of them and nothing for
+/// backward, which then cannot follow.
+enum class Keep { kAllActivations, kForBackward, kNoGradients };
 
 template <class T>
 class Record {
@@ -107,7 +111,8 @@ class Record {
 
  private:
   friend class Network<T>;
-  View<T> gradient_at(Index boundary) const;  // of the backward pass under way
+  void set_activations(Index boundary, ConstView<T> x);  // of boundary 0 by reference
+  View<T> gradient_at(Index boundary) const;              // of the backward pass under way
   /// What the layers get of a pass for some of its examples.
   struct PassPart {
     const Index* lengths;

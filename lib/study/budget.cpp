@@ -26,7 +26,7 @@ class Stages {
   Stages(const Snapshot<T>& snapshot, const TrainingPlan<T>& plan) : snapshot_(snapshot), plan_(plan) {
     const Model<T>& model = snapshot.model;
     const auto replayed = [&](ReplayWeights weights, Dropout dropout) {
-      return replay_statistics(plan, model, snapshot.step, weights, dropout);
+      return replay_statistics(plan, model, snapshot.step, weights, dropout, snapshot.rows(SplitName::kTrain).stem);
     };
     const auto noiseless = replayed(ReplayWeights::kEqual, Dropout::kOn);
     std::vector<LayerStatistics> corrected = bias_corrected<T>(layout(), model.state);
@@ -79,7 +79,7 @@ class Stages {
     options.estimator = estimator;
     options.batch_size = {.word = "train"};
     if (split != split_of(options.split)) options.samples = {.word = "all"};
-    return population_statistics(snapshot_.network, snapshot_.model, snapshot_.data.split(split), options, rows_of_a_batch());
+    return population_statistics(snapshot_.network, snapshot_.model, snapshot_.rows(split), options, rows_of_a_batch());
   }
 
   /// Rows that share batch statistics in training.

@@ -130,7 +130,7 @@ class SplitComparison {
 
 template <class T>
 void compare_modes(const Snapshot<T>& snapshot, Moment moment, RunRecord& record) {
-  const Split<T>& rows = snapshot.data.split(split_of(snapshot.config.population.split));
+  const SplitRows<T> rows = snapshot.rows(split_of(snapshot.config.population.split));
   const auto population =
       population_statistics(snapshot.network, snapshot.model, rows, snapshot.config.population, snapshot.config.train.batch_size);
   const ModeStates<T> states(snapshot, population);

@@ -7,6 +7,7 @@
 #include "nn/model.hpp"
 #include "study/experiment.hpp"
 #include "study/record.hpp"
+#include "study/stem_cache.hpp"
 
 namespace normrun {
 
@@ -20,6 +21,11 @@ struct Snapshot {
   LossKind loss;
   Index epoch = 0;
   Index step = 0;
+  StemCache<T>* stems = nullptr;  // null: nothing is shared
+
+  SplitRows<T> rows(SplitName split) const {
+    return stems != nullptr ? stems->rows(network, model, data, split, step) : SplitRows<T>(data.split(split));
+  }
 };
 
 /// While training goes on only compare.csv, layers.csv and channels.csv get lines; the final state has classes.csv and

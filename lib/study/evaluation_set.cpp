@@ -63,15 +63,17 @@ template <class T>
 ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerStatistics>& population)
     : snapshot_(snapshot),
       estimated_({{snapshot.config.population.estimator, state_with<T>(snapshot.network.layout(), snapshot.model.state, population)}}),
-      initial_(initial_state<T>(snapshot.network.layout())),
-      untrained_(fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed))) {
+      initial_(initial_state<T>(snapshot.network.layout())) {
   for (const auto& [a, b] : snapshot.config.compare.pairs) {
     for (const std::string& name : {a, b}) {
-      const std::optional<Estimator> estimator = estimator_of(comparison_mode(name).source);
+      const StatisticsSource source = comparison_mode(name).source;
+      if (source == StatisticsSource::kUntrained && !untrained_)
+        untrained_ = fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed));
+      const std::optional<Estimator> estimator = estimator_of(source);
       if (!estimator || estimated_.contains(*estimator)) continue;
       PopulationOptions options = snapshot.config.population;
       options.estimator = *estimator;
-      const auto statistics = population_statistics(snapshot.network, snapshot.model, snapshot.data.split(split_of(options.split)), options,
+      const auto statistics = population_statistics(snapshot.network, snapshot.model, snapshot.rows(split_of(options.split)), options,
                                                     snapshot.config.train.batch_size);
       estimated_[*estimator] = state_with<T>(snapshot.network.layout(), snapshot.model.state, statistics);
     }
@@ -80,7 +82,7 @@ ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<LayerSt
 
 template <class T>
 std::span<const T> ModeStates<T>::params(StatisticsSource source) const {
-  return source == StatisticsSource::kUntrained ? untrained_.params : snapshot_.model.params;
+  return source == StatisticsSource::kUntrained ? untrained_->params : snapshot_.model.params;
 }
 
 template <class T>
@@ -93,7 +95,7 @@ std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
     case StatisticsSource::kInitial:
       return initial_;
     case StatisticsSource::kUntrained:
-      return untrained_.state;
+      return untrained_->state;
     default:
       return estimated_.at(*estimator_of(source));
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -47,7 +48,7 @@ class ModeStates {
   const Snapshot<T>& snapshot_;
   std::map<Estimator, Buffer<T>> estimated_;
   Buffer<T> initial_;
-  Model<T> untrained_;
+  std::optional<Model<T>> untrained_;  // where a pair of the comparison names it
 };
 
 }  // namespace normrun

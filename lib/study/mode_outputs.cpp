@@ -11,7 +11,7 @@ ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set
   const Remainder remainder = mode.statistics == Statistics::kBatch ? Remainder::kLeaveOut : Remainder::kKeep;
   const std::span<const Index> order = std::span(set.order()).first(static_cast<std::size_t>(rows));
   const auto forward = [&](Index boundary) {
-    return run_forward<T>(snapshot.network, params, state, mode, set.split(), order, batch_size, remainder, boundary, key);
+    return run_forward<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), order, batch_size, remainder, boundary, key);
   };
   const Index logits = snapshot.network.logits_boundary(snapshot.loss);
   ModeOutputs<T> outputs{forward(logits), std::nullopt};

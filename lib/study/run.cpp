@@ -66,7 +66,9 @@ class Run {
   }
 
  private:
-  Snapshot<T> snapshot() const { return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step()}; }
+  Snapshot<T> snapshot() {
+    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
+  }
   Cell precision_text() const { return std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64"); }
   Cell parameters() const { return network_ ? Cell{network_->layout().param_count} : Cell{}; }
 
@@ -193,6 +195,7 @@ class Run {
   TrainingPlan<T> plan_;
   std::optional<Trainer<T>> trainer_;
   LossKind loss_ = LossKind::kMse;
+  StemCache<T> stems_;
   double setup_seconds_ = 0.0;
   double train_seconds_ = 0.0;
   double compare_seconds_ = 0.0;

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "train/layer_input.hpp"
-#include "train/run_forward.hpp"
 #include "train/training_batches.hpp"
 
 namespace normrun {
@@ -77,7 +76,7 @@ Window memory_window(const Layout& layout, const Model<T>& model, Index steps) {
 template <class T>
 class BatchReplay {
  public:
-  explicit BatchReplay(const TrainingPlan<T>& plan);
+  BatchReplay(const TrainingPlan<T>& plan, StemOutputs<T>* stem);
 
   /// Takes step `step`'s rows; returns how many there are.
   Index start(Index step);
@@ -99,11 +98,11 @@ class BatchReplay {
 };
 
 template <class T>
-BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan)
+BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan, StemOutputs<T>* stem)
     : plan_(plan),
       batches_(training_batches(plan)),
       steps_per_epoch_(batches_ ? batches_->steps_per_epoch() : 0),
-      forward_(*plan.network, batches_ ? plan.data->train : fresh_, plan.options->batch_size) {
+      forward_(*plan.network, batches_ ? SplitRows<T>(plan.data->train, stem) : SplitRows<T>(fresh_), plan.options->batch_size) {
   if (batches_) return;
   const Index batch_size = plan.options->batch_size;
   fresh_.features = allocate_rows<T>(batch_size, plan.data->shape.size());
@@ -142,8 +141,8 @@ void BatchReplay<T>::run(const Part& part, const Model<T>& model, const Mode& mo
 template <class T>
 class ReplayAverage {
  public:
-  ReplayAverage(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights)
-      : plan_(plan), model_(model), steps_(steps), weights_(weights), replay_(plan) {
+  ReplayAverage(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights, StemOutputs<T>* stem)
+      : plan_(plan), model_(model), steps_(steps), weights_(weights), replay_(plan, stem) {
     for (const Index index : layers_with_statistics(plan.network->layout())) {
       norms_.push_back(&plan.network->layout().normalizations[static_cast<std::size_t>(index)]);
       averages_.emplace_back(*norms_.back());
@@ -208,14 +207,16 @@ class ReplayAverage {
 
 template <class T>
 std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights,
-                                               Dropout dropout) {
+                                               Dropout dropout, StemOutputs<T>* stem) {
   if (layers_with_statistics(plan.network->layout()).empty()) return {};
-  ReplayAverage<T> average(plan, model, steps, weights);
+  ReplayAverage<T> average(plan, model, steps, weights, stem);
   average.add_window(dropout);
   return average.statistics();
 }
 
-template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<float>&, const Model<float>&, Index, ReplayWeights, Dropout);
-template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<double>&, const Model<double>&, Index, ReplayWeights, Dropout);
+template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<float>&, const Model<float>&, Index, ReplayWeights, Dropout,
+                                                        StemOutputs<float>*);
+template std::vector<LayerStatistics> replay_statistics(const TrainingPlan<double>&, const Model<double>&, Index, ReplayWeights, Dropout,
+                                                        StemOutputs<double>*);
 
 }  // namespace normrun

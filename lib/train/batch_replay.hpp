@@ -1,6 +1,7 @@
 #pragma once
 
 #include "train/moving_statistics.hpp"
+#include "train/run_forward.hpp"
 #include "train/trainer.hpp"
 
 namespace normrun {
@@ -12,9 +13,9 @@ enum class ReplayWeights {
 };
 
 /// Reads batches of the training's end once more, by a network that stands still, and averages them for every layer that has moving
-/// statistics: at most 4096 batches.  `steps` are done so far.  Throws as Trainer does.
+/// statistics: at most 4096 batches.  `steps` are done so far; `stem` is of the training rows, or null.  Throws as Trainer does.
 template <class T>
 std::vector<LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const Model<T>& model, Index steps, ReplayWeights weights,
-                                               Dropout dropout);
+                                               Dropout dropout, StemOutputs<T>* stem = nullptr);
 
 }  // namespace normrun

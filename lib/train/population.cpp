@@ -7,7 +7,6 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "train/layer_input.hpp"
-#include "train/run_forward.hpp"
 
 namespace normrun {
 namespace {
@@ -31,8 +30,8 @@ std::vector<Index> population_rows(Index available, const Count& samples) {
 template <class T>
 class PopulationPass {
  public:
-  PopulationPass(const Network<T>& network, const Split<T>& split, std::vector<Index> rows, Index slice_rows)
-      : network_(network), rows_(std::move(rows)), slice_rows_(slice_rows), forward_(network, split, slice_rows) {}
+  PopulationPass(const Network<T>& network, const SplitRows<T>& source, std::vector<Index> rows, Index slice_rows)
+      : network_(network), rows_(std::move(rows)), slice_rows_(slice_rows), forward_(network, source, slice_rows) {}
 
   const Normalization& normalization(Index index) const { return network_.layout().normalizations[static_cast<std::size_t>(index)]; }
   Index row_count() const { return static_cast<Index>(rows_.size()); }
@@ -55,10 +54,10 @@ class PopulationPass {
 };
 
 template <class T>
-std::vector<LayerStatistics> layer_by_layer(const Network<T>& network, const Model<T>& model, const Split<T>& split,
+std::vector<LayerStatistics> layer_by_layer(const Network<T>& network, const Model<T>& model, const SplitRows<T>& source,
                                             std::vector<Index> rows) {
   const Index slice_rows = std::min(kEvaluationRows, static_cast<Index>(rows.size()));
-  PopulationPass<T> pass(network, split, std::move(rows), slice_rows);
+  PopulationPass<T> pass(network, source, std::move(rows), slice_rows);
   Buffer<T> repaired = model.state;
   std::vector<LayerStatistics> population;
   for (const Index index : layers_with_statistics(network.layout())) {
@@ -90,11 +89,11 @@ void each_batch(PopulationPass<T>& pass, const Model<T>& model, const std::vecto
 }
 
 template <class T>
-std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>& model, const Split<T>& split, std::vector<Index> rows,
-                                      Estimator estimator, Index batch_size) {
+std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>& model, const SplitRows<T>& source,
+                                      std::vector<Index> rows, Estimator estimator, Index batch_size) {
   RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their classes one after the other
   const std::vector<Index> layers = layers_with_statistics(network.layout());
-  PopulationPass<T> pass(network, split, std::move(rows), batch_size);
+  PopulationPass<T> pass(network, source, std::move(rows), batch_size);
   std::vector<BatchAverage> averages;
   std::vector<ChannelMoments> pooled;
   for (const Index index : layers) {
@@ -138,21 +137,22 @@ void PopulationOptions::describe(OptionVisitor& visitor) {
 }
 
 template <class T>
-std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model, const Split<T>& split,
-                                                   const PopulationOptions& options, Index train_batch_size) {
+std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model,
+                                                   const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,
+                                                   Index train_batch_size) {
   if (layers_with_statistics(network.layout()).empty()) return {};
   if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
-  std::vector<Index> rows = population_rows(split.samples(), options.samples);
-  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, split, std::move(rows));
+  std::vector<Index> rows = population_rows(source.split.samples(), options.samples);
+  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows));
   const Index available = static_cast<Index>(rows.size());
   const Count& size = options.batch_size;
   const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;
-  return by_batch(network, model, split, std::move(rows), options.estimator, std::min(batch_size, available));
+  return by_batch(network, model, source, std::move(rows), options.estimator, std::min(batch_size, available));
 }
 
-template std::vector<LayerStatistics> population_statistics<float>(const Network<float>&, const Model<float>&, const Split<float>&,
+template std::vector<LayerStatistics> population_statistics<float>(const Network<float>&, const Model<float>&, const SplitRows<float>&,
                                                                    const PopulationOptions&, Index);
-template std::vector<LayerStatistics> population_statistics<double>(const Network<double>&, const Model<double>&, const Split<double>&,
+template std::vector<LayerStatistics> population_statistics<double>(const Network<double>&, const Model<double>&, const SplitRows<double>&,
                                                                     const PopulationOptions&, Index);
 
 }  // namespace normrun

@@ -8,6 +8,7 @@
 #include "data/dataset.hpp"
 #include "nn/model.hpp"
 #include "train/moving_statistics.hpp"
+#include "train/run_forward.hpp"
 
 namespace normrun {
 
@@ -32,7 +33,8 @@ struct PopulationOptions : Described {
 /// steps of sequences are left out.  Batches are drawn without replacement in one fixed order; a smaller last one is left out.
 /// Throws Error(kUsage) where the split has fewer rows than the options ask for.
 template <class T>
-std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model, const Split<T>& split,
-                                                   const PopulationOptions& options, Index train_batch_size);
+std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model,
+                                                   const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,
+                                                   Index train_batch_size);
 
 }  // namespace normrun

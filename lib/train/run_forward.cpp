@@ -1,6 +1,7 @@
 #include "train/run_forward.hpp"
 
 #include "train/gather.hpp"
+#include "train/stem_outputs.hpp"
 
 namespace normrun {
 namespace {
@@ -15,13 +16,26 @@ Index boundary_size(const Network<T>& network, Index boundary) {
 }
 
 template <class T>
-SliceForward<T>::SliceForward(const Network<T>& network, const Split<T>& split, Index capacity)
-    : network_(network), split_(split), record_(network, capacity), x_(capacity, network.input().size()) {}
+SliceForward<T>::SliceForward(const Network<T>& network, const SplitRows<T>& rows, Index capacity)
+    : network_(network), split_(rows.split), stem_(rows.stem), capacity_(capacity), record_(network, capacity, Keep::kNoGradients) {}
+
+template <class T>
+ConstView<T> SliceForward<T>::start(std::span<const Index> rows, Index boundary) {
+  Matrix<T>& x = boundary > 0 ? stem_x_ : x_;
+  if (x.rows() == 0) x = Matrix<T>(capacity_, boundary_size(network_, boundary));
+  if (boundary > 0)
+    stem_->gather(rows, x.view());
+  else
+    gather_rows<T>(split_.features.view(), rows, x.view());
+  return x.view().slice(0, static_cast<Index>(rows.size()));
+}
 
 template <class T>
 void SliceForward<T>::run(std::span<const Index> rows, std::span<const T> params, std::span<const T> state, const Mode& mode,
                           Index last_boundary, PassKey key) {
-  gather_rows<T>(split_.features.view(), rows, x_.view());
+  const bool reaches_stem = stem_ != nullptr && (last_boundary < 0 || last_boundary >= stem_->boundary());
+  const Index first_boundary = reaches_stem && stem_->are_by(params) ? stem_->boundary() : 0;
+  const ConstView<T> x = start(rows, first_boundary);
   if (!split_.lengths.empty()) {
     lengths_.resize(rows.size());
     gather_numbers<Index>(split_.lengths, rows, lengths_.data());
@@ -29,21 +43,22 @@ void SliceForward<T>::run(std::span<const Index> rows, std::span<const T> params
   const typename Network<T>::Pass pass{.mode = {mode.statistics, Tracking::kFreeze, mode.dropout},
                                        .lengths = lengths_.empty() ? nullptr : lengths_.data(),
                                        .key = key,
+                                       .first_boundary = first_boundary,
                                        .last_boundary = last_boundary};
-  network_.forward(pass, params, state, nullptr, record_, x_.view().slice(0, static_cast<Index>(rows.size())));
+  network_.forward(pass, params, state, nullptr, record_, x);
 }
 
 template <class T>
 Matrix<T> run_forward(const Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
-                      const Split<T>& split, std::span<const Index> order, Index batch_size, Remainder remainder, Index boundary,
-                      PassKey key) {
+                      const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Remainder remainder,
+                      Index boundary, PassKey key) {
   const Index given = static_cast<Index>(order.size());
-  const Index rows = remainder == Remainder::kLeaveOut ? given - given % batch_size : given;
-  const Index slice = std::min(rows, depends_on_slicing(mode) ? batch_size : kEvaluationRows);
-  Matrix<T> result(rows, boundary_size(network, boundary));
-  SliceForward<T> forward(network, split, slice);
-  for (Index first = 0; first < rows; first += slice, key.step += 1) {
-    const Index count = std::min(slice, rows - first);
+  const Index wanted = remainder == Remainder::kLeaveOut ? given - given % batch_size : given;
+  const Index slice = std::min(wanted, depends_on_slicing(mode) ? batch_size : kEvaluationRows);
+  Matrix<T> result(wanted, boundary_size(network, boundary));
+  SliceForward<T> forward(network, rows, slice);
+  for (Index first = 0; first < wanted; first += slice, key.step += 1) {
+    const Index count = std::min(slice, wanted - first);
     forward.run(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode, boundary, key);
     const ConstView<T> activations = forward.activations(boundary);
     std::copy(activations.begin(), activations.end(), result.view().row(first));
@@ -56,8 +71,8 @@ template Index boundary_size<double>(const Network<double>&, Index);
 template class SliceForward<float>;
 template class SliceForward<double>;
 template Matrix<float> run_forward<float>(const Network<float>&, std::span<const float>, std::span<const float>, const Mode&,
-                                          const Split<float>&, std::span<const Index>, Index, Remainder, Index, PassKey);
+                                          const SplitRows<float>&, std::span<const Index>, Index, Remainder, Index, PassKey);
 template Matrix<double> run_forward<double>(const Network<double>&, std::span<const double>, std::span<const double>, const Mode&,
-                                            const Split<double>&, std::span<const Index>, Index, Remainder, Index, PassKey);
+                                            const SplitRows<double>&, std::span<const Index>, Index, Remainder, Index, PassKey);
 
 }  // namespace normrun

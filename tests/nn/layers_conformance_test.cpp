@@ -284,6 +284,16 @@ TEST_CASE("every layer: an example alone gives what it gives in a batch, unless 
   });
 }
 
+TEST_CASE("every layer: one that is free of modes gives the same in all of them, by any statistics") {
+  for_each_case([](const Case& c, const Mode& mode, Index examples) {
+    LayerRig<float> rig = make_rig<float>(c, examples);
+    if (rig.network().mode_free_boundary() < rig.network().output_boundary()) return;
+    LayerRig<float> other = make_rig<float>(c, examples);
+    for (float& value : other.model.state) value = 3.0F * value + 1.0F;
+    CHECK(same_bits<float>(copy_of(rig.forward({.mode = mode, .key = kKey})), copy_of(other.forward({.mode = kEvalMode}))));
+  });
+}
+
 TEST_CASE("every layer: a pass gives the same bits again and allocates nothing") {
   for_each_case([](const Case& c, const Mode& mode, Index examples) {
     LayerRig<float> rig = make_rig<float>(c, examples);

@@ -30,6 +30,11 @@ LayerRig<double> small_rig(const std::string& norm, Index examples) {
   return rig;
 }
 
+struct NamedNorm {
+  std::string type;
+  Index mode_free;  // boundary, in small_network
+};
+
 std::string problem_of(const std::vector<LayerDescription>& layers, const Shape& input) {
   try {
     const Network<float> network(layers, input);
@@ -250,6 +255,25 @@ TEST_CASE("a step of forward, loss and backward allocates nothing") {
   const std::size_t before = allocations();
   step();
   CHECK(allocations() == before);
+}
+
+TEST_CASE("a pass may start at any boundary with what it has there") {
+  for (const NamedNorm& norm : {NamedNorm{"batch", 2}, NamedNorm{"layer", 3}}) {  // then comes dropout
+    CAPTURE(norm.type);
+    LayerRig<double> rig = small_rig(norm.type, 7);
+    const Network<double>& network = rig.network();
+    CHECK(network.mode_free_boundary() == norm.mode_free);
+    const ConstView<double> whole = rig.forward({.mode = kTrainFrozen});
+    for (Index boundary = 1; boundary < network.output_boundary(); ++boundary) {
+      Record<double> below(network, 7);
+      const ConstView<double> x = network.forward({.mode = kTrainFrozen, .last_boundary = boundary}, rig.model.params, rig.model.state,
+                                                  nullptr, below, rig.x.view());
+      Record<double> above(network, 7, Keep::kNoGradients);
+      const ConstView<double> y = network.forward({.mode = kTrainFrozen, .first_boundary = boundary}, rig.model.params, rig.model.state,
+                                                  nullptr, above, x);
+      CHECK(std::equal(y.begin(), y.end(), whole.begin(), whole.end()));
+    }
+  }
 }
 
 TEST_CASE("one network serves several threads, each with its own record") {

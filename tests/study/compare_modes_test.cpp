@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "study/budget.hpp"
 #include "study/trained_run.hpp"
 
 using namespace normrun;
@@ -62,4 +63,28 @@ TEST_CASE("layers.csv follows the moving statistics") {
   CHECK(fields(record, TableId::kLayers, "updates") == std::vector<std::string>{"7"});
   CHECK(std::stod(fields(record, TableId::kLayers, "init_share")[0]) == doctest::Approx(std::pow(0.9, 7)));
   CHECK(fields(record, TableId::kChannels, "channel").size() == 5);
+}
+
+TEST_CASE("what comparisons share of the network's stem changes none of their numbers") {
+  for (const std::string norm : {"batch", "layer", "moving_layer"}) {
+    CAPTURE(norm);
+    RunConfig config = run_of({"norm.type=" + norm});
+    config.compare.splits = {"train", "test"};
+    config.compare.pairs = {{"train", "eval"}, {"untrained", "pooled"}, {"batch-average", "train+dropout"}};
+    TrainedRun<float> trained(config, 12);
+    const auto compared = [&](StemCache<float>* stems) {
+      Snapshot<float> snapshot = trained.snapshot();
+      snapshot.stems = stems;
+      RunRecord record;
+      compare_modes(snapshot, Moment::kFinal, record);
+      add_budget(snapshot, trained.plan, record);
+      return record.lines;
+    };
+    StemCache<float> stems;
+    const auto alone = compared(nullptr);
+    CHECK(compared(&stems) == alone);
+    CHECK(compared(&stems) == alone);
+    trained.trainer.advance();
+    CHECK(compared(&stems) == compared(nullptr));  // the outputs of the step before are forgotten
+  }
 }

@@ -82,6 +82,7 @@ class BatchNorm final : public Layer<T> {
   }
   bool takes_dx_in_place() const override { return !normalizer_.leaves_out_padding(); }
   Parts takes_parts() const override { return takes_dx_in_place() ? Parts::kBackward : Parts::kNone; }
+  bool is_mode_free() const override { return false; }
 
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;

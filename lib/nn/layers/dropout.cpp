@@ -66,6 +66,7 @@ class DropoutLayer final : public Layer<T> {
   }
 
   Parts takes_parts() const override { return Parts::kBoth; }
+  bool is_mode_free() const override { return false; }
 
  private:
   Index position_;

@@ -1,0 +1,44 @@
+#include "train/stem_outputs.hpp"
+
+#include <algorithm>
+
+#include "train/gather.hpp"
+
+namespace normrun {
+
+template <class T>
+StemOutputs<T>::StemOutputs(const Network<T>& network, std::span<const T> params, const Split<T>& split)
+    : boundary_(network.mode_free_boundary()),
+      params_(params),
+      outputs_(split.samples(), boundary_size(network, boundary_)),
+      has_(static_cast<std::size_t>(split.samples())),
+      forward_(network, split, std::min(split.samples(), kEvaluationRows)) {}
+
+template <class T>
+void StemOutputs<T>::gather(std::span<const Index> rows, View<T> to) {
+  missing_.clear();
+  for (const Index row : rows) {
+    if (has_[static_cast<std::size_t>(row)]) continue;
+    has_[static_cast<std::size_t>(row)] = true;
+    missing_.push_back(row);
+  }
+  const std::span<const Index> missing = missing_;
+  for (std::size_t first = 0; first < missing.size(); first += kEvaluationRows)
+    compute(missing.subspan(first, std::min<std::size_t>(kEvaluationRows, missing.size() - first)));
+  gather_rows<T>(outputs_.view(), rows, to);
+}
+
+template <class T>
+void StemOutputs<T>::compute(std::span<const Index> rows) {
+  forward_.run(rows, params_, {}, kEvalMode, boundary_);
+  const ConstView<T> computed = forward_.activations(boundary_);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const T* from = computed.row(static_cast<Index>(i));
+    std::copy(from, from + computed.cols, outputs_.view().row(rows[i]));
+  }
+}
+
+template class StemOutputs<float>;
+template class StemOutputs<double>;
+
+}  // namespace normrun
