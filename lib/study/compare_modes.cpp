@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "study/evaluation_set.hpp"
 #include "study/layer_tables.hpp"
@@ -51,18 +52,29 @@ class SplitComparison {
     });
   }
 
-  const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) {
-    const auto key = std::pair(std::string(mode.name), mode.by_batch() ? batch_size : 0);
-    const auto known = outputs_.find(key);
-    if (known != outputs_.end()) return known->second;
-    return outputs_
-        .emplace(key,
-                 run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size, set_.rows()))
-        .first->second;
-  }
-  const EvaluationSet<T>& set() const { return set_; }
-
  private:
+  /// What a mode gave, and what its first rows scored.
+  struct Ran {
+    ModeOutputs<T> outputs;
+    std::map<Index, SplitScore> scores;
+  };
+
+  Ran& ran(const ComparisonMode& mode, Index batch_size) {
+    const auto key = std::pair(std::string(mode.name), mode.by_batch() ? batch_size : 0);
+    const auto known = ran_.find(key);
+    if (known != ran_.end()) return known->second;
+    Ran ran{run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size, set_.rows()), {}};
+    return ran_.emplace(key, std::move(ran)).first->second;
+  }
+  const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) { return ran(mode, batch_size).outputs; }
+
+  SplitScore score(const ComparisonMode& mode, Index batch_size, Index rows) {
+    Ran& of_mode = ran(mode, batch_size);
+    const auto [known, is_new] = of_mode.scores.try_emplace(rows);
+    if (is_new) known->second = set_.score(snapshot_.loss, of_mode.outputs.logits.view().slice(0, rows));
+    return known->second;
+  }
+
   Cell split_name() const { return std::string(split_text(set_.name())); }
   static Cell size_cell(const ComparisonMode& mode, Index batch_size) { return mode.by_batch() ? Cell{batch_size} : Cell{}; }
 
@@ -112,8 +124,8 @@ class SplitComparison {
     const ConstView<T> logits_b = b.logits.view().slice(0, rows);
     cells.push_back(snapshot_.loss == LossKind::kSoftmaxCrossEntropy ? Cell{mean_kl<T>(logits_a, logits_b)} : Cell{});
     cells.push_back(set_.labels().empty() ? Cell{} : Cell{disagreement<T>(logits_a, logits_b)});
-    const SplitScore score_a = set_.score(snapshot_.loss, logits_a);
-    const SplitScore score_b = set_.score(snapshot_.loss, logits_b);
+    const SplitScore score_a = score(mode_a, batch_size, rows);
+    const SplitScore score_b = score(mode_b, batch_size, rows);
     for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.emplace_back(value);
     for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
       cells.push_back(cell_or_empty(value));
@@ -123,7 +135,7 @@ class SplitComparison {
   const Snapshot<T>& snapshot_;
   const ModeStates<T>& states_;
   EvaluationSet<T> set_;
-  std::map<std::pair<std::string, Index>, ModeOutputs<T>> outputs_;
+  std::map<std::pair<std::string, Index>, Ran> ran_;
 };
 
 }  // namespace

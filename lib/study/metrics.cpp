@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/elementary.hpp"
+#include "nn/kernels/kernels.hpp"
 #include "nn/losses.hpp"
 
 namespace normrun {
@@ -18,13 +20,19 @@ double ratio(double numerator, double denominator) {
   return denominator > 0.0 ? numerator / denominator : kNotApplicable;
 }
 
-/// log(sum exp) of one row.
+/// exponentials[j] = exp(logits[j] - subtracted) of one row.
 template <class T>
-double log_sum_exp(const T* logits, Index outputs) {
-  const double highest = static_cast<double>(*std::max_element(logits, logits + outputs));
-  double sum = 0.0;
-  for (Index j = 0; j < outputs; ++j) sum += math::exp(static_cast<double>(logits[j]) - highest);
-  return highest + math::log(sum);
+void exponentiate(const T* logits, double subtracted, std::vector<double>& exponentials) {
+  for (std::size_t j = 0; j < exponentials.size(); ++j) exponentials[j] = static_cast<double>(logits[j]) - subtracted;
+  kernels::exp(exponentials.data(), exponentials.data(), static_cast<Index>(exponentials.size()));
+}
+
+/// log(sum exp) of one row; uses `exponentials`, of the row's size.
+template <class T>
+double log_sum_exp(const T* logits, std::vector<double>& exponentials) {
+  const double highest = static_cast<double>(*std::max_element(logits, logits + exponentials.size()));
+  exponentiate(logits, highest, exponentials);
+  return highest + math::log(std::accumulate(exponentials.begin(), exponentials.end(), 0.0));
 }
 
 }  // namespace
@@ -68,16 +76,18 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
 
 template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
+  std::vector<double> exponentials(static_cast<std::size_t>(logits_a.cols));
   double total = 0.0;
   for (Index r = 0; r < logits_a.rows; ++r) {
     const T* a = logits_a.row(r);
     const T* b = logits_b.row(r);
-    const double norm_a = log_sum_exp(a, logits_a.cols);
-    const double norm_b = log_sum_exp(b, logits_b.cols);
-    for (Index j = 0; j < logits_a.cols; ++j) {
+    const double norm_b = log_sum_exp(b, exponentials);
+    const double norm_a = log_sum_exp(a, exponentials);
+    exponentiate(a, norm_a, exponentials);
+    for (std::size_t j = 0; j < exponentials.size(); ++j) {
       const double log_a = static_cast<double>(a[j]) - norm_a;
       const double log_b = static_cast<double>(b[j]) - norm_b;
-      total += math::exp(log_a) * (log_a - log_b);
+      total += exponentials[j] * (log_a - log_b);
     }
   }
   return total / static_cast<double>(logits_a.rows);
