@@ -5,40 +5,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/repeated_products.hpp"
-#include "nn/kernels/windows.hpp"
-#include "nn/kernels_arena.hpp"
-#include "nn/kernels_paths.hpp"
+#include "nn/kernels_agreement.hpp"
 
 using namespace normrun;
 
 namespace {
-
-template <class T>
-bool same_bits(const Buffer<T>& a, const Buffer<T>& b) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const bool both_nan = std::isnan(a[i]) && std::isnan(b[i]);  // IEEE 754 leaves open which NaN comes out
-    if (!both_nan && std::bit_cast<Bits>(a[i]) != std::bit_cast<Bits>(b[i])) {
-      MESSAGE("number ", i, ": ", a[i], " and ", b[i]);
-      return false;
-    }
-  }
-  return true;
-}
-
-template <class T>
-struct Case {
-  const char* name;
-  void (*run)(Arena<T>&);
-};
 
 // Settings of the updates.
 template <class T>
@@ -81,43 +58,6 @@ const std::vector<Case<T>> kProducts{
        Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.outputs, a.cols)));
        kernels::pack_transposed<T>(a.w(), packed.data());
        kernels::product_by_packed<T>(a.dy(), packed.data(), nullptr, a.dx());
-     }},
-};
-
-/// Windows of 2 x 3 (or what fits) over a matrix, every second place of each line.
-template <class T>
-class WindowsOver {
- public:
-  explicit WindowsOver(ConstView<T> image) {
-    const Index height = std::min<Index>(2, image.rows), width = std::min<Index>(3, image.cols);
-    for (Index i = 0; i < height; ++i) {
-      for (Index j = 0; j < width; ++j) offsets_.push_back(i * image.cols + j);
-    }
-    windows = {.data = image.data,
-               .lines = image.rows - height + 1,
-               .line_step = image.cols,
-               .places = (image.cols - width) / 2 + 1,
-               .step = 2,
-               .offsets = offsets_.data(),
-               .depth = height * width};
-  }
-  kernels::Windows<T> windows;
-
- private:
-  std::vector<Index> offsets_;
-};
-
-template <class T>
-const std::vector<Case<T>> kWindows{
-    {"product of windows",
-     [](Arena<T>& a) {
-       const WindowsOver<T> x(a.x());
-       kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
-     }},
-    {"weight gradient of windows",
-     [](Arena<T>& a) {
-       const WindowsOver<T> x(a.x());
-       kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs), a.result_matrix(x.windows.depth, a.outputs));
      }},
 };
 
@@ -321,43 +261,6 @@ const std::vector<Case<T>> kUpdates{
     {"rmsprop, epsilon outside", rmsprop<T, EpsilonPlace::kOutsideRoot>},
 };
 
-template <class T>
-Arena<T> results_of(const Case<T>& test, const std::string& path, Index rows, Index cols, Index outputs, Numbers kind) {
-  kernels::force_instruction_set(path);
-  Arena<T> arena(rows, cols, outputs, kind);
-  test.run(arena);
-  return arena;
-}
-
-struct Sizes {
-  std::vector<Index> rows, cols, outputs{1};
-};
-
-template <class T>
-void check_paths_agree(const std::vector<Case<T>>& cases, const Sizes& sizes) {
-  const RestoredPath restored;
-  const auto check_one = [](const Case<T>& test, const std::string& path, Index r, Index c, Index o, Numbers kind) {
-    const Arena<T> expected = results_of(test, "scalar", r, c, o, kind);
-    const Arena<T> actual = results_of(test, path, r, c, o, kind);
-    for (std::size_t i = 0; i < expected.results().size(); ++i) {
-      INFO(path, " ", test.name, ": ", r, " x ", c, " x ", o, ", result ", i);
-      REQUIRE(same_bits(expected.results()[i], actual.results()[i]));
-    }
-  };
-  for (const std::string& path : vector_paths()) {
-    for (const Case<T>& test : cases) {
-      for (const Index r : sizes.rows) {
-        for (const Index c : sizes.cols) {
-          for (const Index o : sizes.outputs) {
-            check_one(test, path, r, c, o, Numbers::kUsual);
-            check_one(test, path, r, c, o, Numbers::kWild);
-          }
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, double) {
@@ -365,10 +268,6 @@ TEST_CASE_TEMPLATE("products: every path gives the reference's bits", T, float, 
   check_paths_agree(kProducts<T>, {{16, 131}, {1, 20, 259}, {9, 48, 65}});
   check_paths_agree(kProducts<T>, {{1, 4, 131}, {37}, {301}});  // rows of w wider than a page's share, more panels than are packed at once
   check_paths_agree(kProducts<T>, {{3, 20}, {1100}, {70}});     // more than a block of depth
-}
-
-TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {
-  check_paths_agree(kWindows<T>, {{1, 2, 3, 9}, {1, 2, 3, 8, 15, 131}, {1, 7, 16, 33}});
 }
 
 TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference's bits", T, float, double) {

@@ -5,6 +5,7 @@
 #include "nn/kernels/orders.hpp"
 #include "nn/kernels/reference_cells.hpp"
 #include "nn/kernels/reference_elementwise.hpp"
+#include "nn/kernels/reference_pooling.hpp"
 #include "nn/kernels/reference_running_sums.hpp"
 #include "nn/kernels/table.hpp"
 
@@ -300,6 +301,10 @@ constexpr Table<T> kReference{
     .product_by_packed = product_by_packed<T>,
     .product_of_windows = product_of_windows<T>,
     .product_of_windows_weight_gradient = product_of_windows_weight_gradient<T>,
+    .pool_largest = reference::pool_largest<T>,
+    .pool_largest_backward = reference::pool_largest_backward<T>,
+    .pool_mean = reference::pool_mean<T>,
+    .pool_mean_backward = reference::pool_mean_backward<T>,
     .column_sums = column_sums<T>,
     .add_column_sums = reference::add_column_sums<T>,
     .finish_column_sums = reference::finish_column_sums<T>,

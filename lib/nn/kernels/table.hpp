@@ -2,6 +2,7 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/pooling.hpp"
 #include "nn/kernels/windows.hpp"
 
 namespace normrun::kernels {
@@ -12,7 +13,7 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
-/// One implementation of every kernel; kernels.hpp, repeated_products.hpp, windows.hpp and cells.hpp tell what each computes.
+/// One implementation of every kernel; kernels.hpp, repeated_products.hpp, windows.hpp, pooling.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
   void (*product)(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs);
@@ -26,6 +27,11 @@ struct Table {
 
   void (*product_of_windows)(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
   void (*product_of_windows_weight_gradient)(const Windows<T>& x, ConstView<T> dy, View<T> dw);
+
+  void (*pool_largest)(const PooledLine& line, const T* x, T* y);
+  void (*pool_largest_backward)(const PooledLine& line, const T* x, const T* y, const T* dy, T* dx);
+  void (*pool_mean)(const PooledLine& line, const T* x, T* y);
+  void (*pool_mean_backward)(const PooledLine& line, const T* dy, T* dx);
 
   void (*column_sums)(ConstView<T> x, T* sums);
   void (*add_column_sums)(ConstView<T> x, Index first_row, T* running);

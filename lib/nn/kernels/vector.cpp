@@ -18,6 +18,7 @@
 #include "nn/kernels/loss-inl.hpp"
 #include "nn/kernels/normalize-inl.hpp"
 #include "nn/kernels/optimizer-inl.hpp"
+#include "nn/kernels/pooling-inl.hpp"
 #include "nn/kernels/product_update-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
 #include "nn/kernels/repeated_products-inl.hpp"
@@ -58,6 +59,10 @@ constexpr Table<T> kTable{
     .product_by_packed = Entry<product_by_packed<T>>::call,
     .product_of_windows = Entry<product_of_windows<T>>::call,
     .product_of_windows_weight_gradient = Entry<product_of_windows_weight_gradient<T>>::call,
+    .pool_largest = Entry<pool_largest<T>>::call,
+    .pool_largest_backward = Entry<pool_largest_backward<T>>::call,
+    .pool_mean = Entry<pool_mean<T>>::call,
+    .pool_mean_backward = Entry<pool_mean_backward<T>>::call,
     .column_sums = Entry<column_sums<T>>::call,
     .add_column_sums = Entry<add_column_sums<T>>::call,
     .finish_column_sums = Entry<finish_column_sums<T>>::call,

@@ -7,10 +7,9 @@
 // Source: Keras 3 MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.  A NaN under the window gives NaN.  No parameters,
 // no statistics: every mode is the same.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "nn/kernels/kernels.hpp"
+#include "nn/kernels/pooling.hpp"
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/window.hpp"
@@ -41,99 +40,68 @@ class PoolingSpec final : public SpecOf<PoolingSpec, Pooling> {
   }
 };
 
-/// The cells of the input under one place of the window, as offsets of their first channel.
-template <class Visit>
-void for_each_cell(const Window& window, Index y, Index x, const Visit& visit) {
-  for (Index down = window.down.begin(y); down < window.down.end(y); ++down) {
-    const Index row = (window.down.first(y) + down) * window.along.input + window.along.first(x);
-    for (Index along = window.along.begin(x); along < window.along.end(x); ++along) visit((row + along) * window.channels);
-  }
-}
-
 template <class T>
 class Pooling final : public Layer<T> {
  public:
   Pooling(const PoolingSpec& spec, Blueprint& blueprint)
       : pool_(spec.pool), window_(window_over(blueprint, spec.pool_size, spec.strides, spec.padding)) {
-    blueprint.set_output({window_.down.output, window_.along.output, window_.channels});
+    const Slide& along = window_.along;
+    const auto is_whole = [&](Index x) { return along.begin(x) == 0 && along.end(x) == along.size; };
+    while (whole_begin_ < along.output && !is_whole(whole_begin_)) ++whole_begin_;
+    whole_end_ = whole_begin_;
+    while (whole_end_ < along.output && is_whole(whole_end_)) ++whole_end_;
+    blueprint.set_output({window_.down.output, along.output, window_.channels});
   }
 
   void forward(const Forward<T>& call) const override {
-    for_each_place(call.examples, [&](Index example, Index y, Index x, Index row) {
-      const T* image = call.x.data + example * window_.input_size();
-      if (pool_ == Pool::kMax) {
-        take_largest(image, y, x, call.y.row(row));
-      } else {
-        take_mean(image, y, x, call.y.row(row));
-      }
+    for_each_line(call.examples, [&](const kernels::PooledLine& line, Index image, Index row) {
+      if (pool_ == Pool::kMax)
+        kernels::pool_largest<T>(line, call.x.data + image, call.y.row(row));
+      else
+        kernels::pool_mean<T>(line, call.x.data + image, call.y.row(row));
     });
   }
 
   void backward(const Backward<T>& call) const override {
     if (call.dx.data == nullptr) return;
     std::fill(call.dx.begin(), call.dx.end(), T{0});
-    for_each_place(call.examples, [&](Index example, Index y, Index x, Index row) {
-      const Index image = example * window_.input_size();
-      if (pool_ == Pool::kMax) {
-        give_to_largest(call.x.data + image, call.y.row(row), call.dy.row(row), y, x, call.dx.data + image);
-      } else {
-        give_to_all(call.dy.row(row), y, x, call.dx.data + image);
-      }
+    for_each_line(call.examples, [&](const kernels::PooledLine& line, Index image, Index row) {
+      T* const dx = call.dx.data + image;
+      if (pool_ == Pool::kMax)
+        kernels::pool_largest_backward<T>(line, call.x.data + image, call.y.row(row), call.dy.row(row), dx);
+      else
+        kernels::pool_mean_backward<T>(line, call.dy.row(row), dx);
     });
   }
   Parts takes_parts() const override { return Parts::kBoth; }
   bool reads_y() const override { return pool_ == Pool::kMax; }
 
  private:
-  /// visit(example, y, x, row of the output)
+  /// visit(line, image, row): places with windows of one size, the number of their first cell in x, and their first row of the output.
   template <class Visit>
-  void for_each_place(Index examples, const Visit& visit) const {
+  void for_each_line(Index examples, const Visit& visit) const {
+    const auto& [down, along, channels] = window_;
     Index row = 0;
     for (Index example = 0; example < examples; ++example) {
-      for (Index y = 0; y < window_.down.output; ++y) {
-        for (Index x = 0; x < window_.along.output; ++x) visit(example, y, x, row++);
+      for (Index y = 0; y < down.output; ++y) {
+        const Index top = example * down.input + down.first(y) + down.begin(y);
+        for (Index x = 0, places = 0; x < along.output; x += places, row += places) {
+          places = x == whole_begin_ && whole_end_ > whole_begin_ ? whole_end_ - whole_begin_ : 1;
+          const kernels::PooledLine line{.places = places,
+                                         .step = along.stride * channels,
+                                         .height = down.end(y) - down.begin(y),
+                                         .width = along.end(x) - along.begin(x),
+                                         .line = along.input * channels,
+                                         .channels = channels};
+          visit(line, (top * along.input + along.first(x) + along.begin(x)) * channels, row);
+        }
       }
     }
   }
 
-  T cells(Index y, Index x) const {
-    return static_cast<T>((window_.down.end(y) - window_.down.begin(y)) * (window_.along.end(x) - window_.along.begin(x)));
-  }
-
-  void take_largest(const T* image, Index y, Index x, T* largest) const {
-    std::fill_n(largest, window_.channels, -std::numeric_limits<T>::infinity());
-    for_each_cell(window_, y, x, [&](Index cell) {
-      for (Index c = 0; c < window_.channels; ++c) {
-        const T value = image[cell + c];
-        if (value > largest[c] || std::isnan(value)) largest[c] = value;
-      }
-    });
-  }
-
-  void take_mean(const T* image, Index y, Index x, T* mean) const {
-    std::fill_n(mean, window_.channels, T{0});
-    for_each_cell(window_, y, x, [&](Index cell) {
-      for (Index c = 0; c < window_.channels; ++c) mean[c] += image[cell + c];
-    });
-    for (Index c = 0; c < window_.channels; ++c) mean[c] /= cells(y, x);
-  }
-
-  void give_to_largest(const T* image, const T* largest, const T* dy, Index y, Index x, T* dx) const {
-    for (Index c = 0; c < window_.channels; ++c) {
-      Index place = -1;
-      for_each_cell(window_, y, x, [&](Index cell) {
-        if (place < 0 && !(image[cell + c] < largest[c])) place = cell + c;
-      });
-      dx[place] += dy[c];
-    }
-  }
-
-  void give_to_all(const T* dy, Index y, Index x, T* dx) const {
-    for_each_cell(window_, y, x, [&](Index cell) {
-      for (Index c = 0; c < window_.channels; ++c) dx[cell + c] += dy[c] / cells(y, x);
-    });
-  }
-
+  // Places along a line whose whole windows lie on the image.
+  Index whole_begin_ = 0;
+  Index whole_end_ = 0;
   Pool pool_;
   Window window_;
 };

@@ -1,0 +1,102 @@
+// Kernels under a window over an image: every path gives the reference's bits.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "nn/kernels/pooling.hpp"
+#include "nn/kernels/windows.hpp"
+#include "nn/kernels_agreement.hpp"
+
+using namespace normrun;
+
+namespace {
+
+/// Windows of 2 x 3 (or what fits) over a matrix, every second place of each line.
+template <class T>
+class WindowsOver {
+ public:
+  explicit WindowsOver(ConstView<T> image) {
+    const Index height = std::min<Index>(2, image.rows), width = std::min<Index>(3, image.cols);
+    for (Index i = 0; i < height; ++i) {
+      for (Index j = 0; j < width; ++j) offsets_.push_back(i * image.cols + j);
+    }
+    windows = {.data = image.data,
+               .lines = image.rows - height + 1,
+               .line_step = image.cols,
+               .places = (image.cols - width) / 2 + 1,
+               .step = 2,
+               .offsets = offsets_.data(),
+               .depth = height * width};
+  }
+  kernels::Windows<T> windows;
+
+ private:
+  std::vector<Index> offsets_;
+};
+
+template <class T>
+const std::vector<Case<T>> kWindows{
+    {"product of windows",
+     [](Arena<T>& a) {
+       const WindowsOver<T> x(a.x());
+       kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
+     }},
+    {"weight gradient of windows",
+     [](Arena<T>& a) {
+       const WindowsOver<T> x(a.x());
+       kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs), a.result_matrix(x.windows.depth, a.outputs));
+     }},
+};
+
+/// Windows of 3 x 2 cells, of so many channels as the arena has outputs: side by side, or each by a cell beside the one before.
+template <class T>
+class PooledImage {
+ public:
+  PooledImage(Arena<T>& a, Index step)
+      : line{.places = a.cols,
+             .step = step * a.outputs,
+             .height = 3,
+             .width = 2,
+             .line = 2 * a.cols * a.outputs,
+             .channels = a.outputs},
+        x(a.matrix(line.height, line.line)),
+        dy(a.matrix(line.places, line.channels)),
+        y(a.result_matrix(line.places, line.channels)),
+        dx(a.result_matrix(line.height, line.line)) {}
+  kernels::PooledLine line;
+  ConstView<T> x, dy;
+  View<T> y, dx;
+};
+
+template <class T>
+void pool_largest(Arena<T>& a, Index step) {
+  const PooledImage<T> image(a, step);
+  kernels::pool_largest<T>(image.line, image.x.data, image.y.data);
+  kernels::pool_largest_backward<T>(image.line, image.x.data, image.y.data, image.dy.data, image.dx.data);
+}
+template <class T>
+void pool_mean(Arena<T>& a, Index step) {
+  const PooledImage<T> image(a, step);
+  kernels::pool_mean<T>(image.line, image.x.data, image.y.data);
+  kernels::pool_mean_backward<T>(image.line, image.dy.data, image.dx.data);
+}
+
+template <class T>
+const std::vector<Case<T>> kPooling{
+    {"largest", [](Arena<T>& a) { pool_largest(a, 2); }},
+    {"largest, overlapping", [](Arena<T>& a) { pool_largest(a, 1); }},
+    {"mean", [](Arena<T>& a) { pool_mean(a, 2); }},
+    {"mean, overlapping", [](Arena<T>& a) { pool_mean(a, 1); }},
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kWindows<T>, {{1, 2, 3, 9}, {1, 2, 3, 8, 15, 131}, {1, 7, 16, 33}});
+}
+
+TEST_CASE_TEMPLATE("pooling: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kPooling<T>, {{1}, {1, 2, 9}, {1, 3, 8, 16, 23, 64}});
+}
