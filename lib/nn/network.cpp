@@ -194,6 +194,8 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
 template <class T>
 void Network<T>::backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx,
                           ProductTaker<T>* taker) const {
+  if (record.keep_ == Keep::kNoGradients || record.input_.data == nullptr)
+    throw std::invalid_argument("a record of a pass that backward cannot follow");
   std::fill(grads.begin() + impl_->param_begin[static_cast<std::size_t>(boundary)], grads.end(), T{0});
   const Index lowest = dx.data != nullptr ? 0 : impl_->lowest_trained();
   place_gradients(record, boundary, lowest, dy, dx);

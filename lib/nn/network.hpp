@@ -68,7 +68,7 @@ class Network {
   /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
   /// dx: (examples, size of the input), the gradient with respect to the input; not computed where its data is null.
   /// A record that keeps activations for backward is used up by it.  With a `taker`, the kernels it takes have no gradient in `grads`, and
-  /// may have changed when this returns.
+  /// may have changed when this returns.  Throws std::invalid_argument after a pass that it cannot follow.
   void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {},
                 ProductTaker<T>* taker = nullptr) const;
 

@@ -11,6 +11,15 @@ bool depends_on_slicing(const Mode& mode) { return mode.statistics == Statistics
 }  // namespace
 
 template <class T>
+Index evaluation_rows(const Network<T>& network) {
+  constexpr Index kBytes = Index{1} << 19;
+  constexpr Index kFewest = 24;  // whole tiles of products
+  Index widest = network.input().size();
+  for (const auto& layer : network.layers()) widest = std::max(widest, layer.output.size());
+  return std::clamp(kBytes / static_cast<Index>(sizeof(T)) / widest, kFewest, kEvaluationRows);
+}
+
+template <class T>
 Index boundary_size(const Network<T>& network, Index boundary) {
   return boundary == 0 ? network.input().size() : network.layers()[static_cast<std::size_t>(boundary - 1)].output.size();
 }
@@ -54,7 +63,7 @@ Matrix<T> run_forward(const Network<T>& network, std::span<const T> params, std:
                       Index boundary, PassKey key) {
   const Index given = static_cast<Index>(order.size());
   const Index wanted = remainder == Remainder::kLeaveOut ? given - given % batch_size : given;
-  const Index slice = std::min(wanted, depends_on_slicing(mode) ? batch_size : kEvaluationRows);
+  const Index slice = std::min(wanted, depends_on_slicing(mode) ? batch_size : evaluation_rows(network));
   Matrix<T> result(wanted, boundary_size(network, boundary));
   SliceForward<T> forward(network, rows, slice);
   for (Index first = 0; first < wanted; first += slice, key.step += 1) {
@@ -66,6 +75,8 @@ Matrix<T> run_forward(const Network<T>& network, std::span<const T> params, std:
   return result;
 }
 
+template Index evaluation_rows<float>(const Network<float>&);
+template Index evaluation_rows<double>(const Network<double>&);
 template Index boundary_size<float>(const Network<float>&, Index);
 template Index boundary_size<double>(const Network<double>&, Index);
 template class SliceForward<float>;

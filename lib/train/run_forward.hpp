@@ -11,8 +11,11 @@
 
 namespace normrun {
 
-/// Rows that a pass holds at a time where the result does not depend on it.
+/// Rows that a pass holds at most where its outputs do not depend on it.
 inline constexpr Index kEvaluationRows = 512;
+/// So many of them that the network's widest activations stay in the second cache.
+template <class T>
+Index evaluation_rows(const Network<T>& network);
 
 /// Whether a last slice with fewer rows than the others counts.
 enum class Remainder { kKeep, kLeaveOut };
@@ -31,7 +34,7 @@ struct SplitRows {
 /// Rows of a split through the network in one mode: consecutive slices of `batch_size` rows in `order` (the remainder too
 /// unless it is left out).  Outputs of boundary `boundary`, (rows that count, size of that boundary).  Slice i draws its
 /// dropout from `key` with i added to the step.  A mode that reads no batch statistics and drops nothing does not depend
-/// on the slicing and runs kEvaluationRows at a time.  Moving statistics stay, whatever mode.tracking says.
+/// on the slicing and runs evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
 template <class T>
 Matrix<T> run_forward(const Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
                       const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Remainder remainder,

@@ -12,7 +12,8 @@ StemOutputs<T>::StemOutputs(const Network<T>& network, std::span<const T> params
       params_(params),
       outputs_(split.samples(), boundary_size(network, boundary_)),
       has_(static_cast<std::size_t>(split.samples())),
-      forward_(network, split, std::min(split.samples(), kEvaluationRows)) {}
+      slice_(std::min(split.samples(), evaluation_rows(network))),
+      forward_(network, split, slice_) {}
 
 template <class T>
 void StemOutputs<T>::gather(std::span<const Index> rows, View<T> to) {
@@ -23,8 +24,9 @@ void StemOutputs<T>::gather(std::span<const Index> rows, View<T> to) {
     missing_.push_back(row);
   }
   const std::span<const Index> missing = missing_;
-  for (std::size_t first = 0; first < missing.size(); first += kEvaluationRows)
-    compute(missing.subspan(first, std::min<std::size_t>(kEvaluationRows, missing.size() - first)));
+  const auto slice = static_cast<std::size_t>(slice_);
+  for (std::size_t first = 0; first < missing.size(); first += slice)
+    compute(missing.subspan(first, std::min(slice, missing.size() - first)));
   gather_rows<T>(outputs_.view(), rows, to);
 }
 

@@ -29,6 +29,7 @@ class StemOutputs {
   Matrix<T> outputs_;
   std::vector<bool> has_;  // of each row
   std::vector<Index> missing_;
+  const Index slice_;  // rows that are computed at a time
   SliceForward<T> forward_;
 };
 
