@@ -112,7 +112,7 @@ class Record {
  private:
   friend class Network<T>;
   void set_activations(Index boundary, ConstView<T> x);  // of boundary 0 by reference
-  View<T> gradient_at(Index boundary) const;              // of the backward pass under way
+  View<T> gradient_at(Index boundary) const;             // of the backward pass under way
   /// What the layers get of a pass for some of its examples.
   struct PassPart {
     const Index* lengths;

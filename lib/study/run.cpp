@@ -66,9 +66,7 @@ class Run {
   }
 
  private:
-  Snapshot<T> snapshot() {
-    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
-  }
+  Snapshot<T> snapshot() { return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step(), &stems_}; }
   Cell precision_text() const { return std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64"); }
   Cell parameters() const { return network_ ? Cell{network_->layout().param_count} : Cell{}; }
 

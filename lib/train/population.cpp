@@ -89,8 +89,8 @@ void each_batch(PopulationPass<T>& pass, const Model<T>& model, const std::vecto
 }
 
 template <class T>
-std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>& model, const SplitRows<T>& source,
-                                      std::vector<Index> rows, Estimator estimator, Index batch_size) {
+std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>& model, const SplitRows<T>& source, std::vector<Index> rows,
+                                      Estimator estimator, Index batch_size) {
   RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their classes one after the other
   const std::vector<Index> layers = layers_with_statistics(network.layout());
   PopulationPass<T> pass(network, source, std::move(rows), batch_size);

@@ -55,12 +55,7 @@ template <class T>
 class PooledImage {
  public:
   PooledImage(Arena<T>& a, Index step)
-      : line{.places = a.cols,
-             .step = step * a.outputs,
-             .height = 3,
-             .width = 2,
-             .line = 2 * a.cols * a.outputs,
-             .channels = a.outputs},
+      : line{.places = a.cols, .step = step * a.outputs, .height = 3, .width = 2, .line = 2 * a.cols * a.outputs, .channels = a.outputs},
         x(a.matrix(line.height, line.line)),
         dy(a.matrix(line.places, line.channels)),
         y(a.result_matrix(line.places, line.channels)),

@@ -269,8 +269,8 @@ TEST_CASE("a pass may start at any boundary with what it has there") {
       const ConstView<double> x = network.forward({.mode = kTrainFrozen, .last_boundary = boundary}, rig.model.params, rig.model.state,
                                                   nullptr, below, rig.x.view());
       Record<double> above(network, 7, Keep::kNoGradients);
-      const ConstView<double> y = network.forward({.mode = kTrainFrozen, .first_boundary = boundary}, rig.model.params, rig.model.state,
-                                                  nullptr, above, x);
+      const ConstView<double> y =
+          network.forward({.mode = kTrainFrozen, .first_boundary = boundary}, rig.model.params, rig.model.state, nullptr, above, x);
       CHECK(std::equal(y.begin(), y.end(), whole.begin(), whole.end()));
       CHECK_THROWS_AS(network.backward(rig.model.params, above, network.output_boundary(), rig.dy.view(), rig.grads),
                       std::invalid_argument);

@@ -7,7 +7,8 @@
 namespace normrun::test {
 
 TEST_CASE("a stem's outputs are those of the whole pass, whatever order and batches the rows come in") {
-  const TrainRig<float> rig({{"dense", R"("units": 6)"}, {"layer"}, {"relu"}, {"dropout"}, {"dense", R"("units": 3)"}}, clusters<float>(2100),
+  const TrainRig<float> rig({{"dense", R"("units": 6)"}, {"layer"}, {"relu"}, {"dropout"}, {"dense", R"("units": 3)"}},
+                            clusters<float>(2100),
                             R"({"steps": 5})");  // 1400 rows: several slices
   const Model<float> model = rig.trained().model();
   StemOutputs<float> stem(rig.network, model.params, rig.data.train);
@@ -15,10 +16,11 @@ TEST_CASE("a stem's outputs are those of the whole pass, whatever order and batc
   CHECK(stem.are_by(model.params));
   CHECK_FALSE(stem.are_by(std::vector<float>(model.params.begin(), model.params.end())));
   const std::vector<Index> all = rows_in_order(rig.data.train.samples());
-  const Matrix<float> expected = run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1,
-                                                    Remainder::kKeep, stem.boundary());
+  const Matrix<float> expected =
+      run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1, Remainder::kKeep, stem.boundary());
   std::vector<Index> reversed(all.rbegin(), all.rend());
-  for (const std::vector<Index>& rows : {std::vector<Index>{7, 7, 3}, std::vector<Index>{}, std::vector<Index>{3, 900}, reversed, reversed}) {
+  for (const std::vector<Index>& rows :
+       {std::vector<Index>{7, 7, 3}, std::vector<Index>{}, std::vector<Index>{3, 900}, reversed, reversed}) {
     Matrix<float> outputs(static_cast<Index>(rows.size()), expected.cols());
     stem.gather(rows, outputs.view());
     for (std::size_t i = 0; i < rows.size(); ++i) {

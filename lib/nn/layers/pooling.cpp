@@ -6,10 +6,11 @@
 //
 // Source: Keras 3 MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.  A NaN under the window gives NaN.  No parameters,
 // no statistics: every mode is the same.
+#include "nn/kernels/pooling.hpp"
+
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
-#include "nn/kernels/pooling.hpp"
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/window.hpp"
