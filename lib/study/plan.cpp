@@ -5,6 +5,7 @@
 #include "core/checksum.hpp"
 #include "fmt/format.h"
 #include "study/record.hpp"
+#include "train/moving_statistics.hpp"
 
 namespace normrun {
 namespace {
@@ -35,6 +36,31 @@ std::string file_safe(std::string text) {
     if (!safe) c = '_';
   }
   return text;
+}
+
+/// Of one example's forward pass above a boundary: a layer uses its parameters at every position.
+double multiply_adds(const Network<float>& network, Index boundary) {
+  double sum = 0.0;
+  for (std::size_t i = static_cast<std::size_t>(boundary); i < network.layers().size(); ++i) {
+    const auto& layer = network.layers()[i];
+    const Shape& places = layer.output.rank() == 3 ? layer.output : layer.input;  // an image's window goes by steps
+    sum += static_cast<double>(layer.params) * static_cast<double>(places.positions());
+  }
+  return sum;
+}
+
+/// The final comparison's: every row once through the whole network, and for each of the passes through what lies above the stem.
+double comparing_cost(const RunConfig& config, const DataSpec::Outline& outline, const Network<float>& network) {
+  constexpr double kReplayed = 16'384.0;  // rows of the budget's replay
+  if (config.compare.pairs.empty()) return 0.0;
+  const auto norms = static_cast<double>(layers_with_statistics(network.layout()).size());
+  const bool divides = norms > 0.0 && !config.compare.budget.empty();
+  const double passes = 2.0 + static_cast<double>(config.compare.eval_batch_sizes.size()) + (divides ? 6.0 * (1.0 + 2.0 * norms) : 0.0);
+  const auto train_rows = static_cast<double>(outline.train_samples);
+  const auto test_rows = static_cast<double>(outline.test_samples);
+  const double stem = multiply_adds(network, 0) - multiply_adds(network, network.mode_free_boundary());
+  const double rows = passes * test_rows + (divides ? kReplayed + 3.0 * train_rows : norms * train_rows);
+  return (train_rows + test_rows) * stem + rows * multiply_adds(network, network.mode_free_boundary());
 }
 
 }  // namespace
@@ -80,9 +106,10 @@ double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline)
   const double steps_per_epoch = std::max(1.0, static_cast<double>(outline.train_samples) / batch);
   const double steps = config.train.steps ? static_cast<double>(*config.train.steps)
                                           : static_cast<double>(config.train.epochs.value_or(1)) * steps_per_epoch;
-  constexpr double kStepOverhead = 20'000.0;  // a step's fixed cost, in multiply-adds
-  constexpr double kUpdate = 10.0;            // of one parameter, likewise
-  return steps * (kStepOverhead + kUpdate * params + 3.0 * batch * params);
+  constexpr double kStepOverhead = 50'000.0;  // a step's fixed cost, in multiply-adds
+  constexpr double kUpdate = 30.0;            // of one parameter, likewise
+  const double example = multiply_adds(network, 0);
+  return steps * (kStepOverhead + kUpdate * params + 3.0 * batch * example) + comparing_cost(config, outline, network);
 }
 
 }  // namespace normrun

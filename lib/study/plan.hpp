@@ -26,7 +26,7 @@ std::vector<std::string> other_axes(const Grid& grid);
 
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 
-/// Multiply-adds of a run's training, roughly: what the longest-first order goes by.
+/// Multiply-adds of a run's training and of its final comparison, roughly: what the longest-first order goes by.
 double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline);
 
 }  // namespace normrun

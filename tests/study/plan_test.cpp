@@ -50,3 +50,19 @@ TEST_CASE("a larger batch count costs more") {
   CHECK(outline.train_samples == 60);
   CHECK(predicted_cost(experiment.at(0), outline) > predicted_cost(experiment.at(2), outline));  // batch 4 against 8: more steps
 }
+
+TEST_CASE("a layer costs as much as it has positions, and comparing costs, too") {
+  const TemporaryFolder folder;
+  const auto cost = [&](const std::vector<std::string>& set) {
+    const Experiment experiment = load(folder, {set, {}, "", {}});
+    return predicted_cost(experiment.at(0), experiment.base.data_spec().outline(experiment.folder));
+  };
+  const std::string no_pairs = "compare.pairs=[]";
+  const std::string digits = R"(data={"type": "stroke-digits", "samples": 60, "test_samples": 30})";
+  const std::string few_weights =
+      R"(network=[{"type": "conv2d", "filters": 8}, {"type": "global_average_pooling2d"}, {"type": "dense", "units": 10}])";
+  const std::string many_weights = R"(network=[{"type": "flatten"}, {"type": "dense", "units": 10}])";  // 7850, against 170
+  CHECK(cost({digits, no_pairs, few_weights}) > cost({digits, no_pairs, many_weights}));
+  CHECK(cost({}) > cost({"compare.budget=[]"}));
+  CHECK(cost({"compare.budget=[]"}) > cost({no_pairs}));
+}
