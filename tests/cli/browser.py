@@ -1,10 +1,12 @@
 """A headless Chromium, spoken to in its own protocol over two pipes: no driver and no network."""
 
 import base64
+import contextlib
 import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,13 +21,14 @@ class Browser:
 
     def __init__(self):
         self.events, self._next, self._read = [], 0, b""
-        self._profile = tempfile.TemporaryDirectory(prefix="normrun_browser_")
+        self._profile = tempfile.TemporaryDirectory(prefix="normrun_browser_", ignore_cleanup_errors=True)
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         shell = f'exec "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
             ["bash", "-c", shell, "bash", CHROMIUM, *OPTIONS, f"--user-data-dir={self._profile.name}", "about:blank"],
-            pass_fds=(commands, answers), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            pass_fds=(commands, answers), start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         os.close(commands)
         os.close(answers)
         self._session = None
@@ -37,6 +40,8 @@ class Browser:
     def close(self):
         self._process.terminate()
         self._process.wait(timeout=30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # its children, which may still write into the profile
         os.close(self._commands)
         os.close(self._answers)
         self._profile.cleanup()
