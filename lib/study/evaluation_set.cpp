@@ -31,15 +31,15 @@ std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, SplitName name)
 }  // namespace
 
 template <class T>
-EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, SplitName name)
-    : name_(name), split_(snapshot.data.split(name)), order_(evaluation_order(snapshot, name)) {
+EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, SplitName name) : name_(name), order_(evaluation_order(snapshot, name)) {
+  const Split<T>& split = snapshot.data.split(name);
   for (const Index row : order_) {
-    if (!split_.labels.empty()) labels_.push_back(split_.labels[static_cast<std::size_t>(row)]);
+    if (!split.labels.empty()) labels_.push_back(split.labels[static_cast<std::size_t>(row)]);
   }
-  if (!split_.labels.empty()) return;
+  if (!split.labels.empty()) return;
   targets_ = Matrix<T>(rows(), snapshot.network.output().size());  // zeros, where the data gives no targets
-  for (Index r = 0; r < rows() && split_.targets.rows() > 0; ++r) {
-    const T* target = split_.targets.view().row(order_[static_cast<std::size_t>(r)]);
+  for (Index r = 0; r < rows() && split.targets.rows() > 0; ++r) {
+    const T* target = split.targets.view().row(order_[static_cast<std::size_t>(r)]);
     std::copy(target, target + targets_.cols(), targets_.view().row(r));
   }
 }

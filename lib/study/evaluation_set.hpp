@@ -20,7 +20,6 @@ class EvaluationSet {
   EvaluationSet(const Snapshot<T>& snapshot, SplitName name);
 
   SplitName name() const { return name_; }
-  const Split<T>& split() const { return split_; }
   const std::vector<Index>& order() const { return order_; }
   Index rows() const { return static_cast<Index>(order_.size()); }
   /// Labels in that order; empty for regression.
@@ -30,7 +29,6 @@ class EvaluationSet {
 
  private:
   SplitName name_;
-  const Split<T>& split_;
   std::vector<Index> order_;
   std::vector<std::int32_t> labels_;
   Matrix<T> targets_;

@@ -58,9 +58,10 @@ double comparing_cost(const RunConfig& config, const DataSpec::Outline& outline,
   const double passes = 2.0 + static_cast<double>(config.compare.eval_batch_sizes.size()) + (divides ? 6.0 * (1.0 + 2.0 * norms) : 0.0);
   const auto train_rows = static_cast<double>(outline.train_samples);
   const auto test_rows = static_cast<double>(outline.test_samples);
-  const double stem = multiply_adds(network, 0) - multiply_adds(network, network.mode_free_boundary());
+  const double above = multiply_adds(network, network.mode_free_boundary());
+  const double stem = multiply_adds(network, 0) - above;
   const double rows = passes * test_rows + (divides ? kReplayed + 3.0 * train_rows : norms * train_rows);
-  return (train_rows + test_rows) * stem + rows * multiply_adds(network, network.mode_free_boundary());
+  return (train_rows + test_rows) * stem + rows * above;
 }
 
 }  // namespace

@@ -11,17 +11,17 @@ bool depends_on_slicing(const Mode& mode) { return mode.statistics == Statistics
 }  // namespace
 
 template <class T>
-Index evaluation_rows(const Network<T>& network) {
-  constexpr Index kBytes = Index{1} << 19;
-  constexpr Index kFewest = 24;  // whole tiles of products
-  Index widest = network.input().size();
-  for (const auto& layer : network.layers()) widest = std::max(widest, layer.output.size());
-  return std::clamp(kBytes / static_cast<Index>(sizeof(T)) / widest, kFewest, kEvaluationRows);
+Index boundary_size(const Network<T>& network, Index boundary) {
+  return boundary == 0 ? network.input().size() : network.layers()[static_cast<std::size_t>(boundary - 1)].output.size();
 }
 
 template <class T>
-Index boundary_size(const Network<T>& network, Index boundary) {
-  return boundary == 0 ? network.input().size() : network.layers()[static_cast<std::size_t>(boundary - 1)].output.size();
+Index evaluation_rows(const Network<T>& network) {
+  constexpr Index kBytes = Index{1} << 19;
+  constexpr Index kFewest = 24;  // whole tiles of products
+  Index widest = 1;
+  for (Index i = 0; i <= network.output_boundary(); ++i) widest = std::max(widest, boundary_size(network, i));
+  return std::clamp(kBytes / static_cast<Index>(sizeof(T)) / widest, kFewest, kEvaluationRows);
 }
 
 template <class T>
@@ -30,13 +30,13 @@ SliceForward<T>::SliceForward(const Network<T>& network, const SplitRows<T>& row
 
 template <class T>
 ConstView<T> SliceForward<T>::start(std::span<const Index> rows, Index boundary) {
-  Matrix<T>& x = boundary > 0 ? stem_x_ : x_;
-  if (x.rows() == 0) x = Matrix<T>(capacity_, boundary_size(network_, boundary));
+  const Index size = boundary_size(network_, boundary);
+  if (x_.cols() != size) x_ = Matrix<T>(capacity_, size);
   if (boundary > 0)
-    stem_->gather(rows, x.view());
+    stem_->gather(rows, x_.view());
   else
-    gather_rows<T>(split_.features.view(), rows, x.view());
-  return x.view().slice(0, static_cast<Index>(rows.size()));
+    gather_rows<T>(split_.features.view(), rows, x_.view());
+  return x_.view().slice(0, static_cast<Index>(rows.size()));
 }
 
 template <class T>

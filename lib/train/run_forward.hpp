@@ -67,8 +67,7 @@ class SliceForward {
   StemOutputs<T>* stem_;
   Index capacity_;
   Record<T> record_;
-  Matrix<T> x_;       // of boundary 0 and
-  Matrix<T> stem_x_;  // of the stem's, each from when it is needed
+  Matrix<T> x_;  // where the runs start, from the first one on
   std::vector<Index> lengths_;
 };
 

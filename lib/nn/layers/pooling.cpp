@@ -87,7 +87,7 @@ class Pooling final : public Layer<T> {
       for (Index y = 0; y < down.output; ++y) {
         const Index top = example * down.input + down.first(y) + down.begin(y);
         for (Index x = 0, places = 0; x < along.output; x += places, row += places) {
-          places = x == whole_begin_ && whole_end_ > whole_begin_ ? whole_end_ - whole_begin_ : 1;
+          places = x == whole_begin_ ? whole_end_ - whole_begin_ : 1;
           const kernels::PooledLine line{.places = places,
                                          .step = along.stride * channels,
                                          .height = down.end(y) - down.begin(y),
