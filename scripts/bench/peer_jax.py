@@ -4,6 +4,7 @@
 The runner restricts the process to THREADS cores before JAX starts."""
 import os
 import sys
+from functools import cache
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if sys.argv[2] == "1":
@@ -13,7 +14,7 @@ import jax  # noqa: E402
 import numpy  # noqa: E402
 from jax import lax, numpy as jnp  # noqa: E402
 
-from workloads import SEED, WORKLOADS, report, rows_of  # noqa: E402
+from workloads import report_all, rows_of  # noqa: E402
 
 SCANNED = 20  # steps of a call
 
@@ -88,45 +89,53 @@ def forward(network, kind, params, moving, x):
     return linear(params[-1], x), kept
 
 
-def trainer(name):
-    network, kind, batch = WORKLOADS[name]
-    features, labels = (jnp.asarray(array) for array in rows_of(network))
-    random = numpy.random.default_rng(SEED)
+@cache
+def compiled_steps(network, kind, rows):
+    """The count of the data's rows, and steps of Adam, one for each row of the order, as one call; compiled for each shape of it."""
+    features, labels = (jnp.asarray(array) for array in rows_of(network, rows))
+
+    def loss_of(params, moving, x, y):
+        z, moving = forward(network, kind, params, moving, x)
+        if network == "W2":
+            return jnp.square(z).mean(), moving
+        return -jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], 1).mean(), moving
+
+    def many(state, order):
+        def step(state, rows):
+            params, m, v, moving, t = state
+            (loss, moving), g = jax.value_and_grad(loss_of, has_aux=True)(params, moving, features[rows], labels[rows])
+            t = t + 1
+            m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
+            v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
+            rate = 1e-3 * jnp.sqrt(1 - 0.999 ** t) / (1 - 0.9 ** t)
+            params = jax.tree.map(lambda w, a, b: w - rate * a / (jnp.sqrt(b) + 1e-7), params, m, v)
+            return (params, m, v, moving, t), loss
+        return lax.scan(step, state, order)
+    return len(features), jax.jit(many, donate_argnums=0)
+
+
+def trainer(workload, rows, seed):
+    network, kind, batch = workload
+    count, many = compiled_steps(network, kind, rows)
+    random = numpy.random.default_rng(seed)
     params, widths = initial(network, random)
     zeros = jax.tree.map(jnp.zeros_like, params)
     moving = [(jnp.zeros(width), jnp.ones(width)) for width in widths]
-
-    def loss_of(params, moving, rows):
-        y, moving = forward(network, kind, params, moving, features[rows])
-        if network == "W2":
-            return jnp.square(y).mean(), moving
-        return -jnp.take_along_axis(jax.nn.log_softmax(y), labels[rows][:, None], 1).mean(), moving
-
-    def step(state, rows):
-        params, m, v, moving, t = state
-        (loss, moving), g = jax.value_and_grad(loss_of, has_aux=True)(params, moving, rows)
-        t = t + 1
-        m = jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, m, g)
-        v = jax.tree.map(lambda a, b: 0.999 * a + 0.001 * b * b, v, g)
-        rate = 1e-3 * jnp.sqrt(1 - 0.999 ** t) / (1 - 0.9 ** t)
-        params = jax.tree.map(lambda w, a, b: w - rate * a / (jnp.sqrt(b) + 1e-7), params, m, v)
-        return (params, m, v, moving, t), loss
-
-    many = jax.jit(lambda state, order: lax.scan(step, state, order), donate_argnums=0)
     kept = {"state": (params, zeros, jax.tree.map(jnp.copy, zeros), moving, jnp.float32(0))}
 
     def run(steps):
-        for _ in range(max(1, steps // SCANNED)):
-            order = random.integers(0, len(features), (SCANNED, batch))
+        left = steps
+        while left > 0:
+            order = random.integers(0, count, (min(left, SCANNED), batch))
             kept["state"], _ = many(kept["state"], order)
+            left -= len(order)
         jax.block_until_ready(kept["state"])
-    return lambda steps: run(steps - steps % SCANNED or SCANNED)
+    return run
 
 
 def main():
     _, _, seconds, *names = sys.argv[1:]
-    for name in names:
-        report(name, trainer(name), float(seconds))
+    report_all(trainer, names, float(seconds))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Trains workloads with PyTorch: peer_torch.py eager|fused THREADS SECONDS NAME..."""
 import sys
+from functools import partial
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from workloads import SEED, WORKLOADS, report, rows_of
+from workloads import report_all, rows_of
 
 
 class NormalizedLstm(nn.Module):
@@ -43,9 +44,10 @@ def build(network, norm):
     return nn.Sequential(NormalizedLstm(28, 64), nn.Linear(64, 10))
 
 
-def trainer(name, kind):
-    network, norm, batch = WORKLOADS[name]
-    features, labels = (torch.from_numpy(array) for array in rows_of(network))
+def trainer(kind, workload, rows, seed):
+    network, norm, batch = workload
+    torch.manual_seed(seed)
+    features, labels = (torch.from_numpy(array) for array in rows_of(network, rows))
     if network == "W4":
         features = features.permute(0, 3, 1, 2).contiguous()
     model = build(network, norm)
@@ -68,11 +70,9 @@ def trainer(name, kind):
 
 def main():
     kind, threads, seconds, *names = sys.argv[1:]
-    torch.manual_seed(SEED)
     torch.set_num_threads(int(threads))
     torch.set_flush_denormal(True)
-    for name in names:
-        report(name, trainer(name, kind), float(seconds))
+    report_all(partial(trainer, kind), names, float(seconds))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every peer trains: the workloads W1 to W5 of apps/bench/workloads.cpp, and how a sample is timed."""
+"""What every peer trains: the workloads W1 to W5 of apps/bench/workloads.cpp, the sweep W6 of w6.json, and how a sample is timed."""
 import json
 import time
 
@@ -15,22 +15,42 @@ WORKLOADS = {
     "W5-LN-4": ("W5", "layer", 4), "W5-LN-32": ("W5", "layer", 32),
 }
 SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28)}
-SAMPLE_SECONDS = 0.2
+SWEEP = "W6"
+SWEEP_ROWS = 2000
+SWEEP_BATCHES = (2, 4, 8, 16, 32, 64, 128)
+SWEEP_SEEDS = 5
 
 
-def rows_of(network):
-    """Normal rows and, but for W2, labels."""
+def rows_of(network, most=ROWS):
+    """Normal rows and labels, which W2 does not read."""
     random = numpy.random.default_rng(SEED)
-    count = min(ROWS, 8_000_000 // int(numpy.prod(SHAPES[network]))) // 128 * 128
+    count = min(most, 8_000_000 // int(numpy.prod(SHAPES[network])))
     return random.standard_normal((count, *SHAPES[network]), dtype=numpy.float32), random.integers(0, 10, count)
 
 
-def report(name, run, seconds):
+def sweep(trainer):
+    """Trains W6: trainer(workload, rows, seed) gives run(steps), as for report."""
+    for norm in ("batch", "layer"):
+        for batch in SWEEP_BATCHES:
+            for seed in range(SWEEP_SEEDS):
+                trainer(("W1", norm, batch), SWEEP_ROWS, seed)(SWEEP_ROWS // batch)
+
+
+def report_all(trainer, names, seconds, sample_seconds=0.2):
+    """Trains what is named and prints the rates; of the sweep none: its time is that of the process."""
+    for name in names:
+        if name == SWEEP:
+            sweep(trainer)
+        else:
+            report(name, trainer(WORKLOADS[name], ROWS, SEED), seconds, sample_seconds)
+
+
+def report(name, run, seconds, sample_seconds):
     """Prints the rate of the fastest sample; run(steps) trains so many steps and returns when they are done."""
     run(20)
     start = time.perf_counter()
     run(20)
-    steps = max(20, int(SAMPLE_SECONDS / max(1e-6, (time.perf_counter() - start) / 20)))
+    steps = 20 * max(1, int(sample_seconds / max(1e-6, time.perf_counter() - start)))  # whole calls of JAX's 20: no other is compiled
     best = 0.0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

@@ -10,7 +10,7 @@ import unittest
 from support import BINARY, SANITIZED, SMALL, CommandLineTest
 
 # Long enough to be drawn several times: a tenth of a second lies between two lines.
-SLOW = dict(SMALL, train=dict(SMALL["train"], epochs=100 if SANITIZED else 800), grid={"seed": list(range(8))})
+SLOW = dict(SMALL, train=dict(SMALL["train"], epochs=100 if SANITIZED else 4000), grid={"seed": list(range(8))})
 LINE = re.compile(r"\r\x1b\[2K(\d) of 8 runs, ([\d.e+-]+) runs/s, ([\w. ]+) left( \| step \d+/\d+ loss [\d.e+-]+)*")
 
 
