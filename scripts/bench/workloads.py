@@ -24,7 +24,7 @@ SWEEP_SEEDS = 5
 def rows_of(network, most=ROWS):
     """Normal rows and labels, which W2 does not read."""
     random = numpy.random.default_rng(SEED)
-    count = min(most, 8_000_000 // int(numpy.prod(SHAPES[network])))
+    count = min(most, 8_000_000 // int(numpy.prod(SHAPES[network])) // 128 * 128)
     return random.standard_normal((count, *SHAPES[network]), dtype=numpy.float32), random.integers(0, 10, count)
 
 
