@@ -14,9 +14,7 @@ import jax  # noqa: E402
 import numpy  # noqa: E402
 from jax import lax, numpy as jnp  # noqa: E402
 
-from workloads import report_all, rows_of  # noqa: E402
-
-SCANNED = 20  # steps of a call
+from workloads import STEPS_OF_A_CALL, report_all, rows_of  # noqa: E402
 
 
 def dense(random, inputs, outputs):
@@ -126,7 +124,7 @@ def trainer(workload, rows, seed):
     def run(steps):
         left = steps
         while left > 0:
-            order = random.integers(0, count, (min(left, SCANNED), batch))
+            order = random.integers(0, count, (min(left, STEPS_OF_A_CALL), batch))
             kept["state"], _ = many(kept["state"], order)
             left -= len(order)
         jax.block_until_ready(kept["state"])

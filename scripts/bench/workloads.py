@@ -1,6 +1,8 @@
 """What every peer trains: the workloads W1 to W5 of apps/bench/workloads.cpp, the sweep W6 of w6.json, and how a sample is timed."""
+import itertools
 import json
 import time
+from pathlib import Path
 
 import numpy
 
@@ -16,12 +18,11 @@ WORKLOADS = {
 }
 SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28)}
 SWEEP = "W6"
-SWEEP_ROWS = 2000
-SWEEP_BATCHES = (2, 4, 8, 16, 32, 64, 128)
-SWEEP_SEEDS = 5
+SWEEP_CONFIG = Path(__file__).resolve().parent / "w6.json"
+STEPS_OF_A_CALL = 20  # that JAX compiles as one
 
 
-def rows_of(network, most=ROWS):
+def rows_of(network, most):
     """Normal rows and labels, which W2 does not read."""
     random = numpy.random.default_rng(SEED)
     count = min(most, 8_000_000 // int(numpy.prod(SHAPES[network])) // 128 * 128)
@@ -30,10 +31,10 @@ def rows_of(network, most=ROWS):
 
 def sweep(trainer):
     """Trains W6: trainer(workload, rows, seed) gives run(steps), as for report."""
-    for norm in ("batch", "layer"):
-        for batch in SWEEP_BATCHES:
-            for seed in range(SWEEP_SEEDS):
-                trainer(("W1", norm, batch), SWEEP_ROWS, seed)(SWEEP_ROWS // batch)
+    config = json.loads(SWEEP_CONFIG.read_text())
+    rows, grid = config["data"]["samples"], config["grid"]
+    for norm, batch, seed in itertools.product(grid["norm.type"], grid["train.batch_size"], grid["seed"]):
+        trainer(("W1", norm, batch), rows, seed)(rows // batch)
 
 
 def report_all(trainer, names, seconds, sample_seconds=0.2):
@@ -47,10 +48,10 @@ def report_all(trainer, names, seconds, sample_seconds=0.2):
 
 def report(name, run, seconds, sample_seconds):
     """Prints the rate of the fastest sample; run(steps) trains so many steps and returns when they are done."""
-    run(20)
+    run(STEPS_OF_A_CALL)
     start = time.perf_counter()
-    run(20)
-    steps = 20 * max(1, int(sample_seconds / max(1e-6, time.perf_counter() - start)))  # whole calls of JAX's 20: no other is compiled
+    run(STEPS_OF_A_CALL)
+    steps = STEPS_OF_A_CALL * max(1, int(sample_seconds / max(1e-6, time.perf_counter() - start)))
     best = 0.0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
