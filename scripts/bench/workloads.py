@@ -37,7 +37,7 @@ def sweep(trainer):
         trainer(("W1", norm, batch), rows, seed)(rows // batch)
 
 
-def report_all(trainer, names, seconds, sample_seconds=0.2):
+def report_all(trainer, names, seconds, sample_seconds=0.02):
     """Trains what is named and prints the rates; of the sweep none: its time is that of the process."""
     for name in names:
         if name == SWEEP:
