@@ -19,11 +19,11 @@ namespace {
 
 constexpr kernels::AdamStep<float> kAdam{0.1F, 1.5F, 0.9F, 0.9F, 1e-7F};
 
-/// Every shared kernel on sizes that are worth sharing and divide into unequal parts.
-std::vector<Buffer<float>> results_by(int threads) {
+/// Every shared kernel on sizes that are worth sharing, so many rows of them, and divide into unequal parts.
+std::vector<Buffer<float>> results_by(int threads, Index rows) {
   const FlushDenormals flush;
   const Team team(threads);
-  Arena<float> a(9, 523, 701, Numbers::kUsual);
+  Arena<float> a(rows, 523, 701, Numbers::kUsual);
   kernels::product<float>(a.x(), a.w(), a.bias(), a.y());
   kernels::product_weight_gradient<float>(a.x(), a.dy(), a.dw());
   kernels::product_input_gradient<float>(a.dy(), a.w(), a.dx());
@@ -34,6 +34,7 @@ std::vector<Buffer<float>> results_by(int threads) {
   float* m = a.dw().data;
   const View<float> x = a.dx();
   kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), View<float>());
+  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), a.dx());
   kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), x);
   return {a.results().begin(), a.results().end()};
 }
@@ -41,13 +42,15 @@ std::vector<Buffer<float>> results_by(int threads) {
 }  // namespace
 
 TEST_CASE("large kernels give the same bits for any number of threads") {
-  const std::vector<Buffer<float>> expected = results_by(1);
-  for (const int threads : {2, 3, 5, 11}) {
-    const std::vector<Buffer<float>> actual = results_by(threads);
-    REQUIRE(actual.size() == expected.size());
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      INFO(threads, " threads, result ", i);
-      CHECK(std::memcmp(actual[i].data(), expected[i].data(), expected[i].size() * sizeof(float)) == 0);
+  for (const Index rows : {4, 9}) {
+    const std::vector<Buffer<float>> expected = results_by(1, rows);
+    for (const int threads : {2, 3, 5, 11}) {
+      const std::vector<Buffer<float>> actual = results_by(threads, rows);
+      REQUIRE(actual.size() == expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        INFO(rows, " rows, ", threads, " threads, result ", i);
+        CHECK(std::memcmp(actual[i].data(), expected[i].data(), expected[i].size() * sizeof(float)) == 0);
+      }
     }
   }
 }

@@ -40,6 +40,8 @@ const std::vector<Case<T>> kProducts{
      [](Arena<T>& a) {
        kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), View<T>());
      }},
+    {"adam by a product, with the input gradient",
+     [](Arena<T>& a) { kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), a.dx()); }},
     {"adam by a product, with the input gradient over the input",
      [](Arena<T>& a) {
        const View<T> x = a.dx();

@@ -242,15 +242,35 @@ void update_and_write_over(const Table<T>& table, const AdamStep<T>& by, View<T>
   }
 }
 
+/// The two products of some inputs at a time, the last ones first: of what the forward product read last, and of what it will read
+/// first, much is in the second cache then, and of each block all that dx has read.
+template <class T>
+void update_by_blocks(const Table<T>& table, const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx,
+                      Range inputs) {
+  constexpr Index kNumbers = Index{1} << 15;
+  constexpr Index kLeast = 64;  // inputs, which fill the widest tiles of dx
+  const Index most = std::max(kLeast, kNumbers / std::max<Index>(1, dy.cols) / kLeast * kLeast);
+  for (Index end = inputs.end, begin = 0; end > inputs.begin; end = begin) {
+    begin = inputs.begin + (end - inputs.begin - 1) / most * most;
+    if (dx.data != nullptr) table.product_input_gradient(dy, {w, x.cols, dy.cols}, dx, {begin, end});
+    table.adam_update_product(by, x, dy, w, m, v, {begin, end});
+  }
+}
+
 }  // namespace
 
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx) {
+  constexpr Index kFewRows = 8;  // whose products cost less than what they read
   const bool over_x = dx.data == x.data;
-  if (dx.data != nullptr && !over_x) product_input_gradient<T>(dy, {w, x.cols, dy.cols}, dx);
-  const Index operations = (x.rows * (over_x ? 2 : 1) + kMultiplyAddsOfAdam) * x.cols * dy.cols;
+  const bool by_blocks = !over_x && x.rows <= kFewRows;
+  const bool separate_dx = dx.data != nullptr && !over_x && !by_blocks;
+  if (separate_dx) product_input_gradient<T>(dy, {w, x.cols, dy.cols}, dx);
+  const Index products = dx.data != nullptr && !separate_dx ? 2 : 1;
+  const Index operations = (x.rows * products + kMultiplyAddsOfAdam) * x.cols * dy.cols;
   share<T>(x.cols, operations, [&](const Table<T>& table, Range inputs) {
     if (over_x) return update_and_write_over(table, by, dx, dy, w, m, v, inputs);
+    if (by_blocks) return update_by_blocks(table, by, x, dy, w, m, v, dx, inputs);
     table.adam_update_product(by, x, dy, w, m, v, inputs);
   });
 }
