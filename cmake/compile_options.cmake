@@ -15,7 +15,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
-# one_unit_per_folder(TARGET): where CMAKE_UNITY_BUILD is on (preset clang), all files of a folder are one translation unit, so
+# one_unit_per_folder(TARGET): where CMAKE_UNITY_BUILD is on (presets release, clang, bench), all files of a folder are one translation unit, so
 # that headers are read once.  The names in a folder's unnamed namespaces must therefore differ.
 function(one_unit_per_folder target)
   get_target_property(sources ${target} SOURCES)
