@@ -31,6 +31,11 @@ ParamId Blueprint::param(std::string name, std::vector<Index> shape, Initializer
   return id;
 }
 
+void Blueprint::give_role(ParamRole role, Index first) {
+  for (ParamEntry& entry : layout_.params)
+    if (entry.id.offset >= first) entry.role = role;
+}
+
 StateId Blueprint::state(std::string name, std::vector<Index> shape, double initial) {
   const StateId id{layout_.state_count, product_of(shape, *this)};
   layout_.states.push_back({.layer = layer_name_, .name = std::move(name), .shape = std::move(shape), .id = id, .initial = initial});

@@ -57,6 +57,13 @@ struct Initializer {
   Elements ones = {};  // these start at 1 whatever the kind: the bias of an LSTM's forget gate
 };
 
+/// What an optimizer has to know of a parameter.
+enum class ParamRole {
+  kWeight,         // a kernel or a bias
+  kNormalization,  // gamma or beta
+  kFrozen,         // stays as it is
+};
+
 struct ParamEntry {
   std::string layer;  // the layer's name
   std::string name;   // kernel, bias, gamma, beta, recurrent_kernel, …
@@ -66,6 +73,7 @@ struct ParamEntry {
   Index fan_in = 1;
   Index fan_out = 1;
   Index place = 0;  // position of the layer * 64 + number of the parameter in it: the initialization stream
+  ParamRole role = ParamRole::kWeight;
 };
 struct StateEntry {
   std::string layer;
@@ -80,7 +88,8 @@ struct Normalization {
   Index layer = 0;  // index into the network's built layers
   std::string name = "";
   std::string type = "";  // batch, layer, …
-  Index features = 0;     // channels that are normalized
+  Index features = 0;     // channels that are normalized; where each step has statistics of its own, of all steps
+  Index steps = 1;        // with statistics of their own: features / steps channels each
   double epsilon = 0.0;
   double momentum = 0.0;  // weighs the old value
   Average average = Average::kExponential;
@@ -128,6 +137,8 @@ class Blueprint {
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);
   Index param_count() const { return layout_.param_count; }  // of the network so far
+  /// To the parameters declared since param_count() was `first`.
+  void give_role(ParamRole role, Index first);
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
   void normalization(Normalization info);  // layer and name are filled in here

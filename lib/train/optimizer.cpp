@@ -8,11 +8,8 @@
 namespace normrun {
 namespace {
 
-bool is_same(const std::optional<ParamId>& handle, const ParamId& id) { return handle && handle->offset == id.offset; }
-
-bool belongs_to_normalization(const Layout& layout, const ParamId& id) {
-  return std::any_of(layout.normalizations.begin(), layout.normalizations.end(),
-                     [&id](const Normalization& norm) { return is_same(norm.gamma, id) || is_same(norm.beta, id); });
+bool decays(ParamRole role, const OptimizerSpec& optimizer) {
+  return role == ParamRole::kWeight || (role == ParamRole::kNormalization && optimizer.decay_normalization);
 }
 
 }  // namespace
@@ -35,7 +32,7 @@ std::vector<OptimizerSpec::Decay> decay_ranges(const Layout& layout, const Optim
   std::vector<OptimizerSpec::Decay> ranges;
   if (optimizer.weight_decay == 0.0) return ranges;
   for (const ParamEntry& entry : layout.params)
-    if (optimizer.decay_normalization || !belongs_to_normalization(layout, entry.id)) ranges.push_back({entry.id.offset, entry.id.size});
+    if (decays(entry.role, optimizer)) ranges.push_back({entry.id.offset, entry.id.size});
   std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
 
   std::vector<OptimizerSpec::Decay> joined;

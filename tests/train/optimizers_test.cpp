@@ -137,8 +137,7 @@ TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds 
 }
 
 TEST_CASE("weight decay reaches kernels and biases, and gamma and beta on demand") {
-  const auto network = make_network<float>(kBatchNormNet, Shape{10});
-  const auto decaying = [&network](const std::string& options) {
+  const auto decaying_in = [](const Network<float>& network, const std::string& options) {
     std::vector<std::string> names;
     const auto ranges = decay_ranges(network.layout(), *make_optimizer("sgd", options));
     for (const ParamEntry& entry : network.layout().params)
@@ -146,10 +145,25 @@ TEST_CASE("weight decay reaches kernels and biases, and gamma and beta on demand
         if (entry.id.offset >= range.offset && entry.id.offset + entry.id.size <= range.offset + range.size) names.push_back(entry.name);
     return std::pair(names, ranges.size());
   };
+  const auto network = make_network<float>(kBatchNormNet, Shape{10});
+  const auto decaying = [&](const std::string& options) { return decaying_in(network, options); };
   CHECK(decaying("").second == 0);
   CHECK(decaying(R"("weight_decay": 0.1)") == std::pair(std::vector<std::string>{"kernel", "bias", "kernel", "bias"}, std::size_t{2}));
   const auto all = decaying(R"("weight_decay": 0.1, "decay_normalization": true)");
   CHECK(all == std::pair(std::vector<std::string>{"kernel", "bias", "gamma", "beta", "kernel", "bias"}, std::size_t{1}));
+
+  // In whatever layer or cell they stand; those of a frozen layer stay, whatever is demanded.
+  const std::vector<std::string> dense{"kernel", "bias"};
+  for (const char* norm : {R"("time": "per-step")", R"("trainable": false)", R"("time": "per-step", "trainable": false)"}) {
+    const auto sequences = make_network<float>({{"batch", norm}, {"dense", R"("units": 2)"}}, Shape{4, 3});
+    CHECK(decaying_in(sequences, R"("weight_decay": 0.1)").first == dense);
+    const bool is_frozen = std::string(norm).find("false") != std::string::npos;
+    CHECK((decaying_in(sequences, R"("weight_decay": 0.1, "decay_normalization": true)").first == dense) == is_frozen);
+  }
+  CHECK(decaying_in(make_network<float>({{"moving_layer"}, {"dense", R"("units": 2)"}}, Shape{3}), R"("weight_decay": 0.1)").first ==
+        dense);
+  const auto lstm = make_network<float>({{"lstm", R"("units": 2, "normalization": "layer")"}}, Shape{4, 3});
+  CHECK(decaying_in(lstm, R"("weight_decay": 0.1)").first == std::vector<std::string>{"kernel", "recurrent_kernel", "bias"});
 }
 
 TEST_CASE("a convention sets the defaults of the options that are not given, in whatever order they stand") {

@@ -32,9 +32,11 @@ struct AffineOptions {
 class Affine {
  public:
   Affine(const AffineOptions& options, Blueprint& blueprint, const std::vector<Index>& shape) {
+    const Index first = blueprint.param_count();
     const Index fan = shape.empty() ? 1 : shape.back();
     if (options.scale) gamma_ = blueprint.param("gamma", shape, initializer_from(options.gamma_initializer), fan, fan);
     if (options.center) beta_ = blueprint.param("beta", shape, initializer_from(options.beta_initializer), fan, fan);
+    blueprint.give_role(ParamRole::kNormalization, first);
   }
 
   const std::optional<ParamId>& gamma_id() const { return gamma_; }

@@ -128,6 +128,7 @@ class BatchNormSpec final : public LayerSpec {
     const Index first_param = blueprint.param_count();
     std::unique_ptr<const Layer<T>> layer = make_trainable<T>(blueprint);
     if (options.trainable) return layer;
+    blueprint.give_role(ParamRole::kFrozen, first_param);
     return std::make_unique<Frozen<T>>(std::move(layer), ParamId{first_param, blueprint.param_count() - first_param});
   }
   template <class T>

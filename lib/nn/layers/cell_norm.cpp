@@ -13,7 +13,9 @@ CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const
       width_(std::accumulate(widths_.begin(), widths_.end(), Index{0})),
       epsilon_(static_cast<T>(options.epsilon)),
       gamma_(blueprint.param(gamma, {width_}, {.kind = Init::kOnes})),
-      inv_std_(blueprint.per_example(time * static_cast<Index>(widths_.size()))) {}
+      inv_std_(blueprint.per_example(time * static_cast<Index>(widths_.size()))) {
+  blueprint.give_role(ParamRole::kNormalization, gamma_.offset);
+}
 
 template <class T>
 void CellNorm<T>::forward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z, const T* shift, View<T> z_hat,

@@ -62,7 +62,9 @@ struct LstmNorms {
         drecurred(blueprint.per_example(Steps<T>::most_together(time) * 4 * options.units)),
         dstate(blueprint.per_example(Steps<T>::most_together(time) * options.units)),
         gate_sums(blueprint.per_call(kernels::running_sums_size<T>(4 * options.units))),
-        state_sums(blueprint.per_call(kernels::running_sums_size<T>(options.units))) {}
+        state_sums(blueprint.per_call(kernels::running_sums_size<T>(options.units))) {
+    blueprint.give_role(ParamRole::kNormalization, recurrent_gamma.offset);
+  }
 
   ParamId recurrent_gamma;
   ParamId recurrent_beta;
