@@ -63,12 +63,13 @@ class Stages {
            (plan_.options->batch_order.empty() && (order == BatchOrder::kShuffled || order == BatchOrder::kReplacement));
   }
 
-  /// Layers whose statistics never moved have no bias correction and no moving average to replay: all of theirs is cold start.
+  /// Layers whose statistics never moved, or keep all of the old value, have no bias correction and no moving average to replay: all
+  /// of theirs is cold start.
   void keep_moved(const std::vector<LayerStatistics>& noiseless, std::vector<LayerStatistics>& corrected,
                   std::vector<LayerStatistics>& present) const {
     for (std::size_t i = 0; i < noiseless.size(); ++i) {
       const Normalization& norm = layout().normalizations[static_cast<std::size_t>(noiseless[i].normalization)];
-      if (update_count<T>(norm, snapshot_.model.state) > 0) continue;
+      if (share_left(norm.average, norm.momentum, 0, update_count<T>(norm, snapshot_.model.state)) < 1.0) continue;
       corrected.insert(corrected.begin() + static_cast<std::ptrdiff_t>(i), noiseless[i]);
       present[i] = noiseless[i];
     }
@@ -167,9 +168,10 @@ class SplitBudget {
   void add_lines(std::string_view layer, std::string_view cause, std::string_view statistic, const Gap& after) {
     for (const std::string& metric : snapshot_.config.compare.budget) {
       if (metric == "loss")
-        add_line(layer, cause, statistic, metric, before_.loss, after.loss, (before_.loss - after.loss) / whole_.loss);
+        add_line(layer, cause, statistic, metric, cell_or_empty(before_.loss), cell_or_empty(after.loss),
+                 (before_.loss - after.loss) / whole_.loss);
       else
-        add_line(layer, cause, statistic, metric, before_.outputs, after.outputs,
+        add_line(layer, cause, statistic, metric, cell_or_empty(before_.outputs), cell_or_empty(after.outputs),
                  (before_.outputs * before_.outputs - after.outputs * after.outputs) / (whole_.outputs * whole_.outputs));
     }
   }
@@ -184,7 +186,7 @@ class SplitBudget {
   void add_line(std::string_view layer, std::string_view cause, std::string_view statistic, const std::string& metric, Cell before,
                 Cell after, double share) {
     record_.add(TableId::kBudget, {split_text(set_.name()), layer, cause, statistic, metric, std::move(before), std::move(after),
-                                   std::isfinite(share) ? Cell{share == 0.0 ? 0.0 : share} : Cell{}});
+                                   cell_or_empty(share == 0.0 ? 0.0 : share)});
   }
 
   const Snapshot<T>& snapshot_;

@@ -83,6 +83,7 @@ class BatchReplay {
   /// Some of the step's rows, with the dropout that the step drew, up to `last_boundary`.
   void run(const Part& part, const Model<T>& model, const Mode& mode, Index last_boundary);
   const SliceForward<T>& pass() const { return forward_; }
+  Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : plan_.options->batch_size; }
   Index steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
@@ -154,23 +155,29 @@ class ReplayAverage {
     const Window window =
         weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
     const Division& division = plan_.options->division;
+    Index after = 0;  // updates that follow
+    for (Index step = window.first; step < window.last; ++step) after += updates_of(step);
     for (Index step = window.first; step < window.last; ++step) {
       const Index rows = replay_.start(step);
-      for (Index i = 0; i < division.accumulate; ++i) {
-        const Index after = (steps_ - 1 - step) * division.accumulate + division.accumulate - 1 - i;  // updates that follow this one
-        add_micro_batch(even_part(rows, division.accumulate, i), after, dropout);
-      }
+      const Index updates = updates_of(step);
+      for (Index i = 0; i < updates; ++i) add_micro_batch(even_part(rows, division.accumulate, i), --after, dropout);
     }
   }
 
   std::vector<LayerStatistics> statistics() const {
     const std::vector<Index> layers = layers_with_statistics(plan_.network->layout());
     std::vector<LayerStatistics> statistics;
-    for (std::size_t i = 0; i < layers.size(); ++i) statistics.push_back({layers[i], averages_[i].mean(), averages_[i].variance()});
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      statistics.push_back(moving_statistics<T>(plan_.network->layout(), layers[i], model_.state));
+      averages_[i].replace(statistics.back());
+    }
     return statistics;
   }
 
  private:
+  /// Of the moving statistics: a micro-batch without rows moves none.
+  Index updates_of(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
+
   /// The parts of a micro-batch whose statistics are kept.
   void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
     const Division& division = plan_.options->division;
@@ -187,7 +194,7 @@ class ReplayAverage {
 
   void add_layer(std::size_t layer, Index updates_after, Index kept) {
     const Normalization& norm = *norms_[layer];
-    ChannelMoments moments(norm.features);
+    ChannelMoments moments(norm.features, norm.steps);
     add_layer_input(*plan_.network, replay_.pass(), norm, norm.padded_steps, moments);
     const Index updates = update_count<T>(norm, model_.state);
     const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);

@@ -63,13 +63,19 @@ Index update_count(const Normalization& norm, std::span<const T> state) {
 }
 
 template <class T>
+LayerStatistics moving_statistics(const Layout& layout, Index normalization, std::span<const T> state) {
+  const Normalization& norm = layout.normalizations[static_cast<std::size_t>(normalization)];
+  return {normalization, values_of(state, *norm.moving_mean), values_of(state, *norm.moving_variance)};
+}
+
+template <class T>
 std::vector<LayerStatistics> bias_corrected(const Layout& layout, std::span<const T> state) {
   std::vector<LayerStatistics> corrected;
   for (const Index index : layers_with_statistics(layout)) {
     const Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     const double share = share_left(norm.average, norm.momentum, 0, update_count(norm, state));
     if (share == 1.0) continue;
-    LayerStatistics layer{index, values_of(state, *norm.moving_mean), values_of(state, *norm.moving_variance)};
+    LayerStatistics layer = moving_statistics(layout, index, state);
     const double mean_start = initial_value(layout, *norm.moving_mean);
     const double variance_start = initial_value(layout, *norm.moving_variance);
     // Batch renormalization's moving deviation starts at the root of the initial variance, without epsilon.
@@ -87,34 +93,35 @@ std::vector<LayerStatistics> bias_corrected(const Layout& layout, std::span<cons
 BatchAverage::BatchAverage(const Normalization& norm)
     : rule_(norm.variance_rule),
       epsilon_(norm.epsilon),
+      weight_(static_cast<std::size_t>(norm.steps)),
+      variance_weight_(weight_.size()),
       mean_(static_cast<std::size_t>(norm.features)),
-      spread_(static_cast<std::size_t>(norm.features)) {}
+      spread_(mean_.size()) {}
 
 void BatchAverage::add(const ChannelMoments& batch, double weight) {
-  if (batch.rows() == 0) return;
-  weight_ += weight;
-  for (std::size_t c = 0; c < mean_.size(); ++c) mean_[c] += weight * batch.mean()[c];
-  const bool unbiased = rule_ == MovingVariance::kUnbiased;
-  if (unbiased && batch.rows() < 2) return;
-  const double rows = static_cast<double>(batch.rows());
-  const double factor = unbiased ? rows / (rows - 1.0) : 1.0;
   const std::vector<double> variance = batch.variance();
-  variance_weight_ += weight;
-  for (std::size_t c = 0; c < spread_.size(); ++c) spread_[c] += weight * spread_of(rule_, epsilon_, factor * variance[c]);
+  const std::size_t channels = mean_.size() / weight_.size();
+  for (std::size_t group = 0; group < weight_.size(); ++group) {
+    const auto rows = static_cast<double>(batch.rows(static_cast<Index>(group)));
+    const std::size_t first = group * channels;
+    if (rows == 0.0) continue;
+    weight_[group] += weight;
+    for (std::size_t c = first; c < first + channels; ++c) mean_[c] += weight * batch.mean()[c];
+    const bool unbiased = rule_ == MovingVariance::kUnbiased;
+    if (unbiased && rows < 2.0) continue;
+    const double factor = unbiased ? rows / (rows - 1.0) : 1.0;
+    variance_weight_[group] += weight;
+    for (std::size_t c = first; c < first + channels; ++c) spread_[c] += weight * spread_of(rule_, epsilon_, factor * variance[c]);
+  }
 }
 
-std::vector<double> BatchAverage::mean() const {
-  std::vector<double> mean = mean_;
-  if (weight_ > 0.0)
-    for (double& value : mean) value /= weight_;
-  return mean;
-}
-
-std::vector<double> BatchAverage::variance() const {
-  std::vector<double> variance = spread_;
-  if (variance_weight_ > 0.0)
-    for (double& value : variance) value = variance_of(rule_, epsilon_, value / variance_weight_);
-  return variance;
+void BatchAverage::replace(LayerStatistics& statistics) const {
+  const std::size_t channels = mean_.size() / weight_.size();
+  for (std::size_t c = 0; c < mean_.size(); ++c) {
+    const std::size_t group = c / channels;
+    if (weight_[group] > 0.0) statistics.mean[c] = mean_[c] / weight_[group];
+    if (variance_weight_[group] > 0.0) statistics.variance[c] = variance_of(rule_, epsilon_, spread_[c] / variance_weight_[group]);
+  }
 }
 
 template Buffer<float> state_with(const Layout&, std::span<const float>, const std::vector<LayerStatistics>&);
@@ -125,5 +132,7 @@ template Index update_count(const Normalization&, std::span<const float>);
 template Index update_count(const Normalization&, std::span<const double>);
 template std::vector<LayerStatistics> bias_corrected(const Layout&, std::span<const float>);
 template std::vector<LayerStatistics> bias_corrected(const Layout&, std::span<const double>);
+template LayerStatistics moving_statistics(const Layout&, Index, std::span<const float>);
+template LayerStatistics moving_statistics(const Layout&, Index, std::span<const double>);
 
 }  // namespace normrun

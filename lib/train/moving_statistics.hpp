@@ -30,6 +30,10 @@ Buffer<T> initial_state(const Layout& layout);
 template <class T>
 Index update_count(const Normalization& norm, std::span<const T> state);
 
+/// A layer's moving statistics as they are.
+template <class T>
+LayerStatistics moving_statistics(const Layout& layout, Index normalization, std::span<const T> state);
+
 /// The moving statistics without what is left of their initial values, (moving - share initial) / (1 - share), which is how Adam
 /// corrects its moments (Kingma and Ba 2015, section 3).  Layers whose statistics never moved are left out.
 template <class T>
@@ -40,14 +44,14 @@ class BatchAverage {
  public:
   explicit BatchAverage(const Normalization& norm);
   void add(const ChannelMoments& batch, double weight);
-  std::vector<double> mean() const;
-  std::vector<double> variance() const;
+  /// Puts the averages in place of a layer's statistics; what no batch moved stays, as it does in the layer.
+  void replace(LayerStatistics& statistics) const;
 
  private:
   MovingVariance rule_;
   double epsilon_;
-  double weight_ = 0.0;
-  double variance_weight_ = 0.0;  // an unbiased variance of one row does not exist: such a batch has none
+  std::vector<double> weight_;           // of each group of channels
+  std::vector<double> variance_weight_;  // an unbiased variance of one row does not exist: such a batch has none
   std::vector<double> mean_;
   std::vector<double> spread_;
 };

@@ -15,12 +15,6 @@ namespace {
 /// the split lists its classes does not matter.
 std::vector<Index> population_rows(Index available, const Count& samples) {
   const Index wanted = samples.word == "all" ? available : samples.value;
-  if (available == 0 || wanted > available) {
-    throw Error(ExitCode::kUsage, Problem{"population",
-                                          "asks for " + (wanted > 0 ? std::to_string(wanted) : "the") + " rows of a split that has " +
-                                              std::to_string(available),
-                                          "choose another population.split, or fewer population.samples"});
-  }
   std::vector<Index> rows(static_cast<std::size_t>(wanted));
   for (Index i = 0; i < wanted; ++i) rows[static_cast<std::size_t>(i)] = i * available / wanted;
   return rows;
@@ -53,6 +47,17 @@ class PopulationPass {
   SliceForward<T> forward_;
 };
 
+/// Puts the moments in place of a layer's statistics; a step that no row reaches keeps its own.
+void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
+  const std::vector<double> variance = moments.variance();
+  const std::size_t channels = variance.size() / static_cast<std::size_t>(moments.groups());
+  for (std::size_t c = 0; c < variance.size(); ++c) {
+    if (moments.rows(static_cast<Index>(c / channels)) == 0) continue;
+    statistics.mean[c] = moments.mean()[c];
+    statistics.variance[c] = variance[c];
+  }
+}
+
 template <class T>
 std::vector<LayerStatistics> layer_by_layer(const Network<T>& network, const Model<T>& model, const SplitRows<T>& source,
                                             std::vector<Index> rows) {
@@ -62,12 +67,13 @@ std::vector<LayerStatistics> layer_by_layer(const Network<T>& network, const Mod
   std::vector<LayerStatistics> population;
   for (const Index index : layers_with_statistics(network.layout())) {
     const Normalization& norm = pass.normalization(index);
-    ChannelMoments moments(norm.features);
+    ChannelMoments moments(norm.features, norm.steps);
     for (Index first = 0; first < pass.row_count(); first += slice_rows) {
       pass.run_slice(first, model.params, repaired, kEvalMode, norm.layer);
       pass.add_input_of(norm, moments);
     }
-    population.push_back({index, moments.mean(), moments.variance()});
+    population.push_back(moving_statistics<T>(network.layout(), index, model.state));
+    replace(moments, population.back());
     repaired = state_with<T>(network.layout(), repaired, {population.back()});
   }
   return population;
@@ -81,7 +87,7 @@ void each_batch(PopulationPass<T>& pass, const Model<T>& model, const std::vecto
     pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const Normalization& norm = pass.normalization(layers[i]);
-      ChannelMoments moments(norm.features);
+      ChannelMoments moments(norm.features, norm.steps);
       pass.add_input_of(norm, moments);
       add(i, moments);
     }
@@ -97,8 +103,9 @@ std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>&
   std::vector<BatchAverage> averages;
   std::vector<ChannelMoments> pooled;
   for (const Index index : layers) {
-    averages.emplace_back(pass.normalization(index));
-    pooled.emplace_back(pass.normalization(index).features);
+    const Normalization& norm = pass.normalization(index);
+    averages.emplace_back(norm);
+    pooled.emplace_back(norm.features, norm.steps);
   }
   each_batch(pass, model, layers, batch_size, [&](std::size_t i, const ChannelMoments& moments) {
     averages[i].add(moments, 1.0);
@@ -106,10 +113,11 @@ std::vector<LayerStatistics> by_batch(const Network<T>& network, const Model<T>&
   });
   std::vector<LayerStatistics> population;
   for (std::size_t i = 0; i < layers.size(); ++i) {
+    population.push_back(moving_statistics<T>(network.layout(), layers[i], model.state));
     if (estimator == Estimator::kPooled)
-      population.push_back({layers[i], pooled[i].mean(), pooled[i].variance()});
+      replace(pooled[i], population.back());
     else
-      population.push_back({layers[i], averages[i].mean(), averages[i].variance()});
+      averages[i].replace(population.back());
   }
   return population;
 }
@@ -136,12 +144,22 @@ void PopulationOptions::describe(OptionVisitor& visitor) {
                 batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
 }
 
+void check_population(const PopulationOptions& options, Index available) {
+  const Index wanted = options.samples.word == "all" ? available : options.samples.value;
+  if (options.estimator == Estimator::kBiasCorrected || (available > 0 && wanted <= available)) return;
+  throw Error(ExitCode::kUsage, Problem{"population",
+                                        "asks for " + (wanted > 0 ? std::to_string(wanted) : "the") + " rows of the " + options.split +
+                                            " split, which has " + std::to_string(available),
+                                        "choose another population.split, or fewer population.samples"});
+}
+
 template <class T>
 std::vector<LayerStatistics> population_statistics(const Network<T>& network, const Model<T>& model,
                                                    const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,
                                                    Index train_batch_size) {
   if (layers_with_statistics(network.layout()).empty()) return {};
   if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
+  check_population(options, source.split.samples());
   std::vector<Index> rows = population_rows(source.split.samples(), options.samples);
   if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows));
   const Index available = static_cast<Index>(rows.size());

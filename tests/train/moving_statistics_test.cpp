@@ -70,10 +70,31 @@ TEST_CASE("batches are averaged by the layer's own rule") {
     BatchAverage batches(norm);
     batches.add(pair, 3.0);
     batches.add(single, 1.0);
-    return std::pair(batches.mean()[0], batches.variance()[0]);
+    LayerStatistics statistics{0, {7.0}, {8.0}};
+    batches.replace(statistics);
+    return std::pair(statistics.mean[0], statistics.variance[0]);
   };
   CHECK(average(MovingVariance::kBiased) == std::pair(4.0, 0.75));
   CHECK(average(MovingVariance::kUnbiased) == std::pair(4.0, 2.0));
   const double deviation = (3.0 * std::sqrt(1.25) + std::sqrt(0.25)) / 4.0;
   CHECK(average(MovingVariance::kFromDeviation).second == doctest::Approx(deviation * deviation - 0.25).epsilon(1e-14));
+}
+
+TEST_CASE("what no batch moves stays: an unbiased variance of single rows, anything by weights of zero") {
+  const double rows[] = {1.0, 3.0};
+  ChannelMoments single(1);
+  single.add<double>(ConstView<double>(rows, 1, 1));
+  ChannelMoments pair(1);
+  pair.add<double>(ConstView<double>(rows, 2, 1));
+  LayerStatistics statistics{0, {7.0}, {8.0}};
+  BatchAverage by_single_rows({.features = 1, .variance_rule = MovingVariance::kUnbiased});
+  by_single_rows.add(single, 1.0);
+  by_single_rows.replace(statistics);
+  CHECK(statistics.mean == std::vector<double>{1.0});
+  CHECK(statistics.variance == std::vector<double>{8.0});
+  BatchAverage without_weight({.features = 1});
+  without_weight.add(pair, 0.0);
+  without_weight.replace(statistics);
+  CHECK(statistics.mean == std::vector<double>{1.0});
+  CHECK(statistics.variance == std::vector<double>{8.0});
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "train/batch_replay.hpp"
 #include "train/evaluate.hpp"
 #include "train_rig.hpp"
 
@@ -149,6 +150,46 @@ TEST_CASE("population.samples takes rows at equal distances; more than the split
   read_object(R"({"samples": 21})", options);
   CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4), Error);
   CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), Split<double>{}, PopulationOptions{}, 4), Error);
+}
+
+TEST_CASE("steps with statistics of their own: only the rows that reach a step make its population, a step without any keeps its own") {
+  constexpr Index kSteps = 3;
+  Dataset<double> data;
+  data.shape = Shape{kSteps, 2};
+  data.train.features = Matrix<double>(40, kSteps * 2);
+  RandomStream random(5, Purpose::kData);
+  for (double& value : data.train.features.view()) value = random.normal();
+  for (Index r = 0; r < 40; ++r) {
+    data.train.lengths.push_back(1 + r % 2);  // the third step is never reached
+    for (Index c = data.train.lengths.back() * 2; c < kSteps * 2; ++c) data.train.features(r, c) = 1e3;
+  }
+  const TrainRig<double> rig({{"batch", R"("time": "per-step", "momentum": 0.5)"}}, std::move(data),
+                             R"({"batch_size": 8, "steps": 7, "optimizer": {"type": "sgd", "learning_rate": 0}})");
+  const Trainer<double> trainer = rig.trained();
+  const auto expect = [&](const LayerStatistics& found, double tolerance) {
+    for (Index c = 0; c < 4; ++c) {
+      const Index step = c / 2;
+      Matrix<double> reaching(40 / (step + 1), 1);
+      for (Index r = 0, at = 0; r < 40; ++r)
+        if (rig.data.train.lengths[static_cast<std::size_t>(r)] > step) reaching(at++, 0) = rig.data.train.features(r, c);
+      const Columns direct = direct_moments<double>(reaching.view());
+      CHECK(found.mean[static_cast<std::size_t>(c)] == doctest::Approx(direct.mean[0]).epsilon(tolerance));
+      CHECK(found.variance[static_cast<std::size_t>(c)] == doctest::Approx(direct.variance[0]).epsilon(tolerance));
+    }
+    for (std::size_t c = 4; c < 6; ++c) CHECK(std::pair(found.mean[c], found.variance[c]) == std::pair(0.0, 1.0));
+  };
+  PopulationOptions options;
+  for (const char* estimator : {"layer-by-layer", "pooled"}) {
+    read_object(R"({"estimator": ")" + std::string(estimator) + R"("})", options);
+    expect(population_statistics(rig.network, trainer.model(), rig.data.train, options, 8)[0], 1e-12);
+  }
+  // The same batches again, by the moving averages' weights, are the moving averages without their start.
+  const auto replayed = replay_statistics(rig.plan, trainer.model(), 7, ReplayWeights::kMovingAverage, Dropout::kOn);
+  const auto corrected = bias_corrected<double>(rig.network.layout(), trainer.model().state);
+  CHECK(worst({replayed[0].mean.begin(), replayed[0].mean.begin() + 4}, {corrected[0].mean.begin(), corrected[0].mean.begin() + 4}) <
+        1e-12);
+  CHECK(worst({replayed[0].variance.begin(), replayed[0].variance.begin() + 4},
+              {corrected[0].variance.begin(), corrected[0].variance.begin() + 4}) < 1e-12);
 }
 
 TEST_CASE("initial statistics are those of a fresh network; the parameters' owner is not asked") {

@@ -50,6 +50,7 @@ class BatchPerStep final : public Layer<T> {
         packed_(blueprint.per_example(channels_)) {
     blueprint.normalization({.type = "batch",
                              .features = columns_,
+                             .steps = time_,
                              .epsilon = options.epsilon,
                              .momentum = options.old_weight(),
                              .average = options.average,
