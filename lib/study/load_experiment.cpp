@@ -84,7 +84,7 @@ std::vector<Problem> shape_problems(const RunConfig& config, const std::string& 
   try {
     const DataSpec::Outline outline = config.data_spec().outline(folder);
     const Network<float> network(config.layers(), outline.shape);
-    check_fit(network, config, outline.classes, outline.outputs);
+    check_fit(network, config, outline);
   } catch (const Error& error) {
     code = error.code();
     std::vector<Problem> problems = error.problems();

@@ -29,6 +29,9 @@ struct PopulationOptions : Described {
   void describe(OptionVisitor& visitor) override;
 };
 
+/// Throws Error(kUsage) where a split of so many rows has fewer than the options ask for.
+void check_population(const PopulationOptions& options, Index available);
+
 /// The population statistics of every normalization layer that has moving ones, in the order of Layout::normalizations.  Padded time
 /// steps of sequences are left out.  Batches are drawn without replacement in one fixed order; a smaller last one is left out.
 /// Throws Error(kUsage) where the split has fewer rows than the options ask for.

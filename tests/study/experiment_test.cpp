@@ -60,6 +60,17 @@ TEST_CASE("a network whose outputs fit no class count is refused before any trai
   CHECK(problems[0].what.find("4 classes") != std::string::npos);
 }
 
+TEST_CASE("population statistics of more rows than there are, or of a split without any, are refused before any training") {
+  for (const std::string population : {R"({"samples": 9})", R"({"split": "validation"})"}) {
+    const std::string config = R"({"data": {"type": "gaussian", "samples": 10, "features": 3, "target": "clusters", "classes": 4},
+                                   "network": [{"type": "batch"}, {"type": "dense", "units": 4}], "population": )";
+    const std::vector<Problem> problems = problems_of(config + population + "}");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].what.find("asks for") != std::string::npos);
+    CHECK(problems_of(config + R"({"samples": 8}})").empty());  // two rows are for testing
+  }
+}
+
 TEST_CASE("shapes that fit for some values of the grid are left to their runs") {
   CHECK(problems_of(R"({"data": {"type": "gaussian", "samples": 10, "features": 3, "target": "clusters", "classes": 4},
                         "network": [{"type": "dense", "units": 4}], "grid": {"network.0.units": [4, 3]}})")
