@@ -56,16 +56,23 @@ TensorFile to_tensors(const Layout& layout, const Model<T>& model) {
 template <class T>
 void from_tensors(const Layout& layout, const TensorFile& file, Match match, const std::string& path, Model<T>& model) {
   std::set<std::string> expected;
+  bool has_any = false;
   const auto take = [&](const auto& entry, Buffer<T>& buffer) {
     const std::string name = entry.layer + "." + entry.name;
     expected.insert(name);
-    if (!fill(entry, file, path, buffer) && match == Match::kAll) {
+    const bool is_there = fill(entry, file, path, buffer);
+    has_any = has_any || is_there;
+    if (!is_there && match == Match::kAll) {
       throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " is missing", "is it a checkpoint of another network?"});
     }
   };
   for (const ParamEntry& entry : layout.params) take(entry, model.params);
   for (const StateEntry& entry : layout.states) take(entry, model.state);
-  if (match == Match::kGiven) return;
+  if (match == Match::kGiven) {
+    if (has_any || expected.empty()) return;
+    throw Error(ExitCode::kDamaged, Problem{path, "none of its tensors is one of the network's: " + *expected.begin() + ", …",
+                                            "tensors are found by their names, which begin with that of the layer"});
+  }
   for (const Tensor& tensor : file.tensors) {
     if (!expected.contains(tensor.name)) {
       throw Error(ExitCode::kDamaged,

@@ -170,7 +170,7 @@ TEST_CASE("headers that lie are refused before anything is allocated") {
   CHECK(problem_of(assemble("[]", "")).find("no JSON object") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a": 1e9999})", "")).find("too large") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":)", "")).find("byte 13") != std::string::npos);
-  CHECK(problem_of(std::string(8, '\xFF') + "{}").find("claims") != std::string::npos);
+  CHECK(problem_of(std::string(8, '\xFF') + "{}").find("the file ends within the header") != std::string::npos);
 }
 
 TEST_CASE("a missing file is a wrong usage, not a damaged file") {
@@ -200,6 +200,11 @@ TEST_CASE("from_tensors: the whole network, or what is given; another shape is a
   more.tensors.push_back({"other", {1}, false, {1.0}});
   CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), more, Match::kAll, "f", model), doctest::Contains("tensor other is none"), Error);
   from_tensors(rig.layout(), more, Match::kGiven, "f", model);
+
+  TensorFile foreign;
+  foreign.tensors.push_back({"encoder.kernel", {1}, false, {1.0}});
+  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), foreign, Match::kGiven, "f", model),
+                       doctest::Contains("none of its tensors is one of the network's"), Error);
 
   TensorFile turned = file;
   turned.tensors[0].shape = {2, 3};
