@@ -3,6 +3,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "core/denormals.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/compare_modes.hpp"
 #include "study/plan.hpp"
@@ -56,7 +57,10 @@ void compare_in(const CheckpointComparison& request, const TensorFile& file, Run
   const Network<T> network(config.layers(), data.shape);
   Model<T> model = fresh_model(network, static_cast<std::uint64_t>(config.seed));
   from_tensors(network.layout(), file, Match::kAll, request.checkpoint, model);
-  if (request.splits.empty() && data.test.samples() == 0) config.compare.splits = {"train"};
+  if (request.splits.empty()) {
+    std::erase_if(config.compare.splits, [&](const std::string& name) { return data.split(split_of(name)).samples() == 0; });
+    if (config.compare.splits.empty()) config.compare.splits = {"train"};
+  }
   Index step = 0;
   const std::string& text = metadata(file, request.checkpoint, "step");
   std::from_chars(text.data(), text.data() + text.size(), step);
@@ -69,6 +73,7 @@ void compare_in(const CheckpointComparison& request, const TensorFile& file, Run
 }  // namespace
 
 RunRecord compare_checkpoint(const CheckpointComparison& request) {
+  const FlushDenormals flush;  // as in training
   const TensorFile file = read_safetensors(request.checkpoint);
   std::string folder;
   RunConfig config = requested_config(request, file, folder);

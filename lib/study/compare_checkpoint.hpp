@@ -14,7 +14,7 @@ struct CheckpointComparison {
   std::string data;                                        // a config file (its "data"), or JSON text: a config or a data object
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
-  std::vector<std::string> splits;                         // empty: test, or train where there is no test split
+  std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
 };
 
 /// Compares the modes of a stored network on any data whose shape fits; the population statistics come from that data's

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <set>
 
+#include "core/denormals.hpp"
+
 namespace normrun {
 namespace {
 
 bool chooses_data(const Axis& axis) { return axis.key == "data" || axis.key.compare(0, 5, "data.") == 0 || axis.key == "precision"; }
 
 std::string digest_of_data(const RunConfig& config, const std::string& folder) {
+  const FlushDenormals flush;  // as the run that loaded them did
   const auto seed = static_cast<std::uint64_t>(config.seed);
   if (config.precision == Precision::kFloat32) return config.data_spec().load(seed, folder, float{}).digest;
   return config.data_spec().load(seed, folder, double{}).digest;
