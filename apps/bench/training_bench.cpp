@@ -26,7 +26,7 @@ double training_rate(Training& training, double seconds) {
   training.run(2);
   const double step = fastest_seconds([&] { training.run(1); }, 3);
   const Index steps = std::max<Index>(1, static_cast<Index>(kSampleSeconds / step));
-  const int samples = std::max(1, static_cast<int>(seconds / kSampleSeconds));
+  const int samples = std::max(1, static_cast<int>(seconds / (step * static_cast<double>(steps))));
   return static_cast<double>(steps) / fastest_seconds([&] { training.run(steps); }, samples);
 }
 

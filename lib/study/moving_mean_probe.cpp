@@ -41,6 +41,7 @@ class FrozenTraining {
         norm_(norm),
         state_(snapshot.model.state),
         rows_(static_cast<std::size_t>(snapshot.config.train.batch_size)),
+        lengths_(probe_split(snapshot).lengths.empty() ? 0 : rows_.size()),
         x_(snapshot.config.train.batch_size, snapshot.network.input().size()),
         record_(snapshot.network, snapshot.config.train.batch_size),
         stream_(static_cast<std::uint64_t>(snapshot.config.seed), Purpose::kProbe) {}
@@ -49,7 +50,10 @@ class FrozenTraining {
     const Split<T>& split = probe_split(snapshot_);
     for (Index& row : rows_) row = static_cast<Index>(stream_.below(static_cast<std::uint64_t>(split.samples())));
     gather_rows<T>(split.features.view(), rows_, x_.view());
-    const typename Network<T>::Pass pass{.mode = {Statistics::kBatch, Tracking::kUpdate, Dropout::kOff}, .last_boundary = norm_.layer + 1};
+    if (!lengths_.empty()) gather_numbers<Index>(split.lengths, rows_, lengths_.data());
+    const typename Network<T>::Pass pass{.mode = {Statistics::kBatch, Tracking::kUpdate, Dropout::kOff},
+                                         .lengths = lengths_.empty() ? nullptr : lengths_.data(),
+                                         .last_boundary = norm_.layer + 1};
     snapshot_.network.forward(pass, snapshot_.model.params, state_, state_.data(), record_, x_.view());
   }
   ConstView<T> moving_mean() const { return {state_.data() + norm_.moving_mean->offset, 1, norm_.moving_mean->size}; }
@@ -59,6 +63,7 @@ class FrozenTraining {
   const Normalization& norm_;
   Buffer<T> state_;
   std::vector<Index> rows_;
+  std::vector<Index> lengths_;  // of padded sequences
   Matrix<T> x_;
   Record<T> record_;
   RandomStream stream_;

@@ -12,7 +12,7 @@
 
 namespace normrun {
 
-/// How far a sweep is; called from the working threads, one call at a time.
+/// How far a sweep is; called from the working threads: on_step by several at once, on_finish one at a time.
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;

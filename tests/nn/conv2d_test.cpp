@@ -102,6 +102,8 @@ TEST_CASE("conv2d: what does not fit is refused") {
   CHECK_THROWS_AS(build(R"({"filters": 1, "strides": 0})", Shape{4, 4, 1}), Error);
   CHECK_THROWS_AS(build(R"({"filters": 1, "padding": "full"})", Shape{4, 4, 1}), Error);
   CHECK_THROWS_WITH_AS(build("{}", Shape{4, 4, 1}), doctest::Contains("filters"), Error);
+  CHECK_THROWS_WITH_AS(build(R"({"filters": 2147483648, "kernel_size": 1048576, "padding": "same"})", Shape{4, 4, 1}),
+                       doctest::Contains("more than 2^31 parameters"), Error);
 }
 
 TEST_CASE("conv2d: the network of workload W4 has 251,850 parameters") {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "study/probe_rig.hpp"
+#include "study/trained_run.hpp"
 
 using namespace normrun;
 
@@ -162,6 +163,14 @@ TEST_CASE("moving_mean_noise: the law of an exponential average, and where it do
   CHECK(std::isnan(Trained<double>(R"({"type": "batch", "momentum": 1})").probe("moving_mean_noise")));
   CHECK(Trained<double>(R"({"type": "batch", "trainable": false})").probe("moving_mean_noise") == 0.0);
   CHECK(std::isnan(Trained<double>(kLayer).probe("moving_mean_noise")));
+}
+
+TEST_CASE("moving_mean_noise: behind a recurrent layer padded steps are no steps") {
+  const RunConfig config = run_of({R"(data={"type": "sequences", "samples": 48, "features": 2, "classes": 2, "min_length": 2, "max_length": 12})",
+                                   R"(network=[{"type": "lstm", "units": 3}, {"type": "norm"}, {"type": "dense", "units": 2}])"});
+  const TrainedRun<double> trained(config, 4);
+  REQUIRE(!trained.data.train.lengths.empty());
+  CHECK(find_probe("moving_mean_noise")->in_float64(trained.snapshot()) == doctest::Approx(1.0).epsilon(0.12));
 }
 
 TEST_CASE("probes of fewer rows than they need, or of rows that are not there") {

@@ -107,7 +107,7 @@ template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
   constexpr Index kFewRows = 8;  // where both ways take the same time
   constexpr Index kCols = kTileVectors * kWidth<T>;
-  constexpr Index kPackedNumbers = 128 * kGradientColumns;
+  constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // a thread's stack may have no more than 2 MiB
   HWY_ALIGN T packed[kPackedNumbers];
   const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
   const Straight<T> b{dy.data, dy.cols};

@@ -55,9 +55,13 @@ class Conv2d final : public Layer<T> {
  public:
   Conv2d(const Conv2dSpec& spec, Blueprint& blueprint)
       : window_(window_over(blueprint, spec.kernel_size, spec.strides, spec.padding)), filters_(spec.filters) {
-    const Index area = window_.down.size * window_.along.size;
+    const Index area = window_.down.size * window_.along.size;  // at most 2^40
+    Index fan_in = 0;
+    Index fan_out = 0;
+    if (!checked_product(area, window_.channels, fan_in) || !checked_product(area, filters_, fan_out))
+      blueprint.refuse("has more than 2^31 parameters");
     kernel_ = blueprint.param("kernel", {window_.down.size, window_.along.size, window_.channels, filters_},
-                              initializer_from(spec.kernel_initializer), area * window_.channels, area * filters_);
+                              initializer_from(spec.kernel_initializer), fan_in, fan_out);
     if (spec.use_bias) {
       const Initializer start = initializer_from(spec.bias_initializer);
       const Index fan = start.kind == Init::kTorchDefault ? window_.patch() : filters_;
