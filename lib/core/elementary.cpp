@@ -167,16 +167,6 @@ double log1p(double x) {
   return u == 1 ? x : log(u) + lost / u;
 }
 
-double expm1(double x) {
-  if (x != x || x > 40) return exp(x);  // the 1 is below half a unit in the last place
-  return expm1_of_moderate(std::max(x, -40.0));
-}
-
-double softplus(double x) {
-  if (x != x) return x;
-  return std::max(x, 0.0) + log1p(exp(-std::abs(x)));
-}
-
 double sin(double x) { return sine_from_quadrant(x, 0); }
 double cos(double x) { return sine_from_quadrant(x, 1); }
 

@@ -10,12 +10,10 @@ namespace normrun::math {
 double exp(double x);
 double log(double x);  // log(0) = -inf, log of a negative number = NaN
 double log1p(double x);
-double expm1(double x);
 double tanh(double x);
-double sigmoid(double x);   // 1 / (1 + exp(-x)) without overflow
-double softplus(double x);  // log(1 + exp(x)) without overflow
-double sin(double x);       // |x| <= 1e5
-double cos(double x);       // |x| <= 1e5
+double sigmoid(double x);  // 1 / (1 + exp(-x)) without overflow
+double sin(double x);      // |x| <= 1e5
+double cos(double x);      // |x| <= 1e5
 double atan(double x);
 double power(double base, std::uint64_t exponent);  // by repeated squaring
 double normal_quantile(double p);                   // AS 241 (Wichura 1988), 0 < p < 1

@@ -6,11 +6,9 @@
 namespace normrun {
 namespace {
 
-enum class Outcome { kLocked, kNotSupported };
-
-Outcome take(int descriptor, const std::string& path) {
-  if (retry([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0) return Outcome::kLocked;
-  if (errno != EWOULDBLOCK) return Outcome::kNotSupported;
+/// A file system without locks gives none.
+void take(int descriptor, const std::string& path) {
+  if (retry([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0 || errno != EWOULDBLOCK) return;
   throw Error(ExitCode::kLocked, {path, "another process is writing there", "wait for its end, or choose another --out"});
 }
 

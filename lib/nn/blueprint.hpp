@@ -132,7 +132,6 @@ class Blueprint {
   Index channels() const { return input_.channels(); }
   /// Streams of random numbers go by the place in the config: the same for every normalization, `none` included.
   Index position() const { return position_; }
-  const std::string& layer_name() const { return layer_name_; }
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);

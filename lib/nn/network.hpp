@@ -100,9 +100,6 @@ template <class T>
 class Record {
  public:
   Record(const Network<T>& network, Index capacity, Keep keep = Keep::kAllActivations);
-  Index capacity() const { return capacity_; }
-  Index examples() const { return examples_; }
-  const Mode& mode() const { return mode_; }
   /// Activations of a boundary after a forward pass: (examples, size of that boundary).  With kForBackward a layer that works in
   /// place has written over those below it.
   ConstView<T> activations(Index boundary) const;

@@ -16,7 +16,7 @@ struct StepSize {
   double root_scale = 1.0;  // Adam's, where the root is corrected apart from the rate
 };
 
-enum class Convention { kKeras, kTorch, kFlax };
+enum class Convention { kKeras, kTorch };
 
 /// The options of an optimizer; the update itself is a pure function over flat buffers.
 class OptimizerSpec : public Described {

@@ -47,10 +47,8 @@ double worst_ulps(T (*function)(T), long double (*exact)(long double), double lo
 long double exact_exp(long double x) { return std::exp(x); }
 long double exact_log(long double x) { return std::log(x); }
 long double exact_log1p(long double x) { return std::log1p(x); }
-long double exact_expm1(long double x) { return std::expm1(x); }
 long double exact_tanh(long double x) { return std::tanh(x); }
 long double exact_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
-long double exact_softplus(long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }
 long double exact_sin(long double x) { return std::sin(x); }
 long double exact_cos(long double x) { return std::cos(x); }
 long double exact_atan(long double x) { return std::atan(x); }
@@ -67,10 +65,6 @@ TEST_CASE("exp, log and their kin are right to 2 units in the last place") {
   CHECK(worst_ulps<double>(math::log, exact_log, 0, 1e300) < kTolerance);
   CHECK(worst_ulps<double>(math::log1p, exact_log1p, -0.999, 4) < kTolerance);
   CHECK(worst_ulps<double>(math::log1p, exact_log1p, -40, -0.1, Spacing::kExponential) < kTolerance);
-  CHECK(worst_ulps<double>(math::expm1, exact_expm1, -45, 60) < kTolerance);
-  CHECK(worst_ulps<double>(math::expm1, exact_expm1, -40, 1, Spacing::kExponential) < kTolerance);
-  CHECK(worst_ulps<double>(math::softplus, exact_softplus, -700, 700) < kTolerance);
-  CHECK(worst_ulps<double>(math::softplus, exact_softplus, -40, 3, Spacing::kExponential) < kTolerance);
 }
 
 TEST_CASE("tanh and sigmoid are right to 2 units in the last place") {
@@ -125,15 +119,11 @@ TEST_CASE("the ends of the ranges") {
   CHECK(math::log1p(-1.0) == -kInfinity);
   CHECK(std::isnan(math::log1p(-1.5)));
   CHECK(math::log1p(kInfinity) == kInfinity);
-  CHECK(math::expm1(-kInfinity) == -1);
-  CHECK(math::expm1(kInfinity) == kInfinity);
   CHECK(math::tanh(kInfinity) == 1);
   CHECK(math::tanh(-kInfinity) == -1);
   CHECK(std::signbit(math::tanh(-0.0)));
   CHECK(math::sigmoid(kInfinity) == 1);
   CHECK(math::sigmoid(-kInfinity) == 0);
-  CHECK(math::softplus(1e300) == 1e300);
-  CHECK(math::softplus(-kInfinity) == 0);
   CHECK(math::atan(kInfinity) == doctest::Approx(1.5707963267948966).epsilon(1e-16));
   CHECK(math::exp(89.0F) == std::numeric_limits<float>::infinity());
   CHECK(math::exp(-104.0F) == 0);
@@ -142,8 +132,8 @@ TEST_CASE("the ends of the ranges") {
 
 TEST_CASE("NaN gives NaN") {
   for (const auto function : {static_cast<double (*)(double)>(math::exp), static_cast<double (*)(double)>(math::log), math::log1p,
-                              math::expm1, static_cast<double (*)(double)>(math::tanh), static_cast<double (*)(double)>(math::sigmoid),
-                              math::softplus, math::sin, math::cos, math::atan, math::normal_quantile}) {
+                              static_cast<double (*)(double)>(math::tanh), static_cast<double (*)(double)>(math::sigmoid), math::sin,
+                              math::cos, math::atan, math::normal_quantile}) {
     CHECK(std::isnan(function(kNaN)));
   }
 }

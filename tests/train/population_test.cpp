@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "evaluate.hpp"
 #include "train/batch_replay.hpp"
-#include "train/evaluate.hpp"
 #include "train_rig.hpp"
 
 namespace normrun::test {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "evaluate.hpp"
 #include "support/allocation_counter.hpp"
-#include "train/evaluate.hpp"
 #include "train/population.hpp"
 #include "train_rig.hpp"
 

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.hpp"
+#include "evaluate.hpp"
 #include "nn/checkpoint.hpp"
-#include "train/evaluate.hpp"
 #include "train/population.hpp"
 #include "train_rig.hpp"
 

@@ -86,7 +86,6 @@ class Unrolled {
   Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Index gates);
 
   Index units() const { return units_; }
-  Index width() const { return width_; }  // gates * units
   Index time() const { return time_; }
   View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // behind the step
   View<T> dh(const Steps<T>& steps) const { return steps.one(dh_, units_); }
@@ -124,7 +123,7 @@ class Unrolled {
   Index time_;
   Index features_;
   Index units_;
-  Index width_;
+  Index width_;  // gates * units
   bool returns_sequences_;
   ParamId kernel_;            // (features, width)
   ParamId recurrent_kernel_;  // (units, width)

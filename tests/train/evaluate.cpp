@@ -1,4 +1,4 @@
-#include "train/evaluate.hpp"
+#include "evaluate.hpp"
 
 #include <limits>
 
