@@ -90,6 +90,7 @@ class FactVisitor : public OptionVisitor {
 
   void require(bool, std::string_view, std::string_view) override {}
   bool given(std::string_view) const override { return false; }
+  bool refused(std::string_view) const override { return false; }
 
  private:
   Fact& add(Option option, FactKind kind, JsonValue value) {

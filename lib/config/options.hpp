@@ -120,6 +120,8 @@ class OptionVisitor {
   virtual void require(bool holds, std::string_view key, std::string_view expectation) = 0;
   /// Whether the config gives this option; false for visitors that do not read.
   virtual bool given(std::string_view name) const = 0;
+  /// Whether the config's value of this option was refused, so that it kept its default; false for visitors that do not read.
+  virtual bool refused(std::string_view name) const = 0;
 
   template <class E>
   void choice(Option option, E& value, const std::vector<std::pair<std::string_view, E>>& choices,

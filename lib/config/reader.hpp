@@ -68,6 +68,7 @@ class Reader : public OptionVisitor {
   void any(Option option, std::string& json_text) override;
   void require(bool holds, std::string_view key, std::string_view expectation) override;
   bool given(std::string_view name) const override { return object_.contains(name); }
+  bool refused(std::string_view name) const override { return findings_.refused(pointer_of(name)); }
 
   /// Counts `names` as known keys.
   void know(const std::vector<std::string_view>& names) { known_.insert(known_.end(), names.begin(), names.end()); }

@@ -1,6 +1,71 @@
 #include "study/claim.hpp"
 
+#include <algorithm>
+
 namespace normrun {
+namespace {
+
+const std::vector<std::pair<std::string_view, ClaimTest>> kTests = {{"greater", ClaimTest::kGreater}, {"less", ClaimTest::kLess},
+                                                                    {"within", ClaimTest::kWithin},   {"equal", ClaimTest::kEqual},
+                                                                    {"slope", ClaimTest::kSlope},     {"range", ClaimTest::kRange}};
+
+/// Which tests read an option.  An option counts as given where it differs from its default: a resolved config names them all.
+struct TestKey {
+  std::string_view name;
+  bool is_given;
+  std::vector<ClaimTest> tests;
+
+  bool is_read_by(ClaimTest test) const { return std::find(tests.begin(), tests.end(), test) != tests.end(); }
+};
+
+std::vector<TestKey> test_keys(const Claim& claim) {
+  using enum ClaimTest;
+  return {{"than", claim.than.has_value(), {kGreater, kLess, kEqual, kRange}},
+          {"versus", !claim.versus.empty(), {kGreater, kLess, kWithin, kEqual}},
+          {"by", claim.by != 0.0, {kGreater, kLess}},
+          {"by_factor", claim.by_factor.has_value(), {kGreater, kLess}},
+          {"within", !claim.within.empty(), {kWithin, kSlope, kRange}},
+          {"tolerance", claim.tolerance.has_value(), {kEqual}},
+          {"axis", !claim.axis.empty(), {kSlope, kRange}}};
+}
+
+std::string names_of(const std::vector<ClaimTest>& tests) {
+  std::string names;
+  for (const auto& [name, test] : kTests) {
+    if (std::find(tests.begin(), tests.end(), test) != tests.end()) names.append(names.empty() ? "" : ", ").append(name);
+  }
+  return names;
+}
+
+std::string quoted(std::string_view key) { return '"' + std::string(key) + '"'; }
+
+/// A key that the test ignores would leave its author with the answer to another question.
+void refuse_unread_keys(const Claim& claim, OptionVisitor& visitor) {
+  for (const TestKey& key : test_keys(claim)) {
+    visitor.require(!key.is_given || key.is_read_by(claim.test), key.name,
+                    "no " + quoted(key.name) + " for the test " + names_of({claim.test}) +
+                        ", which would ignore it; leave it out, or ask for a test that reads it: " + names_of(key.tests));
+  }
+}
+
+void refuse_contradictions(const Claim& claim, OptionVisitor& visitor) {
+  const auto not_both = [&](bool has_both, std::string_view key, std::string_view other) {
+    visitor.require(!has_both, key, "either " + quoted(key) + " or " + quoted(other) + ", not both; leave one of them out");
+  };
+  const auto without_rows = [&](bool is_given, std::string_view key, std::string_view meaning) {
+    visitor.require(
+        !is_given || !claim.versus.empty(), key,
+        "no " + quoted(key) + " without \"versus\": it is the least " + std::string(meaning) + " those rows; leave it out, or name them");
+  };
+  const bool compares = claim.test == ClaimTest::kGreater || claim.test == ClaimTest::kLess;
+  if (compares) without_rows(claim.by != 0.0, "by", "difference from");
+  if (compares) without_rows(claim.by_factor.has_value(), "by_factor", "ratio to");
+  not_both(compares && claim.by != 0.0 && claim.by_factor, "by", "by_factor");
+  not_both(claim.test == ClaimTest::kEqual && claim.than && !claim.versus.empty(), "than", "versus");
+  not_both(claim.test == ClaimTest::kRange && claim.than && !claim.within.empty(), "than", "within");
+}
+
+}  // namespace
 
 std::string_view verdict_text(Verdict verdict) {
   switch (verdict) {
@@ -27,13 +92,7 @@ void Claim::describe(OptionVisitor& visitor) {
   visitor.choice<ClaimTest>({"test",
                              "greater or less: than a number or than `versus`; within: an interval; equal: exactly or within `tolerance`; "
                              "slope: of log metric against log axis; range: highest - lowest along an axis"},
-                            test,
-                            {{"greater", ClaimTest::kGreater},
-                             {"less", ClaimTest::kLess},
-                             {"within", ClaimTest::kWithin},
-                             {"equal", ClaimTest::kEqual},
-                             {"slope", ClaimTest::kSlope},
-                             {"range", ClaimTest::kRange}});
+                            test, kTests);
   visitor.number({"than", "the number to compare with"}, than, any_number());
   visitor.number({"by", "the least difference from `versus`"}, by, at_least(0.0));
   visitor.number({"by_factor", "the least ratio to `versus`; tested on logarithms"}, by_factor, above(0.0));
@@ -56,6 +115,10 @@ void Claim::describe(OptionVisitor& visitor) {
                   "the keys \"axis\" and \"within\" for the test slope");
   visitor.require(test != ClaimTest::kRange || ((!within.empty() || than) && !axis.empty()), "",
                   "the keys \"axis\" and \"than\" or \"within\" for the test range");
+  visitor.require(versus.empty() || versus.front() == '{', "versus", "an object { … }");
+  if (visitor.refused("test")) return;  // nobody knows which keys it would read
+  refuse_unread_keys(*this, visitor);
+  refuse_contradictions(*this, visitor);
 }
 
 }  // namespace normrun

@@ -23,6 +23,8 @@ def changed(**changes):
     return json.dumps(config, indent=1)
 
 
+CLAIM = {"id": "small-gap", "metric": "compare.rms", "where": {"norm": "batch"}, "test": "less", "than": 100}
+
 # name: (text, words that the message holds)
 CASES = {
     "empty file": ("", ["broken.json:1:1"]),
@@ -57,6 +59,9 @@ CASES = {
     "repeated grid value": (changed(grid={"seed": [1, 1]}), ["/grid/seed"]),
     "batch that cannot be divided": (changed(train__accumulate=3, grid={}), ["rows cannot be divided into 3 equal parts", "train.accumulate", "multiple of 3"]),
     "unknown probe": (changed(probes=["weight_rescales"]), ["/probes", "list probes", "weight_rescales"]),
+    "claim whose margin nobody reads": (changed(claims=[{**CLAIM, "by": 1000}]), ["/claims/0/by", '"versus"', "leave it out"]),
+    "claim with two margins": (changed(claims=[{**CLAIM, "than": None, "versus": {"norm": "layer"}, "by": 1, "by_factor": 2}]), ["/claims/0/by", "not both"]),
+    "claim with another test's key": (changed(claims=[{**CLAIM, "within": [50, 60]}]), ["/claims/0/within", "the test less"]),
     "outputs do not fit": (changed(network__3__units=7), ["7", "3 classes"]),
     "shape too large": (changed(network__0__units=2**40), ["/network/0/units"]),
     "too many runs": (changed(grid={"seed": list(range(4000)), "train.batch_size": list(range(1, 4000))}), ["run"]),
