@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "commands.hpp"
 #include "core/atomic_file.hpp"
@@ -9,7 +10,7 @@ namespace normrun {
 namespace {
 
 std::string interval(const DecidedClaim& decided) {
-  if (decided.n < 2) return fmt::format("{:.4g}", decided.observed);
+  if (decided.n < 2 || std::isnan(decided.ci95_low)) return fmt::format("{:.4g}", decided.observed);
   return fmt::format("{:.4g} [{:.4g}, {:.4g}]", decided.observed, decided.ci95_low, decided.ci95_high);
 }
 

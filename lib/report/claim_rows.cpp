@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "core/error.hpp"
@@ -12,16 +14,12 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void refuse(const Claim& claim, const std::string& what, const std::string& hint = "") {
-  throw Error(ExitCode::kUsage, {"claim " + claim.id, what, hint});
-}
-
 int column_of(const Claim& claim, const CsvTable& table, const std::string& name) {
   const int column = table.column(name);
   if (column >= 0) return column;
   std::string known;
   for (const std::string& header : table.header()) known += (known.empty() ? "" : ", ") + header;
-  refuse(claim, "the table has no column \"" + name + "\"", "it has " + known);
+  refuse_claim(claim, "the table has no column \"" + name + "\"", "it has " + known);
 }
 
 bool read_number(const std::string& field, double& value) {
@@ -88,32 +86,61 @@ double reduced(const Claim& claim, const std::vector<double>& values) {
 
 std::string column_name(const std::string& metric) { return metric.substr(metric.find('.') + 1); }
 
+/// What a claim measures in a row: its metric, or the difference of its two.
+class Measure {
+ public:
+  Measure(const Claim& claim, const CsvTable& table)
+      : claim_(claim),
+        table_(table),
+        metric_(column_of(claim, table, column_name(claim.metric))),
+        minus_(claim.minus.empty() ? -1 : column_of(claim, table, column_name(claim.minus))) {}
+
+  /// None where it is not applicable.
+  std::optional<double> at(std::size_t row) const {
+    double value = 0.0;
+    double subtracted = 0.0;
+    if (!read_number(table_.at(row, metric_), value)) return std::nullopt;
+    if (minus_ >= 0 && !read_number(table_.at(row, minus_), subtracted)) return std::nullopt;
+    if (std::isnan(value - subtracted)) {
+      const std::string name = claim_.minus.empty() ? claim_.metric : claim_.metric + " - " + claim_.minus;
+      refuse_claim(claim_, name + " of run " + table_.at(row, 0) + " is not a number", "leave its rows out of \"where\"");
+    }
+    return value - subtracted;
+  }
+
+ private:
+  const Claim& claim_;
+  const CsvTable& table_;
+  int metric_;
+  int minus_;
+};
+
 }  // namespace
+
+void refuse_claim(const Claim& claim, const std::string& what, const std::string& hint) {
+  throw Error(ExitCode::kUsage, {"claim " + claim.id, what, hint});
+}
 
 ClaimValues claim_values(const Claim& claim, const std::string& changes, const CsvTable& table) {
   json where = json::parse(claim.where);
   if (!changes.empty()) where.merge_patch(json::parse(changes));
   const Selection selection(claim, where, table);
-  const int metric = column_of(claim, table, column_name(claim.metric));
-  const int minus = claim.minus.empty() ? -1 : column_of(claim, table, column_name(claim.minus));
+  const Measure measure(claim, table);
   const int seed = column_of(claim, table, "seed");
   const int axis = claim.axis.empty() ? -1 : column_of(claim, table, claim.axis);
   std::map<long, std::map<std::string, std::vector<double>>> found;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (!selection.holds(row)) continue;
-    double value = 0.0;
-    double subtracted = 0.0;
-    if (!read_number(table.at(row, metric), value)) continue;  // not applicable
-    if (minus >= 0 && !read_number(table.at(row, minus), subtracted)) continue;
-    found[std::stol(table.at(row, seed))][axis >= 0 ? table.at(row, axis) : ""].push_back(value - subtracted);
+    const std::optional<double> value = measure.at(row);
+    if (value) found[std::stol(table.at(row, seed))][axis >= 0 ? table.at(row, axis) : ""].push_back(*value);
   }
-  if (found.empty()) refuse(claim, "no row with a value matches " + where.dump(), "see the table's columns and the grid");
+  if (found.empty()) refuse_claim(claim, "no row with a value matches " + where.dump(), "see the table's columns and the grid");
   ClaimValues values;
   for (const auto& [of_seed, by_axis] : found) {
     for (const auto& [place, list] : by_axis) {
       if (list.size() > 1 && claim.reduce == Reduce::kNone) {
-        refuse(claim, std::to_string(list.size()) + " rows of seed " + std::to_string(of_seed) + " match " + where.dump(),
-               "name more columns in \"where\", or a \"reduce\"");
+        refuse_claim(claim, std::to_string(list.size()) + " rows of seed " + std::to_string(of_seed) + " match " + where.dump(),
+                     "name more columns in \"where\", or a \"reduce\"");
       }
       values[of_seed][place] = reduced(claim, list);
     }

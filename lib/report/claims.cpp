@@ -29,14 +29,23 @@ struct Question {
   bool holds(double value) const { return bounds == Bounds::kOpen ? value > low && value < high : value >= low && value <= high; }
 };
 
+std::string of_seed(long seed) { return " of seed " + std::to_string(seed); }
+
+/// One place of an axis has no slope (0/0), and the range 0 whatever the metric.
+void need_two_places(const Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
+  if (by_axis.size() >= 2) return;
+  refuse_claim(claim, "the rows" + whose + " have one " + claim.axis + " only, a slope or a range takes two",
+               "see \"where\", the grid and the runs that failed");
+}
+
 /// Slope of log(value) against log(axis), least squares.
-double log_slope(const Claim& claim, const std::map<std::string, double>& by_axis) {
+double log_slope(const Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
+  need_two_places(claim, by_axis, whose);
   std::vector<std::pair<double, double>> points;
   for (const auto& [place, value] : by_axis) {
     const double x = std::strtod(place.c_str(), nullptr);
     if (!(x > 0.0) || !(value > 0.0)) {
-      throw Error(ExitCode::kUsage,
-                  {"claim " + claim.id, "a slope of logarithms needs positive numbers", "choose other rows or another test"});
+      refuse_claim(claim, "a slope of logarithms needs positive numbers", "choose other rows or another test");
     }
     points.emplace_back(math::log(x), math::log(value));
   }
@@ -55,7 +64,11 @@ double log_slope(const Claim& claim, const std::map<std::string, double>& by_axi
   return products / squares;
 }
 
-double spread(const std::map<std::string, double>& by_axis) {
+double spread(const Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
+  need_two_places(claim, by_axis, whose);
+  for (const auto& [place, value] : by_axis) {
+    if (std::isnan(value)) return value;  // which compares with nothing, so that the search below would pass over it
+  }
   const auto by_value = [](const auto& a, const auto& b) { return a.second < b.second; };
   return std::max_element(by_axis.begin(), by_axis.end(), by_value)->second -
          std::min_element(by_axis.begin(), by_axis.end(), by_value)->second;
@@ -72,6 +85,14 @@ std::map<std::string, double> means_along(const ClaimValues& values) {
   return means;
 }
 
+double log_ratio(const Claim& claim, long seed, double value, double reference) {
+  if (!(value > 0.0) || !(reference > 0.0)) {
+    refuse_claim(claim, fmt::format("\"by_factor\" needs positive numbers, seed {} has {:.6g} and {:.6g}", seed, value, reference),
+                 "use \"by\", or choose other rows");
+  }
+  return math::log(value / reference);
+}
+
 /// The value of each seed, paired with that of the rows it is compared with.
 std::vector<double> compared(const Claim& claim, const ClaimValues& first, const CsvTable& table, Question::Scale scale) {
   std::vector<double> values;
@@ -85,10 +106,9 @@ std::vector<double> compared(const Claim& claim, const ClaimValues& first, const
     const auto other = second.find(seed);
     if (other == second.end()) continue;  // not paired
     const double reference = other->second.begin()->second;
-    values.push_back(scale == Question::Scale::kLog ? math::log(value / reference) : value - reference);
+    values.push_back(scale == Question::Scale::kLog ? log_ratio(claim, seed, value, reference) : value - reference);
   }
-  if (values.empty())
-    throw Error(ExitCode::kUsage, {"claim " + claim.id, "no seed has both kinds of rows", "compare rows of the same seeds"});
+  if (values.empty()) refuse_claim(claim, "no seed has both kinds of rows", "compare rows of the same seeds");
   return values;
 }
 
@@ -117,13 +137,13 @@ Question ask(const Claim& claim, const CsvTable& table) {
     case ClaimTest::kRange:
       if (claim.than) question.high = *claim.than;
       if (!claim.every_seed) {
-        question.values = {spread(means_along(first))};
+        question.values = {spread(claim, means_along(first), "")};
         return question;
       }
-      for (const auto& [seed, by_axis] : first) question.values.push_back(spread(by_axis));
+      for (const auto& [seed, by_axis] : first) question.values.push_back(spread(claim, by_axis, of_seed(seed)));
       return question;
     case ClaimTest::kSlope:
-      for (const auto& [seed, by_axis] : first) question.values.push_back(log_slope(claim, by_axis));
+      for (const auto& [seed, by_axis] : first) question.values.push_back(log_slope(claim, by_axis, of_seed(seed)));
       return question;
     case ClaimTest::kWithin:
       break;
@@ -132,11 +152,21 @@ Question ask(const Claim& claim, const CsvTable& table) {
   return question;
 }
 
+bool is_exact(const Claim& claim) { return claim.test == ClaimTest::kEqual && !claim.tolerance; }
+
+/// Infinite numbers have no mean and no difference: a verdict would rest on NaN.
+void need_numbers(const Claim& claim, const Question& question, const SampleSummary& summary) {
+  const bool has_nan = std::any_of(question.values.begin(), question.values.end(), [](double value) { return std::isnan(value); });
+  const bool asks_mean = !claim.every_seed && !is_exact(claim) && summary.n >= 2;
+  if (!has_nan && !(asks_mean && std::isnan(summary.ci95_low))) return;
+  refuse_claim(claim, "its rows hold infinite numbers, which have no mean and no difference",
+               "leave the runs that diverged out of \"where\", or ask \"every_seed\"");
+}
+
 Verdict decide(const Claim& claim, const Question& question, const SampleSummary& summary) {
   const auto held = std::count_if(question.values.begin(), question.values.end(), [&](double value) { return question.holds(value); });
-  const bool exact = claim.test == ClaimTest::kEqual && !claim.tolerance;
   const bool of_means = claim.test == ClaimTest::kRange && !claim.every_seed;
-  if (exact) return held == static_cast<std::ptrdiff_t>(question.values.size()) ? Verdict::kConfirmed : Verdict::kRefuted;
+  if (is_exact(claim)) return held == static_cast<std::ptrdiff_t>(question.values.size()) ? Verdict::kConfirmed : Verdict::kRefuted;
   if (claim.every_seed || of_means) {
     if (held == static_cast<std::ptrdiff_t>(question.values.size())) return Verdict::kConfirmed;
     return held == 0 ? Verdict::kRefuted : Verdict::kUndecided;
@@ -164,6 +194,7 @@ std::string threshold_text(const Question& question) {
 DecidedClaim decide_claim(const Claim& claim, const std::function<const CsvTable&(const std::string&)>& tables) {
   const Question question = ask(claim, tables(claim.metric.substr(0, claim.metric.find('.'))));
   const SampleSummary summary = summarize(question.values);
+  need_numbers(claim, question, summary);
   const auto shown = [&](double value) { return question.scale == Question::Scale::kLog ? math::exp(value) : value; };
   return {claim,
           summary.n,

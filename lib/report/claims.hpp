@@ -23,7 +23,8 @@ struct DecidedClaim {
 /// Decides one claim.  `tables` gives a table of the results by name ("compare").  confirmed: the whole 95 % interval lies
 /// on the claimed side; refuted: all of it on the other; undecided: neither, or a single seed.  With `every_seed`:
 /// confirmed where it holds for all seeds, refuted where it holds for none.
-/// Throws Error(kUsage) for an unknown table or column, for rows that are missing, and for several rows of one run.
+/// Throws Error(kUsage) for an unknown table or column, for rows that are missing, for several rows of one run, and where the
+/// rows' numbers answer nothing: a NaN, a ratio or a slope of numbers that are not positive, an axis of one value.
 DecidedClaim decide_claim(const Claim& claim, const std::function<const CsvTable&(const std::string&)>& tables);
 
 /// The claims of a results folder, decided from its config.json and its CSVs.

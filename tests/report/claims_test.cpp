@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "config/document.hpp"
 #include "core/error.hpp"
@@ -19,15 +20,31 @@ const CsvTable kTable(
     "i,layer,2,0,10,2,0,1.0\nj,layer,2,1,10,2,0,1.1\nk,layer,2,2,10,2,0,0.9\nl,layer,2,3,10,2,0,1.0\n"
     "i,layer,2,0,10,4,7,1.0\n");
 
-DecidedClaim decide(const std::string& json) {
+DecidedClaim decide(const std::string& json, const CsvTable& table = kTable) {
   Claim claim;
   std::vector<Problem> problems;
   Document::parse(json, "claim").read("", claim, problems);
   for (const Problem& problem : problems) FAIL(to_line(problem));
-  return decide_claim(claim, [](const std::string&) -> const CsvTable& { return kTable; });
+  return decide_claim(claim, [&](const std::string&) -> const CsvTable& { return table; });
 }
 
 Verdict verdict(const std::string& rest) { return decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}").verdict; }
+
+/// Why a claim about the gap of these rows ("norm,batch_size,seed,gap", a blank between them) is not decided; "" where it is.
+std::string refusal(const std::string& rows, const std::string& rest) {
+  std::string text = "run_id,norm,batch_size,seed,gap\n";
+  std::istringstream words(rows);
+  std::string row;
+  for (int run = 0; words >> row; ++run) text += "r" + std::to_string(run) + ',' + row + '\n';
+  const CsvTable table(text);
+  try {
+    decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}", table);
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::kUsage);
+    return error.what();
+  }
+  return "";
+}
 
 const std::string kSmall = R"("where": {"norm": "batch", "batch_size": 2}, )";
 
@@ -92,4 +109,43 @@ TEST_CASE("rows that are missing, several or unknown are errors") {
   CHECK_THROWS_AS(verdict(R"("where": {"norm": "batch"}, "test": "greater", "than": 0)"), Error);
   CHECK_THROWS_AS(verdict(R"("where": {"nrom": "batch"}, "test": "greater", "than": 0)"), Error);
   CHECK(verdict(R"("where": {"norm": "batch"}, "reduce": "max", "test": "greater", "than": 0.7)") == Verdict::kConfirmed);
+}
+
+TEST_CASE("a ratio needs positive numbers") {
+  const std::string twice = R"("where": {"norm": "batch"}, "versus": {"norm": "layer"}, "test": "greater", "by_factor": 2)";
+  for (const char* const rows : {"batch,2,0,4 batch,2,1,5 layer,2,0,1 layer,2,1,-1", "batch,2,0,-4 layer,2,0,-1", "batch,2,0,0 layer,2,0,0",
+                                 "batch,2,0,1 layer,2,0,0"}) {
+    for (const char* const of_seeds : {"", R"(, "every_seed": true)"}) {
+      const std::string message = refusal(rows, twice + of_seeds);
+      CHECK(message.find("claim x: \"by_factor\" needs positive numbers, seed ") == 0);
+      CHECK(message.find("; use \"by\"") != std::string::npos);
+    }
+  }
+  CHECK(refusal("batch,2,0,4 layer,2,0,1", twice) == "");
+}
+
+TEST_CASE("a slope or a range needs two places of its axis") {
+  const std::string rows = "batch,2,0,4 batch,4,0,5 batch,2,1,4";
+  for (const char* const rest : {R"("test": "slope", "axis": "batch_size", "within": [-1, 1])",
+                                 R"("test": "slope", "axis": "batch_size", "within": [-1, 1], "every_seed": true)",
+                                 R"("test": "range", "axis": "batch_size", "than": 5, "every_seed": true)"}) {
+    CHECK(refusal(rows, rest) ==
+          "claim x: the rows of seed 1 have one batch_size only, a slope or a range takes two; see \"where\", the grid and the runs that "
+          "failed");
+  }
+  CHECK(refusal("batch,2,0,4 batch,2,1,4", R"("test": "range", "axis": "batch_size", "than": 5)") ==
+        "claim x: the rows have one batch_size only, a slope or a range takes two; see \"where\", the grid and the runs that failed");
+  CHECK(refusal(rows, R"("test": "range", "axis": "batch_size", "than": 5)") == "");
+}
+
+TEST_CASE("numbers that are none are no ground for a verdict") {
+  CHECK(refusal("batch,2,0,4 batch,2,1,nan", R"("test": "less", "than": 5, "every_seed": true)") ==
+        "claim x: compare.gap of run r1 is not a number; leave its rows out of \"where\"");
+  CHECK(refusal("batch,2,0,inf batch,2,1,4", R"("test": "less", "than": 5)").find("claim x: its rows hold infinite numbers") == 0);
+  CHECK(refusal("batch,2,0,inf layer,2,0,inf", R"("where": {"norm": "batch"}, "versus": {"norm": "layer"}, "test": "less")")
+            .find("claim x: its rows hold infinite numbers") == 0);
+  const std::string spread = R"("test": "range", "axis": "batch_size", "than": 5)";
+  CHECK(refusal("batch,2,0,4 batch,4,0,inf batch,4,1,-inf", spread).find("claim x: its rows hold infinite numbers") == 0);
+  CHECK(refusal("batch,2,0,inf batch,2,1,inf", R"("test": "greater", "than": 5, "every_seed": true)") == "");
+  CHECK(refusal("batch,2,0,inf batch,2,1,inf", R"("test": "equal", "than": 5)") == "");
 }
