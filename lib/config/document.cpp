@@ -106,6 +106,19 @@ const std::string& Document::name() const { return content_->source->name; }
 
 std::string Document::where(std::string_view pointer) const { return content_->where(pointer); }
 
+std::string Document::where_key(std::string_view pointer, std::string_view key) const {
+  return content_->where_key(child_pointer(pointer, key));
+}
+
+std::vector<std::string> Document::keys_at(std::string_view pointer) const {
+  const JsonValue::json_pointer place{std::string(pointer)};
+  const JsonValue& root = content_->root.value;
+  std::vector<std::string> keys;
+  if (!root.contains(place) || !root.at(place).is_object()) return keys;
+  for (const auto& [key, value] : root.at(place).items()) keys.push_back(key);
+  return keys;
+}
+
 void Document::set(std::string_view dotted_key, std::string_view value_text, const std::string& origin) {
   if (find_invalid_byte(dotted_key) != std::string_view::npos || find_invalid_byte(value_text) != std::string_view::npos) {
     refuse_usage(shown_text(origin), "not UTF-8");

@@ -33,6 +33,10 @@ class Document {
   /// "config.json:3:14 /train/batch_size"; for a value that an override put there, "--set train.batch_size", and below it
   /// "--set train/batch_size".
   std::string where(std::string_view pointer) const;
+  /// The same for the key `key` of the object at `pointer`, as it stands in front of its value.
+  std::string where_key(std::string_view pointer, std::string_view key) const;
+  /// The keys of the object at `pointer`, in the order of the text; none where there is no object.
+  std::vector<std::string> keys_at(std::string_view pointer) const;
 
   /// Puts a value at a dotted key ("train.batch_size", "network.1.momentum"), making objects on the way.  `origin` is
   /// what `where` then says.  value_text is JSON or, where it is not, a plain string.  Where the key ends in ".type", the

@@ -22,8 +22,6 @@ std::string compact_text(const JsonValue& value);
 std::string pretty_text(const JsonValue& value);
 /// The value as a message shows it: compact, cut after 60 characters.
 std::string shown(const JsonValue& value);
-/// A text as a message shows it: in double quotes, escaped, cut after 60 characters.
-std::string shown_text(std::string_view text);
 
 /// A double as JSON, as a whole number where it is one; null where it is not finite.
 JsonValue number_value(double number);

@@ -16,6 +16,8 @@ std::size_t find_invalid_byte(std::string_view text);
 /// Equal, '-' and '_' counting as the same.
 bool same_word(std::string_view a, std::string_view b);
 
+/// A text as a message shows it: in double quotes, escaped, cut after 60 characters.
+std::string shown_text(std::string_view text);
 /// `"a", "b" or "c"`
 std::string quoted_words(const std::vector<std::string_view>& words, std::string_view last_link = " or ");
 

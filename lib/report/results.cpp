@@ -34,15 +34,6 @@ void append(ordered_json& fields, const ordered_json& more) {
   for (const ordered_json& field : more) fields.push_back(field);
 }
 
-/// The columns of the other swept keys: their names, or config.NAME where the table has a column of that name itself.
-std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid) {
-  std::vector<std::string> names = other_axes(grid);
-  for (std::string& name : names) {
-    if (std::any_of(own.begin(), own.end(), [&](const Column& column) { return column.name == name; })) name.insert(0, "config.");
-  }
-  return names;
-}
-
 ordered_json swept_fields(const std::vector<Column>& own, const Grid& grid) {
   ordered_json fields = ordered_json::array();
   for (const std::string& name : swept_columns(own, grid)) fields.push_back({{"name", name}, {"type", "any"}, {"description", "swept"}});

@@ -89,7 +89,8 @@ struct Overrides {
 
 /// Reads, overrides and checks a config: every value of every axis once, then shapes and files.  Throws Error(kUsage) with
 /// every problem found, in the file's order.  A shape that does not fit for some values of the grid only is left to their
-/// runs; `check_data` opens the data files' headers too.
+/// runs.  kWithData opens the data files' headers, and looks for what the claims name in the tables that there will be;
+/// kConfigOnly is for the config of results, which shall be read whatever its claims name.
 enum class Check { kConfigOnly, kWithData };
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check);
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/checksum.hpp"
+#include "study/claim_check.hpp"
 #include "study/experiment.hpp"
 
 namespace normrun {
@@ -123,8 +124,8 @@ Document numbers_of(RunConfig config) {
   return document;
 }
 
-std::vector<Axis> apply(Document& document, const Overrides& overrides) {
-  std::vector<Axis> axes = read_axes(document);
+/// The axes of the file become those of the sweep.
+std::vector<Axis> apply(Document& document, std::vector<Axis> axes, const Overrides& overrides) {
   for (const std::string& expression : overrides.set) apply_set_option(document, axes, expression);
   for (const std::string& expression : overrides.grid) apply_grid_option(axes, expression);
   if (!overrides.seeds.empty()) apply_seeds_option(axes, overrides.seeds);
@@ -136,11 +137,18 @@ std::vector<Axis> apply(Document& document, const Overrides& overrides) {
   return axes;
 }
 
+std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
+  std::vector<std::string> keys;
+  for (const Axis& axis : axes) keys.push_back(axis.key);
+  return keys;
+}
+
 }  // namespace
 
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check) {
   Document document = Document::load(path);
-  const std::vector<Axis> axes = apply(document, overrides);
+  const std::vector<Axis> file_axes = read_axes(document);
+  const std::vector<Axis> axes = apply(document, file_axes, overrides);
   const Grid grid(axes);
   std::vector<Problem> problems;
   check_long_axes(axes, problems);
@@ -152,6 +160,11 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
     RunConfig config;
     std::vector<Problem> found;
     point_document(document, axes, axis, value).read("", config, found);
+    add_new(problems, found);
+  }
+  if (check == Check::kWithData) {
+    std::vector<Problem> found;
+    check_claims(at_point(document, grid, 0), grid, keys_of(file_axes), found);
     add_new(problems, found);
   }
   const auto earlier = [&](const Problem& a, const Problem& b) { return place_in(document.name(), a) < place_in(document.name(), b); };

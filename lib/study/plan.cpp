@@ -81,6 +81,14 @@ std::vector<std::string> other_axes(const Grid& grid) {
   return keys;
 }
 
+std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid) {
+  std::vector<std::string> names = other_axes(grid);
+  for (std::string& name : names) {
+    if (find_column(own, name) != nullptr) name.insert(0, "config.");
+  }
+  return names;
+}
+
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config) {
   const Grid& grid = experiment.grid;
   const std::vector<std::size_t> point = grid.point(run);

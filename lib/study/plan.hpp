@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "study/experiment.hpp"
+#include "study/tables.hpp"
 
 namespace normrun {
 
@@ -23,6 +24,8 @@ struct RunKey {
 
 /// The swept keys that have a column of their own: all but norm, train.batch_size and seed.
 std::vector<std::string> other_axes(const Grid& grid);
+/// Their columns in a table with these columns of its own: their names, or config.NAME where the table has a column of that name itself.
+std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid);
 
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 

@@ -1,5 +1,7 @@
 #include "study/tables.hpp"
 
+#include <algorithm>
+
 namespace normrun {
 namespace {
 
@@ -147,6 +149,10 @@ const std::vector<Column> kKeyColumns = {
 
 const std::vector<Table>& tables() { return kTables; }
 const Table& table(TableId id) { return kTables[static_cast<std::size_t>(id)]; }
+const Column* find_column(const std::vector<Column>& columns, std::string_view name) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [name](const Column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
 const std::vector<Column>& key_columns() { return kKeyColumns; }
 
 }  // namespace normrun

@@ -23,6 +23,8 @@ struct Table {
 };
 const std::vector<Table>& tables();
 const Table& table(TableId id);
+/// The column of that name, nullptr where there is none.
+const Column* find_column(const std::vector<Column>& columns, std::string_view name);
 
 /// run_id, norm, batch_size, seed: the first columns of every table; one for each other swept key follows.
 const std::vector<Column>& key_columns();
