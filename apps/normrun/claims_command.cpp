@@ -23,17 +23,40 @@ std::string verdict_table(const std::vector<DecidedClaim>& claims) {
   return text;
 }
 
+/// Appends the verdicts on one folder's claims and writes them beside its tables.
+void decide_folder(const std::string& folder, std::vector<DecidedClaim>& all) {
+  const std::vector<DecidedClaim> decided = decide_claims(folder);
+  if (decided.empty()) log_warning(folder + ": its config makes no claims");
+  all.insert(all.end(), decided.begin(), decided.end());
+  write_file(folder + "/claims.csv", claims_csv(decided));
+}
+
+/// A folder's problems, each with the folder's name.
+std::vector<Problem> problems_of(const std::string& folder, const Error& error) {
+  std::vector<Problem> problems = error.problems();
+  for (Problem& problem : problems) {
+    if (!problem.where.starts_with(folder + "/")) problem.where = folder + ": " + problem.where;
+  }
+  return problems;
+}
+
 }  // namespace
 
 int claims_command(const ClaimsRequest& request) {
   std::vector<DecidedClaim> all;
+  std::vector<Problem> problems;
+  ExitCode code = ExitCode::kDone;  // of the first folder that cannot be decided
   for (const std::string& folder : request.folders) {
-    const std::vector<DecidedClaim> decided = decide_claims(folder);
-    if (decided.empty()) log_warning(folder + ": its config makes no claims");
-    write_file(folder + "/claims.csv", claims_csv(decided));
-    all.insert(all.end(), decided.begin(), decided.end());
+    try {
+      decide_folder(folder, all);
+    } catch (const Error& error) {
+      if (problems.empty()) code = error.code();
+      const std::vector<Problem> found = problems_of(folder, error);
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
   }
-  print_result(request.json ? csv_to_json(claims_csv(all)) : verdict_table(all));
+  if (!all.empty() || problems.empty()) print_result(request.json ? csv_to_json(claims_csv(all)) : verdict_table(all));
+  if (!problems.empty()) throw Error(code, problems);
   const auto differs = [](const DecidedClaim& decided) { return decided.verdict != decided.claim.expect; };
   return static_cast<int>(std::any_of(all.begin(), all.end(), differs) ? ExitCode::kClaimDiffers : ExitCode::kDone);
 }

@@ -215,7 +215,16 @@ std::vector<DecidedClaim> decide_claims(const std::string& folder) {
     return loaded.emplace(name, CsvTable(read_file(folder + "/" + name + ".csv", kLargestTable))).first->second;
   };
   std::vector<DecidedClaim> decided;
-  for (const Claim& claim : experiment.base.claims) decided.push_back(decide_claim(claim, tables));
+  std::vector<Problem> problems;
+  for (const Claim& claim : experiment.base.claims) {
+    try {
+      decided.push_back(decide_claim(claim, tables));
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kUsage) throw;  // the folder's fault, not the claim's
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  }
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
   return decided;
 }
 

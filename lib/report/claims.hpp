@@ -27,7 +27,8 @@ struct DecidedClaim {
 /// rows' numbers answer nothing: a NaN, a ratio or a slope of numbers that are not positive, an axis of one value.
 DecidedClaim decide_claim(const Claim& claim, const std::function<const CsvTable&(const std::string&)>& tables);
 
-/// The claims of a results folder, decided from its config.json and its CSVs.
+/// The claims of a results folder, decided from its config.json and its CSVs.  Throws Error(kUsage) with the problems of all
+/// claims that cannot be decided.
 std::vector<DecidedClaim> decide_claims(const std::string& folder);
 
 /// claims.csv.

@@ -93,7 +93,7 @@ std::string verdicts_section(const ResultsFolder& results) {
     text += "</ul>\n";
   } catch (const Error& error) {  // an interrupted sweep need not have the rows that a claim means
     if (error.code() == ExitCode::kOutOfMemory) throw;
-    text += "<p>The claims cannot be decided: " + escaped(error.what()) + "</p>\n";
+    for (const Problem& problem : error.problems()) text += "<p>The claims cannot be decided: " + escaped(to_line(problem)) + "</p>\n";
   }
   return text + "</section>\n";
 }
