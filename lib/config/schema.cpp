@@ -53,7 +53,7 @@ class SchemaWriter {
       case FactKind::kObject:
         return object_schema(fact.members);
       case FactKind::kTagged:
-        return family_reference(*fact.family);
+        return tagged_schema(fact);
       case FactKind::kAny:
         return any_schema(fact.value);
     }
@@ -96,15 +96,27 @@ class SchemaWriter {
     return JsonValue::object();
   }
 
-  /// A reference inside allOf: draft-07 ignores what stands beside a "$ref".
-  JsonValue family_reference(const Family& family) {
+  /// References inside allOf: draft-07 ignores what stands beside a "$ref".  An object without a type is one of the default's.
+  JsonValue tagged_schema(const Fact& fact) {
+    const std::string definition = define(*fact.family);
+    JsonValue typeless = {{"required", {"type"}}};
+    const auto& members = fact.family->members;
+    for (std::size_t i = 0; i < members.size() && fact.value.is_object(); ++i) {
+      if (fact.value.value("type", "") == members[i].type) typeless = {{"$ref", definition + "/else/allOf/" + std::to_string(i) + "/then"}};
+    }
+    const JsonValue is_typeless = {{"type", "object"}, {"not", {{"required", {"type"}}}}};
+    return {{"allOf", JsonValue::array({{{"$ref", definition}}, {{"if", is_typeless}, {"then", std::move(typeless)}}})}};
+  }
+
+  /// Puts a family's schema under "definitions"; a reference to it.
+  std::string define(const Family& family) {
     const std::string name(family.name);
     if (!definitions_.contains(name)) {
       definitions_[name] = JsonValue::object();
       JsonValue schema = family_schema(family);
       definitions_[name] = std::move(schema);
     }
-    return {{"allOf", JsonValue::array({{{"$ref", "#/definitions/" + name}}})}};
+    return "#/definitions/" + name;
   }
 
   /// One if/then for each type: an editor then complains about the member that was meant, not about all of them.
@@ -121,8 +133,7 @@ class SchemaWriter {
       then["properties"]["type"] = is_type;
       branches.push_back({{"if", {{"properties", {{"type", is_type}}}, {"required", {"type"}}}}, {"then", std::move(then)}});
     }
-    JsonValue object = {
-        {"type", "object"}, {"required", {"type"}}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
+    JsonValue object = {{"type", "object"}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
     // A bare text is the type with its defaults: "adam".
     return {{"if", {{"type", "string"}}}, {"then", {{"enum", std::move(types)}}}, {"else", std::move(object)}};
   }

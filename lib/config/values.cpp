@@ -170,10 +170,12 @@ void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Fa
   }
   if (!given.json.is_object()) return given.refuse("an object with a \"type\" (" + kind + "), or the type alone");
   const auto type = given.json.find("type");
-  if (type == given.json.end()) {
+  const bool has_type = type != given.json.end();
+  // Options without a type belong to the member that stands there by default.
+  if (!has_type && (value == nullptr || value->type.empty())) {
     return given.findings.add(given.pointer, "the " + kind + " has no \"type\"", "types: " + quoted_words(types, ", "));
   }
-  const std::string name = type->is_string() ? type->get<std::string>() : "";
+  const std::string name = !has_type ? value->type : type->is_string() ? type->get<std::string>() : "";
   std::shared_ptr<Described> made = family.make(name);
   if (made == nullptr) {
     return given.findings.add(given.pointer + "/type", "unknown " + kind + " type " + shown(*type), suggestion(name, types, "types"));

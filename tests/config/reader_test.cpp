@@ -63,6 +63,19 @@ TEST_CASE("a bare text is a family's type with its defaults") {
   CHECK(root.optimizers[0]->type == "adam");
 }
 
+TEST_CASE("options without a type belong to the default's") {
+  SampleRoot root;
+  std::vector<Problem> problems;
+  Document document = Document::parse("{}", "c.json");
+  document.set("train.optimizer.epsilon", "0.5", "--set train.optimizer.epsilon");
+  document.read("", root, problems);
+  CHECK(lines_of(problems) == "");
+  CHECK(adam(root.train.optimizer).epsilon == 0.5);
+  CHECK(problems_of(R"({"train": {"optimizer": {"momentum": 0.5}}})").find("unknown key \"momentum\"") != std::string::npos);
+  CHECK(problems_of(R"({"optimizers": [{"epsilon": 0.5}]})") ==
+        "c.json:1:17 /optimizers/0: the optimizer has no \"type\"; types: \"sgd\", \"adam\"");
+}
+
 TEST_CASE("whole numbers: int64 literally, others up to 2^53") {
   CHECK(read(R"({"train": {"batch_size": 9223372036854775807}})").train.batch_size == 9223372036854775807);
   CHECK(read(R"({"train": {"batch_size": 9007199254740992.0}})").train.batch_size == 9007199254740992);

@@ -91,7 +91,7 @@ TEST_CASE("write_schema: one description of every option for editors") {
   CHECK(at("properties.claims.type") == "\"array\"");
   CHECK(at("properties.train.properties.epochs") ==
         R"({"description":"passes over the rows","type":"integer","minimum":1,"maximum":1000})");
-  CHECK(at("properties.train.properties.optimizer.allOf") == R"([{"$ref":"#/definitions/optimizer"}])");
+  CHECK(at("properties.train.properties.optimizer.allOf.0") == R"({"$ref":"#/definitions/optimizer"})");
   CHECK(at("properties.train.properties.optimizer.default.type") == "\"adam\"");
 }
 
@@ -100,7 +100,8 @@ TEST_CASE("write_schema: a family branches on its type and refuses other keys in
   const Document schema = Document::parse(write_schema(root, "id", "title"), "schema");
   const auto at = [&](const char* key) { return schema.text_at(key); };
   CHECK(at("definitions.optimizer.else.properties.type.enum") == R"(["sgd","adam"])");
-  CHECK(at("definitions.optimizer.else.required") == R"(["type"])");
+  CHECK(at("properties.optimizers.items.allOf.1.then") == R"({"required":["type"]})");
+  CHECK(at("properties.train.properties.optimizer.allOf.1.then") == R"({"$ref":"#/definitions/optimizer/else/allOf/1/then"})");
   CHECK(at("definitions.optimizer.else.allOf.0.if") == R"({"properties":{"type":{"const":"sgd"}},"required":["type"]})");
   CHECK(at("definitions.optimizer.else.allOf.0.then.properties.type") == R"({"const":"sgd"})");
   CHECK(at("definitions.optimizer.else.allOf.0.then.properties.learning_rate.exclusiveMinimum") == "0");
