@@ -6,6 +6,7 @@
 #include <new>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "config/reader.hpp"
 #include "config/source.hpp"
@@ -69,6 +70,12 @@ Value* find(Value& root, const std::vector<std::string>& parts) {
     }
   }
   return value;
+}
+
+std::string pointer_of(const std::vector<std::string>& parts) {
+  std::string pointer;
+  for (const std::string& part : parts) pointer = child_pointer(pointer, part);
+  return pointer;
 }
 
 /// Forgets what overrides said about the value at `pointer` and everything below it.
@@ -161,10 +168,25 @@ void Document::erase(std::string_view dotted_key) {
   parts.pop_back();
   JsonValue* const parent = find(content_->root.value, parts);
   if (parent == nullptr || !parent->is_object()) return;
-  std::string pointer;
-  for (const std::string& part : parts) pointer = child_pointer(pointer, part);
   parent->erase(last);
-  forget_overrides(*content_, child_pointer(pointer, last));
+  forget_overrides(*content_, child_pointer(pointer_of(parts), last));
+}
+
+void Document::allow_other_types(std::string_view dotted_key) { content_->retyped.insert(pointer_of(split_key(dotted_key))); }
+
+void Document::restore(std::string_view dotted_key, const Document& given) {
+  const std::vector<std::string> parts = split_key(dotted_key);
+  const JsonValue* const original = find(std::as_const(given.content_->root.value), parts);
+  if (original == nullptr) return erase(dotted_key);
+  JsonValue* const value = find(content_->root.value, parts);
+  if (value == nullptr) return;
+  JsonValue restored = *original;
+  if (given.content_->retyped.contains(pointer_of(parts))) {
+    for (const auto& [key, option] : original->items()) {
+      if (!value->contains(key)) restored.erase(key);
+    }
+  }
+  *value = std::move(restored);
 }
 
 bool Document::contains(std::string_view dotted_key) const { return find(content_->root.value, split_key(dotted_key)) != nullptr; }
@@ -175,6 +197,8 @@ std::string Document::text_at(std::string_view dotted_key) const {
 }
 
 std::string Document::dump() const { return compact_text(content_->root.value); }
+
+std::string Document::pretty() const { return pretty_text(content_->root.value); }
 
 void Document::read(std::string_view pointer, Described& value, std::vector<Problem>& problems,
                     const std::vector<std::string_view>& elsewhere) const {

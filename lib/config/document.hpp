@@ -46,9 +46,15 @@ class Document {
   void set(std::string_view dotted_key, std::string_view value_text, const std::string& origin);
   /// Takes a member out of its object; entries of lists stay, and so does everything where there is no such key.
   void erase(std::string_view dotted_key);
+  /// Options that only other members of its family know are ignored in the object at a dotted key, as where `set` puts a "type".
+  void allow_other_types(std::string_view dotted_key);
+  /// Puts at a dotted key what `given` has there, or takes it away where that has nothing.  Of an object whose type an override
+  /// put there, the options stay that this document's object has as well: the new type knows them.
+  void restore(std::string_view dotted_key, const Document& given);
   bool contains(std::string_view dotted_key) const;
   std::string text_at(std::string_view dotted_key) const;  // compact JSON, "" where there is nothing
   std::string dump() const;                                // compact JSON
+  std::string pretty() const;                              // as write_resolved writes it
 
   /// Reads the object at `pointer` ("" is the root) into `value`, and appends every problem to `problems`: unknown keys
   /// with the nearest known one, wrong types, values out of range, in the order of the text, those of overrides last.  Keys

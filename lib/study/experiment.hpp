@@ -71,7 +71,8 @@ struct Experiment {
 
   /// The config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;
-  /// Resolved: every option with its value, the grid and the claims as given.
+  /// Resolved: every option with its value, the grid and the claims as given.  An object with a "type" that an axis changes
+  /// from within stands as given, too: what its other options default to depends on the swept one.
   std::string resolved() const;
   /// The resolved config without what does not change the numbers of a run, or is swept: the axes, the seed, the claims, the
   /// texts, when checkpoints are written.  Compact JSON.

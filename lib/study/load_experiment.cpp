@@ -20,6 +20,14 @@ constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description"
 /// Stands for the value that the config itself has at a swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
 
+/// "norm" of "norm.type"; "" of "seed".
+std::string object_of(const std::string& key) {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string::npos ? "" : key.substr(0, dot);
+}
+
+std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
 /// The document with one axis at the given value and the others at their first.
 Document point_document(const Document& document, const std::vector<Axis>& axes, std::size_t axis, std::size_t value) {
   std::vector<Axis> chosen;
@@ -30,7 +38,10 @@ Document point_document(const Document& document, const std::vector<Axis>& axes,
     chosen.back().values = {axes[a].values[kept]};
     chosen.back().labels = {axes[a].labels[kept]};
   }
-  return at_point(document, Grid(chosen), 0);
+  Document point = at_point(document, Grid(chosen), 0);
+  // No run has the type, or the object, that the config gives beside a sweep over it: it need not know what the swept ones do.
+  if (value == kOwnValue) point.allow_other_types(last_part(axes[axis].key) == "type" ? object_of(axes[axis].key) : axes[axis].key);
+  return point;
 }
 
 /// The points at which every value of every axis occurs once, the others at their first value.
@@ -206,7 +217,12 @@ Grid parse_grid(const std::string& text) { return Grid(read_axes(Document::parse
 std::string Experiment::resolved() const {
   RunConfig config = base;
   config.grid = grid_text(grid);
-  return write_resolved(config);
+  Document resolved = Document::parse(write_resolved(config), "resolved");
+  for (const Axis& axis : grid.axes()) {
+    const std::string object = object_of(axis.key);
+    if (!object.empty() && resolved.contains(object + ".type")) resolved.restore(object, document);
+  }
+  return resolved.pretty();
 }
 
 std::string run_text(const RunConfig& config) { return numbers_of(config).dump(); }

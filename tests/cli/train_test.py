@@ -111,6 +111,27 @@ class TrainTest(CommandLineTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(self.bytes_of("first"), self.bytes_of("second"))
 
+    def test_a_sweep_over_types_and_what_one_of_them_knows_can_be_used_afterwards(self):
+        sweeps = {
+            "norm": ({"norm.type": ["layer", "batch"], "norm.momentum": [0.5, 0.9]}, {}),
+            "optimizer": ({"train.optimizer.type": ["sgd", "adam"], "train.optimizer.beta_1": [0.5, 0.9]}, {"optimizer": {"type": "adam"}}),
+        }
+        for name, (grid, train) in sweeps.items():
+            with self.subTest(name):
+                claim = {"id": "c", "statement": "s", "metric": "runs.steps", "where": {}, "test": "greater", "than": 0, "reduce": "mean", "expect": "confirmed"}
+                self.write("c.json", json.dumps(SMALL | {"grid": grid, "train": SMALL["train"] | train, "claims": [claim]}))
+                self.train("--out", name)
+                for file in ("report.html", "manifest.json"):
+                    self.assertTrue((self.folder / name / file).exists(), file)
+                before = self.bytes_of(name)
+                self.train("--out", name, "--resume")
+                self.assertEqual(before, self.bytes_of(name))
+                self.assertEqual(self.run_in("report", name).returncode, 0)
+                self.assertIn(self.run_in("claims", name).returncode, (0, 4))  # decided, as expected or otherwise
+                again = self.run_in("train", "--config", f"{name}/config.json", "--out", f"{name}2")
+                self.assertEqual(again.returncode, 0, again.stderr)
+                self.assertEqual(before, self.bytes_of(f"{name}2"))
+
     def test_compare_on_a_checkpoint_gives_the_same_lines_as_train(self):
         self.train("--seeds", "0")
         result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json")

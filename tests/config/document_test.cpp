@@ -78,6 +78,21 @@ TEST_CASE("erase, contains and text_at") {
   CHECK(document.dump() == R"({"a":{"b":[1,{}]}})");
 }
 
+TEST_CASE("restore puts back what another document gives") {
+  Document given = Document::parse(R"({"a": {"type": "x", "b": 1}, "list": [{"c": 2}], "kept": 3})", "c.json");
+  Document document = Document::parse(R"({"a": {"type": "y", "b": 5, "d": 6}, "list": [{"c": 7, "e": 8}], "more": {"f": 9}})", "r.json");
+  for (const char* key : {"a", "list.0", "more", "kept"}) document.restore(key, given);
+  CHECK(document.dump() == R"({"a":{"type":"x","b":1},"list":[{"c":2}]})");
+}
+
+TEST_CASE("restore leaves out what an overridden type does not know") {
+  Document given = Document::parse(R"({"a": {"type": "x", "old": 1, "both": 2}})", "c.json");
+  given.set("a.type", "y", "--set a.type");
+  Document document = Document::parse(R"({"a": {"type": "y", "both": 3, "own": 4}})", "r.json");
+  document.restore("a", given);
+  CHECK(document.dump() == R"({"a":{"type":"y","both":2}})");
+}
+
 TEST_CASE("copies are independent") {
   const Document document = Document::parse(R"({"a": 1})", "c.json");
   Document copy = document;

@@ -76,6 +76,16 @@ TEST_CASE("options without a type belong to the default's") {
         "c.json:1:17 /optimizers/0: the optimizer has no \"type\"; types: \"sgd\", \"adam\"");
 }
 
+TEST_CASE("a type that is allowed for drops the others' keys") {
+  SampleRoot root;
+  std::vector<Problem> problems;
+  Document document = Document::parse(R"({"train": {"optimizer": {"type": "sgd", "epsilon": 0.5, "epsilo": 1}}})", "c.json");
+  document.allow_other_types("train.optimizer");
+  document.read("", root, problems);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].what == "unknown key \"epsilo\"");
+}
+
 TEST_CASE("whole numbers: int64 literally, others up to 2^53") {
   CHECK(read(R"({"train": {"batch_size": 9223372036854775807}})").train.batch_size == 9223372036854775807);
   CHECK(read(R"({"train": {"batch_size": 9007199254740992.0}})").train.batch_size == 9007199254740992);

@@ -20,6 +20,28 @@ std::vector<Problem> problems_of(const std::string& text, const Overrides& overr
   return {};
 }
 
+/// A small network's config with these members, and default train options unless they give some.
+std::string config_with(const std::string& members) {
+  return R"({"data": {"type": "gaussian", "samples": 20, "features": 3, "target": "linear"},
+             "network": [{"type": "dense", "units": 2}, {"type": "norm"}, {"type": "dense", "units": 1}],)" +
+         members + "}";
+}
+
+/// Each run of the experiment that the resolved config makes must be the same run.
+void check_resolved(const std::string& text, const Overrides& overrides = {}) {
+  CAPTURE(text);
+  const TemporaryFolder folder;
+  const Experiment first = load_experiment(folder.write("c.json", text), overrides, Check::kWithData);
+  const Experiment second = load_experiment(folder.write("r.json", first.resolved()), {}, Check::kWithData);
+  CHECK(second.resolved() == first.resolved());
+  CHECK(second.digest() == first.digest());
+  REQUIRE(second.grid.size() == first.grid.size());
+  for (std::int64_t run = 0; run < first.grid.size(); ++run) {
+    CHECK(run_text(second.at(run)) == run_text(first.at(run)));
+    CHECK(run_key(second, run, second.at(run)).csv() == run_key(first, run, first.at(run)).csv());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a config with its grid becomes an experiment") {
@@ -98,3 +120,46 @@ TEST_CASE("the resolved config reads as itself") {
   CHECK(second.digest() == first.digest());
   CHECK(second.grid.size() == first.grid.size());
 }
+
+TEST_CASE("the resolved config keeps what only some of the swept types know") {
+  check_resolved(config_with(R"("norm": {"type": "batch"}, "grid": {"norm.type": ["layer", "batch"], "norm.momentum": [0.5, 0.9]})"));
+  check_resolved(config_with(R"("norm": {"type": "batch"}, "grid": {"norm.type": ["batch", "layer"], "norm.momentum": [0.5, 0.9]})"));
+  check_resolved(config_with(R"("norm": {"type": "batch", "momentum": 0.7}, "grid": {"norm.type": ["layer", "batch"]})"));
+  check_resolved(config_with(R"("norm": {"type": "none"}, "train": {"optimizer": {"type": "adam"}},
+                                "grid": {"train.optimizer.type": ["sgd", "adam"], "train.optimizer.beta_1": [0.5, 0.9]})"));
+}
+
+TEST_CASE("the resolved config keeps the defaults of what is swept") {
+  const std::string norm = R"("norm": {"type": "batch"})";
+  check_resolved(config_with(norm + R"(, "train": {"optimizer": {"type": "adam"}}, "grid": {"train.optimizer.type": ["adam", "sgd"]})"));
+  check_resolved(config_with(norm + R"(, "grid": {"train.optimizer.type": ["sgd", "adam"], "seed": [1, 2]})"));
+  check_resolved(config_with(norm + R"(, "grid": {"norm.convention": ["keras", "torch"]})"));
+  check_resolved(config_with(norm + R"(, "grid": {"data.target": ["linear", "teacher"]})"));
+  check_resolved(config_with(norm + R"(, "grid": {"data.binarize": [0.5, null]})"));
+  check_resolved(
+      config_with(norm + R"(, "grid": {"network.0.kernel_initializer.type": ["zeros", "he_normal"], "network.0.units": [2, 3]})"));
+}
+
+TEST_CASE("the resolved config keeps swept objects, with axes inside of them") {
+  check_resolved(config_with(R"("grid": {"norm": [{"name": "a", "type": "batch"}, {"name": "b", "type": "batch", "epsilon": 0.1}],
+                                         "norm.momentum": [0.5, 0.9]})"));
+  check_resolved(config_with(R"("norm": {"type": "layer"}, "grid": {"norm.momentum": [0.5], "norm": [{"type": "batch"}]})"));
+  check_resolved(config_with(R"("grid": {"norm.type": ["layer", "batch"], "norm.momentum": [0.5, 0.9]})"));
+}
+
+TEST_CASE("the resolved config keeps what --set made of it") {
+  const std::string text = config_with(R"("norm": {"type": "batch", "momentum": 0.7})");
+  check_resolved(text, {{"norm.type=layer"}, {"norm.epsilon=0.1,0.2"}, "", {}});
+  check_resolved(text, {{"train.optimizer.learning_rate=0.1"}, {"train.optimizer.type=sgd,adam"}, "0..1", 2});
+}
+
+TEST_CASE("the type that a sweep replaces need not know what the swept ones do") {
+  CHECK(
+      problems_of(config_with(R"("norm": {"type": "layer"}, "grid": {"norm.type": ["layer", "batch"], "norm.momentum": [0.5]})")).empty());
+  const std::vector<Problem> problems =
+      problems_of(config_with(R"("norm": {"type": "layre", "epsilon": -1}, "grid": {"norm.type": ["layer", "batch"]})"));
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].what.find("unknown") != std::string::npos);
+  CHECK(problems[1].what.find("-1") != std::string::npos);
+}
+
