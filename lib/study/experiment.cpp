@@ -40,6 +40,8 @@ void CompareOptions::describe(OptionVisitor& visitor) {
 void RunConfig::describe(OptionVisitor& visitor) {
   visitor.text({"$schema", "where an editor finds the schema; ignored"}, schema);
   visitor.text({"name", "names the results folder"}, name);
+  visitor.require(!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos, "name",
+                  "the name of one folder, without \"/\": results go to results/<name>; for another place write --out DIR");
   visitor.text({"source", "where the experiment comes from"}, source);
   visitor.text({"description", "what it shows"}, description);
   visitor.tagged({"data", "the rows: generated, or from files"}, data, data_family());

@@ -163,3 +163,13 @@ TEST_CASE("the type that a sweep replaces need not know what the swept ones do")
   CHECK(problems[1].what.find("-1") != std::string::npos);
 }
 
+TEST_CASE("a name that is no single folder is refused") {
+  for (const char* name : {"", ".", "..", "../evil", "a/b", "/tmp"}) {
+    CAPTURE(name);
+    const std::vector<Problem> problems = problems_of(config_with(R"("norm": "batch", "name": ")" + std::string(name) + "\""));
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].where.find("/name") != std::string::npos);
+    CHECK(problems[0].what.find("--out DIR") != std::string::npos);
+  }
+  CHECK(problems_of(config_with(R"("norm": "batch", "name": "..a b")")).empty());
+}
