@@ -12,8 +12,14 @@ namespace normrun {
 template <class Value>
 using Words = std::vector<std::pair<std::string, Value>>;
 
-/// Names the option's argument in help and in messages.
-inline CLI::Option* takes(CLI::Option* option, const std::string& argument) { return option->type_name(argument)->option_text(argument); }
+/// Names the option's argument in help and in messages.  An empty one is refused: a shell's unset variable must not be what leaves
+/// the option out.
+inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
+  const auto refusal = [argument](const std::string& given) -> std::string {
+    return given.empty() ? "expected " + argument + ", got an empty text (is a shell's variable unset?)" : "";
+  };
+  return option->check(refusal)->type_name(argument)->option_text(argument);
+}
 
 /// "a|b|c"
 inline std::string alternatives(const std::vector<std::string>& words) {

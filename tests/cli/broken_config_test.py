@@ -109,6 +109,28 @@ class BrokenConfigTest(CommandLineTest):
             with self.subTest(arguments):
                 self.assert_refused(self.run_in("train", "--config", "c.json", *arguments), 2, word)
 
+    def test_an_empty_argument_is_not_an_absent_one(self):
+        self.write("c.json", json.dumps(SMALL))
+        for option in ["--out", "--seeds", "--epochs", "--shard", "--jobs", "--set", "--grid"]:
+            with self.subTest(option):
+                self.assert_refused(self.run_in("train", "--config", "c.json", option, ""), 2, option, "empty text")
+        for arguments in [
+            ["train", "--config", ""],
+            ["describe", ""],
+            ["validate", "c.json", ""],
+            ["merge", "parts", "--out", ""],
+            ["merge", "", "--out", "out"],
+            ["report", ""],
+            ["report", "parts", "--out", ""],
+            ["claims", ""],
+            ["compare", "--checkpoint", "", "--data", "c.json"],
+            ["compare", "--checkpoint", "c", "--data", ""],
+            ["compare", "--checkpoint", "c", "--data", "c.json", "--eval-batch-sizes", ""],
+            ["predict", "--steps", ""],
+        ]:
+            with self.subTest(arguments):
+                self.assert_refused(self.run_in(*arguments), 2, "empty text")
+
 
 if __name__ == "__main__":
     unittest.main()
