@@ -26,7 +26,7 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path_, error);
   if (!std::filesystem::exists(status)) {
-    throw Error(ExitCode::kUsage, {path_, "no such file", "paths are relative to the config file's folder"});
+    throw Error(ExitCode::kUsage, {path_, kNoSuchFile, "paths are relative to the config file's folder"});
   }
   if (std::filesystem::is_directory(status)) throw Error(ExitCode::kUsage, {path_, "is a directory", "name a file in it"});
   errno = 0;

@@ -9,6 +9,9 @@ struct gzFile_s;
 
 namespace normrun {
 
+/// What is wrong where a file is missing.
+inline constexpr const char* kNoSuchFile = "no such file";
+
 /// A data file read from front to back, decompressed on the way where it begins as gzip does.  Byte positions are those of
 /// the decompressed contents.
 class InputFile {

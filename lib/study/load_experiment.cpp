@@ -4,8 +4,10 @@
 #include <limits>
 
 #include "core/checksum.hpp"
+#include "data/input_file.hpp"
 #include "study/claim_check.hpp"
 #include "study/experiment.hpp"
+#include "study/journal.hpp"
 
 namespace normrun {
 namespace {
@@ -91,6 +93,11 @@ std::pair<long, long> place_in(const std::string& name, const Problem& problem) 
   return place;
 }
 
+/// Why a data file may be missing where results lie.
+constexpr const char* kMovedConfig =
+    "a config.json that lies with its results still has the paths of the config that was trained: copy it into that one's folder, or give "
+    "the paths by --set";
+
 /// What is wrong with the shapes or the data files of one point.
 std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const std::string& where, ExitCode& code) {
   try {
@@ -100,7 +107,10 @@ std::vector<Problem> shape_problems(const RunConfig& config, const std::string& 
   } catch (const Error& error) {
     code = error.code();
     std::vector<Problem> problems = error.problems();
-    for (Problem& problem : problems) problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
+    for (Problem& problem : problems) {
+      if (problem.what == kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / kJournalFile)) problem.hint = kMovedConfig;
+      problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
+    }
     return problems;
   }
   return {};

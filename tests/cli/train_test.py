@@ -132,6 +132,18 @@ class TrainTest(CommandLineTest):
                 self.assertEqual(again.returncode, 0, again.stderr)
                 self.assertEqual(before, self.bytes_of(f"{name}2"))
 
+    def test_the_paths_of_a_results_config_are_explained(self):
+        self.write("data/x.csv", "".join(f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(30)))
+        config = SMALL | {"data": {"type": "csv", "path": "data/x.csv"}, "grid": {}}
+        config["network"] = SMALL["network"][:-1] + [{"type": "dense", "units": 2}]
+        self.write("c.json", json.dumps(config))
+        self.train("--out", "out")
+        result = self.run_in("train", "--config", "out/config.json", "--out", "again")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no such file; a config.json that lies with its results", result.stderr)
+        self.write("broken.json", json.dumps(config | {"data": {"type": "csv", "path": "x.csv"}}))
+        self.assertIn("no such file; paths are relative", self.run_in("validate", "broken.json").stderr)
+
     def test_compare_on_a_checkpoint_gives_the_same_lines_as_train(self):
         self.train("--seeds", "0")
         result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json")
