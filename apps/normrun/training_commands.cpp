@@ -8,7 +8,8 @@ void add_overrides(CLI::App& command, Overrides& overrides) {
   takes(command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable"),
         "KEY=VALUE")
       ->allow_extra_args(false);
-  takes(command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis. Repeatable"), "KEY=V1,V2,…")
+  takes(command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis, and those of keys in it. Repeatable"),
+        "KEY=V1,V2,…")
       ->allow_extra_args(false);
   takes(command.add_option("--seeds", overrides.seeds, "Replace the axis `seed`: 0..4 (inclusive), 3, or 1,5,9"), "A..B");
   takes(command.add_option("--epochs", overrides.epochs, "Set train.epochs (and drop train.steps)"), "N");

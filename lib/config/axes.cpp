@@ -42,6 +42,7 @@ Axis make_axis(std::string key, const JsonValue& list, std::string origin, const
     }
   }
   if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one or take the key away"});
+  if (is_at_or_below(axis.key, "grid")) problems.push_back({axis.origin, "a grid cannot sweep itself", "name a key outside of it"});
   return axis;
 }
 
@@ -63,6 +64,15 @@ std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text) {
   return std::pair(first, last);
 }
 
+Axis read_axis(const std::string& key, const JsonValue& values, const std::string& origin,
+               const std::function<std::string(std::size_t)>& where, std::vector<Problem>& problems) {
+  const auto range = key == "seed" && values.is_string() ? parse_seed_range(values.get<std::string>()) : std::nullopt;
+  if (range) return seed_range(range->first, range->second, origin);
+  if (values.is_array()) return make_axis(key, values, origin, where, problems);
+  return make_axis(
+      key, JsonValue::array({values}), origin, [&](std::size_t) { return origin; }, problems);
+}
+
 std::vector<Axis> read_axes(const Document& document) {
   std::vector<Axis> axes;
   std::vector<Problem> problems;
@@ -74,15 +84,8 @@ std::vector<Axis> read_axes(const Document& document) {
   }
   for (const auto& [key, values] : grid->items()) {
     const std::string pointer = child_pointer("/grid", key);
-    const auto range = key == "seed" && values.is_string() ? parse_seed_range(values.get<std::string>()) : std::nullopt;
-    if (range) {
-      axes.push_back(seed_range(range->first, range->second, document.where(pointer)));
-      continue;
-    }
-    const bool is_list = values.is_array();
-    const auto where = [&](std::size_t i) { return document.where(is_list ? pointer + '/' + std::to_string(i) : pointer); };
-    const JsonValue list = is_list ? values : JsonValue::array({values});
-    axes.push_back(make_axis(key, list, document.where(pointer), where, problems));
+    const auto where = [&](std::size_t i) { return document.where(pointer + '/' + std::to_string(i)); };
+    axes.push_back(read_axis(key, values, document.where(pointer), where, problems));
   }
   if (!problems.empty()) throw Error(ExitCode::kUsage, std::move(problems));
   return axes;

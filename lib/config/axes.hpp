@@ -13,4 +13,8 @@ namespace normrun {
 Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
                std::vector<Problem>& problems);
 
+/// The axis that a grid's member is: a list of values, a value that stands alone, or a range of seeds.
+Axis read_axis(const std::string& key, const JsonValue& values, const std::string& origin,
+               const std::function<std::string(std::size_t)>& where, std::vector<Problem>& problems);
+
 }  // namespace normrun

@@ -49,12 +49,21 @@ std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
 /// values is labelled by its JSON.  Throws Error(kUsage), all problems at once, where /grid is no object, an axis is empty or repeats a
 /// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
-/// `--grid key=v1,v2,…`: adds an axis, the fastest, or replaces one where it stands.  Commas inside brackets, braces and
-/// quotes do not split; a value that is no JSON is a text.  Like the options below it throws Error(kUsage).
+/// Whether a dotted key is `above` or names something in it.
+bool is_at_or_below(std::string_view key, std::string_view above);
+/// The key of an option's "key=value"; throws Error(kUsage) where it has no such form.
+std::string set_option_key(const std::string& expression);
+std::string grid_option_key(const std::string& expression);
+
+/// `--grid key=v1,v2,…`: adds an axis, the fastest, or replaces one where it stands; removes the axes of keys below it, whose
+/// values would overwrite parts of its own.  Commas inside brackets, braces and quotes do not split; a value that is no JSON is
+/// a text.  Like the options below it throws Error(kUsage).
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
-/// `--set key=value`: sets the value and removes the axes of that key and of keys below it.  Refused where an axis sweeps an
-/// object above the key, which would overwrite the value.
+/// `--set key=value`: as set_value.  `--set grid={…}` replaces all axes, and `--set grid.KEY=[…]` one as --grid does.
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
+/// Sets the value and removes the axes of that key and of keys below it.  Refused where an axis sweeps an object above the
+/// key, which would overwrite the value.  `origin` is the option to blame.
+void set_value(Document& document, std::vector<Axis>& axes, const std::string& key, std::string_view value, const std::string& origin);
 /// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are >= 0, each once, and no
 /// more than Grid::kMaxRuns as one range, 100,000 in a list.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);

@@ -10,6 +10,8 @@ namespace normrun {
 namespace {
 
 constexpr Index kMaxListedSeeds = 100'000;  // a list stands in memory, one range does not
+constexpr const char* kGridForm = "train.batch_size=2,4,32";
+constexpr const char* kSetForm = "train.batch_size=32";
 constexpr const char* kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
 
 std::string_view trimmed(std::string_view text) {
@@ -61,8 +63,9 @@ std::vector<std::string_view> split_values(std::string_view text) {
   return values;
 }
 
-/// Replaces the axis of the same key where it stands, or appends it.
+/// Replaces the axis of the same key where it stands, or appends it; axes of keys below it go.
 void put_axis(std::vector<Axis>& axes, Axis axis) {
+  std::erase_if(axes, [&](const Axis& other) { return other.key != axis.key && is_at_or_below(other.key, axis.key); });
   const auto old = std::find_if(axes.begin(), axes.end(), [&](const Axis& other) { return other.key == axis.key; });
   if (old == axes.end()) {
     axes.push_back(std::move(axis));
@@ -71,8 +74,15 @@ void put_axis(std::vector<Axis>& axes, Axis axis) {
   }
 }
 
-bool is_at_or_below(std::string_view key, std::string_view above) {
-  return key.substr(0, above.size()) == above && (key.size() == above.size() || key[above.size()] == '.');
+/// `--set grid.KEY=…`: the rest of the key is the axis's, and the value what a grid has there.
+void put_grid_member(std::vector<Axis>& axes, const std::string& key, std::string_view text, const std::string& origin) {
+  JsonValue values = parse_value(text);
+  if (values.is_discarded()) values = std::string(text);
+  std::vector<Problem> problems;
+  Axis axis = read_axis(
+      key, values, origin, [&](std::size_t i) { return origin + '/' + std::to_string(i); }, problems);
+  if (!problems.empty()) throw Error(ExitCode::kUsage, std::move(problems));
+  put_axis(axes, std::move(axis));
 }
 
 /// A whole number >= 0 that the text is.
@@ -103,8 +113,16 @@ void append_seeds(std::string_view part, const std::string& expression, JsonValu
 
 }  // namespace
 
+bool is_at_or_below(std::string_view key, std::string_view above) {
+  return key.substr(0, above.size()) == above && (key.size() == above.size() || key[above.size()] == '.');
+}
+
+std::string set_option_key(const std::string& expression) { return split_assignment("--set", expression, kSetForm).key; }
+
+std::string grid_option_key(const std::string& expression) { return split_assignment("--grid", expression, kGridForm).key; }
+
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression) {
-  const Assignment assignment = split_assignment("--grid", expression, "train.batch_size=2,4,32");
+  const Assignment assignment = split_assignment("--grid", expression, kGridForm);
   std::string origin = "--grid " + assignment.key;
   JsonValue list = JsonValue::array();
   for (const std::string_view text : split_values(assignment.value)) {
@@ -120,9 +138,17 @@ void apply_grid_option(std::vector<Axis>& axes, const std::string& expression) {
 }
 
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression) {
-  const auto [key, value] = split_assignment("--set", expression, "train.batch_size=32");
+  constexpr std::string_view kGridKey = "grid";
+  const auto [key, value] = split_assignment("--set", expression, kSetForm);
   const std::string origin = "--set " + key;
-  std::erase_if(axes, [&name = key](const Axis& axis) { return is_at_or_below(axis.key, name); });
+  if (!is_at_or_below(key, kGridKey)) return set_value(document, axes, key, value, origin);
+  if (key != kGridKey) return put_grid_member(axes, key.substr(kGridKey.size() + 1), value, origin);
+  document.set(key, value, origin);
+  axes = read_axes(document);
+}
+
+void set_value(Document& document, std::vector<Axis>& axes, const std::string& key, std::string_view value, const std::string& origin) {
+  std::erase_if(axes, [&](const Axis& axis) { return is_at_or_below(axis.key, key); });
   for (const Axis& axis : axes) {
     if (is_at_or_below(key, axis.key)) {
       refuse_usage(origin, "the grid sweeps all of " + shown_text(axis.key) + ", which would overwrite this value",

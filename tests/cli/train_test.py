@@ -132,6 +132,15 @@ class TrainTest(CommandLineTest):
                 self.assertEqual(again.returncode, 0, again.stderr)
                 self.assertEqual(before, self.bytes_of(f"{name}2"))
 
+    def test_swept_objects_take_the_place_of_their_swept_options(self):
+        result = self.train("--dry-run", "--seeds", "0", "--set", "train.batch_size=8", "--grid", 'norm={"name": "a", "type": "batch", "momentum": 0.5},{"name": "b", "type": "batch"}')
+        self.assertEqual(result.stdout.splitlines(), ["run_id,norm,batch_size,seed", "a-b8-s0,a,8,0", "b-b8-s0,b,8,0"])
+
+    def test_the_grid_can_be_set(self):
+        self.assertEqual(self.train("--dry-run", "--set", "grid={}").stdout.splitlines(), ["run_id,norm,batch_size,seed", "batch-b8-s0,batch,8,0"])
+        seeds = {line.split(",")[3] for line in self.train("--dry-run", "--set", "grid.seed=[7]").stdout.splitlines()[1:]}
+        self.assertEqual(seeds, {"7"})
+
     def test_the_paths_of_a_results_config_are_explained(self):
         self.write("data/x.csv", "".join(f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(30)))
         config = SMALL | {"data": {"type": "csv", "path": "data/x.csv"}, "grid": {}}

@@ -44,6 +44,15 @@ TEST_CASE("--grid replaces an axis where it stands, or appends one") {
   CHECK(axes[2].key == "c");
 }
 
+TEST_CASE("--grid of a whole object removes the axes of its own keys") {
+  std::vector<Axis> axes = read_axes(Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2], "normal": [1]}})", "c.json"));
+  apply_grid_option(axes, R"(norm={"name": "x", "type": "c"},{"name": "y", "type": "c"})");
+  REQUIRE(axes.size() == 3);
+  CHECK(axes[0].key == "seed");
+  CHECK(axes[1].key == "normal");
+  CHECK(axes[2].labels == Texts{"x", "y"});
+}
+
 TEST_CASE("--grid refuses what is no axis") {
   const auto refusal = [](const std::string& expression) { return refusal_of([&] { grid_values(expression); }); };
   CHECK(refusal("a") == "--grid: expected key=value, got \"a\"; write --grid train.batch_size=2,4,32");
@@ -72,6 +81,36 @@ TEST_CASE("--set sets the value and removes the axis of that key and those below
   CHECK(axes[0].key == "normal");
   CHECK(document.where("/norm") == "--set norm");
   CHECK(at_point(document, Grid(axes), 0).text_at("norm") == R"({"type":"c"})");
+}
+
+TEST_CASE("--set grid replaces all axes, --set grid.KEY one of them") {
+  Document document = Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2]}})", "c.json");
+  std::vector<Axis> axes = read_axes(document);
+  apply_set_option(document, axes, "grid.seed=[7, 8]");
+  REQUIRE(axes.size() == 2);
+  CHECK(axes[1].values == Texts{"7", "8"});
+  CHECK(axes[1].origin == "--set grid.seed");
+  apply_set_option(document, axes, "grid.train.batch_size=4");
+  REQUIRE(axes.size() == 3);
+  CHECK(axes[2].key == "train.batch_size");
+  CHECK(axes[2].values == Texts{"4"});
+  apply_set_option(document, axes, "grid.seed=0..2");
+  CHECK(axes[1].values == Texts{"0", "1", "2"});
+  apply_set_option(document, axes, R"(grid={"train.batch_size": [2, "x"]})");
+  REQUIRE(axes.size() == 1);
+  CHECK(problems_of(at_point(document, Grid(axes), 1)) == "--set grid/train.batch_size/1: expected a whole number >= 1, got \"x\"");
+  apply_set_option(document, axes, "grid={}");
+  CHECK(axes.empty());
+}
+
+TEST_CASE("--set refuses a grid that is none") {
+  Document document = Document::parse("{}", "c.json");
+  std::vector<Axis> axes;
+  const auto refusal = [&](const std::string& expression) { return refusal_of([&] { apply_set_option(document, axes, expression); }); };
+  CHECK(refusal("grid=7") == "--set grid: expected an object { \"key\": [values], … }, got 7");
+  CHECK(refusal("grid.seed=[]") == "--set grid.seed: no values to sweep over; give at least one or take the key away");
+  CHECK(refusal("grid.seed=[1, 1]") == "--set grid.seed/1: the value 1 is given twice; take one away");
+  CHECK(refusal("grid.grid.seed=[1]") == "--set grid.grid.seed: a grid cannot sweep itself; name a key outside of it");
 }
 
 TEST_CASE("--set refuses what has no effect or no form") {
