@@ -10,6 +10,7 @@
 #include "data/registry.hpp"
 #include "nn/network.hpp"
 #include "study/claim.hpp"
+#include "study/overrides.hpp"
 #include "train/population.hpp"
 #include "train/train_options.hpp"
 
@@ -78,14 +79,6 @@ struct Experiment {
   /// texts, when checkpoints are written.  Compact JSON.
   std::string numbers() const;
   std::string digest() const;  // of numbers()
-};
-
-/// `train`'s --set, --grid, --seeds and --epochs, in this order of precedence (later wins).
-struct Overrides {
-  std::vector<std::string> set;
-  std::vector<std::string> grid;
-  std::string seeds;
-  std::optional<Index> epochs;
 };
 
 /// Reads, overrides and checks a config: every value of every axis once, then shapes and files.  Throws Error(kUsage) with

@@ -145,19 +145,6 @@ Document numbers_of(RunConfig config) {
   return document;
 }
 
-/// The axes of the file become those of the sweep.
-std::vector<Axis> apply(Document& document, std::vector<Axis> axes, const Overrides& overrides) {
-  for (const std::string& expression : overrides.set) apply_set_option(document, axes, expression);
-  for (const std::string& expression : overrides.grid) apply_grid_option(axes, expression);
-  if (!overrides.seeds.empty()) apply_seeds_option(axes, overrides.seeds);
-  if (overrides.epochs) {
-    document.erase("train.steps");
-    std::erase_if(axes, [](const Axis& axis) { return axis.key == "train.steps"; });
-    apply_set_option(document, axes, "train.epochs=" + std::to_string(*overrides.epochs));
-  }
-  return axes;
-}
-
 std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
   std::vector<std::string> keys;
   for (const Axis& axis : axes) keys.push_back(axis.key);
@@ -168,8 +155,8 @@ std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
 
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check) {
   Document document = Document::load(path);
-  const std::vector<Axis> file_axes = read_axes(document);
-  const std::vector<Axis> axes = apply(document, file_axes, overrides);
+  const std::vector<std::string> file_keys = keys_of(read_axes(document));
+  const std::vector<Axis> axes = apply_overrides(document, overrides);
   const Grid grid(axes);
   std::vector<Problem> problems;
   check_long_axes(axes, problems);
@@ -185,7 +172,7 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
   }
   if (check == Check::kWithData) {
     std::vector<Problem> found;
-    check_claims(at_point(document, grid, 0), grid, keys_of(file_axes), found);
+    check_claims(at_point(document, grid, 0), grid, file_keys, found);
     add_new(problems, found);
   }
   const auto earlier = [&](const Problem& a, const Problem& b) { return place_in(document.name(), a) < place_in(document.name(), b); };

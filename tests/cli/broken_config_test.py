@@ -105,6 +105,9 @@ class BrokenConfigTest(CommandLineTest):
             (["--grid", "train.batch_size=4,x"], "train.batch_size"),
             (["--seeds", "4..0"], "--seeds"),
             (["--seeds", "a"], "--seeds"),
+            (["--epochs", "1", "--grid", "train.epochs=1,2"], "--epochs: contradicts --grid train.epochs"),
+            (["--set", "seed=1", "--grid", "seed=1,2"], "--grid seed: contradicts --set seed"),
+            (["--epochs", "2", "--set", "train.steps=3"], "--epochs: contradicts --set train.steps"),
         ]:
             with self.subTest(arguments):
                 self.assert_refused(self.run_in("train", "--config", "c.json", *arguments), 2, word)

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -38,7 +39,11 @@ struct Budget {
 Budget budget_of(std::vector<std::string> set, Index steps) {
   const std::string train =
       R"(train={"optimizer": {"type": "adam", "learning_rate": 0.01}, "batch_size": 8, "steps": )" + std::to_string(steps) + "}";
-  set.insert(set.begin(), {"precision=float64", train, "data.samples=600", "data.test_samples=300"});
+  const auto gives_rows = [](const std::string& expression) {
+    return expression.starts_with("data=") || expression.starts_with("data.samples=");
+  };
+  if (std::none_of(set.begin(), set.end(), gives_rows)) set.insert(set.begin(), {"data.samples=600", "data.test_samples=300"});
+  set.insert(set.begin(), {"precision=float64", train});
   const RunConfig config = run_of(set);
   const TrainedRun<double> trained(config, steps);
   RunRecord record;

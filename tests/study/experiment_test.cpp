@@ -42,6 +42,12 @@ void check_resolved(const std::string& text, const Overrides& overrides = {}) {
   }
 }
 
+/// What two options of one command line are told, on the small config.
+std::string refusal_of(const Overrides& overrides) {
+  const std::vector<Problem> problems = problems_of(small_config(), overrides);
+  return problems.size() == 1 ? to_line(problems[0]) : std::to_string(problems.size()) + " problems";
+}
+
 }  // namespace
 
 TEST_CASE("a config with its grid becomes an experiment") {
@@ -161,6 +167,46 @@ TEST_CASE("the type that a sweep replaces need not know what the swept ones do")
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].what.find("unknown") != std::string::npos);
   CHECK(problems[1].what.find("-1") != std::string::npos);
+}
+
+TEST_CASE("options of one command line that contradict each other are refused") {
+  CHECK(refusal_of({{}, {"train.epochs=1,2"}, "", 1}) == "--epochs: contradicts --grid train.epochs; leave one of the two out");
+  CHECK(refusal_of({{}, {"train.steps=1,2"}, "", 1}) == "--epochs: contradicts --grid train.steps; leave one of the two out");
+  CHECK(refusal_of({{"train.epochs=3"}, {}, "", 1}) == "--epochs: contradicts --set train.epochs; leave one of the two out");
+  CHECK(refusal_of({{"train.steps=3"}, {}, "", 2}) == "--epochs: contradicts --set train.steps; leave one of the two out");
+  CHECK(refusal_of({{R"(train={"steps": 3})"}, {}, "", 2}) == "--epochs: contradicts the steps of --set train; leave one of the two out");
+  CHECK(refusal_of({{}, {R"(train={"name": "x"},{"name": "y"})"}, "", 2}) ==
+        "--epochs: would be overwritten by --grid train; leave one of the two out");
+  CHECK(refusal_of({{"norm.momentum=0.5"}, {"norm.momentum=0.9"}, "", {}}) ==
+        "--grid norm.momentum: contradicts --set norm.momentum; leave one of the two out");
+  CHECK(refusal_of({{"seed=3"}, {}, "0..2", {}}) == "--seeds: contradicts --set seed; leave one of the two out");
+  CHECK(refusal_of({{}, {"seed=3"}, "0..2", {}}) == "--seeds: contradicts --grid seed; leave one of the two out");
+  CHECK(refusal_of({{R"(grid={"seed": [3]})"}, {}, "0..2", {}}) == "--seeds: contradicts --set grid; leave one of the two out");
+  CHECK(refusal_of({{"grid.seed=[3]"}, {}, "0..2", {}}) == "--seeds: contradicts --set grid.seed; leave one of the two out");
+  CHECK(refusal_of({{"seed=3", "seed=4"}, {}, "", {}}) == "--set seed: given twice; leave one of the two out");
+  CHECK(refusal_of({{}, {"seed=3", "seed=4"}, "", {}}) == "--grid seed: given twice; leave one of the two out");
+  CHECK(refusal_of({{"norm.momentum=0.5", R"(norm={"type": "batch"})"}, {}, "", {}}) ==
+        "--set norm: would overwrite --set norm.momentum; leave one of the two out");
+  CHECK(refusal_of({{"norm.momentum=0.5"}, {R"(norm={"type": "batch"})"}, "", {}}) ==
+        "--grid norm: would overwrite --set norm.momentum; leave one of the two out");
+}
+
+TEST_CASE("a part may be given after the whole") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("c.json", small_config());
+  const auto text = [&](const Overrides& overrides) {
+    const Experiment experiment = load_experiment(path, overrides, Check::kConfigOnly);
+    return grid_text(experiment.grid) + ' ' + experiment.document.text_at("norm");
+  };
+  CHECK(text({{R"(norm={"type": "batch"})", "norm.momentum=0.5"}, {}, "", {}}) ==
+        R"({"train.batch_size":[4,8],"seed":[0,1]} {"type":"batch","momentum":0.5})");
+  CHECK(text({{R"(norm={"type": "batch"})", "grid.norm.momentum=[0.5]"}, {}, "7", {}}) ==
+        R"({"train.batch_size":[4,8],"seed":[7],"norm.momentum":[0.5]} {"type":"batch"})");
+  CHECK(text({{"grid={}", "norm.type=layer"}, {"train.batch_size=2"}, "7", 1}) ==
+        R"({"train.batch_size":[2],"seed":[7]} {"type":"layer","momentum":0.9})");
+  CHECK(text({{}, {R"(norm={"type": "batch"})", "norm.momentum=0.5,0.9"}, "", {}}) ==
+        R"({"train.batch_size":[4,8],"seed":[0,1],"norm":[{"type":"batch"}],"norm.momentum":[0.5,0.9]} {"type":"batch","momentum":0.9})");
+  CHECK(text({{R"(train={"batch_size": 4})", "grid={}"}, {}, "", 2}) == R"({} {"type":"batch","momentum":0.9})");
 }
 
 TEST_CASE("a name that is no single folder is refused") {

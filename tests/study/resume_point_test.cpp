@@ -43,7 +43,7 @@ std::string run_in_pieces(const Experiment& experiment, const TemporaryFolder& f
 }
 
 Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
-  const Overrides overrides{{"norm.type=batch", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
+  const Overrides overrides{{"grid={}", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
   return load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
 }
 

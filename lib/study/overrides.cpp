@@ -1,0 +1,130 @@
+#include "study/overrides.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+
+namespace normrun {
+namespace {
+
+constexpr const char* kGridKey = "grid";
+constexpr const char* kEpochsKey = "train.epochs";
+constexpr const char* kStepsKey = "train.steps";
+constexpr const char* kLeaveOne = "leave one of the two out";
+
+enum class GivenAs { kValue, kAxis };
+
+/// A key that an option of the command line gives.
+struct GivenKey {
+  std::string key;
+  std::string option;  // "--set train.epochs", "--epochs"
+  GivenAs as;
+};
+
+/// The keys so far, in the order in which they take effect.
+class GivenKeys {
+ public:
+  /// Refuses a key that would undo an earlier one, or be undone by it.  A part of a value or of swept objects may be given
+  /// after the whole.
+  void add(const GivenKey& key) {
+    for (const GivenKey& earlier : keys_) check(earlier, key);
+    keys_.push_back(key);
+  }
+
+ private:
+  static void check(const GivenKey& earlier, const GivenKey& later) {
+    if (earlier.option == later.option) {
+      if (earlier.key == later.key) refuse_usage(later.option, "given twice", kLeaveOne);
+      return;
+    }
+    if (earlier.key == later.key) refuse_usage(later.option, "contradicts " + earlier.option, kLeaveOne);
+    if (is_at_or_below(earlier.key, later.key)) refuse_usage(later.option, "would overwrite " + earlier.option, kLeaveOne);
+    const bool is_hidden = earlier.as == GivenAs::kAxis && later.as == GivenAs::kValue && is_at_or_below(later.key, earlier.key);
+    if (is_hidden) refuse_usage(later.option, "would be overwritten by " + earlier.option, kLeaveOne);
+  }
+
+  std::vector<GivenKey> keys_;
+};
+
+/// Applies one option after the other.
+class Overriding {
+ public:
+  Overriding(Document& document, std::vector<Axis> axes) : document_(document), axes_(std::move(axes)) {}
+
+  void set(const std::string& expression) {
+    const std::string key = set_option_key(expression);
+    given_.add({key, "--set " + key, GivenAs::kValue});
+    apply_set_option(document_, axes_, expression);
+  }
+
+  /// `--set grid={…}`
+  void set_grid(const std::string& expression) {
+    given_.add({kGridKey, kSetGrid, GivenAs::kAxis});
+    apply_set_option(document_, axes_, expression);
+    for (const Axis& axis : axes_) given_.add({axis.key, kSetGrid, GivenAs::kAxis});
+  }
+
+  /// `--set grid.KEY=[…]`
+  void set_axis(const std::string& expression) {
+    const std::string key = set_option_key(expression);
+    given_.add({key.substr(std::string_view(kGridKey).size() + 1), "--set " + key, GivenAs::kAxis});
+    apply_set_option(document_, axes_, expression);
+  }
+
+  void sweep(const std::string& expression) {
+    const std::string key = grid_option_key(expression);
+    given_.add({key, "--grid " + key, GivenAs::kAxis});
+    apply_grid_option(axes_, expression);
+  }
+
+  void seeds(const std::string& expression) {
+    given_.add({"seed", "--seeds", GivenAs::kAxis});
+    apply_seeds_option(axes_, expression);
+  }
+
+  void epochs(Index count) {
+    constexpr const char* kOption = "--epochs";
+    given_.add({kEpochsKey, kOption, GivenAs::kValue});
+    given_.add({kStepsKey, kOption, GivenAs::kValue});
+    for (const std::string name : {"epochs", "steps"}) {
+      // Only `--set train={…}` can be the one to have put it there: the keys themselves were compared above.
+      const bool is_set = document_.contains("train." + name) && document_.where("/train/" + name) == "--set train/" + name;
+      if (is_set) refuse_usage(kOption, "contradicts the " + name + " of --set train", kLeaveOne);
+    }
+    document_.erase(kStepsKey);
+    std::erase_if(axes_, [](const Axis& axis) { return axis.key == kStepsKey; });
+    set_value(document_, axes_, kEpochsKey, std::to_string(count), kOption);
+  }
+
+  std::vector<Axis> take_axes() { return std::move(axes_); }
+
+ private:
+  static constexpr const char* kSetGrid = "--set grid";
+
+  Document& document_;
+  std::vector<Axis> axes_;
+  GivenKeys given_;
+};
+
+}  // namespace
+
+std::vector<Axis> apply_overrides(Document& document, const Overrides& overrides) {
+  std::vector<std::string> values;
+  std::vector<std::string> grids;
+  std::vector<std::string> axes;
+  for (const std::string& expression : overrides.set) {
+    const std::string key = set_option_key(expression);
+    (key == kGridKey ? grids : is_at_or_below(key, kGridKey) ? axes : values).push_back(expression);
+  }
+  // Axes that another grid replaces must not stand in the way of --set.
+  Overriding overriding(document, grids.empty() ? read_axes(document) : std::vector<Axis>{});
+  for (const std::string& expression : values) overriding.set(expression);
+  for (const std::string& expression : grids) overriding.set_grid(expression);
+  for (const std::string& expression : axes) overriding.set_axis(expression);
+  for (const std::string& expression : overrides.grid) overriding.sweep(expression);
+  if (!overrides.seeds.empty()) overriding.seeds(overrides.seeds);
+  if (overrides.epochs) overriding.epochs(*overrides.epochs);
+  return overriding.take_axes();
+}
+
+}  // namespace normrun
