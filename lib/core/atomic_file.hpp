@@ -6,7 +6,8 @@
 namespace normrun {
 
 /// Replaces a file so that a reader, or a crash, sees the old or the new contents and nothing between: a temporary file
-/// beside it, fsync, rename, fsync of the directory.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
+/// beside it, fsync, rename, fsync of the directory.  A symbolic link stays, and the file that it points at is replaced; what
+/// is no file (a FIFO, a device) is written to as it is.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);
@@ -18,9 +19,13 @@ class AtomicFile {
   void commit();
 
  private:
+  void make_temporary();
+  void open_as_it_is();
+  void replace();
   void flush();
-  std::string path_;
-  std::string temporary_;
+  std::string path_;       // as it was given: what messages name
+  std::string target_;     // the file that is replaced
+  std::string temporary_;  // "" where the path is written to as it is, and once the target is replaced
   std::string buffer_;
   int descriptor_ = -1;
 };

@@ -3,12 +3,15 @@
 import csv
 import html.parser
 import json
+import os
 import re
+import select
+import subprocess
 import unittest
 import urllib.parse
 import xml.etree.ElementTree
 
-from support import SMALL, CommandLineTest
+from support import BINARY, SMALL, CommandLineTest
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col"}
 # What makes the figures interactive, from npm: the browser test is about it.
@@ -80,6 +83,25 @@ class ReportTest(CommandLineTest):
         self.assertEqual((folder / "report.html").read_bytes(), written)
         self.run_in("report", "results", "-o", "other.html")
         self.assertEqual((self.folder / "other.html").read_bytes(), written)
+
+    def test_a_link_and_a_fifo_are_written_through(self):
+        page = (self.train(SMALL) / "report.html").read_bytes()
+        self.write("elsewhere/page.html", "old")
+        (self.folder / "link.html").symlink_to("elsewhere/page.html")
+        self.assertEqual(self.run_in("report", "results", "-o", "link.html").returncode, 0)
+        self.assertTrue((self.folder / "link.html").is_symlink())
+        self.assertEqual((self.folder / "elsewhere/page.html").read_bytes(), page)
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        keeper = os.open(fifo, os.O_RDWR)  # nobody waits for the other, should the FIFO be no more
+        process = subprocess.Popen([BINARY, "report", "results", "-o", "fifo", "-q"], cwd=self.folder, stdout=subprocess.DEVNULL)
+        read = b""
+        while len(read) < len(page) and select.select([keeper], [], [], 10)[0]:
+            read += os.read(keeper, 1 << 16)
+        self.assertEqual(process.wait(timeout=60), 0)
+        os.close(keeper)
+        self.assertTrue(fifo.is_fifo())
+        self.assertEqual(read, page)
 
     def test_the_page_is_whole_and_tells_the_story(self):
         config = dict(SMALL, compare={"pairs": [["train", "eval"], ["eval", "population"]], "outputs": 20},

@@ -1,6 +1,8 @@
 #include "core/atomic_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,8 +10,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <string>
 
+#include "core/descriptor.hpp"
 #include "core/error.hpp"
 
 using namespace normrun;
@@ -137,4 +141,100 @@ TEST_CASE("a full disk is a write error and the old file stays") {
   std::signal(SIGXFSZ, handler);
   CHECK(read_file(path, kNoLimit) == "old");
   CHECK(directory.entries() == 1);
+}
+
+TEST_CASE("a symbolic link stays, and the file behind it is replaced") {
+  const TemporaryDirectory directory;
+  fs::create_directory(directory.file("elsewhere"));
+  write_file(directory.file("elsewhere/page.html"), "old");
+  fs::create_symlink("elsewhere/page.html", directory.file("near"));
+  fs::create_symlink(directory.file("near"), directory.file("far"));
+  {
+    AtomicFile file(directory.file("far"));
+    file.write("new");
+    CHECK(read_file(directory.file("elsewhere/page.html"), kNoLimit) == "old");
+    file.commit();
+  }
+  CHECK(read_file(directory.file("elsewhere/page.html"), kNoLimit) == "new");
+  CHECK(fs::is_symlink(directory.file("far")));
+  CHECK(fs::is_symlink(directory.file("near")));
+  CHECK(directory.entries() == 3);
+}
+
+TEST_CASE("a symbolic link to a file that is not there yet makes it") {
+  const TemporaryDirectory directory;
+  fs::create_symlink("page.html", directory.file("link"));
+  write_file(directory.file("link"), "new");
+  CHECK(fs::is_symlink(directory.file("link")));
+  CHECK(fs::is_regular_file(fs::symlink_status(directory.file("page.html"))));
+  CHECK(read_file(directory.file("page.html"), kNoLimit) == "new");
+}
+
+TEST_CASE("links that lead nowhere or to a folder are refused and stay") {
+  const TemporaryDirectory directory;
+  fs::create_symlink("b", directory.file("a"));
+  fs::create_symlink("a", directory.file("b"));
+  fs::create_symlink("missing/page.html", directory.file("c"));
+  fs::create_directory(directory.file("folder"));
+  fs::create_symlink("folder", directory.file("d"));
+  for (const char* name : {"a", "c", "d"}) {
+    CAPTURE(name);
+    CHECK(code_of([&] { write_file(directory.file(name), "x"); }) == ExitCode::kCannotCreate);
+    CHECK(fs::is_symlink(directory.file(name)));
+  }
+  CHECK(directory.entries() == 5);
+}
+
+TEST_CASE("a FIFO is written to and stays") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("fifo");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  fs::create_symlink("fifo", directory.file("link"));
+  const std::string bytes(1'000'000, 'x');  // more than a pipe holds
+  for (const std::string& given : {path, directory.file("link")}) {
+    // Both ends, so that nobody waits for the other should the FIFO be no more.
+    const Descriptor keeper(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    auto writer = std::async(std::launch::async, [&] { write_file(given, bytes); });
+    std::string read(bytes.size(), ' ');
+    pollfd readable{.fd = keeper.get(), .events = POLLIN, .revents = 0};
+    for (std::size_t got = 0; got < read.size() && ::poll(&readable, 1, 10'000) == 1;) {
+      const ssize_t more = ::read(keeper.get(), read.data() + got, read.size() - got);
+      REQUIRE(more > 0);
+      got += static_cast<std::size_t>(more);
+    }
+    writer.get();
+    REQUIRE(fs::is_fifo(path));
+    CHECK(read == bytes);
+    CHECK(directory.entries() == 2);
+  }
+}
+
+TEST_CASE("a character device is written to and stays") {
+  const Descriptor terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  char path[64] = "";
+  if (terminal.get() < 0 || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0 ||
+      ::ptsname_r(terminal.get(), path, sizeof path) != 0) {
+    MESSAGE("no pseudo-terminals here");
+    return;
+  }
+  const TemporaryDirectory directory;
+  fs::create_symlink(path, directory.file("link"));  // which alone is lost where this goes wrong
+  write_file(directory.file("link"), "page");
+  char read[16] = "";
+  CHECK(::read(terminal.get(), read, sizeof read) == 4);
+  CHECK(std::string(read) == "page");
+  CHECK(fs::is_character_file(directory.file("link")));
+  CHECK(fs::is_symlink(directory.file("link")));
+}
+
+TEST_CASE("a link of /proc to a file that has lost its name leads to it all the same") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("nameless");
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::unlink(path.c_str()) == 0);
+  write_file("/proc/self/fd/" + std::to_string(file.get()), "page");
+  char read[16] = "";
+  CHECK(::read(file.get(), read, sizeof read) == 4);
+  CHECK(std::string(read) == "page");
+  CHECK(directory.entries() == 0);
 }
