@@ -139,7 +139,7 @@ void publish_results(const Experiment& experiment, const RecordIndex& records, c
     const ResultsFolder results = open_results(folder);
     write_file(folder + "/report.html", report_html(results, advise(results)));
   }
-  print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary));
+  print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary, experiment.base.compare));
 }
 
 std::size_t warn_of_failures(const Runs& runs, const RecordIndex& records, const std::string& folder) {

@@ -13,8 +13,8 @@ RunRows ResultsFolder::runs_of(TableId id) const {
   return RunRows(path + "/" + std::string(table(id).file), other_axes(experiment.grid).size());
 }
 
-std::string ResultsFolder::split() const {
-  const std::vector<std::string>& splits = experiment.base.compare.splits;
+std::string told_split(const CompareOptions& compare) {
+  const std::vector<std::string>& splits = compare.splits;
   return splits.empty() || std::find(splits.begin(), splits.end(), "test") != splits.end() ? "test" : splits.front();
 }
 

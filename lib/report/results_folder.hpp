@@ -10,14 +10,17 @@
 
 namespace normrun {
 
+/// The split that a comparison is told by: test where it was compared, else the first that was.
+std::string told_split(const CompareOptions& compare);
+
 /// What `train` wrote, opened for reading.
 struct ResultsFolder {
   std::string path;
   Experiment experiment;
 
   RunRows runs_of(TableId id) const;
-  /// The split that a report is about: test where it was compared, else the first that was.
-  std::string split() const;
+  /// The split that a report is about.
+  std::string split() const { return told_split(experiment.base.compare); }
 };
 
 /// Throws Error(kUsage) where there are no results.

@@ -42,6 +42,19 @@ class TrainTest(CommandLineTest):
         self.assertFalse((self.folder / "results/small/outputs.csv").exists())
         self.assertFalse((self.folder / "results/small/claims.csv").exists())
 
+    def closing_gap(self, result):
+        """The last number of the closing table's only line."""
+        return result.stdout.splitlines()[1].split()[-2]
+
+    def test_the_closing_gap_is_that_of_the_test_rows_in_batches_of_the_run_s_own_size(self):
+        result = self.train("--seeds", "0", "--set", "norm.type=batch", "--set", "train.batch_size=8", "--set", "compare.eval_batch_sizes=[1,4,8,\"all\"]",
+                            "--set", 'compare.splits=["train","test"]')
+        gap, = [float(row["relative_gap"]) for row in rows(self.folder / "results/small/compare.csv")
+                if (row["split"], row["eval_batch_size"], row["mode_a"], row["mode_b"]) == ("test", "8", "train", "eval")]
+        self.assertEqual(self.closing_gap(result), f"{100 * gap:.3g}")
+        self.assertIn(f"by {100 * gap:.{1 if gap < 0.0995 else 0}f} % of their spread", result.stdout)
+        self.assertIn(f"{100 * gap:.0f} % of their spread", self.run_in("report", "results/small").stdout.replace("\n", " "))
+
     def test_layer_norm_has_no_gap_and_batch_norm_has(self):
         self.train()
         for row in rows(self.folder / "results/small/compare.csv"):
