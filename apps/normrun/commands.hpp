@@ -26,7 +26,7 @@ struct TrainRequest {
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-/// Names the runs that failed or diverged on stderr; returns how many are complete.
+/// Says on stderr why runs failed or diverged, each message once and no more than a few; returns how many are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
 
 /// Results of more bytes take more than a second to write: the log then says what is being done.

@@ -142,26 +142,6 @@ void publish_results(const Experiment& experiment, const RecordIndex& records, c
   print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary, experiment.base.compare));
 }
 
-std::size_t warn_of_failures(const Runs& runs, const RecordIndex& records, const std::string& folder) {
-  constexpr std::size_t kTold = 20;
-  std::size_t complete = 0;
-  Runs failed;
-  for (const std::uint32_t run : runs) {
-    if (!records.contains(run)) continue;
-    if (records.status(run) == RunStatus::kOk)
-      ++complete;
-    else
-      failed.push_back(run);
-  }
-  std::sort(failed.begin(), failed.end());
-  for (std::size_t i = 0; i < std::min(failed.size(), kTold); ++i) {
-    log_warning(fmt::format("run {} {}: see the column error of {}/runs.csv", records.read(failed[i]).run_id(),
-                            status_text(records.status(failed[i])), folder));
-  }
-  if (failed.size() > kTold) log_warning(fmt::format("and {} more", failed.size() - kTold));
-  return complete;
-}
-
 int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const auto start = std::chrono::steady_clock::now();
   const std::optional<Shard> shard = request.shard.empty() ? std::nullopt : std::optional(parse_shard(request.shard));

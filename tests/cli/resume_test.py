@@ -276,7 +276,8 @@ class ShardTest(SweepTest):
         parts = []
         for number in (1, 2):
             parts.append(f"p{number}")
-            self.run_in("train", "--config", "c.json", "--grid", "network.3.units=2,3", "--shard", f"{number}/2", "--out", parts[-1])
+            part = self.run_in("train", "--config", "c.json", "--grid", "network.3.units=2,3", "--shard", f"{number}/2", "--out", parts[-1])
+            self.assertIn("the network gives 2 outputs, the data has 3 classes", part.stderr)
         self.train("--out", "whole", "--grid", "network.3.units=2,3", code=3)
         self.merge(*parts, "--out", "merged", code=3)
         self.assertEqual(self.bytes_of("merged"), self.bytes_of("whole"))

@@ -108,15 +108,26 @@ class TrainTest(CommandLineTest):
         self.assertEqual([run["status"] for run in runs], ["ok", "diverged", "ok", "diverged"])
         self.assertIn("step", runs[1]["error"])
         self.assertIn("dense_", runs[1]["error"])
-        self.assertIn("diverged", result.stderr)
+        for run in (runs[1], runs[3]):
+            self.assertIn(f"warning: run {run['run_id']} diverged: {run['error']}\n", result.stderr)
 
     def test_a_failing_run_ends_alone_and_fail_fast_ends_the_sweep(self):
-        self.train("--grid", "network.3.units=2,3", "--seeds", "0", code=3)
+        result = self.train("--grid", "network.3.units=2,3", "--seeds", "0", "--quiet", code=3)
         runs = rows(self.folder / "results/small/runs.csv")
+        self.assertEqual(result.stderr, f"normrun: warning: run {runs[0]['run_id']} and 3 more runs failed: {runs[0]['error']}\n")
+        self.assertIn("2 outputs, the data has 3 classes", runs[0]["error"])
         self.assertEqual({run["status"] for run in runs}, {"ok", "failed"})
         self.assertTrue(all(("3 classes" in run["error"]) == (run["status"] == "failed") for run in runs))
         self.train("--grid", "network.3.units=2,3", "--fail-fast", "--jobs", "1", "--out", "fast", code=3)
         self.assertLess(len(rows(self.folder / "fast/runs.csv")), 16)
+
+    def test_a_few_errors_are_told_and_the_table_of_the_others_is_named(self):
+        result = self.train("--grid", "network.3.units=3,4,5,6,7,8,9,10", "--seeds", "0", "--quiet", code=3)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 6, result.stderr)
+        for units, line in zip(range(4, 9), lines):
+            self.assertIn(f"and 3 more runs failed: the network gives {units} outputs", line)
+        self.assertEqual(lines[5], "normrun: warning: 8 more runs ended with other errors: see the column error of results/small/runs.csv")
 
     def test_the_resolved_config_trains_to_the_same_tables(self):
         self.train("--out", "first")

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "commands.hpp"
+#include "fmt/format.h"
+#include "report/csv_table.hpp"
+
+namespace normrun {
+namespace {
+
+/// Runs that ended with the same message.
+struct Failures {
+  std::string first;  // run_id
+  std::string_view status;
+  std::string error;
+  std::size_t runs = 1;
+};
+
+/// The column error of a run that failed, as one line.
+std::string error_of(const RunRecord& record) {
+  constexpr std::size_t kErrorColumn = 1;  // of runs.csv's own
+  const std::string& line = record.lines[static_cast<std::size_t>(TableId::kRuns)];
+  const std::vector<std::string> fields = split_csv_line(std::string_view(line).substr(std::min(line.size(), record.keys.size())));
+  std::string error = fields.size() > kErrorColumn ? fields[kErrorColumn] : "";
+  for (std::size_t end = error.find('\n'); end != std::string::npos; end = error.find('\n', end)) error.replace(end, 1, "; ");
+  return error;
+}
+
+std::string more_runs(std::size_t count) { return fmt::format("{} more run{}", count, count == 1 ? "" : "s"); }
+
+void warn_of(const std::vector<Failures>& told, std::size_t untold, const std::string& folder) {
+  for (const Failures& same : told) {
+    const std::string more = same.runs > 1 ? " and " + more_runs(same.runs - 1) : "";
+    log_warning(fmt::format("run {}{} {}: {}", same.first, more, same.status, same.error));
+  }
+  if (untold == 0) return;
+  const std::string table = folder + "/runs.csv";  // which a shard does not have
+  log_warning(fmt::format("{} ended with other errors{}", more_runs(untold),
+                          std::filesystem::exists(table) ? ": see the column error of " + table : ""));
+}
+
+}  // namespace
+
+std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder) {
+  constexpr std::size_t kTold = 5;
+  std::size_t complete = 0;
+  std::vector<std::uint32_t> failed;
+  for (const std::uint32_t run : runs) {
+    if (!records.contains(run)) continue;
+    if (records.status(run) == RunStatus::kOk)
+      ++complete;
+    else
+      failed.push_back(run);
+  }
+  std::sort(failed.begin(), failed.end());
+  std::vector<Failures> told;
+  std::size_t untold = 0;
+  for (const std::uint32_t run : failed) {
+    const RunRecord record = records.read(run);
+    const std::string error = error_of(record);
+    const auto same = std::find_if(told.begin(), told.end(), [&](const Failures& failures) { return failures.error == error; });
+    if (same != told.end())
+      ++same->runs;
+    else if (told.size() < kTold)
+      told.push_back({record.run_id(), status_text(record.status), error});
+    else
+      ++untold;
+  }
+  warn_of(told, untold, folder);
+  return complete;
+}
+
+}  // namespace normrun
