@@ -149,18 +149,30 @@ std::string remark(const std::vector<Line>& lines, const CompareOptions& compare
   return text.empty() || !has_gap ? "" : "(gap: " + text + ")\n";
 }
 
+/// What the longest name takes, and no more than leaves the other columns on the line.
+std::size_t name_width(const std::vector<Line>& lines) {
+  constexpr std::size_t kLeast = 16;
+  constexpr std::size_t kMost = 24;
+  std::size_t width = kLeast;
+  for (const Line& line : lines) width = std::max(width, characters_of(line.norm));
+  return std::min(width, kMost);
+}
+
+std::string padded(const std::string& text, std::size_t width) { return text + std::string(width - characters_of(text), ' '); }
+
 }  // namespace
 
 std::string terminal_summary(const std::vector<SummaryRow>& rows, const CompareOptions& compare) {
   const std::vector<Line> lines = collect(rows, compare);
+  const std::size_t width = name_width(lines);
   const bool has_accuracy = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.accuracy_eval.has_value(); });
   const char* what = has_accuracy ? "accuracy" : "loss";
   const bool has_others = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return !line.others.empty(); });
-  std::string text = fmt::format("{:<16} {:>6}  {:>13}  {:>14}  {:>16}{}\n", "norm", "batch", fmt::format("{} eval", what),
+  std::string text = fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}{}\n", padded("norm", width), "batch", fmt::format("{} eval", what),
                                  fmt::format("{} train", what), "train-eval gap", has_others ? "  setting" : "");
   for (const Line& line : lines) {
     const std::string gap = line.gap ? (*line.gap == 0.0 ? "0" : fmt::format("{:.3g} %", 100.0 * *line.gap)) : "-";
-    text += fmt::format("{:<16.16} {:>6}  {:>13}  {:>14}  {:>16}", line.norm, line.batch_size,
+    text += fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}", padded(shortened(line.norm, width), width), line.batch_size,
                         number(has_accuracy ? line.accuracy_eval : line.loss_eval),
                         number(has_accuracy ? line.accuracy_train : line.loss_train), gap);
     text += has_others ? "  " + line.others + "\n" : "\n";

@@ -55,6 +55,11 @@ class TrainTest(CommandLineTest):
         self.assertIn(f"by {100 * gap:.{1 if gap < 0.0995 else 0}f} % of their spread", result.stdout)
         self.assertIn(f"{100 * gap:.0f} % of their spread", self.run_in("report", "results/small").stdout.replace("\n", " "))
 
+    def test_a_name_that_the_readme_uses_is_shown_whole(self):
+        norms = [{"type": "batch", "name": "bias-corrected-0.99", "average": "bias-corrected"}]
+        self.write("c.json", json.dumps(dict(SMALL, grid={"norm": norms})))
+        self.assertEqual(self.train().stdout.splitlines()[1].split()[0], "bias-corrected-0.99")
+
     def test_layer_norm_has_no_gap_and_batch_norm_has(self):
         self.train()
         for row in rows(self.folder / "results/small/compare.csv"):

@@ -100,3 +100,15 @@ TEST_CASE("the closing sentence spans the settings of other swept keys") {
               "batch norm: train and eval outputs differ\n  by 50 to 75 % of their spread at batch 4,\n  by 0 to 25 % of their spread at "
               "batch 8\n"));
 }
+
+TEST_CASE("a long name of a normalization is shown whole, a very long one cut with an ellipsis") {
+  const CompareOptions compare = compared({"test"}, {{.word = "train"}});
+  const std::string name = "bias-corrected-0.99";
+  std::string text =
+      terminal_summary({row_of(name, 8, "runs.test_loss_eval", 1.5), row_of("batch", 8, "runs.test_loss_eval", 2.5)}, compare);
+  CHECK(holds(text, "norm                 batch      loss eval"));
+  CHECK(holds(text, "\nbias-corrected-0.99      8         1.5000"));
+  CHECK(holds(text, "\nbatch                    8         2.5000"));
+  text = terminal_summary({row_of("bätch-corrected-with-momentum-0.99", 8, "runs.test_loss_eval", 1.5)}, compare);
+  CHECK(holds(text, "\nbätch-corrected-with-mo…      8         1.5000"));
+}
