@@ -34,6 +34,11 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void on_terminate() {
   const std::exception_ptr reason = std::current_exception();
   if (!reason) std::abort();
@@ -50,6 +55,7 @@ void on_terminate() {
 
 void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  if (!is_ignored(SIGHUP)) handle(SIGHUP, on_signal);  // nohup's is to stay ignored
   handle(SIGALRM, on_patience_end);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -4,13 +4,13 @@
 
 namespace normrun {
 
-/// SIGINT, SIGTERM and SIGUSR1 (schedulers send it ahead of the time limit) ask for an end, and make one themselves where it
-/// does not come within two seconds: the results can be resumed at any instant.  SIGPIPE and SIGXFSZ become failed
-/// writes.
+/// SIGINT, SIGTERM, SIGUSR1 (schedulers send it ahead of the time limit) and SIGHUP (the terminal is closed; not where nohup has it
+/// ignored) ask for an end, and make one themselves where it does not come within two seconds: the results can be resumed at any
+/// instant.  SIGPIPE and SIGXFSZ become failed writes.
 void catch_signals();
 /// Becomes true when the first signal arrives.
 const std::atomic<bool>& stop_requested();
-/// 130 or 143, by the signal that came; 143 for SIGUSR1.
+/// 130 or 143, by the signal that came; 143 for SIGUSR1 and SIGHUP.
 int exit_code_of_signal();
 
 /// Ends with 71 and a message, without a log and without memory.

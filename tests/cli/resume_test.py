@@ -138,7 +138,7 @@ class ResumeTest(SweepTest):
     def test_a_signal_stores_the_runs_and_resuming_gives_the_same_bytes(self):
         self.write("long.json", json.dumps(LONG_RUN))
         self.train("--out", "whole", config="long.json")
-        for name, code in (("SIGTERM", 143), ("SIGUSR1", 143), ("SIGINT", 130)):
+        for name, code in (("SIGTERM", 143), ("SIGUSR1", 143), ("SIGHUP", 143), ("SIGINT", 130)):
             process = self.start("long.json", "--out", name, "--jobs", "2")
             self.wait_for(f"{name}/journal.normrun")
             time.sleep(0.2)
@@ -151,6 +151,15 @@ class ResumeTest(SweepTest):
             self.assertEqual(len(list((self.folder / name / "unfinished").glob("*.safetensors"))), 2)
             self.train("--out", name, "--resume", config="long.json")
             self.assertEqual(self.bytes_of(name), self.bytes_of("whole"))
+
+    def test_under_nohup_a_hangup_changes_nothing(self):
+        process = subprocess.Popen([BINARY, "train", "--config", "c.json", "--set", "train.epochs=400", "--out", "out", "--quiet"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.wait_for("out/journal.normrun")
+        process.send_signal(signal.SIGHUP)
+        _, messages = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, messages), (0, ""))
 
     def test_a_file_size_limit_is_a_failed_write(self):
         def limit():
