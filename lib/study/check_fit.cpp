@@ -13,9 +13,8 @@ Index samples_of(const DataSpec::Outline& outline, std::string_view split) {
 }  // namespace
 
 void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& outline) {
-  const Index width = network.output().size();
-  const LossKind loss = resolve_loss(config.train.loss, outline.classes, width);
-  check_loss_fits(loss, width, outline.classes, outline.outputs);
+  const LossKind loss = resolve_loss(config.train.loss, outline.classes, network.output().size());
+  check_loss_fits(loss, network.output(), outline.classes, outline.outputs);
   check_division(config.train);
   if (!layers_with_statistics(network.layout()).empty()) check_population(config.population, samples_of(outline, config.population.split));
 }

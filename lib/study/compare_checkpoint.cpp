@@ -65,7 +65,7 @@ void compare_in(const CheckpointComparison& request, const TensorFile& file, Run
   const std::string& text = metadata(file, request.checkpoint, "step");
   std::from_chars(text.data(), text.data() + text.size(), step);
   const LossKind loss = resolve_loss(config.train.loss, data.classes, network.output().size());
-  check_loss_fits(loss, network.output().size(), data.classes, data.outputs);
+  check_loss_fits(loss, network.output(), data.classes, data.outputs);
   const Snapshot<T> snapshot{network, model, data, config, loss, 0, step};
   compare_modes(snapshot, Moment::kFinal, record);
 }

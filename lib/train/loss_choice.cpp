@@ -8,30 +8,39 @@ namespace {
 
 std::string counted(Index count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
 
-std::string last_units(Index units) { return "make the last dense layer's units " + std::to_string(units); }
+/// An output of several positions (of an image, of a sequence) wants them joined first: units alone would not help.
+std::string last_units(const Shape& output, Index units) {
+  if (output.rank() > 1) return "put {\"type\": \"flatten\"} before a last dense layer of " + counted(units, "unit");
+  return "make the last dense layer's units " + std::to_string(units);
+}
 
-void check_classes(Index width, Index classes) {
+std::string outputs_of(const Shape& output) {
+  return counted(output.size(), "output") + (output.rank() > 1 ? " of shape " + output.text() : "");
+}
+
+void check_classes(const Shape& output, Index classes) {
   if (classes == 0) {
     refuse_usage("", "softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
   }
-  if (width != classes) {
-    refuse_usage("", "the network gives " + counted(width, "output") + ", the data has " + std::to_string(classes) + " classes",
-                 last_units(classes));
+  if (output.size() != classes) {
+    refuse_usage("", "the network gives " + outputs_of(output) + ", the data has " + std::to_string(classes) + " classes",
+                 last_units(output, classes));
   }
 }
 
-void check_binary(Index width, Index classes) {
+void check_binary(const Shape& output, Index classes) {
   if (classes != 2) {
     refuse_usage("", "binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
-                 "use \"loss\": \"softmax-cross-entropy\" and " + last_units(classes));
+                 "use \"loss\": \"softmax-cross-entropy\" and " + last_units(output, classes));
   }
-  if (width != 1) refuse_usage("", "binary cross-entropy needs 1 output, the network gives " + std::to_string(width), last_units(1));
+  if (output.size() != 1)
+    refuse_usage("", "binary cross-entropy needs 1 output, the network gives " + outputs_of(output), last_units(output, 1));
 }
 
-void check_numbers(Index width, Index outputs) {
-  if (outputs != 0 && outputs != width) {
-    refuse_usage("", "the network gives " + counted(width, "output") + ", the data has " + counted(outputs, "target") + " a row",
-                 last_units(outputs));
+void check_numbers(const Shape& output, Index outputs) {
+  if (outputs != 0 && outputs != output.size()) {
+    refuse_usage("", "the network gives " + outputs_of(output) + ", the data has " + counted(outputs, "target") + " a row",
+                 last_units(output, outputs));
   }
 }
 
@@ -52,17 +61,17 @@ LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
   return outputs == 1 && classes == 2 ? LossKind::kBinaryCrossEntropy : LossKind::kSoftmaxCrossEntropy;
 }
 
-void check_loss_fits(LossKind loss, Index width, Index classes, Index outputs) {
+void check_loss_fits(LossKind loss, const Shape& output, Index classes, Index outputs) {
   switch (loss) {
     case LossKind::kSoftmaxCrossEntropy:
-      return check_classes(width, classes);
+      return check_classes(output, classes);
     case LossKind::kBinaryCrossEntropy:
-      return classes == 0 ? check_numbers(width, outputs) : check_binary(width, classes);
+      return classes == 0 ? check_numbers(output, outputs) : check_binary(output, classes);
     case LossKind::kMse:
       break;
   }
-  if (classes == 0) return check_numbers(width, outputs);
-  if (width != 1 || classes != 2) check_classes(width, classes);  // 1 at the label and 0 elsewhere, or the label itself
+  if (classes == 0) return check_numbers(output, outputs);
+  if (output.size() != 1 || classes != 2) check_classes(output, classes);  // 1 at the label and 0 elsewhere, or the label itself
 }
 
 }  // namespace normrun

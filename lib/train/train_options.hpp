@@ -55,9 +55,9 @@ void check_division(const TrainOptions& options);
 /// kAuto: mean squared error for numbers (classes == 0), binary cross-entropy for two classes by one output,
 /// else softmax cross-entropy.
 LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
-/// Throws Error(kUsage) where a network of `width` outputs cannot learn data of `classes` classes (0: regression) or
+/// Throws Error(kUsage) where a network of these outputs cannot learn data of `classes` classes (0: regression) or
 /// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.  Mean squared error takes a class as 1 at its
 /// output and 0 elsewhere, or one of two classes as the number 0 or 1.
-void check_loss_fits(LossKind loss, Index width, Index classes, Index outputs);
+void check_loss_fits(LossKind loss, const Shape& output, Index classes, Index outputs);
 
 }  // namespace normrun

@@ -27,7 +27,7 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
   if (network.input() != plan_.data->shape) {
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
   }
-  check_loss_fits(plan_.loss, network.output().size(), plan_.data->classes, plan_.data->outputs);
+  check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
   check_division(*plan_.options);
   plan_length();
   model_ = fresh_model(network, plan_.seed);

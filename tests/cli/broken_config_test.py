@@ -68,6 +68,8 @@ CASES = {
     "name outside of results": (changed(name="../evil"), ["broken.json:2:10 /name", "without", "--out DIR"]),
     "name of two folders": (changed(name="a/b"), ["broken.json:2:10 /name"]),
     "outputs do not fit": (changed(network__3__units=7), ["7", "3 classes"]),
+    "outputs of several positions": (changed(data={"type": "stroke-digits", "samples": 20}, network__3__units=10),
+                                     ["of shape (28, 28, 10)", "10 classes", "flatten", "10 units"]),
     "shape too large": (changed(network__0__units=2**40), ["/network/0/units"]),
     "too many runs": (changed(grid={"seed": list(range(4000)), "train.batch_size": list(range(1, 4000))}), ["run"]),
     "deep nesting": ("[" * 100000, ["broken.json:1:"]),

@@ -13,9 +13,9 @@ TrainOptions read_train(const std::string& json) {
   return options;
 }
 
-std::string refusal(LossKind loss, Index width, Index classes, Index outputs) {
+std::string refusal(LossKind loss, const Shape& output, Index classes, Index outputs) {
   try {
-    check_loss_fits(loss, width, classes, outputs);
+    check_loss_fits(loss, output, classes, outputs);
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
     return error.what();
@@ -92,19 +92,31 @@ TEST_CASE("the loss that auto means") {
 }
 
 TEST_CASE("a network that cannot learn the data is told what to change") {
-  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, 7, 10, 0) ==
+  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {7}, 10, 0) ==
         "the network gives 7 outputs, the data has 10 classes; make the last dense layer's units 10");
-  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, 10, 10, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kSoftmaxCrossEntropy, 1, 0, 1).empty());
-  CHECK(refusal(LossKind::kBinaryCrossEntropy, 1, 2, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, 1, 3, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, 2, 2, 0).empty());
-  CHECK(refusal(LossKind::kMse, 4, 0, 1) ==
+  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {10}, 10, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kSoftmaxCrossEntropy, {1}, 0, 1).empty());
+  CHECK(refusal(LossKind::kBinaryCrossEntropy, {1}, 2, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, {1}, 3, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, {2}, 2, 0).empty());
+  CHECK(refusal(LossKind::kMse, {4}, 0, 1) ==
         "the network gives 4 outputs, the data has 1 target a row; make the last dense layer's units 1");
-  CHECK(refusal(LossKind::kMse, 4, 0, 0).empty());  // zeros, of any width
-  CHECK(refusal(LossKind::kMse, 10, 10, 0).empty());
-  CHECK(refusal(LossKind::kMse, 1, 2, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kMse, 1, 3, 0).empty());
+  CHECK(refusal(LossKind::kMse, {4}, 0, 0).empty());  // zeros, of any width
+  CHECK(refusal(LossKind::kMse, {10}, 10, 0).empty());
+  CHECK(refusal(LossKind::kMse, {1}, 2, 0).empty());
+  CHECK_FALSE(refusal(LossKind::kMse, {1}, 3, 0).empty());
+}
+
+TEST_CASE("an output of several positions lacks a flatten, whatever its units") {
+  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {28, 28, 10}, 10, 0) ==
+        "the network gives 7840 outputs of shape (28, 28, 10), the data has 10 classes; "
+        "put {\"type\": \"flatten\"} before a last dense layer of 10 units");
+  CHECK(refusal(LossKind::kMse, {12, 1}, 0, 1) ==
+        "the network gives 12 outputs of shape (12, 1), the data has 1 target a row; "
+        "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
+  CHECK(refusal(LossKind::kBinaryCrossEntropy, {12, 1}, 2, 0) ==
+        "binary cross-entropy needs 1 output, the network gives 12 outputs of shape (12, 1); "
+        "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
 }
 
 }  // namespace normrun::test
