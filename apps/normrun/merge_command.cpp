@@ -23,7 +23,7 @@ std::string run_id(const Experiment& experiment, std::uint32_t run) { return run
 [[noreturn]] void refuse_incomplete(const JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
   std::vector<Problem> problems = {
       {"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
-       parts.shards > 0 ? "run shards " + shards_of(parts, missing) + " again with --resume" : "go on with --resume"}};
+       parts.shards > 0 ? "run shards " + shards_of(parts, missing) + " again with `train --resume`" : "go on with `train --resume`"}};
   for (std::size_t i = 0; i < std::min(missing.size(), kToldMissing); ++i) {
     problems.push_back({"run " + run_id(parts.experiment, missing[i]), "missing", ""});
   }
@@ -43,7 +43,7 @@ void take_checkpoint(const std::string& part, const std::string& name, const Out
   const std::string from = part + "/checkpoints/" + name;
   const std::string to = folder.checkpoints() + "/" + name;
   if (!std::filesystem::exists(from)) {
-    throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with --resume"});
+    throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with `train --resume`"});
   }
   read_safetensors(from);
   std::error_code other_file_system;
@@ -94,7 +94,7 @@ int merge_command(const MergeRequest& request) {
       throw Error(ExitCode::kUsage, {request.out, "is one of the parts", "choose another --out"});
     }
   }
-  const OutputFolder folder(request.out, request.existing);
+  const OutputFolder folder(request.out, request.existing, kReplaceOnly);
   announce_joining(parts);
   const Journal journal = copy_records(parts, folder);
   publish_results(parts.experiment, journal.index(), folder.path(), request.json);

@@ -34,12 +34,11 @@ void remove_files(const fs::path& folder, const std::string& extension) {
 
 }  // namespace
 
-OutputFolder::OutputFolder(std::string path, Existing existing) : path_(made(std::move(path))), lock_(path_) {
+OutputFolder::OutputFolder(std::string path, Existing existing, const char* filled_hint) : path_(made(std::move(path))), lock_(path_) {
   try {
     const bool filled = fs::directory_iterator(path_) != fs::directory_iterator();
     if (filled && existing == Existing::kRefuse) {
-      throw Error(ExitCode::kCannotCreate,
-                  {path_, "the output folder is not empty", "use --resume to go on, --force to replace its results, or another --out"});
+      throw Error(ExitCode::kCannotCreate, {path_, "the output folder is not empty", filled_hint});
     }
     if (existing == Existing::kReplace) remove_results();
     if (existing == Existing::kResume && !has_journal() && fs::exists(path_ + "/runs.csv")) {

@@ -152,7 +152,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     print_plan(experiment, runs, request.json);
     return 0;
   }
-  const OutputFolder folder(output_path(request, experiment, shard), request.existing);
+  const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
   const JournalPlan plan = journal_plan(experiment, program_info().version, costs, shard);
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();
   Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);

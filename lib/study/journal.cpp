@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::chrono::seconds kSyncEvery{1};
 
-[[noreturn]] void refuse_journal(const std::string& path, const std::string& what) {
-  throw Error(ExitCode::kDamaged, {path, what, "use --force to start over, or another --out"});
+constexpr const char* kStartOver = "use --force to start over, or another --out";
+
+[[noreturn]] void refuse_journal(const std::string& path, const std::string& what, const std::string& hint) {
+  throw Error(ExitCode::kDamaged, {path, what, hint});
 }
 
 std::vector<std::string> keys_of(const Grid& grid) {
@@ -66,19 +68,22 @@ JournalPlan journal_plan(const Experiment& experiment, const std::string& progra
           .costs = costs.text()};
 }
 
-void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path) {
-  if (old.program != now.program) refuse_journal(path, "written by version " + old.program + " of the program, this is " + now.program);
+void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path, const std::string& hint) {
+  if (old.program != now.program)
+    refuse_journal(path, "written by version " + old.program + " of the program, this is " + now.program, hint);
   if (old.table_format != now.table_format) {
     refuse_journal(
-        path, "its tables have format " + std::to_string(old.table_format) + ", this program writes " + std::to_string(now.table_format));
+        path, "its tables have format " + std::to_string(old.table_format) + ", this program writes " + std::to_string(now.table_format),
+        hint);
   }
   if (old.grid != now.grid) {
     const std::vector<std::string> old_keys = keys_of(parse_grid(old.grid));
     const std::vector<std::string> keys = keys_of(parse_grid(now.grid));
-    if (old_keys != keys) refuse_journal(path, "another grid: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here");
+    if (old_keys != keys)
+      refuse_journal(path, "another grid: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here", hint);
   }
   if (old.config != now.config) {
-    refuse_journal(path, "another config: " + first_difference(Document::parse(old.config, path), Document::parse(now.config, path)));
+    refuse_journal(path, "another config: " + first_difference(Document::parse(old.config, path), Document::parse(now.config, path)), hint);
   }
 }
 
@@ -129,10 +134,10 @@ Journal Journal::resume(const std::string& path, const JournalPlan& plan) {
   JournalPlan last;
   std::optional<RunTranslation> translation;
   const auto take_plan = [&](const JournalPlan& old) {
-    check_same_plan(old, plan, path);
+    check_same_plan(old, plan, path, kStartOver);
     if (old.shard != plan.shard) {
       const auto shown = [](const std::string& shard) { return shard.empty() ? "the whole plan" : "shard " + shard; };
-      refuse_journal(path, "the journal of " + shown(old.shard) + ", not of " + shown(plan.shard));
+      refuse_journal(path, "the journal of " + shown(old.shard) + ", not of " + shown(plan.shard), kStartOver);
     }
     last = old;
     translation.emplace(old.grid, plan.grid);

@@ -19,9 +19,9 @@ inline constexpr const char* kJournalFile = "journal.normrun";
 JournalPlan journal_plan(const Experiment& experiment, const std::string& program, const CostModel& costs,
                          const std::optional<Shard>& shard);
 
-/// Throws Error(kDamaged) with what differs unless the records of `old` stand for runs of `now` too: same program version,
+/// Throws Error(kDamaged) with what differs and the hint unless the records of `old` stand for runs of `now` too: same program version,
 /// table format, config and axes; values of axes may have come and gone.  Shards are not compared.
-void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path);
+void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path, const std::string& hint);
 
 /// The run of one grid in another one with the same axes.
 class RunTranslation {

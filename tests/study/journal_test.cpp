@@ -81,7 +81,7 @@ std::uint64_t flips() {
 
 std::string refusal(const JournalPlan& old, const JournalPlan& now) {
   try {
-    check_same_plan(old, now, "j");
+    check_same_plan(old, now, "j", "");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kDamaged);
     return error.what();
