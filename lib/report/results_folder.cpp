@@ -5,9 +5,35 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "study/journal.hpp"
 #include "study/plan.hpp"
 
 namespace normrun {
+namespace {
+
+/// Which shard a journal is of, "" for none.
+std::string shard_of(const std::string& journal) {
+  std::string shard;
+  try {
+    JournalFile(journal).scan({[&](const JournalPlan& plan) { shard = plan.shard; }, [](std::uint64_t, const RunRecord&) {}});
+  } catch (const Error&) {
+    // Going on with the sweep tells what is wrong with it.
+  }
+  return shard;
+}
+
+[[noreturn]] void refuse_results(const std::string& path, const std::string& missing) {
+  const std::string journal = path + "/" + kJournalFile;
+  if (!std::filesystem::exists(journal))
+    throw Error(ExitCode::kUsage, {path, "holds no results: " + missing + " is missing", "name a folder that `train` wrote"});
+  const std::string shard = shard_of(journal);
+  if (shard.empty())
+    throw Error(ExitCode::kUsage, {path, "holds an unfinished sweep: " + missing + " is missing", "go on with `train --resume`"});
+  throw Error(ExitCode::kUsage,
+              {path, "holds shard " + shard + " of a sweep, which has no tables of its own", "join the shards with `merge`"});
+}
+
+}  // namespace
 
 RunRows ResultsFolder::runs_of(TableId id) const {
   return RunRows(path + "/" + std::string(table(id).file), other_axes(experiment.grid).size());
@@ -20,8 +46,7 @@ std::string told_split(const CompareOptions& compare) {
 
 ResultsFolder open_results(const std::string& path) {
   for (const char* file : {"config.json", "runs.csv"}) {
-    if (!std::filesystem::exists(path + "/" + file))
-      throw Error(ExitCode::kUsage, {path, "holds no results: " + std::string(file) + " is missing", "name a folder that `train` wrote"});
+    if (!std::filesystem::exists(path + "/" + file)) refuse_results(path, file);
   }
   return {path, load_experiment(path + "/config.json", {}, Check::kConfigOnly)};
 }

@@ -161,6 +161,16 @@ class ResumeTest(SweepTest):
         _, messages = process.communicate(timeout=60)
         self.assertEqual((process.returncode, messages), (0, ""))
 
+    def test_the_results_of_a_stopped_sweep_are_asked_to_be_finished(self):
+        self.write("long.json", json.dumps(LONG_RUN))
+        process = self.start("long.json", "--out", "out", "--jobs", "1")
+        self.wait_for("out/journal.normrun")
+        process.kill()
+        process.communicate()
+        refused = self.run_in("report", "out")
+        self.assertEqual(refused.returncode, 2, refused.stderr)
+        self.assertEqual(refused.stderr, "normrun: error: out: holds an unfinished sweep: runs.csv is missing; go on with `train --resume`\n")
+
     def test_a_file_size_limit_is_a_failed_write(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
@@ -219,6 +229,9 @@ class ShardTest(SweepTest):
     def test_a_shard_leaves_few_files(self):
         part = self.folder / self.shards(2, "--set", "train.checkpoints=none")[0]
         self.assertEqual(sorted(path.name for path in part.iterdir()), ["config.json", "journal.normrun", "manifest.json"])
+        refused = self.run_in("report", part)
+        self.assertEqual(refused.returncode, 2, refused.stderr)
+        self.assertIn("holds shard 1/2 of a sweep, which has no tables of its own; join the shards with `merge`\n", refused.stderr)
 
     def test_what_is_missing_is_listed_and_can_be_resubmitted(self):
         self.train("--out", "whole", "--seeds", "0..4")
