@@ -174,7 +174,10 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
 }
 
 CsvClasses::CsvClasses(const CsvTable& table) : path_(table.path) {
-  for (const CsvTable::Label& label : table.labels) are_whole_numbers_ = are_whole_numbers_ && whole_number(label.text).has_value();
+  for (const CsvTable::Label& label : table.labels) {
+    are_numbers_ = are_numbers_ && read_number(label.text).reading == Reading::kNumber;
+    are_whole_numbers_ = are_whole_numbers_ && whole_number(label.text).has_value();
+  }
   for (const CsvTable::Label& label : table.labels) by_key_.emplace(key_of(label.text), 0);
   std::int32_t next = 0;
   for (auto& [key, number] : by_key_) number = next++;

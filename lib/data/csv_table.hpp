@@ -43,6 +43,8 @@ class CsvClasses {
  public:
   explicit CsvClasses(const CsvTable& table);
   Index count() const { return static_cast<Index>(by_key_.size()); }
+  /// Whether all labels are numbers and not all of them whole ones: rather numbers to predict than classes.
+  bool are_fractions() const { return are_numbers_ && !are_whole_numbers_; }
   /// The class of each row.  Throws Error(kDamaged) for a label that the table of the constructor did not have.
   std::vector<std::int32_t> labels_of(const CsvTable& table) const;
 
@@ -56,6 +58,7 @@ class CsvClasses {
   Key key_of(const std::string& text) const;
 
   std::string path_;
+  bool are_numbers_ = true;
   bool are_whole_numbers_ = true;
   std::map<Key, std::int32_t> by_key_;
 };

@@ -31,6 +31,7 @@ class DataSpec : public Described {
     Index train_samples = 0;
     Index validation_samples = 0;
     Index test_samples = 0;
+    bool classes_are_fractions = false;  // a csv's labels are numbers, not all of them whole
   };
   virtual Outline outline(const std::string& folder) const = 0;
 

@@ -90,7 +90,7 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
 
 /// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
 /// population statistics are to be taken from.
-void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& outline);
+void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& data);
 
 /// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
 std::string data_text(const RunConfig& config);

@@ -83,6 +83,17 @@ class BrokenDataTest(CommandLineTest):
                 self.write("data.csv", text)
                 self.refuse(65, *words)
 
+    def test_labels_that_are_decimal_numbers(self):
+        self.config({"type": "csv", "path": "data.csv"})
+        hint = 'the labels are decimal numbers: to predict them, set "target": "number" in "data"'
+        self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.5\n") + "4,4,0.7\n")
+        self.refuse(2, "the data has 4 classes", hint + "; else make the last dense layer's units 4")
+        self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.0\n") + "4,4,3.0\n")  # whole numbers all the same
+        self.assertNotIn("decimal", self.run_in("train", "--config", "c.json").stderr)
+        self.refuse(2, "the data has 4 classes; make")
+        self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.5\n") + "4,4,red\n")
+        self.refuse(2, "the data has 4 classes; make")
+
     def test_csv_sequences(self):
         self.config({"type": "csv", "path": "data.csv", "sequence": "id", "time": "t"})
         for name, (text, words) in SEQUENCE_CASES.items():

@@ -34,9 +34,11 @@ class Csv final : public SourceOf<Csv> {
 
   Outline outline(const std::string& folder) const override {
     const Files files = read(folder);
-    const Index classes = CsvClasses(files.train.table()).count();
-    return outline_of(shape_of(files), classes, classes > 0 ? 0 : 1, files.train.count(), preparation, test_rows(),
-                      files.test ? files.test->count() : 0);
+    const CsvClasses classes(files.train.table());
+    Outline outline = outline_of(shape_of(files), classes.count(), classes.count() > 0 ? 0 : 1, files.train.count(), preparation,
+                                 test_rows(), files.test ? files.test->count() : 0);
+    outline.classes_are_fractions = classes.count() > 0 && classes.are_fractions();
+    return outline;
   }
 
  protected:
