@@ -28,6 +28,8 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
 /// Says on stderr why runs failed or diverged, each message once and no more than a few; returns how many are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
+/// Says on stderr what was to be compared and could not be.
+void warn_of_empty_comparisons(const Experiment& experiment, const std::vector<std::uint32_t>& runs, const RecordIndex& records);
 
 /// Results of more bytes take more than a second to write: the log then says what is being done.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "report/empty_comparisons.hpp"
 #include "report/results.hpp"
 #include "study/compare_checkpoint.hpp"
 #include "study/modes.hpp"
@@ -28,6 +29,11 @@ int compare_command(const CompareRequest& request) {
   const RunRecord record = compare_checkpoint(comparison);
   const std::string csv = header_line(table(TableId::kCompare), Grid()) + record.lines[static_cast<std::size_t>(TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);
+  CompareOptions asked;
+  asked.splits = request.splits;
+  EmptyComparisons empty;
+  empty.add(record, asked);
+  for (const std::string& warning : empty.warnings()) log_warning(warning);
   return 0;
 }
 

@@ -101,6 +101,7 @@ int merge_command(const MergeRequest& request) {
   std::vector<std::uint32_t> runs(static_cast<std::size_t>(journal.index().planned()));
   std::iota(runs.begin(), runs.end(), 0U);
   const std::size_t complete = warn_of_failures(runs, journal.index(), folder.path());
+  warn_of_empty_comparisons(parts.experiment, runs, journal.index());
   log_info(fmt::format("{} of {} runs complete, from {} parts; results in {}", complete, runs.size(), parts.folders.size(), folder.path()));
   return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
 }

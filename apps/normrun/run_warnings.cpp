@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "fmt/format.h"
 #include "report/csv_table.hpp"
+#include "report/empty_comparisons.hpp"
 
 namespace normrun {
 namespace {
@@ -69,6 +70,21 @@ std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const Recor
   }
   warn_of(told, untold, folder);
   return complete;
+}
+
+void warn_of_empty_comparisons(const Experiment& experiment, const std::vector<std::uint32_t>& runs, const RecordIndex& records) {
+  const std::vector<Axis>& axes = experiment.grid.axes();
+  const auto is_seed = [](const Axis& axis) { return axis.key == "seed"; };
+  const auto seed = static_cast<std::size_t>(std::find_if(axes.begin(), axes.end(), is_seed) - axes.begin());
+  const auto sweeps_compare = [](const Axis& axis) { return axis.key.compare(0, 7, "compare") == 0; };
+  const bool several = std::any_of(axes.begin(), axes.end(), sweeps_compare);
+  EmptyComparisons empty;
+  for (const std::uint32_t run : runs) {
+    if (!records.contains(run) || records.status(run) != RunStatus::kOk) continue;
+    if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // the numbers of rows are the same for every seed
+    empty.add(records.read(run), several ? experiment.at(run).compare : experiment.base.compare);
+  }
+  for (const std::string& warning : empty.warnings()) log_warning(warning);
 }
 
 }  // namespace normrun

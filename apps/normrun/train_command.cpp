@@ -81,8 +81,10 @@ void warn_of_interruption(const Runs& runs, const RecordIndex& records) {
 }
 
 /// What the results say of the runs, in the exit code and on stderr.
-int conclude(const Runs& runs, const RecordIndex& records, SweepEnd end, const std::string& folder, double seconds) {
+int conclude(const Experiment& experiment, const Runs& runs, const RecordIndex& records, SweepEnd end, const std::string& folder,
+             double seconds) {
   const std::size_t complete = warn_of_failures(runs, records, folder);
+  warn_of_empty_comparisons(experiment, runs, records);
   log_info(fmt::format("{} of {} runs complete in {}; results in {}", complete, runs.size(), spoken_duration(seconds), folder));
   if (end == SweepEnd::kInterrupted) return exit_code_of_signal();
   return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
@@ -165,7 +167,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   }
   if (end == SweepEnd::kComplete) folder.remove_unfinished();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return conclude(runs, journal.index(), end, folder.path(), seconds);
+  return conclude(experiment, runs, journal.index(), end, folder.path(), seconds);
 }
 
 }  // namespace normrun

@@ -60,6 +60,20 @@ class TrainTest(CommandLineTest):
         self.write("c.json", json.dumps(dict(SMALL, grid={"norm": norms})))
         self.assertEqual(self.train().stdout.splitlines()[1].split()[0], "bias-corrected-0.99")
 
+    def test_what_could_not_be_compared_is_told(self):
+        for arguments, words in (
+            (["--set", 'compare.splits=["validation"]'], "nothing is compared on the validation split: it has no rows; set \"validation_fraction\""),
+            (["--set", 'compare.eval_batch_sizes=[4,31,64]'], "nothing is compared on the test split in batches of 31 and 64: it has fewer rows;"),
+        ):
+            result = self.train("--force", "--quiet", *arguments)
+            line, = result.stderr.splitlines()
+            self.assertTrue(line.startswith("normrun: warning: " + words), line)
+        result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json", "--splits", "test",
+                             "--eval-batch-sizes", "4,64")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        line, = result.stderr.splitlines()
+        self.assertIn("in batches of 64: it has fewer rows", line)
+
     def test_layer_norm_has_no_gap_and_batch_norm_has(self):
         self.train()
         for row in rows(self.folder / "results/small/compare.csv"):
