@@ -18,6 +18,19 @@ const std::string& metadata(const TensorFile& file, const std::string& path, con
               {path, "the checkpoint's metadata has no \"" + key + "\"", "give a checkpoint that `normrun train` wrote"});
 }
 
+Index read_count(const std::string& text) {
+  Index count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+/// Checkpoints of older versions do not tell; where the config counts in epochs, it does.
+Index epoch_of(const TensorFile& file, const RunConfig& config) {
+  const auto found = file.metadata.find("epoch");
+  if (found != file.metadata.end()) return read_count(found->second);
+  return config.train.steps ? 0 : config.train.epochs.value_or(1);
+}
+
 Document load_document(const std::string& data) {
   const std::size_t first = data.find_first_not_of(" \t\r\n");
   return first != std::string::npos && data[first] == '{' ? Document::parse(data, "--data") : Document::load(data);
@@ -61,12 +74,10 @@ void compare_in(const CheckpointComparison& request, const TensorFile& file, Run
     std::erase_if(config.compare.splits, [&](const std::string& name) { return data.split(split_of(name)).samples() == 0; });
     if (config.compare.splits.empty()) config.compare.splits = {"train"};
   }
-  Index step = 0;
-  const std::string& text = metadata(file, request.checkpoint, "step");
-  std::from_chars(text.data(), text.data() + text.size(), step);
+  const Index step = read_count(metadata(file, request.checkpoint, "step"));
   const LossKind loss = resolve_loss(config.train.loss, data.classes, network.output().size());
   check_loss_fits(loss, network.output(), data.classes, data.outputs);
-  const Snapshot<T> snapshot{network, model, data, config, loss, 0, step};
+  const Snapshot<T> snapshot{network, model, data, config, loss, epoch_of(file, config), step};
   compare_modes(snapshot, Moment::kFinal, record);
 }
 

@@ -152,6 +152,7 @@ class Run {
     TensorFile file = to_tensors(network_->layout(), trainer_->model());
     file.metadata["run_id"] = key_.run_id;
     file.metadata["norm"] = key_.norm;
+    file.metadata["epoch"] = std::to_string(trainer_->epoch());
     file.metadata["step"] = std::to_string(trainer_->step());
     file.metadata["config"] = run_text(config_);
     file.metadata["config_digest"] = digest_of(file.metadata["config"]);
