@@ -103,7 +103,7 @@ std::vector<Problem> shape_problems(const RunConfig& config, const std::string& 
   try {
     const DataSpec::Outline outline = config.data_spec().outline(folder);
     const Network<float> network(config.layers(), outline.shape);
-    check_fit(network, config, outline);
+    check_fit(network, config, outline, folder);
   } catch (const Error& error) {
     code = error.code();
     std::vector<Problem> problems = error.problems();
@@ -143,6 +143,16 @@ Document numbers_of(RunConfig config) {
   Document document = Document::parse(write_resolved(config), "numbers");
   for (const char* key : kOtherKeys) document.erase(key);
   return document;
+}
+
+/// Adds the options of an object that its type in `numbers` does not know: they are for other types of a sweep.
+void add_options_of_other_types(const std::string& object, const Document& given, Document& numbers) {
+  std::string pointer = "/" + object;
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  for (const std::string& key : given.keys_at(pointer)) {
+    const std::string dotted = object + "." + key;
+    if (!numbers.contains(dotted)) numbers.set(dotted, given.text_at(dotted), "numbers");
+  }
 }
 
 std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
@@ -232,6 +242,8 @@ std::string data_text(const RunConfig& config) {
 
 std::string Experiment::numbers() const {
   Document text = numbers_of(base);
+  for (const Axis& axis : grid.axes())
+    if (last_part(axis.key) == "type") add_options_of_other_types(object_of(axis.key), document, text);
   text.erase("seed");
   for (const Axis& axis : grid.axes()) text.erase(axis.key);
   return text.dump();

@@ -118,6 +118,18 @@ TEST_CASE("the digest covers the numbers, not the grid or the texts") {
   CHECK(digest(more_seeds) == base);
 }
 
+TEST_CASE("the digest covers what only later runs of a sweep over types read") {
+  const TemporaryFolder folder;
+  const auto digest = [&](const std::string& momentum) {
+    const Overrides layer_first{{}, {R"(norm.type="layer","batch")"}, "", {}};
+    std::string text = small_config();
+    text.replace(text.find("0.9}"), 3, momentum);
+    return load_experiment(folder.write("c.json", text), layer_first, Check::kConfigOnly).digest();
+  };
+  CHECK(digest("0.50") == digest("0.5"));
+  CHECK(digest("0.6") != digest("0.5"));
+}
+
 TEST_CASE("the resolved config reads as itself") {
   const TemporaryFolder folder;
   const Experiment first = load_experiment(folder.write("c.json", small_config()), {}, Check::kConfigOnly);
