@@ -110,14 +110,15 @@ Journal resume_journal(const Experiment& experiment, const OutputFolder& folder,
 
 /// The sweep itself, into the journal.
 SweepEnd execute(const Experiment& experiment, const Runs& runs, const TrainRequest& request, const ConsoleOptions& console,
-                 const OutputFolder& folder, Journal& journal) {
+                 const OutputFolder& folder, Journal& journal, DataCache& data) {
   const bool keeps = experiment.base.train.checkpoints == CheckpointPolicy::kAll;
   if (keeps) folder.make_checkpoints();
   const SweepOptions options{.jobs = request.jobs > 0 ? request.jobs : usable_cores(),
                              .fail_fast = request.fail_fast,
                              .checkpoint_folder = keeps ? folder.checkpoints() : "",
                              .resume_folder = folder.unfinished(),
-                             .stop = &stop_requested()};
+                             .stop = &stop_requested(),
+                             .data = &data};
   const Runs left = runs_to_do(runs, journal.index(), options.checkpoint_folder);
   if (left.size() < runs.size()) log_info(fmt::format("{} of {} runs were finished before", runs.size() - left.size(), runs.size()));
   log_detail(fmt::format("{} runs on {} threads", left.size(), options.jobs));
@@ -154,11 +155,13 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     print_plan(experiment, runs, request.json);
     return 0;
   }
+  DataCache data;
+  if (!runs.empty()) load_shared_data(experiment, runs.front(), data);  // before anything is written
   const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
   const JournalPlan plan = journal_plan(experiment, program_info().version, costs, shard);
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();
   Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);
-  const SweepEnd end = execute(experiment, runs, request, console, folder, journal);
+  const SweepEnd end = execute(experiment, runs, request, console, folder, journal, data);
   if (end == SweepEnd::kInterrupted) warn_of_interruption(runs, journal.index());
   if (shard) {
     write_manifest(experiment, journal.index(), program_info(), folder.path());

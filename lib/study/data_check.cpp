@@ -6,9 +6,10 @@
 #include "core/denormals.hpp"
 
 namespace normrun {
-namespace {
 
 bool chooses_data(const Axis& axis) { return axis.key == "data" || axis.key.compare(0, 5, "data.") == 0 || axis.key == "precision"; }
+
+namespace {
 
 std::string digest_of_data(const RunConfig& config, const std::string& folder) {
   const FlushDenormals flush;  // as the run that loaded them did

@@ -9,6 +9,9 @@
 
 namespace normrun {
 
+/// Whether runs that differ in this axis train on different rows.
+bool chooses_data(const Axis& axis);
+
 /// Which of the swept data sets a run trains on; the seed does not count.
 std::vector<std::size_t> data_choice(const Grid& grid, std::int64_t run);
 

@@ -89,8 +89,8 @@ enum class Check { kConfigOnly, kWithData };
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check);
 
 /// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
-/// population statistics are to be taken from.
-void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& data);
+/// population statistics are to be taken from; Error(kUsage, kDamaged) for the other files that a training reads.
+void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& data, const std::string& folder);
 
 /// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
 std::string data_text(const RunConfig& config);

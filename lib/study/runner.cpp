@@ -13,6 +13,7 @@
 
 #include "core/denormals.hpp"
 #include "core/team.hpp"
+#include "study/data_check.hpp"
 #include "study/resume_point.hpp"
 #include "study/run.hpp"
 
@@ -66,7 +67,7 @@ class Sweep {
   void execute(int worker, std::int64_t run) {
     try {
       RunContext context{.experiment = &experiment_,
-                         .data = &data_,
+                         .data = options_.data != nullptr ? options_.data : &data_,
                          .checkpoint_folder = options_.checkpoint_folder,
                          .resume_folder = options_.resume_folder,
                          .stop = options_.stop,
@@ -93,7 +94,7 @@ class Sweep {
   const SweepOptions& options_;
   RecordSink& sink_;
   SweepObserver& observer_;
-  DataCache data_;
+  DataCache data_;  // where the options give none
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> give_up_{false};
   std::atomic<bool> interrupted_{false};
@@ -113,6 +114,18 @@ int quota_cores() {
 }
 
 }  // namespace
+
+void load_shared_data(const Experiment& experiment, std::int64_t run, DataCache& data) {
+  const std::vector<Axis>& axes = experiment.grid.axes();
+  if (std::any_of(axes.begin(), axes.end(), chooses_data)) return;
+  const FlushDenormals flush;
+  const RunConfig config = experiment.at(run);
+  if (config.precision == Precision::kFloat32) {
+    data.get<float>(config, experiment.folder);
+  } else {
+    data.get<double>(config, experiment.folder);
+  }
+}
 
 SweepEnd run_sweep(const Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
                    SweepObserver& observer) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "study/data_cache.hpp"
 #include "study/experiment.hpp"
 #include "study/record.hpp"
 #include "study/record_sink.hpp"
@@ -27,7 +28,11 @@ struct SweepOptions {
   std::string checkpoint_folder;  // "" : none are written
   std::string resume_folder;      // of the checkpoints of unfinished runs; "" : none
   const std::atomic<bool>* stop = nullptr;
+  DataCache* data = nullptr;  // with what was loaded before; null: the sweep's own
 };
+
+/// Loads a run's data where all runs read the same files: damaged ones are then the sweep's failure, not one of each run.
+void load_shared_data(const Experiment& experiment, std::int64_t run, DataCache& data);
 
 enum class SweepEnd { kComplete, kGivenUp, kInterrupted };  // kGivenUp: by fail_fast
 

@@ -56,6 +56,9 @@ NPY_CASES = {
     "not npy": (b"PK\x03\x04 something else", []),
     "claims more than it holds": (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 2), }", bytes(64)), []),
     "fortran order": (npy("{'descr': '<f8', 'fortran_order': True, 'shape': (4, 2), }", bytes(64)), ["ortran"]),
+    "not a number": (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }", struct.pack("<8d", *range(7), float("nan"))),
+                     ["row 4 column 2"]),
+    "too long": (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }", bytes(72)), []),
     "objects": (npy("{'descr': '|O', 'fortran_order': False, 'shape': (4, 2), }", bytes(64)), []),
 }
 
@@ -117,6 +120,15 @@ class BrokenDataTest(CommandLineTest):
         self.refuse(2, "nowhere.csv")
         self.config({"type": "idx", "train": {"images": "nowhere", "labels": "nowhere2"}})
         self.refuse(2, "nowhere")
+
+    def test_files_that_a_training_starts_from(self):
+        self.write("data.csv", GOOD_CSV)
+        self.write("broken", "no tensors")
+        for key in ("init_from", "batch_order"):
+            self.write("c.json", json.dumps(dict(SMALL, data={"type": "csv", "path": "data.csv"}, grid={}, train={"batch_size": 2, key: "nowhere"})))
+            self.refuse(2, "nowhere")
+            self.write("c.json", json.dumps(dict(SMALL, data={"type": "csv", "path": "data.csv"}, grid={}, train={"batch_size": 2, key: "broken"})))
+            self.refuse(65, "broken")
 
     def test_good_sequences_train(self):
         self.write("data.csv", GOOD_SEQUENCES)
