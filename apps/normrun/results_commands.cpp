@@ -24,7 +24,8 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
   takes(command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(','), "MODE:MODE,…");
   takes(command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")->delimiter(','),
         "N|train|all,…");
-  takes_some_of(command->add_option("--splits", compare_.splits, "Splits to compare on (default: the trained config's)"), {"train", "validation", "test"});
+  takes_some_of(command->add_option("--splits", compare_.splits, "Splits to compare on (default: the trained config's)"),
+                {"train", "validation", "test"});
   command->add_flag("--json", compare_.json, "Print JSON instead of CSV");
 }
 

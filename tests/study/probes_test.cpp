@@ -166,8 +166,9 @@ TEST_CASE("moving_mean_noise: the law of an exponential average, and where it do
 }
 
 TEST_CASE("moving_mean_noise: behind a recurrent layer padded steps are no steps") {
-  const RunConfig config = run_of({R"(data={"type": "sequences", "samples": 48, "features": 2, "classes": 2, "min_length": 2, "max_length": 12})",
-                                   R"(network=[{"type": "lstm", "units": 3}, {"type": "norm"}, {"type": "dense", "units": 2}])"});
+  const RunConfig config =
+      run_of({R"(data={"type": "sequences", "samples": 48, "features": 2, "classes": 2, "min_length": 2, "max_length": 12})",
+              R"(network=[{"type": "lstm", "units": 3}, {"type": "norm"}, {"type": "dense", "units": 2}])"});
   const TrainedRun<double> trained(config, 4);
   REQUIRE(!trained.data.train.lengths.empty());
   CHECK(find_probe("moving_mean_noise")->in_float64(trained.snapshot()) == doctest::Approx(1.0).epsilon(0.12));
