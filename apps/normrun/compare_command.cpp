@@ -26,7 +26,7 @@ std::pair<std::string, std::string> read_pair(const std::string& text) {
 int compare_command(const CompareRequest& request) {
   CheckpointComparison comparison{request.checkpoint, request.data, {}, request.eval_batch_sizes, request.splits};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
-  const RunRecord record = compare_checkpoint(comparison);
+  const auto [record, warnings] = compare_checkpoint(comparison);
   const std::string csv = header_line(table(TableId::kCompare), Grid()) + record.lines[static_cast<std::size_t>(TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);
   CompareOptions asked;
@@ -34,6 +34,7 @@ int compare_command(const CompareRequest& request) {
   EmptyComparisons empty;
   empty.add(record, asked);
   for (const std::string& warning : empty.warnings()) log_warning(warning);
+  for (const std::string& warning : warnings) log_warning(warning);
   return 0;
 }
 

@@ -36,9 +36,13 @@ Document load_document(const std::string& data) {
   return first != std::string::npos && data[first] == '{' ? Document::parse(data, "--data") : Document::load(data);
 }
 
+Document trained_config(const CheckpointComparison& request, const TensorFile& file) {
+  return Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
+}
+
 /// The trained run's config with the requested data, pairs and sizes in it.
 RunConfig requested_config(const CheckpointComparison& request, const TensorFile& file, std::string& folder) {
-  Document document = Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
+  Document document = trained_config(request, file);
   const Document data = load_document(request.data);
   const bool is_config = data.contains("data");
   if (data.name() != "--data") folder = std::filesystem::path(request.data).parent_path().string();
@@ -77,13 +81,23 @@ void compare_in(const CheckpointComparison& request, const TensorFile& file, Run
   const Index step = read_count(metadata(file, request.checkpoint, "step"));
   const LossKind loss = resolve_loss(config.train.loss, data.classes, network.output().size());
   check_loss_fits(loss, network.output(), data.classes, data.outputs);
+  record.data_digest = data.digest;
   const Snapshot<T> snapshot{network, model, data, config, loss, epoch_of(file, config), step};
   compare_modes(snapshot, Moment::kFinal, record);
 }
 
+/// A checkpoint keeps no means and deviations of its inputs.
+std::vector<std::string> scaling_warnings(const Document& trained, const RunConfig& config) {
+  if (config.data_spec().preparation.standardize)
+    return {"the inputs are standardized by the mean and deviation of these data's own training rows, not by those of the training"};
+  if (trained.text_at("data.standardize") == "true")
+    return {"the network was trained on standardized inputs, but these are read as they are: their \"data\" has no \"standardize\""};
+  return {};
+}
+
 }  // namespace
 
-RunRecord compare_checkpoint(const CheckpointComparison& request) {
+ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request) {
   const FlushDenormals flush;  // as in training
   const TensorFile file = read_safetensors(request.checkpoint);
   std::string folder;
@@ -100,7 +114,10 @@ RunRecord compare_checkpoint(const CheckpointComparison& request) {
   } else {
     compare_in<double>(request, file, config, folder, record);
   }
-  return record;
+  const bool is_trained_data = record.data_digest == metadata(file, request.checkpoint, "data_digest");
+  std::vector<std::string> warnings =
+      is_trained_data ? std::vector<std::string>() : scaling_warnings(trained_config(request, file), config);
+  return {std::move(record), std::move(warnings)};
 }
 
 }  // namespace normrun

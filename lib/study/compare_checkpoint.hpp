@@ -17,9 +17,14 @@ struct CheckpointComparison {
   std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
 };
 
+/// The record's lines are those that `train` would have written for this network and these rows.
+struct ComparedCheckpoint {
+  RunRecord record;
+  std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training
+};
+
 /// Compares the modes of a stored network on any data whose shape fits; the population statistics come from that data's
-/// population split.  The record's lines are those that `train` would have written for this network and these rows.
-/// Throws Error(kUsage, kDamaged).
-RunRecord compare_checkpoint(const CheckpointComparison& request);
+/// population split.  Throws Error(kUsage, kDamaged).
+ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request);
 
 }  // namespace normrun

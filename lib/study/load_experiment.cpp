@@ -150,14 +150,14 @@ void add_options_of_other_types(const std::string& object, const Document& given
   std::string pointer = "/" + object;
   std::replace(pointer.begin(), pointer.end(), '.', '/');
   for (const std::string& key : given.keys_at(pointer)) {
-    const std::string dotted = object + "." + key;
+    const std::string dotted = std::string(object).append(".").append(key);
     if (!numbers.contains(dotted)) numbers.set(dotted, given.text_at(dotted), "numbers");
   }
 }
 
 std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
-  std::vector<std::string> keys;
-  for (const Axis& axis : axes) keys.push_back(axis.key);
+  std::vector<std::string> keys(axes.size());
+  std::transform(axes.begin(), axes.end(), keys.begin(), [](const Axis& axis) { return axis.key; });
   return keys;
 }
 

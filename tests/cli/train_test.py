@@ -210,6 +210,19 @@ class TrainTest(CommandLineTest):
         self.assertEqual(other.returncode, 0, other.stderr)
         self.assertEqual(len(json.loads(other.stdout)), 6)
 
+    def test_compare_tells_of_inputs_that_are_scaled_otherwise(self):
+        self.train("--seeds", "0", "--out", "plain")
+        self.train("--seeds", "0", "--out", "scaled", "--set", "data.standardize=true")
+        standardized = dict(SMALL["data"], standardize=True)
+        for trained, data, words in (("plain", SMALL["data"], ""), ("scaled", standardized, ""),
+                                     ("plain", dict(SMALL["data"], samples=90), ""),
+                                     ("scaled", dict(standardized, samples=90), "by the mean and deviation of these data's own training rows"),
+                                     ("scaled", SMALL["data"], "the network was trained on standardized inputs")):
+            with self.subTest(f"{trained} {data}"):
+                result = self.run_in("compare", "--checkpoint", f"{trained}/checkpoints/batch-b4-s0.safetensors", "--data", json.dumps(data))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn(words, result.stderr) if words else self.assertEqual(result.stderr, "")
+
     def test_a_damaged_checkpoint_is_refused(self):
         self.train("--seeds", "0")
         path = self.folder / "results/small/checkpoints/batch-b4-s0.safetensors"

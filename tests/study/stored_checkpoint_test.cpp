@@ -29,7 +29,8 @@ std::string finished_checkpoint(const TemporaryFolder& folder) {
 /// What `compare --checkpoint` computes of it.
 std::string compared(const TemporaryFolder& folder, const std::string& path) {
   return lines_of(compare_checkpoint(
-      {.checkpoint = path, .data = folder.path() + "/c.json", .pairs = {}, .eval_batch_sizes = {"3"}, .splits = {"test"}}));
+                      {.checkpoint = path, .data = folder.path() + "/c.json", .pairs = {}, .eval_batch_sizes = {"3"}, .splits = {"test"}})
+                      .record);
 }
 
 /// Whether a call refuses the checkpoint as damaged, by its name.
