@@ -47,13 +47,14 @@ class SchemaTest(CommandLineTest):
         self.assert_valid(self.folder / "results" / "config.json")
 
     def test_what_normrun_refuses_is_not(self):
-        self.assert_valid(self.write("good.json", json.dumps(SMALL)))
+        single = SMALL | {"grid": {}}  # beside a sweep over its type, an object may have options of the swept types
+        self.assert_valid(self.write("good.json", json.dumps(single)))
         for key, value in [("trian", {}), ("precision", "float16"), ("seed", -1), ("norm", {"type": "bach"}),
                            ("norm", {"type": "layer", "momentum": 0.5}), ("network", [{"type": "dense", "units": "many"}]),
                            ("data", {"features": 6}), ("data", SMALL["data"] | {"turns": 1}), ("train", {"batch_size": 0}),
                            ("compare", {"pairs": [["train"]]})]:
             with self.subTest(**{key: value}):
-                path = self.write("broken.json", json.dumps(SMALL | {key: value}))
+                path = self.write("broken.json", json.dumps(single | {key: value}))
                 self.assertEqual(self.run_in("validate", "broken.json").returncode, 2)
                 result = self.check(path)
                 self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
