@@ -20,10 +20,10 @@ struct Failures {
 
 /// The column error of a run that failed, as one line.
 std::string error_of(const RunRecord& record) {
-  constexpr std::size_t kErrorColumn = 1;  // of runs.csv's own
+  const std::size_t place = own_place(TableId::kRuns, "error");
   const std::string& line = record.lines[static_cast<std::size_t>(TableId::kRuns)];
   const std::vector<std::string> fields = split_csv_line(std::string_view(line).substr(std::min(line.size(), record.keys.size())));
-  std::string error = fields.size() > kErrorColumn ? fields[kErrorColumn] : "";
+  std::string error = fields.size() > place ? fields[place] : "";
   for (std::size_t end = error.find('\n'); end != std::string::npos; end = error.find('\n', end)) error.replace(end, 1, "; ");
   return error;
 }

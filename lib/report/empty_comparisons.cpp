@@ -1,6 +1,5 @@
 #include "report/empty_comparisons.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -10,12 +9,6 @@ namespace normrun {
 namespace {
 
 constexpr std::string_view kNoRows = "0";
-
-std::size_t place_of(std::string_view name) {
-  const auto& columns = table(TableId::kCompare).columns;
-  const auto found = std::find_if(columns.begin(), columns.end(), [name](const Column& column) { return column.name == name; });
-  return static_cast<std::size_t>(found - columns.begin());
-}
 
 /// The own columns' fields of each line of a run in compare.csv.
 std::vector<std::vector<std::string>> compared_lines(const RunRecord& record) {
@@ -46,9 +39,9 @@ std::string listed(const std::set<Index>& sizes) {
 }  // namespace
 
 void EmptyComparisons::add(const RunRecord& record, const CompareOptions& compare) {
-  const std::size_t split = place_of("split");
-  const std::size_t size = place_of("eval_batch_size");
-  const std::size_t samples = place_of("samples");
+  const std::size_t split = own_place(TableId::kCompare, "split");
+  const std::size_t size = own_place(TableId::kCompare, "eval_batch_size");
+  const std::size_t samples = own_place(TableId::kCompare, "samples");
   std::set<std::string> compared;
   for (const std::vector<std::string>& fields : compared_lines(record)) {
     compared.insert(fields[split]);

@@ -25,6 +25,8 @@ const std::vector<Table>& tables();
 const Table& table(TableId id);
 /// The column of that name, nullptr where there is none.
 const Column* find_column(const std::vector<Column>& columns, std::string_view name);
+/// Where a column that a table has stands among its own.
+std::size_t own_place(TableId id, std::string_view name);
 
 /// run_id, norm, batch_size, seed: the first columns of every table; one for each other swept key follows.
 const std::vector<Column>& key_columns();

@@ -261,7 +261,6 @@ void update_by_blocks(const Table<T>& table, const AdamStep<T>& by, ConstView<T>
 
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx) {
-  constexpr Index kFewRows = 8;  // whose products cost less than what they read
   const bool over_x = dx.data == x.data;
   const bool by_blocks = !over_x && x.rows <= kFewRows;
   const bool separate_dx = dx.data != nullptr && !over_x && !by_blocks;

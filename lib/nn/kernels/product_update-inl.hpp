@@ -105,7 +105,6 @@ void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Ex
 
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
-  constexpr Index kFewRows = 8;  // where both ways take the same time
   constexpr Index kCols = kTileVectors * kWidth<T>;
   constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // a thread's stack may have no more than 2 MiB
   HWY_ALIGN T packed[kPackedNumbers];

@@ -13,6 +13,9 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
+/// Of a batch: so few that an update takes w row by row and needs no copy of dy; more take the same time either way, or less by blocks.
+inline constexpr Index kFewRows = 8;
+
 /// One implementation of every kernel; kernels.hpp, repeated_products.hpp, windows.hpp, pooling.hpp and cells.hpp tell what each computes.
 template <class T>
 struct Table {
