@@ -50,9 +50,9 @@ struct Operands {
         wide(random_matrix(1, layer.inputs)) {}
 };
 
-void forward(Operands& o) { kernels::product<float>(o.x.view(), o.w.view(), o.bias.view().data, o.y.view()); }
-void weight_gradient(Operands& o) { kernels::product_weight_gradient<float>(o.x.view(), o.y.view(), o.w.view()); }
-void input_gradient(Operands& o) { kernels::product_input_gradient<float>(o.y.view(), o.w.view(), o.x.view()); }
+void forward(Operands& o) { nn::kernels::product<float>(o.x.view(), o.w.view(), o.bias.view().data, o.y.view()); }
+void weight_gradient(Operands& o) { nn::kernels::product_weight_gradient<float>(o.x.view(), o.y.view(), o.w.view()); }
+void input_gradient(Operands& o) { nn::kernels::product_input_gradient<float>(o.y.view(), o.w.view(), o.x.view()); }
 
 /// What a call does: floating-point operations, and bytes that it must move.
 struct Cost {
@@ -84,7 +84,7 @@ void measure_product(benchmark::State& state, const Layer& layer, Index rows, vo
   measure(state, {operations, bytes}, operations / limits(1000).flops, [&] { run(operands); });
 }
 
-constexpr kernels::AdamStep<float> kAdam{1e-3F, 1.0F, 0.9F, 0.999F, 1e-7F};
+constexpr nn::kernels::AdamStep<float> kAdam{1e-3F, 1.0F, 0.9F, 0.999F, 1e-7F};
 
 /// The weight gradient inside the update.
 void measure_adam_product(benchmark::State& state, const Layer& layer, Index rows) {
@@ -93,15 +93,15 @@ void measure_adam_product(benchmark::State& state, const Layer& layer, Index row
   Matrix<float> m(1, count), v(1, count);
   const auto operations = static_cast<double>(2 * rows * count);
   const auto update = [&] {
-    kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(), operands.w.view().data, m.view().data, v.view().data,
-                                        View<float>());
+    nn::kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(), operands.w.view().data, m.view().data,
+                                            v.view().data, View<float>());
   };
   measure(state, {operations, 24.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), operations), update);
 }
 
 void measure_adam(benchmark::State& state, Index count) {
   Matrix<float> w = random_matrix(1, count), g = random_matrix(1, count), m = random_matrix(1, count), v(1, count);
-  const auto update = [&] { kernels::adam_update<float>(kAdam, g.view().data, w.view().data, m.view().data, v.view().data, count); };
+  const auto update = [&] { nn::kernels::adam_update<float>(kAdam, g.view().data, w.view().data, m.view().data, v.view().data, count); };
   measure(state, {11.0 * static_cast<double>(count), 28.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), 0), update);
 }
 
@@ -111,8 +111,8 @@ void measure_numbers(benchmark::State& state, Index rows, Index channels, void (
   const auto numbers = static_cast<double>(rows * channels);
   measure(state, {2 * numbers, 4 * numbers}, 2 * numbers / limits(1000).flops, [&] { run(operands); });
 }
-void column_moments(Operands& o) { kernels::column_moments<float>(o.x.view(), o.w.view().data, o.wide.view().data); }
-void tanh(Operands& o) { kernels::tanh<float>(o.x.view().data, o.x.view().data, o.x.rows() * o.x.cols()); }
+void column_moments(Operands& o) { nn::kernels::column_moments<float>(o.x.view(), o.w.view().data, o.wide.view().data); }
+void tanh(Operands& o) { nn::kernels::tanh<float>(o.x.view().data, o.x.view().data, o.x.rows() * o.x.cols()); }
 
 void register_all() {
   constexpr Layer kSmall{"first cache", 64, 48};
@@ -139,7 +139,7 @@ void register_all() {
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::AddCustomContext("instruction_set", std::string(kernels::instruction_set()));
+  benchmark::AddCustomContext("instruction_set", std::string(nn::kernels::instruction_set()));
   register_all();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

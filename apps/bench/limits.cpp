@@ -47,7 +47,7 @@ __attribute__((target("avx2"))) void add_everywhere(float* numbers, Index count)
 
 double measure_flops() {
   constexpr Index kRounds = 20000;
-  const bool wide = kernels::instruction_set() == "avx512";
+  const bool wide = nn::kernels::instruction_set() == "avx512";
   volatile float sink = 0.0F;
   const double seconds = fastest_seconds([&] { sink = wide ? multiply_add_512(kRounds) : multiply_add_256(kRounds); }, 100);
   return 2.0 * kRounds * kChains * (wide ? 16 : 8) / seconds;
@@ -84,7 +84,7 @@ __attribute__((target("avx512f"))) void adam_512(const float* g, float* w, float
 
 double measure_adam() {
   constexpr Index kCount = 1024;
-  const auto update = kernels::instruction_set() == "avx512" ? adam_512 : adam_256;
+  const auto update = nn::kernels::instruction_set() == "avx512" ? adam_512 : adam_256;
   Buffer<float> w(kCount, 1.0F), g(kCount, 1.0F), m(kCount, 1.0F), v(kCount, 1.0F);
   const auto updates = [&] {
     for (int i = 0; i < 100; ++i) update(g.data(), w.data(), m.data(), v.data(), kCount);

@@ -54,8 +54,8 @@ int run(const Request& request) {
   const Team team(request.threads);
   if (!request.json) {
     const Limits limits = measure_limits(1'000);
-    std::printf("instruction set %s; one core: %.1f GFLOP/s, Adam %.2f G parameters/s\n", std::string(kernels::instruction_set()).c_str(),
-                limits.flops * 1e-9, limits.adam * 1e-9);
+    std::printf("instruction set %s; one core: %.1f GFLOP/s, Adam %.2f G parameters/s\n",
+                std::string(nn::kernels::instruction_set()).c_str(), limits.flops * 1e-9, limits.adam * 1e-9);
     std::printf("           parameters    steps/s      floor  share   floor's microseconds: products, Adam; or bytes\n");
   }
   for (const Workload& workload : workloads()) {

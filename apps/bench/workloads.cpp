@@ -1,6 +1,6 @@
 #include "workloads.hpp"
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/random.hpp"
 #include "nn/registry.hpp"
 
@@ -53,17 +53,17 @@ Workload w5(Index batch) {
   return {"W5-LN-" + std::to_string(batch), Shape{28, 28}, 10, layers, batch, 28.0 * (lowest(28, 256) + inner(64, 256)) + inner(64, 10)};
 }
 
-LayerDescription describe(const std::string& type, const std::string& options) {
-  const auto spec = std::dynamic_pointer_cast<LayerSpec>(layer_family().make(type));
+nn::LayerDescription describe(const std::string& type, const std::string& options) {
+  const auto spec = std::dynamic_pointer_cast<nn::LayerSpec>(nn::layer_family().make(type));
   std::vector<Problem> problems;
-  Document::parse(options, "benchmark").read("", *spec, problems);
+  config::Document::parse(options, "benchmark").read("", *spec, problems);
   if (!problems.empty()) throw Error(ExitCode::kFailure, problems);
   return {type, spec};
 }
 
-Dataset<float> normal_rows(const Shape& shape, Index classes) {
+data::Dataset<float> normal_rows(const Shape& shape, Index classes) {
   const Index rows = std::min(kMostRows, kNumbers / shape.size()) / kRowsMultiple * kRowsMultiple;
-  Dataset<float> data;
+  data::Dataset<float> data;
   data.shape = shape;
   data.classes = classes;
   data.train.features = Matrix<float>(rows, shape.size());
@@ -93,19 +93,19 @@ std::vector<Workload> workloads() {
 }
 
 Training::Training(const Workload& workload) : data_(normal_rows(workload.input, workload.classes)) {
-  std::vector<LayerDescription> layers;
+  std::vector<nn::LayerDescription> layers;
   for (const auto& [type, options] : workload.layers) layers.push_back(describe(type, options));
-  network_ = std::make_unique<Network<float>>(layers, workload.input);
+  network_ = std::make_unique<nn::Network<float>>(layers, workload.input);
   options_.batch_size = workload.batch_size;
   options_.steps = kSteps;
-  trainer_ =
-      std::make_unique<Trainer<float>>(TrainingPlan<float>{.network = network_.get(),
-                                                           .data = &data_,
-                                                           .options = &options_,
-                                                           .batching = &batching_,
-                                                           .loss = workload.classes > 0 ? LossKind::kSoftmaxCrossEntropy : LossKind::kMse,
-                                                           .seed = 0,
-                                                           .folder = ""});
+  trainer_ = std::make_unique<train::Trainer<float>>(
+      train::TrainingPlan<float>{.network = network_.get(),
+                                 .data = &data_,
+                                 .options = &options_,
+                                 .batching = &batching_,
+                                 .loss = workload.classes > 0 ? nn::LossKind::kSoftmaxCrossEntropy : nn::LossKind::kMse,
+                                 .seed = 0,
+                                 .folder = ""});
 }
 
 void Training::run(Index steps) {

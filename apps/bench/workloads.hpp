@@ -28,11 +28,11 @@ class Training {
   Index parameters() const { return network_->layout().param_count; }
 
  private:
-  Dataset<float> data_;
-  TrainOptions options_;
-  Batching batching_;
-  std::unique_ptr<Network<float>> network_;
-  std::unique_ptr<Trainer<float>> trainer_;
+  data::Dataset<float> data_;
+  train::TrainOptions options_;
+  data::Batching batching_;
+  std::unique_ptr<nn::Network<float>> network_;
+  std::unique_ptr<train::Trainer<float>> trainer_;
 };
 
 }  // namespace normrun::bench

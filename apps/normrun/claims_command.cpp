@@ -2,33 +2,33 @@
 #include <cmath>
 
 #include "commands.hpp"
-#include "core/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 #include "fmt/format.h"
-#include "report/claims.hpp"
+#include "report/claims/claims.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
-std::string interval(const DecidedClaim& decided) {
+std::string interval(const report::DecidedClaim& decided) {
   if (decided.n < 2 || std::isnan(decided.ci95_low)) return fmt::format("{:.4g}", decided.observed);
   return fmt::format("{:.4g} [{:.4g}, {:.4g}]", decided.observed, decided.ci95_low, decided.ci95_high);
 }
 
-std::string verdict_table(const std::vector<DecidedClaim>& claims) {
+std::string verdict_table(const std::vector<report::DecidedClaim>& claims) {
   std::string text = fmt::format("{:<34} {:<10} {:<10} {:<26} {}\n", "claim", "verdict", "expected", "observed", "holds where");
-  for (const DecidedClaim& decided : claims) {
-    text += fmt::format("{:<34} {:<10} {:<10} {:<26} {}\n", decided.claim.id, verdict_text(decided.verdict),
-                        verdict_text(decided.claim.expect), interval(decided), decided.threshold);
+  for (const report::DecidedClaim& decided : claims) {
+    text += fmt::format("{:<34} {:<10} {:<10} {:<26} {}\n", decided.claim.id, study::verdict_text(decided.verdict),
+                        study::verdict_text(decided.claim.expect), interval(decided), decided.threshold);
   }
   return text;
 }
 
 /// Appends the verdicts on one folder's claims and writes them beside its tables.
-void decide_folder(const std::string& folder, std::vector<DecidedClaim>& all) {
-  const std::vector<DecidedClaim> decided = decide_claims(folder);
+void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>& all) {
+  const std::vector<report::DecidedClaim> decided = report::decide_claims(folder);
   if (decided.empty()) log_warning(folder + ": its config makes no claims");
   all.insert(all.end(), decided.begin(), decided.end());
-  write_file(folder + "/claims.csv", claims_csv(decided));
+  files::write_file(folder + "/claims.csv", report::claims_csv(decided));
 }
 
 /// A folder's problems, each with the folder's name.
@@ -43,7 +43,7 @@ std::vector<Problem> problems_of(const std::string& folder, const Error& error) 
 }  // namespace
 
 int claims_command(const ClaimsRequest& request) {
-  std::vector<DecidedClaim> all;
+  std::vector<report::DecidedClaim> all;
   std::vector<Problem> problems;
   ExitCode code = ExitCode::kDone;  // of the first folder that cannot be decided
   for (const std::string& folder : request.folders) {
@@ -55,10 +55,10 @@ int claims_command(const ClaimsRequest& request) {
       problems.insert(problems.end(), found.begin(), found.end());
     }
   }
-  if (!all.empty() || problems.empty()) print_result(request.json ? csv_to_json(claims_csv(all)) : verdict_table(all));
+  if (!all.empty() || problems.empty()) print_result(request.json ? csv_to_json(report::claims_csv(all)) : verdict_table(all));
   if (!problems.empty()) throw Error(code, problems);
-  const auto differs = [](const DecidedClaim& decided) { return decided.verdict != decided.claim.expect; };
+  const auto differs = [](const report::DecidedClaim& decided) { return decided.verdict != decided.claim.expect; };
   return static_cast<int>(std::any_of(all.begin(), all.end(), differs) ? ExitCode::kClaimDiffers : ExitCode::kDone);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -7,7 +7,7 @@
 #include "signals.hpp"
 #include "version.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 const Words<When> kProgress = {{"auto", When::kAuto}, {"on", When::kAlways}, {"off", When::kNever}};
@@ -160,4 +160,4 @@ normrun man > ~/.local/share/man/man1/normrun.1)",
       });
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -6,7 +6,7 @@
 #include "commands.hpp"
 #include "outline.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 /// The command tree, as CLI11 reads it: every name, argument, meaning and example that users see stands here and nowhere
 /// else.  An option's argument says what completes it: FILE, DIR, CONFIG, KEY=…, MODE:MODE and words in lower case.
@@ -49,4 +49,4 @@ class CommandLine {
   std::function<int()> action_;
 };
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -8,15 +8,15 @@
 #include "output_folder.hpp"
 #include "study/experiment.hpp"
 #include "study/predict.hpp"
-#include "study/record_index.hpp"
+#include "sweep/record_index.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 /// What the command line says; one struct a command, one function that carries it out and returns the exit code.
 struct TrainRequest {
   std::string config;
   std::string out;
-  Overrides overrides;
+  study::Overrides overrides;
   int jobs = 0;  // 0: every usable core
   Existing existing = Existing::kRefuse;
   std::string shard;  // "2/4", "auto/4"; "" : the whole plan
@@ -27,15 +27,16 @@ struct TrainRequest {
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
 /// Says on stderr why runs failed or diverged, each message once and no more than a few; returns how many are complete.
-std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder);
+std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
 /// Says on stderr what was to be compared and could not be.
-void warn_of_empty_comparisons(const Experiment& experiment, const std::vector<std::uint32_t>& runs, const RecordIndex& records);
+void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
+                               const sweep::RecordIndex& records);
 
 /// Results of more bytes take more than a second to write: the log then says what is being done.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
 /// Writes the tables and the report; prints the effect in words, or with --json summary.csv as JSON.
-void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json);
+void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
 
 struct MergeRequest {
   std::vector<std::string> parts;
@@ -73,13 +74,13 @@ int validate_command(const std::vector<std::string>& files);
 
 struct DescribeRequest {
   std::string config;
-  Overrides overrides;
+  study::Overrides overrides;
   bool json = false;
 };
 int describe_command(const DescribeRequest& request);
 
 struct PredictRequest {
-  PredictionInput input;
+  study::PredictionInput input;
   bool json = false;
 };
 int predict_command(const PredictRequest& request);
@@ -95,4 +96,4 @@ struct ListRequest {
 std::vector<std::string> list_topics();
 int list_command(const ListRequest& request);
 
-}  // namespace normrun
+}  // namespace normrun::app

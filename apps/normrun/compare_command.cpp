@@ -1,17 +1,17 @@
 #include <algorithm>
 
 #include "commands.hpp"
-#include "report/empty_comparisons.hpp"
-#include "report/results.hpp"
+#include "compare/modes.hpp"
+#include "report/results/empty_comparisons.hpp"
+#include "report/results/results.hpp"
 #include "study/compare_checkpoint.hpp"
-#include "study/modes.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 std::pair<std::string, std::string> read_pair(const std::string& text) {
   const std::size_t colon = text.find(':');
-  const std::vector<std::string_view> names = comparison_mode_names();
+  const std::vector<std::string_view> names = compare::comparison_mode_names();
   const auto known = [&names](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const std::string a = text.substr(0, colon);
   const std::string b = colon == std::string::npos ? "" : text.substr(colon + 1);
@@ -24,18 +24,19 @@ std::pair<std::string, std::string> read_pair(const std::string& text) {
 }  // namespace
 
 int compare_command(const CompareRequest& request) {
-  CheckpointComparison comparison{request.checkpoint, request.data, {}, request.eval_batch_sizes, request.splits};
+  study::CheckpointComparison comparison{request.checkpoint, request.data, {}, request.eval_batch_sizes, request.splits};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
-  const auto [record, warnings] = compare_checkpoint(comparison);
-  const std::string csv = header_line(table(TableId::kCompare), Grid()) + record.lines[static_cast<std::size_t>(TableId::kCompare)];
+  const auto [record, warnings] = study::compare_checkpoint(comparison);
+  const std::string csv = report::header_line(tables::table(tables::TableId::kCompare), config::Grid()) +
+                          record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);
-  CompareOptions asked;
+  study::CompareOptions asked;
   asked.splits = request.splits;
-  EmptyComparisons empty;
+  report::EmptyComparisons empty;
   empty.add(record, asked);
   for (const std::string& warning : empty.warnings()) log_warning(warning);
   for (const std::string& warning : warnings) log_warning(warning);
   return 0;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "compare/modes.hpp"
 #include "config_keys.hpp"
 #include "outline.hpp"
-#include "study/modes.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 struct Candidate {
@@ -51,7 +51,7 @@ Candidates key_candidates(const std::string& word) {
 Candidates mode_candidates(const std::string& word) {
   Candidates found;
   const std::size_t colon = word.find(':');
-  for (const std::string_view mode : comparison_mode_names()) {
+  for (const std::string_view mode : compare::comparison_mode_names()) {
     const std::string name(mode);
     found.list.push_back({colon == std::string::npos ? name + ":" : word.substr(0, colon + 1) + name, ""});
   }
@@ -141,4 +141,4 @@ std::string complete(const ProgramOutline& outline, const std::vector<std::strin
   return text;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

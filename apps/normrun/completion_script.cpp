@@ -2,7 +2,7 @@
 
 #include "outline.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 // bash cuts a line at '=' and ':' as well as at blanks.  The loop joins such pieces again; what bash replaces is the last
@@ -81,4 +81,4 @@ std::string completion_script(const std::string& shell) {
   return scripts.at(shell);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -6,7 +6,7 @@
 
 #include "commands.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 using nlohmann::ordered_json;
@@ -63,4 +63,4 @@ std::vector<ConfigKey> config_keys() {
   return reader.keys;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace normrun {
+namespace normrun::app {
 
 /// A key of a config as `--set` and `--grid` name it: "norm.momentum".
 struct ConfigKey {
@@ -15,4 +15,4 @@ struct ConfigKey {
 /// Every key outside of lists, those of each type of data, norm and optimizer among them; read from the schema.
 std::vector<ConfigKey> config_keys();
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -10,9 +10,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "report/csv_table.hpp"
+#include "tables/csv_table.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 LogFormat format = LogFormat::kText;
@@ -81,7 +81,7 @@ void print_result(const std::string& text) {
 }
 
 std::string csv_to_json(const std::string& csv) {
-  const CsvTable table(csv);
+  const tables::CsvTable table(csv);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t r = 0; r < table.rows(); ++r) {
     nlohmann::ordered_json row = nlohmann::ordered_json::object();
@@ -91,4 +91,4 @@ std::string csv_to_json(const std::string& csv) {
   return rows.dump(2) + "\n";
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 enum class LogFormat { kText, kJson };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
@@ -37,4 +37,4 @@ void print_result(const std::string& text);
 /// A CSV text as a JSON array of objects, numbers as numbers.
 std::string csv_to_json(const std::string& csv);
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -7,10 +7,10 @@
 #include "nn/kernels/kernels.hpp"
 #include "progress.hpp"
 #include "study/plan.hpp"
-#include "study/runner.hpp"
-#include "study/tables.hpp"
+#include "sweep/runner.hpp"
+#include "tables/tables.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 /// Multiply-adds a second that this machine's dense product gives on one core, measured for some milliseconds.
@@ -25,7 +25,7 @@ double measured_speed() {
   const auto start = Clock::now();
   double products = 0.0;
   while (Clock::now() - start < std::chrono::milliseconds(5)) {
-    kernels::product<float>(x.view(), w.view(), nullptr, y.view());
+    nn::kernels::product<float>(x.view(), w.view(), nullptr, y.view());
     products += 1.0;
   }
   return products * kRows * kInputs * kOutputs / std::chrono::duration<double>(Clock::now() - start).count();
@@ -38,37 +38,37 @@ struct Figures {
   double disk_bytes = 0.0;
 };
 
-double steps_of(const RunConfig& config, const DataSpec::Outline& outline) {
+double steps_of(const study::RunConfig& config, const data::DataSpec::Outline& outline) {
   if (config.train.steps) return static_cast<double>(*config.train.steps);
   const double per_epoch = std::ceil(static_cast<double>(outline.train_samples) / static_cast<double>(config.train.batch_size));
   return static_cast<double>(config.train.epochs.value_or(1)) * per_epoch;
 }
 
 /// Estimates from the first point of the grid and, for up to 1000 runs, from each of them.
-Figures estimate(const Experiment& experiment, const DataSpec::Outline& outline) {
+Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outline& outline) {
   constexpr std::int64_t kLooked = 1000;
   const std::int64_t looked = std::min(experiment.grid.size(), kLooked);
   const std::int64_t stride = experiment.grid.size() / looked;
   const double speed = measured_speed();
   Figures figures;
   for (std::int64_t i = 0; i < looked; ++i) {
-    const RunConfig config = experiment.at(i * stride);
+    const study::RunConfig config = experiment.at(i * stride);
     figures.steps += steps_of(config, outline);
-    figures.seconds += predicted_cost(config, outline) / speed;
+    figures.seconds += study::predicted_cost(config, outline) / speed;
   }
   const double share = static_cast<double>(experiment.grid.size()) / static_cast<double>(looked);
   figures.steps *= share;
-  figures.seconds *= share / usable_cores();
-  const Network<float> network(experiment.base.layers(), outline.shape);
-  const Layout& layout = network.layout();
-  const double number = experiment.base.precision == Precision::kFloat32 ? 4.0 : 8.0;
+  figures.seconds *= share / sweep::usable_cores();
+  const nn::Network<float> network(experiment.base.layers(), outline.shape);
+  const nn::Layout& layout = network.layout();
+  const double number = experiment.base.precision == study::Precision::kFloat32 ? 4.0 : 8.0;
   const double rows = static_cast<double>(outline.train_samples + outline.validation_samples + outline.test_samples);
   const double examples = static_cast<double>(std::max<Index>(experiment.base.train.batch_size, 512));
   double activations = static_cast<double>(layout.cache_per_example);
   for (const auto& layer : network.layers()) activations += static_cast<double>(layer.output.size());
   figures.memory_bytes = rows * static_cast<double>(outline.shape.size()) * number +
-                         usable_cores() * number * (4.0 * static_cast<double>(layout.param_count) + examples * activations) + 20e6;
-  const double checkpoint = experiment.base.train.checkpoints == CheckpointPolicy::kAll
+                         sweep::usable_cores() * number * (4.0 * static_cast<double>(layout.param_count) + examples * activations) + 20e6;
+  const double checkpoint = experiment.base.train.checkpoints == train::CheckpointPolicy::kAll
                                 ? number * static_cast<double>(layout.param_count + layout.state_count) + 4096.0
                                 : 0.0;
   figures.disk_bytes =
@@ -82,7 +82,8 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.1f} GB", bytes / 1e9);
 }
 
-std::string to_text(const Experiment& experiment, const DataSpec::Outline& outline, const Network<float>& network, const Figures& figures) {
+std::string to_text(const study::Experiment& experiment, const data::DataSpec::Outline& outline, const nn::Network<float>& network,
+                    const Figures& figures) {
   std::string text = experiment.base.name + "\n";
   if (!experiment.base.source.empty()) text += "source: " + experiment.base.source + "\n";
   if (!experiment.base.description.empty()) text += experiment.base.description + "\n";
@@ -94,19 +95,20 @@ std::string to_text(const Experiment& experiment, const DataSpec::Outline& outli
     text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", layer.name, layer.type, layer.output.text(), layer.params);
   text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", "total", "", "", network.layout().param_count);
   text += "\ngrid:\n";
-  for (const Axis& axis : experiment.grid.axes()) {
+  for (const config::Axis& axis : experiment.grid.axes()) {
     std::string values;
     for (std::size_t i = 0; i < axis.labels.size() && i < 12; ++i) values += (i > 0 ? ", " : "") + axis.labels[i];
     if (axis.labels.size() > 12) values += fmt::format(", … ({} values)", axis.labels.size());
     text += fmt::format("  {}: {}\n", axis.key, values);
   }
-  text +=
-      fmt::format("\n{} runs, {:.0f} steps; on {} cores about {}; memory about {}, disk about {}\n", experiment.grid.size(), figures.steps,
-                  usable_cores(), spoken_duration(figures.seconds), bytes_text(figures.memory_bytes), bytes_text(figures.disk_bytes));
+  text += fmt::format("\n{} runs, {:.0f} steps; on {} cores about {}; memory about {}, disk about {}\n", experiment.grid.size(),
+                      figures.steps, sweep::usable_cores(), spoken_duration(figures.seconds), bytes_text(figures.memory_bytes),
+                      bytes_text(figures.disk_bytes));
   return text;
 }
 
-std::string to_json(const Experiment& experiment, const DataSpec::Outline& outline, const Network<float>& network, const Figures& figures) {
+std::string to_json(const study::Experiment& experiment, const data::DataSpec::Outline& outline, const nn::Network<float>& network,
+                    const Figures& figures) {
   using nlohmann::ordered_json;
   ordered_json layers = ordered_json::array();
   for (const auto& layer : network.layers()) {
@@ -129,12 +131,12 @@ std::string to_json(const Experiment& experiment, const DataSpec::Outline& outli
 }  // namespace
 
 int describe_command(const DescribeRequest& request) {
-  const Experiment experiment = load_experiment(request.config, request.overrides, Check::kWithData);
-  const DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
-  const Network<float> network(experiment.base.layers(), outline.shape);
+  const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
+  const data::DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
+  const nn::Network<float> network(experiment.base.layers(), outline.shape);
   const Figures figures = estimate(experiment, outline);
   print_result(request.json ? to_json(experiment, outline, network, figures) : to_text(experiment, outline, network, figures));
   return 0;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

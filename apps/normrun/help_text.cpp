@@ -4,7 +4,7 @@
 #include "core/text.hpp"
 #include "outline.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 constexpr std::size_t kWidth = 80;
@@ -91,4 +91,4 @@ std::string help_text(const ProgramOutline& outline, const CommandOutline& comma
   return text;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

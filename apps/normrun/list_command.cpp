@@ -2,14 +2,14 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "compare/probes/probes.hpp"
 #include "data/registry.hpp"
 #include "fmt/format.h"
 #include "nn/registry.hpp"
-#include "study/probes.hpp"
-#include "study/tables.hpp"
+#include "tables/tables.hpp"
 #include "train/optimizer.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 using nlohmann::ordered_json;
@@ -18,14 +18,14 @@ struct Item {
   std::string type;
   std::string doc;
   std::string source;
-  std::vector<OptionRow> options;
+  std::vector<config::OptionRow> options;
 };
 
-std::vector<Item> family_items(const Family& family) {
+std::vector<Item> family_items(const config::Family& family) {
   std::vector<Item> items;
-  for (const FamilyMember& member : family.members) {
+  for (const config::FamilyMember& member : family.members) {
     const auto value = family.make(member.type);
-    items.push_back({std::string(member.type), std::string(member.doc), std::string(member.source), option_rows(*value)});
+    items.push_back({std::string(member.type), std::string(member.doc), std::string(member.source), config::option_rows(*value)});
   }
   return items;
 }
@@ -44,16 +44,18 @@ std::vector<Item> loss_items() {
 
 std::vector<Item> metric_items() {
   std::vector<Item> items;
-  for (const Table& table : tables()) {
+  for (const tables::Table& table : tables::tables()) {
     const std::string name(table.file.substr(0, table.file.find('.')));
-    for (const Column& column : table.columns) items.push_back({name + "." + std::string(column.name), std::string(column.doc), {}, {}});
+    for (const tables::Column& column : table.columns)
+      items.push_back({name + "." + std::string(column.name), std::string(column.doc), {}, {}});
   }
   return items;
 }
 
 std::vector<Item> probe_items() {
   std::vector<Item> items;
-  for (const Probe& probe : probes()) items.push_back({std::string(probe.name), std::string(probe.doc), std::string(probe.source), {}});
+  for (const compare::Probe& probe : compare::probes())
+    items.push_back({std::string(probe.name), std::string(probe.doc), std::string(probe.source), {}});
   return items;
 }
 
@@ -63,10 +65,10 @@ struct Topic {
 };
 
 const std::vector<Topic> kTopics = {
-    {"layers", [] { return family_items(layer_family()); }},
-    {"norms", [] { return family_items(norm_family()); }},
-    {"datasets", [] { return family_items(data_family()); }},
-    {"optimizers", [] { return family_items(optimizer_family()); }},
+    {"layers", [] { return family_items(nn::layer_family()); }},
+    {"norms", [] { return family_items(nn::norm_family()); }},
+    {"datasets", [] { return family_items(data::data_family()); }},
+    {"optimizers", [] { return family_items(train::optimizer_family()); }},
     {"losses", loss_items},
     {"metrics", metric_items},
     {"probes", probe_items},
@@ -76,7 +78,7 @@ std::string to_json(const std::vector<Item>& items) {
   ordered_json list = ordered_json::array();
   for (const Item& item : items) {
     ordered_json options = ordered_json::array();
-    for (const OptionRow& option : item.options) {
+    for (const config::OptionRow& option : item.options) {
       options.push_back(
           {{"name", option.name},
            {"kind", option.kind},
@@ -94,7 +96,7 @@ std::string to_text(const std::vector<Item>& items) {
   for (const Item& item : items) {
     text += item.type + "\n    " + item.doc + "\n";
     if (!item.source.empty()) text += "    source: " + item.source + "\n";
-    for (const OptionRow& option : item.options) {
+    for (const config::OptionRow& option : item.options) {
       std::string kind = option.kind + (option.range.empty() ? "" : " " + option.range);
       if (!option.fallback.empty()) kind += ", default " + option.fallback;
       text += fmt::format("    {:<22} {}\n{:<27}{}\n", option.name, kind, "", option.doc);
@@ -119,4 +121,4 @@ int list_command(const ListRequest& request) {
   return 0;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -6,7 +6,7 @@
 #include "outline.hpp"
 #include "version.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 struct Note {
@@ -140,4 +140,4 @@ std::string man_page(const ProgramOutline& outline) {
   return text + notes("EXIT STATUS", kExitCodes) + notes("ENVIRONMENT", kEnvironment) + notes("FILES", kFiles);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

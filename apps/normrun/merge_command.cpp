@@ -3,27 +3,29 @@
 #include <numeric>
 
 #include "commands.hpp"
-#include "core/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 #include "fmt/format.h"
 #include "nn/checkpoint.hpp"
-#include "report/results.hpp"
-#include "report/summary.hpp"
-#include "study/merge.hpp"
+#include "report/results/results.hpp"
+#include "report/results/summary.hpp"
 #include "study/plan.hpp"
+#include "sweep/merge.hpp"
 #include "version.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 constexpr std::size_t kToldMissing = 20;
 constexpr std::size_t kLargestFile = std::size_t{1} << 36;
 
-std::string run_id(const Experiment& experiment, std::uint32_t run) { return run_key(experiment, run, experiment.at(run)).run_id; }
+std::string run_id(const study::Experiment& experiment, std::uint32_t run) {
+  return study::run_key(experiment, run, experiment.at(run)).run_id;
+}
 
-[[noreturn]] void refuse_incomplete(const JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
-  std::vector<Problem> problems = {
-      {"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
-       parts.shards > 0 ? "run shards " + shards_of(parts, missing) + " again with `train --resume`" : "go on with `train --resume`"}};
+[[noreturn]] void refuse_incomplete(const sweep::JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
+  std::vector<Problem> problems = {{"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
+                                    parts.shards > 0 ? "run shards " + sweep::shards_of(parts, missing) + " again with `train --resume`"
+                                                     : "go on with `train --resume`"}};
   for (std::size_t i = 0; i < std::min(missing.size(), kToldMissing); ++i) {
     problems.push_back({"run " + run_id(parts.experiment, missing[i]), "missing", ""});
   }
@@ -31,11 +33,11 @@ std::string run_id(const Experiment& experiment, std::uint32_t run) { return run
   throw Error(ExitCode::kRunsMissing, problems);
 }
 
-void print_missing_shards(const JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
+void print_missing_shards(const sweep::JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
   if (parts.shards == 0) {
     throw Error(ExitCode::kUsage, {"--missing-as-array", "the parts are not shards of one division", "train them with --shard I/N"});
   }
-  print_result(shards_of(parts, missing) + "\n");
+  print_result(sweep::shards_of(parts, missing) + "\n");
 }
 
 /// Links a run's checkpoint, or copies it to another file system.  Throws Error(kDamaged) where it is not whole.
@@ -45,29 +47,29 @@ void take_checkpoint(const std::string& part, const std::string& name, const Out
   if (!std::filesystem::exists(from)) {
     throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with `train --resume`"});
   }
-  read_safetensors(from);
+  nn::read_safetensors(from);
   std::error_code other_file_system;
   std::filesystem::remove(to);
   std::filesystem::create_hard_link(from, to, other_file_system);
-  if (other_file_system) write_file(to, read_file(from, kLargestFile));
+  if (other_file_system) files::write_file(to, files::read_file(from, kLargestFile));
 }
 
-void announce_joining(const JoinedParts& parts) {
+void announce_joining(const sweep::JoinedParts& parts) {
   std::uintmax_t bytes = 0;
-  for (const std::string& part : parts.folders) bytes += std::filesystem::file_size(part + "/" + kJournalFile);
+  for (const std::string& part : parts.folders) bytes += std::filesystem::file_size(part + "/" + sweep::kJournalFile);
   if (bytes > kQuicklyWritten) log_info(fmt::format("joining {} runs, {} MB", parts.records.planned(), bytes >> 20U));
 }
 
 /// Writes every record, in the plan's order, into the folder's journal.
-Journal copy_records(const JoinedParts& parts, const OutputFolder& folder) {
-  const bool keeps = parts.experiment.base.train.checkpoints == CheckpointPolicy::kAll;
+sweep::Journal copy_records(const sweep::JoinedParts& parts, const OutputFolder& folder) {
+  const bool keeps = parts.experiment.base.train.checkpoints == train::CheckpointPolicy::kAll;
   if (keeps) folder.make_checkpoints();
-  write_file(folder.path() + "/config.json", parts.experiment.resolved());
-  Journal journal = Journal::create(folder.journal(), parts.plan);
+  files::write_file(folder.path() + "/config.json", parts.experiment.resolved());
+  sweep::Journal journal = sweep::Journal::create(folder.journal(), parts.plan);
   for (std::int64_t run = 0; run < parts.records.planned(); ++run) {
-    const RunRecord record = parts.records.read(run);
+    const tables::RunRecord record = parts.records.read(run);
     const std::string id = record.run_id();
-    if (keeps && record.status == RunStatus::kOk)
+    if (keeps && record.status == tables::RunStatus::kOk)
       take_checkpoint(parts.folders[parts.records.journal_of(run)], id + ".safetensors", folder);
     journal.add(record);
   }
@@ -81,8 +83,8 @@ int merge_command(const MergeRequest& request) {
   if (request.out.empty() && !request.missing_as_array) {
     throw Error(ExitCode::kUsage, {"merge", "no --out", "say where the whole goes: --out DIR"});
   }
-  const JoinedParts parts = join_parts(request.parts);
-  const std::vector<std::uint32_t> missing = missing_runs(parts.records);
+  const sweep::JoinedParts parts = sweep::join_parts(request.parts);
+  const std::vector<std::uint32_t> missing = sweep::missing_runs(parts.records);
   if (!missing.empty()) {
     if (request.missing_as_array) print_missing_shards(parts, missing);
     refuse_incomplete(parts, missing);
@@ -96,7 +98,7 @@ int merge_command(const MergeRequest& request) {
   }
   const OutputFolder folder(request.out, request.existing, kReplaceOnly);
   announce_joining(parts);
-  const Journal journal = copy_records(parts, folder);
+  const sweep::Journal journal = copy_records(parts, folder);
   publish_results(parts.experiment, journal.index(), folder.path(), request.json);
   std::vector<std::uint32_t> runs(static_cast<std::size_t>(journal.index().planned()));
   std::iota(runs.begin(), runs.end(), 0U);
@@ -106,4 +108,4 @@ int merge_command(const MergeRequest& request) {
   return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace normrun {
+namespace normrun::app {
 
 /// The words of an option and what each stands for.
 template <class Value>
@@ -55,4 +55,4 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const
   return takes_one_of(command.add_option_function<std::string>(name, choose, doc), names);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

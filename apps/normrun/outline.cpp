@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 OptionOutline option_outline(const CLI::Option& option) {
@@ -31,7 +31,7 @@ CommandOutline command_outline(const CLI::App& app) {
 }
 
 Problem unknown(const std::string& kind, const std::string& word, const std::vector<std::string_view>& known, const std::string& help) {
-  const std::string nearest = nearest_word(word, known);
+  const std::string nearest = config::nearest_word(word, known);
   return {"command line", "unknown " + kind + " " + word, nearest.empty() ? "see " + help : "did you mean " + nearest + "?"};
 }
 
@@ -118,4 +118,4 @@ Place place_after(const ProgramOutline& outline, const std::vector<std::string>&
   return place;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -11,7 +11,7 @@ namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }
 
-namespace normrun {
+namespace normrun::app {
 
 /// An option or, without dashes, a positional argument.
 struct OptionOutline {
@@ -67,4 +67,4 @@ std::string completion_script(const std::string& shell);
 /// one), "parts" (none follows), "files" or "folders"; then a line for each candidate: text, tab, meaning.
 std::string complete(const ProgramOutline& outline, const std::vector<std::string>& words);
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "study/journal.hpp"
-#include "study/tables.hpp"
+#include "sweep/journal.hpp"
+#include "tables/tables.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 namespace fs = std::filesystem;
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 /// The files that `train` and the commands after it write beside the journal.
 std::vector<std::string> result_files() {
   std::vector<std::string> files = {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"};
-  for (const Table& table : tables()) files.emplace_back(table.file);
+  for (const tables::Table& table : tables::tables()) files.emplace_back(table.file);
   return files;
 }
 
@@ -58,7 +58,7 @@ std::string OutputFolder::made(std::string path) {
   throw Error(ExitCode::kCannotCreate, {path, error ? error.message() : "is not a folder", "choose another --out"});
 }
 
-std::string OutputFolder::journal() const { return path_ + "/" + kJournalFile; }
+std::string OutputFolder::journal() const { return path_ + "/" + sweep::kJournalFile; }
 
 bool OutputFolder::has_journal() const { return fs::exists(journal()); }
 
@@ -83,7 +83,7 @@ void OutputFolder::remove_results() const {
 /// What a killed process left half written.
 void OutputFolder::remove_temporary_files() const {
   std::vector<std::string> files = result_files();
-  files.emplace_back(kJournalFile);
+  files.emplace_back(sweep::kJournalFile);
   for (const auto& entry : fs::directory_iterator(path_)) {
     for (const std::string& file : files) {
       if (is_temporary_of(entry.path(), file)) fs::remove(entry.path());
@@ -93,4 +93,4 @@ void OutputFolder::remove_temporary_files() const {
   remove_files(unfinished(), ".tmp");
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

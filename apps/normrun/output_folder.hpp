@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "core/folder_lock.hpp"
+#include "files/folder_lock.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 /// What to do with the results that an output folder holds.
 enum class Existing { kRefuse, kResume, kReplace };
@@ -36,7 +36,7 @@ class OutputFolder {
   void remove_temporary_files() const;
 
   std::string path_;
-  FolderLock lock_;
+  files::FolderLock lock_;
 };
 
-}  // namespace normrun
+}  // namespace normrun::app

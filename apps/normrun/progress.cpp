@@ -9,7 +9,7 @@
 
 #include "fmt/format.h"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{100};
@@ -53,13 +53,13 @@ void Progress::on_step(int worker, std::int64_t run, Index step, Index total_ste
   show(now);
 }
 
-void Progress::on_finish(const RunRecord& record) {
+void Progress::on_finish(const tables::RunRecord& record) {
   const std::lock_guard lock(mutex_);
   ++finished_;
   for (Worker& worker : workers_) {
     if (worker.run == record.run) worker.total = 0;
   }
-  if (record.status != RunStatus::kOk) ++failed_;
+  if (record.status != tables::RunStatus::kOk) ++failed_;
   show(Clock::now());
 }
 
@@ -107,4 +107,4 @@ void Progress::clear() {
   if (draws_) std::fputs("\r\x1b[2K", stderr);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

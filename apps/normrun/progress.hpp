@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "console.hpp"
-#include "study/runner.hpp"
+#include "sweep/runner.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 /// Follows a sweep on stderr: a line that is drawn over on a terminal, a line a minute in a log.
-class Progress : public SweepObserver {
+class Progress : public sweep::SweepObserver {
  public:
   explicit Progress(const ConsoleOptions& options);
   ~Progress() override;
@@ -20,7 +20,7 @@ class Progress : public SweepObserver {
 
   void on_start(std::int64_t runs, int jobs) override;
   void on_step(int worker, std::int64_t run, Index step, Index total_steps, double loss) override;
-  void on_finish(const RunRecord& record) override;
+  void on_finish(const tables::RunRecord& record) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -52,4 +52,4 @@ class Progress : public SweepObserver {
 /// "12 s", "3 min 20 s", "2 h 5 min".
 std::string spoken_duration(double seconds);
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -1,10 +1,10 @@
 #include "command_line.hpp"
 #include "option_kinds.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
-using Variance = PredictionInput::Variance;
+using Variance = study::PredictionInput::Variance;
 const Words<Variance> kMovingVariance = {{"biased", Variance::kBiased}, {"unbiased", Variance::kUnbiased}};
 
 }  // namespace
@@ -60,7 +60,7 @@ normrun predict --batch-size 4 --momentum 0.99 --steps 500
 # PyTorch's moving variance of inputs with variance 4; for a program
 normrun predict --moving-variance unbiased --population-variance 4 --json)",
                           [this] { return predict_command(predict_); });
-  PredictionInput& input = predict_.input;
+  study::PredictionInput& input = predict_.input;
   takes(command->add_option("--batch-size", input.batch_size, "Rows of a training batch"), "B")->check(CLI::Range(1, 100'000'000));
   takes(command->add_option("--momentum", input.momentum, "Weight of the old value"), "M")->check(CLI::Range(0.0, 0.999999999999));
   takes(command->add_option("--steps", input.steps, "Steps of training"), "T")->check(CLI::Range(Index{0}, Index{1} << 60));
@@ -71,4 +71,4 @@ normrun predict --moving-variance unbiased --population-variance 4 --json)",
   command->add_flag("--json", predict_.json, "Print JSON");
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

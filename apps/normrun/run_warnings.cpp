@@ -4,10 +4,10 @@
 
 #include "commands.hpp"
 #include "fmt/format.h"
-#include "report/csv_table.hpp"
-#include "report/empty_comparisons.hpp"
+#include "report/results/empty_comparisons.hpp"
+#include "tables/csv_table.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 /// Runs that ended with the same message.
@@ -19,10 +19,10 @@ struct Failures {
 };
 
 /// The column error of a run that failed, as one line.
-std::string error_of(const RunRecord& record) {
-  const std::size_t place = own_place(TableId::kRuns, "error");
-  const std::string& line = record.lines[static_cast<std::size_t>(TableId::kRuns)];
-  const std::vector<std::string> fields = split_csv_line(std::string_view(line).substr(std::min(line.size(), record.keys.size())));
+std::string error_of(const tables::RunRecord& record) {
+  const std::size_t place = tables::own_place(tables::TableId::kRuns, "error");
+  const std::string& line = record.lines[static_cast<std::size_t>(tables::TableId::kRuns)];
+  const std::vector<std::string> fields = tables::split_csv_line(std::string_view(line).substr(std::min(line.size(), record.keys.size())));
   std::string error = fields.size() > place ? fields[place] : "";
   for (std::size_t end = error.find('\n'); end != std::string::npos; end = error.find('\n', end)) error.replace(end, 1, "; ");
   return error;
@@ -43,13 +43,13 @@ void warn_of(const std::vector<Failures>& told, std::size_t untold, const std::s
 
 }  // namespace
 
-std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const RecordIndex& records, const std::string& folder) {
+std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder) {
   constexpr std::size_t kTold = 5;
   std::size_t complete = 0;
   std::vector<std::uint32_t> failed;
   for (const std::uint32_t run : runs) {
     if (!records.contains(run)) continue;
-    if (records.status(run) == RunStatus::kOk)
+    if (records.status(run) == tables::RunStatus::kOk)
       ++complete;
     else
       failed.push_back(run);
@@ -58,13 +58,13 @@ std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const Recor
   std::vector<Failures> told;
   std::size_t untold = 0;
   for (const std::uint32_t run : failed) {
-    const RunRecord record = records.read(run);
+    const tables::RunRecord record = records.read(run);
     const std::string error = error_of(record);
     const auto same = std::find_if(told.begin(), told.end(), [&](const Failures& failures) { return failures.error == error; });
     if (same != told.end())
       ++same->runs;
     else if (told.size() < kTold)
-      told.push_back({record.run_id(), status_text(record.status), error});
+      told.push_back({record.run_id(), tables::status_text(record.status), error});
     else
       ++untold;
   }
@@ -72,19 +72,20 @@ std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const Recor
   return complete;
 }
 
-void warn_of_empty_comparisons(const Experiment& experiment, const std::vector<std::uint32_t>& runs, const RecordIndex& records) {
-  const std::vector<Axis>& axes = experiment.grid.axes();
-  const auto is_seed = [](const Axis& axis) { return axis.key == "seed"; };
+void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
+                               const sweep::RecordIndex& records) {
+  const std::vector<config::Axis>& axes = experiment.grid.axes();
+  const auto is_seed = [](const config::Axis& axis) { return axis.key == "seed"; };
   const auto seed = static_cast<std::size_t>(std::find_if(axes.begin(), axes.end(), is_seed) - axes.begin());
-  const auto sweeps_compare = [](const Axis& axis) { return axis.key.compare(0, 7, "compare") == 0; };
+  const auto sweeps_compare = [](const config::Axis& axis) { return axis.key.compare(0, 7, "compare") == 0; };
   const bool several = std::any_of(axes.begin(), axes.end(), sweeps_compare);
-  EmptyComparisons empty;
+  report::EmptyComparisons empty;
   for (const std::uint32_t run : runs) {
-    if (!records.contains(run) || records.status(run) != RunStatus::kOk) continue;
+    if (!records.contains(run) || records.status(run) != tables::RunStatus::kOk) continue;
     if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // the numbers of rows are the same for every seed
     empty.add(records.read(run), several ? experiment.at(run).compare : experiment.base.compare);
   }
   for (const std::string& warning : empty.warnings()) log_warning(warning);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

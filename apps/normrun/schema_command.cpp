@@ -1,10 +1,10 @@
 #include "commands.hpp"
 
-namespace normrun {
+namespace normrun::app {
 
 std::string config_schema() {
-  RunConfig config;
-  return write_schema(config, "normrun.schema.json", "normrun experiment");
+  study::RunConfig config;
+  return config::write_schema(config, "normrun.schema.json", "normrun experiment");
 }
 
 int schema_command() {
@@ -12,4 +12,4 @@ int schema_command() {
   return 0;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

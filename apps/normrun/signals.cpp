@@ -10,7 +10,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 constexpr suseconds_t kPatienceMicroseconds = 700'000;  // and a second
@@ -73,4 +73,4 @@ void end_without_memory() {
 
 void catch_lack_of_memory() { std::set_terminate(on_terminate); }
 
-}  // namespace normrun
+}  // namespace normrun::app

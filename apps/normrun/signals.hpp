@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-namespace normrun {
+namespace normrun::app {
 
 /// SIGINT, SIGTERM, SIGUSR1 (schedulers send it ahead of the time limit) and SIGHUP (the terminal is closed; not where nohup has it
 /// ignored) ask for an end, and make one themselves where it does not come within two seconds: the results can be resumed at any
@@ -18,4 +18,4 @@ int exit_code_of_signal();
 /// Lets it be so where std::bad_alloc meets a noexcept: the destructors of nlohmann's values allocate.
 void catch_lack_of_memory();
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -3,35 +3,35 @@
 #include <filesystem>
 
 #include "commands.hpp"
-#include "core/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 #include "fmt/format.h"
 #include "nn/checkpoint.hpp"
 #include "output_folder.hpp"
 #include "progress.hpp"
-#include "report/html/page.hpp"
-#include "report/results.hpp"
-#include "report/summary.hpp"
+#include "report/page/page.hpp"
+#include "report/results/results.hpp"
+#include "report/results/summary.hpp"
 #include "signals.hpp"
-#include "study/data_check.hpp"
-#include "study/journal.hpp"
 #include "study/plan.hpp"
+#include "sweep/data_check.hpp"
+#include "sweep/journal.hpp"
 #include "version.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 using Runs = std::vector<std::uint32_t>;
 
 /// Prints run_id, norm, batch_size, seed and the other swept keys of some runs, in the plan's order.
-void print_plan(const Experiment& experiment, Runs runs, bool json) {
+void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   std::sort(runs.begin(), runs.end());
   std::string text;
-  for (const Column& column : key_columns()) text += (text.empty() ? "" : ",") + std::string(column.name);
-  for (const std::string& key : other_axes(experiment.grid)) text += ',' + csv_field(std::string_view(key));
+  for (const tables::Column& column : tables::key_columns()) text += (text.empty() ? "" : ",") + std::string(column.name);
+  for (const std::string& key : study::other_axes(experiment.grid)) text += ',' + tables::csv_field(std::string_view(key));
   text += '\n';
   for (const std::uint32_t run : runs) {
-    const std::string fields = run_key(experiment, run, experiment.at(run)).csv();
+    const std::string fields = study::run_key(experiment, run, experiment.at(run)).csv();
     text += fields.substr(0, fields.size() - 1) + '\n';
     if (json || text.size() < kPieceBytes) continue;
     print_result(text);
@@ -41,7 +41,7 @@ void print_plan(const Experiment& experiment, Runs runs, bool json) {
 }
 
 /// DIR, or results/NAME; a shard's is DIR with {shard} replaced by its number, or results/NAME.shards/NUMBER.
-std::string output_path(const TrainRequest& request, const Experiment& experiment, const std::optional<Shard>& shard) {
+std::string output_path(const TrainRequest& request, const study::Experiment& experiment, const std::optional<sweep::Shard>& shard) {
   const std::string number = shard ? std::to_string(shard->number) : "";
   if (request.out.empty()) return "results/" + experiment.base.name + (shard ? ".shards/" + number : "");
   constexpr std::string_view kPlace = "{shard}";
@@ -53,7 +53,7 @@ std::string output_path(const TrainRequest& request, const Experiment& experimen
 bool has_checkpoint(const std::string& path) {
   if (!std::filesystem::exists(path)) return false;
   try {
-    read_safetensors(path);
+    nn::read_safetensors(path);
   } catch (const Error& error) {
     if (error.code() == ExitCode::kDamaged) return false;
     throw;
@@ -62,11 +62,11 @@ bool has_checkpoint(const std::string& path) {
 }
 
 /// Those that are still to be done: a failed run is tried again, and one whose checkpoint has got lost or damaged.
-Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string& checkpoint_folder) {
+Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::string& checkpoint_folder) {
   Runs left;
   for (const std::uint32_t run : runs) {
-    bool done = records.contains(run) && records.status(run) != RunStatus::kFailed;
-    if (done && !checkpoint_folder.empty() && records.status(run) == RunStatus::kOk) {
+    bool done = records.contains(run) && records.status(run) != tables::RunStatus::kFailed;
+    if (done && !checkpoint_folder.empty() && records.status(run) == tables::RunStatus::kOk) {
       done = has_checkpoint(checkpoint_folder + "/" + records.read(run).run_id() + ".safetensors");
     }
     if (!done) left.push_back(run);
@@ -75,102 +75,104 @@ Runs runs_to_do(const Runs& runs, const RecordIndex& records, const std::string&
 }
 
 /// Before the tables: for large ones there is no time between a signal and the program's end.
-void warn_of_interruption(const Runs& runs, const RecordIndex& records) {
+void warn_of_interruption(const Runs& runs, const sweep::RecordIndex& records) {
   const auto finished = std::count_if(runs.begin(), runs.end(), [&](std::uint32_t run) { return records.contains(run); });
   log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", finished, runs.size()));
 }
 
 /// What the results say of the runs, in the exit code and on stderr.
-int conclude(const Experiment& experiment, const Runs& runs, const RecordIndex& records, SweepEnd end, const std::string& folder,
-             double seconds) {
+int conclude(const study::Experiment& experiment, const Runs& runs, const sweep::RecordIndex& records, sweep::SweepEnd end,
+             const std::string& folder, double seconds) {
   const std::size_t complete = warn_of_failures(runs, records, folder);
   warn_of_empty_comparisons(experiment, runs, records);
   log_info(fmt::format("{} of {} runs complete in {}; results in {}", complete, runs.size(), spoken_duration(seconds), folder));
-  if (end == SweepEnd::kInterrupted) return exit_code_of_signal();
+  if (end == sweep::SweepEnd::kInterrupted) return exit_code_of_signal();
   return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
 }
 
-void write_config(const Experiment& experiment, const OutputFolder& folder) {
-  write_file(folder.path() + "/config.json", experiment.resolved());
+void write_config(const study::Experiment& experiment, const OutputFolder& folder) {
+  files::write_file(folder.path() + "/config.json", experiment.resolved());
 }
 
 /// The config first: beside every journal there is one.
-Journal start_journal(const Experiment& experiment, const OutputFolder& folder, const JournalPlan& plan) {
+sweep::Journal start_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   write_config(experiment, folder);
-  return Journal::create(folder.journal(), plan);
+  return sweep::Journal::create(folder.journal(), plan);
 }
 
 /// The config last: that of a journal that is refused stays.
-Journal resume_journal(const Experiment& experiment, const OutputFolder& folder, const JournalPlan& plan) {
-  Journal journal = Journal::resume(folder.journal(), plan);
-  check_data(experiment, journal.index(), folder.journal());
+sweep::Journal resume_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
+  sweep::Journal journal = sweep::Journal::resume(folder.journal(), plan);
+  sweep::check_data(experiment, journal.index(), folder.journal());
   write_config(experiment, folder);
   return journal;
 }
 
 /// The sweep itself, into the journal.
-SweepEnd execute(const Experiment& experiment, const Runs& runs, const TrainRequest& request, const ConsoleOptions& console,
-                 const OutputFolder& folder, Journal& journal, DataCache& data) {
-  const bool keeps = experiment.base.train.checkpoints == CheckpointPolicy::kAll;
+sweep::SweepEnd execute(const study::Experiment& experiment, const Runs& runs, const TrainRequest& request, const ConsoleOptions& console,
+                        const OutputFolder& folder, sweep::Journal& journal, sweep::DataCache& data) {
+  const bool keeps = experiment.base.train.checkpoints == train::CheckpointPolicy::kAll;
   if (keeps) folder.make_checkpoints();
-  const SweepOptions options{.jobs = request.jobs > 0 ? request.jobs : usable_cores(),
-                             .fail_fast = request.fail_fast,
-                             .checkpoint_folder = keeps ? folder.checkpoints() : "",
-                             .resume_folder = folder.unfinished(),
-                             .stop = &stop_requested(),
-                             .data = &data};
+  const sweep::SweepOptions options{.jobs = request.jobs > 0 ? request.jobs : sweep::usable_cores(),
+                                    .fail_fast = request.fail_fast,
+                                    .checkpoint_folder = keeps ? folder.checkpoints() : "",
+                                    .resume_folder = folder.unfinished(),
+                                    .stop = &stop_requested(),
+                                    .data = &data};
   const Runs left = runs_to_do(runs, journal.index(), options.checkpoint_folder);
   if (left.size() < runs.size()) log_info(fmt::format("{} of {} runs were finished before", runs.size() - left.size(), runs.size()));
   log_detail(fmt::format("{} runs on {} threads", left.size(), options.jobs));
   Progress progress(console);
-  const SweepEnd end = run_sweep(experiment, left, options, journal, progress);
+  const sweep::SweepEnd end = sweep::run_sweep(experiment, left, options, journal, progress);
   journal.sync();
   return end;
 }
 
 }  // namespace
 
-void publish_results(const Experiment& experiment, const RecordIndex& records, const std::string& folder, bool json) {
+void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
   constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
-  const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + kJournalFile);
+  const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + sweep::kJournalFile);
   const bool takes_long = bytes > kQuicklyWritten;
   if (takes_long) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
-  const std::vector<SummaryRow> summary = write_results(experiment, records, program_info(), folder);
+  const std::vector<report::SummaryRow> summary = report::write_results(experiment, records, program_info(), folder);
   if (records.planned() <= kMostReported) {
     if (takes_long) log_info("writing report.html");
-    const ResultsFolder results = open_results(folder);
-    write_file(folder + "/report.html", report_html(results, advise(results)));
+    const report::ResultsFolder results = report::open_results(folder);
+    files::write_file(folder + "/report.html", report::report_html(results, report::advise(results)));
   }
-  print_result(json ? csv_to_json(read_file(folder + "/summary.csv", kLargest)) : terminal_summary(summary, experiment.base.compare));
+  print_result(json ? csv_to_json(files::read_file(folder + "/summary.csv", kLargest))
+                    : report::terminal_summary(summary, experiment.base.compare));
 }
 
 int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const auto start = std::chrono::steady_clock::now();
-  const std::optional<Shard> shard = request.shard.empty() ? std::nullopt : std::optional(parse_shard(request.shard));
-  const Experiment experiment = load_experiment(request.config, request.overrides, Check::kWithData);
-  const CostModel costs(experiment);
-  const Runs runs = shard ? runs_of(longest_first(experiment.grid, costs), *shard) : longest_first(experiment.grid, costs);
+  const std::optional<sweep::Shard> shard = request.shard.empty() ? std::nullopt : std::optional(sweep::parse_shard(request.shard));
+  const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
+  const sweep::CostModel costs(experiment);
+  const Runs runs =
+      shard ? sweep::runs_of(sweep::longest_first(experiment.grid, costs), *shard) : sweep::longest_first(experiment.grid, costs);
   if (request.dry_run) {
     print_plan(experiment, runs, request.json);
     return 0;
   }
-  DataCache data;
-  if (!runs.empty()) load_shared_data(experiment, runs.front(), data);  // before anything is written
+  sweep::DataCache data;
+  if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // before anything is written
   const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
-  const JournalPlan plan = journal_plan(experiment, program_info().version, costs, shard);
+  const sweep::JournalPlan plan = sweep::journal_plan(experiment, program_info().version, costs, shard);
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();
-  Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);
-  const SweepEnd end = execute(experiment, runs, request, console, folder, journal, data);
-  if (end == SweepEnd::kInterrupted) warn_of_interruption(runs, journal.index());
+  sweep::Journal journal = resumes ? resume_journal(experiment, folder, plan) : start_journal(experiment, folder, plan);
+  const sweep::SweepEnd end = execute(experiment, runs, request, console, folder, journal, data);
+  if (end == sweep::SweepEnd::kInterrupted) warn_of_interruption(runs, journal.index());
   if (shard) {
-    write_manifest(experiment, journal.index(), program_info(), folder.path());
+    report::write_manifest(experiment, journal.index(), program_info(), folder.path());
   } else {
     publish_results(experiment, journal.index(), folder.path(), request.json);
   }
-  if (end == SweepEnd::kComplete) folder.remove_unfinished();
+  if (end == sweep::SweepEnd::kComplete) folder.remove_unfinished();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return conclude(experiment, runs, journal.index(), end, folder.path(), seconds);
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -1,10 +1,10 @@
 #include "command_line.hpp"
 #include "option_kinds.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
-void add_overrides(CLI::App& command, Overrides& overrides) {
+void add_overrides(CLI::App& command, study::Overrides& overrides) {
   takes(command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable"),
         "KEY=VALUE")
       ->allow_extra_args(false);
@@ -95,4 +95,4 @@ normrun validate configs/quickstart.json configs/claims/exact-laws.json)",
   takes(command->add_option("files", validate_, "Configs")->required(), "FILE…");
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

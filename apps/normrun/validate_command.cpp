@@ -1,13 +1,13 @@
 #include "commands.hpp"
 #include "fmt/format.h"
 
-namespace normrun {
+namespace normrun::app {
 
 int validate_command(const std::vector<std::string>& files) {
   int code = 0;
   for (const std::string& file : files) {
     try {
-      const Experiment experiment = load_experiment(file, {}, Check::kWithData);
+      const study::Experiment experiment = study::load_experiment(file, {}, study::Check::kWithData);
       print_result(fmt::format("{}: ok, {} runs\n", file, experiment.grid.size()));
     } catch (const Error& error) {
       log_error(error);
@@ -17,4 +17,4 @@ int validate_command(const std::vector<std::string>& files) {
   return code;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

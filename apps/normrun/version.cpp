@@ -3,7 +3,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "revision.hpp"
 
-namespace normrun {
+namespace normrun::app {
 namespace {
 
 #if defined(__clang__)
@@ -14,14 +14,14 @@ constexpr const char* kCompiler = "gcc " __VERSION__;
 
 }  // namespace
 
-ProgramInfo program_info() { return {NORMRUN_VERSION, NORMRUN_REVISION, kCompiler, std::string(kernels::instruction_set())}; }
+report::ProgramInfo program_info() { return {NORMRUN_VERSION, NORMRUN_REVISION, kCompiler, std::string(nn::kernels::instruction_set())}; }
 
 std::string source_date() { return NORMRUN_DATE; }
 
 std::string version_text() {
-  const ProgramInfo info = program_info();
+  const report::ProgramInfo info = program_info();
   const std::string revision = info.revision.empty() ? "" : " (" + info.revision + ")";
   return "normrun " + info.version + revision + "\ncompiler: " + info.compiler + "\ninstruction set: " + info.instruction_set;
 }
 
-}  // namespace normrun
+}  // namespace normrun::app

@@ -7,14 +7,14 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ExitCode::kUsage, {"data.batching", what, hint}); }
 
 }  // namespace
 
-void Batching::describe(OptionVisitor& visitor) {
+void Batching::describe(config::OptionVisitor& visitor) {
   visitor.choice<BatchOrder>({"order",
                               "shuffled: every row once, freshly shuffled each epoch; sequential: in the split's order; replacement: "
                               "independent draws; by-class: few classes in each batch"},
@@ -195,4 +195,4 @@ void Batches::fill_batch(std::span<const Index> hand, std::span<Index> batch, Ra
   }
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -4,22 +4,22 @@
 #include <span>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "core/random.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 enum class BatchOrder { kShuffled, kSequential, kReplacement, kByClass };
 enum class LastBatch { kKeep, kDrop };
 
 /// The `batching` options.
-struct Batching : Described {
+struct Batching : config::Described {
   BatchOrder order = BatchOrder::kShuffled;
   Index classes_per_batch = 1;
   bool balanced = true;
   LastBatch last = LastBatch::kKeep;
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 };
 
 /// The order in which an epoch reads its rows: indices into the split, consecutive slices of batch_size are the batches.
@@ -77,4 +77,4 @@ class Batches {
   std::vector<Index> deck_;
 };
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 std::string role_text(CsvRole role) {
@@ -21,7 +21,7 @@ CsvColumns::CsvColumns(std::string path, const CsvOptions& options, Index count)
   special_.push_back({CsvRole::kLabel, options.label});
   if (options.has_sequences()) special_.push_back({CsvRole::kSequence, options.sequence});
   if (options.has_times()) special_.push_back({CsvRole::kTime, options.time});
-  for (const std::string& name : options.ignore) special_.push_back({CsvRole::kIgnored, Count{.word = name}});
+  for (const std::string& name : options.ignore) special_.push_back({CsvRole::kIgnored, config::Count{.word = name}});
   if (special_.size() >= roles_.size()) {
     throw Error(ExitCode::kDamaged,
                 {path_ + ":1:1", count == 1 ? "only one column" : "only " + std::to_string(count) + " columns, none is left for the inputs",
@@ -42,7 +42,7 @@ void CsvColumns::find_by_name(const std::vector<std::string>& names) {
     if (name.empty()) continue;
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-      const std::string near = nearest_word(name, {names.begin(), names.end()});
+      const std::string near = config::nearest_word(name, {names.begin(), names.end()});
       throw Error(ExitCode::kUsage,
                   {path_, "no column is named \"" + name + '"',
                    near.empty() ? "name a column of the first line, or give its index" : "did you mean \"" + near + "\"?"});
@@ -74,4 +74,4 @@ void CsvColumns::assign(const Special& special, Index column) {
   role = special.role;
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

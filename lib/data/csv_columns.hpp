@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 enum class CsvHeader {
   kAuto,  // the first line names the columns where none of its cells but the label is a number
@@ -18,11 +18,11 @@ enum class CsvTarget { kClass, kNumber };
 /// Columns are given by name, or by index; negative ones count from the end.
 struct CsvOptions {
   CsvHeader header = CsvHeader::kAuto;
-  Count label{.word = {}, .value = -1};
+  config::Count label{.word = {}, .value = -1};
   CsvTarget target = CsvTarget::kClass;
-  Count sequence{.word = "none"};   // which sequence a row belongs to; "none": each row is an example
-  Count time{.word = "none"};       // its place in the sequence; "none": as the file has them
-  std::vector<std::string> ignore;  // names of columns that are not read
+  config::Count sequence{.word = "none"};  // which sequence a row belongs to; "none": each row is an example
+  config::Count time{.word = "none"};      // its place in the sequence; "none": as the file has them
+  std::vector<std::string> ignore;         // names of columns that are not read
 
   bool has_sequences() const { return sequence.word != "none"; }
   bool has_times() const { return time.word != "none"; }
@@ -47,7 +47,7 @@ class CsvColumns {
  private:
   struct Special {
     CsvRole role;
-    Count column;
+    config::Count column;
   };
   Index index_of(const Special& special) const;
   void assign(const Special& special, Index column);
@@ -57,4 +57,4 @@ class CsvColumns {
   std::vector<CsvRole> roles_;    // of all columns
 };
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 CsvExamples::CsvExamples(CsvTable table) : table_(std::move(table)) {
   std::unordered_map<std::string, std::size_t> ids;  // looked up, never walked
@@ -55,4 +55,4 @@ void CsvExamples::damaged(Index row, Index earlier, const std::string& what, con
                hint});
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

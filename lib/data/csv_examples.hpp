@@ -4,7 +4,7 @@
 
 #include "data/csv_table.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// The examples of a table: its rows, or its sequences, whose rows are gathered by the sequence column and ordered by time.
 /// Sequences stand in the order in which the file first names them.
@@ -31,4 +31,4 @@ class CsvExamples {
   std::vector<std::vector<Index>> rows_;  // of each sequence
 };
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -87,4 +87,4 @@ void CsvScanner::damaged(CsvPlace place, const std::string& what, const std::str
   throw Error(ExitCode::kDamaged, {path_ + ':' + std::to_string(place.line) + ':' + std::to_string(place.byte), what, hint});
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

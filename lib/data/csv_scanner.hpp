@@ -5,7 +5,7 @@
 
 #include "core/matrix.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// Where a cell begins: line and byte of the line, from 1.
 struct CsvPlace {
@@ -47,4 +47,4 @@ class CsvScanner {
   Index line_ = 1;
 };
 
-}  // namespace normrun
+}  // namespace normrun::data

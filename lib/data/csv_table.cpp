@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -168,7 +168,7 @@ class TableReader {
 }  // namespace
 
 CsvTable read_csv(const std::string& path, const CsvOptions& options) {
-  InputFile file(path);
+  files::InputFile file(path);
   const std::string text = file.read_rest();
   return TableReader(path, text, options).read();
 }
@@ -207,4 +207,4 @@ std::vector<std::int32_t> CsvClasses::labels_of(const CsvTable& table) const {
   return labels;
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -8,7 +8,7 @@
 #include "data/csv_columns.hpp"
 #include "data/csv_scanner.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// A table of numbers with one column of labels.
 struct CsvTable {
@@ -63,4 +63,4 @@ class CsvClasses {
   std::map<Key, std::int32_t> by_key_;
 };
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 std::string_view split_text(SplitName split) {
   switch (split) {
@@ -45,4 +45,4 @@ Matrix<T> allocate_rows(Index rows, Index cols) {
 template Matrix<float> allocate_rows<float>(Index, Index);
 template Matrix<double> allocate_rows<double>(Index, Index);
 
-}  // namespace normrun
+}  // namespace normrun::data

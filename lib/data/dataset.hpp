@@ -9,7 +9,7 @@
 #include "core/matrix.hpp"
 #include "core/shape.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 enum class SplitName { kTrain, kValidation, kTest };
 inline constexpr SplitName kSplits[] = {SplitName::kTrain, SplitName::kValidation, SplitName::kTest};
@@ -63,4 +63,4 @@ struct Dataset {
 template <class T>
 Matrix<T> allocate_rows(Index rows, Index cols);
 
-}  // namespace normrun
+}  // namespace normrun::data

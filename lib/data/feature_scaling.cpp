@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 template <class T>
@@ -93,4 +93,4 @@ NORMRUN_INSTANTIATE(float)
 NORMRUN_INSTANTIATE(double)
 #undef NORMRUN_INSTANTIATE
 
-}  // namespace normrun
+}  // namespace normrun::data

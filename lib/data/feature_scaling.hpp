@@ -5,7 +5,7 @@
 
 #include "data/dataset.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// The inputs of a split as standardize and shift see them: rows whose columns are the features.  Of sequences these are the
 /// valid steps; padded ones are neither counted nor changed.
@@ -55,4 +55,4 @@ template <class T>
 std::shared_ptr<const RowGenerator<T>> scaled_generator(std::shared_ptr<const RowGenerator<T>> raw, FeatureScaling scaling,
                                                         std::vector<Affine> shifts, Index channels);
 
-}  // namespace normrun
+}  // namespace normrun::data

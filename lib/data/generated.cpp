@@ -1,6 +1,6 @@
 #include "data/generated.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 // Indices of Purpose::kTarget; part of the results.
@@ -12,7 +12,7 @@ constexpr Index kMaxSamples = Index{1} << 31;
 
 }  // namespace
 
-void GeneratorOptions::describe(OptionVisitor& visitor) {
+void GeneratorOptions::describe(config::OptionVisitor& visitor) {
   visitor.integer({"samples", "rows to draw"}, samples, {.low = 1, .high = kMaxSamples});
   visitor.integer({"test_samples", "rows of the test split, drawn separately; absent: test_fraction of the samples are held out"},
                   test_samples, {.low = 1, .high = kMaxSamples});
@@ -30,4 +30,4 @@ RowStreams step_streams(std::uint64_t seed, std::uint64_t step) {
 
 RandomStream rule_stream(std::uint64_t seed) { return RandomStream(seed, Purpose::kTarget, kRuleIndex); }
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -9,14 +9,14 @@
 #include "data/preparation.hpp"
 #include "data/source.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// What the generators share.
 struct GeneratorOptions {
   Index samples = 1000;
   std::optional<Index> test_samples;  // drawn separately; absent: test_fraction of the samples
   bool resample = false;
-  void describe(OptionVisitor& visitor);
+  void describe(config::OptionVisitor& visitor);
 
   TestRows test_rows() const { return test_samples ? TestRows::kOwn : TestRows::kHeldOut; }
 };
@@ -87,4 +87,4 @@ inline DataSpec::Outline outline_of(const Shape& shape, Index classes, Index out
   return outline_of(shape, classes, outputs, options.samples, preparation, options.test_rows(), options.test_samples.value_or(0));
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

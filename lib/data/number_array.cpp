@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 constexpr Index kMaxClasses = Index{1} << 20;
@@ -60,7 +60,7 @@ void NumberArray::damaged(Index place, const std::string& what, const std::strin
               {path + " byte " + std::to_string(byte), "row " + std::to_string(place / row_size() + 1) + column + " " + what, hint});
 }
 
-void read_numbers(InputFile& file, NumberArray& array, Read read) {
+void read_numbers(files::InputFile& file, NumberArray& array, Read read) {
   array.path = file.path();
   array.first_byte = file.position();
   Index numbers = 1;
@@ -138,4 +138,4 @@ template Matrix<double> to_features(const NumberArray&, Index, const Preparation
 template Matrix<float> to_targets(const NumberArray&, Index);
 template Matrix<double> to_targets(const NumberArray&, Index);
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -8,10 +8,9 @@
 #include "core/shape.hpp"
 #include "data/number_format.hpp"
 #include "data/preparation.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun {
-
-class InputFile;
+namespace normrun::data {
 
 /// An array as a binary file holds it: IDX or NPY.
 struct NumberArray {
@@ -37,7 +36,7 @@ NumberArray read_idx(const std::string& path, Read read);
 /// NumPy's format 1.0 to 3.0 in C order, '<f4' '<f8' '|u1' '|i1' '<i2' '<i4' '<i8', plain or gzip.  Throws likewise.
 NumberArray read_npy(const std::string& path, Read read);
 /// The rest of both readers: checks the header's claim against the file, reads the numbers, nothing may follow.
-void read_numbers(InputFile& file, NumberArray& array, Read read);
+void read_numbers(files::InputFile& file, NumberArray& array, Read read);
 
 /// The first rows as inputs, binarized and scaled.  Throws Error(kDamaged) for NaN, infinity, or what T cannot hold.
 template <class T>
@@ -52,4 +51,4 @@ Index count_classes(const NumberArray& array);
 /// A matrix of whole numbers, row by row (`batch_order`).  Throws Error(kDamaged) where it is none.
 std::vector<std::vector<Index>> to_index_rows(const NumberArray& array);
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -7,7 +7,7 @@
 
 #include "core/matrix.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// How a binary file stores a number.
 enum class NumberKind { kUnsigned, kSigned, kFloat };
@@ -43,4 +43,4 @@ inline double decode_number(const unsigned char* bytes, const NumberFormat& form
   return std::bit_cast<double>(bits);
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

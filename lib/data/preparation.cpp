@@ -6,12 +6,12 @@
 #include <span>
 #include <string>
 
-#include "core/checksum.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "data/feature_scaling.hpp"
+#include "files/checksum.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 /// The split's rows in the order of `chosen`.
@@ -51,7 +51,7 @@ void hold_out(Dataset<T>& data, const SplitCounts& counts, std::uint64_t seed) {
 }
 
 template <class T>
-void add_split(Digest& digest, const Split<T>& split) {
+void add_split(files::Digest& digest, const Split<T>& split) {
   const auto add = [&digest](const void* numbers, std::size_t count, std::size_t size) {
     digest.add(std::to_string(count));
     if (count > 0) digest.add(numbers, count * size);
@@ -66,7 +66,7 @@ Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? n
 
 /// Fresh rows are told apart by the first ones of the first step.
 template <class T>
-void add_generator(Digest& digest, const Dataset<T>& data) {
+void add_generator(files::Digest& digest, const Dataset<T>& data) {
   constexpr Index kRows = 16;
   Split<T> rows;
   rows.features = allocate_rows<T>(kRows, data.shape.size());
@@ -80,7 +80,7 @@ void add_generator(Digest& digest, const Dataset<T>& data) {
 
 template <class T>
 std::string digest_of_rows(const Dataset<T>& data) {
-  Digest digest;
+  files::Digest digest;
   digest.add(data.shape.text());
   digest.add(std::to_string(data.classes));
   digest.add(std::to_string(data.outputs));
@@ -102,21 +102,21 @@ Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
 
 }  // namespace
 
-void Shift::describe(OptionVisitor& visitor) {
+void Shift::describe(config::OptionVisitor& visitor) {
   visitor.choice<SplitName>({"split", "whose inputs are shifted"}, split,
                             {{"train", SplitName::kTrain}, {"validation", SplitName::kValidation}, {"test", SplitName::kTest}});
-  visitor.number({"scale", "each input becomes scale * x + offset"}, scale, any_number());
-  visitor.number({"offset", "added after the scale"}, offset, any_number());
+  visitor.number({"scale", "each input becomes scale * x + offset"}, scale, config::any_number());
+  visitor.number({"offset", "added after the scale"}, offset, config::any_number());
 }
 
-void Preparation::describe(OptionVisitor& visitor) {
+void Preparation::describe(config::OptionVisitor& visitor) {
   visitor.integer({"limit", "use the first so many rows of the training file or of the generated samples; test rows of their own stay"},
                   limit, {.low = 1});
   visitor.number({"binarize", "a threshold for the inputs as the source has them: 1 above it, else 0; before scale"}, binarize,
-                 any_number());
+                 config::any_number());
   // Black-and-white images are 0 and 1, not 0 and 1/255.
   if (visitor.given("binarize") && !visitor.given("scale")) scale = 1.0;
-  visitor.number({"scale", "the inputs are multiplied by it"}, scale, any_number());
+  visitor.number({"scale", "the inputs are multiplied by it"}, scale, config::any_number());
   visitor.number({"test_fraction",
                   "share of the rows held out for the test split by a shuffle of the seed, where the data have no test rows of their own"},
                  test_fraction, {.low = 0.0, .high = 1.0, .high_open = true});
@@ -175,4 +175,4 @@ Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64
 template Dataset<float> prepare(Loaded<float>, const Preparation&, std::uint64_t);
 template Dataset<double> prepare(Loaded<double>, const Preparation&, std::uint64_t);
 
-}  // namespace normrun
+}  // namespace normrun::data

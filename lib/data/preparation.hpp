@@ -4,17 +4,17 @@
 #include <optional>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "data/dataset.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// One entry of `shift`: what happened to the inputs of a split between training and use.
-struct Shift : Described {
+struct Shift : config::Described {
   SplitName split = SplitName::kTest;
   double scale = 1.0;
   double offset = 0.0;
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 };
 
 /// The options every data type takes.  They act in this order: limit, binarize, scale, the split, standardize, shift.
@@ -27,7 +27,7 @@ struct Preparation {
   bool standardize = false;  // mean 0 and sd 1 (ddof 0) for each feature, fitted on the training split in double
   std::vector<Shift> shift;
 
-  void describe(OptionVisitor& visitor);
+  void describe(config::OptionVisitor& visitor);
 
   Index limited(Index rows) const { return limit && *limit < rows ? *limit : rows; }
   /// One raw input after binarize and scale.
@@ -64,4 +64,4 @@ struct Loaded {
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -1,14 +1,14 @@
 // IDX: two zero bytes, the type of the numbers, the number of dimensions, the dimensions as big-endian 32-bit integers, the
 // numbers, big-endian, row-major (http://yann.lecun.com/exdb/mnist).
-#include "data/input_file.hpp"
 #include "data/number_array.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 constexpr Index kMaxIdxDims = 8;
 
-NumberFormat format_of(unsigned char type, const InputFile& file) {
+NumberFormat format_of(unsigned char type, const files::InputFile& file) {
   switch (type) {
     case 0x08:
       return {NumberKind::kUnsigned, 1, std::endian::big};
@@ -30,7 +30,7 @@ NumberFormat format_of(unsigned char type, const InputFile& file) {
 }  // namespace
 
 NumberArray read_idx(const std::string& path, Read read) {
-  InputFile file(path);
+  files::InputFile file(path);
   const std::vector<unsigned char> magic = file.read_claimed(4, "the first bytes of an IDX file");
   if (magic[0] != 0 || magic[1] != 0)
     file.damaged(0, "this is no IDX file, which begins with two zero bytes", "name an IDX file, plain or gzip");
@@ -48,4 +48,4 @@ NumberArray read_idx(const std::string& path, Read read) {
   return array;
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

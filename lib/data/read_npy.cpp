@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "data/input_file.hpp"
 #include "data/number_array.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun {
+namespace normrun::data {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -31,7 +31,7 @@ constexpr std::array<NamedFormat, 7> kFormats = {{
 /// Reads the dict's text; every step says what it expects where.
 class HeaderText {
  public:
-  HeaderText(const InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
+  HeaderText(const files::InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
 
   bool skip(char wanted) {
     while (place_ < text_.size() && (text_[place_] == ' ' || text_[place_] == '\n')) ++place_;
@@ -82,13 +82,13 @@ class HeaderText {
   }
 
  private:
-  const InputFile& file_;
+  const files::InputFile& file_;
   std::string_view text_;
   Index first_byte_;
   std::size_t place_ = 0;
 };
 
-NumberFormat format_of(std::string_view name, const InputFile& file, Index byte) {
+NumberFormat format_of(std::string_view name, const files::InputFile& file, Index byte) {
   for (const NamedFormat& known : kFormats) {
     if (known.name == name) return known.format;
   }
@@ -96,7 +96,7 @@ NumberFormat format_of(std::string_view name, const InputFile& file, Index byte)
                "save float32, float64, uint8, int32 or int64, little-endian: numpy.save(path, array.astype('<f4'))");
 }
 
-void parse_header(HeaderText header, const InputFile& file, Index first_byte, NumberArray& array) {
+void parse_header(HeaderText header, const files::InputFile& file, Index first_byte, NumberArray& array) {
   bool has_format = false;
   bool has_order = false;
   bool has_shape = false;
@@ -128,7 +128,7 @@ void parse_header(HeaderText header, const InputFile& file, Index first_byte, Nu
 }  // namespace
 
 NumberArray read_npy(const std::string& path, Read read) {
-  InputFile file(path);
+  files::InputFile file(path);
   const std::vector<unsigned char> start = file.read_claimed(8, "the first bytes of an NPY file");
   if (std::string_view(reinterpret_cast<const char*>(start.data()), kMagic.size()) != kMagic) {
     file.damaged(0, "this is no NPY file, which begins with \\x93NUMPY", "write one with numpy.save");
@@ -150,4 +150,4 @@ NumberArray read_npy(const std::string& path, Read read) {
   return array;
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -5,9 +5,9 @@
 #include "data/source.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
-void DataSpec::describe(OptionVisitor& visitor) {
+void DataSpec::describe(config::OptionVisitor& visitor) {
   describe_own(visitor);
   preparation.describe(visitor);
   visitor.object({"batching", "how an epoch reads its rows"}, batching);
@@ -26,11 +26,11 @@ DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index ro
   return outline;
 }
 
-const Family& data_family() {
-  static const Family family{"data",
-                             {sources::gaussian(), sources::uniform(), sources::imbalanced(), sources::spirals(), sources::stroke_digits(),
-                              sources::sequences(), sources::idx(), sources::csv(), sources::npy()}};
+const config::Family& data_family() {
+  static const config::Family family{"data",
+                                     {sources::gaussian(), sources::uniform(), sources::imbalanced(), sources::spirals(),
+                                      sources::stroke_digits(), sources::sequences(), sources::idx(), sources::csv(), sources::npy()}};
   return family;
 }
 
-}  // namespace normrun
+}  // namespace normrun::data

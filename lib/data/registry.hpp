@@ -3,15 +3,15 @@
 #include <cstdint>
 #include <string>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "data/batches.hpp"
 #include "data/dataset.hpp"
 #include "data/preparation.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// The options every data type takes, and what a type adds.  One class per type in sources/*.cpp.
-class DataSpec : public Described {
+class DataSpec : public config::Described {
  public:
   Preparation preparation;
   Batching batching;
@@ -36,13 +36,13 @@ class DataSpec : public Described {
   virtual Outline outline(const std::string& folder) const = 0;
 
   /// The type's own options, then those of every type.
-  void describe(OptionVisitor& visitor) final;
+  void describe(config::OptionVisitor& visitor) final;
 
  protected:
-  virtual void describe_own(OptionVisitor& visitor) = 0;
+  virtual void describe_own(config::OptionVisitor& visitor) = 0;
 };
 
 /// gaussian, uniform, imbalanced, spirals, stroke-digits, sequences, idx, csv, npy.
-const Family& data_family();
+const config::Family& data_family();
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "data/registry.hpp"
 
-namespace normrun {
+namespace normrun::data {
 
 /// Implements both precisions' load() by `Loaded<T> rows<T>(seed, folder) const` of Source.
 template <class Source>
@@ -31,4 +31,4 @@ class SourceOf : public DataSpec {
 DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index rows, const Preparation& preparation, TestRows test_rows,
                              Index own_test_rows);
 
-}  // namespace normrun
+}  // namespace normrun::data

@@ -2,7 +2,7 @@
 
 #include "core/elementary.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 /// A bias-corrected average that forgets nothing is the plain mean.
@@ -28,4 +28,4 @@ double share_left(Average average, double momentum, Index from, Index to) {
   return power(momentum, to - from) * (1.0 - power(momentum, from)) / (1.0 - power(momentum, to));
 }
 
-}  // namespace normrun
+}  // namespace normrun::nn

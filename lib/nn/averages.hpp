@@ -2,7 +2,7 @@
 
 #include "core/matrix.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// How the batches' statistics are averaged into the moving ones.  `momentum` weighs the old value throughout.
 enum class Average {
@@ -28,4 +28,4 @@ double momentum_of_update(Average average, double momentum, double update);
 /// the share of the initial values.
 double share_left(Average average, double momentum, Index from, Index to);
 
-}  // namespace normrun
+}  // namespace normrun::nn

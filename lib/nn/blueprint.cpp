@@ -2,7 +2,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 Index product_of(const std::vector<Index>& shape, const Blueprint& blueprint) {
@@ -74,4 +74,4 @@ void Blueprint::refuse(const std::string& what, const std::string& hint) const {
   throw Error(ExitCode::kUsage, Problem{"layer " + layer_name_, what, hint});
 }
 
-}  // namespace normrun
+}  // namespace normrun::nn

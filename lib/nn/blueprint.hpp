@@ -8,7 +8,7 @@
 #include "core/shape.hpp"
 #include "nn/averages.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// Where a parameter, a moving statistic or a cache lies in its flat buffer.
 struct ParamId {
@@ -158,4 +158,4 @@ class Blueprint {
   Index declared_ = 0;
 };
 
-}  // namespace normrun
+}  // namespace normrun::nn

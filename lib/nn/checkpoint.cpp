@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 template <class T, class Entry>
@@ -86,4 +86,4 @@ template TensorFile to_tensors<double>(const Layout&, const Model<double>&);
 template void from_tensors<float>(const Layout&, const TensorFile&, Match, const std::string&, Model<float>&);
 template void from_tensors<double>(const Layout&, const TensorFile&, Match, const std::string&, Model<double>&);
 
-}  // namespace normrun
+}  // namespace normrun::nn

@@ -8,7 +8,7 @@
 #include "core/matrix.hpp"
 #include "nn/model.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// One named tensor of a safetensors file.
 struct Tensor {
@@ -45,4 +45,4 @@ enum class Match { kAll, kGiven };
 template <class T>
 void from_tensors(const Layout& layout, const TensorFile& file, Match match, const std::string& path, Model<T>& model);
 
-}  // namespace normrun
+}  // namespace normrun::nn

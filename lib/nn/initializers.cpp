@@ -8,32 +8,32 @@
 
 #include "core/random.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 /// The standard deviation of N(0, 1) truncated at two standard deviations (scipy.stats.truncnorm.std(-2, 2)).
 constexpr double kTruncatedSd = 0.87962566103423978;
 
-class InitializerSpec : public Described {
+class InitializerSpec : public config::Described {
  public:
   explicit InitializerSpec(Initializer initializer) : initializer_(initializer) {}
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     switch (initializer_.kind) {
       case Init::kConstant:
-        visitor.number({"value", "every element"}, initializer_.a, any_number());
+        visitor.number({"value", "every element"}, initializer_.a, config::any_number());
         break;
       case Init::kRandomNormal:
-        visitor.number({"mean", "mean of the normal distribution"}, initializer_.a, any_number());
-        visitor.number({"stddev", "its standard deviation"}, initializer_.b, at_least(0.0));
+        visitor.number({"mean", "mean of the normal distribution"}, initializer_.a, config::any_number());
+        visitor.number({"stddev", "its standard deviation"}, initializer_.b, config::at_least(0.0));
         break;
       case Init::kRandomUniform:
-        visitor.number({"minval", "lower bound"}, initializer_.a, any_number());
-        visitor.number({"maxval", "upper bound"}, initializer_.b, any_number());
+        visitor.number({"minval", "lower bound"}, initializer_.a, config::any_number());
+        visitor.number({"maxval", "upper bound"}, initializer_.b, config::any_number());
         visitor.require(initializer_.a <= initializer_.b, "minval", "minval is at most maxval");
         break;
       case Init::kOrthogonal:
-        visitor.number({"gain", "factor on the orthogonal matrix"}, initializer_.b, any_number());
+        visitor.number({"gain", "factor on the orthogonal matrix"}, initializer_.b, config::any_number());
         break;
       default:
         break;
@@ -45,7 +45,7 @@ class InitializerSpec : public Described {
   Initializer initializer_;
 };
 
-FamilyMember member(std::string_view type, std::string_view doc, std::string_view source, Initializer initializer) {
+config::FamilyMember member(std::string_view type, std::string_view doc, std::string_view source, Initializer initializer) {
   return {type, doc, source, [initializer] { return std::make_shared<InitializerSpec>(initializer); }};
 }
 
@@ -149,8 +149,8 @@ bool is_fan_normal(Init kind) {
 
 }  // namespace
 
-const Family& initializer_family() {
-  static const Family kFamily{
+const config::Family& initializer_family() {
+  static const config::Family kFamily{
       "initializer",
       {
           member("zeros", "every element 0", "Keras 3, PyTorch 2", {Init::kZeros}),
@@ -177,18 +177,19 @@ const Family& initializer_family() {
   return kFamily;
 }
 
-std::shared_ptr<Described> default_initializer(std::string_view type) {
+std::shared_ptr<config::Described> default_initializer(std::string_view type) {
   auto options = initializer_family().make(type);
   if (options == nullptr) throw std::invalid_argument("no initializer " + std::string(type));
   return options;
 }
 
-void describe_initializer(OptionVisitor& visitor, Option option, std::shared_ptr<Described>& options, std::string_view fallback) {
+void describe_initializer(config::OptionVisitor& visitor, config::Option option, std::shared_ptr<config::Described>& options,
+                          std::string_view fallback) {
   visitor.tagged(option, options, initializer_family());
   if (options == nullptr) options = default_initializer(fallback);
 }
 
-Initializer initializer_from(const std::shared_ptr<Described>& options) {
+Initializer initializer_from(const std::shared_ptr<config::Described>& options) {
   return dynamic_cast<const InitializerSpec&>(*options).initializer();
 }
 
@@ -208,4 +209,4 @@ void fill_parameter(const ParamEntry& entry, std::uint64_t seed, T* values) {
 template void fill_parameter<float>(const ParamEntry&, std::uint64_t, float*);
 template void fill_parameter<double>(const ParamEntry&, std::uint64_t, double*);
 
-}  // namespace normrun
+}  // namespace normrun::nn

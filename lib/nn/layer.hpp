@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "core/mode.hpp"
 #include "nn/blueprint.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// The scratch memory that forward fills for backward, for up to `capacity` examples.
 template <class T>
@@ -122,7 +122,7 @@ struct LayerDescription {
 };
 
 /// The options of a layer as a config gives them, and the factory of the layer for both precisions.
-class LayerSpec : public Described {
+class LayerSpec : public config::Described {
  public:
   std::string name;  // "" : type_index
   /// What follows the layer as if the config listed it next (the activation of a dense layer).
@@ -133,7 +133,7 @@ class LayerSpec : public Described {
 
  protected:
   /// The option every layer has.
-  void describe_name(OptionVisitor& visitor) {
+  void describe_name(config::OptionVisitor& visitor) {
     visitor.text({"name", "the layer's name in tables and checkpoints; default <type>_<place in the network>"}, name);
   }
 };
@@ -150,4 +150,4 @@ class SpecOf : public LayerSpec {
   }
 };
 
-}  // namespace normrun
+}  // namespace normrun::nn

@@ -6,7 +6,7 @@
 #include "core/elementary.hpp"
 #include "nn/kernels/kernels.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 /// The target of one output: a value; of labels, 1 at the label and 0 elsewhere, or the label itself where there is one output.
@@ -137,4 +137,4 @@ template Index count_correct<double>(ConstView<double>, const std::int32_t*);
 template std::int32_t predicted_class<float>(const float*, Index);
 template std::int32_t predicted_class<double>(const double*, Index);
 
-}  // namespace normrun
+}  // namespace normrun::nn

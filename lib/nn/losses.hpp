@@ -5,7 +5,7 @@
 #include "core/matrix.hpp"
 #include "nn/network.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// The targets of some examples: class labels (classification) or numbers (regression), the other one empty.
 template <class T>
@@ -30,4 +30,4 @@ Index count_correct(ConstView<T> logits, const std::int32_t* labels);
 template <class T>
 std::int32_t predicted_class(const T* logits, Index outputs);
 
-}  // namespace normrun
+}  // namespace normrun::nn

@@ -6,7 +6,7 @@
 
 #include "nn/network.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 /// The numbers of a network: copying a model is copying buffers.
 template <class T>
@@ -24,4 +24,4 @@ Model<T> fresh_model(const Network<T>& network, std::uint64_t seed) {
   return model;
 }
 
-}  // namespace normrun
+}  // namespace normrun::nn

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "nn/initializers.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 template <class T>
 struct Network<T>::Impl {
@@ -317,4 +317,4 @@ template class Network<double>;
 template class Record<float>;
 template class Record<double>;
 
-}  // namespace normrun
+}  // namespace normrun::nn

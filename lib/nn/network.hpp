@@ -9,7 +9,7 @@
 #include "core/shape.hpp"
 #include "nn/layer.hpp"
 
-namespace normrun {
+namespace normrun::nn {
 
 enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
 
@@ -134,4 +134,4 @@ class Record {
   std::vector<Index> sizes_;  // of each boundary
 };
 
-}  // namespace normrun
+}  // namespace normrun::nn

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-namespace normrun {
+namespace normrun::nn {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
@@ -94,4 +94,4 @@ std::string encode_values(const Tensor& tensor) {
   return bytes;
 }
 
-}  // namespace normrun
+}  // namespace normrun::nn

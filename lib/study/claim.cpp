@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace normrun {
+namespace normrun::study {
 namespace {
 
 const std::vector<std::pair<std::string_view, ClaimTest>> kTests = {{"greater", ClaimTest::kGreater}, {"less", ClaimTest::kLess},
@@ -40,7 +40,7 @@ std::string names_of(const std::vector<ClaimTest>& tests) {
 std::string quoted(std::string_view key) { return '"' + std::string(key) + '"'; }
 
 /// A key that the test ignores would leave its author with the answer to another question.
-void refuse_unread_keys(const Claim& claim, OptionVisitor& visitor) {
+void refuse_unread_keys(const Claim& claim, config::OptionVisitor& visitor) {
   for (const TestKey& key : test_keys(claim)) {
     visitor.require(!key.is_given || key.is_read_by(claim.test), key.name,
                     "no " + quoted(key.name) + " for the test " + names_of({claim.test}) +
@@ -48,7 +48,7 @@ void refuse_unread_keys(const Claim& claim, OptionVisitor& visitor) {
   }
 }
 
-void refuse_contradictions(const Claim& claim, OptionVisitor& visitor) {
+void refuse_contradictions(const Claim& claim, config::OptionVisitor& visitor) {
   const auto not_both = [&](bool has_both, std::string_view key, std::string_view other) {
     visitor.require(!has_both, key, "either " + quoted(key) + " or " + quoted(other) + ", not both; leave one of them out");
   };
@@ -79,7 +79,7 @@ std::string_view verdict_text(Verdict verdict) {
   return "";
 }
 
-void Claim::describe(OptionVisitor& visitor) {
+void Claim::describe(config::OptionVisitor& visitor) {
   visitor.text({"id", "short name, unique in its config"}, id);
   visitor.text({"statement", "what is claimed, as its source says it"}, statement);
   visitor.text({"source", "document, paper"}, source);
@@ -93,11 +93,11 @@ void Claim::describe(OptionVisitor& visitor) {
                              "greater or less: than a number or than `versus`; within: an interval; equal: exactly or within `tolerance`; "
                              "slope: of log metric against log axis; range: highest - lowest along an axis"},
                             test, kTests);
-  visitor.number({"than", "the number to compare with"}, than, any_number());
-  visitor.number({"by", "the least difference from `versus`"}, by, at_least(0.0));
-  visitor.number({"by_factor", "the least ratio to `versus`; tested on logarithms"}, by_factor, above(0.0));
-  visitor.numbers({"within", "the interval [low, high]"}, within, any_number());
-  visitor.number({"tolerance", "the margin of an equivalence test"}, tolerance, above(0.0));
+  visitor.number({"than", "the number to compare with"}, than, config::any_number());
+  visitor.number({"by", "the least difference from `versus`"}, by, config::at_least(0.0));
+  visitor.number({"by_factor", "the least ratio to `versus`; tested on logarithms"}, by_factor, config::above(0.0));
+  visitor.numbers({"within", "the interval [low, high]"}, within, config::any_number());
+  visitor.number({"tolerance", "the margin of an equivalence test"}, tolerance, config::above(0.0));
   visitor.text({"axis", "the column along which a slope or a range is taken, e.g. batch_size"}, axis);
   visitor.flag({"every_seed", "ask it of each seed instead of the mean over the seeds"}, every_seed);
   visitor.choice<Verdict>({"expect", "the verdict that the author expects; any other is exit code 4"}, expect,
@@ -121,4 +121,4 @@ void Claim::describe(OptionVisitor& visitor) {
   refuse_contradictions(*this, visitor);
 }
 
-}  // namespace normrun
+}  // namespace normrun::study

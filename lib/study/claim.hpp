@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 enum class ClaimTest { kGreater, kLess, kWithin, kEqual, kSlope, kRange };
 enum class Reduce { kNone, kMean, kMax, kMin };
@@ -14,7 +14,7 @@ enum class Verdict { kConfirmed, kRefuted, kUndecided };
 std::string_view verdict_text(Verdict verdict);
 
 /// One statement of a config's "claims": a metric, the rows it means, and one test.
-struct Claim : Described {
+struct Claim : config::Described {
   std::string id;
   std::string statement;
   std::string source;
@@ -33,7 +33,7 @@ struct Claim : Described {
   bool every_seed = false;
   Verdict expect = Verdict::kConfirmed;
 
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 };
 
-}  // namespace normrun
+}  // namespace normrun::study

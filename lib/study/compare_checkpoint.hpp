@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "study/record.hpp"
+#include "tables/record.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 struct CheckpointComparison {
   std::string checkpoint;                                  // a file that `train` wrote
@@ -19,7 +19,7 @@ struct CheckpointComparison {
 
 /// The record's lines are those that `train` would have written for this network and these rows.
 struct ComparedCheckpoint {
-  RunRecord record;
+  tables::RunRecord record;
   std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training
 };
 
@@ -27,4 +27,4 @@ struct ComparedCheckpoint {
 /// population split.  Throws Error(kUsage, kDamaged).
 ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request);
 
-}  // namespace normrun
+}  // namespace normrun::study

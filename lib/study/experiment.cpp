@@ -2,19 +2,20 @@
 
 #include <algorithm>
 
+#include "compare/modes.hpp"
+#include "compare/probes/probes.hpp"
 #include "nn/registry.hpp"
-#include "study/modes.hpp"
-#include "study/probes.hpp"
 
-namespace normrun {
+namespace normrun::study {
 namespace {
 
 constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
 
 }  // namespace
 
-void CompareOptions::describe(OptionVisitor& visitor) {
-  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs, comparison_mode_names());
+void CompareOptions::describe(config::OptionVisitor& visitor) {
+  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs,
+                compare::comparison_mode_names());
   visitor.counts(
       {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
       eval_batch_sizes, {.low = 1}, {"train", "all"});
@@ -37,17 +38,17 @@ void CompareOptions::describe(OptionVisitor& visitor) {
     visitor.require(metric == "loss" || metric == "outputs", "budget", "loss or outputs, not \"" + metric + "\"");
 }
 
-void RunConfig::describe(OptionVisitor& visitor) {
+void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.text({"$schema", "where an editor finds the schema; ignored"}, schema);
   visitor.text({"name", "names the results folder"}, name);
   visitor.require(!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos, "name",
                   "the name of one folder, without \"/\": results go to results/<name>; for another place write --out DIR");
   visitor.text({"source", "where the experiment comes from"}, source);
   visitor.text({"description", "what it shows"}, description);
-  visitor.tagged({"data", "the rows: generated, or from files"}, data, data_family());
+  visitor.tagged({"data", "the rows: generated, or from files"}, data, data::data_family());
   visitor.tagged_list({"network", "the layers, first to last; {\"type\": \"norm\"} stands for the object \"norm\""}, network,
-                      layer_family());
-  visitor.tagged({"norm", "the normalization that stands in for every {\"type\": \"norm\"}"}, norm, norm_family());
+                      nn::layer_family());
+  visitor.tagged({"norm", "the normalization that stands in for every {\"type\": \"norm\"}"}, norm, nn::norm_family());
   visitor.object({"train", "how the network is trained"}, train);
   visitor.integer({"seed", "of data, initialization, order and dropout: each has its own stream"}, seed, {.low = 0});
   visitor.choice<Precision>({"precision", "float32, what the frameworks use, or float64"}, precision,
@@ -56,7 +57,7 @@ void RunConfig::describe(OptionVisitor& visitor) {
   visitor.object({"compare", "which modes are compared, on which rows"}, compare);
   visitor.texts({"probes", "further quantities of the trained network, for probes.csv (see `normrun list probes`)"}, probes);
   for (const std::string& probe : probes) {
-    visitor.require(find_probe(probe) != nullptr, "probes", "names that `normrun list probes` gives, not \"" + probe + "\"");
+    visitor.require(compare::find_probe(probe) != nullptr, "probes", "names that `normrun list probes` gives, not \"" + probe + "\"");
   }
   visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
   visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);
@@ -68,11 +69,12 @@ void RunConfig::describe(OptionVisitor& visitor) {
                   "the key \"norm\", because the network has a {\"type\": \"norm\"} (e.g. \"norm\": {\"type\": \"batch\"})");
 }
 
-std::vector<LayerDescription> RunConfig::layers() const {
-  std::vector<LayerDescription> layers;
+std::vector<nn::LayerDescription> RunConfig::layers() const {
+  std::vector<nn::LayerDescription> layers;
   for (const auto& described : network) {
     const auto& layer = described->type == "norm" ? norm : described;
-    layers.push_back({layer->type, std::static_pointer_cast<const LayerSpec>(layer), static_cast<const LayerSpec&>(*described).name});
+    layers.push_back(
+        {layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), static_cast<const nn::LayerSpec&>(*described).name});
   }
   return layers;
 }
@@ -80,7 +82,7 @@ std::vector<LayerDescription> RunConfig::layers() const {
 std::string RunConfig::norm_label() const {
   std::vector<std::string> types;
   for (const auto& layer : layers()) {
-    const bool counts = layer.type != "none" && norm_family().find(layer.type) != nullptr;
+    const bool counts = layer.type != "none" && nn::norm_family().find(layer.type) != nullptr;
     if (counts && std::find(types.begin(), types.end(), layer.type) == types.end()) types.push_back(layer.type);
   }
   std::string label;
@@ -88,4 +90,4 @@ std::string RunConfig::norm_label() const {
   return label.empty() ? "none" : label;
 }
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -5,16 +5,16 @@
 #include <utility>
 #include <vector>
 
-#include "config/document.hpp"
-#include "config/grid.hpp"
+#include "config/grid/grid.hpp"
+#include "config/options/document.hpp"
 #include "data/registry.hpp"
 #include "nn/network.hpp"
+#include "statistics/population.hpp"
 #include "study/claim.hpp"
 #include "study/overrides.hpp"
-#include "train/population.hpp"
 #include "train/train_options.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 enum class Precision { kFloat32, kFloat64 };
 enum class CompareOn { kOutputs, kLogits };
@@ -22,41 +22,41 @@ enum class CompareOn { kOutputs, kLogits };
 enum class CompareBatching { kRandom, kTraining };
 
 /// The config's "compare".
-struct CompareOptions : Described {
+struct CompareOptions : config::Described {
   std::vector<std::pair<std::string, std::string>> pairs = {{"train", "eval"}, {"eval", "population"}};
-  std::vector<Count> eval_batch_sizes = {{.word = "train"}};
+  std::vector<config::Count> eval_batch_sizes = {{.word = "train"}};
   std::vector<std::string> splits = {"test"};
   CompareOn on = CompareOn::kOutputs;
   CompareBatching batching = CompareBatching::kRandom;
   Index every_steps = 0;                                  // 0: the final state only
   Index outputs = 0;                                      // rows of each split whose outputs are written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 };
 
 /// Everything one run depends on: an experiment's config at one point of its grid.
-struct RunConfig : Described {
+struct RunConfig : config::Described {
   std::string schema;
   std::string name = "experiment";
   std::string source;
   std::string description;
-  std::shared_ptr<Described> data;                  // a DataSpec
-  std::vector<std::shared_ptr<Described>> network;  // LayerSpecs
-  std::shared_ptr<Described> norm;                  // the LayerSpec that stands in for {"type": "norm"}
-  TrainOptions train;
+  std::shared_ptr<config::Described> data;                  // a DataSpec
+  std::vector<std::shared_ptr<config::Described>> network;  // LayerSpecs
+  std::shared_ptr<config::Described> norm;                  // the LayerSpec that stands in for {"type": "norm"}
+  train::TrainOptions train;
   Index seed = 0;
   Precision precision = Precision::kFloat32;
-  PopulationOptions population;
+  statistics::PopulationOptions population;
   CompareOptions compare;
   std::vector<std::string> probes;
   std::string grid = "{}";  // JSON, as given
   std::vector<Claim> claims;
 
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 
-  const DataSpec& data_spec() const { return static_cast<const DataSpec&>(*data); }
+  const data::DataSpec& data_spec() const { return static_cast<const data::DataSpec&>(*data); }
   /// The layers with every placeholder replaced.
-  std::vector<LayerDescription> layers() const;
+  std::vector<nn::LayerDescription> layers() const;
   /// What the column `norm` holds unless the grid names it: the type that stands in, else the types of the network's own
   /// normalization layers joined by "+", else "none".
   std::string norm_label() const;
@@ -64,10 +64,10 @@ struct RunConfig : Described {
 
 /// A config file, its command-line overrides and its grid.
 struct Experiment {
-  Document document;
+  config::Document document;
   std::string path;
   std::string folder;  // of the config file: what its relative paths start from
-  Grid grid;
+  config::Grid grid;
   RunConfig base;  // at the first point of the grid
 
   /// The config of one run.  Throws Error(kUsage).
@@ -90,16 +90,16 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
 
 /// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
 /// population statistics are to be taken from; Error(kUsage, kDamaged) for the other files that a training reads.
-void check_fit(const Network<float>& network, const RunConfig& config, const DataSpec::Outline& data, const std::string& folder);
+void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder);
 
 /// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
 std::string data_text(const RunConfig& config);
 
 /// The axes as the config's "grid" would write them, and back.
-std::string grid_text(const Grid& grid);
-Grid parse_grid(const std::string& text);
+std::string grid_text(const config::Grid& grid);
+config::Grid parse_grid(const std::string& text);
 
 /// The config of one run as it determines the run's numbers: resolved, without grid, claims and texts.
 std::string run_text(const RunConfig& config);
 
-}  // namespace normrun
+}  // namespace normrun::study

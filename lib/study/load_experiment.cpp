@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <limits>
 
-#include "core/checksum.hpp"
-#include "data/input_file.hpp"
+#include "files/checksum.hpp"
+#include "files/input_file.hpp"
 #include "study/claim_check.hpp"
 #include "study/experiment.hpp"
-#include "study/journal.hpp"
+#include "sweep/journal.hpp"
 
-namespace normrun {
+namespace normrun::study {
 namespace {
 
 /// Axes longer than this (seeds of a very large sweep) are checked by their first and last values.
@@ -31,8 +31,9 @@ std::string object_of(const std::string& key) {
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
 /// The document with one axis at the given value and the others at their first.
-Document point_document(const Document& document, const std::vector<Axis>& axes, std::size_t axis, std::size_t value) {
-  std::vector<Axis> chosen;
+config::Document point_document(const config::Document& document, const std::vector<config::Axis>& axes, std::size_t axis,
+                                std::size_t value) {
+  std::vector<config::Axis> chosen;
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const std::size_t kept = a == axis ? value : 0;
     if (kept == kOwnValue) continue;
@@ -40,14 +41,14 @@ Document point_document(const Document& document, const std::vector<Axis>& axes,
     chosen.back().values = {axes[a].values[kept]};
     chosen.back().labels = {axes[a].labels[kept]};
   }
-  Document point = at_point(document, Grid(chosen), 0);
+  config::Document point = config::at_point(document, config::Grid(chosen), 0);
   // No run has the type, or the object, that the config gives beside a sweep over it: it need not know what the swept ones do.
   if (value == kOwnValue) point.allow_other_types(last_part(axes[axis].key) == "type" ? object_of(axes[axis].key) : axes[axis].key);
   return point;
 }
 
 /// The points at which every value of every axis occurs once, the others at their first value.
-std::vector<std::pair<std::size_t, std::size_t>> checked_points(const std::vector<Axis>& axes) {
+std::vector<std::pair<std::size_t, std::size_t>> checked_points(const std::vector<config::Axis>& axes) {
   std::vector<std::pair<std::size_t, std::size_t>> points = {{0, 0}};
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
     const std::size_t count = axes[axis].values.size();
@@ -63,8 +64,8 @@ bool is_whole_number(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-void check_long_axes(const std::vector<Axis>& axes, std::vector<Problem>& problems) {
-  for (const Axis& axis : axes) {
+void check_long_axes(const std::vector<config::Axis>& axes, std::vector<Problem>& problems) {
+  for (const config::Axis& axis : axes) {
     if (axis.values.size() <= kCheckedValues) continue;
     for (std::size_t i = 0; i < axis.values.size() && !axis.values.is_range(); ++i) {
       if (is_whole_number(axis.values[i])) continue;
@@ -101,14 +102,15 @@ constexpr const char* kMovedConfig =
 /// What is wrong with the shapes or the data files of one point.
 std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const std::string& where, ExitCode& code) {
   try {
-    const DataSpec::Outline outline = config.data_spec().outline(folder);
-    const Network<float> network(config.layers(), outline.shape);
+    const data::DataSpec::Outline outline = config.data_spec().outline(folder);
+    const nn::Network<float> network(config.layers(), outline.shape);
     check_fit(network, config, outline, folder);
   } catch (const Error& error) {
     code = error.code();
     std::vector<Problem> problems = error.problems();
     for (Problem& problem : problems) {
-      if (problem.what == kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / kJournalFile)) problem.hint = kMovedConfig;
+      if (problem.what == files::kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / sweep::kJournalFile))
+        problem.hint = kMovedConfig;
       problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
     }
     return problems;
@@ -118,13 +120,13 @@ std::vector<Problem> shape_problems(const RunConfig& config, const std::string& 
 
 /// Shapes that fit at no checked point, or a data file that is missing at all of them, are the config's fault; those that
 /// fit at some are left to their runs.
-void check_shapes(const Document& document, const std::vector<Axis>& axes, const std::string& folder) {
+void check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   std::vector<Problem> problems;
   ExitCode code = ExitCode::kUsage;
   for (const auto& [axis, value] : checked_points(axes)) {
     RunConfig config;
     std::vector<Problem> ignored;
-    const Document point = point_document(document, axes, axis, value);
+    const config::Document point = point_document(document, axes, axis, value);
     point.read("", config, ignored);
     const std::vector<Problem> found = shape_problems(config, folder, document.name(), code);
     if (found.empty()) return;
@@ -134,19 +136,19 @@ void check_shapes(const Document& document, const std::vector<Axis>& axes, const
 }
 
 /// The member "data" of a config without the others: every run asks for its text.
-struct DataAlone : Described {
-  std::shared_ptr<Described> data;
-  void describe(OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data_family()); }
+struct DataAlone : config::Described {
+  std::shared_ptr<config::Described> data;
+  void describe(config::OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data::data_family()); }
 };
 
-Document numbers_of(RunConfig config) {
-  Document document = Document::parse(write_resolved(config), "numbers");
+config::Document numbers_of(RunConfig config) {
+  config::Document document = config::Document::parse(config::write_resolved(config), "numbers");
   for (const char* key : kOtherKeys) document.erase(key);
   return document;
 }
 
 /// Adds the options of an object that its type in `numbers` does not know: they are for other types of a sweep.
-void add_options_of_other_types(const std::string& object, const Document& given, Document& numbers) {
+void add_options_of_other_types(const std::string& object, const config::Document& given, config::Document& numbers) {
   std::string pointer = "/" + object;
   std::replace(pointer.begin(), pointer.end(), '.', '/');
   for (const std::string& key : given.keys_at(pointer)) {
@@ -155,19 +157,19 @@ void add_options_of_other_types(const std::string& object, const Document& given
   }
 }
 
-std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
+std::vector<std::string> keys_of(const std::vector<config::Axis>& axes) {
   std::vector<std::string> keys(axes.size());
-  std::transform(axes.begin(), axes.end(), keys.begin(), [](const Axis& axis) { return axis.key; });
+  std::transform(axes.begin(), axes.end(), keys.begin(), [](const config::Axis& axis) { return axis.key; });
   return keys;
 }
 
 }  // namespace
 
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check) {
-  Document document = Document::load(path);
-  const std::vector<std::string> file_keys = keys_of(read_axes(document));
-  const std::vector<Axis> axes = apply_overrides(document, overrides);
-  const Grid grid(axes);
+  config::Document document = config::Document::load(path);
+  const std::vector<std::string> file_keys = keys_of(config::read_axes(document));
+  const std::vector<config::Axis> axes = apply_overrides(document, overrides);
+  const config::Grid grid(axes);
   std::vector<Problem> problems;
   check_long_axes(axes, problems);
   std::vector<std::pair<std::size_t, std::size_t>> points = checked_points(axes);
@@ -182,7 +184,7 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
   }
   if (check == Check::kWithData) {
     std::vector<Problem> found;
-    check_claims(at_point(document, grid, 0), grid, file_keys, found);
+    check_claims(config::at_point(document, grid, 0), grid, file_keys, found);
     add_new(problems, found);
   }
   const auto earlier = [&](const Problem& a, const Problem& b) { return place_in(document.name(), a) < place_in(document.name(), b); };
@@ -199,14 +201,14 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
 RunConfig Experiment::at(std::int64_t run) const {
   RunConfig config;
   std::vector<Problem> problems;
-  at_point(document, grid, run).read("", config, problems);
+  config::at_point(document, grid, run).read("", config, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
   return config;
 }
 
-std::string grid_text(const Grid& grid) {
+std::string grid_text(const config::Grid& grid) {
   std::string text = "{";
-  for (const Axis& axis : grid.axes()) {
+  for (const config::Axis& axis : grid.axes()) {
     text += (text.size() > 1 ? ",\"" : "\"") + axis.key + "\":";
     if (axis.values.is_range() && axis.values.size() > kListedValues) {
       text += '"' + axis.values[0] + ".." + axis.values.back() + '"';
@@ -219,13 +221,15 @@ std::string grid_text(const Grid& grid) {
   return text + "}";
 }
 
-Grid parse_grid(const std::string& text) { return Grid(read_axes(Document::parse("{\"grid\":" + text + "}", "grid"))); }
+config::Grid parse_grid(const std::string& text) {
+  return config::Grid(config::read_axes(config::Document::parse("{\"grid\":" + text + "}", "grid")));
+}
 
 std::string Experiment::resolved() const {
   RunConfig config = base;
   config.grid = grid_text(grid);
-  Document resolved = Document::parse(write_resolved(config), "resolved");
-  for (const Axis& axis : grid.axes()) {
+  config::Document resolved = config::Document::parse(config::write_resolved(config), "resolved");
+  for (const config::Axis& axis : grid.axes()) {
     const std::string object = object_of(axis.key);
     if (!object.empty() && resolved.contains(object + ".type")) resolved.restore(object, document);
   }
@@ -237,18 +241,18 @@ std::string run_text(const RunConfig& config) { return numbers_of(config).dump()
 std::string data_text(const RunConfig& config) {
   DataAlone alone;
   alone.data = config.data;
-  return write_resolved(alone);
+  return config::write_resolved(alone);
 }
 
 std::string Experiment::numbers() const {
-  Document text = numbers_of(base);
-  for (const Axis& axis : grid.axes())
+  config::Document text = numbers_of(base);
+  for (const config::Axis& axis : grid.axes())
     if (last_part(axis.key) == "type") add_options_of_other_types(object_of(axis.key), document, text);
   text.erase("seed");
-  for (const Axis& axis : grid.axes()) text.erase(axis.key);
+  for (const config::Axis& axis : grid.axes()) text.erase(axis.key);
   return text.dump();
 }
 
-std::string Experiment::digest() const { return digest_of(numbers()); }
+std::string Experiment::digest() const { return files::digest_of(numbers()); }
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::study {
 namespace {
 
 constexpr const char* kGridKey = "grid";
@@ -38,8 +38,8 @@ class GivenKeys {
       return;
     }
     if (earlier.key == later.key) refuse_usage(later.option, "contradicts " + earlier.option, kLeaveOne);
-    if (is_at_or_below(earlier.key, later.key)) refuse_usage(later.option, "would overwrite " + earlier.option, kLeaveOne);
-    const bool is_hidden = earlier.as == GivenAs::kAxis && later.as == GivenAs::kValue && is_at_or_below(later.key, earlier.key);
+    if (config::is_at_or_below(earlier.key, later.key)) refuse_usage(later.option, "would overwrite " + earlier.option, kLeaveOne);
+    const bool is_hidden = earlier.as == GivenAs::kAxis && later.as == GivenAs::kValue && config::is_at_or_below(later.key, earlier.key);
     if (is_hidden) refuse_usage(later.option, "would be overwritten by " + earlier.option, kLeaveOne);
   }
 
@@ -49,37 +49,37 @@ class GivenKeys {
 /// Applies one option after the other.
 class Overriding {
  public:
-  Overriding(Document& document, std::vector<Axis> axes) : document_(document), axes_(std::move(axes)) {}
+  Overriding(config::Document& document, std::vector<config::Axis> axes) : document_(document), axes_(std::move(axes)) {}
 
   void set(const std::string& expression) {
-    const std::string key = set_option_key(expression);
+    const std::string key = config::set_option_key(expression);
     given_.add({key, "--set " + key, GivenAs::kValue});
-    apply_set_option(document_, axes_, expression);
+    config::apply_set_option(document_, axes_, expression);
   }
 
   /// `--set grid={…}`
   void set_grid(const std::string& expression) {
     given_.add({kGridKey, kSetGrid, GivenAs::kAxis});
-    apply_set_option(document_, axes_, expression);
-    for (const Axis& axis : axes_) given_.add({axis.key, kSetGrid, GivenAs::kAxis});
+    config::apply_set_option(document_, axes_, expression);
+    for (const config::Axis& axis : axes_) given_.add({axis.key, kSetGrid, GivenAs::kAxis});
   }
 
   /// `--set grid.KEY=[…]`
   void set_axis(const std::string& expression) {
-    const std::string key = set_option_key(expression);
+    const std::string key = config::set_option_key(expression);
     given_.add({key.substr(std::string_view(kGridKey).size() + 1), "--set " + key, GivenAs::kAxis});
-    apply_set_option(document_, axes_, expression);
+    config::apply_set_option(document_, axes_, expression);
   }
 
   void sweep(const std::string& expression) {
-    const std::string key = grid_option_key(expression);
+    const std::string key = config::grid_option_key(expression);
     given_.add({key, "--grid " + key, GivenAs::kAxis});
-    apply_grid_option(axes_, expression);
+    config::apply_grid_option(axes_, expression);
   }
 
   void seeds(const std::string& expression) {
     given_.add({"seed", "--seeds", GivenAs::kAxis});
-    apply_seeds_option(axes_, expression);
+    config::apply_seeds_option(axes_, expression);
   }
 
   void epochs(Index count) {
@@ -92,32 +92,32 @@ class Overriding {
       if (is_set) refuse_usage(kOption, "contradicts the " + name + " of --set train", kLeaveOne);
     }
     document_.erase(kStepsKey);
-    std::erase_if(axes_, [](const Axis& axis) { return axis.key == kStepsKey; });
-    set_value(document_, axes_, kEpochsKey, std::to_string(count), kOption);
+    std::erase_if(axes_, [](const config::Axis& axis) { return axis.key == kStepsKey; });
+    config::set_value(document_, axes_, kEpochsKey, std::to_string(count), kOption);
   }
 
-  std::vector<Axis> take_axes() { return std::move(axes_); }
+  std::vector<config::Axis> take_axes() { return std::move(axes_); }
 
  private:
   static constexpr const char* kSetGrid = "--set grid";
 
-  Document& document_;
-  std::vector<Axis> axes_;
+  config::Document& document_;
+  std::vector<config::Axis> axes_;
   GivenKeys given_;
 };
 
 }  // namespace
 
-std::vector<Axis> apply_overrides(Document& document, const Overrides& overrides) {
+std::vector<config::Axis> apply_overrides(config::Document& document, const Overrides& overrides) {
   std::vector<std::string> values;
   std::vector<std::string> grids;
   std::vector<std::string> axes;
   for (const std::string& expression : overrides.set) {
-    const std::string key = set_option_key(expression);
-    (key == kGridKey ? grids : is_at_or_below(key, kGridKey) ? axes : values).push_back(expression);
+    const std::string key = config::set_option_key(expression);
+    (key == kGridKey ? grids : config::is_at_or_below(key, kGridKey) ? axes : values).push_back(expression);
   }
   // Axes that another grid replaces must not stand in the way of --set.
-  Overriding overriding(document, grids.empty() ? read_axes(document) : std::vector<Axis>{});
+  Overriding overriding(document, grids.empty() ? config::read_axes(document) : std::vector<config::Axis>{});
   for (const std::string& expression : values) overriding.set(expression);
   for (const std::string& expression : grids) overriding.set_grid(expression);
   for (const std::string& expression : axes) overriding.set_axis(expression);
@@ -127,4 +127,4 @@ std::vector<Axis> apply_overrides(Document& document, const Overrides& overrides
   return overriding.take_axes();
 }
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "config/grid.hpp"
+#include "config/grid/grid.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 /// What the command line says about a config: `train`'s --set, --grid, --seeds and --epochs.
 struct Overrides {
@@ -18,6 +18,6 @@ struct Overrides {
 
 /// Changes the document, and returns the axes that the config's become.  Values go in before axes, --epochs last.  Throws
 /// Error(kUsage) where two options contradict each other, whatever their order: neither is then what the user asked for.
-std::vector<Axis> apply_overrides(Document& document, const Overrides& overrides);
+std::vector<config::Axis> apply_overrides(config::Document& document, const Overrides& overrides);
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "core/checksum.hpp"
+#include "files/checksum.hpp"
 #include "fmt/format.h"
-#include "study/record.hpp"
-#include "train/moving_statistics.hpp"
+#include "statistics/moving_statistics.hpp"
+#include "tables/record.hpp"
 
-namespace normrun {
+namespace normrun::study {
 namespace {
 
 constexpr std::string_view kBatchSizeKey = "train.batch_size";
 constexpr std::string_view kSeedKey = "seed";
 
 /// The axis that names the normalization: whole objects before types.  -1: neither is swept.
-int norm_axis(const Grid& grid) {
+int norm_axis(const config::Grid& grid) {
   int found = -1;
   for (std::size_t a = 0; a < grid.axes().size(); ++a) {
     if (grid.axes()[a].key == "norm") return static_cast<int>(a);
@@ -23,7 +23,7 @@ int norm_axis(const Grid& grid) {
   return found;
 }
 
-bool is_other(const Grid& grid, std::size_t axis) {
+bool is_other(const config::Grid& grid, std::size_t axis) {
   const std::string& key = grid.axes()[axis].key;
   return key != kBatchSizeKey && key != kSeedKey && static_cast<int>(axis) != norm_axis(grid);
 }
@@ -39,7 +39,7 @@ std::string file_safe(std::string text) {
 }
 
 /// Of one example's forward pass above a boundary: a layer uses its parameters at every position.
-double multiply_adds(const Network<float>& network, Index boundary) {
+double multiply_adds(const nn::Network<float>& network, Index boundary) {
   double sum = 0.0;
   for (std::size_t i = static_cast<std::size_t>(boundary); i < network.layers().size(); ++i) {
     const auto& layer = network.layers()[i];
@@ -50,10 +50,10 @@ double multiply_adds(const Network<float>& network, Index boundary) {
 }
 
 /// The final comparison's: every row once through the whole network, and for each of the passes through what lies above the stem.
-double comparing_cost(const RunConfig& config, const DataSpec::Outline& outline, const Network<float>& network) {
+double comparing_cost(const RunConfig& config, const data::DataSpec::Outline& outline, const nn::Network<float>& network) {
   constexpr double kReplayed = 16'384.0;  // rows of the budget's replay
   if (config.compare.pairs.empty()) return 0.0;
-  const auto norms = static_cast<double>(layers_with_statistics(network.layout()).size());
+  const auto norms = static_cast<double>(statistics::layers_with_statistics(network.layout()).size());
   const bool divides = norms > 0.0 && !config.compare.budget.empty();
   const double passes = 2.0 + static_cast<double>(config.compare.eval_batch_sizes.size()) + (divides ? 6.0 * (1.0 + 2.0 * norms) : 0.0);
   const auto train_rows = static_cast<double>(outline.train_samples);
@@ -67,13 +67,13 @@ double comparing_cost(const RunConfig& config, const DataSpec::Outline& outline,
 }  // namespace
 
 std::string RunKey::csv() const {
-  std::string fields = csv_field(std::string_view(run_id)) + ',' + csv_field(std::string_view(norm)) + ',' + std::to_string(batch_size) +
-                       ',' + std::to_string(seed) + ',';
-  for (const std::string& other : others) fields += csv_field(std::string_view(other)) + ',';
+  std::string fields = tables::csv_field(std::string_view(run_id)) + ',' + tables::csv_field(std::string_view(norm)) + ',' +
+                       std::to_string(batch_size) + ',' + std::to_string(seed) + ',';
+  for (const std::string& other : others) fields += tables::csv_field(std::string_view(other)) + ',';
   return fields;
 }
 
-std::vector<std::string> other_axes(const Grid& grid) {
+std::vector<std::string> other_axes(const config::Grid& grid) {
   std::vector<std::string> keys;
   for (std::size_t a = 0; a < grid.axes().size(); ++a) {
     if (is_other(grid, a)) keys.push_back(grid.axes()[a].key);
@@ -81,16 +81,16 @@ std::vector<std::string> other_axes(const Grid& grid) {
   return keys;
 }
 
-std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid) {
+std::vector<std::string> swept_columns(const std::vector<tables::Column>& own, const config::Grid& grid) {
   std::vector<std::string> names = other_axes(grid);
   for (std::string& name : names) {
-    if (find_column(own, name) != nullptr) name.insert(0, "config.");
+    if (tables::find_column(own, name) != nullptr) name.insert(0, "config.");
   }
   return names;
 }
 
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config) {
-  const Grid& grid = experiment.grid;
+  const config::Grid& grid = experiment.grid;
   const std::vector<std::size_t> point = grid.point(run);
   RunKey key{.run = run, .run_id = {}, .norm = {}, .batch_size = config.train.batch_size, .seed = config.seed, .others = {}};
   const int norm = norm_axis(grid);
@@ -98,18 +98,18 @@ RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& 
   std::string values;
   for (std::size_t a = 0; a < grid.axes().size(); ++a) {
     if (!is_other(grid, a)) continue;
-    const Axis& axis = grid.axes()[a];
+    const config::Axis& axis = grid.axes()[a];
     key.others.push_back(axis.labels[point[a]]);
     values += axis.key + '=' + axis.values[point[a]] + '\n';
   }
   key.run_id = fmt::format("{}-b{}-s{}", file_safe(key.norm), key.batch_size, key.seed);
   const std::string name = file_safe(key.norm) == key.norm ? values : "norm=" + key.norm + '\n' + values;
-  if (!name.empty()) key.run_id += fmt::format("-{:08x}", crc32c(name.data(), name.size()));
+  if (!name.empty()) key.run_id += fmt::format("-{:08x}", files::crc32c(name.data(), name.size()));
   return key;
 }
 
-double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline) {
-  const Network<float> network(config.layers(), outline.shape);
+double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline) {
+  const nn::Network<float> network(config.layers(), outline.shape);
   const double params = static_cast<double>(network.layout().param_count);
   const double batch = static_cast<double>(config.train.batch_size);
   const double steps_per_epoch = std::max(1.0, static_cast<double>(outline.train_samples) / batch);
@@ -121,4 +121,4 @@ double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline)
   return steps * (kStepOverhead + kUpdate * params + 3.0 * batch * example) + comparing_cost(config, outline, network);
 }
 
-}  // namespace normrun
+}  // namespace normrun::study

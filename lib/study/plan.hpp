@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "study/experiment.hpp"
-#include "study/tables.hpp"
+#include "tables/tables.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 /// Who a run is: its place in the plan and the values of the swept keys.  Computed, never stored.
 struct RunKey {
@@ -23,13 +23,13 @@ struct RunKey {
 };
 
 /// The swept keys that have a column of their own: all but norm, train.batch_size and seed.
-std::vector<std::string> other_axes(const Grid& grid);
+std::vector<std::string> other_axes(const config::Grid& grid);
 /// Their columns in a table with these columns of its own: their names, or config.NAME where the table has a column of that name itself.
-std::vector<std::string> swept_columns(const std::vector<Column>& own, const Grid& grid);
+std::vector<std::string> swept_columns(const std::vector<tables::Column>& own, const config::Grid& grid);
 
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 
 /// Multiply-adds of a run's training and of its final comparison, roughly: what the longest-first order goes by.
-double predicted_cost(const RunConfig& config, const DataSpec::Outline& outline);
+double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline);
 
-}  // namespace normrun
+}  // namespace normrun::study

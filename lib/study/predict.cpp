@@ -5,7 +5,7 @@
 
 #include "core/elementary.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 double expected_batch_sd(Index batch_size) {
   // Gamma(B/2) / Gamma((B-1)/2) grows by B / (B-1) from B to B + 2.
@@ -42,4 +42,4 @@ std::vector<Prediction> predict(const PredictionInput& input) {
   };
 }
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -5,7 +5,7 @@
 
 #include "core/matrix.hpp"
 
-namespace normrun {
+namespace normrun::study {
 
 /// What theory is asked about: independent normal inputs of a batch normalization, after some steps of training at one
 /// batch size.  Epsilon is neglected.
@@ -30,4 +30,4 @@ std::vector<Prediction> predict(const PredictionInput& input);
 /// E sqrt(v) of the biased variance v of B >= 2 independent N(0, 1) numbers: sqrt(2/B) Gamma(B/2) / Gamma((B-1)/2).
 double expected_batch_sd(Index batch_size);
 
-}  // namespace normrun
+}  // namespace normrun::study

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace normrun {
+namespace normrun::train {
 
 template <class T>
 Batch<T> Batch<T>::part(const Part& rows) const {
@@ -13,20 +13,20 @@ Batch<T> Batch<T>::part(const Part& rows) const {
 }
 
 template <class T>
-BatchGradient<T>::BatchGradient(const Network<T>& network, LossKind loss, const Division& division, Index capacity)
+BatchGradient<T>::BatchGradient(const nn::Network<T>& network, nn::LossKind loss, const Division& division, Index capacity)
     : network_(network),
       loss_(loss),
       division_(division),
       logits_boundary_(network.logits_boundary(loss)),
-      record_(network, even_part(even_part(capacity, division.accumulate, 0).count, passes(), 0).count, Keep::kForBackward),
+      record_(network, even_part(even_part(capacity, division.accumulate, 0).count, passes(), 0).count, nn::Keep::kForBackward),
       gradient_(static_cast<std::size_t>(network.layout().param_count)),
       part_gradient_(division.accumulate * passes() > 1 ? gradient_.size() : 0),
       start_state_(passes() > 1 ? static_cast<std::size_t>(network.layout().state_count) : 0),
       replica_state_(division.sync == Sync::kMovingStatistics ? start_state_.size() : 0) {}
 
 template <class T>
-typename BatchGradient<T>::Result BatchGradient<T>::compute(const Mode& mode, const PassKey& key, std::span<const T> params,
-                                                            std::span<T> state, const Batch<T>& batch, ProductTaker<T>* taker) {
+typename BatchGradient<T>::Result BatchGradient<T>::compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params,
+                                                            std::span<T> state, const Batch<T>& batch, nn::ProductTaker<T>* taker) {
   Result result;
   is_first_ = true;
   const Pass pass{.mode = mode, .key = key, .params = params, .taker = taker};
@@ -66,13 +66,13 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   const Batch<T> own = batch.part(rows);
   pass.key.first_example = rows.first;
   pass.share = static_cast<double>(rows.count) / static_cast<double>(batch.x.rows);
-  const typename Network<T>::Pass forward{
+  const typename nn::Network<T>::Pass forward{
       .mode = pass.mode, .lengths = own.lengths, .key = pass.key, .last_boundary = logits_boundary_, .replicas = pass.replicas};
   const ConstView<T> logits = network_.forward(forward, pass.params, pass.state, pass.next_state, record_, own.x);
   const View<T> dlogits = record_.gradient(logits_boundary_);
-  result.loss += pass.share * loss_and_gradient(loss_, logits, own.targets, dlogits);
+  result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
   if (!std::isfinite(result.loss)) return;
-  if (own.targets.labels != nullptr) result.correct += count_correct(logits, own.targets.labels);
+  if (own.targets.labels != nullptr) result.correct += nn::count_correct(logits, own.targets.labels);
   add_gradient(pass, dlogits);
 }
 
@@ -91,4 +91,4 @@ template struct Batch<double>;
 template class BatchGradient<float>;
 template class BatchGradient<double>;
 
-}  // namespace normrun
+}  // namespace normrun::train

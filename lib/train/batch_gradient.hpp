@@ -6,7 +6,7 @@
 #include "nn/losses.hpp"
 #include "nn/model.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// What the replicas of a step have in common beside the averaged gradient.
 enum class Sync {
@@ -27,7 +27,7 @@ struct Division {
 template <class T>
 struct Batch {
   ConstView<T> x;
-  Targets<T> targets;              // of the same rows
+  nn::Targets<T> targets;          // of the same rows
   const Index* lengths = nullptr;  // (rows), of sequences
   Batch part(const Part& rows) const;
 };
@@ -41,7 +41,7 @@ template <class T>
 class BatchGradient {
  public:
   /// capacity: rows of the largest batch.
-  BatchGradient(const Network<T>& network, LossKind loss, const Division& division, Index capacity);
+  BatchGradient(const nn::Network<T>& network, nn::LossKind loss, const Division& division, Index capacity);
 
   struct Result {
     double loss = 0.0;  // mean over the rows
@@ -50,25 +50,25 @@ class BatchGradient {
   /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  A part whose loss is not finite is the
   /// last one: record() holds it and gradient() is of no use.
   /// A `taker` gets the kernels' gradients instead of gradient(); only where is_one_pass().
-  Result compute(const Mode& mode, const PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
-                 ProductTaker<T>* taker = nullptr);
+  Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
+                 nn::ProductTaker<T>* taker = nullptr);
   /// Whether a step is one pass, whose gradient is that of the step.
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
   std::span<const T> gradient() const { return gradient_; }
-  const Record<T>& record() const { return record_; }  // of the last pass
+  const nn::Record<T>& record() const { return record_; }  // of the last pass
   Index logits_boundary() const { return logits_boundary_; }
 
  private:
   struct Pass {
     Mode mode;
-    PassKey key;
+    nn::PassKey key;
     Index replicas = 1;  // that synchronise inside the pass
     std::span<const T> params = {};
     std::span<const T> state = {};
     T* next_state = nullptr;
     double share = 1.0;  // of the step's rows
-    ProductTaker<T>* taker = nullptr;
+    nn::ProductTaker<T>* taker = nullptr;
   };
   /// Replicas that do not synchronise are passes of their own.
   Index passes() const { return division_.sync == Sync::kBatchStatistics ? 1 : division_.replicas; }
@@ -76,11 +76,11 @@ class BatchGradient {
   void add_pass(Pass pass, const Batch<T>& batch, const Part& rows, Result& result);
   void add_gradient(const Pass& pass, View<T> dlogits);
 
-  const Network<T>& network_;
-  LossKind loss_;
+  const nn::Network<T>& network_;
+  nn::LossKind loss_;
   Division division_;
   Index logits_boundary_;
-  Record<T> record_;
+  nn::Record<T> record_;
   Buffer<T> gradient_;
   Buffer<T> part_gradient_;  // empty where a step is one pass
   Buffer<T> start_state_;    // of the replicas of a micro-batch; empty where there are none
@@ -88,4 +88,4 @@ class BatchGradient {
   bool is_first_ = true;     // pass of the step
 };
 
-}  // namespace normrun
+}  // namespace normrun::train

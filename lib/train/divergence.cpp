@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-namespace normrun {
+namespace normrun::train {
 namespace {
 
 std::string place_of(const NonFinite& first) { return first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor; }
@@ -39,9 +39,9 @@ bool all_finite(std::span<const T> numbers) {
 }
 
 template <class T>
-NonFinite first_non_finite(const Network<T>& network, const Model<T>& model, const Record<T>& record, Index last_boundary) {
+NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary) {
   if (!all_finite_in(record.activations(0))) return {"", "the batch's features"};
-  const Layout& layout = network.layout();
+  const nn::Layout& layout = network.layout();
   for (Index i = 0; i < network.output_boundary(); ++i) {
     const std::string& layer = network.layers()[static_cast<std::size_t>(i)].name;
     const std::string param = first_of_layer(layout.params, model.params, layer);
@@ -55,7 +55,7 @@ NonFinite first_non_finite(const Network<T>& network, const Model<T>& model, con
 
 template bool all_finite<float>(std::span<const float>);
 template bool all_finite<double>(std::span<const double>);
-template NonFinite first_non_finite<float>(const Network<float>&, const Model<float>&, const Record<float>&, Index);
-template NonFinite first_non_finite<double>(const Network<double>&, const Model<double>&, const Record<double>&, Index);
+template NonFinite first_non_finite<float>(const nn::Network<float>&, const nn::Model<float>&, const nn::Record<float>&, Index);
+template NonFinite first_non_finite<double>(const nn::Network<double>&, const nn::Model<double>&, const nn::Record<double>&, Index);
 
-}  // namespace normrun
+}  // namespace normrun::train

@@ -5,7 +5,7 @@
 #include "core/error.hpp"
 #include "nn/model.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// The first numbers on the way from the input to the loss that are no longer finite.
 struct NonFinite {
@@ -32,6 +32,6 @@ bool all_finite(std::span<const T> numbers);
 /// Walks the layers in forward order; of each, its parameters, then the activations that `record` holds up to
 /// `last_boundary`, then its moving statistics.
 template <class T>
-NonFinite first_non_finite(const Network<T>& network, const Model<T>& model, const Record<T>& record, Index last_boundary);
+NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary);
 
-}  // namespace normrun
+}  // namespace normrun::train

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace normrun {
+namespace normrun::train {
 
 template <class T>
 FusedUpdate<T>::FusedUpdate(const OptimizerSpec& optimizer, std::size_t parameters, std::span<T> params, std::span<const T> grads,
@@ -18,17 +18,17 @@ void FusedUpdate<T>::start(Index step, double learning_rate) {
 }
 
 template <class T>
-void FusedUpdate<T>::take(ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) {
+void FusedUpdate<T>::take(nn::ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) {
   optimizer_.update_product(params_, slots_, kernel, x, dy, dx, size_);
   taken_.push_back(kernel);
 }
 
 template <class T>
 void FusedUpdate<T>::finish() {
-  std::sort(taken_.begin(), taken_.end(), [](const ParamId& a, const ParamId& b) { return a.offset < b.offset; });
+  std::sort(taken_.begin(), taken_.end(), [](const nn::ParamId& a, const nn::ParamId& b) { return a.offset < b.offset; });
   taken_.push_back({static_cast<Index>(params_.size()), 0});  // the end
   Index done = 0;
-  for (const ParamId& kernel : taken_) {
+  for (const nn::ParamId& kernel : taken_) {
     if (kernel.offset > done) optimizer_.update_part(params_, grads_, slots_, {done, kernel.offset - done}, size_);
     done = kernel.offset + kernel.size;
   }
@@ -37,4 +37,4 @@ void FusedUpdate<T>::finish() {
 template class FusedUpdate<float>;
 template class FusedUpdate<double>;
 
-}  // namespace normrun
+}  // namespace normrun::train

@@ -3,7 +3,7 @@
 #include "core/error.hpp"
 #include "train/train_options.hpp"
 
-namespace normrun {
+namespace normrun::train {
 namespace {
 
 std::string counted(Index count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
@@ -46,32 +46,32 @@ void check_numbers(const Shape& output, Index outputs) {
 
 }  // namespace
 
-LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
+nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
   switch (choice) {
     case LossChoice::kMse:
-      return LossKind::kMse;
+      return nn::LossKind::kMse;
     case LossChoice::kSoftmaxCrossEntropy:
-      return LossKind::kSoftmaxCrossEntropy;
+      return nn::LossKind::kSoftmaxCrossEntropy;
     case LossChoice::kBinaryCrossEntropy:
-      return LossKind::kBinaryCrossEntropy;
+      return nn::LossKind::kBinaryCrossEntropy;
     case LossChoice::kAuto:
       break;
   }
-  if (classes == 0) return LossKind::kMse;
-  return outputs == 1 && classes == 2 ? LossKind::kBinaryCrossEntropy : LossKind::kSoftmaxCrossEntropy;
+  if (classes == 0) return nn::LossKind::kMse;
+  return outputs == 1 && classes == 2 ? nn::LossKind::kBinaryCrossEntropy : nn::LossKind::kSoftmaxCrossEntropy;
 }
 
-void check_loss_fits(LossKind loss, const Shape& output, Index classes, Index outputs) {
+void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs) {
   switch (loss) {
-    case LossKind::kSoftmaxCrossEntropy:
+    case nn::LossKind::kSoftmaxCrossEntropy:
       return check_classes(output, classes);
-    case LossKind::kBinaryCrossEntropy:
+    case nn::LossKind::kBinaryCrossEntropy:
       return classes == 0 ? check_numbers(output, outputs) : check_binary(output, classes);
-    case LossKind::kMse:
+    case nn::LossKind::kMse:
       break;
   }
   if (classes == 0) return check_numbers(output, outputs);
   if (output.size() != 1 || classes != 2) check_classes(output, classes);  // 1 at the label and 0 elsewhere, or the label itself
 }
 
-}  // namespace normrun
+}  // namespace normrun::train

@@ -4,11 +4,11 @@
 #include <span>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "nn/blueprint.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// What an optimizer makes of the learning rate at a step.
 struct StepSize {
@@ -19,7 +19,7 @@ struct StepSize {
 enum class Convention { kKeras, kTorch };
 
 /// The options of an optimizer; the update itself is a pure function over flat buffers.
-class OptimizerSpec : public Described {
+class OptimizerSpec : public config::Described {
  public:
   double learning_rate = 1e-3;
   double weight_decay = 0.0;         // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
@@ -42,22 +42,22 @@ class OptimizerSpec : public Described {
   virtual StepSize step_size(Index /*step*/, double rate, float) const { return {rate}; }
   virtual StepSize step_size(Index /*step*/, double rate, double) const { return {rate}; }
   /// then some parameters at a time,
-  virtual void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, ParamId part,
+  virtual void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, nn::ParamId part,
                            const StepSize& size) const = 0;
-  virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, ParamId part,
+  virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, nn::ParamId part,
                            const StepSize& size) const = 0;
   /// or a kernel by its gradient x^T dy, which is never written down, and dx = dy kernel^T (ProductTaker); only where takes_products().
   virtual bool takes_products() const { return false; }
-  virtual void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
+  virtual void update_product(std::span<float> params, std::span<float> slots, nn::ParamId kernel, ConstView<float> x, ConstView<float> dy,
                               View<float> dx, const StepSize& size) const;
-  virtual void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
-                              View<double> dx, const StepSize& size) const;
+  virtual void update_product(std::span<double> params, std::span<double> slots, nn::ParamId kernel, ConstView<double> x,
+                              ConstView<double> dy, View<double> dx, const StepSize& size) const;
 };
 
 /// sgd, adam, rmsprop.
-const Family& optimizer_family();
+const config::Family& optimizer_family();
 
 /// The parts of the parameter buffer that weight decay reaches, ascending, neighbours joined; none where weight_decay is 0.
-std::vector<OptimizerSpec::Decay> decay_ranges(const Layout& layout, const OptimizerSpec& optimizer);
+std::vector<OptimizerSpec::Decay> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer);
 
-}  // namespace normrun
+}  // namespace normrun::train

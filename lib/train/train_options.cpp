@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun {
+namespace normrun::train {
 namespace {
 
 constexpr Index kMaxBatchSize = Index{1} << 24;
@@ -22,7 +22,7 @@ bool are_modes_of_history(const std::vector<std::string>& modes) {
   return true;
 }
 
-void describe_length(OptionVisitor& visitor, TrainOptions& options) {
+void describe_length(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.integer({"batch_size", "rows of a training step"}, options.batch_size, {1, kMaxBatchSize});
   visitor.integer({"epochs", "training length in passes over the training rows; with neither epochs nor steps: 1 epoch"}, options.epochs,
                   {0, kMaxEpochs});
@@ -30,7 +30,7 @@ void describe_length(OptionVisitor& visitor, TrainOptions& options) {
   visitor.require(!(options.epochs && options.steps), "steps", "either epochs or steps, not both");
 }
 
-void describe_loss(OptionVisitor& visitor, TrainOptions& options) {
+void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.choice(
       {"loss",
        "mean over the batch, from the logits; auto: mse for numbers, binary cross-entropy for two classes by one output, else softmax "
@@ -49,7 +49,7 @@ void describe_loss(OptionVisitor& visitor, TrainOptions& options) {
        {"bce", "binary-cross-entropy"}});
 }
 
-void describe_update(OptionVisitor& visitor, TrainOptions& options) {
+void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.tagged({"optimizer", "how a step changes the parameters"}, options.optimizer, optimizer_family());
   visitor.choice(
       {"forward_mode",
@@ -70,7 +70,7 @@ void describe_update(OptionVisitor& visitor, TrainOptions& options) {
                   {1, kMaxBatchSize});
 }
 
-void describe_division(OptionVisitor& visitor, Division& division) {
+void describe_division(config::OptionVisitor& visitor, Division& division) {
   visitor.integer({"accumulate",
                    "gradient accumulation: a step reads its rows as so many micro-batches, one after another, and updates once by "
                    "the mean of their gradients, weighted by rows; batch statistics are those of a micro-batch, and the moving ones "
@@ -94,7 +94,7 @@ void describe_division(OptionVisitor& visitor, Division& division) {
 
 TrainOptions::TrainOptions() : optimizer(optimizer_family().make("adam")) {}
 
-void TrainOptions::describe(OptionVisitor& visitor) {
+void TrainOptions::describe(config::OptionVisitor& visitor) {
   describe_length(visitor, *this);
   describe_loss(visitor, *this);
   describe_update(visitor, *this);
@@ -154,4 +154,4 @@ Mode step_mode(ForwardMode forward_mode) {
   return kTrainMode;
 }
 
-}  // namespace normrun
+}  // namespace normrun::train

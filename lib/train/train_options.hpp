@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "core/mode.hpp"
 #include "nn/network.hpp"
 #include "train/batch_gradient.hpp"
 #include "train/optimizer.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// What a training step's forward pass does; all but kTrain are pitfalls that a config commits on purpose.
 enum class ForwardMode {
@@ -27,12 +27,12 @@ enum class LearningRateScaling { kNone, kLinear, kSquareRoot };
 enum class CheckpointPolicy { kAll, kNone };
 
 /// The config's "train".
-struct TrainOptions : Described {
+struct TrainOptions : config::Described {
   Index batch_size = 32;
   std::optional<Index> epochs;
   std::optional<Index> steps;  // at most one of the two; neither: 1 epoch
   LossChoice loss = LossChoice::kAuto;
-  std::shared_ptr<Described> optimizer;  // an OptimizerSpec; default adam
+  std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
   ForwardMode forward_mode = ForwardMode::kTrain;
   Division division;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
@@ -44,7 +44,7 @@ struct TrainOptions : Described {
   Index checkpoint_every = 0;  // steps; 0: only where a signal ends the program
 
   TrainOptions();
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
   double scaled_learning_rate() const;
 };
@@ -54,10 +54,10 @@ void check_division(const TrainOptions& options);
 
 /// kAuto: mean squared error for numbers (classes == 0), binary cross-entropy for two classes by one output,
 /// else softmax cross-entropy.
-LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
+nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
 /// Throws Error(kUsage) where a network of these outputs cannot learn data of `classes` classes (0: regression) or
 /// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.  Mean squared error takes a class as 1 at its
 /// output and 0 elsewhere, or one of two classes as the number 0 or 1.
-void check_loss_fits(LossKind loss, const Shape& output, Index classes, Index outputs);
+void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
 
-}  // namespace normrun
+}  // namespace normrun::train

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <utility>
 
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 #include "nn/checkpoint.hpp"
-#include "train/gather.hpp"
+#include "statistics/gather.hpp"
 #include "train/training_batches.hpp"
 
-namespace normrun {
+namespace normrun::train {
 namespace {
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) { throw Error(ExitCode::kUsage, Problem{"", what, hint}); }
@@ -23,17 +23,17 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
       mode_(step_mode(plan.options->forward_mode)),
       decays_(decay_ranges(plan.network->layout(), plan.options->optimizer_spec())),
       learning_rate_(plan.options->scaled_learning_rate()) {
-  const Network<T>& network = *plan_.network;
+  const nn::Network<T>& network = *plan_.network;
   if (network.input() != plan_.data->shape) {
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
   }
   check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
   check_division(*plan_.options);
   plan_length();
-  model_ = fresh_model(network, plan_.seed);
+  model_ = nn::fresh_model(network, plan_.seed);
   if (!plan_.options->init_from.empty()) {
-    const std::string path = resolve_path(plan_.folder, plan_.options->init_from);
-    from_tensors(network.layout(), read_safetensors(path), Match::kGiven, path, model_);
+    const std::string path = files::resolve_path(plan_.folder, plan_.options->init_from);
+    nn::from_tensors(network.layout(), nn::read_safetensors(path), nn::Match::kGiven, path, model_);
   }
   allocate();
 }
@@ -59,8 +59,8 @@ void Trainer<T>::plan_length() {
 
 template <class T>
 void Trainer<T>::allocate() {
-  const Network<T>& network = *plan_.network;
-  const Split<T>& train = plan_.data->train;
+  const nn::Network<T>& network = *plan_.network;
+  const data::Split<T>& train = plan_.data->train;
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
   gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
@@ -93,11 +93,11 @@ Index Trainer<T>::take_batch() {
 
 template <class T>
 void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> behind) {
-  const Split<T>& train = plan_.data->train;
-  gather_rows<T>(train.features.view(), rows, batch_x_.view(), behind);
-  if (!batch_labels_.empty()) gather_numbers<std::int32_t>(train.labels, rows, batch_labels_.data());
-  if (train.targets.rows() > 0) gather_rows<T>(train.targets.view(), rows, batch_targets_.view());
-  if (!batch_lengths_.empty()) gather_numbers<Index>(train.lengths, rows, batch_lengths_.data());
+  const data::Split<T>& train = plan_.data->train;
+  statistics::gather_rows<T>(train.features.view(), rows, batch_x_.view(), behind);
+  if (!batch_labels_.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_labels_.data());
+  if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_targets_.view());
+  if (!batch_lengths_.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_lengths_.data());
 }
 
 template <class T>
@@ -108,7 +108,7 @@ void Trainer<T>::advance() {
   const Batch<T> batch{.x = batch_x_.view().slice(0, rows),
                        .targets = {.labels = labels, .values = labels != nullptr ? View<T>() : batch_targets_.view().slice(0, rows)},
                        .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data()};
-  const PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
+  const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 
   if (fused_ != nullptr) fused_->start(step_ + 1, learning_rate_);
   const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch, fused_.get());
@@ -161,4 +161,4 @@ void Trainer<T>::check_model() const {
 template class Trainer<float>;
 template class Trainer<double>;
 
-}  // namespace normrun
+}  // namespace normrun::train

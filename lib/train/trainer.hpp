@@ -16,7 +16,7 @@
 #include "train/fused_update.hpp"
 #include "train/train_options.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// Running totals over the steps of one epoch, as the step's own mode saw them.
 struct StepTotals {
@@ -31,11 +31,11 @@ struct StepTotals {
 /// What a training run needs beside its numbers.
 template <class T>
 struct TrainingPlan {
-  const Network<T>* network = nullptr;
-  const Dataset<T>* data = nullptr;
+  const nn::Network<T>* network = nullptr;
+  const data::Dataset<T>* data = nullptr;
   const TrainOptions* options = nullptr;
-  const Batching* batching = nullptr;
-  LossKind loss = LossKind::kMse;
+  const data::Batching* batching = nullptr;
+  nn::LossKind loss = nn::LossKind::kMse;
   std::uint64_t seed = 0;
   std::string folder;  // what init_from and batch_order are relative to
 };
@@ -46,7 +46,7 @@ struct TrainerState {
   Index step = 0;
   double last_loss = 0.0;
   StepTotals totals;
-  Model<T> model;
+  nn::Model<T> model;
   Buffer<T> slots;  // the optimizer's
 };
 
@@ -78,7 +78,7 @@ class Trainer {
   void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
 
-  const Model<T>& model() const { return model_; }
+  const nn::Model<T>& model() const { return model_; }
   double last_loss() const { return last_loss_; }
   const StepTotals& epoch_totals() const { return totals_; }  // of the running (or just completed) epoch
 
@@ -93,8 +93,8 @@ class Trainer {
 
   TrainingPlan<T> plan_;
   Mode mode_;
-  std::optional<Batches> batches_;  // none: fresh rows for every step
-  Model<T> model_;
+  std::optional<data::Batches> batches_;  // none: fresh rows for every step
+  nn::Model<T> model_;
   Buffer<T> slots_;
   std::optional<BatchGradient<T>> gradient_;
   Matrix<T> batch_x_;
@@ -111,4 +111,4 @@ class Trainer {
   StepTotals totals_;
 };
 
-}  // namespace normrun
+}  // namespace normrun::train

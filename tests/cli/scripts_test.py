@@ -190,8 +190,8 @@ class DependenciesTest(ScriptTest):
     def test_each_wrong_include_is_found(self):
         for header in ("core/matrix.hpp", "nn/layer.hpp", "data/dataset.hpp", "train/trainer.hpp"):
             self.write(f"lib/{header}", "")
-        self.write("lib/config/json.hpp", "#include <nlohmann/json.hpp>\n")
-        self.write("lib/config/reader.cpp", '#include "config/json.hpp"\n#include "core/matrix.hpp"\n')
+        self.write("lib/config/json/json.hpp", "#include <nlohmann/json.hpp>\n")
+        self.write("lib/config/options/reader.cpp", '#include "config/json/json.hpp"\n#include "core/matrix.hpp"\n')
         self.write("lib/nn/checkpoint.cpp", "#include <nlohmann/json.hpp>\n")
         self.write("apps/normrun/main.cpp", '#include <CLI/CLI.hpp>\n#include "train/trainer.hpp"\n')
         self.assertEqual(self.check().returncode, 0)
@@ -201,7 +201,7 @@ class DependenciesTest(ScriptTest):
             "lib/data/dataset.cpp": ('#  include "train/trainer.hpp"', "lib/data may not use lib/train"),
             "lib/train/trainer.cpp": ("#include <spdlog/spdlog.h>", "spdlog belongs to apps"),
             "lib/study/plan.cpp": ("#include <nlohmann/json.hpp>", "nlohmann/json belongs to"),
-            "lib/report/html.cpp": ('#include "config/json.hpp"', "lib/config/json.hpp shows nlohmann/json"),
+            "lib/report/html.cpp": ('#include "config/json/json.hpp"', "lib/config/json/json.hpp shows nlohmann/json"),
         }
         for path, (line, _) in wrong.items():
             self.write(path, f"// first line\n{line}\n")

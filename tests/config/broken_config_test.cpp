@@ -110,7 +110,7 @@ TEST_CASE("a long value is cut between characters") {
 TEST_CASE("a refused value leaves the option alone, the rest is still read") {
   SampleTrain train;
   std::vector<Problem> problems;
-  Document::parse(R"({"batch_size": 0, "epochs": 0, "clip": 2})", "c.json").read("", train, problems);
+  config::Document::parse(R"({"batch_size": 0, "epochs": 0, "clip": 2})", "c.json").read("", train, problems);
   CHECK(problems.size() == 2);
   CHECK(train.batch_size == 32);
   CHECK_FALSE(train.epochs.has_value());
@@ -118,10 +118,10 @@ TEST_CASE("a refused value leaves the option alone, the rest is still read") {
 }
 
 TEST_CASE("relations between options: all that fail, but none between values that were refused") {
-  struct Related : Described {
+  struct Related : config::Described {
     Index low = 5;
     Index high = 1;
-    void describe(OptionVisitor& visitor) override {
+    void describe(config::OptionVisitor& visitor) override {
       visitor.integer({"low", ""}, low, {.low = 0});
       visitor.integer({"high", ""}, high, {.low = 0});
       visitor.require(low <= high, "high", "\"high\" >= \"low\"");
@@ -132,7 +132,7 @@ TEST_CASE("relations between options: all that fail, but none between values tha
   const auto problems_in = [](const std::string& text) {
     Related related;
     std::vector<Problem> problems;
-    Document::parse(text, "c.json").read("", related, problems);
+    config::Document::parse(text, "c.json").read("", related, problems);
     return lines_of(problems);
   };
   CHECK(problems_in("{ \"low\": 3, \"high\": 1}") ==
@@ -143,7 +143,7 @@ TEST_CASE("relations between options: all that fail, but none between values tha
 }
 
 TEST_CASE("read names what is missing at its pointer") {
-  const Document document = Document::parse("{\"train\": 3}", "c.json");
+  const config::Document document = config::Document::parse("{\"train\": 3}", "c.json");
   SampleTrain train;
   std::vector<Problem> problems;
   document.read("/nothing", train, problems);

@@ -7,8 +7,8 @@
 using namespace normrun;
 
 TEST_CASE("every value's place: lines and columns count from 1, columns in characters") {
-  const Document document =
-      Document::parse("{\r\n  \"größe\": 1, \"b\": [true,\t{\"c/d\": \"ä\"}, 2],\r\n  // c\r\n  \"e\": /* x\n y */ -1.5e3 }", "c.json");
+  const config::Document document = config::Document::parse(
+      "{\r\n  \"größe\": 1, \"b\": [true,\t{\"c/d\": \"ä\"}, 2],\r\n  // c\r\n  \"e\": /* x\n y */ -1.5e3 }", "c.json");
   CHECK(document.where("") == "c.json:1:1");
   CHECK(document.where("/größe") == "c.json:2:12 /größe");
   CHECK(document.where("/b") == "c.json:2:20 /b");
@@ -20,12 +20,12 @@ TEST_CASE("every value's place: lines and columns count from 1, columns in chara
 }
 
 TEST_CASE("a message's place stays one line") {
-  const Document document = Document::parse("{\"a\\nb\": 1}", "c.json");
+  const config::Document document = config::Document::parse("{\"a\\nb\": 1}", "c.json");
   CHECK(document.where("/a\nb") == "c.json:1:10 /a\\nb");
 }
 
 TEST_CASE("set puts values, makes objects on the way and remembers where they come from") {
-  Document document = Document::parse("{\"train\": {\"batch_size\": 1}, \"network\": [{\"units\": 3}]}", "c.json");
+  config::Document document = config::Document::parse("{\"train\": {\"batch_size\": 1}, \"network\": [{\"units\": 3}]}", "c.json");
   document.set("train.batch_size", "8", "--set train.batch_size");
   document.set("norm.type", "batch", "--set norm.type");
   document.set("network.0.units", "5", "--set network.0.units");
@@ -40,7 +40,7 @@ TEST_CASE("set puts values, makes objects on the way and remembers where they co
 }
 
 TEST_CASE("set takes what is not JSON as a text") {
-  Document document = Document::parse("{}", "c.json");
+  config::Document document = config::Document::parse("{}", "c.json");
   for (const char* text : {"batch", "1e999", "01", "[1,", "NaN", "a,b", ""}) {
     CAPTURE(text);
     document.set("a", text, "--set a");
@@ -51,7 +51,7 @@ TEST_CASE("set takes what is not JSON as a text") {
 }
 
 TEST_CASE("set refuses keys that lead nowhere") {
-  Document document = Document::parse(R"({"a": 1, "list": [1, 2]})", "c.json");
+  config::Document document = config::Document::parse(R"({"a": 1, "list": [1, 2]})", "c.json");
   const auto refusal = [&](const char* key) { return refusal_of([&] { document.set(key, "1", "--set x"); }); };
   CHECK(refusal("a.b") == "--set x: \"/a\" is 1, which has no options; give the whole object");
   CHECK(refusal("list.2") == "--set x: \"/list\" is a list of 2 values, it has no \"2\"; places count from 0");
@@ -66,7 +66,7 @@ TEST_CASE("set refuses keys that lead nowhere") {
 }
 
 TEST_CASE("erase, contains and text_at") {
-  Document document = Document::parse(R"({"a": {"b": [1, {"c": 2}]}})", "c.json");
+  config::Document document = config::Document::parse(R"({"a": {"b": [1, {"c": 2}]}})", "c.json");
   CHECK(document.contains("a.b.1.c"));
   CHECK_FALSE(document.contains("a.b.2"));
   CHECK_FALSE(document.contains("a.b.1.c.d"));
@@ -79,35 +79,36 @@ TEST_CASE("erase, contains and text_at") {
 }
 
 TEST_CASE("restore puts back what another document gives") {
-  Document given = Document::parse(R"({"a": {"type": "x", "b": 1}, "list": [{"c": 2}], "kept": 3})", "c.json");
-  Document document = Document::parse(R"({"a": {"type": "y", "b": 5, "d": 6}, "list": [{"c": 7, "e": 8}], "more": {"f": 9}})", "r.json");
+  config::Document given = config::Document::parse(R"({"a": {"type": "x", "b": 1}, "list": [{"c": 2}], "kept": 3})", "c.json");
+  config::Document document =
+      config::Document::parse(R"({"a": {"type": "y", "b": 5, "d": 6}, "list": [{"c": 7, "e": 8}], "more": {"f": 9}})", "r.json");
   for (const char* key : {"a", "list.0", "more", "kept"}) document.restore(key, given);
   CHECK(document.dump() == R"({"a":{"type":"x","b":1},"list":[{"c":2}]})");
 }
 
 TEST_CASE("restore leaves out what an overridden type does not know") {
-  Document given = Document::parse(R"({"a": {"type": "x", "old": 1, "both": 2}})", "c.json");
+  config::Document given = config::Document::parse(R"({"a": {"type": "x", "old": 1, "both": 2}})", "c.json");
   given.set("a.type", "y", "--set a.type");
-  Document document = Document::parse(R"({"a": {"type": "y", "both": 3, "own": 4}})", "r.json");
+  config::Document document = config::Document::parse(R"({"a": {"type": "y", "both": 3, "own": 4}})", "r.json");
   document.restore("a", given);
   CHECK(document.dump() == R"({"a":{"type":"y","both":2}})");
 }
 
 TEST_CASE("copies are independent") {
-  const Document document = Document::parse(R"({"a": 1})", "c.json");
-  Document copy = document;
+  const config::Document document = config::Document::parse(R"({"a": 1})", "c.json");
+  config::Document copy = document;
   copy.set("a", "2", "--set a");
   CHECK(document.dump() == R"({"a":1})");
   CHECK(document.where("/a") == "c.json:1:7 /a");
   copy = document;
   CHECK(copy.dump() == R"({"a":1})");
-  const Document moved = std::move(copy);
+  const config::Document moved = std::move(copy);
   CHECK(moved.name() == "c.json");
 }
 
 TEST_CASE("load names the file that cannot be read") {
-  CHECK(refusal_of([] { Document::load("no/such/file.json"); }) ==
+  CHECK(refusal_of([] { config::Document::load("no/such/file.json"); }) ==
         "no/such/file.json: cannot open: No such file or directory; check the path");
-  CHECK(refusal_of([] { Document::load("/"); }) == "/: cannot read: Is a directory");
-  CHECK(refusal_of([] { Document::load("/dev/zero"); }).find("larger than 16 MiB") != std::string::npos);
+  CHECK(refusal_of([] { config::Document::load("/"); }) == "/: cannot read: Is a directory");
+  CHECK(refusal_of([] { config::Document::load("/dev/zero"); }).find("larger than 16 MiB") != std::string::npos);
 }

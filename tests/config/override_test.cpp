@@ -1,21 +1,21 @@
 #include <doctest/doctest.h>
 
-#include "config/grid.hpp"
+#include "config/grid/grid.hpp"
 #include "config/sample_options.hpp"
 
 using namespace normrun;
 
 namespace {
 
-AxisTexts grid_values(const std::string& expression) {
-  std::vector<Axis> axes;
-  apply_grid_option(axes, expression);
+config::AxisTexts grid_values(const std::string& expression) {
+  std::vector<config::Axis> axes;
+  config::apply_grid_option(axes, expression);
   return axes.at(0).values;
 }
 
-AxisTexts seed_values(const std::string& expression) {
-  std::vector<Axis> axes;
-  apply_seeds_option(axes, expression);
+config::AxisTexts seed_values(const std::string& expression) {
+  std::vector<config::Axis> axes;
+  config::apply_seeds_option(axes, expression);
   return axes.at(0).values;
 }
 
@@ -35,9 +35,9 @@ TEST_CASE("--grid splits at the commas outside of brackets and quotes") {
 }
 
 TEST_CASE("--grid replaces an axis where it stands, or appends one") {
-  std::vector<Axis> axes = read_axes(Document::parse(R"({"grid": {"a": [1], "b": [2]}})", "c.json"));
-  apply_grid_option(axes, "a=5,6");
-  apply_grid_option(axes, "c=7");
+  std::vector<config::Axis> axes = config::read_axes(config::Document::parse(R"({"grid": {"a": [1], "b": [2]}})", "c.json"));
+  config::apply_grid_option(axes, "a=5,6");
+  config::apply_grid_option(axes, "c=7");
   REQUIRE(axes.size() == 3);
   CHECK(axes[0].values == Texts{"5", "6"});
   CHECK(axes[0].origin == "--grid a");
@@ -45,8 +45,9 @@ TEST_CASE("--grid replaces an axis where it stands, or appends one") {
 }
 
 TEST_CASE("--grid of a whole object removes the axes of its own keys") {
-  std::vector<Axis> axes = read_axes(Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2], "normal": [1]}})", "c.json"));
-  apply_grid_option(axes, R"(norm={"name": "x", "type": "c"},{"name": "y", "type": "c"})");
+  std::vector<config::Axis> axes =
+      config::read_axes(config::Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2], "normal": [1]}})", "c.json"));
+  config::apply_grid_option(axes, R"(norm={"name": "x", "type": "c"},{"name": "y", "type": "c"})");
   REQUIRE(axes.size() == 3);
   CHECK(axes[0].key == "seed");
   CHECK(axes[1].key == "normal");
@@ -64,49 +65,53 @@ TEST_CASE("--grid refuses what is no axis") {
 }
 
 TEST_CASE("a value of --grid is blamed on --grid") {
-  const Document document = Document::parse(R"({"grid": {"train.batch_size": [1]}})", "c.json");
-  std::vector<Axis> axes = read_axes(document);
-  apply_grid_option(axes, "train.batch_size=4,x");
-  CHECK(problems_of(at_point(document, Grid(axes), 1)) == "--grid train.batch_size: expected a whole number >= 1, got \"x\"");
+  const config::Document document = config::Document::parse(R"({"grid": {"train.batch_size": [1]}})", "c.json");
+  std::vector<config::Axis> axes = config::read_axes(document);
+  config::apply_grid_option(axes, "train.batch_size=4,x");
+  CHECK(problems_of(config::at_point(document, config::Grid(axes), 1)) ==
+        "--grid train.batch_size: expected a whole number >= 1, got \"x\"");
 }
 
 TEST_CASE("--set sets the value and removes the axis of that key and those below") {
-  Document document = Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2], "normal": [1]}})", "c.json");
-  std::vector<Axis> axes = read_axes(document);
-  apply_set_option(document, axes, "seed=3");
+  config::Document document = config::Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2], "normal": [1]}})", "c.json");
+  std::vector<config::Axis> axes = config::read_axes(document);
+  config::apply_set_option(document, axes, "seed=3");
   CHECK(document.text_at("seed") == "3");
   REQUIRE(axes.size() == 2);
-  apply_set_option(document, axes, R"(norm={"type": "c"})");
+  config::apply_set_option(document, axes, R"(norm={"type": "c"})");
   REQUIRE(axes.size() == 1);
   CHECK(axes[0].key == "normal");
   CHECK(document.where("/norm") == "--set norm");
-  CHECK(at_point(document, Grid(axes), 0).text_at("norm") == R"({"type":"c"})");
+  CHECK(config::at_point(document, config::Grid(axes), 0).text_at("norm") == R"({"type":"c"})");
 }
 
 TEST_CASE("--set grid replaces all axes, --set grid.KEY one of them") {
-  Document document = Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2]}})", "c.json");
-  std::vector<Axis> axes = read_axes(document);
-  apply_set_option(document, axes, "grid.seed=[7, 8]");
+  config::Document document = config::Document::parse(R"({"grid": {"norm.type": ["a", "b"], "seed": [1, 2]}})", "c.json");
+  std::vector<config::Axis> axes = config::read_axes(document);
+  config::apply_set_option(document, axes, "grid.seed=[7, 8]");
   REQUIRE(axes.size() == 2);
   CHECK(axes[1].values == Texts{"7", "8"});
   CHECK(axes[1].origin == "--set grid.seed");
-  apply_set_option(document, axes, "grid.train.batch_size=4");
+  config::apply_set_option(document, axes, "grid.train.batch_size=4");
   REQUIRE(axes.size() == 3);
   CHECK(axes[2].key == "train.batch_size");
   CHECK(axes[2].values == Texts{"4"});
-  apply_set_option(document, axes, "grid.seed=0..2");
+  config::apply_set_option(document, axes, "grid.seed=0..2");
   CHECK(axes[1].values == Texts{"0", "1", "2"});
-  apply_set_option(document, axes, R"(grid={"train.batch_size": [2, "x"]})");
+  config::apply_set_option(document, axes, R"(grid={"train.batch_size": [2, "x"]})");
   REQUIRE(axes.size() == 1);
-  CHECK(problems_of(at_point(document, Grid(axes), 1)) == "--set grid/train.batch_size/1: expected a whole number >= 1, got \"x\"");
-  apply_set_option(document, axes, "grid={}");
+  CHECK(problems_of(config::at_point(document, config::Grid(axes), 1)) ==
+        "--set grid/train.batch_size/1: expected a whole number >= 1, got \"x\"");
+  config::apply_set_option(document, axes, "grid={}");
   CHECK(axes.empty());
 }
 
 TEST_CASE("--set refuses a grid that is none") {
-  Document document = Document::parse("{}", "c.json");
-  std::vector<Axis> axes;
-  const auto refusal = [&](const std::string& expression) { return refusal_of([&] { apply_set_option(document, axes, expression); }); };
+  config::Document document = config::Document::parse("{}", "c.json");
+  std::vector<config::Axis> axes;
+  const auto refusal = [&](const std::string& expression) {
+    return refusal_of([&] { config::apply_set_option(document, axes, expression); });
+  };
   CHECK(refusal("grid=7") == "--set grid: expected an object { \"key\": [values], … }, got 7");
   CHECK(refusal("grid.seed=[]") == "--set grid.seed: no values to sweep over; give at least one or take the key away");
   CHECK(refusal("grid.seed=[1, 1]") == "--set grid.seed/1: the value 1 is given twice; take one away");
@@ -114,9 +119,11 @@ TEST_CASE("--set refuses a grid that is none") {
 }
 
 TEST_CASE("--set refuses what has no effect or no form") {
-  Document document = Document::parse(R"({"a": 1, "grid": {"norm": [{"type": "a"}]}})", "c.json");
-  std::vector<Axis> axes = read_axes(document);
-  const auto refusal = [&](const std::string& expression) { return refusal_of([&] { apply_set_option(document, axes, expression); }); };
+  config::Document document = config::Document::parse(R"({"a": 1, "grid": {"norm": [{"type": "a"}]}})", "c.json");
+  std::vector<config::Axis> axes = config::read_axes(document);
+  const auto refusal = [&](const std::string& expression) {
+    return refusal_of([&] { config::apply_set_option(document, axes, expression); });
+  };
   CHECK(
       refusal("norm.momentum=1") ==
       "--set norm.momentum: the grid sweeps all of \"norm\", which would overwrite this value; change it in c.json:1:27 /grid/norm, or set "
@@ -135,8 +142,8 @@ TEST_CASE("--seeds: a range, one, a list, or all of them") {
 }
 
 TEST_CASE("--seeds replaces the axis seed where it stands") {
-  std::vector<Axis> axes = read_axes(Document::parse(R"({"grid": {"seed": [1, 2], "b": [2]}})", "c.json"));
-  apply_seeds_option(axes, "5..6");
+  std::vector<config::Axis> axes = config::read_axes(config::Document::parse(R"({"grid": {"seed": [1, 2], "b": [2]}})", "c.json"));
+  config::apply_seeds_option(axes, "5..6");
   REQUIRE(axes.size() == 2);
   CHECK(axes[0].values == Texts{"5", "6"});
   CHECK(axes[0].labels == Texts{"5", "6"});

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 
 using namespace normrun;
@@ -69,7 +69,7 @@ bool begins_with_value(const std::string& text, std::size_t offset, const ordere
   return ordered_json::accept(word) && ordered_json::parse(word) == value;
 }
 
-std::size_t check_places(const std::string& text, const Document& document, const ordered_json& value, const std::string& pointer) {
+std::size_t check_places(const std::string& text, const config::Document& document, const ordered_json& value, const std::string& pointer) {
   const std::size_t offset = offset_of(text, document.where(pointer));
   CHECK(begins_with_value(text, offset, value));
   std::size_t count = 1;
@@ -86,7 +86,7 @@ bool has_twin_keys(const std::string& message) { return message.find("given twic
 }  // namespace
 
 TEST_CASE("every value of a crowded text stands where it is said to stand") {
-  const Document document = Document::parse(kText, "t");
+  const config::Document document = config::Document::parse(kText, "t");
   CHECK(check_places(kText, document, ordered_json::parse(kText, nullptr, true, true), "") == 17);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("10,000 damaged texts: taken and refused as nlohmann does, every value
     CAPTURE(text);
     const ordered_json value = ordered_json::parse(text, nullptr, false, true);
     try {
-      const Document document = Document::parse(text, "t");
+      const config::Document document = config::Document::parse(text, "t");
       REQUIRE_FALSE(value.is_discarded());
       REQUIRE(ordered_json::parse(document.dump()) == value);
       check_places(text, document, value, "");

@@ -9,7 +9,7 @@ namespace {
 SampleRoot read(const std::string& text) {
   SampleRoot root;
   std::vector<Problem> problems;
-  Document::parse(text, "c.json").read("", root, problems);
+  config::Document::parse(text, "c.json").read("", root, problems);
   CHECK(lines_of(problems) == "");
   return root;
 }
@@ -33,11 +33,11 @@ TEST_CASE("every kind of option is read") {
     "train": {"batch_size": 1e3, "epochs": 3, "clip": 0, "optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true}}})");
   CHECK(root.name == "é");
   CHECK(root.header == SampleHeader::kFalse);
-  CHECK(root.limit == Count{"", 5});
-  CHECK(root.label == Count{"digit", 0});
+  CHECK(root.limit == config::Count{"", 5});
+  CHECK(root.label == config::Count{"digit", 0});
   CHECK(root.weights == std::vector<double>{1.0, 2.5});
   CHECK(root.shape == std::vector<Index>{28, 28, 1});
-  CHECK(root.eval_batch_sizes == std::vector<Count>{{"all", 0}, {"", 10}});
+  CHECK(root.eval_batch_sizes == std::vector<config::Count>{{"all", 0}, {"", 10}});
   CHECK(root.splits == std::vector<std::string>{"train", "test"});
   CHECK(root.pairs == std::vector<std::pair<std::string, std::string>>{{"eval", "initial-statistics"}});
   REQUIRE(root.shift.size() == 2);
@@ -66,7 +66,7 @@ TEST_CASE("a bare text is a family's type with its defaults") {
 TEST_CASE("options without a type belong to the default's") {
   SampleRoot root;
   std::vector<Problem> problems;
-  Document document = Document::parse("{}", "c.json");
+  config::Document document = config::Document::parse("{}", "c.json");
   document.set("train.optimizer.epsilon", "0.5", "--set train.optimizer.epsilon");
   document.read("", root, problems);
   CHECK(lines_of(problems) == "");
@@ -79,7 +79,8 @@ TEST_CASE("options without a type belong to the default's") {
 TEST_CASE("a type that is allowed for drops the others' keys") {
   SampleRoot root;
   std::vector<Problem> problems;
-  Document document = Document::parse(R"({"train": {"optimizer": {"type": "sgd", "epsilon": 0.5, "epsilo": 1}}})", "c.json");
+  config::Document document =
+      config::Document::parse(R"({"train": {"optimizer": {"type": "sgd", "epsilon": 0.5, "epsilo": 1}}})", "c.json");
   document.allow_other_types("train.optimizer");
   document.read("", root, problems);
   REQUIRE(problems.size() == 1);
@@ -89,8 +90,8 @@ TEST_CASE("a type that is allowed for drops the others' keys") {
 TEST_CASE("whole numbers: int64 literally, others up to 2^53") {
   CHECK(read(R"({"train": {"batch_size": 9223372036854775807}})").train.batch_size == 9223372036854775807);
   CHECK(read(R"({"train": {"batch_size": 9007199254740992.0}})").train.batch_size == 9007199254740992);
-  CHECK(read(R"({"limit": -0})").limit == Count{"", 0});
-  CHECK(read(R"({"limit": -0.0})").limit == Count{"", 0});
+  CHECK(read(R"({"limit": -0})").limit == config::Count{"", 0});
+  CHECK(read(R"({"limit": -0.0})").limit == config::Count{"", 0});
 }
 
 TEST_CASE("null empties what is optional") {
@@ -114,7 +115,7 @@ TEST_CASE("aliases, '-' for '_' and JSON's true are understood") {
 }
 
 TEST_CASE("keys left to other readers are known") {
-  const Document document = Document::parse(R"({"batch_size": 4, "claims": [], "clams": 1})", "c.json");
+  const config::Document document = config::Document::parse(R"({"batch_size": 4, "claims": [], "clams": 1})", "c.json");
   SampleTrain train;
   std::vector<Problem> problems;
   document.read("", train, problems, {"claims"});
@@ -123,7 +124,7 @@ TEST_CASE("keys left to other readers are known") {
 }
 
 TEST_CASE("a value that an override put there is blamed on the override") {
-  Document document = Document::parse(R"({"train": {"batch_size": 4}})", "c.json");
+  config::Document document = config::Document::parse(R"({"train": {"batch_size": 4}})", "c.json");
   document.set("train.batch_size", "many", "--set train.batch_size");
   document.set("train.optimizer", R"({"type": "sgd", "momentum": 2})", "--set train.optimizer");
   document.set("colour", "red", "--set colour");
@@ -138,9 +139,9 @@ TEST_CASE("a value that an override put there is blamed on the override") {
 }
 
 TEST_CASE("where an override changes the type, keys of the other types are dropped, keys of none refused") {
-  const Document document =
-      Document::parse(R"({"train": {"optimizer": {"type": "adam", "epsilon": 0.1, "learning_rate": 0.5}}})", "c.json");
-  Document retyped = document;
+  const config::Document document =
+      config::Document::parse(R"({"train": {"optimizer": {"type": "adam", "epsilon": 0.1, "learning_rate": 0.5}}})", "c.json");
+  config::Document retyped = document;
   retyped.set("train.optimizer.type", "sgd", "--set train.optimizer.type");
   SampleRoot root;
   std::vector<Problem> problems;
@@ -148,16 +149,16 @@ TEST_CASE("where an override changes the type, keys of the other types are dropp
   CHECK(lines_of(problems) == "");
   CHECK(sgd(root.train.optimizer).learning_rate == 0.5);
 
-  Document unknown = retyped;
+  config::Document unknown = retyped;
   unknown.set("train.optimizer.epsilom", "1", "--set train.optimizer.epsilom");
   CHECK(problems_of(unknown) ==
         "--set train.optimizer.epsilom: unknown key \"epsilom\"; known keys: \"type\", \"learning_rate\", \"momentum\", \"nesterov\"");
 
-  Document replaced = retyped;
+  config::Document replaced = retyped;
   replaced.set("train.optimizer", R"({"type": "sgd", "epsilon": 0.1})", "--set train.optimizer");
   CHECK(problems_of(replaced).find("unknown key \"epsilon\"") != std::string::npos);
 
-  Document wrong = document;
+  config::Document wrong = document;
   wrong.set("train.optimizer.type", "sgdd", "--grid train.optimizer.type");
   CHECK(problems_of(wrong) == "--grid train.optimizer.type: unknown optimizer type \"sgdd\"; did you mean \"sgd\"?");
 }

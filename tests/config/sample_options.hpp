@@ -6,18 +6,18 @@
 #include <utility>
 #include <vector>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 
 namespace normrun {
 
 /// A family like the optimizers: two members that share one key, and one with a preset that sets defaults before the rest is
 /// read, as the layers' "convention" does.
-struct SampleSgd : Described {
+struct SampleSgd : config::Described {
   double learning_rate = 0.01;
   double momentum = 0.0;
   bool nesterov = false;
-  void describe(OptionVisitor& visitor) override {
-    visitor.number({"learning_rate", "the step"}, learning_rate, above(0.0));
+  void describe(config::OptionVisitor& visitor) override {
+    visitor.number({"learning_rate", "the step"}, learning_rate, config::above(0.0));
     visitor.number({"momentum", "weighs the last step"}, momentum, {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.flag({"nesterov", "looks ahead"}, nesterov);
     visitor.require(!nesterov || momentum > 0.0, "nesterov", "a momentum > 0 beside \"nesterov\": true");
@@ -25,44 +25,44 @@ struct SampleSgd : Described {
 };
 
 enum class SampleConvention { kKeras, kTorch };
-struct SampleAdam : Described {
+struct SampleAdam : config::Described {
   SampleConvention convention = SampleConvention::kKeras;
   double learning_rate = 0.001;
   double epsilon = 1e-7;
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     visitor.choice<SampleConvention>({"convention", "whose defaults"}, convention,
                                      {{"keras", SampleConvention::kKeras}, {"torch", SampleConvention::kTorch}}, {{"pytorch", "torch"}});
     if (visitor.given("convention")) epsilon = convention == SampleConvention::kKeras ? 1e-7 : 1e-8;
-    visitor.number({"learning_rate", "the step"}, learning_rate, above(0.0));
-    visitor.number({"epsilon", "keeps the division finite"}, epsilon, at_least(0.0));
+    visitor.number({"learning_rate", "the step"}, learning_rate, config::above(0.0));
+    visitor.number({"epsilon", "keeps the division finite"}, epsilon, config::at_least(0.0));
   }
 };
 
-inline const Family& sample_family() {
-  static const Family family{"optimizer",
-                             {{"sgd", "w -= lr * g", "", [] { return std::make_shared<SampleSgd>(); }},
-                              {"adam", "adaptive moments", "Kingma & Ba 2015", [] { return std::make_shared<SampleAdam>(); }}}};
+inline const config::Family& sample_family() {
+  static const config::Family family{"optimizer",
+                                     {{"sgd", "w -= lr * g", "", [] { return std::make_shared<SampleSgd>(); }},
+                                      {"adam", "adaptive moments", "Kingma & Ba 2015", [] { return std::make_shared<SampleAdam>(); }}}};
   return family;
 }
 
-struct SampleShift : Described {
+struct SampleShift : config::Described {
   double scale = 1.0;
   std::string split = "test";
-  void describe(OptionVisitor& visitor) override {
-    visitor.number({"scale", "the inputs' factor"}, scale, any_number());
+  void describe(config::OptionVisitor& visitor) override {
+    visitor.number({"scale", "the inputs' factor"}, scale, config::any_number());
     visitor.text({"split", "which rows"}, split);
   }
 };
 
-struct SampleTrain : Described {
+struct SampleTrain : config::Described {
   Index batch_size = 32;
   std::optional<Index> epochs;
   std::optional<double> clip;
-  std::shared_ptr<Described> optimizer = sample_family().make("adam");
-  void describe(OptionVisitor& visitor) override {
+  std::shared_ptr<config::Described> optimizer = sample_family().make("adam");
+  void describe(config::OptionVisitor& visitor) override {
     visitor.integer({"batch_size", "rows a step"}, batch_size, {.low = 1});
     visitor.integer({"epochs", "passes over the rows"}, epochs, {.low = 1, .high = 1000});
-    visitor.number({"clip", "largest gradient"}, clip, between(0.0, 10.0));
+    visitor.number({"clip", "largest gradient"}, clip, config::between(0.0, 10.0));
     visitor.tagged({"optimizer", "how parameters move"}, optimizer, sample_family());
   }
 };
@@ -70,29 +70,29 @@ struct SampleTrain : Described {
 enum class SampleHeader { kAuto, kTrue, kFalse };
 
 /// Every kind of option once.
-struct SampleRoot : Described {
+struct SampleRoot : config::Described {
   std::string name = "sample";
   SampleTrain train;
   SampleHeader header = SampleHeader::kAuto;
-  Count limit{"all", 0};
-  Count label;
+  config::Count limit{"all", 0};
+  config::Count label;
   std::vector<double> weights = {0.5, 2.0};
   std::vector<Index> shape;
-  std::vector<Count> eval_batch_sizes = {{"train", 0}, {"", 4}};
+  std::vector<config::Count> eval_batch_sizes = {{"train", 0}, {"", 4}};
   std::vector<std::string> splits = {"test"};
   std::vector<std::pair<std::string, std::string>> pairs = {{"train", "eval"}};
   std::vector<SampleShift> shift;
-  std::vector<std::shared_ptr<Described>> optimizers;
+  std::vector<std::shared_ptr<config::Described>> optimizers;
   std::string grid = "{}";
   std::string claims = "[]";
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     visitor.text({"name", "names the results"}, name);
     visitor.object({"train", "how to train"}, train);
     visitor.choice<SampleHeader>({"header", "whether a first line names the columns"}, header,
                                  {{"auto", SampleHeader::kAuto}, {"true", SampleHeader::kTrue}, {"false", SampleHeader::kFalse}});
     visitor.count({"limit", "rows to keep"}, limit, {.low = 0}, {"all"});
     visitor.count({"label", "a column"}, label, {.low = 0}, {});
-    visitor.numbers({"weights", "one for each class"}, weights, at_least(0.0));
+    visitor.numbers({"weights", "one for each class"}, weights, config::at_least(0.0));
     visitor.integers({"shape", "of one example"}, shape, {.low = 1});
     visitor.counts({"eval_batch_sizes", "rows that share statistics"}, eval_batch_sizes, {.low = 1}, {"train", "all"});
     visitor.texts({"splits", "which rows"}, splits);
@@ -104,8 +104,8 @@ struct SampleRoot : Described {
   }
 };
 
-inline SampleSgd& sgd(const std::shared_ptr<Described>& optimizer) { return dynamic_cast<SampleSgd&>(*optimizer); }
-inline SampleAdam& adam(const std::shared_ptr<Described>& optimizer) { return dynamic_cast<SampleAdam&>(*optimizer); }
+inline SampleSgd& sgd(const std::shared_ptr<config::Described>& optimizer) { return dynamic_cast<SampleSgd&>(*optimizer); }
+inline SampleAdam& adam(const std::shared_ptr<config::Described>& optimizer) { return dynamic_cast<SampleAdam&>(*optimizer); }
 
 /// The problems of reading a SampleRoot, one a line; of parsing where the text is no JSON.
 inline std::string lines_of(const std::vector<Problem>& problems) {
@@ -117,13 +117,13 @@ inline std::string problems_of(const std::string& text) {
   try {
     SampleRoot root;
     std::vector<Problem> problems;
-    Document::parse(text, "c.json").read("", root, problems);
+    config::Document::parse(text, "c.json").read("", root, problems);
     return lines_of(problems);
   } catch (const Error& error) {
     return lines_of(error.problems());
   }
 }
-inline std::string problems_of(const Document& document) {
+inline std::string problems_of(const config::Document& document) {
   SampleRoot root;
   std::vector<Problem> problems;
   document.read("", root, problems);

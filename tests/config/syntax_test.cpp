@@ -73,32 +73,32 @@ const std::vector<Case> kBroken = {
 TEST_CASE("what is no JSON is refused in words, with line and column") {
   for (const Case& broken : kBroken) {
     CAPTURE(broken.text);
-    CHECK(refusal_of([&] { Document::parse(broken.text, "c.json"); }) == "c.json:" + broken.message);
+    CHECK(refusal_of([&] { config::Document::parse(broken.text, "c.json"); }) == "c.json:" + broken.message);
   }
 }
 
 TEST_CASE("a text larger than 16 MiB and one of too many values are refused") {
   const std::string blanks(std::size_t{16} << 20, ' ');
-  CHECK(refusal_of([&] { Document::parse("{}" + blanks, "c.json"); }).find("larger than 16 MiB") != std::string::npos);
+  CHECK(refusal_of([&] { config::Document::parse("{}" + blanks, "c.json"); }).find("larger than 16 MiB") != std::string::npos);
   std::string many = "{\"a\": [1";
   for (int i = 0; i < 1'000'000; ++i) many += ",1";
-  CHECK(refusal_of([&] { Document::parse(many + "]}", "c.json"); }).find("more than 1000000 values") != std::string::npos);
+  CHECK(refusal_of([&] { config::Document::parse(many + "]}", "c.json"); }).find("more than 1000000 values") != std::string::npos);
 }
 
 TEST_CASE("a document may be 64 levels deep") {
   const std::string open(63, '[');
   const std::string close(63, ']');
-  CHECK(Document::parse("{\"a\":" + open + close + "}", "c.json").dump() == "{\"a\":" + open + close + "}");
+  CHECK(config::Document::parse("{\"a\":" + open + close + "}", "c.json").dump() == "{\"a\":" + open + close + "}");
 }
 
 TEST_CASE("comments, a byte order mark and CRLF are no mistakes") {
-  const Document document =
-      Document::parse("\xEF\xBB\xBF// first\r\n{ /* a */ \"a\" /* : */ : 1, // 2\r\n \"b\": \"// no comment\" }\r\n", "c.json");
+  const config::Document document =
+      config::Document::parse("\xEF\xBB\xBF// first\r\n{ /* a */ \"a\" /* : */ : 1, // 2\r\n \"b\": \"// no comment\" }\r\n", "c.json");
   CHECK(document.dump() == "{\"a\":1,\"b\":\"// no comment\"}");
 }
 
 TEST_CASE("numbers keep their value: whole ones without a fraction, others in the shortest digits") {
-  const Document document =
-      Document::parse(R"({"a": [-0, 32.0, 1e3, 0.10, 1e-7, 1.5E+300, 9007199254740993, 99999999999999999999, -0.0]})", "c.json");
+  const config::Document document =
+      config::Document::parse(R"({"a": [-0, 32.0, 1e3, 0.10, 1e-7, 1.5E+300, 9007199254740993, 99999999999999999999, -0.0]})", "c.json");
   CHECK(document.text_at("a") == "[0,32,1000,0.1,1e-07,1.5e+300,9007199254740993,1e+20,-0.0]");
 }

@@ -9,7 +9,7 @@ using namespace normrun;
 TEST_CASE("write_resolved: every option, nested, absent ones left out") {
   SampleTrain train;
   train.clip = 2.0;
-  CHECK(write_resolved(train) == R"({
+  CHECK(config::write_resolved(train) == R"({
   "batch_size": 32,
   "clip": 2,
   "optimizer": {
@@ -21,13 +21,13 @@ TEST_CASE("write_resolved: every option, nested, absent ones left out") {
 }
 )");
   train.optimizer = nullptr;
-  CHECK(write_resolved(train) == "{\n  \"batch_size\": 32,\n  \"clip\": 2\n}\n");
+  CHECK(config::write_resolved(train) == "{\n  \"batch_size\": 32,\n  \"clip\": 2\n}\n");
 }
 
 TEST_CASE("write_resolved: lists of plain values on one line, words in their first spelling, true as JSON") {
   SampleRoot root;
   root.header = SampleHeader::kTrue;
-  const std::string text = write_resolved(root);
+  const std::string text = config::write_resolved(root);
   CHECK(text.find("\n  \"weights\": [0.5, 2],\n") != std::string::npos);
   CHECK(text.find("\n  \"eval_batch_sizes\": [\"train\", 4],\n") != std::string::npos);
   CHECK(text.find("\n  \"pairs\": [[\"train\", \"eval\"]],\n") != std::string::npos);
@@ -38,7 +38,7 @@ TEST_CASE("write_resolved: lists of plain values on one line, words in their fir
 TEST_CASE("what write_resolved writes is read back as the same") {
   SampleRoot root;
   std::vector<Problem> problems;
-  Document::parse(
+  config::Document::parse(
       R"({"name": "a\"b\u0001é", "header": "auto", "limit": "all", "label": 3, "weights": [0.1, 1e-300, 12345678901234567], "shape": [1],
     "pairs": [["eval", "initial_statistics"]], "shift": [{"scale": -0.0}], "optimizers": [{"type": "adam", "convention": "pytorch", "epsilon": 3e-5}],
     "train": {"optimizer": {"type": "sgd", "learning_rate": 0.30000000000000004}, "clip": 0.1, "epochs": 7},
@@ -46,11 +46,11 @@ TEST_CASE("what write_resolved writes is read back as the same") {
       "c.json")
       .read("", root, problems);
   REQUIRE(lines_of(problems) == "");
-  const std::string text = write_resolved(root);
+  const std::string text = config::write_resolved(root);
   SampleRoot again;
-  Document::parse(text, "again").read("", again, problems);
+  config::Document::parse(text, "again").read("", again, problems);
   CHECK(lines_of(problems) == "");
-  CHECK(write_resolved(again) == text);
+  CHECK(config::write_resolved(again) == text);
   CHECK(again.weights == root.weights);
   CHECK(sgd(again.train.optimizer).learning_rate == 0.30000000000000004);
   CHECK(adam(again.optimizers[0]).epsilon == 3e-5);
@@ -60,16 +60,16 @@ TEST_CASE("what write_resolved writes is read back as the same") {
 
 TEST_CASE("writing leaves the object as it is") {
   SampleRoot root;
-  const std::string text = write_resolved(root);
-  write_schema(root, "id", "title");
-  option_rows(root);
+  const std::string text = config::write_resolved(root);
+  config::write_schema(root, "id", "title");
+  config::option_rows(root);
   CHECK(root.shift.empty());
-  CHECK(write_resolved(root) == text);
+  CHECK(config::write_resolved(root) == text);
 }
 
 TEST_CASE("write_schema: one description of every option for editors") {
   SampleRoot root;
-  const Document schema = Document::parse(write_schema(root, "sample.schema.json", "a sample"), "schema");
+  const config::Document schema = config::Document::parse(config::write_schema(root, "sample.schema.json", "a sample"), "schema");
   const auto at = [&](const char* key) { return schema.text_at(key); };
   CHECK(at("$schema") == "\"http://json-schema.org/draft-07/schema#\"");
   CHECK(at("$id") == "\"sample.schema.json\"");
@@ -97,7 +97,7 @@ TEST_CASE("write_schema: one description of every option for editors") {
 
 TEST_CASE("write_schema: a family branches on its type and refuses other keys in each branch") {
   SampleRoot root;
-  const Document schema = Document::parse(write_schema(root, "id", "title"), "schema");
+  const config::Document schema = config::Document::parse(config::write_schema(root, "id", "title"), "schema");
   const auto at = [&](const char* key) { return schema.text_at(key); };
   CHECK(at("definitions.optimizer.else.properties.type.enum") == R"(["sgd","adam"])");
   CHECK(at("properties.optimizers.items.allOf.1.then") == R"({"required":["type"]})");
@@ -113,9 +113,9 @@ TEST_CASE("write_schema: a family branches on its type and refuses other keys in
 
 TEST_CASE("option_rows: what `list` shows") {
   SampleRoot root;
-  const std::vector<OptionRow> rows = option_rows(root);
+  const std::vector<config::OptionRow> rows = config::option_rows(root);
   const auto line = [&](const std::string& name) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == name; });
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const config::OptionRow& r) { return r.name == name; });
     return row == rows.end() ? "none" : row->kind + "|" + row->range + "|" + row->fallback + "|" + row->doc;
   };
   CHECK(line("name") == "text||\"sample\"|names the results");

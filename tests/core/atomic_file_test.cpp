@@ -1,4 +1,4 @@
-#include "core/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <future>
 #include <string>
 
-#include "core/descriptor.hpp"
 #include "core/error.hpp"
+#include "files/descriptor.hpp"
 
 using namespace normrun;
 namespace fs = std::filesystem;
@@ -52,27 +52,27 @@ ExitCode code_of(Call call) {
 TEST_CASE("a file is replaced as a whole at commit") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("table.csv");
-  write_file(path, "old");
+  files::write_file(path, "old");
   {
-    AtomicFile file(path);
+    files::AtomicFile file(path);
     file.write("new ");
-    CHECK(read_file(path, kNoLimit) == "old");
+    CHECK(files::read_file(path, kNoLimit) == "old");
     file.write("contents");
     file.commit();
   }
-  CHECK(read_file(path, kNoLimit) == "new contents");
+  CHECK(files::read_file(path, kNoLimit) == "new contents");
   CHECK(directory.entries() == 1);
 }
 
 TEST_CASE("without commit the old file stays and nothing is left behind") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("table.csv");
-  write_file(path, "old");
+  files::write_file(path, "old");
   {
-    AtomicFile file(path);
+    files::AtomicFile file(path);
     file.write(std::string(1'000'000, 'x'));
   }
-  CHECK(read_file(path, kNoLimit) == "old");
+  CHECK(files::read_file(path, kNoLimit) == "old");
   CHECK(directory.entries() == 1);
 }
 
@@ -81,29 +81,29 @@ TEST_CASE("large contents and every byte survive") {
   std::string bytes;
   for (int i = 0; i < 3'000'000; ++i) bytes += static_cast<char>(i * 7 % 256);
   const std::string path = directory.file("bytes");
-  write_file(path, bytes);
-  CHECK(read_file(path, kNoLimit) == bytes);
-  write_file(path, "");
-  CHECK(read_file(path, kNoLimit).empty());
+  files::write_file(path, bytes);
+  CHECK(files::read_file(path, kNoLimit) == bytes);
+  files::write_file(path, "");
+  CHECK(files::read_file(path, kNoLimit).empty());
 }
 
 TEST_CASE("two writers of one path do not meet") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("table.csv");
-  AtomicFile first(path);
-  AtomicFile second(path);
+  files::AtomicFile first(path);
+  files::AtomicFile second(path);
   first.write("first");
   second.write("second");
   first.commit();
   second.commit();
-  CHECK(read_file(path, kNoLimit) == "second");
+  CHECK(files::read_file(path, kNoLimit) == "second");
 }
 
 TEST_CASE("a new file gets the permissions that the umask leaves") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("table.csv");
   const mode_t before = ::umask(022);
-  write_file(path, "x");
+  files::write_file(path, "x");
   ::umask(before);
   CHECK(fs::status(path).permissions() ==
         (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read));
@@ -111,15 +111,15 @@ TEST_CASE("a new file gets the permissions that the umask leaves") {
 
 TEST_CASE("errors have their exit code, the path and the reason") {
   const TemporaryDirectory directory;
-  CHECK(code_of([&] { write_file(directory.file("missing/table.csv"), "x"); }) == ExitCode::kCannotCreate);
-  CHECK(code_of([&] { write_file(directory.path, "x"); }) == ExitCode::kCannotCreate);  // a directory is there
-  CHECK(code_of([&] { read_file(directory.file("missing"), kNoLimit); }) == ExitCode::kUsage);
-  CHECK(code_of([&] { read_file(directory.path, kNoLimit); }) == ExitCode::kUsage);
-  write_file(directory.file("four"), "1234");
-  CHECK(code_of([&] { read_file(directory.file("four"), 3); }) == ExitCode::kUsage);
-  CHECK(read_file(directory.file("four"), 4) == "1234");
+  CHECK(code_of([&] { files::write_file(directory.file("missing/table.csv"), "x"); }) == ExitCode::kCannotCreate);
+  CHECK(code_of([&] { files::write_file(directory.path, "x"); }) == ExitCode::kCannotCreate);  // a directory is there
+  CHECK(code_of([&] { files::read_file(directory.file("missing"), kNoLimit); }) == ExitCode::kUsage);
+  CHECK(code_of([&] { files::read_file(directory.path, kNoLimit); }) == ExitCode::kUsage);
+  files::write_file(directory.file("four"), "1234");
+  CHECK(code_of([&] { files::read_file(directory.file("four"), 3); }) == ExitCode::kUsage);
+  CHECK(files::read_file(directory.file("four"), 4) == "1234");
   try {
-    read_file(directory.file("missing"), kNoLimit);
+    files::read_file(directory.file("missing"), kNoLimit);
   } catch (const Error& error) {
     CHECK(error.problems().front().where == directory.file("missing"));
     CHECK(error.problems().front().what == "cannot read: No such file or directory");
@@ -129,33 +129,33 @@ TEST_CASE("errors have their exit code, the path and the reason") {
 TEST_CASE("a full disk is a write error and the old file stays") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("table.csv");
-  write_file(path, "old");
+  files::write_file(path, "old");
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit = before;
   limit.rlim_cur = 100'000;  // write() then writes less than asked for, and at last fails
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  CHECK(code_of([&] { write_file(path, std::string(1'000'000, 'x')); }) == ExitCode::kWriteFailed);
+  CHECK(code_of([&] { files::write_file(path, std::string(1'000'000, 'x')); }) == ExitCode::kWriteFailed);
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  CHECK(read_file(path, kNoLimit) == "old");
+  CHECK(files::read_file(path, kNoLimit) == "old");
   CHECK(directory.entries() == 1);
 }
 
 TEST_CASE("a symbolic link stays, and the file behind it is replaced") {
   const TemporaryDirectory directory;
   fs::create_directory(directory.file("elsewhere"));
-  write_file(directory.file("elsewhere/page.html"), "old");
+  files::write_file(directory.file("elsewhere/page.html"), "old");
   fs::create_symlink("elsewhere/page.html", directory.file("near"));
   fs::create_symlink(directory.file("near"), directory.file("far"));
   {
-    AtomicFile file(directory.file("far"));
+    files::AtomicFile file(directory.file("far"));
     file.write("new");
-    CHECK(read_file(directory.file("elsewhere/page.html"), kNoLimit) == "old");
+    CHECK(files::read_file(directory.file("elsewhere/page.html"), kNoLimit) == "old");
     file.commit();
   }
-  CHECK(read_file(directory.file("elsewhere/page.html"), kNoLimit) == "new");
+  CHECK(files::read_file(directory.file("elsewhere/page.html"), kNoLimit) == "new");
   CHECK(fs::is_symlink(directory.file("far")));
   CHECK(fs::is_symlink(directory.file("near")));
   CHECK(directory.entries() == 3);
@@ -164,10 +164,10 @@ TEST_CASE("a symbolic link stays, and the file behind it is replaced") {
 TEST_CASE("a symbolic link to a file that is not there yet makes it") {
   const TemporaryDirectory directory;
   fs::create_symlink("page.html", directory.file("link"));
-  write_file(directory.file("link"), "new");
+  files::write_file(directory.file("link"), "new");
   CHECK(fs::is_symlink(directory.file("link")));
   CHECK(fs::is_regular_file(fs::symlink_status(directory.file("page.html"))));
-  CHECK(read_file(directory.file("page.html"), kNoLimit) == "new");
+  CHECK(files::read_file(directory.file("page.html"), kNoLimit) == "new");
 }
 
 TEST_CASE("links that lead nowhere or to a folder are refused and stay") {
@@ -179,7 +179,7 @@ TEST_CASE("links that lead nowhere or to a folder are refused and stay") {
   fs::create_symlink("folder", directory.file("d"));
   for (const char* name : {"a", "c", "d"}) {
     CAPTURE(name);
-    CHECK(code_of([&] { write_file(directory.file(name), "x"); }) == ExitCode::kCannotCreate);
+    CHECK(code_of([&] { files::write_file(directory.file(name), "x"); }) == ExitCode::kCannotCreate);
     CHECK(fs::is_symlink(directory.file(name)));
   }
   CHECK(directory.entries() == 5);
@@ -193,8 +193,8 @@ TEST_CASE("a FIFO is written to and stays") {
   const std::string bytes(1'000'000, 'x');  // more than a pipe holds
   for (const std::string& given : {path, directory.file("link")}) {
     // Both ends, so that nobody waits for the other should the FIFO be no more.
-    const Descriptor keeper(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    auto writer = std::async(std::launch::async, [&] { write_file(given, bytes); });
+    const files::Descriptor keeper(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    auto writer = std::async(std::launch::async, [&] { files::write_file(given, bytes); });
     std::string read(bytes.size(), ' ');
     pollfd readable{.fd = keeper.get(), .events = POLLIN, .revents = 0};
     for (std::size_t got = 0; got < read.size() && ::poll(&readable, 1, 10'000) == 1;) {
@@ -210,7 +210,7 @@ TEST_CASE("a FIFO is written to and stays") {
 }
 
 TEST_CASE("a character device is written to and stays") {
-  const Descriptor terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  const files::Descriptor terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   char path[64] = "";
   if (terminal.get() < 0 || ::grantpt(terminal.get()) != 0 || ::unlockpt(terminal.get()) != 0 ||
       ::ptsname_r(terminal.get(), path, sizeof path) != 0) {
@@ -219,7 +219,7 @@ TEST_CASE("a character device is written to and stays") {
   }
   const TemporaryDirectory directory;
   fs::create_symlink(path, directory.file("link"));  // which alone is lost where this goes wrong
-  write_file(directory.file("link"), "page");
+  files::write_file(directory.file("link"), "page");
   char read[16] = "";
   CHECK(::read(terminal.get(), read, sizeof read) == 4);
   CHECK(std::string(read) == "page");
@@ -230,9 +230,9 @@ TEST_CASE("a character device is written to and stays") {
 TEST_CASE("a link of /proc to a file that has lost its name leads to it all the same") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("nameless");
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const files::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   REQUIRE(::unlink(path.c_str()) == 0);
-  write_file("/proc/self/fd/" + std::to_string(file.get()), "page");
+  files::write_file("/proc/self/fd/" + std::to_string(file.get()), "page");
   char read[16] = "";
   CHECK(::read(file.get(), read, sizeof read) == 4);
   CHECK(std::string(read) == "page");

@@ -14,7 +14,7 @@ namespace {
 
 using Rows = std::vector<Index>;
 
-std::vector<Rows> epoch_of(Batches& batches, Index epoch) {
+std::vector<Rows> epoch_of(data::Batches& batches, Index epoch) {
   batches.start_epoch(epoch);
   std::vector<Rows> steps;
   for (Index s = 0; s < batches.steps_per_epoch(); ++s) {
@@ -41,11 +41,12 @@ Rows counting(Index count) {
   return rows;
 }
 
-Batches batches_with(BatchOrder order, Index samples, Index batch_size, std::uint64_t seed = 0, LastBatch last = LastBatch::kKeep) {
-  Batching batching;
+data::Batches batches_with(data::BatchOrder order, Index samples, Index batch_size, std::uint64_t seed = 0,
+                           data::LastBatch last = data::LastBatch::kKeep) {
+  data::Batching batching;
   batching.order = order;
   batching.last = last;
-  return Batches(batching, samples, {}, 0, batch_size, seed);
+  return data::Batches(batching, samples, {}, 0, batch_size, seed);
 }
 
 /// 40 rows of class 0, 20 of class 1, 30 of class 2, 10 of class 3, mixed.
@@ -58,12 +59,12 @@ std::vector<std::int32_t> mixed_labels() {
   return labels;
 }
 
-Batches by_class(Index classes_per_batch, Index batch_size, bool balanced, std::uint64_t seed = 0) {
-  Batching batching;
-  batching.order = BatchOrder::kByClass;
+data::Batches by_class(Index classes_per_batch, Index batch_size, bool balanced, std::uint64_t seed = 0) {
+  data::Batching batching;
+  batching.order = data::BatchOrder::kByClass;
   batching.classes_per_batch = classes_per_batch;
   batching.balanced = balanced;
-  return Batches(batching, 100, mixed_labels(), 4, batch_size, seed);
+  return data::Batches(batching, 100, mixed_labels(), 4, batch_size, seed);
 }
 
 std::map<std::int32_t, Index> class_counts(const Rows& rows) {
@@ -76,7 +77,7 @@ std::map<std::int32_t, Index> class_counts(const Rows& rows) {
 }  // namespace
 
 TEST_CASE("shuffled: every row once an epoch, another order each epoch and seed") {
-  Batches batches = batches_with(BatchOrder::kShuffled, 103, 10);
+  data::Batches batches = batches_with(data::BatchOrder::kShuffled, 103, 10);
   const std::vector<Rows> first = epoch_of(batches, 0);
   CHECK(first.size() == 11);
   CHECK(first.back().size() == 3);
@@ -86,31 +87,31 @@ TEST_CASE("shuffled: every row once an epoch, another order each epoch and seed"
   CHECK(sorted(second) == counting(103));
   CHECK(second != joined(first));
   CHECK(joined(epoch_of(batches, 0)) == joined(first));  // a function of the epoch, not of what went before
-  Batches other_seed = batches_with(BatchOrder::kShuffled, 103, 10, 1);
+  data::Batches other_seed = batches_with(data::BatchOrder::kShuffled, 103, 10, 1);
   CHECK(joined(epoch_of(other_seed, 0)) != joined(first));
 }
 
 TEST_CASE("the order does not depend on the batch size") {
-  for (const BatchOrder order : {BatchOrder::kShuffled, BatchOrder::kSequential, BatchOrder::kReplacement}) {
-    Batches small = batches_with(order, 64, 2);
-    Batches large = batches_with(order, 64, 64);
+  for (const data::BatchOrder order : {data::BatchOrder::kShuffled, data::BatchOrder::kSequential, data::BatchOrder::kReplacement}) {
+    data::Batches small = batches_with(order, 64, 2);
+    data::Batches large = batches_with(order, 64, 64);
     CHECK(joined(epoch_of(small, 3)) == joined(epoch_of(large, 3)));
   }
 }
 
 TEST_CASE("sequential keeps the split's order; drop leaves out what is over") {
-  Batches keep = batches_with(BatchOrder::kSequential, 7, 3);
+  data::Batches keep = batches_with(data::BatchOrder::kSequential, 7, 3);
   CHECK(epoch_of(keep, 5) == std::vector<Rows>{{0, 1, 2}, {3, 4, 5}, {6}});
-  Batches drop = batches_with(BatchOrder::kSequential, 7, 3, 0, LastBatch::kDrop);
+  data::Batches drop = batches_with(data::BatchOrder::kSequential, 7, 3, 0, data::LastBatch::kDrop);
   CHECK(epoch_of(drop, 5) == std::vector<Rows>{{0, 1, 2}, {3, 4, 5}});
-  Batches whole = batches_with(BatchOrder::kSequential, 6, 3, 0, LastBatch::kDrop);
+  data::Batches whole = batches_with(data::BatchOrder::kSequential, 6, 3, 0, data::LastBatch::kDrop);
   CHECK(whole.steps_per_epoch() == 2);
-  Batches one = batches_with(BatchOrder::kSequential, 6, 100);
+  data::Batches one = batches_with(data::BatchOrder::kSequential, 6, 100);
   CHECK(epoch_of(one, 0) == std::vector<Rows>{counting(6)});
 }
 
 TEST_CASE("replacement draws independently: 1 - 1/e of the rows occur") {
-  Batches batches = batches_with(BatchOrder::kReplacement, 10000, 100);
+  data::Batches batches = batches_with(data::BatchOrder::kReplacement, 10000, 100);
   const Rows rows = joined(epoch_of(batches, 0));
   CHECK(rows.size() == 10000);
   const std::set<Index> distinct(rows.begin(), rows.end());
@@ -120,7 +121,7 @@ TEST_CASE("replacement draws independently: 1 - 1/e of the rows occur") {
 }
 
 TEST_CASE("by-class, balanced: so many classes a batch, equally many rows of each, every class equally often") {
-  Batches batches = by_class(2, 10, true);
+  data::Batches batches = by_class(2, 10, true);
   std::map<std::int32_t, Index> batches_of_class;
   for (Index epoch = 0; epoch < 4; ++epoch) {
     for (const Rows& rows : epoch_of(batches, epoch)) {
@@ -136,7 +137,7 @@ TEST_CASE("by-class, balanced: so many classes a batch, equally many rows of eac
 }
 
 TEST_CASE("by-class: rows of a class come once before any comes again") {
-  Batches batches = by_class(1, 10, true);
+  data::Batches batches = by_class(1, 10, true);
   std::map<Index, int> uses;
   for (const Index row : joined(epoch_of(batches, 0))) ++uses[row];
   std::map<std::int32_t, std::pair<int, int>> range;  // of uses, within a class
@@ -150,7 +151,7 @@ TEST_CASE("by-class: rows of a class come once before any comes again") {
 }
 
 TEST_CASE("by-class: a class that starts again comes in another order") {
-  Batches batches = by_class(1, 10, true);
+  data::Batches batches = by_class(1, 10, true);
   std::set<Rows> passes;  // class 3 has ten rows: a batch of it is a pass
   Index count = 0;
   for (const Rows& rows : epoch_of(batches, 0)) {
@@ -163,7 +164,7 @@ TEST_CASE("by-class: a class that starts again comes in another order") {
 }
 
 TEST_CASE("by-class, not balanced: rows in proportion to the classes' sizes") {
-  Batches batches = by_class(4, 100, false);
+  data::Batches batches = by_class(4, 100, false);
   std::map<std::int32_t, Index> counts;
   for (Index epoch = 0; epoch < 50; ++epoch) {
     for (const auto& [label, count] : class_counts(joined(epoch_of(batches, epoch)))) counts[label] += count;
@@ -173,7 +174,7 @@ TEST_CASE("by-class, not balanced: rows in proportion to the classes' sizes") {
 }
 
 TEST_CASE("by-class with a remainder and a last batch") {
-  Batches batches = by_class(3, 40, true, 5);
+  data::Batches batches = by_class(3, 40, true, 5);
   const std::vector<Rows> steps = epoch_of(batches, 2);
   REQUIRE(steps.size() == 3);
   CHECK(steps.back().size() == 20);
@@ -183,20 +184,20 @@ TEST_CASE("by-class with a remainder and a last batch") {
 }
 
 TEST_CASE("by-class is refused without labels, with an empty class, and where the classes do not fit") {
-  Batching batching;
-  batching.order = BatchOrder::kByClass;
-  check_refused([&] { Batches(batching, 4, {}, 0, 2, 0); }, ExitCode::kUsage, {"by-class", "labels"});
-  check_refused([&] { Batches(batching, 4, {0, 0, 2, 2}, 3, 2, 0); }, ExitCode::kUsage, {"class 1"});
+  data::Batching batching;
+  batching.order = data::BatchOrder::kByClass;
+  check_refused([&] { data::Batches(batching, 4, {}, 0, 2, 0); }, ExitCode::kUsage, {"by-class", "labels"});
+  check_refused([&] { data::Batches(batching, 4, {0, 0, 2, 2}, 3, 2, 0); }, ExitCode::kUsage, {"class 1"});
   batching.classes_per_batch = 3;
-  check_refused([&] { Batches(batching, 4, {0, 0, 1, 1}, 2, 4, 0); }, ExitCode::kUsage, {"classes_per_batch is 3", "2 classes"});
-  check_refused([&] { Batches(batching, 4, {0, 1, 2, 3}, 4, 2, 0); }, ExitCode::kUsage, {"no room for 3"});
-  batching.order = BatchOrder::kShuffled;
-  batching.last = LastBatch::kDrop;
-  check_refused([&] { Batches(batching, 4, {}, 0, 5, 0); }, ExitCode::kUsage, {"drop", "4 training rows"});
+  check_refused([&] { data::Batches(batching, 4, {0, 0, 1, 1}, 2, 4, 0); }, ExitCode::kUsage, {"classes_per_batch is 3", "2 classes"});
+  check_refused([&] { data::Batches(batching, 4, {0, 1, 2, 3}, 4, 2, 0); }, ExitCode::kUsage, {"no room for 3"});
+  batching.order = data::BatchOrder::kShuffled;
+  batching.last = data::LastBatch::kDrop;
+  check_refused([&] { data::Batches(batching, 4, {}, 0, 5, 0); }, ExitCode::kUsage, {"drop", "4 training rows"});
 }
 
 TEST_CASE("a given order is followed, and checked") {
-  Batches batches = batches_with(BatchOrder::kShuffled, 3, 2);
+  data::Batches batches = batches_with(data::BatchOrder::kShuffled, 3, 2);
   batches.set_order({{2, 1, 0}, {0, 2, 1}});
   CHECK(epoch_of(batches, 1) == std::vector<Rows>{{0, 2}, {1}});
   check_refused([&] { batches.start_epoch(2); }, ExitCode::kUsage, {"holds 2 epochs", "epoch 2"});
@@ -205,9 +206,9 @@ TEST_CASE("a given order is followed, and checked") {
 }
 
 TEST_CASE("starting an epoch allocates nothing") {
-  Batches shuffled = batches_with(BatchOrder::kShuffled, 1000, 32);
-  Batches replacement = batches_with(BatchOrder::kReplacement, 1000, 32);
-  Batches few_classes = by_class(2, 8, true);
+  data::Batches shuffled = batches_with(data::BatchOrder::kShuffled, 1000, 32);
+  data::Batches replacement = batches_with(data::BatchOrder::kReplacement, 1000, 32);
+  data::Batches few_classes = by_class(2, 8, true);
   const std::size_t before = allocations();
   for (Index epoch = 0; epoch < 3; ++epoch) {
     shuffled.start_epoch(epoch);

@@ -16,7 +16,7 @@ const std::string kTwo = kHead + "x,1,3,4,up\ny,20,7,8,down\ny,5,5,6,down\nx,0,1
 }  // namespace
 
 TEST_CASE("csv sequences: rows are gathered by the sequence, ordered by time and padded to the longest") {
-  const Dataset<double> data = rows_of(kTwo, kSequences);
+  const data::Dataset<double> data = rows_of(kTwo, kSequences);
   CHECK(data.shape == Shape{3, 2});
   CHECK(data.classes == 2);
   CHECK(data.train.lengths == std::vector<Index>{2, 3});
@@ -25,7 +25,7 @@ TEST_CASE("csv sequences: rows are gathered by the sequence, ordered by time and
 }
 
 TEST_CASE("csv sequences: without a time column the file's order counts; columns by index; numbers to predict") {
-  const Dataset<double> data = rows_of("7,1,0.5\n7,2,0.5\n-2,3,4\n7,4,0.5\n", R"(, "sequence": 0, "target": "number")");
+  const data::Dataset<double> data = rows_of("7,1,0.5\n7,2,0.5\n-2,3,4\n7,4,0.5\n", R"(, "sequence": 0, "target": "number")");
   CHECK(data.shape == Shape{3, 1});
   CHECK(data.train.lengths == std::vector<Index>{3, 1});
   CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 4, 3, 0, 0});
@@ -40,12 +40,12 @@ TEST_CASE("csv sequences: training and test file are padded together; limit coun
   const auto with = [&](const std::string& options) {
     return data_spec(R"({"type": "csv", "train": "train.csv", "test": "test.csv")" + kSequences + options + "}");
   };
-  const Dataset<double> data = with("")->load(0, folder.path(), double{});
+  const data::Dataset<double> data = with("")->load(0, folder.path(), double{});
   CHECK(data.shape == Shape{4, 2});
   CHECK(data.test.lengths == std::vector<Index>{4});
   const auto limited = with(R"(, "limit": 1, "pad_to": 6)");
   CHECK(limited->load(0, folder.path(), double{}).train.lengths == std::vector<Index>{2});
-  const DataSpec::Outline outline = limited->outline(folder.path());
+  const data::DataSpec::Outline outline = limited->outline(folder.path());
   CHECK(outline.shape == Shape{6, 2});
   CHECK(outline.train_samples == 1);
   CHECK(outline.test_samples == 1);
@@ -53,7 +53,7 @@ TEST_CASE("csv sequences: training and test file are padded together; limit coun
 }
 
 TEST_CASE("csv sequences: padded steps take no part in the preparation") {
-  const Dataset<double> data = rows_of(kTwo, kSequences + R"(, "standardize": true, "shift": [{"split": "train", "offset": 1}])");
+  const data::Dataset<double> data = rows_of(kTwo, kSequences + R"(, "standardize": true, "shift": [{"split": "train", "offset": 1}])");
   const double sd = std::sqrt(8.0);  // of 1, 3, 5, 7, 9, whose mean is 5
   CHECK(data.train.features(0, 0) == doctest::Approx(-4.0 / sd + 1.0));
   CHECK(data.train.features(1, 4) == doctest::Approx(4.0 / sd + 1.0));

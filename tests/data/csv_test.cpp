@@ -4,7 +4,7 @@
 
 namespace normrun::test {
 TEST_CASE("csv: a table with a header; the label is the last column") {
-  const Dataset<double> data = rows_of("a,b,label\n1,2.5,0\n-3e-2,+4,1\n");
+  const data::Dataset<double> data = rows_of("a,b,label\n1,2.5,0\n-3e-2,+4,1\n");
   CHECK(data.shape == Shape{2});
   CHECK(data.classes == 2);
   CHECK(numbers(data.train.features) == std::vector<double>{1, 2.5, -0.03, 4});
@@ -12,14 +12,14 @@ TEST_CASE("csv: a table with a header; the label is the last column") {
 }
 
 TEST_CASE("csv: quotes, line ends in cells, CRLF, byte order mark, empty lines, spaces, no last line end") {
-  const Dataset<double> data =
+  const data::Dataset<double> data =
       rows_of("\xEF\xBB\xBF\"a\",\"b, \"\"c\"\"\",\"two\nlines\"\r\n\r\n\"1\", 2 ,x\r\n3,4,\"say \"\"y\"\"\"\r\n\n5,6,\"x\"");
   CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 3, 4, 5, 6});
   CHECK(data.train.labels == std::vector<std::int32_t>{1, 0, 1});  // "say \"y\"" < "x"
 }
 
 TEST_CASE("csv: doubled quotes within a quoted cell") {
-  const Dataset<double> data = rows_of("\"the \"\"kind\"\" of it\",a\n0,1\n", R"(, "label": "the \"kind\" of it")");
+  const data::Dataset<double> data = rows_of("\"the \"\"kind\"\" of it\",a\n0,1\n", R"(, "label": "the \"kind\" of it")");
   CHECK(numbers(data.train.features) == std::vector<double>{1});
 }
 
@@ -36,7 +36,7 @@ TEST_CASE("csv: the label column by name, index and from the end") {
   const std::string text = "kind,a,b\n0,1,2\n1,3,4\n";
   for (const std::string label : {"\"kind\"", "0", "-3"}) {
     CAPTURE(label);
-    const Dataset<double> data = rows_of(text, ", \"label\": " + label);
+    const data::Dataset<double> data = rows_of(text, ", \"label\": " + label);
     CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 3, 4});
     CHECK(data.train.labels == std::vector<std::int32_t>{0, 1});
   }
@@ -48,7 +48,7 @@ TEST_CASE("csv: the label column by name, index and from the end") {
 
 TEST_CASE("csv: columns that are ignored may hold anything") {
   const std::string text = "id,a,colour,b,kind\nx-1,1,red,2,0\n,3,,4,1\n";
-  const Dataset<double> data = rows_of(text, R"(, "ignore": ["colour", "id"])");
+  const data::Dataset<double> data = rows_of(text, R"(, "ignore": ["colour", "id"])");
   CHECK(data.shape == Shape{2});
   CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 3, 4});
   CHECK(data.train.labels == std::vector<std::int32_t>{0, 1});
@@ -61,7 +61,7 @@ TEST_CASE("csv: classes are numbered by value, words by their bytes; numbers to 
   CHECK(rows_of("1,10\n2,9\n3,10\n4,-1\n").train.labels == std::vector<std::int32_t>{2, 1, 2, 0});
   CHECK(rows_of("1,2\n2,0\n3,1.0\n4,1\n").train.labels == std::vector<std::int32_t>{2, 0, 1, 1});
   CHECK(rows_of("1,b\n2,a\n3,10\n").train.labels == std::vector<std::int32_t>{2, 1, 0});
-  const Dataset<double> regression = rows_of("1,0.5\n2,7\n", R"(, "target": "number")");
+  const data::Dataset<double> regression = rows_of("1,0.5\n2,7\n", R"(, "target": "number")");
   CHECK(regression.classes == 0);
   CHECK(regression.outputs == 1);
   CHECK(numbers(regression.train.targets) == std::vector<double>{0.5, 7});
@@ -109,7 +109,7 @@ TEST_CASE("csv: training and test files must match") {
     folder.write("test.csv", text);
     return load<float>(R"({"type": "csv", "train": "train.csv", "test": "test.csv"})", 0, folder.path());
   };
-  const Dataset<float> data = with_test("a,b,label\n5,6,dog\n");
+  const data::Dataset<float> data = with_test("a,b,label\n5,6,dog\n");
   CHECK(data.train.samples() == 2);
   CHECK(data.test.labels == std::vector<std::int32_t>{1});
   check_refused([&] { with_test("a,label\n1,dog\n"); }, ExitCode::kDamaged, {"test.csv", "2 columns", "3"});
@@ -119,7 +119,7 @@ TEST_CASE("csv: training and test files must match") {
 
 TEST_CASE("csv: limit keeps the first rows and all classes; gzip is read as is") {
   const std::string text = "1,2,c\n3,4,b\n5,6,a\n";
-  const Dataset<double> limited = rows_of(text, R"(, "limit": 2)");
+  const data::Dataset<double> limited = rows_of(text, R"(, "limit": 2)");
   CHECK(limited.classes == 3);
   CHECK(limited.train.labels == std::vector<std::int32_t>{2, 1});
   CHECK(rows_of(gzip(text)).digest == rows_of(text).digest);

@@ -8,35 +8,35 @@
 #include <fstream>
 #include <utility>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 
 namespace normrun::test {
 namespace {
 
-struct DataHolder : Described {
-  std::shared_ptr<Described> data;
-  void describe(OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data_family()); }
+struct DataHolder : config::Described {
+  std::shared_ptr<config::Described> data;
+  void describe(config::OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data::data_family()); }
 };
 
 }  // namespace
 
-std::shared_ptr<DataSpec> data_of(const std::string& config) {
+std::shared_ptr<data::DataSpec> data_of(const std::string& config) {
   DataHolder holder;
   std::vector<Problem> problems;
-  Document::parse(config, "config.json").read("", holder, problems);
+  config::Document::parse(config, "config.json").read("", holder, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
-  return std::static_pointer_cast<DataSpec>(holder.data);
+  return std::static_pointer_cast<data::DataSpec>(holder.data);
 }
 
-std::shared_ptr<DataSpec> data_spec(const std::string& json) { return data_of("{\"data\": " + json + "}"); }
+std::shared_ptr<data::DataSpec> data_spec(const std::string& json) { return data_of("{\"data\": " + json + "}"); }
 
-std::string resolved_config(std::shared_ptr<DataSpec> spec) {
+std::string resolved_config(std::shared_ptr<data::DataSpec> spec) {
   DataHolder holder;
   holder.data = std::move(spec);
-  return write_resolved(holder);
+  return config::write_resolved(holder);
 }
 
-Dataset<double> rows_of(const std::string& text, const std::string& options) {
+data::Dataset<double> rows_of(const std::string& text, const std::string& options) {
   const DataFolder folder;
   folder.write("data.csv", text);
   return load<double>(R"({"type": "csv", "path": "data.csv", "test_fraction": 0)" + options + "}", 0, folder.path());

@@ -12,18 +12,18 @@
 namespace normrun::test {
 
 /// The data spec that a config's "data" object makes.  Throws Error(kUsage) as a config would.
-std::shared_ptr<DataSpec> data_spec(const std::string& json);
+std::shared_ptr<data::DataSpec> data_spec(const std::string& json);
 /// The same of a whole config {"data": …}, and the config of a spec with every option.
-std::shared_ptr<DataSpec> data_of(const std::string& config);
-std::string resolved_config(std::shared_ptr<DataSpec> spec);
+std::shared_ptr<data::DataSpec> data_of(const std::string& config);
+std::string resolved_config(std::shared_ptr<data::DataSpec> spec);
 /// The rows of a "data" object.
 template <class T>
-Dataset<T> load(const std::string& json, std::uint64_t seed = 0, const std::string& folder = "") {
+data::Dataset<T> load(const std::string& json, std::uint64_t seed = 0, const std::string& folder = "") {
   return data_spec(json)->load(seed, folder, T{});
 }
 
 /// The rows of a CSV text, nothing held out; `options`: further keys of the "data" object, R"(, "key": value)".
-Dataset<double> rows_of(const std::string& text, const std::string& options = "");
+data::Dataset<double> rows_of(const std::string& text, const std::string& options = "");
 std::vector<double> numbers(const Matrix<double>& matrix);
 
 /// The error that `action` throws; fails the test where it throws none.

@@ -46,7 +46,7 @@ TEST_CASE("idx: images, plain and gzip, scaled by 1/255, with a channel axis") {
   const DataFolder folder;
   folder.write("images", kImages);
   folder.write("labels", kLabels);
-  const Dataset<double> data = load<double>(kIdxConfig, 0, folder.path());
+  const data::Dataset<double> data = load<double>(kIdxConfig, 0, folder.path());
   CHECK(data.shape == Shape{2, 3, 1});
   CHECK(data.classes == 3);
   CHECK(data.train.samples() == 4);
@@ -64,7 +64,7 @@ TEST_CASE("idx: every number type") {
   const std::string config = R"({"type": "idx", "scale": 1, "test_fraction": 0, "train": {"images": "images", "labels": "labels"}})";
   const auto numbers = [&](unsigned char type, const std::string& bytes) {
     folder.write("images", idx_bytes(type, {2, 2}, bytes));
-    const Dataset<double> data = load<double>(config, 0, folder.path());
+    const data::Dataset<double> data = load<double>(config, 0, folder.path());
     CHECK(data.shape == Shape{2});
     const auto view = data.train.features.view();
     return std::vector<double>(view.begin(), view.end());
@@ -125,7 +125,7 @@ TEST_CASE("idx: labels beyond `classes`, and test rows of another shape or class
   refuse(R"("classes": 2)", {"labels byte 10", "label 2", "0 to 1"});
   refuse(R"("test": {"images": "wide", "labels": "labels"})", {"wide", "(3, 3)", "(2, 3)"});
   refuse(R"("test": {"images": "images", "labels": "new_label"})", {"new_label byte 11", "row 4", "label 3", "data.classes"});
-  const Dataset<float> wider =
+  const data::Dataset<float> wider =
       load<float>(R"({"type": "idx", "classes": 9, "train": {"images": "images", "labels": "labels"}})", 0, folder.path());
   CHECK(wider.classes == 9);
 }
@@ -134,7 +134,7 @@ TEST_CASE("npy: types, versions, labels and numbers to predict") {
   const DataFolder folder;
   folder.write("y.npy", kNpyLabels);
   folder.write("x.npy", kNpyFeatures);
-  const Dataset<double> data = load<double>(kNpyConfig, 0, folder.path());
+  const data::Dataset<double> data = load<double>(kNpyConfig, 0, folder.path());
   CHECK(data.shape == Shape{2});
   CHECK(data.classes == 3);
   CHECK(data.train.features(3, 1) == 8.0);
@@ -153,7 +153,7 @@ TEST_CASE("npy: floating labels are numbers to predict; images keep their axes")
   const DataFolder folder;
   folder.write("x.npy", npy_bytes(npy_header("|u1", "(2, 2, 1, 3)"), counting_bytes(12)));
   folder.write("y.npy", npy_bytes(npy_header("<f4", "(2, 2)"), little_endian<float>({1.5F, 2, 3, 4})));
-  const Dataset<float> data = load<float>(kNpyConfig, 0, folder.path());
+  const data::Dataset<float> data = load<float>(kNpyConfig, 0, folder.path());
   CHECK(data.shape == Shape{2, 1, 3});
   CHECK(data.classes == 0);
   CHECK(data.outputs == 2);
@@ -209,16 +209,17 @@ TEST_CASE("npy: rows of indices for batch_order") {
   const DataFolder folder;
   const std::string path =
       folder.write("order.npy", npy_bytes(npy_header("<i8", "(2, 3)"), little_endian<std::int64_t>({2, 1, 0, 0, 2, 1})));
-  CHECK(to_index_rows(read_npy(path, Read::kAll)) == std::vector<std::vector<Index>>{{2, 1, 0}, {0, 2, 1}});
+  CHECK(data::to_index_rows(data::read_npy(path, data::Read::kAll)) == std::vector<std::vector<Index>>{{2, 1, 0}, {0, 2, 1}});
   const std::string floats = folder.write("floats.npy", kNpyFeatures);
-  check_refused([&] { to_index_rows(read_npy(floats, Read::kAll)); }, ExitCode::kDamaged, {"floats.npy", "whole numbers"});
+  check_refused([&] { data::to_index_rows(data::read_npy(floats, data::Read::kAll)); }, ExitCode::kDamaged,
+                {"floats.npy", "whole numbers"});
 }
 
 TEST_CASE("the outline reads headers and labels only, and refuses what they claim falsely") {
   const DataFolder folder;
   folder.write("images", kImages);
   folder.write("labels", kLabels);
-  const DataSpec::Outline outline =
+  const data::DataSpec::Outline outline =
       data_spec(R"({"type": "idx", "test_fraction": 0.25, "train": {"images": "images", "labels": "labels"}})")->outline(folder.path());
   CHECK(outline.shape == Shape{2, 3, 1});
   CHECK(outline.classes == 3);

@@ -19,14 +19,14 @@ std::string table() {
 }
 
 template <class T = double>
-Dataset<T> table_with(const std::string& options, std::uint64_t seed = 0) {
+data::Dataset<T> table_with(const std::string& options, std::uint64_t seed = 0) {
   const DataFolder folder;
   folder.write("t.csv", table());
   return load<T>(R"({"type": "csv", "path": "t.csv", )" + options + "}", seed, folder.path());
 }
 
 template <class T>
-std::vector<double> column(const Split<T>& split, Index c) {
+std::vector<double> column(const data::Split<T>& split, Index c) {
   std::vector<double> values;
   for (Index r = 0; r < split.samples(); ++r) values.push_back(static_cast<double>(split.features(r, c)));
   return values;
@@ -36,12 +36,12 @@ std::vector<double> column(const Split<T>& split, Index c) {
 
 TEST_CASE("the split takes every row once, keeps the order, and depends on the seed alone") {
   const std::string options = R"("test_fraction": 0.3, "validation_fraction": 0.2)";
-  const Dataset<double> data = table_with(options);
+  const data::Dataset<double> data = table_with(options);
   CHECK(data.train.samples() == 5);
   CHECK(data.validation.samples() == 2);
   CHECK(data.test.samples() == 3);
   std::multiset<double> all;
-  for (const SplitName name : kSplits) {
+  for (const data::SplitName name : data::kSplits) {
     const std::vector<double> rows = column(data.split(name), 0);
     CHECK(std::is_sorted(rows.begin(), rows.end()));
     for (Index r = 0; r < data.split(name).samples(); ++r) {
@@ -61,11 +61,11 @@ TEST_CASE("limit comes before the split; the outline counts as load does") {
   const DataFolder folder;
   folder.write("t.csv", table());
   const auto spec = data_spec(R"({"type": "csv", "path": "t.csv", "limit": 6, "test_fraction": 0.5})");
-  const Dataset<double> data = spec->load(0, folder.path(), double{});
+  const data::Dataset<double> data = spec->load(0, folder.path(), double{});
   CHECK(data.train.samples() == 3);
   CHECK(data.test.samples() == 3);
   for (const double n : column(data.test, 0)) CHECK(n < 6);
-  const DataSpec::Outline outline = spec->outline(folder.path());
+  const data::DataSpec::Outline outline = spec->outline(folder.path());
   CHECK(outline.train_samples == 3);
   CHECK(outline.validation_samples == 0);
   CHECK(outline.test_samples == 3);
@@ -75,20 +75,20 @@ TEST_CASE("limit comes before the split; the outline counts as load does") {
 }
 
 TEST_CASE("standardize is fitted on the training split; a constant feature is centred only") {
-  const Dataset<double> data = table_with(R"("standardize": true, "test_fraction": 0.3)");
-  const Dataset<double> raw = table_with(R"("test_fraction": 0.3)");
+  const data::Dataset<double> data = table_with(R"("standardize": true, "test_fraction": 0.3)");
+  const data::Dataset<double> raw = table_with(R"("test_fraction": 0.3)");
   for (Index c = 0; c < 2; ++c) {
     double mean = 0.0;
     double variance = 0.0;
     for (const double x : column(raw.train, c)) mean += x / 7.0;
     for (const double x : column(raw.train, c)) variance += (x - mean) * (x - mean) / 7.0;
-    for (const SplitName name : {SplitName::kTrain, SplitName::kTest}) {
+    for (const data::SplitName name : {data::SplitName::kTrain, data::SplitName::kTest}) {
       for (Index r = 0; r < data.split(name).samples(); ++r) {
         CHECK(data.split(name).features(r, c) == doctest::Approx((raw.split(name).features(r, c) - mean) / std::sqrt(variance)));
       }
     }
   }
-  for (const SplitName name : {SplitName::kTrain, SplitName::kTest}) {
+  for (const data::SplitName name : {data::SplitName::kTrain, data::SplitName::kTest}) {
     for (const double x : column(data.split(name), 2)) CHECK(x == 0.0);
   }
 }
@@ -103,15 +103,15 @@ TEST_CASE("binarize acts on raw values, then scale; black-and-white images are 0
   const DataFolder folder;
   folder.write("images", idx_bytes(0x08, {2, 1, 2}, {'\0', '\x7f', '\x80', '\xff'}));
   folder.write("labels", idx_bytes(0x08, {2}, {'\0', '\1'}));
-  const Dataset<float> images = load<float>(
+  const data::Dataset<float> images = load<float>(
       R"({"type": "idx", "binarize": 127, "test_fraction": 0, "train": {"images": "images", "labels": "labels"}})", 0, folder.path());
   CHECK(std::vector<float>(images.train.features.view().begin(), images.train.features.view().end()) == std::vector<float>{0, 0, 1, 1});
 }
 
 TEST_CASE("shift changes the inputs of its split, after standardizing") {
   const std::string options = R"("standardize": true, "test_fraction": 0.3)";
-  const Dataset<double> plain = table_with(options);
-  const Dataset<double> shifted =
+  const data::Dataset<double> plain = table_with(options);
+  const data::Dataset<double> shifted =
       table_with(options + R"(, "shift": [{"split": "test", "scale": 3, "offset": -1}, {"split": "test", "offset": 0.5}])");
   CHECK(column(shifted.train, 0) == column(plain.train, 0));
   for (Index r = 0; r < plain.test.samples(); ++r) CHECK(shifted.test.features(r, 1) == 3.0 * plain.test.features(r, 1) - 1.0 + 0.5);
@@ -120,8 +120,8 @@ TEST_CASE("shift changes the inputs of its split, after standardizing") {
 
 TEST_CASE("float and double rows agree to float's precision") {
   const std::string options = R"("standardize": true, "scale": 0.1, "test_fraction": 0.3)";
-  const Dataset<double> wide = table_with<double>(options);
-  const Dataset<float> narrow = table_with<float>(options);
+  const data::Dataset<double> wide = table_with<double>(options);
+  const data::Dataset<float> narrow = table_with<float>(options);
   for (Index c = 0; c < 2; ++c) {
     for (Index r = 0; r < wide.train.samples(); ++r) {
       CHECK(static_cast<double>(narrow.train.features(r, c)) == doctest::Approx(wide.train.features(r, c)).epsilon(1e-6));

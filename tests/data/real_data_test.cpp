@@ -14,11 +14,11 @@ TEST_CASE("MNIST: counts, classes and pixels") {
   if (folder.empty()) return;
   const auto spec = data_spec(R"({"type": "idx", "train": {"images": "train-images-idx3-ubyte.gz", "labels": "train-labels-idx1-ubyte.gz"},
                                   "test": {"images": "t10k-images-idx3-ubyte.gz", "labels": "t10k-labels-idx1-ubyte.gz"}})");
-  const DataSpec::Outline outline = spec->outline(folder);
+  const data::DataSpec::Outline outline = spec->outline(folder);
   CHECK(outline.train_samples == 60000);
   CHECK(outline.test_samples == 10000);
   const auto start = std::chrono::steady_clock::now();
-  const Dataset<float> data = spec->load(0, folder, float{});
+  const data::Dataset<float> data = spec->load(0, folder, float{});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   MESSAGE("MNIST loaded in " << seconds.count() << " s");
   CHECK(data.shape == Shape{28, 28, 1});
@@ -40,7 +40,8 @@ TEST_CASE("MNIST: counts, classes and pixels") {
 TEST_CASE("optdigits: 3823 and 1797 rows of 64 inputs") {
   const std::string folder = real_data_folder("optdigits");
   if (folder.empty()) return;
-  const Dataset<double> data = load<double>(R"({"type": "csv", "train": "optdigits_train.csv", "test": "optdigits_test.csv"})", 0, folder);
+  const data::Dataset<double> data =
+      load<double>(R"({"type": "csv", "train": "optdigits_train.csv", "test": "optdigits_test.csv"})", 0, folder);
   CHECK(data.train.samples() == 3823);
   CHECK(data.test.samples() == 1797);
   CHECK(data.shape == Shape{64});
@@ -54,7 +55,7 @@ TEST_CASE("optdigits: 3823 and 1797 rows of 64 inputs") {
 TEST_CASE("Japanese vowels: 270 and 370 sequences of 12 channels, 7 to 29 steps") {
   const std::string folder = real_data_folder("japanese-vowels");
   if (folder.empty()) return;
-  const Dataset<double> data = load<double>(
+  const data::Dataset<double> data = load<double>(
       R"({"type": "csv", "train": "japanese_vowels_train.csv", "test": "japanese_vowels_test.csv", "sequence": "seq", "time": "t", "label": "label"})",
       0, folder);
   CHECK(data.train.samples() == 270);
@@ -71,10 +72,10 @@ TEST_CASE("Japanese vowels: 270 and 370 sequences of 12 channels, 7 to 29 steps"
 
 TEST_CASE("the fixtures hold the same eight rows in every format") {
   const std::string folder = fixture_folder();
-  const Dataset<double> csv = load<double>(R"({"type": "csv", "path": "tiny.csv", "test_fraction": 0})", 0, folder);
-  const Dataset<double> npy = load<double>(
+  const data::Dataset<double> csv = load<double>(R"({"type": "csv", "path": "tiny.csv", "test_fraction": 0})", 0, folder);
+  const data::Dataset<double> npy = load<double>(
       R"({"type": "npy", "train": {"features": "tiny_features.npy", "labels": "tiny_labels.npy"}, "test_fraction": 0})", 0, folder);
-  const Dataset<double> idx = load<double>(
+  const data::Dataset<double> idx = load<double>(
       R"({"type": "idx", "train": {"images": "tiny-images-idx2-ubyte.gz", "labels": "tiny-labels-idx1-ubyte.gz"}, "scale": 1, "test_fraction": 0})",
       0, folder);
   CHECK(csv.train.samples() == 8);

@@ -10,7 +10,7 @@ namespace normrun::test {
 TEST_CASE("the types of INTERFACE are there, each with its purpose and source") {
   for (const std::string type : {"gaussian", "uniform", "imbalanced", "spirals", "stroke-digits", "sequences", "idx", "csv", "npy"}) {
     CAPTURE(type);
-    const FamilyMember* member = data_family().find(type);
+    const config::FamilyMember* member = data::data_family().find(type);
     REQUIRE(member != nullptr);
     CHECK_FALSE(member->doc.empty());
     CHECK_FALSE(member->source.empty());

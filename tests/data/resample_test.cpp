@@ -8,7 +8,7 @@
 namespace normrun::test {
 
 TEST_CASE("stroke-digits: grey images of ten classes, told apart by their nearest neighbours, not perfectly") {
-  const Dataset<float> data = load<float>(R"({"type": "stroke-digits", "samples": 1500, "test_samples": 200})");
+  const data::Dataset<float> data = load<float>(R"({"type": "stroke-digits", "samples": 1500, "test_samples": 200})");
   CHECK(data.shape == Shape{28, 28, 1});
   CHECK(data.classes == 10);
   const Moments x = moments<float>(data.train.features.view());
@@ -37,7 +37,8 @@ TEST_CASE("stroke-digits: grey images of ten classes, told apart by their neares
 }
 
 TEST_CASE("stroke-digits without distortion and noise: every way of writing a digit, the pen apart, is in the frame") {
-  const Dataset<float> data = load<float>(R"({"type": "stroke-digits", "samples": 200, "distortion": 0, "noise": 0, "test_fraction": 0})");
+  const data::Dataset<float> data =
+      load<float>(R"({"type": "stroke-digits", "samples": 200, "distortion": 0, "noise": 0, "test_fraction": 0})");
   for (Index r = 0; r < data.train.samples(); ++r) {
     float ink = 0.0F;
     for (Index p = 0; p < 784; ++p) {
@@ -56,7 +57,7 @@ TEST_CASE("resample: rows are a function of (seed, step, row), the same however 
        {R"("type": "gaussian", "target": "teacher")", R"("type": "uniform", "target": "clusters")", R"("type": "spirals")",
         R"("type": "stroke-digits", "samples": 50)", R"("type": "sequences", "samples": 50)"}) {
     CAPTURE(options);
-    const Dataset<float> data = load<float>("{" + options + R"(, "resample": true})", 5);
+    const data::Dataset<float> data = load<float>("{" + options + R"(, "resample": true})", 5);
     REQUIRE(data.resample != nullptr);
     const Index size = data.shape.size();
     const auto rows = [&](std::uint64_t step, Index count) {
@@ -79,8 +80,8 @@ TEST_CASE("resample: rows are a function of (seed, step, row), the same however 
 
 TEST_CASE("resample: fresh rows are prepared as the training split is, and allocate nothing") {
   const std::string options = R"("type": "gaussian", "mean": 5, "sd": 2, "features": 3, "target": "teacher", "resample": true)";
-  const Dataset<double> plain = load<double>("{" + options + "}");
-  const Dataset<double> prepared = load<double>(
+  const data::Dataset<double> plain = load<double>("{" + options + "}");
+  const data::Dataset<double> prepared = load<double>(
       "{" + options + R"(, "standardize": true, "shift": [{"split": "train", "offset": 1}, {"split": "test", "offset": 100}]})");
   Matrix<double> x(5000, 3);
   Matrix<double> targets(5000, 1);

@@ -11,9 +11,9 @@
 namespace normrun::test {
 namespace {
 
-Index length_of(const Split<double>& split, Index row) { return split.lengths.at(static_cast<std::size_t>(row)); }
+Index length_of(const data::Split<double>& split, Index row) { return split.lengths.at(static_cast<std::size_t>(row)); }
 
-std::vector<double> step_of(const Split<double>& split, Index row, Index step, Index features) {
+std::vector<double> step_of(const data::Split<double>& split, Index row, Index step, Index features) {
   const double* x = split.features.view().row(row) + step * features;
   return {x, x + features};
 }
@@ -26,7 +26,7 @@ struct Sums {
   double mean() const { return sum / count; }
   double sd() const { return std::sqrt(squares / count - mean() * mean()); }
 };
-Sums sums_of(const Split<double>& split, Index feature, Index features) {
+Sums sums_of(const data::Split<double>& split, Index feature, Index features) {
   Sums sums;
   for (Index r = 0; r < split.samples(); ++r) {
     for (Index t = 0; t < length_of(split, r); ++t) {
@@ -40,7 +40,7 @@ Sums sums_of(const Split<double>& split, Index feature, Index features) {
 }
 
 /// Checks that every step past the length is 0 and counts them.
-Index check_padding(const Split<double>& split, Index features) {
+Index check_padding(const data::Split<double>& split, Index features) {
   Index padded = 0;
   for (Index r = 0; r < split.samples(); ++r) {
     for (Index i = length_of(split, r) * features; i < split.features.cols(); ++i, ++padded) CHECK(split.features(r, i) == 0.0);
@@ -53,7 +53,7 @@ const std::string kSmall = R"("type": "sequences", "samples": 400, "features": 3
 }  // namespace
 
 TEST_CASE("sequences: every length from min_length to max_length, classes drawn evenly, zeros after the last step") {
-  const Dataset<double> data = load<double>("{" + kSmall + R"(, "test_samples": 200})");
+  const data::Dataset<double> data = load<double>("{" + kSmall + R"(, "test_samples": 200})");
   CHECK(data.shape == Shape{9, 3});
   CHECK(data.classes == 3);
   CHECK(std::set<Index>(data.train.lengths.begin(), data.train.lengths.end()) == std::set<Index>{3, 4, 5, 6, 7, 8, 9});
@@ -66,12 +66,12 @@ TEST_CASE("sequences: every length from min_length to max_length, classes drawn 
 }
 
 TEST_CASE("sequences: the class is the marker that comes first; the sum of the steps says nothing about it") {
-  const Dataset<double> data = load<double>("{" + kSmall + R"(, "noise": 0, "test_samples": 100})");
+  const data::Dataset<double> data = load<double>("{" + kSmall + R"(, "noise": 0, "test_samples": 100})");
   const std::vector<double> blank(3, 0.0);
   std::vector<std::vector<double>> markers(3);
   std::set<std::vector<double>> orders;
-  for (const SplitName name : {SplitName::kTrain, SplitName::kTest}) {
-    const Split<double>& split = data.split(name);
+  for (const data::SplitName name : {data::SplitName::kTrain, data::SplitName::kTest}) {
+    const data::Split<double>& split = data.split(name);
     std::vector<double> first_sum;
     for (Index r = 0; r < split.samples(); ++r) {
       std::vector<std::vector<double>> found;
@@ -100,9 +100,9 @@ TEST_CASE("sequences: the class is the marker that comes first; the sum of the s
 
 TEST_CASE("sequences: padded steps stay zero and out of the statistics") {
   const std::string options = kSmall + R"(, "noise": 1, "test_samples": 50, "pad_to": 20)";
-  const Dataset<double> raw = load<double>("{" + options + "}");
+  const data::Dataset<double> raw = load<double>("{" + options + "}");
   CHECK(raw.shape == Shape{20, 3});
-  const Dataset<double> data = load<double>("{" + options + R"(, "scale": 5, "standardize": true})");
+  const data::Dataset<double> data = load<double>("{" + options + R"(, "scale": 5, "standardize": true})");
   CHECK(data.train.lengths == raw.train.lengths);
   CHECK(data.train.labels == raw.train.labels);
   for (Index c = 0; c < 3; ++c) {
@@ -113,23 +113,23 @@ TEST_CASE("sequences: padded steps stay zero and out of the statistics") {
   }
   CHECK(check_padding(data.train, 3) > 0);
   CHECK(check_padding(data.test, 3) > 0);
-  const Dataset<double> shifted = load<double>("{" + options + R"(, "shift": [{"split": "test", "scale": 2, "offset": 1}]})");
+  const data::Dataset<double> shifted = load<double>("{" + options + R"(, "shift": [{"split": "test", "scale": 2, "offset": 1}]})");
   CHECK(shifted.test.features(0, 0) == 2.0 * raw.test.features(0, 0) + 1.0);
   check_padding(shifted.test, 3);
-  const Dataset<double> black = load<double>("{" + options + R"(, "binarize": -100})");
+  const data::Dataset<double> black = load<double>("{" + options + R"(, "binarize": -100})");
   CHECK(sums_of(black.train, 0, 3).mean() == 1.0);
   check_padding(black.train, 3);
-  const Dataset<double> limited = load<double>("{" + options + R"(, "limit": 7})");
+  const data::Dataset<double> limited = load<double>("{" + options + R"(, "limit": 7})");
   CHECK(limited.train.lengths == std::vector<Index>(raw.train.lengths.begin(), raw.train.lengths.begin() + 7));
 }
 
 TEST_CASE("sequences: held-out rows keep their lengths") {
-  const Dataset<double> all = load<double>("{" + kSmall + R"(, "test_fraction": 0})");
-  const Dataset<double> data = load<double>("{" + kSmall + R"(, "test_fraction": 0.25, "validation_fraction": 0.25})");
+  const data::Dataset<double> all = load<double>("{" + kSmall + R"(, "test_fraction": 0})");
+  const data::Dataset<double> data = load<double>("{" + kSmall + R"(, "test_fraction": 0.25, "validation_fraction": 0.25})");
   CHECK(data.test.lengths.size() == 100);
   CHECK(data.validation.lengths.size() == 100);
   std::multiset<Index> lengths;
-  for (const SplitName name : kSplits) {
+  for (const data::SplitName name : data::kSplits) {
     lengths.insert(data.split(name).lengths.begin(), data.split(name).lengths.end());
     check_padding(data.split(name), 3);
   }
@@ -138,8 +138,8 @@ TEST_CASE("sequences: held-out rows keep their lengths") {
 
 TEST_CASE("sequences: fresh rows come with their lengths, prepared as the training split is") {
   const std::string options = kSmall + R"(, "resample": true, "standardize": true, "shift": [{"split": "train", "offset": 10}])";
-  const Dataset<double> data = load<double>("{" + options + "}");
-  Split<double> fresh;
+  const data::Dataset<double> data = load<double>("{" + options + "}");
+  data::Split<double> fresh;
   fresh.features = Matrix<double>(2000, 27);
   std::fill(fresh.features.view().begin(), fresh.features.view().end(), 7.0);  // of the step before
   fresh.labels.resize(2000);

@@ -6,17 +6,17 @@ using namespace normrun;
 /// A config: parsed, read into every option, its first and last point resolved; what is resolved reads back the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   test::expect_result_or_error([&] {
-    const Document document = Document::parse(test::text_of(data, size), "fuzz.json");
-    const Grid grid(read_axes(document));
+    const config::Document document = config::Document::parse(test::text_of(data, size), "fuzz.json");
+    const config::Grid grid(config::read_axes(document));
     for (const std::int64_t run : {std::int64_t{0}, grid.size() - 1}) {
-      RunConfig config;
+      study::RunConfig config;
       std::vector<Problem> problems;
-      at_point(document, grid, run).read("", config, problems);
+      config::at_point(document, grid, run).read("", config, problems);
       if (!problems.empty()) continue;
-      const std::string resolved = write_resolved(config);
-      RunConfig again;
-      Document::parse(resolved, "resolved").read("", again, problems);
-      if (!problems.empty() || write_resolved(again) != resolved) std::abort();
+      const std::string resolved = config::write_resolved(config);
+      study::RunConfig again;
+      config::Document::parse(resolved, "resolved").read("", again, problems);
+      if (!problems.empty() || config::write_resolved(again) != resolved) std::abort();
     }
   });
   return 0;

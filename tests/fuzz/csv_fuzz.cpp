@@ -7,11 +7,11 @@ using namespace normrun;
 
 namespace {
 
-const CsvOptions kReadings[] = {
-    {.header = CsvHeader::kAuto},
-    {.header = CsvHeader::kYes},
-    {.header = CsvHeader::kNo},
-    {.label = {.word = {}, .value = 0}, .target = CsvTarget::kNumber},
+const data::CsvOptions kReadings[] = {
+    {.header = data::CsvHeader::kAuto},
+    {.header = data::CsvHeader::kYes},
+    {.header = data::CsvHeader::kNo},
+    {.label = {.word = {}, .value = 0}, .target = data::CsvTarget::kNumber},
     {.label = {.word = "y"}, .sequence = {.word = {}, .value = 0}, .time = {.word = {}, .value = 1}, .ignore = {"id"}},
 };
 
@@ -19,13 +19,13 @@ const CsvOptions kReadings[] = {
 
 /// A table, its length choosing how it is read.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const CsvOptions& options = kReadings[size % std::size(kReadings)];
+  const data::CsvOptions& options = kReadings[size % std::size(kReadings)];
   test::expect_result_or_error([&] {
-    const CsvTable table = read_csv(test::file_of(test::text_of(data, size)), options);
+    const data::CsvTable table = data::read_csv(test::file_of(test::text_of(data, size)), options);
     const auto rows = static_cast<std::size_t>(table.rows);
-    const bool has_classes = options.target == CsvTarget::kClass;
+    const bool has_classes = options.target == data::CsvTarget::kClass;
     const bool fits = table.features.size() == rows * static_cast<std::size_t>(table.feature_count) &&
-                      (has_classes ? CsvClasses(table).labels_of(table).size() : table.numbers.size()) == rows &&
+                      (has_classes ? data::CsvClasses(table).labels_of(table).size() : table.numbers.size()) == rows &&
                       table.sequences.size() == (options.has_sequences() ? rows : 0) &&
                       table.times.size() == (options.has_times() ? rows : 0);
     if (!fits) std::abort();

@@ -6,9 +6,9 @@ using namespace normrun;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string& path = test::file_of(test::text_of(data, size));
   test::expect_result_or_error([&] {
-    const NumberArray array = read_idx(path, Read::kAll);
-    if (read_idx(path, Read::kHeader).dims != array.dims) std::abort();
-    if (array.is_integer()) to_labels(array, count_classes(array));
+    const data::NumberArray array = data::read_idx(path, data::Read::kAll);
+    if (data::read_idx(path, data::Read::kHeader).dims != array.dims) std::abort();
+    if (array.is_integer()) data::to_labels(array, data::count_classes(array));
   });
   return 0;
 }

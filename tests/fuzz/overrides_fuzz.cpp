@@ -1,11 +1,11 @@
-#include "config/grid.hpp"
+#include "config/grid/grid.hpp"
 #include "fuzz/fuzz_rig.hpp"
 
 using namespace normrun;
 
 namespace {
 
-const Document kDocument = Document::parse(
+const config::Document kDocument = config::Document::parse(
     R"({"train": {"batch_size": 4}, "network": [{"type": "dense"}], "grid": {"norm": [{"type": "batch"}], "seed": [1, 2]}})", "fuzz.json");
 
 }  // namespace
@@ -16,13 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string expression(test::text_of(data + 1, size - 1));
   test::expect_result_or_error([&] {
-    Document document = kDocument;
-    std::vector<Axis> axes = read_axes(document);
-    if (data[0] % 3 == 0) apply_set_option(document, axes, expression);
-    if (data[0] % 3 == 1) apply_grid_option(axes, expression);
-    if (data[0] % 3 == 2) apply_seeds_option(axes, expression);
-    const Grid grid(axes);
-    for (const std::int64_t run : {std::int64_t{0}, grid.size() / 2, grid.size() - 1}) at_point(document, grid, run).dump();
+    config::Document document = kDocument;
+    std::vector<config::Axis> axes = config::read_axes(document);
+    if (data[0] % 3 == 0) config::apply_set_option(document, axes, expression);
+    if (data[0] % 3 == 1) config::apply_grid_option(axes, expression);
+    if (data[0] % 3 == 2) config::apply_seeds_option(axes, expression);
+    const config::Grid grid(axes);
+    for (const std::int64_t run : {std::int64_t{0}, grid.size() / 2, grid.size() - 1}) config::at_point(document, grid, run).dump();
   });
   return 0;
 }

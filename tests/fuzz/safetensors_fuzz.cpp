@@ -6,8 +6,8 @@ using namespace normrun;
 /// What is read can be written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   test::expect_result_or_error([&] {
-    const TensorFile file = parse_safetensors(test::text_of(data, size), "fuzz.safetensors");
-    const TensorFile again = parse_safetensors(format_safetensors(file), "again");
+    const nn::TensorFile file = nn::parse_safetensors(test::text_of(data, size), "fuzz.safetensors");
+    const nn::TensorFile again = nn::parse_safetensors(nn::format_safetensors(file), "again");
     if (again.tensors.size() != file.tensors.size()) std::abort();
   });
   return 0;

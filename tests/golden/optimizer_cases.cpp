@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 #include "golden/cases.hpp"
 #include "train/optimizer.hpp"
@@ -16,25 +16,25 @@ constexpr std::pair<const char*, const char*> kOptions[] = {{"lr", "learning_rat
 std::string type_of(const std::string& name) {
   const std::string stem = name.substr(0, name.find('_'));
   if (stem == "sgd" || stem == "momentum" || stem == "nesterov") return "sgd";
-  return optimizer_family().find(stem) == nullptr ? "" : stem;
+  return train::optimizer_family().find(stem) == nullptr ? "" : stem;
 }
 
-std::shared_ptr<OptimizerSpec> make_optimizer(const std::string& type, const std::string& name, const std::string& convention,
-                                              const Json& attrs) {
+std::shared_ptr<train::OptimizerSpec> make_optimizer(const std::string& type, const std::string& name, const std::string& convention,
+                                                     const Json& attrs) {
   Json options = {{"convention", convention}};
   for (const auto& [attribute, option] : kOptions) {
     if (attrs.contains(attribute)) options[option] = attrs[attribute];
   }
   if (name.rfind("nesterov", 0) == 0) options["nesterov"] = true;
-  auto optimizer = std::dynamic_pointer_cast<OptimizerSpec>(optimizer_family().make(type));
+  auto optimizer = std::dynamic_pointer_cast<train::OptimizerSpec>(train::optimizer_family().make(type));
   std::vector<Problem> problems;
-  Document::parse(options.dump(), "optimizer " + name).read("", *optimizer, problems);
+  config::Document::parse(options.dump(), "optimizer " + name).read("", *optimizer, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
   return optimizer;
 }
 
 /// The weights after every step: (steps, weights).
-std::vector<double> run(const OptimizerSpec& optimizer, const Json& attrs, std::vector<double> weights, const Values& grads) {
+std::vector<double> run(const train::OptimizerSpec& optimizer, const Json& attrs, std::vector<double> weights, const Values& grads) {
   const std::size_t size = weights.size();
   if (size == 0 || grads.data.size() % size != 0) throw Damaged("optimizers: grads do not fit w0");
   std::vector<double> slots(size * static_cast<std::size_t>(optimizer.slot_count()), 0.0);

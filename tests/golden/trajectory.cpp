@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "golden/cases.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/losses.hpp"
@@ -17,10 +17,10 @@ constexpr std::pair<const char*, const char*> kWeights[] = {{"W1", "hidden.kerne
                                                             {"beta", "bn.beta"},     {"W2", "logits.kernel"}, {"b2", "logits.bias"}};
 constexpr Index kNormInput = 2;  // the boundary behind dense and relu
 
-std::shared_ptr<OptimizerSpec> make_adam(const std::string& convention) {
-  auto adam = std::dynamic_pointer_cast<OptimizerSpec>(optimizer_family().make("adam"));
+std::shared_ptr<train::OptimizerSpec> make_adam(const std::string& convention) {
+  auto adam = std::dynamic_pointer_cast<train::OptimizerSpec>(train::optimizer_family().make("adam"));
   std::vector<Problem> problems;
-  Document::parse(Json{{"convention", convention}, {"learning_rate", 0.001}}.dump(), "adam").read("", *adam, problems);
+  config::Document::parse(Json{{"convention", convention}, {"learning_rate", 0.001}}.dump(), "adam").read("", *adam, problems);
   return adam;
 }
 
@@ -46,7 +46,7 @@ class Trajectory {
       gather(first, std::min(batch_size, rows - first % rows));
       network_.forward({.mode = kTrainMode}, model_.params, model_.state, model_.state.data(), record_, batch_view());
       const View<double> dy = record_.gradient(network_.output_boundary());
-      computed["losses"].push_back(loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, logits(), {batch_y_.data(), {}}, dy));
+      computed["losses"].push_back(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, logits(), {batch_y_.data(), {}}, dy));
       network_.backward(model_.params, record_, network_.output_boundary(), dy, grads);
       adam->update(model_.params, grads, slots, ++step, adam->learning_rate, {});
     }
@@ -56,7 +56,7 @@ class Trajectory {
 
  private:
   static std::vector<std::int32_t> labels(const Values& y) { return {y.data.begin(), y.data.end()}; }
-  static std::vector<LayerDescription> layers(const Named& init) {
+  static std::vector<nn::LayerDescription> layers(const Named& init) {
     const auto units = [&](const char* name) { return std::to_string(init.at(name).shape.back()); };
     return {test::describe_layer("dense", R"({"name": "hidden", "activation": "relu", "units": )" + units("W1") + "}"),
             test::describe_layer("batch", R"({"name": "bn"})"),
@@ -64,7 +64,7 @@ class Trajectory {
   }
 
   std::span<double> weight(const std::string& name) {
-    for (const ParamEntry& entry : network_.layout().params) {
+    for (const nn::ParamEntry& entry : network_.layout().params) {
       if (entry.layer + "." + entry.name == name)
         return std::span<double>(model_.params).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
     }
@@ -72,7 +72,7 @@ class Trajectory {
   }
 
   void start() {
-    model_ = fresh_model(network_, 0);
+    model_ = nn::fresh_model(network_, 0);
     for (const auto& [name, ours] : kWeights) {
       const Values& values = init_.at(name);
       if (values.data.size() != weight(ours).size()) throw Damaged("trajectory: init does not fit");
@@ -99,8 +99,8 @@ class Trajectory {
                                     Computed& computed) {
     const ConstView<double> x(x_.data.data(), x_.shape.front(), x_.shape.back());
     const ConstView<double> z = network_.forward({.mode = mode}, model_.params, model_.state, nullptr, record_, x);
-    computed["final " + loss] = {loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, z, {y_.data(), {}}, {})};
-    computed["final " + accuracy] = {static_cast<double>(count_correct(z, y_.data())) / static_cast<double>(z.rows)};
+    computed["final " + loss] = {nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, {y_.data(), {}}, {})};
+    computed["final " + accuracy] = {static_cast<double>(nn::count_correct(z, y_.data())) / static_cast<double>(z.rows)};
     computed[first] = {z.begin(), z.row(std::min<Index>(3, z.rows))};
     return {z.begin(), z.end()};
   }
@@ -111,7 +111,7 @@ class Trajectory {
     const ConstView<double> normalized = record_.activations(kNormInput);
     std::vector<double> mean(static_cast<std::size_t>(normalized.cols));
     std::vector<double> variance(mean.size());
-    kernels::column_moments<double>(normalized, mean.data(), variance.data());
+    nn::kernels::column_moments<double>(normalized, mean.data(), variance.data());
     computed["population_mean"] = mean;
     computed["population_var"] = variance;
     const auto by_moving = evaluate_mode(kEvalMode, "eval_loss", "eval_acc", "eval_logits_first3", computed);
@@ -123,8 +123,8 @@ class Trajectory {
     }
     computed["final rel_l2_train_vs_eval"] = {std::sqrt(difference / size)};
     for (const auto& [name, ours] : kWeights) computed[std::string("weights ") + name] = {weight(ours).begin(), weight(ours).end()};
-    const Normalization& norm = network_.layout().normalizations.front();
-    const auto statistic = [&](const StateId& id) {
+    const nn::Normalization& norm = network_.layout().normalizations.front();
+    const auto statistic = [&](const nn::StateId& id) {
       const auto begin = model_.state.begin() + id.offset;
       return std::vector<double>(begin, begin + id.size);
     };
@@ -136,9 +136,9 @@ class Trajectory {
   std::vector<std::int32_t> y_;
   Values order_;
   Named init_;
-  Network<double> network_;
-  Record<double> record_;
-  Model<double> model_;
+  nn::Network<double> network_;
+  nn::Record<double> record_;
+  nn::Model<double> model_;
   std::vector<double> batch_x_;
   std::vector<std::int32_t> batch_y_;
 };

@@ -21,8 +21,8 @@ Index wrong_roots(std::uint32_t first) {
   Buffer<float> v(kRoots), w(kRoots), g(kRoots), m(kRoots, 1.0F);
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = std::bit_cast<float>(first + static_cast<std::uint32_t>(i));
   const float before = std::nextafter(std::sqrt(v[0]), 0.0F);
-  kernels::adam_update<float>({.step = 1, .root_scale = 1, .beta_1 = 1, .beta_2 = 1, .epsilon = -before}, g.data(), w.data(), m.data(),
-                              v.data(), kRoots);
+  nn::kernels::adam_update<float>({.step = 1, .root_scale = 1, .beta_1 = 1, .beta_2 = 1, .epsilon = -before}, g.data(), w.data(), m.data(),
+                                  v.data(), kRoots);
   Index wrong = 0;
   for (std::size_t i = 0; i < v.size(); ++i) {
     const float expected = 0.0F - 1.0F / (std::sqrt(v[i]) - before);
@@ -38,7 +38,7 @@ TEST_CASE("Adam's square roots are correctly rounded") {
   const RestoredPath restored;
   for (const std::string& path : vector_paths()) {
     CAPTURE(path);
-    kernels::force_instruction_set(path);
+    nn::kernels::force_instruction_set(path);
     Index wrong = 0;
     for (std::uint32_t at = bits(1.0F); at < bits(4.0F); at += kRoots) wrong += wrong_roots(at);
     CHECK(wrong == 0);  // of all significands, for odd and even exponents

@@ -34,7 +34,7 @@ std::string assemble(const std::string& header, const std::string& data) {
 /// What reading these bytes gives as an error, "" where they are read.
 std::string problem_of(const std::string& bytes) {
   try {
-    parse_safetensors(bytes, "file");
+    nn::parse_safetensors(bytes, "file");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kDamaged);
     return error.what();
@@ -58,9 +58,9 @@ std::string foreign_file() {
                   data);
 }
 
-TensorFile example() {
+nn::TensorFile example() {
   const double inf = std::numeric_limits<double>::infinity();
-  TensorFile file;
+  nn::TensorFile file;
   file.metadata = {{"config", "0123"}, {"note", "käse \"quoted\"\n"}};
   file.tensors.push_back({"dense_0.kernel", {2, 3}, false, {1.5, -2.25, 0.0, inf, -0.0, 1e-30F}});
   file.tensors.push_back({"batch_1.moving_mean", {2}, true, {0.1, std::numeric_limits<double>::denorm_min()}});
@@ -73,12 +73,12 @@ TensorFile example() {
 
 TEST_CASE("a file gives back its tensors, in their order, and its metadata") {
   const TemporaryFile file("round_trip.safetensors");
-  write_safetensors(file.path(), example());
-  const TensorFile read = read_safetensors(file.path());
-  const TensorFile written = example();
+  nn::write_safetensors(file.path(), example());
+  const nn::TensorFile read = nn::read_safetensors(file.path());
+  const nn::TensorFile written = example();
   REQUIRE(read.tensors.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
-    const Tensor& expected = written.tensors[i];
+    const nn::Tensor& expected = written.tensors[i];
     CHECK(read.tensors[i].name == expected.name);
     CHECK(read.tensors[i].shape == expected.shape);
     CHECK(read.tensors[i].is_double == expected.is_double);
@@ -88,11 +88,11 @@ TEST_CASE("a file gives back its tensors, in their order, and its metadata") {
   CHECK(read.metadata.at("normrun.format") == "1");
   CHECK(read.find("empty") != nullptr);
   CHECK(read.find("nothing") == nullptr);
-  CHECK(format_safetensors(read) == format_safetensors(example()));
+  CHECK(nn::format_safetensors(read) == nn::format_safetensors(example()));
 }
 
 TEST_CASE("the data start on a multiple of eight bytes") {
-  const std::string bytes = format_safetensors(example());
+  const std::string bytes = nn::format_safetensors(example());
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   CHECK(length % 8 == 0);
@@ -100,7 +100,7 @@ TEST_CASE("the data start on a multiple of eight bytes") {
 }
 
 TEST_CASE("every truncation, every appended byte and every flipped bit is refused") {
-  const std::string bytes = format_safetensors(example());
+  const std::string bytes = nn::format_safetensors(example());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
     CHECK(is_refused(bytes.substr(0, size)));
@@ -115,7 +115,7 @@ TEST_CASE("every truncation, every appended byte and every flipped bit is refuse
 }
 
 TEST_CASE("bytes from a random stream, in whole or written over a good file, never do more than throw") {
-  const std::string bytes = format_safetensors(example());
+  const std::string bytes = nn::format_safetensors(example());
   RandomStream stream(1, Purpose::kData);
   for (int round = 0; round < 2000; ++round) {
     std::string damaged = bytes;
@@ -129,7 +129,7 @@ TEST_CASE("bytes from a random stream, in whole or written over a good file, nev
 }
 
 TEST_CASE("foreign files without checksums are read, their other types converted") {
-  const TensorFile read = parse_safetensors(foreign_file(), "file");
+  const nn::TensorFile read = nn::parse_safetensors(foreign_file(), "file");
   REQUIRE(read.tensors.size() == 4);
   CHECK(read.tensors[0].name == "a");
   CHECK(read.find("a")->values == std::vector<double>{-7});
@@ -175,7 +175,7 @@ TEST_CASE("headers that lie are refused before anything is allocated") {
 
 TEST_CASE("a missing file is a wrong usage, not a damaged file") {
   try {
-    read_safetensors("/nonexistent/normrun.safetensors");
+    nn::read_safetensors("/nonexistent/normrun.safetensors");
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
@@ -184,31 +184,31 @@ TEST_CASE("a missing file is a wrong usage, not a damaged file") {
 
 TEST_CASE("from_tensors: the whole network, or what is given; another shape is always an error") {
   LayerRig<float> rig({describe_layer("dense", R"({"units": 2})"), describe_layer("batch")}, Shape{3}, 1);
-  Model<float> model = fresh_model(rig.network(), 1);
-  TensorFile file = to_tensors(rig.layout(), rig.model);
+  nn::Model<float> model = nn::fresh_model(rig.network(), 1);
+  nn::TensorFile file = nn::to_tensors(rig.layout(), rig.model);
   CHECK(file.tensors[0].name == "dense_0.kernel");
   CHECK(file.tensors.back().name == "batch_1.updates");
 
-  TensorFile part = file;
+  nn::TensorFile part = file;
   part.tensors.resize(1);
-  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), part, Match::kAll, "f", model), doctest::Contains("f: tensor dense_0.bias is missing"),
-                       Error);
-  from_tensors(rig.layout(), part, Match::kGiven, "f", model);
+  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), part, nn::Match::kAll, "f", model),
+                       doctest::Contains("f: tensor dense_0.bias is missing"), Error);
+  nn::from_tensors(rig.layout(), part, nn::Match::kGiven, "f", model);
   CHECK(std::equal(model.params.begin(), model.params.begin() + 6, rig.model.params.begin()));
 
-  TensorFile more = file;
+  nn::TensorFile more = file;
   more.tensors.push_back({"other", {1}, false, {1.0}});
-  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), more, Match::kAll, "f", model), doctest::Contains("tensor other is none"), Error);
-  from_tensors(rig.layout(), more, Match::kGiven, "f", model);
+  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), more, nn::Match::kAll, "f", model), doctest::Contains("tensor other is none"), Error);
+  nn::from_tensors(rig.layout(), more, nn::Match::kGiven, "f", model);
 
-  TensorFile foreign;
+  nn::TensorFile foreign;
   foreign.tensors.push_back({"encoder.kernel", {1}, false, {1.0}});
-  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), foreign, Match::kGiven, "f", model),
+  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), foreign, nn::Match::kGiven, "f", model),
                        doctest::Contains("none of its tensors is one of the network's"), Error);
 
-  TensorFile turned = file;
+  nn::TensorFile turned = file;
   turned.tensors[0].shape = {2, 3};
-  CHECK_THROWS_WITH_AS(from_tensors(rig.layout(), turned, Match::kGiven, "f", model),
+  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), turned, nn::Match::kGiven, "f", model),
                        doctest::Contains("dense_0.kernel has the shape (2, 3), the network needs (3, 2)"), Error);
 }
 

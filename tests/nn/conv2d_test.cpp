@@ -107,9 +107,10 @@ TEST_CASE("conv2d: what does not fit is refused") {
 }
 
 TEST_CASE("conv2d: the network of workload W4 has 251,850 parameters") {
-  const Network<float> network({describe_layer("conv2d", R"({"filters": 32, "kernel_size": 3, "padding": "same", "activation": "relu"})"),
-                                describe_layer("batch"), describe_layer("flatten"), describe_layer("dense", R"({"units": 10})")},
-                               Shape{28, 28, 3});
+  const nn::Network<float> network(
+      {describe_layer("conv2d", R"({"filters": 32, "kernel_size": 3, "padding": "same", "activation": "relu"})"), describe_layer("batch"),
+       describe_layer("flatten"), describe_layer("dense", R"({"units": 10})")},
+      Shape{28, 28, 3});
   CHECK(network.layout().param_count == 251850);
 }
 

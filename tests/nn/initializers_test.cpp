@@ -12,20 +12,20 @@ namespace {
 constexpr Index kIn = 200;
 constexpr Index kOut = 100;
 
-ParamEntry kernel(const std::string& type, Index place = 3) {
+nn::ParamEntry kernel(const std::string& type, Index place = 3) {
   return {.layer = "dense_0",
           .name = "kernel",
           .shape = {kIn, kOut},
           .id = {0, kIn * kOut},
-          .initializer = initializer_from(default_initializer(type)),
+          .initializer = nn::initializer_from(nn::default_initializer(type)),
           .fan_in = kIn,
           .fan_out = kOut,
           .place = place};
 }
 
-std::vector<double> filled(const ParamEntry& entry, std::uint64_t seed = 0) {
+std::vector<double> filled(const nn::ParamEntry& entry, std::uint64_t seed = 0) {
   std::vector<double> values(static_cast<std::size_t>(entry.id.size));
-  fill_parameter(entry, seed, values.data());
+  nn::fill_parameter(entry, seed, values.data());
   return values;
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("the normal initializers have their standard deviation; Keras's are cu
 
 TEST_CASE("orthogonal: the columns of a long matrix and the rows of a wide one are orthonormal") {
   for (const auto& [rows, cols] : {std::pair<Index, Index>{7, 4}, {4, 7}, {5, 5}}) {
-    ParamEntry entry = kernel("orthogonal");
+    nn::ParamEntry entry = kernel("orthogonal");
     entry.shape = {rows, cols};
     entry.id.size = rows * cols;
     const std::vector<double> q = filled(entry);
@@ -116,14 +116,14 @@ TEST_CASE("a parameter depends on the seed and its place alone, and is the same 
   CHECK(values != filled(kernel("he_normal", 4)));
   CHECK(values != filled(kernel("he_normal"), 1));
   std::vector<float> narrow(values.size());
-  fill_parameter(kernel("he_normal"), 0, narrow.data());
+  nn::fill_parameter(kernel("he_normal"), 0, narrow.data());
   for (std::size_t i = 0; i < values.size(); ++i) CHECK(narrow[i] == static_cast<float>(values[i]));
 }
 
 TEST_CASE("constants") {
   CHECK(largest(filled(kernel("zeros"))) == 0.0);
   CHECK(filled(kernel("ones")) == std::vector<double>(kIn * kOut, 1.0));
-  CHECK_THROWS_AS(default_initializer("he_uniforn"), std::invalid_argument);
+  CHECK_THROWS_AS(nn::default_initializer("he_uniforn"), std::invalid_argument);
 }
 
 }  // namespace normrun

@@ -33,7 +33,7 @@ struct Case {
 
 template <class T>
 Arena<T> results_of(const Case<T>& test, const std::string& path, Index rows, Index cols, Index outputs, Numbers kind) {
-  kernels::force_instruction_set(path);
+  nn::kernels::force_instruction_set(path);
   Arena<T> arena(rows, cols, outputs, kind);
   test.run(arena);
   return arena;

@@ -30,7 +30,7 @@ class WindowsOver {
                .offsets = offsets_.data(),
                .depth = height * width};
   }
-  kernels::Windows<T> windows;
+  nn::kernels::Windows<T> windows;
 
  private:
   std::vector<Index> offsets_;
@@ -41,12 +41,13 @@ const std::vector<Case<T>> kWindows{
     {"product of windows",
      [](Arena<T>& a) {
        const WindowsOver<T> x(a.x());
-       kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
+       nn::kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
      }},
     {"weight gradient of windows",
      [](Arena<T>& a) {
        const WindowsOver<T> x(a.x());
-       kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs), a.result_matrix(x.windows.depth, a.outputs));
+       nn::kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs),
+                                               a.result_matrix(x.windows.depth, a.outputs));
      }},
 };
 
@@ -60,7 +61,7 @@ class PooledImage {
         dy(a.matrix(line.places, line.channels)),
         y(a.result_matrix(line.places, line.channels)),
         dx(a.result_matrix(line.height, line.line)) {}
-  kernels::PooledLine line;
+  nn::kernels::PooledLine line;
   ConstView<T> x, dy;
   View<T> y, dx;
 };
@@ -68,14 +69,14 @@ class PooledImage {
 template <class T>
 void pool_largest(Arena<T>& a, Index step) {
   const PooledImage<T> image(a, step);
-  kernels::pool_largest<T>(image.line, image.x.data, image.y.data);
-  kernels::pool_largest_backward<T>(image.line, image.x.data, image.y.data, image.dy.data, image.dx.data);
+  nn::kernels::pool_largest<T>(image.line, image.x.data, image.y.data);
+  nn::kernels::pool_largest_backward<T>(image.line, image.x.data, image.y.data, image.dy.data, image.dx.data);
 }
 template <class T>
 void pool_mean(Arena<T>& a, Index step) {
   const PooledImage<T> image(a, step);
-  kernels::pool_mean<T>(image.line, image.x.data, image.y.data);
-  kernels::pool_mean_backward<T>(image.line, image.dy.data, image.dx.data);
+  nn::kernels::pool_mean<T>(image.line, image.x.data, image.y.data);
+  nn::kernels::pool_mean_backward<T>(image.line, image.dy.data, image.dx.data);
 }
 
 template <class T>

@@ -15,7 +15,7 @@ inline std::vector<std::string> vector_paths() {
   std::vector<std::string> paths;
   for (const char* name : {"avx2", "avx512"}) {
     try {
-      kernels::force_instruction_set(name);
+      nn::kernels::force_instruction_set(name);
       paths.emplace_back(name);
     } catch (const std::invalid_argument&) {
       MESSAGE("this processor has no ", std::string(name), ": not compared");
@@ -26,8 +26,8 @@ inline std::vector<std::string> vector_paths() {
 
 /// Puts the path back that was in use.
 struct RestoredPath {
-  std::string before{kernels::instruction_set()};
-  ~RestoredPath() { kernels::force_instruction_set(before); }
+  std::string before{nn::kernels::instruction_set()};
+  ~RestoredPath() { nn::kernels::force_instruction_set(before); }
 };
 
 }  // namespace normrun

@@ -17,25 +17,25 @@ using namespace normrun;
 
 namespace {
 
-constexpr kernels::AdamStep<float> kAdam{0.1F, 1.5F, 0.9F, 0.9F, 1e-7F};
+constexpr nn::kernels::AdamStep<float> kAdam{0.1F, 1.5F, 0.9F, 0.9F, 1e-7F};
 
 /// Every shared kernel on sizes that are worth sharing, so many rows of them, and divide into unequal parts.
 std::vector<Buffer<float>> results_by(int threads, Index rows) {
   const FlushDenormals flush;
   const Team team(threads);
   Arena<float> a(rows, 523, 701, Numbers::kUsual);
-  kernels::product<float>(a.x(), a.w(), a.bias(), a.y());
-  kernels::product_weight_gradient<float>(a.x(), a.dy(), a.dw());
-  kernels::product_input_gradient<float>(a.dy(), a.w(), a.dx());
-  Buffer<float> packed(static_cast<std::size_t>(kernels::packed_size(523, 701)));
-  kernels::pack<float>(a.w(), packed.data());
-  kernels::product_by_packed<float>(a.x(), packed.data(), a.bias(), a.y());
+  nn::kernels::product<float>(a.x(), a.w(), a.bias(), a.y());
+  nn::kernels::product_weight_gradient<float>(a.x(), a.dy(), a.dw());
+  nn::kernels::product_input_gradient<float>(a.dy(), a.w(), a.dx());
+  Buffer<float> packed(static_cast<std::size_t>(nn::kernels::packed_size(523, 701)));
+  nn::kernels::pack<float>(a.w(), packed.data());
+  nn::kernels::product_by_packed<float>(a.x(), packed.data(), a.bias(), a.y());
   float* w = a.dw().data;
   float* m = a.dw().data;
   const View<float> x = a.dx();
-  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), View<float>());
-  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), a.dx());
-  kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), x);
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), View<float>());
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), a.dx());
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), x);
   return {a.results().begin(), a.results().end()};
 }
 

@@ -26,45 +26,47 @@ template <class T>
 constexpr T kEpsilon = T(1e-7);
 
 template <class T>
-constexpr kernels::AdamStep<T> kAdam{kRate<T>, T(1.5), kKeep<T>, kKeep<T>, kEpsilon<T>};
+constexpr nn::kernels::AdamStep<T> kAdam{kRate<T>, T(1.5), kKeep<T>, kKeep<T>, kEpsilon<T>};
 
-using kernels::EpsilonPlace;
-using kernels::Momentum;
+using nn::kernels::EpsilonPlace;
+using nn::kernels::Momentum;
 
 template <class T>
 const std::vector<Case<T>> kProducts{
-    {"product", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), a.bias(), a.y()); }},
-    {"product without bias", [](Arena<T>& a) { kernels::product<T>(a.x(), a.w(), nullptr, a.y()); }},
-    {"weight gradient", [](Arena<T>& a) { kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
+    {"product", [](Arena<T>& a) { nn::kernels::product<T>(a.x(), a.w(), a.bias(), a.y()); }},
+    {"product without bias", [](Arena<T>& a) { nn::kernels::product<T>(a.x(), a.w(), nullptr, a.y()); }},
+    {"weight gradient", [](Arena<T>& a) { nn::kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
     {"adam by a product",
      [](Arena<T>& a) {
-       kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), View<T>());
+       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), View<T>());
      }},
     {"adam by a product, with the input gradient",
-     [](Arena<T>& a) { kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), a.dx()); }},
+     [](Arena<T>& a) {
+       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), a.dx());
+     }},
     {"adam by a product, with the input gradient over the input",
      [](Arena<T>& a) {
        const View<T> x = a.dx();
-       kernels::adam_update_product<T>(kAdam<T>, x, a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), x);
+       nn::kernels::adam_update_product<T>(kAdam<T>, x, a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), x);
      }},
-    {"input gradient", [](Arena<T>& a) { kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
+    {"input gradient", [](Arena<T>& a) { nn::kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
     {"product by a packed matrix",
      [](Arena<T>& a) {
-       Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.cols, a.outputs)));
-       kernels::pack<T>(a.w(), packed.data());
-       kernels::product_by_packed<T>(a.x(), packed.data(), a.bias(), a.y());
+       Buffer<T> packed(static_cast<std::size_t>(nn::kernels::packed_size(a.cols, a.outputs)));
+       nn::kernels::pack<T>(a.w(), packed.data());
+       nn::kernels::product_by_packed<T>(a.x(), packed.data(), a.bias(), a.y());
      }},
-    {"weight gradient of further rows", [](Arena<T>& a) { kernels::continue_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
+    {"weight gradient of further rows", [](Arena<T>& a) { nn::kernels::continue_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
     {"input gradient by a packed matrix",
      [](Arena<T>& a) {
-       Buffer<T> packed(static_cast<std::size_t>(kernels::packed_size(a.outputs, a.cols)));
-       kernels::pack_transposed<T>(a.w(), packed.data());
-       kernels::product_by_packed<T>(a.dy(), packed.data(), nullptr, a.dx());
+       Buffer<T> packed(static_cast<std::size_t>(nn::kernels::packed_size(a.outputs, a.cols)));
+       nn::kernels::pack_transposed<T>(a.w(), packed.data());
+       nn::kernels::product_by_packed<T>(a.dy(), packed.data(), nullptr, a.dx());
      }},
 };
 
 template <class T>
-kernels::NormalizedColumns<T> normalized_columns(Arena<T>& a) {
+nn::kernels::NormalizedColumns<T> normalized_columns(Arena<T>& a) {
   return {a.x(), a.per_column(), a.per_column()};
 }
 
@@ -72,99 +74,101 @@ template <class T>
 void normalize_columns_backward(Arena<T>& a) {
   const ConstView<T> dy = a.x();
   const Index rows = dy.rows + 1;  // one of them is elsewhere
-  kernels::normalize_columns_backward<T>(normalized_columns(a), dy, a.per_column(), {a.per_column(), a.per_column(), rows}, a.dx());
+  nn::kernels::normalize_columns_backward<T>(normalized_columns(a), dy, a.per_column(), {a.per_column(), a.per_column(), rows}, a.dx());
 }
 
 /// Some rows at a time, ending anywhere in a block; beside what the sums of all rows are.
 template <class T>
 void running_column_sums(Arena<T>& arena) {
   const ConstView<T> x = arena.x();
-  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(x.cols, 1)) + 1);
+  Buffer<T> running(static_cast<std::size_t>(nn::kernels::running_sums_size<T>(x.cols, 1)) + 1);
   T* const unaligned = running.data() + 1;
   for (Index r = 0, count = 0; r < x.rows; r += count) {
     count = std::min<Index>(x.rows - r, 1 + 7 * r);
-    kernels::add_column_sums<T>(x.slice(r, count), r, unaligned);
+    nn::kernels::add_column_sums<T>(x.slice(r, count), r, unaligned);
   }
-  kernels::finish_column_sums<T>(unaligned, x.cols, arena.out());
+  nn::kernels::finish_column_sums<T>(unaligned, x.cols, arena.out());
 }
 
 /// 37 rows at a time, which begin in every stripe and cross the ends of blocks; beside what the sums of all rows are.
 template <class T>
 void running_sums_and_dots(Arena<T>& arena) {
   const ConstView<T> dy = arena.x(), a = arena.x(), b = arena.x();
-  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(dy.cols)) + 1);
+  Buffer<T> running(static_cast<std::size_t>(nn::kernels::running_sums_size<T>(dy.cols)) + 1);
   T* const unaligned = running.data() + 1;
   constexpr Index kSome = 37;
   for (Index r = 0; r < dy.rows; r += kSome) {
     const auto some = [&](ConstView<T> all) { return all.slice(r, std::min(kSome, dy.rows - r)); };
-    kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
+    nn::kernels::add_sums_and_dots<T>(some(dy), some(a), some(b), r, unaligned);
   }
-  kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
+  nn::kernels::finish_sums_and_dots<T>(unaligned, dy.cols, arena.out(), arena.out(), arena.out());
 }
 
 /// No rows at all: whatever lay in the memory of the sums, they are 0.
 template <class T>
 void running_sums_of_no_rows(Arena<T>& arena) {
   const ConstView<T> none = arena.x().slice(0, 0);
-  Buffer<T> running(static_cast<std::size_t>(kernels::running_sums_size<T>(none.cols)), T{3});
-  kernels::add_column_sums<T>(none, 0, running.data());
-  kernels::finish_column_sums<T>(running.data(), none.cols, arena.out());
+  Buffer<T> running(static_cast<std::size_t>(nn::kernels::running_sums_size<T>(none.cols)), T{3});
+  nn::kernels::add_column_sums<T>(none, 0, running.data());
+  nn::kernels::finish_column_sums<T>(running.data(), none.cols, arena.out());
   std::fill(running.begin(), running.end(), T{3});
-  kernels::add_sums_and_dots<T>(none, none, none, 0, running.data());
-  kernels::finish_sums_and_dots<T>(running.data(), none.cols, arena.out(), arena.out(), arena.out());
+  nn::kernels::add_sums_and_dots<T>(none, none, none, 0, running.data());
+  nn::kernels::finish_sums_and_dots<T>(running.data(), none.cols, arena.out(), arena.out(), arena.out());
 }
 
 template <class T>
 const std::vector<Case<T>> kMatrixKernels{
-    {"column sums", [](Arena<T>& a) { kernels::column_sums<T>(a.x(), a.out()); }},
-    {"column moments", [](Arena<T>& a) { kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
-    {"column dots", [](Arena<T>& a) { kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
+    {"column sums", [](Arena<T>& a) { nn::kernels::column_sums<T>(a.x(), a.out()); }},
+    {"column moments", [](Arena<T>& a) { nn::kernels::column_moments<T>(a.x(), a.out(), a.out()); }},
+    {"column dots", [](Arena<T>& a) { nn::kernels::column_dots<T>(a.x(), a.x(), a.out()); }},
     {"running column sums", running_column_sums<T>},
     {"running column sums and dots", running_sums_and_dots<T>},
     {"running sums of no rows", running_sums_of_no_rows<T>},
-    {"row moments", [](Arena<T>& a) { kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
-    {"columns", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
-    {"columns, no affine", [](Arena<T>& a) { kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},
-    {"column gradient sums", [](Arena<T>& a) { kernels::column_gradient_sums<T>(normalized_columns(a), a.x(), a.out(), a.out()); }},
+    {"row moments", [](Arena<T>& a) { nn::kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
+    {"columns", [](Arena<T>& a) { nn::kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
+    {"columns, no affine", [](Arena<T>& a) { nn::kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},
+    {"column gradient sums", [](Arena<T>& a) { nn::kernels::column_gradient_sums<T>(normalized_columns(a), a.x(), a.out(), a.out()); }},
     {"rows",
-     [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx()); }},
+     [](Arena<T>& a) {
+       nn::kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx());
+     }},
     {"rows, no affine",
-     [](Arena<T>& a) { kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), nullptr, nullptr, nullptr, a.dx()); }},
+     [](Arena<T>& a) { nn::kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), nullptr, nullptr, nullptr, a.dx()); }},
     {"rows standardized",
      [](Arena<T>& a) {
-       kernels::standardize_rows<T>(a.x(), kEpsilon<T>, a.per_column(), a.per_column(), a.out_per_row(), a.x_hat(), a.dx());
+       nn::kernels::standardize_rows<T>(a.x(), kEpsilon<T>, a.per_column(), a.per_column(), a.out_per_row(), a.x_hat(), a.dx());
      }},
     {"rows standardized in place, no affine",
      [](Arena<T>& a) {
        const View<T> x = a.dx();
-       kernels::standardize_rows<T>(x, kEpsilon<T>, nullptr, nullptr, a.out_per_row(), x.data, a.dx());
+       nn::kernels::standardize_rows<T>(x, kEpsilon<T>, nullptr, nullptr, a.out_per_row(), x.data, a.dx());
      }},
     {"columns backward", normalize_columns_backward<T>},
-    {"rows backward", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), a.per_column(), a.per_row(), a.dx()); }},
-    {"rows backward, no gamma", [](Arena<T>& a) { kernels::normalize_rows_backward<T>(a.x(), a.x(), nullptr, a.per_row(), a.dx()); }},
-    {"scale columns", [](Arena<T>& a) { kernels::scale_columns<T>(a.x(), a.per_column(), a.dx()); }},
+    {"rows backward", [](Arena<T>& a) { nn::kernels::normalize_rows_backward<T>(a.x(), a.x(), a.per_column(), a.per_row(), a.dx()); }},
+    {"rows backward, no gamma", [](Arena<T>& a) { nn::kernels::normalize_rows_backward<T>(a.x(), a.x(), nullptr, a.per_row(), a.dx()); }},
+    {"scale columns", [](Arena<T>& a) { nn::kernels::scale_columns<T>(a.x(), a.per_column(), a.dx()); }},
 };
 
 template <class T>
 const std::vector<Case<T>> kElementwise{
-    {"inverse std", [](Arena<T>& a) { kernels::inverse_std<T>(a.variance(), kEpsilon<T>, a.out(), a.cols); }},
-    {"relu", [](Arena<T>& a) { kernels::relu<T>(a.per_column(), a.out(), a.cols); }},
-    {"relu backward", [](Arena<T>& a) { kernels::relu_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
-    {"tanh", [](Arena<T>& a) { kernels::tanh<T>(a.per_column(), a.out(), a.cols); }},
-    {"tanh backward", [](Arena<T>& a) { kernels::tanh_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
-    {"sigmoid", [](Arena<T>& a) { kernels::sigmoid<T>(a.per_column(), a.out(), a.cols); }},
-    {"sigmoid backward", [](Arena<T>& a) { kernels::sigmoid_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
-    {"exp", [](Arena<T>& a) { kernels::exp<T>(a.per_column(), a.out(), a.cols); }},
-    {"scale", [](Arena<T>& a) { kernels::scale<T>(a.per_column(), kRate<T>, a.out(), a.cols); }},
+    {"inverse std", [](Arena<T>& a) { nn::kernels::inverse_std<T>(a.variance(), kEpsilon<T>, a.out(), a.cols); }},
+    {"relu", [](Arena<T>& a) { nn::kernels::relu<T>(a.per_column(), a.out(), a.cols); }},
+    {"relu backward", [](Arena<T>& a) { nn::kernels::relu_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"tanh", [](Arena<T>& a) { nn::kernels::tanh<T>(a.per_column(), a.out(), a.cols); }},
+    {"tanh backward", [](Arena<T>& a) { nn::kernels::tanh_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"sigmoid", [](Arena<T>& a) { nn::kernels::sigmoid<T>(a.per_column(), a.out(), a.cols); }},
+    {"sigmoid backward", [](Arena<T>& a) { nn::kernels::sigmoid_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"exp", [](Arena<T>& a) { nn::kernels::exp<T>(a.per_column(), a.out(), a.cols); }},
+    {"scale", [](Arena<T>& a) { nn::kernels::scale<T>(a.per_column(), kRate<T>, a.out(), a.cols); }},
     {"squared errors",
      [](Arena<T>& a) {
-       *a.out_per_row() = static_cast<T>(kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, a.out(), a.cols));
+       *a.out_per_row() = static_cast<T>(nn::kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, a.out(), a.cols));
      }},
     {"squared errors, no gradient",
      [](Arena<T>& a) {
-       *a.out_per_row() = static_cast<T>(kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, nullptr, a.cols));
+       *a.out_per_row() = static_cast<T>(nn::kernels::squared_errors<T>(a.per_column(), a.per_column(), 0.3, nullptr, a.cols));
      }},
-    {"blend", [](Arena<T>& a) { kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
+    {"blend", [](Arena<T>& a) { nn::kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
 };
 
 /// A matrix of one gate's size out of one that has `gates` of them side by side.
@@ -175,7 +179,8 @@ View<U> one_of(Index gates, View<U> all) {
 
 template <class T>
 void lstm_gates_backward(Arena<T>& a) {
-  kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()), a.dx());
+  nn::kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()),
+                                      a.dx());
 }
 
 /// An LSTM with norms, of about a quarter of the columns.
@@ -202,58 +207,58 @@ struct NormalizedLstmIn {
 
   Arena<T>& a;
   Index units;
-  kernels::NormalizedLstm<T> by;
-  kernels::NormalizedLstmStep<T> step;
+  nn::kernels::NormalizedLstm<T> by;
+  nn::kernels::NormalizedLstmStep<T> step;
 };
 
 template <class T>
 void normalized_lstm_step(Arena<T>& a) {
   NormalizedLstmIn<T> in(a);
-  kernels::normalized_lstm_step<T>(in.by, in.step, in.narrow());
+  nn::kernels::normalized_lstm_step<T>(in.by, in.step, in.narrow());
 }
 
 template <class T>
 void normalized_lstm_step_backward(Arena<T>& a) {
   NormalizedLstmIn<T> in(a);
-  const kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.wide(), in.narrow(), in.narrow()};
-  kernels::normalized_lstm_step_backward<T>(in.by, in.step, in.given(), in.narrow(), to);
+  const nn::kernels::NormalizedLstmGradients<T> to{in.wide(), in.wide(), in.wide(), in.narrow(), in.narrow()};
+  nn::kernels::normalized_lstm_step_backward<T>(in.by, in.step, in.given(), in.narrow(), to);
 }
 
 template <class T>
 const std::vector<Case<T>> kCells{
-    {"add", [](Arena<T>& a) { kernels::add<T>(a.per_column(), a.out(), a.cols); }},
-    {"lstm gates", [](Arena<T>& a) { kernels::lstm_gates<T>(a.x(), one_of(4, a.x()), a.dx(), one_of(4, a.dx())); }},
-    {"lstm output", [](Arena<T>& a) { kernels::lstm_output<T>(a.x(), one_of(4, a.x()), one_of(4, a.dx()), one_of(4, a.dx())); }},
+    {"add", [](Arena<T>& a) { nn::kernels::add<T>(a.per_column(), a.out(), a.cols); }},
+    {"lstm gates", [](Arena<T>& a) { nn::kernels::lstm_gates<T>(a.x(), one_of(4, a.x()), a.dx(), one_of(4, a.dx())); }},
+    {"lstm output", [](Arena<T>& a) { nn::kernels::lstm_output<T>(a.x(), one_of(4, a.x()), one_of(4, a.dx()), one_of(4, a.dx())); }},
     {"lstm output backward",
-     [](Arena<T>& a) { kernels::lstm_output_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx())); }},
+     [](Arena<T>& a) { nn::kernels::lstm_output_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx())); }},
     {"lstm gates backward", lstm_gates_backward<T>},
     {"normalized lstm step", normalized_lstm_step<T>},
     {"normalized lstm step backward", normalized_lstm_step_backward<T>},
-    {"gru gates", [](Arena<T>& a) { kernels::gru_gates<T>(a.x(), one_of(3, a.x()), a.dx(), one_of(3, a.dx())); }},
+    {"gru gates", [](Arena<T>& a) { nn::kernels::gru_gates<T>(a.x(), one_of(3, a.x()), a.dx(), one_of(3, a.dx())); }},
     {"gru gates backward",
-     [](Arena<T>& a) { kernels::gru_gates_backward<T>(a.x(), a.x(), one_of(3, a.x()), one_of(3, a.dx()), a.dx(), a.dx()); }},
+     [](Arena<T>& a) { nn::kernels::gru_gates_backward<T>(a.x(), a.x(), one_of(3, a.x()), one_of(3, a.dx()), a.dx(), a.dx()); }},
 };
 
 template <class T, Momentum kKind>
 void keras_momentum(Arena<T>& a) {
-  kernels::momentum_update_keras<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+  nn::kernels::momentum_update_keras<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
 }
 template <class T, Momentum kKind>
 void torch_momentum(Arena<T>& a) {
-  kernels::momentum_update_torch<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+  nn::kernels::momentum_update_torch<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
 }
 template <class T>
 void adam(Arena<T>& a) {
-  kernels::adam_update<T>(kAdam<T>, a.per_column(), a.out(), a.out(), a.squares(), a.cols);
+  nn::kernels::adam_update<T>(kAdam<T>, a.per_column(), a.out(), a.out(), a.squares(), a.cols);
 }
 template <class T, EpsilonPlace kPlace>
 void rmsprop(Arena<T>& a) {
-  kernels::rmsprop_update<T>(a.out(), a.per_column(), a.squares(), kRate<T>, kKeep<T>, kEpsilon<T>, kPlace, a.cols);
+  nn::kernels::rmsprop_update<T>(a.out(), a.per_column(), a.squares(), kRate<T>, kKeep<T>, kEpsilon<T>, kPlace, a.cols);
 }
 
 template <class T>
 const std::vector<Case<T>> kUpdates{
-    {"sgd", [](Arena<T>& a) { kernels::sgd_update<T>(a.out(), a.per_column(), kRate<T>, a.cols); }},
+    {"sgd", [](Arena<T>& a) { nn::kernels::sgd_update<T>(a.out(), a.per_column(), kRate<T>, a.cols); }},
     {"momentum, Keras", keras_momentum<T, Momentum::kPlain>},
     {"momentum, Keras, Nesterov", keras_momentum<T, Momentum::kNesterov>},
     {"momentum, PyTorch", torch_momentum<T, Momentum::kPlain>},
@@ -287,8 +292,8 @@ TEST_CASE_TEMPLATE("recurrent cells: every path gives the reference's bits", T, 
 
 TEST_CASE("a path is forced by name") {
   const RestoredPath restored;
-  kernels::force_instruction_set("scalar");
-  CHECK(kernels::instruction_set() == "scalar");
-  CHECK_THROWS_AS(kernels::force_instruction_set("sse9"), std::invalid_argument);
-  CHECK(kernels::instruction_set() == "scalar");
+  nn::kernels::force_instruction_set("scalar");
+  CHECK(nn::kernels::instruction_set() == "scalar");
+  CHECK_THROWS_AS(nn::kernels::force_instruction_set("sse9"), std::invalid_argument);
+  CHECK(nn::kernels::instruction_set() == "scalar");
 }

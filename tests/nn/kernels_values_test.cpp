@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/checksum.hpp"
+#include "files/checksum.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels_arena.hpp"
 
@@ -57,9 +57,9 @@ TEST_CASE("the products") {
   const Matrix<double> x = numbers(kRows, kInputs, 1), w = numbers(kInputs, kOutputs, 2), dy = numbers(kRows, kOutputs, 3);
   const Matrix<double> bias = numbers(1, kOutputs, 4);
   Matrix<double> y(kRows, kOutputs), dw(kInputs, kOutputs), dx(kRows, kInputs);
-  kernels::product<double>(x.view(), w.view(), bias.view().data, y.view());
-  kernels::product_weight_gradient<double>(x.view(), dy.view(), dw.view());
-  kernels::product_input_gradient<double>(dy.view(), w.view(), dx.view());
+  nn::kernels::product<double>(x.view(), w.view(), bias.view().data, y.view());
+  nn::kernels::product_weight_gradient<double>(x.view(), dy.view(), dw.view());
+  nn::kernels::product_input_gradient<double>(dy.view(), w.view(), dx.view());
   const auto sum = [](Index count, auto term) {
     Long total = 0;
     for (Index k = 0; k < count; ++k) total += term(k);
@@ -79,8 +79,8 @@ TEST_CASE("the products") {
 TEST_CASE("moments of columns and rows") {
   const Matrix<double> x = numbers(515, kInputs, 1);
   Matrix<double> column_mean(1, x.cols()), column_variance(1, x.cols()), row_mean(1, x.rows()), row_variance(1, x.rows());
-  kernels::column_moments<double>(x.view(), column_mean.view().data, column_variance.view().data);
-  kernels::row_moments<double>(x.view(), row_mean.view().data, row_variance.view().data);
+  nn::kernels::column_moments<double>(x.view(), column_mean.view().data, column_variance.view().data);
+  nn::kernels::row_moments<double>(x.view(), row_mean.view().data, row_variance.view().data);
   const auto column = [&](Index c) { return moments_of(x.rows(), [&](Index r) { return Long{x(r, c)}; }); };
   const auto row = [&](Index r) { return moments_of(x.cols(), [&](Index c) { return Long{x(r, c)}; }); };
   CHECK(worst_difference(column_mean.view(), [&](Index, Index c) { return column(c).mean; }) < kTolerance);
@@ -96,9 +96,9 @@ TEST_CASE("a float variance survives a large mean") {
   for (float& number : x.view()) number = static_cast<float>(1e4 + random.normal());
   const Moments exact = moments_of(kMany, [&](Index r) { return Long{x(r, 0)}; });
   float mean = 0, variance = 0;
-  kernels::column_moments<float>(x.view(), &mean, &variance);
+  nn::kernels::column_moments<float>(x.view(), &mean, &variance);
   CHECK(std::abs(variance - exact.variance) < 1e-6L);
-  kernels::row_moments<float>(x.view().reshaped(1, kMany), &mean, &variance);
+  nn::kernels::row_moments<float>(x.view().reshaped(1, kMany), &mean, &variance);
   CHECK(std::abs(variance - exact.variance) < 1e-5L);
 }
 
@@ -124,28 +124,28 @@ TEST_CASE("normalizing and its gradient: against central differences") {
             return Long{(above - below) / (2 * kStep)};
           }) < 1e-7);
   };
-  const kernels::NormalizedColumns<double> by_column{x.view(), mean.data(), inv_std.data()};
+  const nn::kernels::NormalizedColumns<double> by_column{x.view(), mean.data(), inv_std.data()};
   const auto column_loss = [&] {
-    kernels::column_moments<double>(x.view(), mean.data(), variance.data());
-    kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kColumns);
-    kernels::normalize_columns<double>(by_column, gamma.view().data, beta.view().data, y.view());
+    nn::kernels::column_moments<double>(x.view(), mean.data(), variance.data());
+    nn::kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kColumns);
+    nn::kernels::normalize_columns<double>(by_column, gamma.view().data, beta.view().data, y.view());
     return sum_of_dy_y();
   };
   column_loss();
-  kernels::column_gradient_sums<double>(by_column, dy.view(), sum_dy.data(), sum_dy_x_hat.data());
-  kernels::normalize_columns_backward<double>(by_column, dy.view(), gamma.view().data, {sum_dy.data(), sum_dy_x_hat.data(), kRows},
-                                              dx.view());
+  nn::kernels::column_gradient_sums<double>(by_column, dy.view(), sum_dy.data(), sum_dy_x_hat.data());
+  nn::kernels::normalize_columns_backward<double>(by_column, dy.view(), gamma.view().data, {sum_dy.data(), sum_dy_x_hat.data(), kRows},
+                                                  dx.view());
   check(column_loss);
 
   const auto row_loss = [&] {
-    kernels::row_moments<double>(x.view(), mean.data(), variance.data());
-    kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kRows);
-    kernels::normalize_rows<double>(x.view(), mean.data(), inv_std.data(), gamma.view().data, beta.view().data, x_hat.view().data,
-                                    y.view());
+    nn::kernels::row_moments<double>(x.view(), mean.data(), variance.data());
+    nn::kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kRows);
+    nn::kernels::normalize_rows<double>(x.view(), mean.data(), inv_std.data(), gamma.view().data, beta.view().data, x_hat.view().data,
+                                        y.view());
     return sum_of_dy_y();
   };
   row_loss();
-  kernels::normalize_rows_backward<double>(x_hat.view(), dy.view(), gamma.view().data, inv_std.data(), dx.view());
+  nn::kernels::normalize_rows_backward<double>(x_hat.view(), dy.view(), gamma.view().data, inv_std.data(), dx.view());
   check(row_loss);
 }
 
@@ -153,17 +153,17 @@ TEST_CASE("relu keeps NaN and lets no gradient through at 0") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> x{-1, -0.0, 0, 2, nan}, dy{1, 1, 1, 1, 1};
   std::vector<double> y(x.size()), dx(x.size());
-  kernels::relu<double>(x.data(), y.data(), 5);
+  nn::kernels::relu<double>(x.data(), y.data(), 5);
   CHECK(std::vector<double>(y.begin(), y.begin() + 4) == std::vector<double>{0, 0, 0, 2});
   CHECK_FALSE(std::signbit(y[1]));
   CHECK(std::isnan(y[4]));
-  kernels::relu_backward<double>(y.data(), dy.data(), dx.data(), 5);
+  nn::kernels::relu_backward<double>(y.data(), dy.data(), dx.data(), 5);
   CHECK(dx == std::vector<double>{0, 0, 0, 1, 0});
 }
 
 TEST_CASE("the updates: one number, by hand") {
-  using kernels::EpsilonPlace;
-  using kernels::Momentum;
+  using nn::kernels::EpsilonPlace;
+  using nn::kernels::Momentum;
   const double g = 0.5, lr = 0.1, w_before = 2, v_before = 0.25, m_before = -0.2;
   double w = w_before, v = v_before, m = m_before;
   const auto updated = [&](double w_expected, double v_expected) {
@@ -172,21 +172,21 @@ TEST_CASE("the updates: one number, by hand") {
     w = w_before;
     v = v_before;
   };
-  kernels::sgd_update<double>(&w, &g, lr, 1);
+  nn::kernels::sgd_update<double>(&w, &g, lr, 1);
   updated(1.95, v_before);
-  kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
+  nn::kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
   updated(2 + 0.175, 0.175);  // v = 0.9 * 0.25 - 0.1 * 0.5
-  kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
+  nn::kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
   updated(2 + 0.9 * 0.175 - 0.05, 0.175);
-  kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
+  nn::kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
   updated(2 - 0.1 * 0.725, 0.725);  // v = 0.9 * 0.25 + 0.5
-  kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
+  nn::kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
   updated(2 - 0.1 * (0.5 + 0.9 * 0.725), 0.725);
-  kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kInsideRoot, 1);
+  nn::kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kInsideRoot, 1);
   updated(2 - 0.05 / std::sqrt(0.25 + 0.01), 0.25);
-  kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kOutsideRoot, 1);
+  nn::kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kOutsideRoot, 1);
   updated(2 - 0.05 / (0.5 + 0.01), 0.25);
-  kernels::adam_update<double>({lr, 3.0, 0.9, 0.8, 0.01}, &g, &w, &m, &v, 1);
+  nn::kernels::adam_update<double>({lr, 3.0, 0.9, 0.8, 0.01}, &g, &w, &m, &v, 1);
   CHECK(m == doctest::Approx(0.9 * -0.2 + 0.1 * 0.5).epsilon(1e-15));
   updated(2 - 0.1 * (0.9 * -0.2 + 0.1 * 0.5) / (0.5 * 3 + 0.01), 0.25);  // v = 0.8 * 0.25 + 0.2 * 0.25
 }
@@ -195,21 +195,21 @@ TEST_CASE_TEMPLATE("the orders of summation never change: recorded bits", T, flo
   Arena<T> a(300, 71, 45, Numbers::kUsual);
   const ConstView<T> x = a.x(), w = a.w(), dy = a.dy();
   const T* bias = a.bias();
-  kernels::product<T>(x, w, bias, a.y());
-  kernels::product_weight_gradient<T>(x, dy, a.dw());
-  kernels::product_input_gradient<T>(dy, w, a.dx());
+  nn::kernels::product<T>(x, w, bias, a.y());
+  nn::kernels::product_weight_gradient<T>(x, dy, a.dw());
+  nn::kernels::product_input_gradient<T>(dy, w, a.dx());
   T* mean = a.out();
   T* variance = a.out();
-  kernels::column_moments<T>(x, mean, variance);
+  nn::kernels::column_moments<T>(x, mean, variance);
   T* row_mean = a.out_per_row();
   T* row_variance = a.out_per_row();
-  kernels::row_moments<T>(x, row_mean, row_variance);
+  nn::kernels::row_moments<T>(x, row_mean, row_variance);
   const T* in = x.data;
   T* out = a.x_hat();
-  kernels::tanh<T>(in, out, x.size());
+  nn::kernels::tanh<T>(in, out, x.size());
   T* more = a.x_hat();
-  kernels::sigmoid<T>(in, more, x.size());
-  Digest digest;
+  nn::kernels::sigmoid<T>(in, more, x.size());
+  files::Digest digest;
   for (const Buffer<T>& result : a.results()) digest.add(result.data(), result.size() * sizeof(T));
   CHECK(digest.hex() == (sizeof(T) == 4 ? "aa9d2a867e058a0cd2c29bb2cfaf437f" : "493afa5054a8bfb5ddc3b3ec367b03bc"));
 }

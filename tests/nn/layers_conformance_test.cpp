@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <map>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "nn/checkpoint.hpp"
@@ -105,7 +105,7 @@ const std::map<std::string, Case, std::less<>> kFewest = {
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases = kVariants;
-  for (const FamilyMember& member : layer_family().members) {
+  for (const config::FamilyMember& member : nn::layer_family().members) {
     if (member.type == "norm") continue;
     const auto fewest = kFewest.find(member.type);
     cases.push_back(fewest != kFewest.end() ? fewest->second : Case{std::string(member.type), "{}"});
@@ -124,7 +124,7 @@ constexpr NamedMode kModes[] = {
     {"moving averages", {Statistics::kMoving, Tracking::kUpdate, Dropout::kOn}},
 };
 constexpr Index kExamples[] = {1, 2, 7};
-constexpr PassKey kKey{.seed = 3, .step = 11};
+constexpr nn::PassKey kKey{.seed = 3, .step = 11};
 
 /// Numbers away from 0, where relu has its kink.
 double away_from_zero(RandomStream& stream) {
@@ -147,7 +147,7 @@ LayerRig<T> make_rig(const Case& c, Index examples) {
   rig.lengths = lengths_of(c, examples);
   RandomStream stream(7, Purpose::kData);
   for (T& value : rig.model.params) value = static_cast<T>(away_from_zero(stream));
-  for (const StateEntry& entry : rig.layout().states) {
+  for (const nn::StateEntry& entry : rig.layout().states) {
     for (T& value : rig.state(entry.name)) value = static_cast<T>(entry.name == "updates" ? 4.0 : std::abs(away_from_zero(stream)));
   }
   for (T& value : rig.x.view()) value = static_cast<T>(away_from_zero(stream));
@@ -212,9 +212,9 @@ std::vector<T> copy_of(ConstView<T> view) {
   return {view.begin(), view.end()};
 }
 
-bool has_batch_statistics(const Layout& layout) {
+bool has_batch_statistics(const nn::Layout& layout) {
   return std::any_of(layout.normalizations.begin(), layout.normalizations.end(),
-                     [](const Normalization& info) { return info.moving_mean.has_value(); });
+                     [](const nn::Normalization& info) { return info.moving_mean.has_value(); });
 }
 
 }  // namespace
@@ -254,8 +254,8 @@ TEST_CASE("every layer: moving the state in place gives the same output, state a
     LayerRig<float> in_place = make_rig<float>(c, examples);
     const std::vector<float> y = copy_of(copied.forward({.mode = mode, .key = kKey}));
     copied.backward();
-    const Network<float>& network = in_place.network();
-    Record<float> record(network, examples);
+    const nn::Network<float>& network = in_place.network();
+    nn::Record<float> record(network, examples);
     const ConstView<float> y_in_place =
         network.forward({.mode = mode, .lengths = in_place.lengths.empty() ? nullptr : in_place.lengths.data(), .key = kKey},
                         in_place.model.params, in_place.model.state, in_place.model.state.data(), record, in_place.x.view());
@@ -313,9 +313,9 @@ TEST_CASE_TEMPLATE("every layer: a checkpoint gives back the same bits", T, floa
     CAPTURE(c.type);
     CAPTURE(c.options);
     LayerRig<T> rig = make_rig<T>(c, 1);
-    write_safetensors(path, to_tensors(rig.layout(), rig.model));
-    Model<T> loaded = fresh_model(rig.network(), 99);
-    from_tensors(rig.layout(), read_safetensors(path), Match::kAll, path, loaded);
+    nn::write_safetensors(path, nn::to_tensors(rig.layout(), rig.model));
+    nn::Model<T> loaded = nn::fresh_model(rig.network(), 99);
+    nn::from_tensors(rig.layout(), nn::read_safetensors(path), nn::Match::kAll, path, loaded);
     CHECK(same_bits<T>(rig.model.params, loaded.params));
     CHECK(same_bits<T>(rig.model.state, loaded.state));
   }
@@ -323,7 +323,7 @@ TEST_CASE_TEMPLATE("every layer: a checkpoint gives back the same bits", T, floa
 }
 
 TEST_CASE("every layer: an option that it does not have is an error") {
-  for (const FamilyMember& member : layer_family().members) {
+  for (const config::FamilyMember& member : nn::layer_family().members) {
     CAPTURE(member.type);
     CHECK_THROWS_AS(describe_layer(std::string(member.type), R"({"momentun": 0.5})"), Error);
   }

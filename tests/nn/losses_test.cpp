@@ -29,19 +29,19 @@ Problem3 random_problem(Index cols) {
   return problem;
 }
 
-void check_gradient(LossKind kind, Problem3 problem, bool by_labels) {
+void check_gradient(nn::LossKind kind, Problem3 problem, bool by_labels) {
   const Index cols = problem.z().cols;
-  const Targets<double> targets =
-      by_labels ? Targets<double>{problem.labels.data(), {}} : Targets<double>{nullptr, {problem.values.data(), 4, cols}};
+  const nn::Targets<double> targets =
+      by_labels ? nn::Targets<double>{problem.labels.data(), {}} : nn::Targets<double>{nullptr, {problem.values.data(), 4, cols}};
   std::vector<double> gradient(problem.logits.size());
-  const double loss = loss_and_gradient<double>(kind, problem.z(), targets, {gradient.data(), 4, cols});
-  CHECK(loss == loss_and_gradient<double>(kind, problem.z(), targets, {}));
+  const double loss = nn::loss_and_gradient<double>(kind, problem.z(), targets, {gradient.data(), 4, cols});
+  CHECK(loss == nn::loss_and_gradient<double>(kind, problem.z(), targets, {}));
   for (std::size_t i = 0; i < gradient.size(); ++i) {
     const double at = problem.logits[i];
     problem.logits[i] = at + 1e-5;
-    const double up = loss_and_gradient<double>(kind, problem.z(), targets, {});
+    const double up = nn::loss_and_gradient<double>(kind, problem.z(), targets, {});
     problem.logits[i] = at - 1e-5;
-    const double down = loss_and_gradient<double>(kind, problem.z(), targets, {});
+    const double down = nn::loss_and_gradient<double>(kind, problem.z(), targets, {});
     problem.logits[i] = at;
     CHECK(gradient[i] == doctest::Approx((up - down) / 2e-5).epsilon(1e-7).scale(1.0));
   }
@@ -50,19 +50,19 @@ void check_gradient(LossKind kind, Problem3 problem, bool by_labels) {
 }  // namespace
 
 TEST_CASE("gradients of the losses are those of central differences") {
-  check_gradient(LossKind::kMse, random_problem(3), false);
-  check_gradient(LossKind::kMse, random_problem(3), true);
-  check_gradient(LossKind::kSoftmaxCrossEntropy, random_problem(5), true);
-  check_gradient(LossKind::kBinaryCrossEntropy, random_problem(1), true);
-  check_gradient(LossKind::kBinaryCrossEntropy, random_problem(2), false);
+  check_gradient(nn::LossKind::kMse, random_problem(3), false);
+  check_gradient(nn::LossKind::kMse, random_problem(3), true);
+  check_gradient(nn::LossKind::kSoftmaxCrossEntropy, random_problem(5), true);
+  check_gradient(nn::LossKind::kBinaryCrossEntropy, random_problem(1), true);
+  check_gradient(nn::LossKind::kBinaryCrossEntropy, random_problem(2), false);
 }
 
 TEST_CASE("values by hand") {
   const std::vector<double> z = {1.0, 3.0};
   const std::vector<double> t = {0.0, 1.0};
-  CHECK(loss_and_gradient<double>(LossKind::kMse, {z.data(), 2, 1}, {nullptr, {t.data(), 2, 1}}, {}) == 2.5);
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kMse, {z.data(), 2, 1}, {nullptr, {t.data(), 2, 1}}, {}) == 2.5);
   const std::int32_t label = 1;
-  CHECK(loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, {z.data(), 1, 2}, {&label, {}}, {}) ==
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 1, 2}, {&label, {}}, {}) ==
         doctest::Approx(std::log(1 + std::exp(-2.0))).epsilon(1e-14));
 }
 
@@ -71,18 +71,19 @@ TEST_CASE("extreme logits neither overflow nor lose their small losses") {
   for (const auto& [label, expected] : {std::pair{0, 0.0}, {1, 1600.0}, {2, 800.0}}) {
     const std::int32_t labels = label;
     std::vector<float> gradient(3);
-    CHECK(loss_and_gradient<float>(LossKind::kSoftmaxCrossEntropy, {z.data(), 1, 3}, {&labels, {}}, {gradient.data(), 1, 3}) == expected);
+    CHECK(nn::loss_and_gradient<float>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 1, 3}, {&labels, {}}, {gradient.data(), 1, 3}) ==
+          expected);
     for (const float g : gradient) CHECK(std::isfinite(g));
   }
   const std::vector<double> sure = {40.0};
   const std::int32_t one = 1;
   std::vector<double> gradient(1);
-  CHECK(loss_and_gradient<double>(LossKind::kBinaryCrossEntropy, {sure.data(), 1, 1}, {&one, {}}, {gradient.data(), 1, 1}) ==
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kBinaryCrossEntropy, {sure.data(), 1, 1}, {&one, {}}, {gradient.data(), 1, 1}) ==
         doctest::Approx(std::exp(-40.0)).epsilon(1e-12));
   CHECK(gradient[0] == doctest::Approx(-std::exp(-40.0)).epsilon(1e-12));
   const std::vector<double> nearly_sure = {50.0, 0.0};
   const std::int32_t zero = 0;
-  CHECK(loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, {nearly_sure.data(), 1, 2}, {&zero, {}}, {}) ==
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, {nearly_sure.data(), 1, 2}, {&zero, {}}, {}) ==
         doctest::Approx(std::exp(-50.0)).epsilon(1e-12));
 }
 
@@ -90,17 +91,17 @@ TEST_CASE("a NaN or an infinity in a logit shows in the loss and is no right ans
   const double nan = std::nan("");
   const std::vector<double> z = {nan, nan, 0.0, 1.0};
   const std::vector<std::int32_t> labels = {0, 1};
-  CHECK(std::isnan(loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, {z.data(), 2, 2}, {labels.data(), {}}, {})));
-  CHECK(count_correct<double>({z.data(), 2, 2}, labels.data()) == 1);
+  CHECK(std::isnan(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 2, 2}, {labels.data(), {}}, {})));
+  CHECK(nn::count_correct<double>({z.data(), 2, 2}, labels.data()) == 1);
 }
 
 TEST_CASE("predictions: the first of equals; one logit is positive for class 1") {
   const std::vector<double> z = {2.0, 2.0, 1.0};
-  CHECK(predicted_class(z.data(), 3) == 0);
+  CHECK(nn::predicted_class(z.data(), 3) == 0);
   const double positive = 0.1;
   const double zero = 0.0;
-  CHECK(predicted_class(&positive, 1) == 1);
-  CHECK(predicted_class(&zero, 1) == 0);
+  CHECK(nn::predicted_class(&positive, 1) == 1);
+  CHECK(nn::predicted_class(&zero, 1) == 0);
 }
 
 }  // namespace normrun

@@ -17,7 +17,7 @@
 namespace normrun::test {
 namespace {
 
-std::vector<LayerDescription> small_network(const std::string& norm, const std::string& options = "{}") {
+std::vector<nn::LayerDescription> small_network(const std::string& norm, const std::string& options = "{}") {
   return {describe_layer("dense", R"({"units": 6, "activation": "tanh", "name": "hidden"})"), describe_layer(norm, options),
           describe_layer("dropout", R"({"rate": 0.3})"), describe_layer("dense", R"({"units": 3})"), describe_layer("softmax")};
 }
@@ -35,9 +35,9 @@ struct NamedNorm {
   Index mode_free;  // boundary, in small_network
 };
 
-std::string problem_of(const std::vector<LayerDescription>& layers, const Shape& input) {
+std::string problem_of(const std::vector<nn::LayerDescription>& layers, const Shape& input) {
   try {
-    const Network<float> network(layers, input);
+    const nn::Network<float> network(layers, input);
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
     return error.what();
@@ -45,14 +45,14 @@ std::string problem_of(const std::vector<LayerDescription>& layers, const Shape&
   return "";
 }
 
-const ParamEntry& entry_of(const Layout& layout, const std::string& layer, const std::string& name) {
+const nn::ParamEntry& entry_of(const nn::Layout& layout, const std::string& layer, const std::string& name) {
   return *std::find_if(layout.params.begin(), layout.params.end(),
-                       [&](const ParamEntry& entry) { return entry.layer == layer && entry.name == name; });
+                       [&](const nn::ParamEntry& entry) { return entry.layer == layer && entry.name == name; });
 }
 
 /// Every layer of a network as a network of its own, with the same parameters: none then works in parts.
 template <class T>
-std::vector<std::unique_ptr<LayerRig<T>>> alone(const std::vector<LayerDescription>& layers, const LayerRig<T>& together) {
+std::vector<std::unique_ptr<LayerRig<T>>> alone(const std::vector<nn::LayerDescription>& layers, const LayerRig<T>& together) {
   std::vector<std::unique_ptr<LayerRig<T>>> rigs;
   auto params = together.model.params.begin();
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -66,7 +66,7 @@ std::vector<std::unique_ptr<LayerRig<T>>> alone(const std::vector<LayerDescripti
 }  // namespace
 
 TEST_CASE("layers are named by type and place in the config, or as they say; an activation follows its layer") {
-  const Network<float> network(small_network("batch"), Shape{4});
+  const nn::Network<float> network(small_network("batch"), Shape{4});
   std::vector<std::string> names;
   for (const auto& info : network.layers()) names.push_back(info.name);
   CHECK(names == std::vector<std::string>{"hidden", "hidden_tanh", "batch_1", "dropout_2", "dense_3", "softmax_4"});
@@ -78,7 +78,7 @@ TEST_CASE("layers are named by type and place in the config, or as they say; an 
 }
 
 TEST_CASE("none builds nothing, and the layers behind it keep their names") {
-  const Network<float> network(small_network("none"), Shape{4});
+  const nn::Network<float> network(small_network("none"), Shape{4});
   CHECK(network.layers().size() == 5);
   CHECK(network.layers()[3].name == "dense_3");
   CHECK(network.layout().normalizations.empty());
@@ -87,13 +87,13 @@ TEST_CASE("none builds nothing, and the layers behind it keep their names") {
 TEST_CASE("a parameter starts the same whatever the normalization") {
   for (const std::string norm : {"layer", "none"}) {
     CAPTURE(norm);
-    const Network<float> with_batch(small_network("batch"), Shape{4});
-    const Network<float> other(small_network(norm), Shape{4});
-    const Model<float> a = fresh_model(with_batch, 5);
-    const Model<float> b = fresh_model(other, 5);
+    const nn::Network<float> with_batch(small_network("batch"), Shape{4});
+    const nn::Network<float> other(small_network(norm), Shape{4});
+    const nn::Model<float> a = nn::fresh_model(with_batch, 5);
+    const nn::Model<float> b = nn::fresh_model(other, 5);
     for (const std::string layer : {"hidden", "dense_3"}) {
-      const ParamEntry& in_a = entry_of(with_batch.layout(), layer, "kernel");
-      const ParamEntry& in_b = entry_of(other.layout(), layer, "kernel");
+      const nn::ParamEntry& in_a = entry_of(with_batch.layout(), layer, "kernel");
+      const nn::ParamEntry& in_b = entry_of(other.layout(), layer, "kernel");
       CHECK(std::equal(a.params.begin() + in_a.id.offset, a.params.begin() + in_a.id.offset + in_a.id.size,
                        b.params.begin() + in_b.id.offset));
     }
@@ -101,11 +101,11 @@ TEST_CASE("a parameter starts the same whatever the normalization") {
 }
 
 TEST_CASE("dropout's mask depends on seed, step and place, not on the normalization") {
-  const auto zeros = [](const std::string& norm, PassKey key) {
+  const auto zeros = [](const std::string& norm, nn::PassKey key) {
     LayerRig<double> rig(small_network(norm), Shape{4}, 8);
     for (double& value : rig.x.view()) value = 1.0;
-    const Network<double>& network = rig.network();
-    Record<double> record(network, 8);
+    const nn::Network<double>& network = rig.network();
+    nn::Record<double> record(network, 8);
     const Index behind_dropout = norm == "none" ? 3 : 4;
     const ConstView<double> y =
         network.forward({.mode = {Statistics::kMoving, Tracking::kFreeze, Dropout::kOn}, .key = key, .last_boundary = behind_dropout},
@@ -144,23 +144,23 @@ TEST_CASE("gradients of the whole chain are those of central differences") {
 }
 
 TEST_CASE("the logits lie before a last softmax or sigmoid of the matching loss") {
-  const Network<float> softmax({describe_layer("dense", R"({"units": 2})"), describe_layer("softmax")}, Shape{2});
-  CHECK(softmax.logits_boundary(LossKind::kSoftmaxCrossEntropy) == 1);
-  CHECK(softmax.logits_boundary(LossKind::kBinaryCrossEntropy) == 2);
-  CHECK(softmax.logits_boundary(LossKind::kMse) == 2);
-  const Network<float> sigmoid({describe_layer("dense", R"({"units": 1, "activation": "sigmoid"})")}, Shape{2});
-  CHECK(sigmoid.logits_boundary(LossKind::kBinaryCrossEntropy) == 1);
+  const nn::Network<float> softmax({describe_layer("dense", R"({"units": 2})"), describe_layer("softmax")}, Shape{2});
+  CHECK(softmax.logits_boundary(nn::LossKind::kSoftmaxCrossEntropy) == 1);
+  CHECK(softmax.logits_boundary(nn::LossKind::kBinaryCrossEntropy) == 2);
+  CHECK(softmax.logits_boundary(nn::LossKind::kMse) == 2);
+  const nn::Network<float> sigmoid({describe_layer("dense", R"({"units": 1, "activation": "sigmoid"})")}, Shape{2});
+  CHECK(sigmoid.logits_boundary(nn::LossKind::kBinaryCrossEntropy) == 1);
   CHECK(sigmoid.output_boundary() == 2);
 }
 
 TEST_CASE("backward from the logits gives zeros above them and leaves the softmax out") {
   LayerRig<double> rig = small_rig("batch", 5);
-  const Network<double>& network = rig.network();
-  Record<double> record(network, 5);
+  const nn::Network<double>& network = rig.network();
+  nn::Record<double> record(network, 5);
   const std::int32_t labels[] = {0, 1, 2, 1, 0};
   network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
-  const Index boundary = network.logits_boundary(LossKind::kSoftmaxCrossEntropy);
-  loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, record.activations(boundary), {labels, {}}, record.gradient(boundary));
+  const Index boundary = network.logits_boundary(nn::LossKind::kSoftmaxCrossEntropy);
+  nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, record.activations(boundary), {labels, {}}, record.gradient(boundary));
   network.backward(rig.model.params, record, boundary, record.gradient(boundary), rig.grads);
   const std::vector<double> whole(rig.grads.begin(), rig.grads.end());
   CHECK(std::any_of(whole.begin(), whole.end(), [](double g) { return g != 0.0; }));
@@ -182,9 +182,9 @@ TEST_CASE("layers that work in place give the same outputs and gradients") {
                        layer("tanh"), layer("dense", R"({"units": 3})"), layer("relu")},
                       Shape{5, 5, 2}, 6);
   std::iota(rig.x.view().begin(), rig.x.view().end(), -150.0F);
-  const Network<float>& network = rig.network();
-  const auto results_of = [&](Keep keep) {
-    Record<float> record(network, 6, keep);
+  const nn::Network<float>& network = rig.network();
+  const auto results_of = [&](nn::Keep keep) {
+    nn::Record<float> record(network, 6, keep);
     const ConstView<float> y = network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
     std::vector<float> results(y.begin(), y.end());
     const View<float> dy = record.gradient(network.output_boundary());
@@ -194,8 +194,8 @@ TEST_CASE("layers that work in place give the same outputs and gradients") {
     results.insert(results.end(), rig.dx.view().begin(), rig.dx.view().end());
     return results;
   };
-  CHECK(results_of(Keep::kForBackward) == results_of(Keep::kAllActivations));
-  Record<float> record(network, 6, Keep::kForBackward);
+  CHECK(results_of(nn::Keep::kForBackward) == results_of(nn::Keep::kAllActivations));
+  nn::Record<float> record(network, 6, nn::Keep::kForBackward);
   CHECK(record.activations(2).data == record.activations(1).data);
   CHECK(record.activations(3).data != record.activations(2).data);
   CHECK(record.activations(6).data != record.activations(5).data);
@@ -204,20 +204,20 @@ TEST_CASE("layers that work in place give the same outputs and gradients") {
 TEST_CASE("layers that pass through a batch part by part give the same bits as each of them alone") {
   const auto layer = [](const char* type, const char* options = "{}") { return describe_layer(type, options); };
   // Examples so large that a part is one of them, with rows that end anywhere in the blocks of a sum.
-  const std::vector<LayerDescription> layers{layer("dropout", R"({"rate": 0.3})"),
-                                             layer("conv2d", R"({"filters": 8, "kernel_size": 4})"),
-                                             layer("relu"),
-                                             layer("batch"),
-                                             layer("max_pooling2d"),
-                                             layer("conv2d", R"({"filters": 40})"),
-                                             layer("tanh"),
-                                             layer("batch"),
-                                             layer("relu")};
+  const std::vector<nn::LayerDescription> layers{layer("dropout", R"({"rate": 0.3})"),
+                                                 layer("conv2d", R"({"filters": 8, "kernel_size": 4})"),
+                                                 layer("relu"),
+                                                 layer("batch"),
+                                                 layer("max_pooling2d"),
+                                                 layer("conv2d", R"({"filters": 40})"),
+                                                 layer("tanh"),
+                                                 layer("batch"),
+                                                 layer("relu")};
   LayerRig<float> rig(layers, Shape{64, 64, 2}, 3);
   RandomStream stream(1, Purpose::kData);
   for (float& value : rig.x.view()) value = static_cast<float>(stream.normal());
   for (float& value : rig.dy.view()) value = static_cast<float>(stream.normal());
-  const typename Network<float>::Pass pass{.mode = {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn}, .key = {.seed = 3}};
+  const typename nn::Network<float>::Pass pass{.mode = {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn}, .key = {.seed = 3}};
   const ConstView<float> y = rig.forward(pass);
   rig.backward();
 
@@ -242,13 +242,13 @@ TEST_CASE("layers that pass through a batch part by part give the same bits as e
 
 TEST_CASE("a step of forward, loss and backward allocates nothing") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 5);
-  const Network<float>& network = rig.network();
-  Record<float> record(network, 5);
+  const nn::Network<float>& network = rig.network();
+  nn::Record<float> record(network, 5);
   const std::int32_t labels[] = {0, 1, 2, 1, 0};
   const auto step = [&] {
     network.forward({.mode = kTrainMode}, rig.model.params, rig.model.state, rig.model.state.data(), record, rig.x.view());
     const View<float> dy = record.gradient(5);
-    loss_and_gradient<float>(LossKind::kSoftmaxCrossEntropy, record.activations(5), {labels, {}}, dy);
+    nn::loss_and_gradient<float>(nn::LossKind::kSoftmaxCrossEntropy, record.activations(5), {labels, {}}, dy);
     network.backward(rig.model.params, record, 5, dy, rig.grads);
   };
   step();
@@ -261,14 +261,14 @@ TEST_CASE("a pass may start at any boundary with what it has there") {
   for (const NamedNorm& norm : {NamedNorm{"batch", 2}, NamedNorm{"layer", 3}}) {  // then comes dropout
     CAPTURE(norm.type);
     LayerRig<double> rig = small_rig(norm.type, 7);
-    const Network<double>& network = rig.network();
+    const nn::Network<double>& network = rig.network();
     CHECK(network.mode_free_boundary() == norm.mode_free);
     const ConstView<double> whole = rig.forward({.mode = kTrainFrozen});
     for (Index boundary = 1; boundary < network.output_boundary(); ++boundary) {
-      Record<double> below(network, 7);
+      nn::Record<double> below(network, 7);
       const ConstView<double> x = network.forward({.mode = kTrainFrozen, .last_boundary = boundary}, rig.model.params, rig.model.state,
                                                   nullptr, below, rig.x.view());
-      Record<double> above(network, 7, Keep::kNoGradients);
+      nn::Record<double> above(network, 7, nn::Keep::kNoGradients);
       const ConstView<double> y =
           network.forward({.mode = kTrainFrozen, .first_boundary = boundary}, rig.model.params, rig.model.state, nullptr, above, x);
       CHECK(std::equal(y.begin(), y.end(), whole.begin(), whole.end()));
@@ -281,12 +281,12 @@ TEST_CASE("a pass may start at any boundary with what it has there") {
 TEST_CASE("one network serves several threads, each with its own record") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 7);
   std::iota(rig.x.view().begin(), rig.x.view().end(), -9.0F);
-  const Network<float>& network = rig.network();
+  const nn::Network<float>& network = rig.network();
   std::vector<std::vector<float>> outputs(4);
   std::vector<std::thread> threads;
   for (std::vector<float>& output : outputs) {
     threads.emplace_back([&] {
-      Record<float> record(network, 7);
+      nn::Record<float> record(network, 7);
       for (int i = 0; i < 50; ++i) {
         const ConstView<float> y =
             network.forward({.mode = kTrainFrozen}, rig.model.params, rig.model.state, nullptr, record, rig.x.view());
@@ -311,7 +311,7 @@ TEST_CASE("what cannot be built is refused with the layer's name") {
 
 TEST_CASE("a batch larger than the record is refused") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 3);
-  Record<float> record(rig.network(), 2);
+  nn::Record<float> record(rig.network(), 2);
   CHECK_THROWS_AS(rig.network().forward({.mode = kEvalMode}, rig.model.params, rig.model.state, nullptr, record, rig.x.view()),
                   std::invalid_argument);
 }

@@ -61,7 +61,7 @@ TEST_CASE("padding changes the outputs of batch norm that counts it, in training
 
 TEST_CASE("counted padding: the statistics are those of all steps, and the gradients right") {
   LayerRig<double> rig = make_rig<double>("batch", kCounting, kLongest);
-  const auto pass = typename Network<double>::Pass{.mode = kTrainMode, .lengths = kLengths.data()};
+  const auto pass = typename nn::Network<double>::Pass{.mode = kTrainMode, .lengths = kLengths.data()};
   rig.forward(pass);
   for (Index c = 0; c < kFeatures; ++c) {
     double mean = 0.0;

@@ -38,9 +38,9 @@ TEST_CASE("the products agree with Eigen's, which add in another order") {
         Matrix<double> y(rows, outputs);
         Matrix<double> dw(inputs, outputs);
         Matrix<double> dx(rows, inputs);
-        kernels::product<double>(x.view(), w.view(), bias.view().data, y.view());
-        kernels::product_weight_gradient<double>(x.view(), dy.view(), dw.view());
-        kernels::product_input_gradient<double>(dy.view(), w.view(), dx.view());
+        nn::kernels::product<double>(x.view(), w.view(), bias.view().data, y.view());
+        nn::kernels::product_weight_gradient<double>(x.view(), dy.view(), dw.view());
+        nn::kernels::product_input_gradient<double>(dy.view(), w.view(), dx.view());
         const EigenMatrix plain = as_eigen(x.view()) * as_eigen(w.view());
         CHECK(worst(y.view(), plain.rowwise() + as_eigen(bias.view()).row(0)) < 1e-12);
         CHECK(worst(dw.view(), as_eigen(x.view()).transpose() * as_eigen(dy.view())) < 1e-12);

@@ -48,7 +48,7 @@ LayerRig<T> make_rig(const Cell& cell, bool sequences, Index time = kTime) {
 }
 
 template <class T>
-typename Network<T>::Pass masked() {
+typename nn::Network<T>::Pass masked() {
   return {.mode = kTrainMode, .lengths = kLengths.data()};
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("lstm: the bias of the forget gate starts at 1, the recurrent kernel w
 }
 
 TEST_CASE("lstm: the network of workload W5, layer norm inside, has 25,610 parameters") {
-  const Network<float> network(
+  const nn::Network<float> network(
       {describe_layer("lstm", R"({"units": 64, "normalization": "layer"})"), describe_layer("dense", R"({"units": 10})")}, Shape{28, 28});
   CHECK(network.layout().param_count == 25610);
 }

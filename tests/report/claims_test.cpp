@@ -1,11 +1,11 @@
-#include "report/claims.hpp"
+#include "report/claims/claims.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <sstream>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 
 using namespace normrun;
@@ -13,22 +13,22 @@ using namespace normrun;
 namespace {
 
 /// Two norms, two batch sizes, four seeds; earlier steps that do not count.
-const CsvTable kTable(
+const tables::CsvTable kTable(
     "run_id,norm,batch_size,seed,step,eval_batch_size,gap,loss\n"
     "a,batch,2,0,5,2,9,9\na,batch,2,0,10,2,0.80,1.0\nb,batch,2,1,10,2,0.84,1.1\nc,batch,2,2,10,2,0.82,1.2\nd,batch,2,3,10,2,0.78,1.3\n"
     "e,batch,8,0,10,8,0.41,0.9\nf,batch,8,1,10,8,0.40,0.8\ng,batch,8,2,10,8,0.39,1.1\nh,batch,8,3,10,8,0.42,1.0\n"
     "i,layer,2,0,10,2,0,1.0\nj,layer,2,1,10,2,0,1.1\nk,layer,2,2,10,2,0,0.9\nl,layer,2,3,10,2,0,1.0\n"
     "i,layer,2,0,10,4,7,1.0\n");
 
-DecidedClaim decide(const std::string& json, const CsvTable& table = kTable) {
-  Claim claim;
+report::DecidedClaim decide(const std::string& json, const tables::CsvTable& table = kTable) {
+  study::Claim claim;
   std::vector<Problem> problems;
-  Document::parse(json, "claim").read("", claim, problems);
+  config::Document::parse(json, "claim").read("", claim, problems);
   for (const Problem& problem : problems) FAIL(to_line(problem));
-  return decide_claim(claim, [&](const std::string&) -> const CsvTable& { return table; });
+  return report::decide_claim(claim, [&](const std::string&) -> const tables::CsvTable& { return table; });
 }
 
-Verdict verdict(const std::string& rest) { return decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}").verdict; }
+study::Verdict verdict(const std::string& rest) { return decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}").verdict; }
 
 /// Why a claim about the gap of these rows ("norm,batch_size,seed,gap", a blank between them) is not decided; "" where it is.
 std::string refusal(const std::string& rows, const std::string& rest) {
@@ -36,7 +36,7 @@ std::string refusal(const std::string& rows, const std::string& rest) {
   std::istringstream words(rows);
   std::string row;
   for (int run = 0; words >> row; ++run) text += "r" + std::to_string(run) + ',' + row + '\n';
-  const CsvTable table(text);
+  const tables::CsvTable table(text);
   try {
     decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}", table);
   } catch (const Error& error) {
@@ -51,55 +51,55 @@ const std::string kSmall = R"("where": {"norm": "batch", "batch_size": 2}, )";
 }  // namespace
 
 TEST_CASE("an interval on the claimed side confirms, on the other side refutes, across it decides nothing") {
-  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.75)") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.9)") == Verdict::kRefuted);
-  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.8)") == Verdict::kUndecided);
-  CHECK(verdict(kSmall + R"("test": "less", "than": 0.9)") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "within", "within": [0.7, 0.9])") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "within", "within": [0.9, 1.0])") == Verdict::kRefuted);
+  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.75)") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.9)") == study::Verdict::kRefuted);
+  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.8)") == study::Verdict::kUndecided);
+  CHECK(verdict(kSmall + R"("test": "less", "than": 0.9)") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "within", "within": [0.7, 0.9])") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "within", "within": [0.9, 1.0])") == study::Verdict::kRefuted);
 }
 
 TEST_CASE("comparisons are paired by seed") {
-  const DecidedClaim decided =
+  const report::DecidedClaim decided =
       decide(R"({"id": "x", "metric": "compare.gap", )" + kSmall + R"("versus": {"batch_size": 8}, "test": "greater", "by_factor": 1.8})");
-  CHECK(decided.verdict == Verdict::kConfirmed);
+  CHECK(decided.verdict == study::Verdict::kConfirmed);
   CHECK(decided.n == 4);
   const double expected = std::exp((std::log(0.80 / 0.41) + std::log(0.84 / 0.40) + std::log(0.82 / 0.39) + std::log(0.78 / 0.42)) / 4);
   CHECK(decided.observed == doctest::Approx(expected));
   CHECK(decided.threshold == "> 1.8");
-  CHECK(verdict(kSmall + R"("versus": {"batch_size": 8}, "test": "greater", "by": 0.5)") == Verdict::kRefuted);
-  CHECK(verdict(kSmall + R"("versus": {"batch_size": 8}, "test": "less", "by": 0.1)") == Verdict::kRefuted);
+  CHECK(verdict(kSmall + R"("versus": {"batch_size": 8}, "test": "greater", "by": 0.5)") == study::Verdict::kRefuted);
+  CHECK(verdict(kSmall + R"("versus": {"batch_size": 8}, "test": "less", "by": 0.1)") == study::Verdict::kRefuted);
 }
 
 TEST_CASE("equality is exact, or an equivalence within a margin") {
   const std::string layer = R"("where": {"norm": "layer", "eval_batch_size": "train"}, )";
-  CHECK(verdict(layer + R"("test": "equal", "than": 0)") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "equal", "than": 0)") == Verdict::kRefuted);
-  CHECK(verdict(kSmall + R"("test": "equal", "than": 0.81, "tolerance": 0.1)") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "equal", "than": 0.81, "tolerance": 0.001)") == Verdict::kUndecided);
+  CHECK(verdict(layer + R"("test": "equal", "than": 0)") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "equal", "than": 0)") == study::Verdict::kRefuted);
+  CHECK(verdict(kSmall + R"("test": "equal", "than": 0.81, "tolerance": 0.1)") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "equal", "than": 0.81, "tolerance": 0.001)") == study::Verdict::kUndecided);
 }
 
 TEST_CASE("slopes and ranges go along an axis") {
   const std::string batch = R"("where": {"norm": "batch"}, "axis": "batch_size", )";
-  CHECK(verdict(batch + R"("test": "slope", "within": [-0.6, -0.4])") == Verdict::kConfirmed);
-  CHECK(verdict(batch + R"("test": "slope", "within": [-0.3, 0.0])") == Verdict::kRefuted);
-  CHECK(verdict(batch + R"("test": "range", "than": 0.5)") == Verdict::kConfirmed);
-  CHECK(verdict(batch + R"("test": "range", "than": 0.3, "every_seed": true)") == Verdict::kRefuted);
-  CHECK(verdict(batch + R"("test": "range", "than": 0.42, "every_seed": true)") == Verdict::kUndecided);
+  CHECK(verdict(batch + R"("test": "slope", "within": [-0.6, -0.4])") == study::Verdict::kConfirmed);
+  CHECK(verdict(batch + R"("test": "slope", "within": [-0.3, 0.0])") == study::Verdict::kRefuted);
+  CHECK(verdict(batch + R"("test": "range", "than": 0.5)") == study::Verdict::kConfirmed);
+  CHECK(verdict(batch + R"("test": "range", "than": 0.3, "every_seed": true)") == study::Verdict::kRefuted);
+  CHECK(verdict(batch + R"("test": "range", "than": 0.42, "every_seed": true)") == study::Verdict::kUndecided);
 }
 
 TEST_CASE("every seed is asked by itself") {
-  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.7, "every_seed": true)") == Verdict::kConfirmed);
-  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.8, "every_seed": true)") == Verdict::kUndecided);
+  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.7, "every_seed": true)") == study::Verdict::kConfirmed);
+  CHECK(verdict(kSmall + R"("test": "greater", "than": 0.8, "every_seed": true)") == study::Verdict::kUndecided);
 }
 
 TEST_CASE("one seed decides nothing but exact questions") {
   const std::string one = R"("where": {"norm": "batch", "batch_size": 2, "seed": 0}, )";
-  CHECK(verdict(one + R"("test": "greater", "than": 0.1)") == Verdict::kUndecided);
+  CHECK(verdict(one + R"("test": "greater", "than": 0.1)") == study::Verdict::kUndecided);
 }
 
 TEST_CASE("differences of two metrics") {
-  const DecidedClaim decided =
+  const report::DecidedClaim decided =
       decide(R"({"id": "x", "metric": "compare.loss", "minus": "compare.gap", )" + kSmall + R"("test": "greater", "than": 0})");
   CHECK(decided.observed == doctest::Approx((0.2 + 0.26 + 0.38 + 0.52) / 4));
 }
@@ -108,7 +108,7 @@ TEST_CASE("rows that are missing, several or unknown are errors") {
   CHECK_THROWS_AS(verdict(R"("where": {"norm": "group"}, "test": "greater", "than": 0)"), Error);
   CHECK_THROWS_AS(verdict(R"("where": {"norm": "batch"}, "test": "greater", "than": 0)"), Error);
   CHECK_THROWS_AS(verdict(R"("where": {"nrom": "batch"}, "test": "greater", "than": 0)"), Error);
-  CHECK(verdict(R"("where": {"norm": "batch"}, "reduce": "max", "test": "greater", "than": 0.7)") == Verdict::kConfirmed);
+  CHECK(verdict(R"("where": {"norm": "batch"}, "reduce": "max", "test": "greater", "than": 0.7)") == study::Verdict::kConfirmed);
 }
 
 TEST_CASE("a ratio needs positive numbers") {

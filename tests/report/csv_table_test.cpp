@@ -1,11 +1,11 @@
-#include "report/csv_table.hpp"
+#include "tables/csv_table.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace normrun;
 
 TEST_CASE("our own CSV reads back") {
-  const CsvTable table("a,b\n1,\"x,\"\"y\"\"\"\n,2\n");
+  const tables::CsvTable table("a,b\n1,\"x,\"\"y\"\"\"\n,2\n");
   CHECK(table.rows() == 2);
   CHECK(table.column("b") == 1);
   CHECK(table.column("c") == -1);

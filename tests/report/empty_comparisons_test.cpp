@@ -1,4 +1,4 @@
-#include "report/empty_comparisons.hpp"
+#include "report/results/empty_comparisons.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,12 +12,13 @@ namespace {
 /// What is told of a sweep of the small config, which has 60 training and 30 test rows.
 std::vector<std::string> warnings_of(const std::vector<std::string>& set) {
   const TemporaryFolder folder;
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {set, {}, "0", {}}, Check::kWithData);
+  const study::Experiment experiment =
+      study::load_experiment(folder.write("c.json", small_config()), {set, {}, "0", {}}, study::Check::kWithData);
   RecordList list;
   SilentObserver observer;
-  run_sweep(experiment, all_runs(experiment), {}, list, observer);
-  EmptyComparisons empty;
-  for (const RunRecord& record : list.records) empty.add(record, experiment.base.compare);
+  sweep::run_sweep(experiment, all_runs(experiment), {}, list, observer);
+  report::EmptyComparisons empty;
+  for (const tables::RunRecord& record : list.records) empty.add(record, experiment.base.compare);
   return empty.warnings();
 }
 

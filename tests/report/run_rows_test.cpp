@@ -1,13 +1,13 @@
-#include "report/run_rows.hpp"
+#include "tables/run_rows.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "core/error.hpp"
-#include "report/budget_shares.hpp"
-#include "report/seed_samples.hpp"
+#include "report/advice/budget_shares.hpp"
 #include "study/temporary_config.hpp"
+#include "tables/seed_samples.hpp"
 
 using namespace normrun;
 
@@ -24,7 +24,7 @@ constexpr const char* kTable =
 
 TEST_CASE("a table is read run by run, its last step apart, a swept key of a column's name beside it") {
   const TemporaryFolder folder;
-  RunRows runs(folder.write("t.csv", kTable), 1);
+  tables::RunRows runs(folder.write("t.csv", kTable), 1);
   REQUIRE(runs.next());
   CHECK(runs.run_id() == "a-b2-s0");
   CHECK(runs.batch_size() == 2);
@@ -41,16 +41,16 @@ TEST_CASE("a table is read run by run, its last step apart, a swept key of a col
 
 TEST_CASE("a missing table has no runs, a damaged line empty cells") {
   const TemporaryFolder folder;
-  CHECK_FALSE(RunRows("/no/such/table.csv", 0).next());
-  CHECK_THROWS_AS(RunRows(folder.path() + "/" + std::string(300, 'n'), 0), Error);  // it may be there: the name is too long to look
-  RunRows runs(folder.write("t.csv", "run_id,norm,batch_size,seed,step,value\na,b\n"), 0);
+  CHECK_FALSE(tables::RunRows("/no/such/table.csv", 0).next());
+  CHECK_THROWS_AS(tables::RunRows(folder.path() + "/" + std::string(300, 'n'), 0), Error);  // it may be there: the name is too long to look
+  tables::RunRows runs(folder.write("t.csv", "run_id,norm,batch_size,seed,step,value\na,b\n"), 0);
   REQUIRE(runs.next());
   CHECK(runs.batch_size() == 0);
   CHECK(std::isnan(runs.number(runs.rows()[0], "value")));
 }
 
 TEST_CASE("samples count a run once") {
-  SeedSamples<int> samples;
+  tables::SeedSamples<int> samples;
   for (const auto& [run, value] : {std::pair("s0", 1.0), std::pair("s0", 5.0), std::pair("s1", 3.0), std::pair("s2", std::nan(""))})
     samples.add(7, run, value);
   CHECK(samples.summary(7).n == 2);
@@ -60,8 +60,8 @@ TEST_CASE("samples count a run once") {
 
 TEST_CASE("swept keys that end alike have two names each") {
   const TemporaryFolder folder;
-  RunRows runs(folder.write("t.csv", "run_id,norm,batch_size,seed,network.1.rate,network.4.rate,train.epochs,value\na,b,2,0,0,0.5,3,1\n"),
-               3);
+  tables::RunRows runs(
+      folder.write("t.csv", "run_id,norm,batch_size,seed,network.1.rate,network.4.rate,train.epochs,value\na,b,2,0,0,0.5,3,1\n"), 3);
   REQUIRE(runs.next());
   CHECK(runs.others() == "1.rate = 0, 4.rate = 0.5, epochs = 3");
 }
@@ -79,9 +79,9 @@ TEST_CASE("shares of the gap are means of parts over the mean whole, squares for
                                         "r1,batch,2,1,test,all,lag,both,outputs,0.1,0.3,-8\n"
                                         "r1,batch,2,1,test,all,batch-noise,both,outputs,0.3,0,9\n"
                                         "r2,layer,2,0,test,all,unexplained,both,outputs,0,0,\n");
-  const ResultsFolder results{path.substr(0, path.rfind('/')),
-                              load_experiment(folder.write("config.json", small_config()), {}, Check::kConfigOnly)};
-  const BudgetShares budget = budget_shares(results);
+  const report::ResultsFolder results{path.substr(0, path.rfind('/')),
+                                      study::load_experiment(folder.write("config.json", small_config()), {}, study::Check::kConfigOnly)};
+  const report::BudgetShares budget = report::budget_shares(results);
   REQUIRE(budget.size() == 3);
   CHECK(budget[0].gap == doctest::Approx(0.3));
   REQUIRE(budget[0].shares.size() == 2);

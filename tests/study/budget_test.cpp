@@ -1,4 +1,4 @@
-#include "study/budget.hpp"
+#include "compare/budget.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,13 +16,13 @@ constexpr std::size_t kCauses = 8;
 
 /// The lines of a budget, by column.
 struct Budget {
-  explicit Budget(const RunRecord& record)
-      : layer(fields(record, TableId::kBudget, "layer")),
-        cause(fields(record, TableId::kBudget, "cause")),
-        metric(fields(record, TableId::kBudget, "metric")),
-        before(fields(record, TableId::kBudget, "gap_before")),
-        after(fields(record, TableId::kBudget, "gap_after")),
-        share(fields(record, TableId::kBudget, "share")) {}
+  explicit Budget(const tables::RunRecord& record)
+      : layer(fields(record, tables::TableId::kBudget, "layer")),
+        cause(fields(record, tables::TableId::kBudget, "cause")),
+        metric(fields(record, tables::TableId::kBudget, "metric")),
+        before(fields(record, tables::TableId::kBudget, "gap_before")),
+        after(fields(record, tables::TableId::kBudget, "gap_after")),
+        share(fields(record, tables::TableId::kBudget, "share")) {}
 
   /// The share of a cause in the loss or output gap, every layer repaired.
   double share_of(const std::string& wanted, const std::string& of_metric = "outputs") const {
@@ -44,10 +44,10 @@ Budget budget_of(std::vector<std::string> set, Index steps) {
   };
   if (std::none_of(set.begin(), set.end(), gives_rows)) set.insert(set.begin(), {"data.samples=600", "data.test_samples=300"});
   set.insert(set.begin(), {"precision=float64", train});
-  const RunConfig config = run_of(set);
+  const study::RunConfig config = run_of(set);
   const TrainedRun<double> trained(config, steps);
-  RunRecord record;
-  add_budget(trained.snapshot(), trained.plan, record);
+  tables::RunRecord record;
+  compare::add_budget(trained.snapshot(), trained.plan, record);
   return Budget(record);
 }
 
@@ -76,11 +76,11 @@ TEST_CASE("the causes' shares add up to the whole gap, and the layers' with thei
 }
 
 TEST_CASE("the budget starts from the gap that compare.csv reports and ends at none") {
-  const RunConfig config = run_of({"compare.eval_batch_sizes=[\"train\"]", "compare.pairs=[[\"train\", \"eval\"]]"});
+  const study::RunConfig config = run_of({"compare.eval_batch_sizes=[\"train\"]", "compare.pairs=[[\"train\", \"eval\"]]"});
   const TrainedRun<float> trained(config, 10);
-  RunRecord record;
-  compare_modes(trained.snapshot(), Moment::kFinal, record);
-  add_budget(trained.snapshot(), trained.plan, record);
+  tables::RunRecord record;
+  compare::compare_modes(trained.snapshot(), compare::Moment::kFinal, record);
+  compare::add_budget(trained.snapshot(), trained.plan, record);
   const Budget budget(record);
   std::vector<std::string> first;
   std::vector<std::string> last;
@@ -88,8 +88,8 @@ TEST_CASE("the budget starts from the gap that compare.csv reports and ends at n
     if (budget.layer[i] == "all" && budget.cause[i] == "cold-start") first.push_back(budget.before[i]);
     if (budget.layer[i] == "all" && budget.cause[i] == "batch-noise") last.push_back(budget.after[i]);
   }
-  CHECK(first[0] == fields(record, TableId::kCompare, "loss_gap")[0]);
-  CHECK(first[1] == fields(record, TableId::kCompare, "relative_gap")[0]);
+  CHECK(first[0] == fields(record, tables::TableId::kCompare, "loss_gap")[0]);
+  CHECK(first[1] == fields(record, tables::TableId::kCompare, "relative_gap")[0]);
   CHECK(last == std::vector<std::string>{"0", "0"});
 }
 

@@ -8,12 +8,12 @@ using namespace normrun;
 namespace {
 
 /// What loading the small experiment with these claims, on a line of their own, reports.
-std::string problems_of(const std::string& claims, const Overrides& overrides = {}) {
+std::string problems_of(const std::string& claims, const study::Overrides& overrides = {}) {
   const TemporaryFolder folder;
   const std::string path = folder.write("c.json", small_config(",\n\"claims\": [" + claims + "]"));
   std::string lines;
   try {
-    load_experiment(path, overrides, Check::kWithData);
+    study::load_experiment(path, overrides, study::Check::kWithData);
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
     for (const Problem& problem : error.problems()) lines += (lines.empty() ? "" : "\n") + to_line(problem).substr(path.size());
@@ -52,7 +52,7 @@ TEST_CASE("swept keys are columns, under another name where the table has one of
   const std::string momentum = R"({"id": "x", "metric": "compare.rms", "where": {"norm.momentum": 0.9}, "than": 1})";
   CHECK(problems_of(momentum).find(R"(compare.csv has no column "norm.momentum")") != std::string::npos);
   CHECK(problems_of(momentum, {{}, {"norm.momentum=0.9,0.5"}, "", {}}).empty());
-  const Overrides precisions{{}, {"precision=float32,float64"}, "", {}};
+  const study::Overrides precisions{{}, {"precision=float32,float64"}, "", {}};
   CHECK(problems_of(R"({"id": "x", "metric": "runs.steps", "where": {"config.precision": "float32"}, "than": 1})", precisions).empty());
   CHECK(problems_of(R"({"id": "x", "metric": "compare.rms", "where": {"precision": "float32"}, "than": 1})", precisions).empty());
 }
@@ -62,7 +62,7 @@ TEST_CASE("a claim about an axis that an override takes away stops no training")
   std::string text = small_config(R"(, "claims": [{"id": "x", "metric": "compare.rms", "where": {"norm.momentum": 0.9}, "than": 1}])");
   text.insert(text.find("\"seed\""), "\"norm.momentum\": [0.9, 0.5], ");
   const std::string path = folder.write("c.json", text);
-  CHECK_NOTHROW(load_experiment(path, {{"norm.momentum=0.9"}, {}, "", {}}, Check::kWithData));
+  CHECK_NOTHROW(study::load_experiment(path, {{"norm.momentum=0.9"}, {}, "", {}}, study::Check::kWithData));
 }
 
 TEST_CASE("an id that an earlier claim has is refused") {
@@ -79,5 +79,5 @@ TEST_CASE("all problems of all claims come in one go, the results' own config is
   }
   const TemporaryFolder folder;
   const std::string unknown = R"(, "claims": [{"id": "x", "metric": "foo.bar", "than": 1}])";
-  CHECK_NOTHROW(load_experiment(folder.write("c.json", small_config(unknown)), {}, Check::kConfigOnly));
+  CHECK_NOTHROW(study::load_experiment(folder.write("c.json", small_config(unknown)), {}, study::Check::kConfigOnly));
 }

@@ -13,9 +13,9 @@ namespace {
 
 /// The problems of a claim's own options, a line each.
 std::string problems_of(const std::string& rest) {
-  Claim claim;
+  study::Claim claim;
   std::vector<Problem> problems;
-  Document::parse(R"({"id": "x", "metric": "compare.rms", )" + rest + "}", "c").read("", claim, problems);
+  config::Document::parse(R"({"id": "x", "metric": "compare.rms", )" + rest + "}", "c").read("", claim, problems);
   std::string lines;
   for (const Problem& problem : problems) lines += (lines.empty() ? "" : "\n") + to_line(problem);
   return lines;
@@ -67,6 +67,6 @@ TEST_CASE("the keys that belong together are taken, and so are their defaults in
   CHECK(problems_of(R"("test": "range", "axis": "seed", "within": [0, 1], "by": 0)").empty());
   const std::string claims = R"(, "claims": [{"id": "x", "metric": "compare.rms", "test": "less", "than": 1}])";
   const TemporaryFolder folder;
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config(claims)), {}, Check::kConfigOnly);
-  CHECK_NOTHROW(load_experiment(folder.write("resolved.json", experiment.resolved()), {}, Check::kConfigOnly));
+  const study::Experiment experiment = study::load_experiment(folder.write("c.json", small_config(claims)), {}, study::Check::kConfigOnly);
+  CHECK_NOTHROW(study::load_experiment(folder.write("resolved.json", experiment.resolved()), {}, study::Check::kConfigOnly));
 }

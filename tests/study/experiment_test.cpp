@@ -9,10 +9,10 @@ using namespace normrun;
 
 namespace {
 
-std::vector<Problem> problems_of(const std::string& text, const Overrides& overrides = {}) {
+std::vector<Problem> problems_of(const std::string& text, const study::Overrides& overrides = {}) {
   const TemporaryFolder folder;
   try {
-    load_experiment(folder.write("c.json", text), overrides, Check::kWithData);
+    study::load_experiment(folder.write("c.json", text), overrides, study::Check::kWithData);
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
     return error.problems();
@@ -28,22 +28,22 @@ std::string config_with(const std::string& members) {
 }
 
 /// Each run of the experiment that the resolved config makes must be the same run.
-void check_resolved(const std::string& text, const Overrides& overrides = {}) {
+void check_resolved(const std::string& text, const study::Overrides& overrides = {}) {
   CAPTURE(text);
   const TemporaryFolder folder;
-  const Experiment first = load_experiment(folder.write("c.json", text), overrides, Check::kWithData);
-  const Experiment second = load_experiment(folder.write("r.json", first.resolved()), {}, Check::kWithData);
+  const study::Experiment first = study::load_experiment(folder.write("c.json", text), overrides, study::Check::kWithData);
+  const study::Experiment second = study::load_experiment(folder.write("r.json", first.resolved()), {}, study::Check::kWithData);
   CHECK(second.resolved() == first.resolved());
   CHECK(second.digest() == first.digest());
   REQUIRE(second.grid.size() == first.grid.size());
   for (std::int64_t run = 0; run < first.grid.size(); ++run) {
-    CHECK(run_text(second.at(run)) == run_text(first.at(run)));
-    CHECK(run_key(second, run, second.at(run)).csv() == run_key(first, run, first.at(run)).csv());
+    CHECK(study::run_text(second.at(run)) == study::run_text(first.at(run)));
+    CHECK(study::run_key(second, run, second.at(run)).csv() == study::run_key(first, run, first.at(run)).csv());
   }
 }
 
 /// What two options of one command line are told, on the small config.
-std::string refusal_of(const Overrides& overrides) {
+std::string refusal_of(const study::Overrides& overrides) {
   const std::vector<Problem> problems = problems_of(small_config(), overrides);
   return problems.size() == 1 ? to_line(problems[0]) : std::to_string(problems.size()) + " problems";
 }
@@ -52,21 +52,21 @@ std::string refusal_of(const Overrides& overrides) {
 
 TEST_CASE("a config with its grid becomes an experiment") {
   const TemporaryFolder folder;
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), {}, Check::kWithData);
+  const study::Experiment experiment = study::load_experiment(folder.write("c.json", small_config()), {}, study::Check::kWithData);
   CHECK(experiment.grid.size() == 8);
-  const RunConfig last = experiment.at(7);
+  const study::RunConfig last = experiment.at(7);
   CHECK(last.norm->type == "layer");
   CHECK(last.train.batch_size == 8);
   CHECK(last.seed == 1);
-  CHECK(run_key(experiment, 7, last).run_id == "layer-b8-s1");
+  CHECK(study::run_key(experiment, 7, last).run_id == "layer-b8-s1");
 }
 
 TEST_CASE("overrides set keys, replace axes and drop them") {
   const TemporaryFolder folder;
-  const Overrides overrides{{"norm.type=none"}, {"train.batch_size=2,16,32"}, "3..5", 7};
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
+  const study::Overrides overrides{{"norm.type=none"}, {"train.batch_size=2,16,32"}, "3..5", 7};
+  const study::Experiment experiment = study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kWithData);
   CHECK(experiment.grid.size() == 9);
-  const RunConfig run = experiment.at(5);
+  const study::RunConfig run = experiment.at(5);
   CHECK(run.norm->type == "none");
   CHECK(run.train.batch_size == 16);
   CHECK(run.seed == 5);
@@ -108,7 +108,7 @@ TEST_CASE("shapes that fit for some values of the grid are left to their runs") 
 TEST_CASE("the digest covers the numbers, not the grid or the texts") {
   const TemporaryFolder folder;
   const auto digest = [&](const std::string& text) {
-    return load_experiment(folder.write("c.json", text), {}, Check::kConfigOnly).digest();
+    return study::load_experiment(folder.write("c.json", text), {}, study::Check::kConfigOnly).digest();
   };
   const std::string base = digest(small_config());
   CHECK(digest(small_config(R"(, "description": "other words")")) == base);
@@ -121,10 +121,10 @@ TEST_CASE("the digest covers the numbers, not the grid or the texts") {
 TEST_CASE("the digest covers what only later runs of a sweep over types read") {
   const TemporaryFolder folder;
   const auto digest = [&](const std::string& momentum) {
-    const Overrides layer_first{{}, {R"(norm.type="layer","batch")"}, "", {}};
+    const study::Overrides layer_first{{}, {R"(norm.type="layer","batch")"}, "", {}};
     std::string text = small_config();
     text.replace(text.find("0.9}"), 3, momentum);
-    return load_experiment(folder.write("c.json", text), layer_first, Check::kConfigOnly).digest();
+    return study::load_experiment(folder.write("c.json", text), layer_first, study::Check::kConfigOnly).digest();
   };
   CHECK(digest("0.50") == digest("0.5"));
   CHECK(digest("0.6") != digest("0.5"));
@@ -132,8 +132,8 @@ TEST_CASE("the digest covers what only later runs of a sweep over types read") {
 
 TEST_CASE("the resolved config reads as itself") {
   const TemporaryFolder folder;
-  const Experiment first = load_experiment(folder.write("c.json", small_config()), {}, Check::kConfigOnly);
-  const Experiment second = load_experiment(folder.write("r.json", first.resolved()), {}, Check::kConfigOnly);
+  const study::Experiment first = study::load_experiment(folder.write("c.json", small_config()), {}, study::Check::kConfigOnly);
+  const study::Experiment second = study::load_experiment(folder.write("r.json", first.resolved()), {}, study::Check::kConfigOnly);
   CHECK(second.resolved() == first.resolved());
   CHECK(second.digest() == first.digest());
   CHECK(second.grid.size() == first.grid.size());
@@ -206,9 +206,9 @@ TEST_CASE("options of one command line that contradict each other are refused") 
 TEST_CASE("a part may be given after the whole") {
   const TemporaryFolder folder;
   const std::string path = folder.write("c.json", small_config());
-  const auto text = [&](const Overrides& overrides) {
-    const Experiment experiment = load_experiment(path, overrides, Check::kConfigOnly);
-    return grid_text(experiment.grid) + ' ' + experiment.document.text_at("norm");
+  const auto text = [&](const study::Overrides& overrides) {
+    const study::Experiment experiment = study::load_experiment(path, overrides, study::Check::kConfigOnly);
+    return study::grid_text(experiment.grid) + ' ' + experiment.document.text_at("norm");
   };
   CHECK(text({{R"(norm={"type": "batch"})", "norm.momentum=0.5"}, {}, "", {}}) ==
         R"({"train.batch_size":[4,8],"seed":[0,1]} {"type":"batch","momentum":0.5})");

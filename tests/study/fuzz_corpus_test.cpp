@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "core/atomic_file.hpp"
 #include "data/csv_table.hpp"
 #include "data/number_array.hpp"
+#include "files/atomic_file.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/experiment.hpp"
-#include "study/journal_format.hpp"
+#include "sweep/journal_format.hpp"
 
 using namespace normrun;
 
@@ -17,9 +17,9 @@ namespace {
 std::string seed(const std::string& name) { return std::string(NORMRUN_SOURCE_DIR "/tests/fuzz/corpus/") + name; }
 
 /// The records behind the plan.
-int records_of(const JournalFile& journal) {
+int records_of(const sweep::JournalFile& journal) {
   int records = 0;
-  journal.scan({[](const JournalPlan&) {}, [&](std::uint64_t, const RunRecord&) { ++records; }});
+  journal.scan({[](const sweep::JournalPlan&) {}, [&](std::uint64_t, const tables::RunRecord&) { ++records; }});
   return records;
 }
 
@@ -27,21 +27,23 @@ int records_of(const JournalFile& journal) {
 
 TEST_CASE("the parsers take the seeds of their fuzz targets") {
   for (const char* const name : {"config/quickstart", "config/tiny"}) {
-    const Document document = Document::load(seed(name));
-    RunConfig config;
+    const config::Document document = config::Document::load(seed(name));
+    study::RunConfig config;
     std::vector<Problem> problems;
-    at_point(document, Grid(read_axes(document)), 0).read("", config, problems);
+    config::at_point(document, config::Grid(config::read_axes(document)), 0).read("", config, problems);
     CHECK(problems.empty());
   }
-  for (const char* const name : {"csv/header", "csv/plain", "csv/quoted"}) CHECK(read_csv(seed(name), CsvOptions{}).rows > 1);
-  CsvOptions sequences;
+  for (const char* const name : {"csv/header", "csv/plain", "csv/quoted"}) CHECK(data::read_csv(seed(name), data::CsvOptions{}).rows > 1);
+  data::CsvOptions sequences;
   sequences.label.word = "y";
   sequences.sequence = {.word = {}, .value = 0};
   sequences.time = {.word = {}, .value = 1};
   sequences.ignore = {"id"};
-  CHECK(read_csv(seed("csv/sequences"), sequences).rows == 3);
-  for (const char* const name : {"idx/floats", "idx/labels", "idx/labels.gz"}) CHECK(read_idx(seed(name), Read::kAll).rows() > 1);
-  for (const char* const name : {"npy/bytes", "npy/floats", "npy/order"}) CHECK(read_npy(seed(name), Read::kAll).rows() >= 1);
-  for (const char* const name : {"safetensors/checkpoint", "safetensors/foreign"}) CHECK(read_safetensors(seed(name)).tensors.size() > 1);
-  CHECK(records_of(JournalFile(seed("journal/sweep"))) == 2);
+  CHECK(data::read_csv(seed("csv/sequences"), sequences).rows == 3);
+  for (const char* const name : {"idx/floats", "idx/labels", "idx/labels.gz"})
+    CHECK(data::read_idx(seed(name), data::Read::kAll).rows() > 1);
+  for (const char* const name : {"npy/bytes", "npy/floats", "npy/order"}) CHECK(data::read_npy(seed(name), data::Read::kAll).rows() >= 1);
+  for (const char* const name : {"safetensors/checkpoint", "safetensors/foreign"})
+    CHECK(nn::read_safetensors(seed(name)).tensors.size() > 1);
+  CHECK(records_of(sweep::JournalFile(seed("journal/sweep"))) == 2);
 }

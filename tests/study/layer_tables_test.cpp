@@ -1,4 +1,4 @@
-#include "study/layer_tables.hpp"
+#include "compare/layer_tables.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 using namespace normrun;
 
 TEST_CASE("the gaps of a layer, by hand, dead channels left out") {
-  const LayerGap gap = layer_gap({1.0, 5.0, 0.0}, {2.0, 9.0, 0.5}, {0.0, 7.0, 2.0}, {1.0, 0.0, 4.0});
+  const compare::LayerGap gap = compare::layer_gap({1.0, 5.0, 0.0}, {2.0, 9.0, 0.5}, {0.0, 7.0, 2.0}, {1.0, 0.0, 4.0});
   CHECK(gap.dead_channels == 1);
   CHECK(gap.mean_gap == doctest::Approx(1.0));                      // 1/1 and 2/2
   CHECK(gap.var_ratio == doctest::Approx(std::sqrt(2.0 * 0.125)));  // 2/1 and 0.5/4
@@ -16,15 +16,15 @@ TEST_CASE("the gaps of a layer, by hand, dead channels left out") {
 }
 
 TEST_CASE("a layer of dead channels has no worst one") {
-  const LayerGap gap = layer_gap({1.0}, {1.0}, {1.0}, {0.0});
+  const compare::LayerGap gap = compare::layer_gap({1.0}, {1.0}, {1.0}, {0.0});
   CHECK(gap.dead_channels == 1);
   CHECK(gap.worst_channel == -1);
 }
 
 TEST_CASE("the share of the initial values is momentum to the power of the updates") {
-  CHECK(share_left(Average::kExponential, 0.99, 0, 10) == doctest::Approx(0.9043820750088044).epsilon(1e-14));
-  CHECK(share_left(Average::kExponential, 0.9, 0, 0) == 1.0);
-  CHECK(share_left(Average::kCumulative, 0.99, 0, 0) == 1.0);
-  CHECK(share_left(Average::kCumulative, 0.99, 0, 1) == 0.0);
-  CHECK(share_left(Average::kBiasCorrected, 0.99, 0, 3) == 0.0);
+  CHECK(nn::share_left(nn::Average::kExponential, 0.99, 0, 10) == doctest::Approx(0.9043820750088044).epsilon(1e-14));
+  CHECK(nn::share_left(nn::Average::kExponential, 0.9, 0, 0) == 1.0);
+  CHECK(nn::share_left(nn::Average::kCumulative, 0.99, 0, 0) == 1.0);
+  CHECK(nn::share_left(nn::Average::kCumulative, 0.99, 0, 1) == 0.0);
+  CHECK(nn::share_left(nn::Average::kBiasCorrected, 0.99, 0, 3) == 0.0);
 }

@@ -1,4 +1,4 @@
-#include "study/metrics.hpp"
+#include "compare/metrics.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,7 @@ ConstView<T> view(const std::vector<T>& values, Index rows) {
 TEST_CASE("gap metrics of a small example, by hand") {
   const std::vector<double> a = {1.0, 2.0, 3.0, 4.0};
   const std::vector<double> b = {1.0, 1.0, 3.0, 7.0};
-  const GapMetrics gap = gap_metrics(view(a, 2), view(b, 2));
+  const compare::GapMetrics gap = compare::gap_metrics(view(a, 2), view(b, 2));
   CHECK(gap.max_abs == 3.0);
   CHECK(gap.mean_abs == 1.0);
   CHECK(gap.rms == doctest::Approx(std::sqrt(10.0 / 4.0)));
@@ -30,36 +30,36 @@ TEST_CASE("gap metrics of a small example, by hand") {
 
 TEST_CASE("equal outputs have a gap of exactly zero, also where nothing varies") {
   const std::vector<float> constant = {2.0F, 2.0F};
-  const GapMetrics same = gap_metrics(view(constant, 2), view(constant, 2));
+  const compare::GapMetrics same = compare::gap_metrics(view(constant, 2), view(constant, 2));
   CHECK(same.max_abs == 0.0);
   CHECK(same.relative_gap == 0.0);
   const std::vector<float> other = {3.0F, 3.0F};
-  CHECK(std::isnan(gap_metrics(view(other, 2), view(constant, 2)).relative_gap));
+  CHECK(std::isnan(compare::gap_metrics(view(other, 2), view(constant, 2)).relative_gap));
 }
 
 TEST_CASE("a NaN output is never hidden") {
   const std::vector<double> a = {std::nan(""), 1.0, 0.0};
   const std::vector<double> b = {0.0, 0.0, 0.0};
-  CHECK(std::isnan(gap_metrics(view(a, 3), view(b, 3)).max_abs));
+  CHECK(std::isnan(compare::gap_metrics(view(a, 3), view(b, 3)).max_abs));
 }
 
 TEST_CASE("the divergence is that of the softmaxes") {
   const std::vector<double> a = {0.0, std::log(3.0)};  // 1/4, 3/4
   const std::vector<double> b = {5.0, 5.0};            // 1/2, 1/2
   const double expected = 0.25 * std::log(0.5) + 0.75 * std::log(1.5);
-  CHECK(mean_kl(view(a, 1), view(b, 1)) == doctest::Approx(expected).epsilon(1e-14));
-  CHECK(mean_kl(view(a, 1), view(a, 1)) == 0.0);
+  CHECK(compare::mean_kl(view(a, 1), view(b, 1)) == doctest::Approx(expected).epsilon(1e-14));
+  CHECK(compare::mean_kl(view(a, 1), view(a, 1)) == 0.0);
   const std::vector<double> extreme = {1e4, -1e4};
-  CHECK(mean_kl(view(extreme, 1), view(b, 1)) == doctest::Approx(std::log(2.0)));
+  CHECK(compare::mean_kl(view(extreme, 1), view(b, 1)) == doctest::Approx(std::log(2.0)));
 }
 
 TEST_CASE("classes are counted by label and prediction") {
   const std::vector<float> logits = {2.0F, 1.0F, 0.0F, 3.0F, 1.0F, 1.0F};  // predicts 0, 1, 0 (first of equals)
   const std::vector<std::int32_t> labels = {0, 1, 1};
-  const ClassCounts counts = count_classes(view(logits, 3), labels, 2);
+  const compare::ClassCounts counts = compare::count_classes(view(logits, 3), labels, 2);
   CHECK(counts.samples == std::vector<Index>{1, 2});
   CHECK(counts.predicted == std::vector<Index>{2, 1});
   CHECK(counts.right == std::vector<Index>{1, 1});
   const std::vector<float> others = {0.0F, 1.0F, 0.0F, 3.0F, 1.0F, 1.0F};
-  CHECK(disagreement(view(logits, 3), view(others, 3)) == doctest::Approx(1.0 / 3.0));
+  CHECK(compare::disagreement(view(logits, 3), view(others, 3)) == doctest::Approx(1.0 / 3.0));
 }

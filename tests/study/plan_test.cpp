@@ -10,19 +10,19 @@ using namespace normrun;
 
 namespace {
 
-Experiment load(const TemporaryFolder& folder, const Overrides& overrides) {
-  return load_experiment(folder.write("c.json", small_config()), overrides, Check::kConfigOnly);
+study::Experiment load(const TemporaryFolder& folder, const study::Overrides& overrides) {
+  return study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kConfigOnly);
 }
 
 }  // namespace
 
 TEST_CASE("other swept keys give columns and eight digits of the run's id") {
   const TemporaryFolder folder;
-  const Experiment experiment = load(folder, {{}, {"norm.momentum=0.9,0.99", "train.optimizer.learning_rate=0.1,0.01"}, "", {}});
-  CHECK(other_axes(experiment.grid) == std::vector<std::string>{"norm.momentum", "train.optimizer.learning_rate"});
+  const study::Experiment experiment = load(folder, {{}, {"norm.momentum=0.9,0.99", "train.optimizer.learning_rate=0.1,0.01"}, "", {}});
+  CHECK(study::other_axes(experiment.grid) == std::vector<std::string>{"norm.momentum", "train.optimizer.learning_rate"});
   std::set<std::string> ids;
   for (std::int64_t run = 0; run < experiment.grid.size(); ++run) {
-    const RunKey key = run_key(experiment, run, experiment.at(run));
+    const study::RunKey key = study::run_key(experiment, run, experiment.at(run));
     CHECK(key.run_id.size() == key.run_id.rfind('-') + 9);
     CHECK(key.others.size() == 2);
     ids.insert(key.run_id);
@@ -32,30 +32,30 @@ TEST_CASE("other swept keys give columns and eight digits of the run's id") {
 
 TEST_CASE("whole norm objects are told apart by their names") {
   const TemporaryFolder folder;
-  const Experiment experiment = load(
+  const study::Experiment experiment = load(
       folder, {{},
                {R"(norm={"name":"slow","type":"batch","momentum":0.999},{"name":"fast","type":"batch","momentum":0.5},{"type":"layer"})"},
                "",
                {}});
   std::set<std::string> norms;
-  for (std::int64_t run = 0; run < experiment.grid.size(); ++run) norms.insert(run_key(experiment, run, experiment.at(run)).norm);
+  for (std::int64_t run = 0; run < experiment.grid.size(); ++run) norms.insert(study::run_key(experiment, run, experiment.at(run)).norm);
   CHECK(norms.contains("slow"));
   CHECK(norms.contains("fast"));
 }
 
 TEST_CASE("a larger batch count costs more") {
   const TemporaryFolder folder;
-  const Experiment experiment = load(folder, {});
-  const DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
+  const study::Experiment experiment = load(folder, {});
+  const data::DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
   CHECK(outline.train_samples == 60);
-  CHECK(predicted_cost(experiment.at(0), outline) > predicted_cost(experiment.at(2), outline));  // batch 4 against 8: more steps
+  CHECK(study::predicted_cost(experiment.at(0), outline) > predicted_cost(experiment.at(2), outline));  // batch 4 against 8: more steps
 }
 
 TEST_CASE("a layer costs as much as it has positions, and comparing costs, too") {
   const TemporaryFolder folder;
   const auto cost = [&](const std::vector<std::string>& set) {
-    const Experiment experiment = load(folder, {set, {}, "", {}});
-    return predicted_cost(experiment.at(0), experiment.base.data_spec().outline(experiment.folder));
+    const study::Experiment experiment = load(folder, {set, {}, "", {}});
+    return study::predicted_cost(experiment.at(0), experiment.base.data_spec().outline(experiment.folder));
   };
   const std::string no_pairs = "compare.pairs=[]";
   const std::string digits = R"(data={"type": "stroke-digits", "samples": 60, "test_samples": 30})";

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "study/probes.hpp"
+#include "compare/probes/probes.hpp"
 #include "study/temporary_config.hpp"
 #include "train/trainer.hpp"
 
@@ -19,16 +19,18 @@ struct Trained {
       : config(read(norm, activation)),
         data(config.data_spec().load(3, "", T{})),
         network(config.layers(), data.shape),
-        trainer({&network, &data, &config.train, &config.data_spec().batching, LossKind::kSoftmaxCrossEntropy, 3, ""}) {
+        trainer({&network, &data, &config.train, &config.data_spec().batching, nn::LossKind::kSoftmaxCrossEntropy, 3, ""}) {
     while (trainer.step() < steps) trainer.advance();
   }
-  Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, LossKind::kSoftmaxCrossEntropy, 0, trainer.step()}; }
+  compare::Snapshot<T> snapshot() const {
+    return {network, trainer.model(), data, config, nn::LossKind::kSoftmaxCrossEntropy, 0, trainer.step()};
+  }
   double probe(const std::string& name) const {
-    if constexpr (std::is_same_v<T, float>) return find_probe(name)->in_float32(snapshot());
-    if constexpr (std::is_same_v<T, double>) return find_probe(name)->in_float64(snapshot());
+    if constexpr (std::is_same_v<T, float>) return compare::find_probe(name)->in_float32(snapshot());
+    if constexpr (std::is_same_v<T, double>) return compare::find_probe(name)->in_float64(snapshot());
   }
 
-  static RunConfig read(const std::string& norm, const std::string& activation) {
+  static study::RunConfig read(const std::string& norm, const std::string& activation) {
     const TemporaryFolder folder;
     const std::string text = R"({"data": {"type": "gaussian", "samples": 48, "features": 5, "target": "clusters", "classes": 3,
         "test_samples": 9}, "network": [{"type": "dense", "units": 4, "activation": ")" +
@@ -36,13 +38,13 @@ struct Trained {
         {"type": "dense", "units": 3}], "norm": )" +
                              norm + R"(, "train": {"batch_size": 8, "steps": 20,
         "optimizer": {"type": "adam", "learning_rate": 0.01}}, "seed": 3})";
-    return load_experiment(folder.write("c.json", text), {}, Check::kConfigOnly).at(0);
+    return study::load_experiment(folder.write("c.json", text), {}, study::Check::kConfigOnly).at(0);
   }
 
-  RunConfig config;
-  Dataset<T> data;
-  Network<T> network;
-  Trainer<T> trainer;
+  study::RunConfig config;
+  data::Dataset<T> data;
+  nn::Network<T> network;
+  train::Trainer<T> trainer;
 };
 
 /// An independent computation: the same little network in plain loops over vectors of double.
@@ -51,8 +53,8 @@ using Rows = std::vector<Row>;
 
 struct Plain {
   explicit Plain(const Trained<double>& trained) : params(trained.trainer.model().params) {
-    for (const ParamEntry& entry : trained.network.layout().params) at[entry.layer + "." + entry.name] = entry.id.offset;
-    RandomStream stream(3, Purpose::kEvaluationOrder, static_cast<std::uint64_t>(SplitName::kTrain));
+    for (const nn::ParamEntry& entry : trained.network.layout().params) at[entry.layer + "." + entry.name] = entry.id.offset;
+    RandomStream stream(3, Purpose::kEvaluationOrder, static_cast<std::uint64_t>(data::SplitName::kTrain));
     std::vector<Index> order(static_cast<std::size_t>(trained.data.train.samples()));
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
     stream.shuffle(order);

@@ -1,4 +1,4 @@
-#include "study/probes.hpp"
+#include "compare/probes/probes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -36,26 +36,28 @@ Row flat(const Rows& rows) {
 
 TEST_CASE("probes: names, and what a config may name") {
   std::set<std::string_view> names;
-  for (const Probe& probe : probes()) {
+  for (const compare::Probe& probe : compare::probes()) {
     CAPTURE(probe.name);
     CHECK(names.insert(probe.name).second);
-    CHECK(find_probe(probe.name) == &probe);
+    CHECK(compare::find_probe(probe.name) == &probe);
     CHECK_FALSE(probe.doc.empty());
     CHECK_FALSE(probe.source.empty());
   }
-  CHECK(find_probe("batch_three") == nullptr);
+  CHECK(compare::find_probe("batch_three") == nullptr);
   const TemporaryFolder folder;
-  CHECK_NOTHROW(load_experiment(folder.write("a.json", small_config(R"(, "probes": ["weight_rescale"])")), {}, Check::kConfigOnly));
-  CHECK_THROWS_AS(load_experiment(folder.write("b.json", small_config(R"(, "probes": ["batch_three"])")), {}, Check::kConfigOnly), Error);
+  CHECK_NOTHROW(
+      study::load_experiment(folder.write("a.json", small_config(R"(, "probes": ["weight_rescale"])")), {}, study::Check::kConfigOnly));
+  CHECK_THROWS_AS(
+      study::load_experiment(folder.write("b.json", small_config(R"(, "probes": ["batch_three"])")), {}, study::Check::kConfigOnly), Error);
 }
 
 TEST_CASE("probes: lines of probes.csv in the config's order, and the trained numbers stay") {
   Trained<float> trained(kBatch);
   trained.config.probes = {"weight_rescale", "batch_one_gradient_norm", "moving_mean_noise"};
-  const Model<float> before = trained.trainer.model();
-  RunRecord record;
-  add_probes(trained.snapshot(), record);
-  const std::string& lines = record.lines[static_cast<std::size_t>(TableId::kProbes)];
+  const nn::Model<float> before = trained.trainer.model();
+  tables::RunRecord record;
+  compare::add_probes(trained.snapshot(), record);
+  const std::string& lines = record.lines[static_cast<std::size_t>(tables::TableId::kProbes)];
   CHECK(lines.substr(0, 15) == "weight_rescale,");
   CHECK(lines.find("\nbatch_one_gradient_norm,0\n") != std::string::npos);
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
@@ -102,14 +104,14 @@ TEST_CASE("batch_one_gradient_norm: against central differences, through layer n
   const Trained<double> trained(kLayer);
   const Plain rows(trained);
   constexpr double kStep = 1e-5;
-  Record<double> record(trained.network, 1);
+  nn::Record<double> record(trained.network, 1);
   Buffer<double> params = trained.trainer.model().params;
   double largest = 0.0;
   for (std::size_t r = 0; r < 32; ++r) {
     const auto loss = [&] {
       const ConstView<double> x(rows.x[r].data(), 1, 5);
       const ConstView<double> z = trained.network.forward({}, params, trained.trainer.model().state, nullptr, record, x);
-      return loss_and_gradient<double>(LossKind::kSoftmaxCrossEntropy, z, {.labels = &rows.labels[r], .values = {}}, {});
+      return nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, {.labels = &rows.labels[r], .values = {}}, {});
     };
     double squares = 0.0;
     for (std::size_t i = 0; i < 5 * 4 + 4; ++i) {  // dense_0 alone
@@ -166,17 +168,17 @@ TEST_CASE("moving_mean_noise: the law of an exponential average, and where it do
 }
 
 TEST_CASE("moving_mean_noise: behind a recurrent layer padded steps are no steps") {
-  const RunConfig config =
+  const study::RunConfig config =
       run_of({R"(data={"type": "sequences", "samples": 48, "features": 2, "classes": 2, "min_length": 2, "max_length": 12})",
               R"(network=[{"type": "lstm", "units": 3}, {"type": "norm"}, {"type": "dense", "units": 2}])"});
   const TrainedRun<double> trained(config, 4);
   REQUIRE(!trained.data.train.lengths.empty());
-  CHECK(find_probe("moving_mean_noise")->in_float64(trained.snapshot()) == doctest::Approx(1.0).epsilon(0.12));
+  CHECK(compare::find_probe("moving_mean_noise")->in_float64(trained.snapshot()) == doctest::Approx(1.0).epsilon(0.12));
 }
 
 TEST_CASE("probes of fewer rows than they need, or of rows that are not there") {
   Trained<double> trained(kBatch);
-  Split<double>& train = trained.data.train;
+  data::Split<double>& train = trained.data.train;
   const auto keep = [&train](Index rows) {
     Matrix<double> few(rows, 5);
     std::copy_n(train.features.view().data, rows * 5, few.view().data);

@@ -1,4 +1,4 @@
-#include "study/record.hpp"
+#include "tables/record.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,31 +10,31 @@ using namespace normrun;
 
 TEST_CASE("numbers are written with the fewest digits that read back") {
   for (const double value : {0.1, 1.0 / 3.0, 1e300, 5e-324, -0.0, 123456789.0, 0.30000000000000004}) {
-    CHECK(std::strtod(shortest(value).c_str(), nullptr) == value);
+    CHECK(std::strtod(tables::shortest(value).c_str(), nullptr) == value);
   }
-  CHECK(shortest(0.1) == "0.1");
-  CHECK(shortest(-std::numeric_limits<double>::quiet_NaN()) == "nan");
-  CHECK(shortest(-std::numeric_limits<double>::infinity()) == "-inf");
+  CHECK(tables::shortest(0.1) == "0.1");
+  CHECK(tables::shortest(-std::numeric_limits<double>::quiet_NaN()) == "nan");
+  CHECK(tables::shortest(-std::numeric_limits<double>::infinity()) == "-inf");
 }
 
 TEST_CASE("fields are quoted as RFC 4180 says") {
-  CHECK(csv_field(std::string_view("plain")) == "plain");
-  CHECK(csv_field(std::string_view("a,b")) == "\"a,b\"");
-  CHECK(csv_field(std::string_view("say \"x\"\n")) == "\"say \"\"x\"\"\n\"");
-  CHECK(Cell{}.field() == "");
-  CHECK(Cell{Index{7}}.field() == "7");
-  CHECK(cell_or_empty(std::nan("")).field() == "");
-  CHECK(Cell{std::nan("")}.field() == "nan");
+  CHECK(tables::csv_field(std::string_view("plain")) == "plain");
+  CHECK(tables::csv_field(std::string_view("a,b")) == "\"a,b\"");
+  CHECK(tables::csv_field(std::string_view("say \"x\"\n")) == "\"say \"\"x\"\"\n\"");
+  CHECK(tables::Cell{}.field() == "");
+  CHECK(tables::Cell{Index{7}}.field() == "7");
+  CHECK(tables::cell_or_empty(std::nan("")).field() == "");
+  CHECK(tables::Cell{std::nan("")}.field() == "nan");
 }
 
 TEST_CASE("a record's line is the keys and then one field for each column") {
-  RunRecord record;
+  tables::RunRecord record;
   record.keys = "batch-b4-s0,batch,4,0,";
-  record.add(TableId::kHistory, {Index{1}, Index{20}, std::string("test"), std::string("eval"), 0.5, {}, Index{100}});
-  CHECK(record.lines[static_cast<std::size_t>(TableId::kHistory)] == "batch-b4-s0,batch,4,0,1,20,test,eval,0.5,,100\n");
+  record.add(tables::TableId::kHistory, {Index{1}, Index{20}, std::string("test"), std::string("eval"), 0.5, {}, Index{100}});
+  CHECK(record.lines[static_cast<std::size_t>(tables::TableId::kHistory)] == "batch-b4-s0,batch,4,0,1,20,test,eval,0.5,,100\n");
 }
 
 TEST_CASE("table ids index the descriptions") {
-  CHECK(tables().size() == kTableCount);
-  for (const Table& described : tables()) CHECK(table(described.id).file == described.file);
+  CHECK(tables::tables().size() == tables::kTableCount);
+  for (const tables::Table& described : tables::tables()) CHECK(tables::table(described.id).file == described.file);
 }

@@ -1,4 +1,4 @@
-#include "study/resume_point.hpp"
+#include "sweep/resume_point.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/atomic_file.hpp"
 #include "core/random.hpp"
+#include "files/atomic_file.hpp"
 #include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
 
@@ -25,26 +25,26 @@ struct StopAt : SilentObserver {
 
 std::string all_lines(const RecordList& list) {
   std::string text;
-  for (const RunRecord& record : list.records) text += lines_of(record);
+  for (const tables::RunRecord& record : list.records) text += lines_of(record);
   return text;
 }
 
 /// Stops and goes on again after every `steps` steps until the run is through; returns its lines.
-std::string run_in_pieces(const Experiment& experiment, const TemporaryFolder& folder, int steps, int& pieces) {
+std::string run_in_pieces(const study::Experiment& experiment, const TemporaryFolder& folder, int steps, int& pieces) {
   RecordList list;
   for (pieces = 1; pieces < 1000; ++pieces) {
     StopAt observer(steps);
-    const SweepOptions options{
+    const sweep::SweepOptions options{
         .jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = folder.path() + "/unfinished", .stop = &observer.stop};
-    if (run_sweep(experiment, all_runs(experiment), options, list, observer) == SweepEnd::kComplete) break;
+    if (sweep::run_sweep(experiment, all_runs(experiment), options, list, observer) == sweep::SweepEnd::kComplete) break;
     REQUIRE(list.records.empty());
   }
   return all_lines(list);
 }
 
-Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
-  const Overrides overrides{{"grid={}", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
-  return load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
+study::Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
+  const study::Overrides overrides{{"grid={}", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
+  return study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kWithData);
 }
 
 constexpr const char* kVariants[] = {R"(train.optimizer={"type":"sgd","learning_rate":0.1})",
@@ -62,11 +62,11 @@ TEST_CASE("a run that is stopped and resumed gives the same bytes as one that is
   for (const char* variant : kVariants) {
     CAPTURE(variant);
     const TemporaryFolder folder;
-    const Experiment experiment = one_run(folder, variant);
+    const study::Experiment experiment = one_run(folder, variant);
     RecordList whole;
     SilentObserver observer;
-    run_sweep(experiment, all_runs(experiment), {}, whole, observer);
-    REQUIRE(whole.records[0].status == RunStatus::kOk);
+    sweep::run_sweep(experiment, all_runs(experiment), {}, whole, observer);
+    REQUIRE(whole.records[0].status == tables::RunStatus::kOk);
     for (const int steps : {1, 4, 5}) {
       int pieces = 0;
       CHECK(run_in_pieces(experiment, folder, steps, pieces) == all_lines(whole));
@@ -78,10 +78,10 @@ TEST_CASE("a run that is stopped and resumed gives the same bytes as one that is
 
 TEST_CASE("checkpoint_every leaves a checkpoint to resume from, whatever ends the program") {
   const TemporaryFolder folder;
-  const Experiment experiment = one_run(folder, "train.checkpoint_every=6");
+  const study::Experiment experiment = one_run(folder, "train.checkpoint_every=6");
   RecordList whole;
   SilentObserver silent;
-  run_sweep(experiment, all_runs(experiment), {}, whole, silent);
+  sweep::run_sweep(experiment, all_runs(experiment), {}, whole, silent);
   const std::string unfinished = folder.path() + "/unfinished";
   // As a kill would leave it: the stop at step 7 writes a checkpoint too, which is put back to that of step 6.
   struct Keep : SilentObserver {
@@ -94,8 +94,8 @@ TEST_CASE("checkpoint_every leaves a checkpoint to resume from, whatever ends th
     std::atomic<bool> stop{false};
   } keep(unfinished);
   RecordList list;
-  SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &keep.stop};
-  CHECK(run_sweep(experiment, all_runs(experiment), options, list, keep) == SweepEnd::kInterrupted);
+  sweep::SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &keep.stop};
+  CHECK(sweep::run_sweep(experiment, all_runs(experiment), options, list, keep) == sweep::SweepEnd::kInterrupted);
   std::filesystem::remove_all(unfinished);
   std::filesystem::rename(unfinished + ".kept", unfinished);
   struct Count : SilentObserver {
@@ -103,26 +103,26 @@ TEST_CASE("checkpoint_every leaves a checkpoint to resume from, whatever ends th
     int steps = 0;
   } count;
   options.stop = nullptr;
-  CHECK(run_sweep(experiment, all_runs(experiment), options, list, count) == SweepEnd::kComplete);
+  CHECK(sweep::run_sweep(experiment, all_runs(experiment), options, list, count) == sweep::SweepEnd::kComplete);
   CHECK(count.steps == 18 - 6);
   CHECK(all_lines(list) == all_lines(whole));
 }
 
 TEST_CASE("a damaged or foreign checkpoint to resume from is refused, never used") {
   const TemporaryFolder folder;
-  const Experiment experiment = one_run(folder, "train.epochs=2");
+  const study::Experiment experiment = one_run(folder, "train.epochs=2");
   const std::string unfinished = folder.path() + "/unfinished";
   StopAt observer(5);
   RecordList list;
-  SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &observer.stop};
-  run_sweep(experiment, all_runs(experiment), options, list, observer);
+  sweep::SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = {}, .resume_folder = unfinished, .stop = &observer.stop};
+  sweep::run_sweep(experiment, all_runs(experiment), options, list, observer);
   const std::string path = std::filesystem::directory_iterator(unfinished)->path().string();
-  const std::string whole = read_file(path, 1 << 24);
+  const std::string whole = files::read_file(path, 1 << 24);
   options.stop = nullptr;
   SilentObserver silent;
-  const auto is_refused = [&](const Experiment& resumed) {
+  const auto is_refused = [&](const study::Experiment& resumed) {
     try {
-      run_sweep(resumed, all_runs(resumed), options, list, silent);
+      sweep::run_sweep(resumed, all_runs(resumed), options, list, silent);
     } catch (const Error& error) {
       return error.code() == ExitCode::kDamaged && error.problems()[0].where.find(path) != std::string::npos;
     }
@@ -136,15 +136,15 @@ TEST_CASE("a damaged or foreign checkpoint to resume from is refused, never used
     CAPTURE(bit);
     std::string bytes = whole;
     bytes[bit / 8] = static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) ^ (1U << (bit % 8)));
-    write_file(path, bytes);
+    files::write_file(path, bytes);
     CHECK(is_refused(experiment));
   }
   for (std::size_t size = 0; size < whole.size(); size += asked != nullptr ? 1 : 97) {
     CAPTURE(size);
-    write_file(path, whole.substr(0, size));
+    files::write_file(path, whole.substr(0, size));
     CHECK(is_refused(experiment));
   }
-  write_file(path, whole);
+  files::write_file(path, whole);
   CHECK(is_refused(one_run(folder, "train.epochs=3")));
   CHECK(list.records.empty());
 }

@@ -1,4 +1,4 @@
-#include "study/run_order.hpp"
+#include "sweep/run_order.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,8 +13,8 @@ using namespace normrun;
 
 namespace {
 
-Experiment load(const TemporaryFolder& folder, const Overrides& overrides) {
-  return load_experiment(folder.write("c.json", small_config()), overrides, Check::kConfigOnly);
+study::Experiment load(const TemporaryFolder& folder, const study::Overrides& overrides) {
+  return study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kConfigOnly);
 }
 
 /// Sets an environment variable for a scope.
@@ -33,9 +33,9 @@ class Variable {
 
 TEST_CASE("every run belongs to one shard, and the shards cost the same but for one run") {
   const TemporaryFolder folder;
-  const Experiment experiment = load(folder, {{}, {"train.batch_size=1,2,3,7,30", "network.0.units=1,5,40"}, "0..6", {}});
-  const CostModel costs(experiment);
-  const std::vector<std::uint32_t> order = longest_first(experiment.grid, costs);
+  const study::Experiment experiment = load(folder, {{}, {"train.batch_size=1,2,3,7,30", "network.0.units=1,5,40"}, "0..6", {}});
+  const sweep::CostModel costs(experiment);
+  const std::vector<std::uint32_t> order = sweep::longest_first(experiment.grid, costs);
   CHECK(order.size() == 2 * 5 * 3 * 7);
   for (std::size_t i = 1; i < order.size(); ++i) {
     const double before = costs.cost(experiment.grid, order[i - 1]);
@@ -49,7 +49,7 @@ TEST_CASE("every run belongs to one shard, and the shards cost the same but for 
     std::vector<double> load;
     for (int number = 1; number <= count; ++number) {
       double sum = 0.0;
-      for (const std::uint32_t run : runs_of(order, {number, count})) {
+      for (const std::uint32_t run : sweep::runs_of(order, {number, count})) {
         CHECK(seen.insert(run).second);
         sum += costs.cost(experiment.grid, run);
       }
@@ -62,36 +62,36 @@ TEST_CASE("every run belongs to one shard, and the shards cost the same but for 
 
 TEST_CASE("runs are dealt there and back") {
   const int expected[] = {1, 2, 3, 3, 2, 1, 1, 2, 3, 3};
-  for (std::size_t place = 0; place < std::size(expected); ++place) CHECK(shard_at(place, 3) == expected[place]);
+  for (std::size_t place = 0; place < std::size(expected); ++place) CHECK(sweep::shard_at(place, 3) == expected[place]);
 }
 
 TEST_CASE("predicted costs come back from their text") {
   const TemporaryFolder folder;
-  const Experiment experiment = load(folder, {});
-  const CostModel costs(experiment);
-  const CostModel parsed = CostModel::parse(costs.text(), "journal");
+  const study::Experiment experiment = load(folder, {});
+  const sweep::CostModel costs(experiment);
+  const sweep::CostModel parsed = sweep::CostModel::parse(costs.text(), "journal");
   for (std::int64_t run = 0; run < experiment.grid.size(); ++run) {
     CHECK(parsed.cost(experiment.grid, run) == costs.cost(experiment.grid, run));
   }
   CHECK(costs.cost(experiment.grid, 0) > costs.cost(experiment.grid, 2));  // batch 4 against 8: more steps
-  CHECK_THROWS_AS(CostModel::parse("1 x\n", "journal"), Error);
+  CHECK_THROWS_AS(sweep::CostModel::parse("1 x\n", "journal"), Error);
 }
 
 TEST_CASE("a shard is I/N, or auto/N by the environment") {
   for (const char* name : {"SLURM_ARRAY_TASK_ID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "JOB_COMPLETION_INDEX"})
     unsetenv(name);
-  CHECK(parse_shard("2/5").text() == "2/5");
+  CHECK(sweep::parse_shard("2/5").text() == "2/5");
   for (const char* wrong : {"0/5", "6/5", "1", "/", "1/0", "-1/3", "a/3", "1/3x", "auto/", "auto/3", "1/99999999999"}) {
     CAPTURE(wrong);
-    CHECK_THROWS_AS(parse_shard(wrong), Error);
+    CHECK_THROWS_AS(sweep::parse_shard(wrong), Error);
   }
   for (const char* rank : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "JOB_COMPLETION_INDEX"}) {
     const Variable variable(rank, "2");
-    CHECK(parse_shard("auto/3").number == 3);
-    CHECK_THROWS_AS(parse_shard("auto/2"), Error);
+    CHECK(sweep::parse_shard("auto/3").number == 3);
+    CHECK_THROWS_AS(sweep::parse_shard("auto/2"), Error);
     const Variable task("SLURM_ARRAY_TASK_ID", "1");  // counts from 1 and comes first
-    CHECK(parse_shard("auto/3").number == 1);
+    CHECK(sweep::parse_shard("auto/3").number == 1);
   }
   const Variable odd("SLURM_ARRAY_TASK_ID", "4294967294");
-  CHECK_THROWS_AS(parse_shard("auto/3"), Error);
+  CHECK_THROWS_AS(sweep::parse_shard("auto/3"), Error);
 }

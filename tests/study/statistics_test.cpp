@@ -1,4 +1,4 @@
-#include "study/statistics.hpp"
+#include "tables/statistics.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,21 +13,22 @@ TEST_CASE("Student's t quantiles agree with the published table (two-sided 95 %)
                                                       {29, 2.04522964213270}, {120, 1.97993040508244}, {499, 1.96472939098769}};
   for (const auto& [degrees, quantile] : table) {
     CAPTURE(degrees);
-    CHECK(student_quantile(0.95, degrees) == doctest::Approx(quantile).epsilon(1e-12));
+    CHECK(tables::student_quantile(0.95, degrees) == doctest::Approx(quantile).epsilon(1e-12));
   }
 }
 
 TEST_CASE("the quantile undoes the distribution") {
   for (const long degrees : {1L, 2L, 5L, 8L, 31L}) {
     for (const double probability : {0.1, 0.5, 0.9, 0.99, 0.9999}) {
-      CHECK(student_central(student_quantile(probability, degrees), degrees) == doctest::Approx(probability).epsilon(1e-12));
+      CHECK(tables::student_central(tables::student_quantile(probability, degrees), degrees) ==
+            doctest::Approx(probability).epsilon(1e-12));
     }
   }
 }
 
 TEST_CASE("a summary gives mean, spread and interval") {
   const std::vector<double> values = {1.0, 2.0, 4.0, 5.0};
-  const SampleSummary summary = summarize(values);
+  const tables::SampleSummary summary = tables::summarize(values);
   CHECK(summary.n == 4);
   CHECK(summary.mean == 3.0);
   CHECK(summary.sd == doctest::Approx(std::sqrt(10.0 / 3.0)).epsilon(1e-15));
@@ -39,7 +40,7 @@ TEST_CASE("a summary gives mean, spread and interval") {
 
 TEST_CASE("one value has no spread and no interval") {
   const std::vector<double> values = {0.25};
-  const SampleSummary summary = summarize(values);
+  const tables::SampleSummary summary = tables::summarize(values);
   CHECK(summary.mean == 0.25);
   CHECK(std::isnan(summary.sd));
   CHECK(std::isnan(summary.ci95_low));

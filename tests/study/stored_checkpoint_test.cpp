@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/atomic_file.hpp"
 #include "core/random.hpp"
+#include "files/atomic_file.hpp"
 #include "study/compare_checkpoint.hpp"
 #include "study/sweep_rig.hpp"
 #include "study/trained_run.hpp"
@@ -15,20 +15,20 @@ namespace {
 
 /// The checkpoint of a finished run, as `train` leaves it.
 std::string finished_checkpoint(const TemporaryFolder& folder) {
-  const Overrides overrides{{"norm.type=batch", "train.batch_size=7", "seed=3"}, {}, "", {}};
-  const Experiment experiment = load_experiment(folder.write("c.json", small_config()), overrides, Check::kWithData);
+  const study::Overrides overrides{{"norm.type=batch", "train.batch_size=7", "seed=3"}, {}, "", {}};
+  const study::Experiment experiment = study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kWithData);
   const std::string checkpoints = folder.path() + "/checkpoints";
   std::filesystem::create_directory(checkpoints);
-  const SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = checkpoints, .resume_folder = {}, .stop = nullptr};
+  const sweep::SweepOptions options{.jobs = 1, .fail_fast = false, .checkpoint_folder = checkpoints, .resume_folder = {}, .stop = nullptr};
   RecordList list;
   SilentObserver observer;
-  run_sweep(experiment, all_runs(experiment), options, list, observer);
+  sweep::run_sweep(experiment, all_runs(experiment), options, list, observer);
   return std::filesystem::directory_iterator(checkpoints)->path().string();
 }
 
 /// What `compare --checkpoint` computes of it.
 std::string compared(const TemporaryFolder& folder, const std::string& path) {
-  return lines_of(compare_checkpoint(
+  return lines_of(study::compare_checkpoint(
                       {.checkpoint = path, .data = folder.path() + "/c.json", .pairs = {}, .eval_batch_sizes = {"3"}, .splits = {"test"}})
                       .record);
 }
@@ -46,7 +46,7 @@ bool is_refused(const std::string& path, const Call& call) {
 
 /// Compared with, and started from.
 void check_refused(const TemporaryFolder& folder, const std::string& path, const std::string& bytes) {
-  write_file(path, bytes);
+  files::write_file(path, bytes);
   CHECK(is_refused(path, [&] { compared(folder, path); }));
   CHECK(is_refused(path, [&] { TrainedRun<float>(run_of({"train.init_from=\"" + path + "\"", "norm.type=batch"}), 0); }));
 }
@@ -56,7 +56,7 @@ void check_refused(const TemporaryFolder& folder, const std::string& path, const
 TEST_CASE("a finished run's checkpoint with a flipped bit, or cut anywhere, is neither compared nor started from") {
   const TemporaryFolder folder;
   const std::string path = finished_checkpoint(folder);
-  const std::string whole = read_file(path, 1 << 24);
+  const std::string whole = files::read_file(path, 1 << 24);
   REQUIRE(!compared(folder, path).empty());
   TrainedRun<float>(run_of({"train.init_from=\"" + path + "\"", "norm.type=batch"}), 0);
 

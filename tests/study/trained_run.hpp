@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "study/compare_modes.hpp"
+#include "compare/compare_modes.hpp"
 #include "study/experiment.hpp"
 #include "study/temporary_config.hpp"
 #include "train/trainer.hpp"
@@ -13,34 +13,34 @@ namespace normrun {
 /// A trained network of one run, kept with everything it refers to.
 template <class T>
 struct TrainedRun {
-  TrainedRun(const RunConfig& run, Index steps)
+  TrainedRun(const study::RunConfig& run, Index steps)
       : config(run),
         data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
         network(config.layers(), data.shape),
-        loss(resolve_loss(config.train.loss, data.classes, network.output().size())),
+        loss(train::resolve_loss(config.train.loss, data.classes, network.output().size())),
         plan{&network, &data, &config.train, &config.data_spec().batching, loss, static_cast<std::uint64_t>(config.seed), ""},
         trainer(plan) {
     while (trainer.step() < steps) trainer.advance();
   }
-  Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, loss, trainer.epoch(), trainer.step()}; }
+  compare::Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, loss, trainer.epoch(), trainer.step()}; }
 
-  RunConfig config;
-  Dataset<T> data;
-  Network<T> network;
-  LossKind loss;
-  TrainingPlan<T> plan;
-  Trainer<T> trainer;
+  study::RunConfig config;
+  data::Dataset<T> data;
+  nn::Network<T> network;
+  nn::LossKind loss;
+  train::TrainingPlan<T> plan;
+  train::Trainer<T> trainer;
 };
 
 /// The small config's run with other values: {"norm.type=layer", …}.
-inline RunConfig run_of(const std::vector<std::string>& set) {
+inline study::RunConfig run_of(const std::vector<std::string>& set) {
   const TemporaryFolder folder;
-  return load_experiment(folder.write("c.json", small_config()), {set, {}, "", {}}, Check::kConfigOnly).at(0);
+  return study::load_experiment(folder.write("c.json", small_config()), {set, {}, "", {}}, study::Check::kConfigOnly).at(0);
 }
 
 /// The field `column` of every line of a table.
-inline std::vector<std::string> fields(const RunRecord& record, TableId id, std::string_view column) {
-  const auto& columns = table(id).columns;
+inline std::vector<std::string> fields(const tables::RunRecord& record, tables::TableId id, std::string_view column) {
+  const auto& columns = tables::table(id).columns;
   std::size_t place = 0;
   while (columns[place].name != column) ++place;
   std::vector<std::string> found;

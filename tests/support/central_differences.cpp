@@ -6,7 +6,7 @@
 namespace normrun::test {
 namespace {
 
-double weighted_output(LayerRig<double>& rig, const Network<double>::Pass& pass) {
+double weighted_output(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
   const ConstView<double> y = rig.forward(pass);
   double sum = 0.0;
   for (Index i = 0; i < y.size(); ++i) sum += y.data[i] * rig.dy.view().data[i];
@@ -15,7 +15,7 @@ double weighted_output(LayerRig<double>& rig, const Network<double>::Pass& pass)
 
 }  // namespace
 
-double gradient_error(LayerRig<double>& rig, const Network<double>::Pass& pass, std::span<double> values,
+double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass, std::span<double> values,
                       const std::vector<double>& analytic) {
   constexpr double kStep = 1e-4;
   double worst = 0.0;
@@ -34,7 +34,7 @@ double gradient_error(LayerRig<double>& rig, const Network<double>::Pass& pass, 
   return worst / largest;
 }
 
-double gradient_error(LayerRig<double>& rig, const Network<double>::Pass& pass) {
+double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
   std::fill(rig.grads.begin(), rig.grads.end(), 99.0);  // backward overwrites
   std::fill(rig.dx.view().begin(), rig.dx.view().end(), 99.0);
   rig.forward(pass);

@@ -2,25 +2,25 @@
 
 #include <algorithm>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::test {
 
-LayerDescription describe_layer(const std::string& type, const std::string& options) {
-  const auto spec = std::dynamic_pointer_cast<LayerSpec>(layer_family().make(type));
+nn::LayerDescription describe_layer(const std::string& type, const std::string& options) {
+  const auto spec = std::dynamic_pointer_cast<nn::LayerSpec>(nn::layer_family().make(type));
   if (spec == nullptr) throw std::out_of_range("no layer " + type);
   std::vector<Problem> problems;
-  Document::parse(options, "test").read("", *spec, problems);
+  config::Document::parse(options, "test").read("", *spec, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
   return {type, spec};
 }
 
 template <class T>
-LayerRig<T>::LayerRig(const std::vector<LayerDescription>& layers, const Shape& input, Index examples)
+LayerRig<T>::LayerRig(const std::vector<nn::LayerDescription>& layers, const Shape& input, Index examples)
     : model(), x(examples, input.size()), dx(examples, input.size()), network_(layers, input), record_(network_, examples) {
-  model = fresh_model(network_, 0);
+  model = nn::fresh_model(network_, 0);
   next_state = model.state;
   grads = model.params;
   dy = Matrix<T>(examples, network_.output().size());
@@ -28,7 +28,7 @@ LayerRig<T>::LayerRig(const std::vector<LayerDescription>& layers, const Shape& 
 }
 
 template <class T>
-ConstView<T> LayerRig<T>::forward(typename Network<T>::Pass pass) {
+ConstView<T> LayerRig<T>::forward(typename nn::Network<T>::Pass pass) {
   if (!lengths.empty()) pass.lengths = lengths.data();
   return network_.forward(pass, model.params, model.state, next_state.data(), record_, x.view());
 }

@@ -12,16 +12,16 @@ namespace normrun::test {
 
 /// A layer type with its options as a config writes them, such as R"({"units": 3})".
 /// Throws Error(kUsage) with what the reader finds wrong.
-LayerDescription describe_layer(const std::string& type, const std::string& options = "{}");
+nn::LayerDescription describe_layer(const std::string& type, const std::string& options = "{}");
 
 /// A network of a few layers with every buffer that a pass needs, by name: what tests run.
 template <class T>
 class LayerRig {
  public:
-  LayerRig(const std::vector<LayerDescription>& layers, const Shape& input, Index examples);
+  LayerRig(const std::vector<nn::LayerDescription>& layers, const Shape& input, Index examples);
 
-  const Network<T>& network() const { return network_; }
-  const Layout& layout() const { return network_.layout(); }
+  const nn::Network<T>& network() const { return network_; }
+  const nn::Layout& layout() const { return network_.layout(); }
   /// The numbers of the first parameter or statistic of that name (gamma, moving_mean, …); throws std::out_of_range.
   std::span<T> param(const std::string& name) { return part(layout().params, name, model.params); }
   std::span<T> grad(const std::string& name) { return part(layout().params, name, grads); }
@@ -29,11 +29,11 @@ class LayerRig {
   std::span<T> next(const std::string& name) { return part(layout().states, name, next_state); }
 
   /// One pass on x; `lengths` below, where there are any, take the place of the pass's.
-  ConstView<T> forward(typename Network<T>::Pass pass);
+  ConstView<T> forward(typename nn::Network<T>::Pass pass);
   /// Gradients of sum(y * dy) into grads and dx.
   void backward();
 
-  Model<T> model;
+  nn::Model<T> model;
   Buffer<T> next_state;  // what a pass that tracks leaves; model.state stays
   Buffer<T> grads;
   Matrix<T> x;                 // (examples, size)
@@ -51,8 +51,8 @@ class LayerRig {
     throw std::out_of_range("no tensor " + name);
   }
 
-  Network<T> network_;
-  Record<T> record_;
+  nn::Network<T> network_;
+  nn::Record<T> record_;
   Matrix<T> dy_copy_;
 };
 

@@ -25,7 +25,7 @@ struct Rows {
       if (shape.rank() == 2) lengths.push_back(1 + static_cast<Index>(random.below(static_cast<std::uint64_t>(shape.dims()[0]))));
     }
   }
-  Batch<double> batch() const {
+  train::Batch<double> batch() const {
     return {.x = x.view(), .targets = {.labels = labels.data(), .values = {}}, .lengths = lengths.empty() ? nullptr : lengths.data()};
   }
   Matrix<double> x;
@@ -40,9 +40,9 @@ struct Outcome {
   Buffer<double> state;
 };
 
-Outcome outcome_of(const Network<double>& network, const Division& division, const Batch<double>& batch) {
-  Model<double> model = fresh_model(network, 3);
-  BatchGradient<double> gradient(network, LossKind::kSoftmaxCrossEntropy, division, batch.x.rows);
+Outcome outcome_of(const nn::Network<double>& network, const train::Division& division, const train::Batch<double>& batch) {
+  nn::Model<double> model = nn::fresh_model(network, 3);
+  train::BatchGradient<double> gradient(network, nn::LossKind::kSoftmaxCrossEntropy, division, batch.x.rows);
   const auto result = gradient.compute(kTrainMode, {.seed = 3, .step = 11}, model.params, model.state, batch);
   return {result.loss, result.correct, {gradient.gradient().begin(), gradient.gradient().end()}, model.state};
 }
@@ -60,25 +60,25 @@ void check_equal(const Outcome& a, const Outcome& b) {
   CHECK(largest_difference(a.gradient, b.gradient) < 1e-12);
 }
 
-std::vector<double> moving_variance(const Network<double>& network, const Outcome& outcome) {
-  const StateId id = *network.layout().normalizations[0].moving_variance;
+std::vector<double> moving_variance(const nn::Network<double>& network, const Outcome& outcome) {
+  const nn::StateId id = *network.layout().normalizations[0].moving_variance;
   return {outcome.state.begin() + id.offset, outcome.state.begin() + id.offset + id.size};
 }
 
 /// Four rows, two for each of two replicas, and momentum 0: the variances are those that Keras 3.15 stored.
-Outcome keras_example(const Network<double>& network, Sync sync) {
+Outcome keras_example(const nn::Network<double>& network, train::Sync sync) {
   const std::vector<double> x = {0, 0, 0, 1, 2, 6, 3, 1, 7, 8, 3, 15};
   const std::vector<std::int32_t> labels = {0, 1, 2, 0};
   return outcome_of(network, {.replicas = 2, .sync = sync}, {.x = {x.data(), 4, 3}, .targets = {.labels = labels.data(), .values = {}}});
 }
 
-const std::vector<Division> kDivisions = {{.accumulate = 1},
-                                          {.accumulate = 4},
-                                          {.replicas = 3},
-                                          {.replicas = 2, .sync = Sync::kMovingStatistics},
-                                          {.replicas = 4, .sync = Sync::kBatchStatistics},
-                                          {.accumulate = 2, .replicas = 3},
-                                          {.accumulate = 5, .replicas = 4, .sync = Sync::kMovingStatistics}};
+const std::vector<train::Division> kDivisions = {{.accumulate = 1},
+                                                 {.accumulate = 4},
+                                                 {.replicas = 3},
+                                                 {.replicas = 2, .sync = train::Sync::kMovingStatistics},
+                                                 {.replicas = 4, .sync = train::Sync::kBatchStatistics},
+                                                 {.accumulate = 2, .replicas = 3},
+                                                 {.accumulate = 5, .replicas = 4, .sync = train::Sync::kMovingStatistics}};
 
 }  // namespace
 
@@ -98,14 +98,14 @@ TEST_CASE("parts are consecutive and as equal as they can be") {
 }
 
 TEST_CASE("what treats each row alone has the same gradient however the batch is divided, dropout included") {
-  const Network<double> dense = make_network<double>(kLayerNormNet, Shape{10});
-  const Network<double> recurrent =
+  const nn::Network<double> dense = make_network<double>(kLayerNormNet, Shape{10});
+  const nn::Network<double> recurrent =
       make_network<double>({{"lstm", R"("units": 4, "normalization": "layer")"}, {"dropout"}, {"dense", R"("units": 3)"}}, Shape{5, 2});
-  for (const Network<double>* network : {&dense, &recurrent}) {
+  for (const nn::Network<double>* network : {&dense, &recurrent}) {
     for (const Index count : {12, 11, 2}) {
       const Rows rows(count, network->input());
       const Outcome whole = outcome_of(*network, {}, rows.batch());
-      for (const Division& division : kDivisions) {
+      for (const train::Division& division : kDivisions) {
         CAPTURE(count);
         CAPTURE(division.accumulate);
         CAPTURE(division.replicas);
@@ -116,13 +116,13 @@ TEST_CASE("what treats each row alone has the same gradient however the batch is
 }
 
 TEST_CASE("batch normalization: each part by its own statistics, gradients averaged by rows") {
-  const Network<double> network = make_network<double>(kBatchNormNet, Shape{10});
+  const nn::Network<double> network = make_network<double>(kBatchNormNet, Shape{10});
   const Rows rows(7, Shape{10});
   const Outcome first = outcome_of(network, {}, rows.batch().part({0, 4}));
   const Outcome second = outcome_of(network, {}, rows.batch().part({4, 3}));
   Buffer<double> mean(first.gradient.size());
   for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = (4.0 * first.gradient[i] + 3.0 * second.gradient[i]) / 7.0;
-  for (const Division& division : {Division{.accumulate = 2}, Division{.replicas = 2}}) {
+  for (const train::Division& division : {train::Division{.accumulate = 2}, train::Division{.replicas = 2}}) {
     const Outcome divided = outcome_of(network, division, rows.batch());
     CHECK(largest_difference(divided.gradient, mean) < 1e-14);
     CHECK(divided.loss == doctest::Approx((4.0 * first.loss + 3.0 * second.loss) / 7.0).epsilon(1e-14));
@@ -132,10 +132,10 @@ TEST_CASE("batch normalization: each part by its own statistics, gradients avera
 }
 
 TEST_CASE("accumulation: the moving statistics move after each micro-batch") {
-  const Network<double> network = make_network<double>({{"batch", R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, Shape{2});
+  const nn::Network<double> network = make_network<double>({{"batch", R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, Shape{2});
   const Rows rows(6, Shape{2});
-  Model<double> model = fresh_model(network, 3);
-  Record<double> record(network, 2);
+  nn::Model<double> model = nn::fresh_model(network, 3);
+  nn::Record<double> record(network, 2);
   for (Index micro = 0; micro < 3; ++micro) {
     network.forward({.mode = kTrainMode}, model.params, model.state, model.state.data(), record, rows.x.view().slice(2 * micro, 2));
   }
@@ -143,12 +143,12 @@ TEST_CASE("accumulation: the moving statistics move after each micro-batch") {
 }
 
 TEST_CASE("replicas: what is kept of the moving statistics, in Keras's example") {
-  const Network<double> network = make_network<double>({{"batch", R"("momentum": 0)"}, {"dense", R"("units": 3)"}}, Shape{3});
-  const auto variance = [&](Sync sync) { return moving_variance(network, keras_example(network, sync)); };
-  CHECK(variance(Sync::kNone) == std::vector<double>{0.25, 1.0, 9.0});
-  CHECK(variance(Sync::kMovingStatistics) == std::vector<double>{3.25, 1.0, 12.5});
-  CHECK(variance(Sync::kBatchStatistics) == std::vector<double>{9.5, 1.25, 28.5});
-  for (const Sync sync : {Sync::kNone, Sync::kMovingStatistics, Sync::kBatchStatistics}) {
+  const nn::Network<double> network = make_network<double>({{"batch", R"("momentum": 0)"}, {"dense", R"("units": 3)"}}, Shape{3});
+  const auto variance = [&](train::Sync sync) { return moving_variance(network, keras_example(network, sync)); };
+  CHECK(variance(train::Sync::kNone) == std::vector<double>{0.25, 1.0, 9.0});
+  CHECK(variance(train::Sync::kMovingStatistics) == std::vector<double>{3.25, 1.0, 12.5});
+  CHECK(variance(train::Sync::kBatchStatistics) == std::vector<double>{9.5, 1.25, 28.5});
+  for (const train::Sync sync : {train::Sync::kNone, train::Sync::kMovingStatistics, train::Sync::kBatchStatistics}) {
     const Outcome outcome = keras_example(network, sync);
     CHECK(outcome.state[static_cast<std::size_t>(network.layout().normalizations[0].updates->offset)] == 1.0);
   }
@@ -165,14 +165,14 @@ TEST_CASE("synchronised replicas are the whole batch, in every layer with batch 
   for (const auto& net : nets) {
     const Net& layers = net.first;
     const Shape& shape = net.second;
-    const Network<double> network = make_network<double>(layers, shape);
+    const nn::Network<double> network = make_network<double>(layers, shape);
     for (const Index count : {12, 11, 3}) {
       const Rows rows(count, shape);
       CAPTURE(layers[0].type);
       CAPTURE(layers[1].type);
       CAPTURE(count);
       const Outcome whole = outcome_of(network, {}, rows.batch());
-      const Outcome synchronised = outcome_of(network, {.replicas = 4, .sync = Sync::kBatchStatistics}, rows.batch());
+      const Outcome synchronised = outcome_of(network, {.replicas = 4, .sync = train::Sync::kBatchStatistics}, rows.batch());
       CHECK(synchronised.loss == doctest::Approx(whole.loss).epsilon(1e-7));  // sequences: 1e-7 in the divisor of each part
       CHECK(largest_difference(synchronised.gradient, whole.gradient) < (shape.rank() == 2 ? 1e-6 : 1e-12));
       CHECK(largest_difference(synchronised.state, whole.state) < (shape.rank() == 2 ? 1e-7 : 1e-13));
@@ -194,7 +194,7 @@ TEST_CASE("a divided step allocates nothing") {
   for (const char* options : {R"("accumulate": 4)", R"("replicas": 4)", R"("accumulate": 2, "replicas": 4, "sync": "moving-statistics")",
                               R"("replicas": 8, "sync": "batch-statistics")"}) {
     const TrainRig<float> rig(kBatchNormNet, clusters<float>(150), R"({"epochs": 3, "batch_size": 16, )" + std::string(options) + "}");
-    Trainer<float> trainer = rig.trainer();
+    train::Trainer<float> trainer = rig.trainer();
     const std::size_t before = allocations();
     while (!trainer.done()) trainer.advance();
     CHECK(allocations() == before);
@@ -209,10 +209,10 @@ TEST_CASE("a batch that cannot be divided is refused, and a part that diverges e
                        Error);
   const TrainRig<float> both(kBatchNormNet, clusters<float>(150), R"({"batch_size": 32, "accumulate": 2, "replicas": 3})");
   CHECK_THROWS_AS(both.trainer(), Error);
-  Dataset<float> broken = clusters<float>(150);
+  data::Dataset<float> broken = clusters<float>(150);
   broken.train.features(40, 3) = std::numeric_limits<float>::quiet_NaN();  // in the third part of the third step
   const TrainRig<float> diverging(kBatchNormNet, std::move(broken), R"({"batch_size": 16, "accumulate": 4})", R"({"order": "sequential"})");
-  CHECK_THROWS_WITH_AS(diverging.trained(), "the loss is nan at step 3; first non-finite tensor: the batch's features", Diverged);
+  CHECK_THROWS_WITH_AS(diverging.trained(), "the loss is nan at step 3; first non-finite tensor: the batch's features", train::Diverged);
 }
 
 }  // namespace normrun::test

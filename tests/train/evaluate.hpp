@@ -4,7 +4,7 @@
 
 #include "data/dataset.hpp"
 #include "nn/losses.hpp"
-#include "train/run_forward.hpp"
+#include "statistics/run_forward.hpp"
 
 namespace normrun {
 
@@ -18,11 +18,12 @@ struct Evaluation {
 /// From the logits of rows order[0 … logits.rows).  The sum runs over the rows in that order, so that the loss depends on
 /// the logits and not on the slices in which they were computed.
 template <class T>
-Evaluation evaluate_logits(LossKind loss, ConstView<T> logits, const Split<T>& split, std::span<const Index> order);
+Evaluation evaluate_logits(nn::LossKind loss, ConstView<T> logits, const data::Split<T>& split, std::span<const Index> order);
 
 /// run_forward to the logits of `loss`, then evaluate_logits.
 template <class T>
-Evaluation evaluate(const Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode, const Split<T>& split,
-                    std::span<const Index> order, Index batch_size, Remainder remainder, LossKind loss);
+Evaluation evaluate(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
+                    const data::Split<T>& split, std::span<const Index> order, Index batch_size, statistics::Remainder remainder,
+                    nn::LossKind loss);
 
 }  // namespace normrun

@@ -15,10 +15,10 @@ namespace {
 /// A few steps on the same rows, each with its gradients kept apart.
 template <class T>
 struct Learner {
-  Learner(const Network<T>& net, std::shared_ptr<OptimizerSpec> by, Keep keep)
+  Learner(const nn::Network<T>& net, std::shared_ptr<train::OptimizerSpec> by, nn::Keep keep)
       : network(net),
         optimizer(std::move(by)),
-        model(fresh_model(net, 3)),
+        model(nn::fresh_model(net, 3)),
         grads(model.params.size()),
         slots(model.params.size() * static_cast<std::size_t>(optimizer->slot_count())),
         record(net, 40, keep) {}
@@ -34,39 +34,39 @@ struct Learner {
     network.backward(model.params, record, network.output_boundary(), forward(x), grads);
     optimizer->update(model.params, grads, slots, step, 0.01, {});
   }
-  void step_inside(ConstView<T> x, Index step, FusedUpdate<T>& fused) {
+  void step_inside(ConstView<T> x, Index step, train::FusedUpdate<T>& fused) {
     const View<T> dy = forward(x);
     fused.start(step, 0.01);
     network.backward(model.params, record, network.output_boundary(), dy, grads, {}, &fused);
     fused.finish();
   }
 
-  const Network<T>& network;
-  std::shared_ptr<OptimizerSpec> optimizer;
-  Model<T> model;
+  const nn::Network<T>& network;
+  std::shared_ptr<train::OptimizerSpec> optimizer;
+  nn::Model<T> model;
   Buffer<T> grads, slots;
-  Record<T> record;
+  nn::Record<T> record;
 };
 
 }  // namespace
 
 TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one after it", T, float, double) {
   const FlushDenormals flush;
-  const Network<T> network = make_network<T>({{"dense", R"("units": 40)"},
-                                              {"batch"},
-                                              {"relu"},
-                                              {"batch"},
-                                              {"dense", R"("units": 7, "use_bias": false)"},
-                                              {"tanh"},
-                                              {"dense", R"("units": 3)"}},
-                                             Shape{10});
+  const nn::Network<T> network = make_network<T>({{"dense", R"("units": 40)"},
+                                                  {"batch"},
+                                                  {"relu"},
+                                                  {"batch"},
+                                                  {"dense", R"("units": 7, "use_bias": false)"},
+                                                  {"tanh"},
+                                                  {"dense", R"("units": 3)"}},
+                                                 Shape{10});
   for (const std::string convention : {"keras", "torch"}) {
     const auto optimizer = make_optimizer("adam", "\"convention\": \"" + convention + "\"");
     REQUIRE(optimizer->takes_products());
-    Learner<T> after(network, optimizer, Keep::kAllActivations);
-    Learner<T> inside(network, optimizer, Keep::kForBackward);  // dx then goes over x
-    FusedUpdate<T> fused(*optimizer, network.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
-    const Dataset<T> data = clusters<T>(120);
+    Learner<T> after(network, optimizer, nn::Keep::kAllActivations);
+    Learner<T> inside(network, optimizer, nn::Keep::kForBackward);  // dx then goes over x
+    train::FusedUpdate<T> fused(*optimizer, network.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
+    const data::Dataset<T> data = clusters<T>(120);
     for (Index step = 1; step <= 4; ++step) {
       const ConstView<T> x = data.train.features.view().slice(step, 5 * step);
       after.step_after(x, step);

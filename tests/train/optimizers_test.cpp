@@ -34,7 +34,7 @@ double rate_of(Index step) { return step < 3 ? 0.05 : 0.01; }
 
 /// Largest difference after kSteps between the optimizer and the rule, written per parameter in double.
 template <class T>
-double worst_difference(const Case& test, const std::vector<OptimizerSpec::Decay>& decays = {}) {
+double worst_difference(const Case& test, const std::vector<train::OptimizerSpec::Decay>& decays = {}) {
   const auto optimizer = make_optimizer(test.type, test.options);
   REQUIRE(optimizer->slot_count() == test.slots);
   Buffer<T> params(kCount);
@@ -116,7 +116,7 @@ TEST_CASE("every optimizer follows its formula in both conventions, under a chan
 }
 
 TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds to the gradient; only in the given ranges") {
-  const std::vector<OptimizerSpec::Decay> decays = {{0, 100}, {200, 2001}};
+  const std::vector<train::OptimizerSpec::Decay> decays = {{0, 100}, {200, 2001}};
   Index parameter = 0;  // counts the rule's calls: the place in the buffer
   const auto decays_here = [&parameter, &decays]() {
     const Index i = parameter++ % kCount;
@@ -137,10 +137,10 @@ TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds 
 }
 
 TEST_CASE("weight decay reaches kernels and biases, and gamma and beta on demand") {
-  const auto decaying_in = [](const Network<float>& network, const std::string& options) {
+  const auto decaying_in = [](const nn::Network<float>& network, const std::string& options) {
     std::vector<std::string> names;
-    const auto ranges = decay_ranges(network.layout(), *make_optimizer("sgd", options));
-    for (const ParamEntry& entry : network.layout().params)
+    const auto ranges = train::decay_ranges(network.layout(), *make_optimizer("sgd", options));
+    for (const nn::ParamEntry& entry : network.layout().params)
       for (const auto& range : ranges)
         if (entry.id.offset >= range.offset && entry.id.offset + entry.id.size <= range.offset + range.size) names.push_back(entry.name);
     return std::pair(names, ranges.size());

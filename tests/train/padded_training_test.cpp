@@ -21,16 +21,16 @@ void fill(View<double> features, Index* lengths) {
   }
 }
 
-class FreshSequences final : public RowGenerator<double> {
+class FreshSequences final : public data::RowGenerator<double> {
  public:
-  void generate(std::uint64_t /*step*/, const RowsOut<double>& out) const override {
+  void generate(std::uint64_t /*step*/, const data::RowsOut<double>& out) const override {
     REQUIRE(out.lengths != nullptr);
     fill(out.features, out.lengths);
   }
 };
 
-Dataset<double> sequences(Index samples) {
-  Dataset<double> data;
+data::Dataset<double> sequences(Index samples) {
+  data::Dataset<double> data;
   data.shape = Shape{kSteps, 1};
   data.train.features = Matrix<double>(samples, kSteps);
   data.train.lengths.resize(static_cast<std::size_t>(samples));
@@ -46,7 +46,7 @@ TEST_CASE("padded steps are not read in training, in whatever order the rows com
 }
 
 TEST_CASE("nor are those of fresh rows") {
-  Dataset<double> data = sequences(10);
+  data::Dataset<double> data = sequences(10);
   data.resample = std::make_shared<FreshSequences>();
   for (const double loss : TrainRig<double>(kNetwork, std::move(data), R"({"steps": 3, "batch_size": 4})").losses())
     CHECK(std::isfinite(loss));

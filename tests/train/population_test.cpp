@@ -1,11 +1,11 @@
-#include "train/population.hpp"
+#include "statistics/population.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+#include "compare/batch_replay.hpp"
 #include "evaluate.hpp"
-#include "train/batch_replay.hpp"
 #include "train_rig.hpp"
 
 namespace normrun::test {
@@ -48,57 +48,59 @@ TEST_CASE("channel moments merge to the moments of all rows, without cancellatio
   Matrix<double> x(1001, 3);
   for (double& value : x.view()) value = 1e6 + random.normal();
   const Columns all = direct_moments<double>(x.view());
-  ChannelMoments forwards(3);
+  statistics::ChannelMoments forwards(3);
   for (Index first : {0, 10, 600})
     forwards.add<double>(ConstView<double>(x.view()).slice(first, first == 0 ? 10 : first == 10 ? 590 : 401));
   CHECK(forwards.rows() == 1001);
   CHECK(worst(forwards.mean(), all.mean) < 1e-14);
   CHECK(worst(forwards.variance(), all.variance) < 1e-9);
 
-  ChannelMoments late(3);
+  statistics::ChannelMoments late(3);
   late.add<double>(ConstView<double>(x.view()).slice(600, 401));
-  ChannelMoments backwards(3);
+  statistics::ChannelMoments backwards(3);
   backwards.merge(late);
-  ChannelMoments early(3);
+  statistics::ChannelMoments early(3);
   early.add<double>(ConstView<double>(x.view()).slice(0, 600));
   backwards.merge(early);
-  backwards.merge(ChannelMoments(3));
+  backwards.merge(statistics::ChannelMoments(3));
   CHECK(worst(backwards.mean(), all.mean) < 1e-14);
   CHECK(worst(backwards.variance(), all.variance) < 1e-9);
 }
 
 TEST_CASE("population statistics equal a direct computation, each layer behind the repaired ones before it") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(2000), R"({"steps": 20})");  // 1334 rows: several slices
-  const Model<double> model = rig.trained().model();
-  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{}, 4);
+  const nn::Model<double> model = rig.trained().model();
+  const auto population = statistics::population_statistics(rig.network, model, rig.data.train, statistics::PopulationOptions{}, 4);
   REQUIRE(population.size() == 2);
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
 
-  Model<double> repaired = model;
-  for (const LayerStatistics& layer : population) {
-    const Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-    const Matrix<double> input = run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train, order,
-                                                     static_cast<Index>(order.size()), Remainder::kKeep, norm.layer);
+  nn::Model<double> repaired = model;
+  for (const statistics::LayerStatistics& layer : population) {
+    const nn::Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
+    const Matrix<double> input =
+        statistics::run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train, order,
+                                        static_cast<Index>(order.size()), statistics::Remainder::kKeep, norm.layer);
     const Columns direct = direct_moments<double>(input.view());
     CHECK(worst(layer.mean, direct.mean) < 1e-12);
     CHECK(worst(layer.variance, direct.variance) < 1e-12);
     std::copy(direct.mean.begin(), direct.mean.end(), repaired.state.begin() + norm.moving_mean->offset);
     std::copy(direct.variance.begin(), direct.variance.end(), repaired.state.begin() + norm.moving_variance->offset);
   }
-  const Buffer<double> state = state_with<double>(rig.network.layout(), model.state, population);
-  const Normalization& second = rig.network.layout().normalizations[1];
+  const Buffer<double> state = statistics::state_with<double>(rig.network.layout(), model.state, population);
+  const nn::Normalization& second = rig.network.layout().normalizations[1];
   CHECK(state[static_cast<std::size_t>(second.moving_mean->offset)] == population[1].mean[0]);
   CHECK(state[static_cast<std::size_t>(second.moving_variance->offset)] == population[1].variance[0]);
 }
 
 TEST_CASE("in eval mode with population statistics the network gives what train mode gives on the whole population") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(900), R"({"steps": 10})");
-  const Model<double> model = rig.trained().model();
-  const Buffer<double> state =
-      state_with<double>(rig.network.layout(), model.state, population_statistics(rig.network, model, rig.data.train, {}, 4));
+  const nn::Model<double> model = rig.trained().model();
+  const Buffer<double> state = statistics::state_with<double>(rig.network.layout(), model.state,
+                                                              statistics::population_statistics(rig.network, model, rig.data.train, {}, 4));
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
   const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
-    return run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600, Remainder::kKeep, 6);
+    return statistics::run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600,
+                                           statistics::Remainder::kKeep, 6);
   };
   const Matrix<double> population = outputs(state, kEvalMode);
   const Matrix<double> whole = outputs(model.state, kTrainFrozen);
@@ -110,16 +112,16 @@ TEST_CASE("in eval mode with population statistics the network gives what train 
 
 TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(300), R"({"steps": 5})");  // 200 rows
-  const Model<double> model = rig.trained().model();
-  PopulationOptions options;
+  const nn::Model<double> model = rig.trained().model();
+  statistics::PopulationOptions options;
   read_object(R"({"estimator": "batch-average", "batch_size": 64})", options);
-  const auto population = population_statistics(rig.network, model, rig.data.train, options, 4);
+  const auto population = statistics::population_statistics(rig.network, model, rig.data.train, options, 4);
   REQUIRE(population.size() == 2);
   const Index boundary = rig.network.layout().normalizations[1].layer;
   std::vector<Index> order = rows_in_order(200);
   RandomStream(0, Purpose::kPopulation).shuffle(order);
-  const Matrix<double> input =
-      run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order, 64, Remainder::kLeaveOut, boundary);
+  const Matrix<double> input = statistics::run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order,
+                                                               64, statistics::Remainder::kLeaveOut, boundary);
   REQUIRE(input.rows() == 192);
   std::vector<double> mean(4, 0.0);
   std::vector<double> variance(4, 0.0);
@@ -134,27 +136,29 @@ TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   CHECK(worst(population[1].variance, variance) < 1e-12);
 
   read_object(R"({"estimator": "pooled", "batch_size": "train"})", options);
-  const auto pooled = population_statistics(rig.network, model, rig.data.train, options, 64);
+  const auto pooled = statistics::population_statistics(rig.network, model, rig.data.train, options, 64);
   CHECK(worst(pooled[1].mean, direct_moments<double>(input.view()).mean) < 1e-12);
   CHECK(worst(pooled[1].variance, direct_moments<double>(input.view()).variance) < 1e-12);
 }
 
 TEST_CASE("population.samples takes rows at equal distances; more than the split has is refused") {
   const TrainRig<double> rig({{"batch"}, {"dense", R"("units": 3)"}}, clusters<double>(30), R"({"steps": 0})");  // 20 rows
-  PopulationOptions options;
+  statistics::PopulationOptions options;
   read_object(R"({"samples": 5})", options);
-  const auto population = population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4);
+  const auto population = statistics::population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4);
   double mean = 0.0;
   for (Index r : {0, 4, 8, 12, 16}) mean += rig.data.train.features(r, 0) / 5.0;
   CHECK(population[0].mean[0] == doctest::Approx(mean).epsilon(1e-12));
   read_object(R"({"samples": 21})", options);
-  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4), Error);
-  CHECK_THROWS_AS(population_statistics(rig.network, rig.trainer().model(), Split<double>{}, PopulationOptions{}, 4), Error);
+  CHECK_THROWS_AS(statistics::population_statistics(rig.network, rig.trainer().model(), rig.data.train, options, 4), Error);
+  CHECK_THROWS_AS(
+      statistics::population_statistics(rig.network, rig.trainer().model(), data::Split<double>{}, statistics::PopulationOptions{}, 4),
+      Error);
 }
 
 TEST_CASE("steps with statistics of their own: only the rows that reach a step make its population, a step without any keeps its own") {
   constexpr Index kSteps = 3;
-  Dataset<double> data;
+  data::Dataset<double> data;
   data.shape = Shape{kSteps, 2};
   data.train.features = Matrix<double>(40, kSteps * 2);
   RandomStream random(5, Purpose::kData);
@@ -165,8 +169,8 @@ TEST_CASE("steps with statistics of their own: only the rows that reach a step m
   }
   const TrainRig<double> rig({{"batch", R"("time": "per-step", "momentum": 0.5)"}}, std::move(data),
                              R"({"batch_size": 8, "steps": 7, "optimizer": {"type": "sgd", "learning_rate": 0}})");
-  const Trainer<double> trainer = rig.trained();
-  const auto expect = [&](const LayerStatistics& found, double tolerance) {
+  const train::Trainer<double> trainer = rig.trained();
+  const auto expect = [&](const statistics::LayerStatistics& found, double tolerance) {
     for (Index c = 0; c < 4; ++c) {
       const Index step = c / 2;
       Matrix<double> reaching(40 / (step + 1), 1);
@@ -178,14 +182,14 @@ TEST_CASE("steps with statistics of their own: only the rows that reach a step m
     }
     for (std::size_t c = 4; c < 6; ++c) CHECK(std::pair(found.mean[c], found.variance[c]) == std::pair(0.0, 1.0));
   };
-  PopulationOptions options;
+  statistics::PopulationOptions options;
   for (const char* estimator : {"layer-by-layer", "pooled"}) {
     read_object(R"({"estimator": ")" + std::string(estimator) + R"("})", options);
-    expect(population_statistics(rig.network, trainer.model(), rig.data.train, options, 8)[0], 1e-12);
+    expect(statistics::population_statistics(rig.network, trainer.model(), rig.data.train, options, 8)[0], 1e-12);
   }
   // The same batches again, by the moving averages' weights, are the moving averages without their start.
-  const auto replayed = replay_statistics(rig.plan, trainer.model(), 7, ReplayWeights::kMovingAverage, Dropout::kOn);
-  const auto corrected = bias_corrected<double>(rig.network.layout(), trainer.model().state);
+  const auto replayed = compare::replay_statistics(rig.plan, trainer.model(), 7, compare::ReplayWeights::kMovingAverage, Dropout::kOn);
+  const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
   CHECK(worst({replayed[0].mean.begin(), replayed[0].mean.begin() + 4}, {corrected[0].mean.begin(), corrected[0].mean.begin() + 4}) <
         1e-12);
   CHECK(worst({replayed[0].variance.begin(), replayed[0].variance.begin() + 4},
@@ -194,32 +198,32 @@ TEST_CASE("steps with statistics of their own: only the rows that reach a step m
 
 TEST_CASE("initial statistics are those of a fresh network; the parameters' owner is not asked") {
   const TrainRig<float> rig(kTwoNorms, clusters<float>(90), R"({"steps": 10})");
-  const Model<float> model = rig.trained().model();
-  const Buffer<float> fresh = fresh_model(rig.network, 99).state;
+  const nn::Model<float> model = rig.trained().model();
+  const Buffer<float> fresh = nn::fresh_model(rig.network, 99).state;
   CHECK(model.state != fresh);
-  CHECK(initial_state<float>(rig.network.layout()) == fresh);
+  CHECK(statistics::initial_state<float>(rig.network.layout()) == fresh);
 }
 
 TEST_CASE("eval mode does not depend on the slicing, train mode does; slices leave out the remainder on demand") {
   const TrainRig<float> rig(kBatchNormNet, clusters<float>(1800), R"({"steps": 30})");
-  const Model<float> model = rig.trained().model();
+  const nn::Model<float> model = rig.trained().model();
   const std::vector<Index> order = rows_in_order(rig.data.test.samples());  // 600
-  const auto score = [&](const Mode& mode, Index batch_size, Remainder remainder) {
+  const auto score = [&](const Mode& mode, Index batch_size, statistics::Remainder remainder) {
     return evaluate<float>(rig.network, model.params, model.state, mode, rig.data.test, order, batch_size, remainder, rig.loss);
   };
-  const Evaluation whole = score(kEvalMode, 600, Remainder::kKeep);
+  const Evaluation whole = score(kEvalMode, 600, statistics::Remainder::kKeep);
   CHECK(whole.samples == 600);
   CHECK(whole.accuracy > 0.3);
-  CHECK(score(kEvalMode, 1, Remainder::kKeep).loss == whole.loss);
-  CHECK(score(kEvalMode, 7, Remainder::kKeep).loss == whole.loss);
-  CHECK(score(kEvalMode, 7, Remainder::kLeaveOut).samples == 595);
-  CHECK(score(kTrainFrozen, 7, Remainder::kKeep).loss != score(kTrainFrozen, 600, Remainder::kKeep).loss);
-  CHECK(score(kEvalMode, 601, Remainder::kLeaveOut).samples == 0);
-  CHECK(std::isnan(score(kEvalMode, 601, Remainder::kLeaveOut).loss));
+  CHECK(score(kEvalMode, 1, statistics::Remainder::kKeep).loss == whole.loss);
+  CHECK(score(kEvalMode, 7, statistics::Remainder::kKeep).loss == whole.loss);
+  CHECK(score(kEvalMode, 7, statistics::Remainder::kLeaveOut).samples == 595);
+  CHECK(score(kTrainFrozen, 7, statistics::Remainder::kKeep).loss != score(kTrainFrozen, 600, statistics::Remainder::kKeep).loss);
+  CHECK(score(kEvalMode, 601, statistics::Remainder::kLeaveOut).samples == 0);
+  CHECK(std::isnan(score(kEvalMode, 601, statistics::Remainder::kLeaveOut).loss));
 }
 
 TEST_CASE("loss and accuracy of known logits") {
-  Split<double> split;
+  data::Split<double> split;
   split.features = Matrix<double>(3, 1);
   split.labels = {1, 0, 1};
   Matrix<double> logits(2, 2);
@@ -227,7 +231,8 @@ TEST_CASE("loss and accuracy of known logits") {
   logits(0, 1) = 0.0;  // row 2, label 1: the first of equals wins, which is wrong
   logits(1, 0) = std::log(3.0);
   logits(1, 1) = 0.0;  // row 1, label 0: right
-  const Evaluation evaluation = evaluate_logits<double>(LossKind::kSoftmaxCrossEntropy, logits.view(), split, std::vector<Index>{2, 1, 0});
+  const Evaluation evaluation =
+      evaluate_logits<double>(nn::LossKind::kSoftmaxCrossEntropy, logits.view(), split, std::vector<Index>{2, 1, 0});
   CHECK(evaluation.loss == doctest::Approx((std::log(2.0) + std::log(4.0 / 3.0)) / 2.0).epsilon(1e-14));
   CHECK(evaluation.accuracy == 0.5);
   CHECK(evaluation.samples == 2);

@@ -1,4 +1,4 @@
-#include "train/stem_outputs.hpp"
+#include "statistics/stem_outputs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,14 +10,14 @@ TEST_CASE("a stem's outputs are those of the whole pass, whatever order and batc
   const TrainRig<float> rig({{"dense", R"("units": 6)"}, {"layer"}, {"relu"}, {"dropout"}, {"dense", R"("units": 3)"}},
                             clusters<float>(2100),
                             R"({"steps": 5})");  // 1400 rows: several slices
-  const Model<float> model = rig.trained().model();
-  StemOutputs<float> stem(rig.network, model.params, rig.data.train);
+  const nn::Model<float> model = rig.trained().model();
+  statistics::StemOutputs<float> stem(rig.network, model.params, rig.data.train);
   REQUIRE(stem.boundary() == 3);
   CHECK(stem.are_by(model.params));
   CHECK_FALSE(stem.are_by(std::vector<float>(model.params.begin(), model.params.end())));
   const std::vector<Index> all = rows_in_order(rig.data.train.samples());
-  const Matrix<float> expected =
-      run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1, Remainder::kKeep, stem.boundary());
+  const Matrix<float> expected = statistics::run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1,
+                                                                statistics::Remainder::kKeep, stem.boundary());
   std::vector<Index> reversed(all.rbegin(), all.rend());
   for (const std::vector<Index>& rows :
        {std::vector<Index>{7, 7, 3}, std::vector<Index>{}, std::vector<Index>{3, 900}, reversed, reversed}) {
@@ -32,12 +32,13 @@ TEST_CASE("a stem's outputs are those of the whole pass, whatever order and batc
 TEST_CASE("a pass takes what is below a stem's boundary from it, and only by its own parameters") {
   const TrainRig<float> rig({{"dense", R"("units": 6)"}, {"batch"}, {"relu"}, {"dense", R"("units": 3)"}}, clusters<float>(60),
                             R"({"steps": 5})");
-  const Model<float> model = rig.trained().model();
-  Model<float> other = model;
-  StemOutputs<float> stem(rig.network, model.params, rig.data.train);
+  const nn::Model<float> model = rig.trained().model();
+  nn::Model<float> other = model;
+  statistics::StemOutputs<float> stem(rig.network, model.params, rig.data.train);
   const std::vector<Index> rows = rows_in_order(rig.data.train.samples());
-  const auto outputs = [&](const SplitRows<float>& source, const Model<float>& by, const Mode& mode, Index boundary) {
-    const Matrix<float> y = run_forward<float>(rig.network, by.params, by.state, mode, source, rows, 8, Remainder::kLeaveOut, boundary);
+  const auto outputs = [&](const statistics::SplitRows<float>& source, const nn::Model<float>& by, const Mode& mode, Index boundary) {
+    const Matrix<float> y =
+        statistics::run_forward<float>(rig.network, by.params, by.state, mode, source, rows, 8, statistics::Remainder::kLeaveOut, boundary);
     return std::vector<float>(y.view().begin(), y.view().end());
   };
   outputs({rig.data.train, &stem}, model, kEvalMode, 4);  // fills it

@@ -7,15 +7,15 @@
 namespace normrun::test {
 namespace {
 
-TrainOptions read_train(const std::string& json) {
-  TrainOptions options;
+train::TrainOptions read_train(const std::string& json) {
+  train::TrainOptions options;
   read_object(json, options);
   return options;
 }
 
-std::string refusal(LossKind loss, const Shape& output, Index classes, Index outputs) {
+std::string refusal(nn::LossKind loss, const Shape& output, Index classes, Index outputs) {
   try {
-    check_loss_fits(loss, output, classes, outputs);
+    train::check_loss_fits(loss, output, classes, outputs);
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::kUsage);
     return error.what();
@@ -26,32 +26,32 @@ std::string refusal(LossKind loss, const Shape& output, Index classes, Index out
 }  // namespace
 
 TEST_CASE("train: defaults") {
-  const TrainOptions options = read_train("{}");
+  const train::TrainOptions options = read_train("{}");
   CHECK(options.batch_size == 32);
   CHECK_FALSE(options.epochs.has_value());
   CHECK_FALSE(options.steps.has_value());
-  CHECK(options.loss == LossChoice::kAuto);
+  CHECK(options.loss == train::LossChoice::kAuto);
   CHECK(options.optimizer->type == "adam");
   CHECK(options.optimizer_spec().learning_rate == 1e-3);
   CHECK(options.history == std::vector<std::string>{"train", "eval"});
-  CHECK(step_mode(options.forward_mode) == kTrainMode);
+  CHECK(train::step_mode(options.forward_mode) == kTrainMode);
   CHECK(options.division.accumulate == 1);
   CHECK(options.division.replicas == 1);
-  CHECK(options.division.sync == Sync::kNone);
+  CHECK(options.division.sync == train::Sync::kNone);
 }
 
 TEST_CASE("train: what a config may say") {
-  const TrainOptions options = read_train(
+  const train::TrainOptions options = read_train(
       R"({"batch_size": 4, "steps": 0, "loss": "sparse_categorical_crossentropy", "forward_mode": "frozen-statistics", "history": [],
           "optimizer": {"type": "sgd", "momentum": 0.9}, "checkpoints": "none"})");
   CHECK(options.steps == 0);
-  CHECK(options.loss == LossChoice::kSoftmaxCrossEntropy);
-  CHECK(step_mode(options.forward_mode) == Mode{Statistics::kBatch, Tracking::kFreeze, Dropout::kOn});
+  CHECK(options.loss == train::LossChoice::kSoftmaxCrossEntropy);
+  CHECK(train::step_mode(options.forward_mode) == Mode{Statistics::kBatch, Tracking::kFreeze, Dropout::kOn});
   CHECK(options.optimizer_spec().slot_count() == 1);
   CHECK(options.history.empty());
-  CHECK(options.checkpoints == CheckpointPolicy::kNone);
-  CHECK(step_mode(read_train(R"({"forward_mode": "eval"})").forward_mode) == kEvalMode);
-  CHECK(step_mode(read_train(R"({"forward_mode": "moving-averages"})").forward_mode) ==
+  CHECK(options.checkpoints == train::CheckpointPolicy::kNone);
+  CHECK(train::step_mode(read_train(R"({"forward_mode": "eval"})").forward_mode) == kEvalMode);
+  CHECK(train::step_mode(read_train(R"({"forward_mode": "moving-averages"})").forward_mode) ==
         Mode{Statistics::kMoving, Tracking::kUpdate, Dropout::kOn});
 }
 
@@ -66,14 +66,14 @@ TEST_CASE("train: what a config may not say") {
 }
 
 TEST_CASE("a batch is divided into equal parts, or not at all") {
-  CHECK(read_train(R"({"sync": true})").division.sync == Sync::kBatchStatistics);
-  CHECK(read_train(R"({"sync": false})").division.sync == Sync::kNone);
-  CHECK_NOTHROW(check_division(read_train(R"({"batch_size": 24, "accumulate": 3, "replicas": 8})")));
-  CHECK_THROWS_WITH_AS(check_division(read_train(R"({"batch_size": 24, "accumulate": 4, "replicas": 4})")),
+  CHECK(read_train(R"({"sync": true})").division.sync == train::Sync::kBatchStatistics);
+  CHECK(read_train(R"({"sync": false})").division.sync == train::Sync::kNone);
+  CHECK_NOTHROW(train::check_division(read_train(R"({"batch_size": 24, "accumulate": 3, "replicas": 8})")));
+  CHECK_THROWS_WITH_AS(train::check_division(read_train(R"({"batch_size": 24, "accumulate": 4, "replicas": 4})")),
                        "a batch of 24 rows cannot be divided into 16 equal parts (train.accumulate times train.replicas); make "
                        "train.batch_size a multiple of 16",
                        Error);
-  CHECK_THROWS_AS(check_division(read_train(R"({"batch_size": 4, "replicas": 8})")), Error);
+  CHECK_THROWS_AS(train::check_division(read_train(R"({"batch_size": 4, "replicas": 8})")), Error);
 }
 
 TEST_CASE("the learning rate scales with the batch size, or its root, on demand") {
@@ -84,37 +84,37 @@ TEST_CASE("the learning rate scales with the batch size, or its root, on demand"
 }
 
 TEST_CASE("the loss that auto means") {
-  CHECK(resolve_loss(LossChoice::kAuto, 0, 1) == LossKind::kMse);
-  CHECK(resolve_loss(LossChoice::kAuto, 2, 1) == LossKind::kBinaryCrossEntropy);
-  CHECK(resolve_loss(LossChoice::kAuto, 2, 2) == LossKind::kSoftmaxCrossEntropy);
-  CHECK(resolve_loss(LossChoice::kAuto, 10, 1) == LossKind::kSoftmaxCrossEntropy);
-  CHECK(resolve_loss(LossChoice::kMse, 10, 10) == LossKind::kMse);
+  CHECK(train::resolve_loss(train::LossChoice::kAuto, 0, 1) == nn::LossKind::kMse);
+  CHECK(train::resolve_loss(train::LossChoice::kAuto, 2, 1) == nn::LossKind::kBinaryCrossEntropy);
+  CHECK(train::resolve_loss(train::LossChoice::kAuto, 2, 2) == nn::LossKind::kSoftmaxCrossEntropy);
+  CHECK(train::resolve_loss(train::LossChoice::kAuto, 10, 1) == nn::LossKind::kSoftmaxCrossEntropy);
+  CHECK(train::resolve_loss(train::LossChoice::kMse, 10, 10) == nn::LossKind::kMse);
 }
 
 TEST_CASE("a network that cannot learn the data is told what to change") {
-  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {7}, 10, 0) ==
+  CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {7}, 10, 0) ==
         "the network gives 7 outputs, the data has 10 classes; make the last dense layer's units 10");
-  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {10}, 10, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kSoftmaxCrossEntropy, {1}, 0, 1).empty());
-  CHECK(refusal(LossKind::kBinaryCrossEntropy, {1}, 2, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, {1}, 3, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kBinaryCrossEntropy, {2}, 2, 0).empty());
-  CHECK(refusal(LossKind::kMse, {4}, 0, 1) ==
+  CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {10}, 10, 0).empty());
+  CHECK_FALSE(refusal(nn::LossKind::kSoftmaxCrossEntropy, {1}, 0, 1).empty());
+  CHECK(refusal(nn::LossKind::kBinaryCrossEntropy, {1}, 2, 0).empty());
+  CHECK_FALSE(refusal(nn::LossKind::kBinaryCrossEntropy, {1}, 3, 0).empty());
+  CHECK_FALSE(refusal(nn::LossKind::kBinaryCrossEntropy, {2}, 2, 0).empty());
+  CHECK(refusal(nn::LossKind::kMse, {4}, 0, 1) ==
         "the network gives 4 outputs, the data has 1 target a row; make the last dense layer's units 1");
-  CHECK(refusal(LossKind::kMse, {4}, 0, 0).empty());  // zeros, of any width
-  CHECK(refusal(LossKind::kMse, {10}, 10, 0).empty());
-  CHECK(refusal(LossKind::kMse, {1}, 2, 0).empty());
-  CHECK_FALSE(refusal(LossKind::kMse, {1}, 3, 0).empty());
+  CHECK(refusal(nn::LossKind::kMse, {4}, 0, 0).empty());  // zeros, of any width
+  CHECK(refusal(nn::LossKind::kMse, {10}, 10, 0).empty());
+  CHECK(refusal(nn::LossKind::kMse, {1}, 2, 0).empty());
+  CHECK_FALSE(refusal(nn::LossKind::kMse, {1}, 3, 0).empty());
 }
 
 TEST_CASE("an output of several positions lacks a flatten, whatever its units") {
-  CHECK(refusal(LossKind::kSoftmaxCrossEntropy, {28, 28, 10}, 10, 0) ==
+  CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {28, 28, 10}, 10, 0) ==
         "the network gives 7840 outputs of shape (28, 28, 10), the data has 10 classes; "
         "put {\"type\": \"flatten\"} before a last dense layer of 10 units");
-  CHECK(refusal(LossKind::kMse, {12, 1}, 0, 1) ==
+  CHECK(refusal(nn::LossKind::kMse, {12, 1}, 0, 1) ==
         "the network gives 12 outputs of shape (12, 1), the data has 1 target a row; "
         "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
-  CHECK(refusal(LossKind::kBinaryCrossEntropy, {12, 1}, 2, 0) ==
+  CHECK(refusal(nn::LossKind::kBinaryCrossEntropy, {12, 1}, 2, 0) ==
         "binary cross-entropy needs 1 output, the network gives 12 outputs of shape (12, 1); "
         "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
 }

@@ -2,45 +2,45 @@
 
 #include <stdexcept>
 
-#include "config/document.hpp"
+#include "config/options/document.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::test {
 
-void read_object(const std::string& json, Described& value) {
+void read_object(const std::string& json, config::Described& value) {
   std::vector<Problem> problems;
-  Document::parse(json, "test").read("", value, problems);
+  config::Document::parse(json, "test").read("", value, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
 }
 
-std::shared_ptr<OptimizerSpec> make_optimizer(const std::string& type, const std::string& options) {
-  const auto spec = std::dynamic_pointer_cast<OptimizerSpec>(optimizer_family().make(type));
+std::shared_ptr<train::OptimizerSpec> make_optimizer(const std::string& type, const std::string& options) {
+  const auto spec = std::dynamic_pointer_cast<train::OptimizerSpec>(train::optimizer_family().make(type));
   if (spec == nullptr) throw std::out_of_range("no optimizer " + type);
   read_object("{" + options + "}", *spec);
   return spec;
 }
 
 template <class T>
-Network<T> make_network(const std::vector<LayerText>& layers, const Shape& input) {
-  std::vector<LayerDescription> descriptions;
+nn::Network<T> make_network(const std::vector<LayerText>& layers, const Shape& input) {
+  std::vector<nn::LayerDescription> descriptions;
   for (const LayerText& layer : layers) {
-    const auto spec = std::dynamic_pointer_cast<LayerSpec>(layer_family().make(layer.type));
+    const auto spec = std::dynamic_pointer_cast<nn::LayerSpec>(nn::layer_family().make(layer.type));
     if (spec == nullptr) throw std::out_of_range("no layer " + layer.type);
     read_object("{" + layer.options + "}", *spec);
     descriptions.push_back({layer.type, spec});
   }
-  return Network<T>(descriptions, input);
+  return nn::Network<T>(descriptions, input);
 }
 
 template <class T>
-Dataset<T> clusters(Index samples, std::uint64_t seed) {
+data::Dataset<T> clusters(Index samples, std::uint64_t seed) {
   constexpr Index kFeatures = 10;
   constexpr Index kClasses = 3;
   RandomStream random(seed, Purpose::kData);
-  Dataset<T> data;
+  data::Dataset<T> data;
   data.shape = Shape{kFeatures};
   data.classes = kClasses;
-  const auto fill = [&random](Split<T>& split, Index rows) {
+  const auto fill = [&random](data::Split<T>& split, Index rows) {
     split.features = Matrix<T>(rows, kFeatures);
     for (Index r = 0; r < rows; ++r) {
       const auto label = static_cast<std::int32_t>(random.below(kClasses));
@@ -54,9 +54,9 @@ Dataset<T> clusters(Index samples, std::uint64_t seed) {
   return data;
 }
 
-template Network<float> make_network<float>(const std::vector<LayerText>&, const Shape&);
-template Network<double> make_network<double>(const std::vector<LayerText>&, const Shape&);
-template Dataset<float> clusters<float>(Index, std::uint64_t);
-template Dataset<double> clusters<double>(Index, std::uint64_t);
+template nn::Network<float> make_network<float>(const std::vector<LayerText>&, const Shape&);
+template nn::Network<double> make_network<double>(const std::vector<LayerText>&, const Shape&);
+template data::Dataset<float> clusters<float>(Index, std::uint64_t);
+template data::Dataset<double> clusters<double>(Index, std::uint64_t);
 
 }  // namespace normrun::test

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "evaluate.hpp"
+#include "statistics/population.hpp"
 #include "support/allocation_counter.hpp"
-#include "train/population.hpp"
 #include "train_rig.hpp"
 
 namespace normrun::test {
@@ -17,14 +17,14 @@ const std::vector<LayerText> kWithDropout = {{"dense", R"("units": 8)"}, {"batch
                                              {"dense", R"("units": 8)"}, {"layer"}, {"tanh"}, {"dense", R"("units": 3)"}};
 
 template <class T>
-bool equal_models(const Model<T>& a, const Model<T>& b) {
+bool equal_models(const nn::Model<T>& a, const nn::Model<T>& b) {
   return a.params == b.params && a.state == b.state;
 }
 
 /// Rows that tell which step they belong to: every feature of row r is 100 step + r.
-class CountingRows final : public RowGenerator<double> {
+class CountingRows final : public data::RowGenerator<double> {
  public:
-  void generate(std::uint64_t step, const RowsOut<double>& out) const override {
+  void generate(std::uint64_t step, const data::RowsOut<double>& out) const override {
     CHECK(out.labels == nullptr);
     CHECK(out.targets.empty());
     CHECK(out.lengths == nullptr);
@@ -33,8 +33,8 @@ class CountingRows final : public RowGenerator<double> {
   }
 };
 
-Dataset<double> counting_data() {
-  Dataset<double> data;
+data::Dataset<double> counting_data() {
+  data::Dataset<double> data;
   data.shape = Shape{2};
   data.resample = std::make_shared<CountingRows>();
   return data;
@@ -43,7 +43,7 @@ Dataset<double> counting_data() {
 std::string message_of(const TrainRig<float>& rig) {
   try {
     rig.trained();
-  } catch (const Diverged& error) {
+  } catch (const train::Diverged& error) {
     CHECK(error.code() == ExitCode::kRunsFailed);
     return error.what();
   }
@@ -69,17 +69,17 @@ TEST_CASE("training learns, in every optimizer") {
     CAPTURE(optimizer);
     const TrainRig<float> rig(kBatchNormNet, clusters<float>(300),
                               R"({"epochs": 20, "batch_size": 16, "optimizer": )" + std::string(optimizer) + "}");
-    const Trainer<float> trainer = rig.trained();
+    const train::Trainer<float> trainer = rig.trained();
     CHECK(trainer.epoch_totals().accuracy() > 0.9);
     const Evaluation test = evaluate<float>(rig.network, trainer.model().params, trainer.model().state, kEvalMode, rig.data.test,
-                                            rows_in_order(100), 100, Remainder::kKeep, rig.loss);
+                                            rows_in_order(100), 100, statistics::Remainder::kKeep, rig.loss);
     CHECK(test.accuracy > 0.9);
   }
 }
 
 TEST_CASE("epochs, steps and the running totals") {
   const TrainRig<double> rig(kBatchNormNet, clusters<double>(75), R"({"epochs": 2, "batch_size": 16})");  // 50 rows: 4 steps an epoch
-  Trainer<double> trainer = rig.trainer();
+  train::Trainer<double> trainer = rig.trainer();
   CHECK(trainer.steps_per_epoch() == 4);
   CHECK(trainer.total_steps() == 8);
   CHECK_FALSE(trainer.at_epoch_end());
@@ -98,7 +98,7 @@ TEST_CASE("epochs, steps and the running totals") {
   CHECK(trainer.epoch_totals().samples == 16);
 
   const TrainRig<double> in_steps(kBatchNormNet, clusters<double>(75), R"({"steps": 6, "batch_size": 16})");
-  const Trainer<double> stopped = in_steps.trained();
+  const train::Trainer<double> stopped = in_steps.trained();
   CHECK(stopped.step() == 6);
   CHECK(stopped.epoch() == 1);
   CHECK(stopped.at_epoch_end());
@@ -106,7 +106,7 @@ TEST_CASE("epochs, steps and the running totals") {
   CHECK(dropping.trained().epoch_totals().samples == 48);
   const TrainRig<double> untrained(kBatchNormNet, clusters<double>(75), R"({"steps": 0})");
   CHECK(untrained.trainer().done());
-  CHECK(equal_models(untrained.trainer().model(), fresh_model(untrained.network, 7)));
+  CHECK(equal_models(untrained.trainer().model(), nn::fresh_model(untrained.network, 7)));
 }
 
 TEST_CASE("a step allocates nothing, in any optimizer, with dropout, over the end of an epoch") {
@@ -114,7 +114,7 @@ TEST_CASE("a step allocates nothing, in any optimizer, with dropout, over the en
     const std::string train = R"({"epochs": 3, "batch_size": 16, "optimizer": {"type": ")" + std::string(optimizer) +
                               R"(", "convention": "torch", "weight_decay": 0.01}})";
     const TrainRig<float> rig(kWithDropout, clusters<float>(150), train);
-    Trainer<float> trainer = rig.trainer();
+    train::Trainer<float> trainer = rig.trainer();
     const std::size_t before = allocations();
     while (!trainer.done()) trainer.advance();
     CHECK(allocations() == before);
@@ -124,14 +124,14 @@ TEST_CASE("a step allocates nothing, in any optimizer, with dropout, over the en
 TEST_CASE("comparing between steps does not disturb the training") {
   const TrainRig<float> rig(kWithDropout, clusters<float>(150), R"({"epochs": 2, "batch_size": 16})");
   const std::vector<Index> order = rows_in_order(50);
-  Trainer<float> trainer = rig.trainer();
+  train::Trainer<float> trainer = rig.trainer();
   while (!trainer.done()) {
     trainer.advance();
-    const Model<float> before = trainer.model();
+    const nn::Model<float> before = trainer.model();
     for (const Mode& mode : {kTrainMode, kEvalMode, kTrainFrozen})
-      evaluate<float>(rig.network, trainer.model().params, trainer.model().state, mode, rig.data.test, order, 7, Remainder::kKeep,
-                      rig.loss);
-    population_statistics(rig.network, trainer.model(), rig.data.train, PopulationOptions{}, 4);
+      evaluate<float>(rig.network, trainer.model().params, trainer.model().state, mode, rig.data.test, order, 7,
+                      statistics::Remainder::kKeep, rig.loss);
+    statistics::population_statistics(rig.network, trainer.model(), rig.data.train, statistics::PopulationOptions{}, 4);
     CHECK(equal_models(before, trainer.model()));
   }
   CHECK(equal_models(trainer.model(), rig.trained().model()));
@@ -140,9 +140,9 @@ TEST_CASE("comparing between steps does not disturb the training") {
 TEST_CASE("the forward mode decides which statistics move") {
   const auto state_after = [](const std::string& mode) {
     const TrainRig<float> rig(kBatchNormNet, clusters<float>(150), R"({"epochs": 2, "forward_mode": ")" + mode + "\"}");
-    const Trainer<float> trainer = rig.trained();
-    CHECK(trainer.model().params != fresh_model(rig.network, 7).params);
-    return std::pair(trainer.model().state, fresh_model(rig.network, 7).state);
+    const train::Trainer<float> trainer = rig.trained();
+    CHECK(trainer.model().params != nn::fresh_model(rig.network, 7).params);
+    return std::pair(trainer.model().state, nn::fresh_model(rig.network, 7).state);
   };
   const auto is_untouched = [&state_after](const std::string& mode) {
     const auto [state, fresh] = state_after(mode);
@@ -160,11 +160,11 @@ TEST_CASE("dropout differs from step to step, and from slice to slice of a compa
                             R"({"order": "sequential"})");
   const std::vector<double> losses = rig.losses();
   CHECK(losses[0] != losses[1]);
-  const Model<float> model = fresh_model(rig.network, 7);
+  const nn::Model<float> model = nn::fresh_model(rig.network, 7);
   const Mode dropping{Statistics::kBatch, Tracking::kFreeze, Dropout::kOn};
   const std::vector<Index> twice = {0, 1, 2, 0, 1, 2};
-  const Matrix<float> outputs = run_forward<float>(rig.network, model.params, model.state, dropping, rig.data.test, twice, 3,
-                                                   Remainder::kKeep, 2, {.seed = 7, .step = 5});
+  const Matrix<float> outputs = statistics::run_forward<float>(rig.network, model.params, model.state, dropping, rig.data.test, twice, 3,
+                                                               statistics::Remainder::kKeep, 2, {.seed = 7, .step = 5});
   CHECK_FALSE(std::equal(outputs.view().row(0), outputs.view().row(3), outputs.view().row(3)));
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("a training that cannot be is refused before its first step") {
   const TrainRig<float> wrong_width({{"dense", R"("units": 7)"}}, clusters<float>(90), "{}");
   CHECK_THROWS_WITH_AS(wrong_width.trainer(), "the network gives 7 outputs, the data has 3 classes; make the last dense layer's units 3",
                        Error);
-  Dataset<float> empty = clusters<float>(90);
+  data::Dataset<float> empty = clusters<float>(90);
   empty.train = {};
   const TrainRig<float> no_rows(kBatchNormNet, std::move(empty), "{}");
   CHECK_THROWS_AS(no_rows.trainer(), Error);
@@ -209,7 +209,7 @@ TEST_CASE("a training that cannot be is refused before its first step") {
 }
 
 TEST_CASE("a run that diverges says at which step, and which tensor was the first") {
-  Dataset<float> broken = clusters<float>(150);  // 100 rows
+  data::Dataset<float> broken = clusters<float>(150);  // 100 rows
   broken.train.features(40, 3) = std::numeric_limits<float>::quiet_NaN();
   const TrainRig<float> nan_data(kBatchNormNet, std::move(broken), R"({"batch_size": 16})", R"({"order": "sequential"})");
   CHECK(message_of(nan_data) == "the loss is nan at step 3; first non-finite tensor: the batch's features");
@@ -220,7 +220,7 @@ TEST_CASE("a run that diverges says at which step, and which tensor was the firs
   CAPTURE(message);
   CHECK(message.find("at step 2; first non-finite tensor: layer dense_") != std::string::npos);
 
-  Dataset<float> huge = clusters<float>(150);
+  data::Dataset<float> huge = clusters<float>(150);
   for (float& feature : huge.train.features.view()) feature *= 2e37f;
   const TrainRig<float> overflow({{"dense", R"("units": 3, "name": "first", "kernel_initializer": {"type": "ones"})"}}, std::move(huge),
                                  R"({"batch_size": 16})");
@@ -232,7 +232,7 @@ TEST_CASE("a run that diverges says at which step, and which tensor was the firs
 }
 
 TEST_CASE("statistics that stop being finite while the loss is fine end the run at the epoch") {
-  Dataset<float> huge = clusters<float>(150);
+  data::Dataset<float> huge = clusters<float>(150);
   for (float& feature : huge.train.features.view()) feature *= 1e25f;  // its variance is no float
   const TrainRig<float> rig({{"batch"}, {"dense", R"("units": 3)"}}, std::move(huge), R"({"batch_size": 16})");
   const std::string message = message_of(rig);

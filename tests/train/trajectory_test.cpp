@@ -6,10 +6,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/atomic_file.hpp"
 #include "evaluate.hpp"
+#include "files/atomic_file.hpp"
 #include "nn/checkpoint.hpp"
-#include "train/population.hpp"
+#include "statistics/population.hpp"
 #include "train_rig.hpp"
 
 namespace normrun::test {
@@ -36,8 +36,8 @@ class Trajectory {
   const Json& runs() const { return json_.at("runs"); }
   std::string folder() const { return folder_.string(); }
 
-  Dataset<double> data() const {
-    Dataset<double> data;
+  data::Dataset<double> data() const {
+    data::Dataset<double> data;
     data.shape = Shape{20};
     data.classes = 5;
     data.train.features = Matrix<double>(200, 20);
@@ -57,10 +57,10 @@ class Trajectory {
 
  private:
   void write_start() const {
-    TensorFile start;
+    nn::TensorFile start;
     for (const auto& [name, array] : json_.at("init").items())
       start.tensors.push_back({tensor_name(name), array.at("shape").get<std::vector<Index>>(), true, values(array)});
-    write_safetensors(folder() + "/start.safetensors", start);
+    nn::write_safetensors(folder() + "/start.safetensors", start);
   }
   void write_order() const {
     std::string header = "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 200), }";
@@ -73,7 +73,7 @@ class Trajectory {
       std::memcpy(eight, &number, sizeof eight);
       bytes.append(eight, sizeof eight);
     }
-    write_file(folder() + "/order.npy", bytes);
+    files::write_file(folder() + "/order.npy", bytes);
   }
 
   std::filesystem::path folder_;
@@ -109,13 +109,13 @@ std::span<const double> part(const Buffer<double>& buffer, const std::vector<Ent
   return {};
 }
 
-void check_final(const TrainRig<double>& rig, const Model<double>& model, const Json& run) {
-  const Layout& layout = rig.network.layout();
+void check_final(const TrainRig<double>& rig, const nn::Model<double>& model, const Json& run) {
+  const nn::Layout& layout = rig.network.layout();
   CHECK(worst(part(model.state, layout.states, "norm.moving_mean"), Trajectory::values(run.at("moving_mean"))) <= 1.0);
   CHECK(worst(part(model.state, layout.states, "norm.moving_variance"), Trajectory::values(run.at("moving_var"))) <= 1.0);
   const auto score = [&](const Mode& mode) {
-    return evaluate<double>(rig.network, model.params, model.state, mode, rig.data.train, rows_in_order(200), 200, Remainder::kKeep,
-                            rig.loss);
+    return evaluate<double>(rig.network, model.params, model.state, mode, rig.data.train, rows_in_order(200), 200,
+                            statistics::Remainder::kKeep, rig.loss);
   };
   const Json& final = run.at("final");
   CHECK(worst(std::vector<double>{score(kEvalMode).loss, score(kTrainFrozen).loss, score(kEvalMode).accuracy, score(kTrainFrozen).accuracy},
@@ -125,7 +125,7 @@ void check_final(const TrainRig<double>& rig, const Model<double>& model, const 
     CAPTURE(item.key());
     CHECK(worst(part(model.params, layout.params, Trajectory::tensor_name(item.key())), Trajectory::values(item.value())) <= 1.0);
   }
-  const auto population = population_statistics(rig.network, model, rig.data.train, PopulationOptions{}, 4);
+  const auto population = statistics::population_statistics(rig.network, model, rig.data.train, statistics::PopulationOptions{}, 4);
   REQUIRE(population.size() == 1);
   CHECK(worst(population[0].mean, Trajectory::values(run.at("population_mean"))) <= 1.0);
   CHECK(worst(population[0].variance, Trajectory::values(run.at("population_var"))) <= 1.0);
@@ -150,7 +150,7 @@ TEST_CASE("a batch order that does not fit is refused") {
   const std::string options = R"("batch_order": "order.npy"})";
   const TrainRig<double> too_long(kNet, golden.data(), R"({"epochs": 4, )" + options, "{}", golden.folder());
   CHECK_THROWS_AS(too_long.trainer(), Error);
-  Dataset<double> fewer_rows = golden.data();
+  data::Dataset<double> fewer_rows = golden.data();
   fewer_rows.train.features = Matrix<double>(199, 20);
   fewer_rows.train.labels.resize(199);
   const TrainRig<double> other_data(kNet, std::move(fewer_rows), "{" + options, "{}", golden.folder());

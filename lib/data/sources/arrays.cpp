@@ -1,9 +1,9 @@
 #include "data/sources/arrays.hpp"
 
 #include "core/error.hpp"
-#include "data/input_file.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 std::string_view features_name(ArraySource::Format format) { return format == ArraySource::Format::kIdx ? "images" : "features"; }
@@ -12,7 +12,7 @@ Index target_outputs(const NumberArray& labels) { return labels.row_size(); }
 
 }  // namespace
 
-void ArrayFiles::describe(OptionVisitor& visitor) {
+void ArrayFiles::describe(config::OptionVisitor& visitor) {
   visitor.text({features_name, "path of the inputs, one example a row; relative to the config file's folder"}, features);
   visitor.text({"labels", "path of the labels (whole numbers from 0) or the numbers to predict (floating), one row an example"}, labels);
   visitor.require(features.empty() == labels.empty(), "", "both files of the split: " + std::string(features_name) + " and labels");
@@ -22,7 +22,7 @@ ArraySource::ArraySource(Format format) : format_(format), train_(features_name(
   if (format == Format::kIdx) preparation.scale = 1.0 / 255.0;
 }
 
-void ArraySource::describe_own(OptionVisitor& visitor) {
+void ArraySource::describe_own(config::OptionVisitor& visitor) {
   visitor.object({"train", "the training split's files"}, train_);
   visitor.require(
       !train_.empty(), "",
@@ -32,7 +32,7 @@ void ArraySource::describe_own(OptionVisitor& visitor) {
 }
 
 NumberArray ArraySource::read(const std::string& folder, const std::string& path, Read read) const {
-  const std::string full = resolve_path(folder, path);
+  const std::string full = files::resolve_path(folder, path);
   return format_ == Format::kIdx ? read_idx(full, read) : read_npy(full, read);
 }
 
@@ -123,4 +123,4 @@ DataSpec::Outline ArraySource::outline(const std::string& folder) const {
 template Loaded<float> ArraySource::rows<float>(std::uint64_t, const std::string&) const;
 template Loaded<double> ArraySource::rows<double>(std::uint64_t, const std::string&) const;
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

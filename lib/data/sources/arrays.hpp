@@ -7,16 +7,16 @@
 #include "data/number_array.hpp"
 #include "data/source.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 
 /// The two files of a split: "train": {"images": …, "labels": …}.
-struct ArrayFiles : Described {
+struct ArrayFiles : config::Described {
   explicit ArrayFiles(std::string_view features_name_in) : features_name(features_name_in) {}
   std::string_view features_name;  // what the format calls them: images, features
   std::string features;
   std::string labels;
   bool empty() const { return features.empty() && labels.empty(); }
-  void describe(OptionVisitor& visitor) override;
+  void describe(config::OptionVisitor& visitor) override;
 };
 
 /// `idx` and `npy`: one binary array of inputs and one of labels for each split.  Whole numbers are class labels, floating
@@ -32,7 +32,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   Outline outline(const std::string& folder) const override;
 
  protected:
-  void describe_own(OptionVisitor& visitor) override;
+  void describe_own(config::OptionVisitor& visitor) override;
 
  private:
   /// The arrays of one split, checked against each other.
@@ -55,4 +55,4 @@ class ArraySource final : public SourceOf<ArraySource> {
   std::optional<Index> classes_;
 };
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

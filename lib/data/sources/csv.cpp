@@ -7,11 +7,11 @@
 
 #include "core/error.hpp"
 #include "data/csv_examples.hpp"
-#include "data/input_file.hpp"
 #include "data/source.hpp"
 #include "data/sources/members.hpp"
+#include "files/input_file.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 class Csv final : public SourceOf<Csv> {
@@ -42,7 +42,7 @@ class Csv final : public SourceOf<Csv> {
   }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     visitor.text({"path", "one file, of which test_fraction is held out; relative to the config file's folder, plain or gzip"}, path_);
     visitor.text({"train", "the training file, instead of path"}, train_);
     visitor.text({"test", "the test file, beside train"}, test_);
@@ -76,9 +76,9 @@ class Csv final : public SourceOf<Csv> {
     std::optional<CsvExamples> test;
   };
   Files read(const std::string& folder) const {
-    Files files{CsvExamples(read_csv(resolve_path(folder, train_path()), options_)), std::nullopt};
+    Files files{CsvExamples(read_csv(files::resolve_path(folder, train_path()), options_)), std::nullopt};
     if (test_.empty()) return files;
-    CsvTable test = read_csv(resolve_path(folder, test_), options_);
+    CsvTable test = read_csv(files::resolve_path(folder, test_), options_);
     check_test(files.train.table(), test);
     files.test.emplace(std::move(test));
     return files;
@@ -164,9 +164,9 @@ class Csv final : public SourceOf<Csv> {
 
 }  // namespace
 
-FamilyMember csv() {
+config::FamilyMember csv() {
   return {"csv", "a table of numbers, or of sequences of them, with one column of classes or numbers to predict, plain or gzip", "RFC 4180",
           [] { return std::make_shared<Csv>(); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -2,11 +2,11 @@
 #include "data/sources/arrays.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 
-FamilyMember idx() {
+config::FamilyMember idx() {
   return {"idx", "image and label files in IDX format, plain or gzip; scale is 1/255 unless given",
           "LeCun, Cortes and Burges, the MNIST database", [] { return std::make_shared<ArraySource>(ArraySource::Format::kIdx); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -2,7 +2,7 @@
 #include "data/generated.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 class Imbalanced final : public SourceOf<Imbalanced> {
@@ -23,12 +23,12 @@ class Imbalanced final : public SourceOf<Imbalanced> {
   }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     constexpr Index kMaxSamples = Index{1} << 31;
     visitor.integer({"majority", "rows of class 0; they come first"}, majority_, {.low = 1, .high = kMaxSamples});
     visitor.integer({"minority", "rows of class 1"}, minority_, {.low = 1, .high = kMaxSamples});
     visitor.integer({"features", "numbers in a row"}, features_, {.low = 1, .high = Shape::kMaxSize});
-    visitor.number({"offset", "mean of class 1 in every feature; class 0 has mean 0, both have sd 1"}, offset_, any_number());
+    visitor.number({"offset", "mean of class 1 in every feature; class 0 has mean 0, both have sd 1"}, offset_, config::any_number());
     visitor.flag({"balanced_test", "draw a test split with as many rows of either class instead of holding out test_fraction"},
                  balanced_test_);
     visitor.integer({"test_samples", "rows of the balanced test split, half of each class"}, test_samples_,
@@ -65,9 +65,9 @@ class Imbalanced final : public SourceOf<Imbalanced> {
 
 }  // namespace
 
-FamilyMember imbalanced() {
+config::FamilyMember imbalanced() {
   return {"imbalanced", "two normal clouds of unequal size, N(0, 1) and N(offset, 1); labels 0 and 1", "document 003, example 3",
           [] { return std::make_shared<Imbalanced>(); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

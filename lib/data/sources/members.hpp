@@ -1,18 +1,18 @@
 #pragma once
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 
 /// One function for every source file: what the registry lists.
-namespace normrun::sources {
+namespace normrun::data::sources {
 
-FamilyMember gaussian();
-FamilyMember uniform();
-FamilyMember imbalanced();
-FamilyMember spirals();
-FamilyMember stroke_digits();
-FamilyMember sequences();
-FamilyMember idx();
-FamilyMember csv();
-FamilyMember npy();
+config::FamilyMember gaussian();
+config::FamilyMember uniform();
+config::FamilyMember imbalanced();
+config::FamilyMember spirals();
+config::FamilyMember stroke_digits();
+config::FamilyMember sequences();
+config::FamilyMember idx();
+config::FamilyMember csv();
+config::FamilyMember npy();
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -2,11 +2,11 @@
 #include "data/sources/arrays.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 
-FamilyMember npy() {
+config::FamilyMember npy() {
   return {"npy", "feature and label arrays saved by numpy.save; whole numbers are classes, floating ones numbers to predict",
           "NumPy format 1.0 to 3.0 (NEP 1)", [] { return std::make_shared<ArraySource>(ArraySource::Format::kNpy); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -17,7 +17,7 @@
 #include "data/generated.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 constexpr Index kMaxClasses = 64;
@@ -92,7 +92,7 @@ class Sequences final : public SourceOf<Sequences> {
   Outline outline(const std::string& /*folder*/) const override { return outline_of(shape(), sampler_.kinds, 0, generator_, preparation); }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     constexpr Index kMaxSteps = Index{1} << 20;
     generator_.describe(visitor);
     visitor.integer({"features", "numbers in a step"}, sampler_.features, {.low = 1, .high = Index{1} << 10});
@@ -101,7 +101,7 @@ class Sequences final : public SourceOf<Sequences> {
     visitor.integer({"min_length", "of a sequence; at least `classes` steps"}, sampler_.min_length, {.low = 2, .high = kMaxSteps});
     visitor.integer({"max_length", "of a sequence; shorter ones are padded with zeros"}, sampler_.max_length,
                     {.low = 2, .high = kMaxSteps});
-    visitor.number({"noise", "sd of what is added to every step; the markers have sd 1"}, sampler_.noise, at_least(0.0));
+    visitor.number({"noise", "sd of what is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
     visitor.integer({"pad_to", "steps that every sequence is padded to; absent: max_length"}, pad_to_, {.low = 2, .high = kMaxSteps});
     visitor.require(sampler_.min_length >= sampler_.kinds, "min_length", "at least as many steps as there are classes, one marker each");
     visitor.require(sampler_.max_length >= sampler_.min_length, "max_length", "at least min_length");
@@ -118,9 +118,9 @@ class Sequences final : public SourceOf<Sequences> {
 
 }  // namespace
 
-FamilyMember sequences() {
+config::FamilyMember sequences() {
   return {"sequences", "sequences of different lengths whose class is told by the order of their steps alone; shape (max_length, features)",
           "after Hochreiter and Schmidhuber 1997, experiment 6", [] { return std::make_shared<Sequences>(); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -5,7 +5,7 @@
 #include "data/generated.hpp"
 #include "data/sources/members.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 constexpr double kTwoPi = 6.283185307179586;
@@ -45,11 +45,11 @@ class Spirals final : public SourceOf<Spirals> {
   Outline outline(const std::string& /*folder*/) const override { return outline_of(Shape{2}, classes_, 0, generator_, preparation); }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     generator_.describe(visitor);
     visitor.integer({"classes", "arms"}, classes_, {.low = 2, .high = 1000});
-    visitor.number({"noise", "sd of what is added to both coordinates; the arms have radius 1"}, noise_, at_least(0.0));
-    visitor.number({"turns", "how often an arm winds around the origin"}, turns_, between(0.0, 100.0));
+    visitor.number({"noise", "sd of what is added to both coordinates; the arms have radius 1"}, noise_, config::at_least(0.0));
+    visitor.number({"turns", "how often an arm winds around the origin"}, turns_, config::between(0.0, 100.0));
   }
 
  private:
@@ -61,9 +61,9 @@ class Spirals final : public SourceOf<Spirals> {
 
 }  // namespace
 
-FamilyMember spirals() {
+config::FamilyMember spirals() {
   return {"spirals", "two-dimensional points on intertwined spiral arms, one class an arm", "Lang and Witbrock 1988",
           [] { return std::make_shared<Spirals>(); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -10,7 +10,7 @@
 #include "data/sources/members.hpp"
 #include "data/sources/stroke_glyphs.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 constexpr Index kSide = 28;
@@ -200,12 +200,12 @@ class StrokeDigits final : public SourceOf<StrokeDigits> {
   }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     generator_.describe(visitor);
     visitor.integer({"classes", "the digits 0 to classes - 1"}, classes_, {.low = 2, .high = static_cast<Index>(kDigits)});
-    visitor.number({"noise", "sd of the noise on every pixel, before it is clipped to [0, 1]"}, noise_, at_least(0.0));
+    visitor.number({"noise", "sd of the noise on every pixel, before it is clipped to [0, 1]"}, noise_, config::at_least(0.0));
     visitor.number({"distortion", "how crooked the writing is: 0 neat print, 1 as people write, above 1 a scrawl"}, distortion_,
-                   between(0.0, 3.0));
+                   config::between(0.0, 3.0));
   }
 
  private:
@@ -217,9 +217,9 @@ class StrokeDigits final : public SourceOf<StrokeDigits> {
 
 }  // namespace
 
-FamilyMember stroke_digits() {
+config::FamilyMember stroke_digits() {
   return {"stroke-digits", "28 x 28 grey digits drawn from vector strokes with random distortion; inputs in [0, 1], shape (28, 28, 1)",
           "generated; nothing to download", [] { return std::make_shared<StrokeDigits>(); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

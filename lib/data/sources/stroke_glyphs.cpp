@@ -1,6 +1,6 @@
 #include "data/sources/stroke_glyphs.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 const Stroke kOval = {{0.50, 0.08}, {0.30, 0.20}, {0.23, 0.50}, {0.31, 0.80}, {0.50, 0.92},
@@ -87,4 +87,4 @@ const std::array<std::vector<Glyph>, kDigits>& stroke_glyphs() {
   return glyphs;
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 
 struct Point {
   double x = 0.0;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kMaxStrokePoints = 12;
 /// The ways of writing each digit.
 const std::array<std::vector<Glyph>, kDigits>& stroke_glyphs();
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

@@ -3,11 +3,11 @@
 #include "data/sources/members.hpp"
 #include "data/sources/tabular_sampler.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 /// What a target's options are unless the config gives them.  Prototypes: document 002's data.
-void preset(TabularOptions& options, OptionVisitor& visitor) {
+void preset(TabularOptions& options, config::OptionVisitor& visitor) {
   const auto set = [&visitor](std::string_view name, auto& value, auto preset_value) {
     if (!visitor.given(name)) value = preset_value;
   };
@@ -47,19 +47,19 @@ class Tabular final : public SourceOf<Tabular> {
   }
 
  protected:
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     generator_.describe(visitor);
     describe_shape(visitor);
     describe_distribution(visitor);
     describe_target(visitor);
     visitor.numbers({"clip", "[low, high]: inputs outside are moved to the nearer end; default none, for prototypes [0, 1]"}, options_.clip,
-                    any_number());
+                    config::any_number());
     const std::vector<double>& clip = options_.clip;
     visitor.require(clip.empty() || (clip.size() == 2 && clip[0] < clip[1]), "clip", "two numbers, the lower one first");
   }
 
  private:
-  void describe_shape(OptionVisitor& visitor) {
+  void describe_shape(config::OptionVisitor& visitor) {
     visitor.integer({"features", "numbers in a row"}, options_.features, {.low = 1, .high = Shape::kMaxSize});
     visitor.integers({"shape", "of an example instead of features, channels last: [28, 28, 3]"}, options_.shape,
                      {.low = 1, .high = Shape::kMaxSize});
@@ -75,18 +75,18 @@ class Tabular final : public SourceOf<Tabular> {
     options_.features = size;
   }
 
-  void describe_distribution(OptionVisitor& visitor) {
+  void describe_distribution(config::OptionVisitor& visitor) {
     if (options_.distribution == Distribution::kGaussian) {
-      visitor.number({"mean", "of each input"}, options_.mean, any_number());
-      visitor.number({"sd", "standard deviation of each input"}, options_.sd, at_least(0.0));
+      visitor.number({"mean", "of each input"}, options_.mean, config::any_number());
+      visitor.number({"sd", "standard deviation of each input"}, options_.sd, config::at_least(0.0));
     } else {
-      visitor.number({"low", "inputs are drawn from [low, high]"}, options_.low, any_number());
-      visitor.number({"high", "above low"}, options_.high, any_number());
+      visitor.number({"low", "inputs are drawn from [low, high]"}, options_.low, config::any_number());
+      visitor.number({"high", "above low"}, options_.high, config::any_number());
       visitor.require(options_.low < options_.high, "high", "a number above low");
     }
   }
 
-  void describe_target(OptionVisitor& visitor) {
+  void describe_target(config::OptionVisitor& visitor) {
     visitor.choice<TargetKind>(
         {"target",
          "zeros: 0; linear: w x; teacher: a random relu network; clusters: classes around random centres; prototypes: "
@@ -106,12 +106,12 @@ class Tabular final : public SourceOf<Tabular> {
         {"noise",
          "linear, teacher: sd of normal noise on the target (default 0.1 and 0); clusters, prototypes: what the random inputs are "
          "multiplied by before the class's pattern is added (default 1 and 0.5)"},
-        options_.noise, at_least(0.0));
+        options_.noise, config::at_least(0.0));
     visitor.integer({"teacher_units", "hidden units of the teacher"}, options_.teacher_units,
                     {.low = 1, .high = TabularSampler::kMaxWidth});
-    visitor.number({"separation", "sd of the clusters' centres"}, options_.separation, at_least(0.0));
-    visitor.number({"prototype_scale", "the height of a prototype at most"}, options_.prototype_scale, any_number());
-    visitor.number({"sparsity", "share of a prototype's inputs that are 0"}, options_.sparsity, between(0.0, 1.0));
+    visitor.number({"separation", "sd of the clusters' centres"}, options_.separation, config::at_least(0.0));
+    visitor.number({"prototype_scale", "the height of a prototype at most"}, options_.prototype_scale, config::any_number());
+    visitor.number({"sparsity", "share of a prototype's inputs that are 0"}, options_.sparsity, config::between(0.0, 1.0));
   }
 
   GeneratorOptions generator_;
@@ -120,14 +120,14 @@ class Tabular final : public SourceOf<Tabular> {
 
 }  // namespace
 
-FamilyMember gaussian() {
+config::FamilyMember gaussian() {
   return {"gaussian", "independent normal inputs N(mean, sd^2), with one of several targets", "documents 000 to 003",
           [] { return std::make_shared<Tabular>(Distribution::kGaussian); }};
 }
 
-FamilyMember uniform() {
+config::FamilyMember uniform() {
   return {"uniform", "independent uniform inputs in [low, high], with one of several targets", "document 001, example 3",
           [] { return std::make_shared<Tabular>(Distribution::kUniform); }};
 }
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

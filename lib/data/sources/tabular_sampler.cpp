@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 namespace {
 
 Matrix<double> normal_matrix(Index rows, Index cols, double sd, RandomStream& stream) {
@@ -99,4 +99,4 @@ void TabularSampler::fill(const Preparation& preparation, RowStreams& streams, c
 template void TabularSampler::fill(const Preparation&, RowStreams&, const RowsOut<float>&) const;
 template void TabularSampler::fill(const Preparation&, RowStreams&, const RowsOut<double>&) const;
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

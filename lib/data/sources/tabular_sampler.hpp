@@ -6,7 +6,7 @@
 #include "core/shape.hpp"
 #include "data/generated.hpp"
 
-namespace normrun::sources {
+namespace normrun::data::sources {
 
 enum class Distribution { kGaussian, kUniform };
 enum class TargetKind { kZeros, kLinear, kTeacher, kClusters, kPrototypes, kRandomLabels };
@@ -68,4 +68,4 @@ class TabularSampler {
   Matrix<double> last_;     // (units, outputs) of a teacher
 };
 
-}  // namespace normrun::sources
+}  // namespace normrun::data::sources

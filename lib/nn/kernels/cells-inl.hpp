@@ -11,7 +11,7 @@
 #include "nn/kernels/normalize-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 template <class T>
 void add(const T* x, T* y, Index count) {
@@ -234,7 +234,7 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
   }
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

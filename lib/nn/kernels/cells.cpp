@@ -2,7 +2,7 @@
 
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 template <class T>
 void add(const T* x, T* y, Index count) {
@@ -58,4 +58,4 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
 NORMRUN_INSTANTIATE(float)
 NORMRUN_INSTANTIATE(double)
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

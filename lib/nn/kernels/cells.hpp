@@ -4,7 +4,7 @@
 
 /// The element-wise parts of the recurrent layers, every row an example: see layers/lstm.cpp and layers/gru.cpp for what they
 /// belong to.  The operations of each number are those written here, in this order, on every instruction set.
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// y = y + x, count numbers.
 template <class T>
@@ -88,4 +88,4 @@ void gru_gates(ConstView<T> q, ConstView<T> h_before, View<T> gates, View<T> h);
 template <class T>
 void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

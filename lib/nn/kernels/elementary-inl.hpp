@@ -10,7 +10,7 @@
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // math::exp, tanh and sigmoid (core/elementary.cpp) on vectors, step by step the same formula.
 
@@ -128,7 +128,7 @@ HWY_INLINE Vector<T> sigmoid_of(Vector<T> x) {
   return sigmoid_by<T>(reduce<T>(sigmoid_argument<T>(x)), x);
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -9,7 +9,7 @@
 #include "nn/kernels/elementary-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// y = f(x), number by number.
 template <class T, class F>
@@ -75,7 +75,7 @@ void blend(T momentum, const T* fresh, T* old, Index count) {
       [&](Vector<T> f, Vector<T> o) NORMRUN_LAMBDA { return hn::MulAdd(fill(momentum), o, hn::Mul(fill(T{1} - momentum), f)); });
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

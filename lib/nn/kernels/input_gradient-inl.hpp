@@ -9,7 +9,7 @@
 #include "nn/kernels/products-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // dx = dy w^T: a product whose right side lies transposed.  It is turned in registers: once into packed panels for many rows, on the
 // way into the sums for few.
@@ -72,7 +72,7 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> whole_w, View<T> whole
                                        Extent{dy.rows, w.rows - done, w.cols}, Kept<T>{nullptr, 0, dx + done, step});
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -10,7 +10,7 @@
 #include "nn/kernels/share.hpp"
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 namespace {
 
 /// One path: the tables of one instruction set.
@@ -318,4 +318,4 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
 NORMRUN_INSTANTIATE(float)
 NORMRUN_INSTANTIATE(double)
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

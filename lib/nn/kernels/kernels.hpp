@@ -16,7 +16,7 @@
 ///                     the blocks' sums added in double, ascending
 ///
 /// NORMRUN_ISA=scalar|avx2|avx512 forces a path; the scalar one is the readable reference.
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// The instruction set in use: "scalar", "avx2" or "avx512".
 std::string_view instruction_set();
@@ -161,4 +161,4 @@ inline constexpr Index kMostRowsOver = 4096;
 template <class T>
 void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -13,7 +13,7 @@
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// The 16 lanes of a sum over columns take so many vectors: 1, 2 or 4.
 template <class T>
@@ -76,7 +76,7 @@ HWY_INLINE void for_row_groups(Index rows, const Body& body, Index r = 0) {
   if constexpr (kRows > 1) for_row_groups<kRows / 2>(rows, body, r);
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

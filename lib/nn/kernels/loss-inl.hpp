@@ -9,7 +9,7 @@
 #include "nn/kernels/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// As many numbers of T as a vector of doubles has.
 template <class T>
@@ -46,7 +46,7 @@ double squared_errors(const T* z, const T* t, double scale, T* dz, Index count) 
   });
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

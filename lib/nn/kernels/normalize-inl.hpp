@@ -14,7 +14,7 @@
 #include "nn/kernels/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
@@ -289,7 +289,7 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
   });
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -12,7 +12,7 @@
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// body(place, c, access) for every vector of channels of every place.
 template <class T, class Body>
@@ -78,7 +78,7 @@ void pool_mean_backward(const PooledLine& line, const T* dy, T* dx) {
   });
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

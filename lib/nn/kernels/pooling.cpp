@@ -2,7 +2,7 @@
 
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 template <class T>
 void pool_largest(const PooledLine& line, const T* x, T* y) {
@@ -30,4 +30,4 @@ template void pool_mean(const PooledLine&, const double*, double*);
 template void pool_mean_backward(const PooledLine&, const float*, float*);
 template void pool_mean_backward(const PooledLine&, const double*, double*);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

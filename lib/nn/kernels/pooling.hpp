@@ -3,7 +3,7 @@
 #include "core/matrix.hpp"
 
 /// Pooling under the places of a window along one line of an image, channels last, each channel for itself.
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// Cell (i, j) of place p has its channels at p * step + i * line + j * channels of the image from the first place's first cell on.
 struct PooledLine {
@@ -28,4 +28,4 @@ void pool_mean(const PooledLine& line, const T* x, T* y);
 template <class T>
 void pool_mean_backward(const PooledLine& line, const T* dy, T* dx);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -12,7 +12,7 @@
 #include "nn/kernels/products-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // Weight gradients that never reach memory.  w, m and v are met in the order they lie in, so that the processor fetches them ahead.
 
@@ -127,7 +127,7 @@ void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy,
   }
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

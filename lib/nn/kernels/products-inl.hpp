@@ -13,7 +13,7 @@
 #include "nn/kernels/tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // c = a b + start, tile by tile.  Where enough rows share the cost, some panels of b are copied side by side first and stay in the second
 // cache; products deeper than a block go on from what c holds.
@@ -129,7 +129,7 @@ void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range 
                           Extent{inputs.size(), dw.cols, dy.rows}, dw.row(inputs.begin));
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -9,7 +9,7 @@
 #include "nn/kernels/reference_running_sums.hpp"
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 namespace {
 
 // ---- products ----
@@ -357,4 +357,4 @@ const Table<T>& reference_table() {
 template const Table<float>& reference_table();
 template const Table<double>& reference_table();
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -6,7 +6,7 @@
 #include "nn/kernels/cells.hpp"
 
 /// The references of the recurrent cells; cells.hpp tells what each computes.
-namespace normrun::kernels::reference {
+namespace normrun::nn::kernels::reference {
 
 template <class T>
 void add(const T* x, T* y, Index count) {
@@ -115,4 +115,4 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
   }
 }
 
-}  // namespace normrun::kernels::reference
+}  // namespace normrun::nn::kernels::reference

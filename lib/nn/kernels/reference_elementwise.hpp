@@ -6,7 +6,7 @@
 #include "nn/kernels/kernels.hpp"
 
 /// The references of the kernels that treat one number after the other; kernels.hpp tells what each computes.
-namespace normrun::kernels::reference {
+namespace normrun::nn::kernels::reference {
 
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
@@ -105,4 +105,4 @@ void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, E
   }
 }
 
-}  // namespace normrun::kernels::reference
+}  // namespace normrun::nn::kernels::reference

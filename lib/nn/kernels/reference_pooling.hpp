@@ -6,7 +6,7 @@
 #include "nn/kernels/pooling.hpp"
 
 /// The references of pooling.hpp.
-namespace normrun::kernels::reference {
+namespace normrun::nn::kernels::reference {
 
 /// visit(place, channel) for all of a line.
 template <class Visit>
@@ -65,4 +65,4 @@ void pool_mean_backward(const PooledLine& line, const T* dy, T* dx) {
   });
 }
 
-}  // namespace normrun::kernels::reference
+}  // namespace normrun::nn::kernels::reference

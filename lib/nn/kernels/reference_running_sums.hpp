@@ -8,7 +8,7 @@
 #include "nn/kernels/orders.hpp"
 
 /// The references of the sums over rows that come some at a time; kernels.hpp tells what they compute.
-namespace normrun::kernels::reference {
+namespace normrun::nn::kernels::reference {
 
 /// Running sums in memory of any type: of each sum a double, the total of the whole blocks, and kStripes numbers.
 template <class T>
@@ -71,4 +71,4 @@ void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dot
   }
 }
 
-}  // namespace normrun::kernels::reference
+}  // namespace normrun::nn::kernels::reference

@@ -12,7 +12,7 @@
 #include "nn/kernels/products-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // A packed matrix: panel after panel of kPanelColumns columns, the last one filled up, each as deep as the matrix.
 
@@ -62,7 +62,7 @@ void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw, Range
   multiply<kTileRows, kTileVectors, T>(a, Straight<T>{dy.data, dy.cols}, Extent{inputs.size(), dw.cols, dy.rows}, kept);
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

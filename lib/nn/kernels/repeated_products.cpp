@@ -2,7 +2,7 @@
 
 #include "nn/kernels/share.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 template <class T>
 void pack(ConstView<T> w, T* packed) {
@@ -31,4 +31,4 @@ void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw) {
 NORMRUN_INSTANTIATE(float)
 NORMRUN_INSTANTIATE(double)
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -4,7 +4,7 @@
 
 /// Products that come again and again, as in the steps of a recurrent layer: by the same matrix, which is copied once into the order
 /// in which the path in use reads it, or weight gradients of some rows after others.  The bits are those of kernels.hpp's products.
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// Room for a packed matrix of (inputs, outputs).
 constexpr Index packed_size(Index inputs, Index outputs) {
@@ -27,4 +27,4 @@ void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y
 template <class T>
 void continue_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -11,7 +11,7 @@
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // b of a product a b, as it lies in memory, and how its panels are copied.
 
@@ -103,7 +103,7 @@ struct Transposed {
   }
 };
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -3,7 +3,7 @@
 #include "core/team.hpp"
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 inline constexpr Index kMultiplyAddsOfAdam = 16;        // what one number's update costs
 inline constexpr Index kWorthSharing = Index{1} << 21;  // multiply-adds: some 40 microseconds, where handing work out costs one or two
@@ -23,4 +23,4 @@ void share(Index count, Index multiply_adds, const Work& work) {
   });
 }
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -11,7 +11,7 @@
 #include "nn/kernels/normalize-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// A sum in double for each column of a block of columns.
 struct WideSums {
@@ -255,7 +255,7 @@ void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dot
   finish_running_sums(running, channels, to);
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

@@ -5,7 +5,7 @@
 #include "nn/kernels/pooling.hpp"
 #include "nn/kernels/windows.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// Some of the inputs or outputs of a product, which a call computes; others may be another thread's.
 struct Range {
@@ -101,4 +101,4 @@ const Table<T>* avx2_table();
 template <class T>
 const Table<T>* avx512_table();
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

@@ -12,7 +12,7 @@
 #include "nn/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 // One tile of a b: rows x vectors whose sums stay in registers while k ascends; kernels.hpp's chain of one output element is
 // untouched by the tiling.
@@ -209,7 +209,7 @@ HWY_INLINE void multiply_columns(Left a, Index rows, const Panel<T>& panel, cons
   multiply_edge<kRows, kVectors, T>(a, rows, panel, sink, cols);
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

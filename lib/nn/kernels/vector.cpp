@@ -26,7 +26,7 @@
 #include "nn/kernels/windows-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// Calls the kernel and clears the upper halves of the registers.  g++ forgets to where the instruction set comes from a pragma, and
 /// the SSE code that follows then pays some 100 ns a call.
@@ -111,13 +111,13 @@ const Table<T>* table() {
   return &kTable<T>;
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif
 
 #if HWY_ONCE
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 template <class T>
 const Table<T>* avx2_table() {
@@ -142,5 +142,5 @@ template const Table<double>* avx2_table();
 template const Table<float>* avx512_table();
 template const Table<double>* avx512_table();
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels
 #endif

@@ -10,7 +10,7 @@
 #include "nn/kernels/windows.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace normrun::kernels::HWY_NAMESPACE {
+namespace normrun::nn::kernels::HWY_NAMESPACE {
 
 /// a of a product: the windows of one line.
 template <class T>
@@ -122,7 +122,7 @@ void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, Vi
   window_gradient_columns<kTileVectors, T>(x, dy, 0, Kept<T>{nullptr, 0, dw.data, dw.cols});
 }
 
-}  // namespace normrun::kernels::HWY_NAMESPACE
+}  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

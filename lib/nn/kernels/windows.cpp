@@ -2,7 +2,7 @@
 
 #include "nn/kernels/table.hpp"
 
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 template <class T>
 void product(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
@@ -18,4 +18,4 @@ template void product(const Windows<double>&, ConstView<double>, const double*, 
 template void product_weight_gradient(const Windows<float>&, ConstView<float>, View<float>);
 template void product_weight_gradient(const Windows<double>&, ConstView<double>, View<double>);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

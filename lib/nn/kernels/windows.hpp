@@ -4,7 +4,7 @@
 
 /// Products whose rows are the places of a window over an image, read where they lie: a convolution without a copy of its patches.
 /// Orders as in kernels.hpp.
-namespace normrun::kernels {
+namespace normrun::nn::kernels {
 
 /// Row (line, i) is the window at place i of a line; its number k is data[line * line_step + i * step + offsets[k]].
 template <class T>
@@ -26,4 +26,4 @@ void product(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
 template <class T>
 void product_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw);
 
-}  // namespace normrun::kernels
+}  // namespace normrun::nn::kernels

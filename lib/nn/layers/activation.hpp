@@ -2,15 +2,15 @@
 
 #include <optional>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "nn/layer.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
 
 /// The option "activation" of Keras's layers.
-void describe_activation(OptionVisitor& visitor, Activation& activation);
+void describe_activation(config::OptionVisitor& visitor, Activation& activation);
 /// The activation as a layer of its own, nothing for kLinear.
 std::optional<LayerDescription> activation_layer(Activation activation);
 
@@ -21,4 +21,4 @@ void activate(Activation activation, ConstView<T> x, View<T> y);
 template <class T>
 void activate_backward(Activation activation, ConstView<T> y, ConstView<T> dy, View<T> dx);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

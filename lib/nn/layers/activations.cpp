@@ -13,7 +13,7 @@
 #include "nn/layers/activation.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -61,14 +61,14 @@ class ActivationLayer final : public Layer<T> {
 class ActivationSpec final : public SpecOf<ActivationSpec, ActivationLayer> {
  public:
   explicit ActivationSpec(Activation activation) : activation_(activation) {}
-  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
   Activation activation() const { return activation_; }
 
  private:
   Activation activation_;
 };
 
-FamilyMember member(std::string_view type, std::string_view doc, std::string_view source, Activation activation) {
+config::FamilyMember member(std::string_view type, std::string_view doc, std::string_view source, Activation activation) {
   return {type, doc, source, [activation] { return std::make_shared<ActivationSpec>(activation); }};
 }
 
@@ -90,14 +90,14 @@ std::string_view name_of(Activation activation) {
 
 }  // namespace
 
-FamilyMember relu() { return member("relu", "y = max(x, 0)", "Nair and Hinton 2010; Keras 3 ReLU", Activation::kRelu); }
-FamilyMember tanh() { return member("tanh", "y = tanh(x)", "Keras 3 tanh", Activation::kTanh); }
-FamilyMember sigmoid() { return member("sigmoid", "y = 1 / (1 + exp(-x))", "Keras 3 sigmoid", Activation::kSigmoid); }
-FamilyMember softmax() {
+config::FamilyMember relu() { return member("relu", "y = max(x, 0)", "Nair and Hinton 2010; Keras 3 ReLU", Activation::kRelu); }
+config::FamilyMember tanh() { return member("tanh", "y = tanh(x)", "Keras 3 tanh", Activation::kTanh); }
+config::FamilyMember sigmoid() { return member("sigmoid", "y = 1 / (1 + exp(-x))", "Keras 3 sigmoid", Activation::kSigmoid); }
+config::FamilyMember softmax() {
   return member("softmax", "y = exp(x) / sum exp(x) over the channels", "Keras 3 Softmax (axis -1)", Activation::kSoftmax);
 }
 
-void describe_activation(OptionVisitor& visitor, Activation& activation) {
+void describe_activation(config::OptionVisitor& visitor, Activation& activation) {
   visitor.choice({"activation", "what follows the layer, as a layer of its own"}, activation,
                  {{"linear", Activation::kLinear},
                   {"relu", Activation::kRelu},
@@ -159,4 +159,4 @@ template void activate<double>(Activation, ConstView<double>, View<double>);
 template void activate_backward<float>(Activation, ConstView<float>, ConstView<float>, View<float>);
 template void activate_backward<double>(Activation, ConstView<double>, ConstView<double>, View<double>);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

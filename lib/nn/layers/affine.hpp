@@ -8,21 +8,21 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layer.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// The options that every normalization has: y = gamma x_hat + beta.  Keras's names.
 struct AffineOptions {
   bool center = true;
   bool scale = true;
-  std::shared_ptr<Described> beta_initializer = default_initializer("zeros");
-  std::shared_ptr<Described> gamma_initializer = default_initializer("ones");
+  std::shared_ptr<config::Described> beta_initializer = default_initializer("zeros");
+  std::shared_ptr<config::Described> gamma_initializer = default_initializer("ones");
 
-  void describe(OptionVisitor& visitor) {
+  void describe(config::OptionVisitor& visitor) {
     visitor.flag({"center", "whether beta is added"}, center);
     describe_initializer(visitor, {"beta_initializer", "how beta starts"}, beta_initializer, "zeros");
     describe_scale(visitor);
   }
-  void describe_scale(OptionVisitor& visitor) {
+  void describe_scale(config::OptionVisitor& visitor) {
     visitor.flag({"scale", "whether gamma multiplies"}, scale);
     describe_initializer(visitor, {"gamma_initializer", "how gamma starts"}, gamma_initializer, "ones");
   }
@@ -62,4 +62,4 @@ class Affine {
   std::optional<ParamId> beta_;
 };
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -30,7 +30,7 @@
 #include "nn/layers/frozen.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -115,7 +115,7 @@ class BatchNormSpec final : public LayerSpec {
  public:
   BatchOptions options;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     options.describe(visitor);
   }
@@ -140,9 +140,9 @@ class BatchNormSpec final : public LayerSpec {
 
 }  // namespace
 
-FamilyMember batch() {
+config::FamilyMember batch() {
   return {"batch", "batch normalization: each channel by the batch while training, by moving averages afterwards",
           "Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization", [] { return std::make_shared<BatchNormSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

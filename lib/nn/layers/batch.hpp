@@ -5,7 +5,7 @@
 #include "nn/layer.hpp"
 #include "nn/layers/affine.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 enum class Preset { kKeras, kTorch, kFlax };
 enum class MomentumWeighs { kOld, kNew };
@@ -26,7 +26,7 @@ struct BatchOptions {
   PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   AffineOptions affine;
 
-  void describe(OptionVisitor& visitor);
+  void describe(config::OptionVisitor& visitor);
   /// The weight of the old value, whatever `momentum` weighs.
   double old_weight() const { return momentum_weighs == MomentumWeighs::kOld ? momentum : 1.0 - momentum; }
 };
@@ -35,4 +35,4 @@ struct BatchOptions {
 template <class T>
 std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options, Blueprint& blueprint);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

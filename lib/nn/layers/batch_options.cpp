@@ -1,6 +1,6 @@
 #include "nn/layers/batch.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 void take_defaults(Preset convention, BatchOptions& options) {
@@ -11,26 +11,26 @@ void take_defaults(Preset convention, BatchOptions& options) {
 
 }  // namespace
 
-void BatchOptions::describe(OptionVisitor& visitor) {
+void BatchOptions::describe(config::OptionVisitor& visitor) {
   const Preset before = convention;
   visitor.choice({"convention",
                   "whose defaults momentum, epsilon and moving_variance have: keras 0.99, 1e-3, biased; "
                   "torch 0.9 (its momentum=0.1), 1e-5, unbiased; flax 0.99, 1e-5, biased"},
                  convention, {{"keras", Preset::kKeras}, {"torch", Preset::kTorch}, {"flax", Preset::kFlax}});
   if (convention != before) take_defaults(convention, *this);
-  visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
+  visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
   visitor.choice({"momentum_weighs",
                   "old: the moving averages keep `momentum` of the old value (Keras, flax); new: they take `momentum` of the new one "
                   "(PyTorch). With a number meant for the other framework the averages follow the last batches or hardly move"},
                  momentum_weighs, {{"old", MomentumWeighs::kOld}, {"new", MomentumWeighs::kNew}});
-  visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
+  visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
   visitor.choice({"moving_variance", "which variance of the batch is averaged; it is always normalized by the biased one"}, moving_variance,
                  {{"biased", MovingVariance::kBiased}, {"unbiased", MovingVariance::kUnbiased}});
   visitor.choice(
       {"average", "how the batches are averaged"}, average,
       {{"exponential", Average::kExponential}, {"cumulative", Average::kCumulative}, {"bias-corrected", Average::kBiasCorrected}});
-  visitor.number({"initial_mean", "the moving mean before the first update"}, initial_mean, any_number());
-  visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, at_least(0.0));
+  visitor.number({"initial_mean", "the moving mean before the first update"}, initial_mean, config::any_number());
+  visitor.number({"initial_variance", "the moving variance before the first update"}, initial_variance, config::at_least(0.0));
   visitor.choice({"time", "of a sequence (time, channels): statistics shared by all steps, or of each step for itself"}, time,
                  {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
   visitor.flag({"trainable",
@@ -45,4 +45,4 @@ void BatchOptions::describe(OptionVisitor& visitor) {
   affine.describe(visitor);
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -16,7 +16,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/batch.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 /// Refuses an input that is not a sequence.
@@ -192,4 +192,4 @@ std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options,
 template std::unique_ptr<const Layer<float>> make_batch_per_step(const BatchOptions&, Blueprint&);
 template std::unique_ptr<const Layer<double>> make_batch_per_step(const BatchOptions&, Blueprint&);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -20,7 +20,7 @@
 #include "nn/layers/column_normalizer.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -39,19 +39,20 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
   double initial_variance = 1.0;
   AffineOptions affine;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"momentum", "weight of the old value in the moving averages, which evaluation reads"}, momentum, between(0.0, 1.0));
-    visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
+    visitor.number({"momentum", "weight of the old value in the moving averages, which evaluation reads"}, momentum,
+                   config::between(0.0, 1.0));
+    visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     visitor.number({"renorm_momentum", "weight of the old value in the averages that training is corrected by"}, renorm_momentum,
-                   between(0.0, 1.0));
-    visitor.number({"rmax", "upper bound of r; null is none"}, rmax, at_least(0.0));
-    visitor.number({"rmin", "lower bound of r; null is 0"}, rmin, at_least(0.0));
-    visitor.number({"dmax", "bound of d; null is none"}, dmax, at_least(0.0));
+                   config::between(0.0, 1.0));
+    visitor.number({"rmax", "upper bound of r; null is none"}, rmax, config::at_least(0.0));
+    visitor.number({"rmin", "lower bound of r; null is 0"}, rmin, config::at_least(0.0));
+    visitor.number({"dmax", "bound of d; null is none"}, dmax, config::at_least(0.0));
     visitor.require(rmin.value_or(0.0) <= rmax.value_or(std::numeric_limits<double>::infinity()), "rmin", "rmin is at most rmax");
     visitor.integer({"warmup_updates", "updates during which r = 1 and d = 0"}, warmup_updates, {0, Index{1} << 24});
-    visitor.number({"initial_mean", "the averages of the mean before the first update"}, initial_mean, any_number());
-    visitor.number({"initial_variance", "the averages of the variance before the first update"}, initial_variance, at_least(0.0));
+    visitor.number({"initial_mean", "the averages of the mean before the first update"}, initial_mean, config::any_number());
+    visitor.number({"initial_variance", "the averages of the variance before the first update"}, initial_variance, config::at_least(0.0));
     affine.describe(visitor);
   }
 };
@@ -180,9 +181,9 @@ class BatchRenorm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember batch_renorm() {
+config::FamilyMember batch_renorm() {
   return {"batch_renorm", "batch renormalization: the batch's statistics, corrected toward the moving ones while training",
           "Ioffe 2017, algorithm 1; Keras 3.15 BatchNormalization(renorm=True)", [] { return std::make_shared<BatchRenormSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

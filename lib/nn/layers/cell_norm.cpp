@@ -4,7 +4,7 @@
 
 #include "nn/kernels/kernels.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 template <class T>
 CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const RecurrentOptions& options, Index time,
@@ -51,4 +51,4 @@ void CellNorm<T>::backward(const Steps<T>& steps, Index first_row, const T* para
 template class CellNorm<float>;
 template class CellNorm<double>;
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -5,7 +5,7 @@
 
 #include "nn/layers/recurrent.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// Layer normalization inside a recurrent cell: y = gamma z_hat + shift, z_hat each row of z by its own mean and variance.
 /// Source: Ba, Kiros and Hinton 2016, eq. 4.  The shift is the caller's: a bias of the cell.
@@ -32,4 +32,4 @@ class CellNorm {
   CacheId inv_std_;  // (time, examples, groups)
 };
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

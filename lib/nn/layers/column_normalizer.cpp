@@ -5,7 +5,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/valid_rows.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 template <class T>
 ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps)
@@ -100,4 +100,4 @@ void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& su
 template class ColumnNormalizer<float>;
 template class ColumnNormalizer<double>;
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

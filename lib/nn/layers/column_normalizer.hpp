@@ -4,7 +4,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/batch.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// What batch normalization and batch renormalization share: the moments of a batch per channel, the normalized rows, and the
 /// way back through both.  Of padded sequences (steps, channels) only the valid steps are counted (valid_rows.hpp).
@@ -53,4 +53,4 @@ class ColumnNormalizer {
   CacheId packed_;  // (rows, channels) of a sequence, its valid rows first
 };
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -18,7 +18,7 @@
 #include "nn/layers/layers.hpp"
 #include "nn/layers/window.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -32,10 +32,10 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
   Padding padding = Padding::kValid;
   bool use_bias = true;
   Activation activation = Activation::kLinear;
-  std::shared_ptr<Described> kernel_initializer = default_initializer("glorot_uniform");
-  std::shared_ptr<Described> bias_initializer = default_initializer("zeros");
+  std::shared_ptr<config::Described> kernel_initializer = default_initializer("glorot_uniform");
+  std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
@@ -157,9 +157,9 @@ class Conv2d final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember conv2d() {
+config::FamilyMember conv2d() {
   return {"conv2d", "convolution over height and width: y = patches kernel + bias", "Keras 3 Conv2D",
           [] { return std::make_shared<Conv2dSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

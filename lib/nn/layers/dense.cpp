@@ -10,7 +10,7 @@
 #include "nn/layers/activation.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -21,10 +21,10 @@ class DenseSpec final : public SpecOf<DenseSpec, Dense> {
   Index units = 1;
   bool use_bias = true;
   Activation activation = Activation::kLinear;
-  std::shared_ptr<Described> kernel_initializer = default_initializer("glorot_uniform");
-  std::shared_ptr<Described> bias_initializer = default_initializer("zeros");
+  std::shared_ptr<config::Described> kernel_initializer = default_initializer("glorot_uniform");
+  std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.integer({"units", "number of outputs"}, units, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("units"), "", "the key \"units\": how many outputs the layer has");
@@ -79,8 +79,8 @@ class Dense final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember dense() {
+config::FamilyMember dense() {
   return {"dense", "y = x kernel + bias on the last axis", "Keras 3 Dense", [] { return std::make_shared<DenseSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -12,7 +12,7 @@
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -22,7 +22,7 @@ class DropoutSpec final : public SpecOf<DropoutSpec, DropoutLayer> {
  public:
   double rate = 0.5;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.number({"rate", "share of the inputs that is set to 0"}, rate, {.low = 0.0, .high = 1.0, .high_open = true});
   }
@@ -78,9 +78,9 @@ class DropoutLayer final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember dropout() {
+config::FamilyMember dropout() {
   return {"dropout", "y = x m / (1 - rate), m = 0 with probability `rate`; only while training", "Srivastava et al. 2014; Keras 3 Dropout",
           [] { return std::make_shared<DropoutSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

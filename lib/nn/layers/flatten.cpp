@@ -4,12 +4,12 @@
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 class FlattenSpec final : public LayerSpec {
  public:
-  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
   std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return flattened<float>(blueprint); }
   std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return flattened<double>(blueprint); }
 
@@ -23,8 +23,8 @@ class FlattenSpec final : public LayerSpec {
 
 }  // namespace
 
-FamilyMember flatten() {
+config::FamilyMember flatten() {
   return {"flatten", "an example of any shape becomes one row", "Keras 3 Flatten", [] { return std::make_shared<FlattenSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -6,7 +6,7 @@
 
 #include "nn/layer.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// A layer whose numbers stay: its moving statistics normalize in every mode and do not move, its parameters have no gradient.
 /// Dropout is as called.  Source: Keras 3, `trainable = False` of a BatchNormalization means inference mode, whatever the call says.
@@ -37,4 +37,4 @@ class Frozen final : public Layer<T> {
   ParamId params_;
 };
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

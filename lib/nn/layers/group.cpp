@@ -13,7 +13,7 @@
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -28,11 +28,11 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
   double epsilon = 1e-3;
   AffineOptions affine;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     if (kind_ == Kind::kGroup)
       visitor.integer({"groups", "number of groups; the channels are a multiple of it"}, groups, {1, Shape::kMaxSize});
-    visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
+    visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);
   }
   std::string_view type_name() const { return kind_ == Kind::kGroup ? "group" : "instance"; }
@@ -148,14 +148,14 @@ class GroupNorm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember group() {
+config::FamilyMember group() {
   return {"group", "group normalization: each example by groups of its channels, the same in every mode",
           "Wu and He 2018, eq. 7; Keras 3 GroupNormalization", [] { return std::make_shared<GroupNormSpec>(GroupNormSpec::Kind::kGroup); }};
 }
-FamilyMember instance() {
+config::FamilyMember instance() {
   return {"instance", "instance normalization: each channel of each example over its positions, the same in every mode",
           "Ulyanov, Vedaldi and Lempitsky 2016, eq. 5; PyTorch 2 InstanceNorm2d (there epsilon 1e-5 and no gamma and beta)",
           [] { return std::make_shared<GroupNormSpec>(GroupNormSpec::Kind::kInstance); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -22,7 +22,7 @@
 #include "nn/layers/cell_norm.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 class GruSpec final : public LayerSpec {
@@ -30,7 +30,7 @@ class GruSpec final : public LayerSpec {
   RecurrentOptions recurrent;
   bool reset_after = true;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     recurrent.describe(visitor);
     visitor.flag({"reset_after", "whether the reset gate multiplies behind the recurrent kernel (cuDNN's form) or before it (the paper's)"},
@@ -168,9 +168,9 @@ std::unique_ptr<const Layer<T>> make_gru_reset_after(const RecurrentOptions& opt
 template std::unique_ptr<const Layer<float>> make_gru_reset_after(const RecurrentOptions&, Blueprint&);
 template std::unique_ptr<const Layer<double>> make_gru_reset_after(const RecurrentOptions&, Blueprint&);
 
-FamilyMember gru() {
+config::FamilyMember gru() {
   return {"gru", "recurrent: gates z, r and a state h_t = z h_{t-1} + (1 - z) tanh(p_h + r q_h)", "Cho et al. 2014; Keras 3 GRU",
           [] { return std::make_shared<GruSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -4,7 +4,7 @@
 
 #include "nn/layers/recurrent.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// The two forms of the gated recurrent unit, without and with the reset gate behind the recurrent kernel.
 template <class T>
@@ -12,4 +12,4 @@ std::unique_ptr<const Layer<T>> make_gru_reset_before(const RecurrentOptions& op
 template <class T>
 std::unique_ptr<const Layer<T>> make_gru_reset_after(const RecurrentOptions& options, Blueprint& blueprint);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

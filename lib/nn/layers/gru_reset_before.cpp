@@ -17,7 +17,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/gru.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 /// h = z h_before + (1 - z) h_new, each (units).
@@ -149,4 +149,4 @@ std::unique_ptr<const Layer<T>> make_gru_reset_before(const RecurrentOptions& op
 template std::unique_ptr<const Layer<float>> make_gru_reset_before(const RecurrentOptions&, Blueprint&);
 template std::unique_ptr<const Layer<double>> make_gru_reset_before(const RecurrentOptions&, Blueprint&);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -10,7 +10,7 @@
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -22,9 +22,9 @@ class LayerNormSpec final : public SpecOf<LayerNormSpec, LayerNorm> {
   std::vector<Index> axes = {-1};
   AffineOptions affine;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"epsilon", "added to the variance"}, epsilon, at_least(0.0));
+    visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     visitor.integers({"axes", "axes that are normalized together, the batch being axis 0; the last ones of an example"}, axes, {-64, 64});
     affine.describe(visitor);
   }
@@ -103,9 +103,9 @@ class LayerNorm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember layer() {
+config::FamilyMember layer() {
   return {"layer", "layer normalization: each example by its own mean and variance, the same in every mode",
           "Ba, Kiros and Hinton 2016, eq. 4; Keras 3 LayerNormalization", [] { return std::make_shared<LayerNormSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

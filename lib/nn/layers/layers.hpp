@@ -1,32 +1,32 @@
 #pragma once
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 
 /// One function for every layer file: what the registry lists.
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
-FamilyMember dense();
-FamilyMember flatten();
-FamilyMember relu();
-FamilyMember tanh();
-FamilyMember sigmoid();
-FamilyMember softmax();
-FamilyMember dropout();
-FamilyMember conv2d();
-FamilyMember max_pooling2d();
-FamilyMember average_pooling2d();
-FamilyMember global_average_pooling2d();
-FamilyMember simple_rnn();
-FamilyMember lstm();
-FamilyMember gru();
-FamilyMember batch();
-FamilyMember batch_renorm();
-FamilyMember layer();
-FamilyMember group();
-FamilyMember instance();
-FamilyMember rms();
-FamilyMember moving_layer();
-FamilyMember none();
-FamilyMember norm();
+config::FamilyMember dense();
+config::FamilyMember flatten();
+config::FamilyMember relu();
+config::FamilyMember tanh();
+config::FamilyMember sigmoid();
+config::FamilyMember softmax();
+config::FamilyMember dropout();
+config::FamilyMember conv2d();
+config::FamilyMember max_pooling2d();
+config::FamilyMember average_pooling2d();
+config::FamilyMember global_average_pooling2d();
+config::FamilyMember simple_rnn();
+config::FamilyMember lstm();
+config::FamilyMember gru();
+config::FamilyMember batch();
+config::FamilyMember batch_renorm();
+config::FamilyMember layer();
+config::FamilyMember group();
+config::FamilyMember instance();
+config::FamilyMember rms();
+config::FamilyMember moving_layer();
+config::FamilyMember none();
+config::FamilyMember norm();
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

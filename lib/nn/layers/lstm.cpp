@@ -22,7 +22,7 @@
 #include "nn/layers/layers.hpp"
 #include "nn/layers/recurrent.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -33,7 +33,7 @@ class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
   RecurrentOptions recurrent;
   bool unit_forget_bias = true;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     recurrent.describe(visitor);
     visitor.flag({"unit_forget_bias", "whether the bias of the forget gate starts at 1"}, unit_forget_bias);
@@ -274,9 +274,9 @@ class Lstm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember lstm() {
+config::FamilyMember lstm() {
   return {"lstm", "recurrent: gates i, f, o and a cell c_t = f c_{t-1} + i tanh(a_c), h_t = o tanh(c_t)", "Keras 3 LSTM",
           [] { return std::make_shared<LstmSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -17,7 +17,7 @@
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -29,10 +29,10 @@ class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayer
   double epsilon = 1e-8;
   AffineOptions affine;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, between(0.0, 1.0));
-    visitor.number({"epsilon", "added to the variance, also to the stored one"}, epsilon, at_least(0.0));
+    visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
+    visitor.number({"epsilon", "added to the variance, also to the stored one"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);
   }
 };
@@ -142,9 +142,9 @@ class MovingLayerNorm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember moving_layer() {
+config::FamilyMember moving_layer() {
   return {"moving_layer", "layer normalization that evaluates with moving averages of its statistics, one number each",
           "document 000, example 3, repaired", [] { return std::make_shared<MovingLayerNormSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

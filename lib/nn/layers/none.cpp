@@ -5,19 +5,19 @@
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 class NoneSpec final : public LayerSpec {
  public:
-  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
   std::unique_ptr<const Layer<float>> make(Blueprint&, float) const override { return nullptr; }
   std::unique_ptr<const Layer<double>> make(Blueprint&, double) const override { return nullptr; }
 };
 
 class PlaceholderSpec final : public LayerSpec {
  public:
-  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
   std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { refuse(blueprint); }
   std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { refuse(blueprint); }
 
@@ -29,11 +29,11 @@ class PlaceholderSpec final : public LayerSpec {
 
 }  // namespace
 
-FamilyMember none() {
+config::FamilyMember none() {
   return {"none", "no layer at all: the network without normalization", "", [] { return std::make_shared<NoneSpec>(); }};
 }
-FamilyMember norm() {
+config::FamilyMember norm() {
   return {"norm", "the place that the config's `norm` fills", "", [] { return std::make_shared<PlaceholderSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -15,7 +15,7 @@
 #include "nn/layers/layers.hpp"
 #include "nn/layers/window.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 enum class Pool { kMax, kAverage };
@@ -31,7 +31,7 @@ class PoolingSpec final : public SpecOf<PoolingSpec, Pooling> {
   std::vector<Index> strides = {2};
   Padding padding = Padding::kValid;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     const std::vector<Index> before = pool_size;
     describe_both_directions(visitor, {"pool_size", "height and width of the window; one number stands for both"}, pool_size);
@@ -112,7 +112,7 @@ class GlobalAverage;
 
 class GlobalAverageSpec final : public SpecOf<GlobalAverageSpec, GlobalAverage> {
  public:
-  void describe(OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
 };
 
 template <class T>
@@ -147,17 +147,17 @@ class GlobalAverage final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember max_pooling2d() {
+config::FamilyMember max_pooling2d() {
   return {"max_pooling2d", "the largest number under a window, each channel for itself", "Keras 3 MaxPooling2D",
           [] { return std::make_shared<PoolingSpec>(Pool::kMax); }};
 }
-FamilyMember average_pooling2d() {
+config::FamilyMember average_pooling2d() {
   return {"average_pooling2d", "the mean of the numbers under a window, each channel for itself", "Keras 3 AveragePooling2D",
           [] { return std::make_shared<PoolingSpec>(Pool::kAverage); }};
 }
-FamilyMember global_average_pooling2d() {
+config::FamilyMember global_average_pooling2d() {
   return {"global_average_pooling2d", "the mean over height and width, each channel for itself", "Keras 3 GlobalAveragePooling2D",
           [] { return std::make_shared<GlobalAverageSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -6,7 +6,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels/repeated_products.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 /// Refuses an input that is not a sequence.
@@ -17,7 +17,7 @@ Index time_of(const Blueprint& blueprint) {
 
 }  // namespace
 
-void RecurrentOptions::describe(OptionVisitor& visitor) {
+void RecurrentOptions::describe(config::OptionVisitor& visitor) {
   visitor.integer({"units", "numbers in the state"}, units, {1, Index{1} << 20});
   visitor.require(visitor.given("units"), "", "the key \"units\": how many numbers the state has");
   visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
@@ -27,7 +27,7 @@ void RecurrentOptions::describe(OptionVisitor& visitor) {
   describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
   visitor.choice({"normalization", "inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"},
                  normalization, {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
-  visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, at_least(0.0));
+  visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, config::at_least(0.0));
 }
 
 template <class T>
@@ -183,4 +183,4 @@ void Unrolled<T>::write_input_gradient(const Steps<T>& steps, const Backward<T>&
 template class Unrolled<float>;
 template class Unrolled<double>;
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "nn/initializers.hpp"
 #include "nn/layer.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 enum class CellNormalization { kNone, kLayer };
 
@@ -16,13 +16,13 @@ struct RecurrentOptions {
   Index units = 1;
   bool use_bias = true;
   bool return_sequences = false;
-  std::shared_ptr<Described> kernel_initializer = default_initializer("glorot_uniform");
-  std::shared_ptr<Described> recurrent_initializer = default_initializer("orthogonal");
-  std::shared_ptr<Described> bias_initializer = default_initializer("zeros");
+  std::shared_ptr<config::Described> kernel_initializer = default_initializer("glorot_uniform");
+  std::shared_ptr<config::Described> recurrent_initializer = default_initializer("orthogonal");
+  std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
   CellNormalization normalization = CellNormalization::kNone;
   double epsilon = 1e-3;
 
-  void describe(OptionVisitor& visitor);
+  void describe(config::OptionVisitor& visitor);
 };
 
 /// One call of a recurrent layer.  One step of all examples is one matrix.  The last step lies first in memory: backward, which begins
@@ -136,4 +136,4 @@ class Unrolled {
   CacheId dh_before_;  // (examples, units): of the step before, as far as it comes through the recurrent kernel
 };
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -11,7 +11,7 @@
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -22,9 +22,9 @@ class RmsNormSpec final : public SpecOf<RmsNormSpec, RmsNorm> {
   double epsilon = 1e-6;
   AffineOptions affine{.center = false};
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"epsilon", "added to the mean square"}, epsilon, at_least(0.0));
+    visitor.number({"epsilon", "added to the mean square"}, epsilon, config::at_least(0.0));
     affine.describe_scale(visitor);
   }
 };
@@ -81,9 +81,9 @@ class RmsNorm final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember rms() {
+config::FamilyMember rms() {
   return {"rms", "RMS normalization: each row by the root of its mean square, the same in every mode",
           "Zhang and Sennrich 2019, eq. 4; Keras 3 RMSNormalization", [] { return std::make_shared<RmsNormSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -17,7 +17,7 @@
 #include "nn/layers/layers.hpp"
 #include "nn/layers/recurrent.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 template <class T>
@@ -27,7 +27,7 @@ class SimpleRnnSpec final : public SpecOf<SimpleRnnSpec, SimpleRnn> {
  public:
   RecurrentOptions recurrent;
 
-  void describe(OptionVisitor& visitor) override {
+  void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     recurrent.describe(visitor);
   }
@@ -105,9 +105,9 @@ class SimpleRnn final : public Layer<T> {
 
 }  // namespace
 
-FamilyMember simple_rnn() {
+config::FamilyMember simple_rnn() {
   return {"simple_rnn", "recurrent: h_t = tanh(x_t kernel + h_{t-1} recurrent_kernel + bias)", "Keras 3 SimpleRNN",
           [] { return std::make_shared<SimpleRnnSpec>(); }};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 constexpr double kCountEpsilon = 1e-7;  // keras.config.epsilon()
@@ -72,4 +72,4 @@ template ValidRows valid_moments<double>(ConstView<double>, const Index*, Index,
 template void normalize_valid_backward<float>(const ValidRowsBackward<float>&);
 template void normalize_valid_backward<double>(const ValidRowsBackward<double>&);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

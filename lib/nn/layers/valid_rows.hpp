@@ -3,7 +3,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "nn/layer.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 /// The statistics of padded sequences.  x: (examples * steps, channels), of which the first lengths[e] steps of example e
 /// are data and the rest is padding.
@@ -39,4 +39,4 @@ struct ValidRowsBackward {
 template <class T>
 void normalize_valid_backward(const ValidRowsBackward<T>& call);
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

@@ -1,6 +1,6 @@
 #include "nn/layers/window.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 namespace {
 
 Slide slide_over(const Blueprint& blueprint, Index input, Index size, Index stride, Padding padding) {
@@ -20,13 +20,13 @@ Slide slide_over(const Blueprint& blueprint, Index input, Index size, Index stri
 
 }  // namespace
 
-void describe_both_directions(OptionVisitor& visitor, Option option, std::vector<Index>& values) {
+void describe_both_directions(config::OptionVisitor& visitor, config::Option option, std::vector<Index>& values) {
   constexpr Index kLargest = Index{1} << 20;
   visitor.integers(option, values, {1, kLargest});
   visitor.require(values.size() == 1 || values.size() == 2, option.name, "one whole number, or two: [height, width]");
 }
 
-void describe_padding(OptionVisitor& visitor, Padding& padding) {
+void describe_padding(config::OptionVisitor& visitor, Padding& padding) {
   visitor.choice({"padding", "same: as many outputs as inputs (divided by the stride), zeros around the image; valid: none"}, padding,
                  {{"valid", Padding::kValid}, {"same", Padding::kSame}});
 }
@@ -41,4 +41,4 @@ Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, c
           .channels = dims[2]};
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

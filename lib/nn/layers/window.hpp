@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <vector>
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 #include "nn/blueprint.hpp"
 
-namespace normrun::layers {
+namespace normrun::nn::layers {
 
 enum class Padding { kValid, kSame };
 
 /// A list of one or two whole numbers, one standing for both directions: Keras's int or tuple.
-void describe_both_directions(OptionVisitor& visitor, Option option, std::vector<Index>& values);
-void describe_padding(OptionVisitor& visitor, Padding& padding);
+void describe_both_directions(config::OptionVisitor& visitor, config::Option option, std::vector<Index>& values);
+void describe_padding(config::OptionVisitor& visitor, Padding& padding);
 
 /// Output and padding of one direction.
 struct Slide {
@@ -87,4 +87,4 @@ void copy_into_padding(const Window& window, const T* image, T* padded) {
   }
 }
 
-}  // namespace normrun::layers
+}  // namespace normrun::nn::layers

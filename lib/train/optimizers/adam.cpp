@@ -5,7 +5,7 @@
 #include "train/optimizers/convention_spec.hpp"
 #include "train/optimizers/members.hpp"
 
-namespace normrun::optimizers {
+namespace normrun::train::optimizers {
 namespace {
 
 /// 1 - beta^t: how much of a running mean that started at zero has arrived after t steps.  For the beta of the training
@@ -28,16 +28,16 @@ class Adam final : public OptimizerOf<Adam> {
   template <class T>
   auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
     return [by = constants<T>(size), w = params.data(), m = slots.data(), v = slots.data() + params.size()](const UpdatePart<T>& part) {
-      kernels::adam_update(by, part.g, w + part.first, m + part.first, v + part.first, part.count);
+      nn::kernels::adam_update(by, part.g, w + part.first, m + part.first, v + part.first, part.count);
     };
   }
 
   bool takes_products() const override { return true; }
-  void update_product(std::span<float> params, std::span<float> slots, ParamId kernel, ConstView<float> x, ConstView<float> dy,
+  void update_product(std::span<float> params, std::span<float> slots, nn::ParamId kernel, ConstView<float> x, ConstView<float> dy,
                       View<float> dx, const StepSize& size) const override {
     take_product(params, slots, kernel, x, dy, dx, size);
   }
-  void update_product(std::span<double> params, std::span<double> slots, ParamId kernel, ConstView<double> x, ConstView<double> dy,
+  void update_product(std::span<double> params, std::span<double> slots, nn::ParamId kernel, ConstView<double> x, ConstView<double> dy,
                       View<double> dx, const StepSize& size) const override {
     take_product(params, slots, kernel, x, dy, dx, size);
   }
@@ -49,7 +49,7 @@ class Adam final : public OptimizerOf<Adam> {
     beta_2_ = 0.999;
     epsilon_ = convention == Convention::kKeras ? 1e-7 : 1e-8;
   }
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     visitor.number({"beta_1", "weight of the old value in the running mean of g"}, beta_1_, {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.number({"beta_2", "weight of the old value in the running mean of g^2"}, beta_2_, {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.number({"epsilon", "keras: added to the root of the uncorrected mean square; torch: of the corrected one (its default 1e-8)"},
@@ -65,15 +65,15 @@ class Adam final : public OptimizerOf<Adam> {
     return {rate / mean_arrived, 1.0 / root_arrived};
   }
   template <class T>
-  kernels::AdamStep<T> constants(const StepSize& size) const {
+  nn::kernels::AdamStep<T> constants(const StepSize& size) const {
     return {static_cast<T>(size.rate), static_cast<T>(size.root_scale), static_cast<T>(beta_1_), static_cast<T>(beta_2_),
             static_cast<T>(epsilon_)};
   }
   template <class T>
-  void take_product(std::span<T> params, std::span<T> slots, ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx,
+  void take_product(std::span<T> params, std::span<T> slots, nn::ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx,
                     const StepSize& size) const {
     T* const m = slots.data() + kernel.offset;
-    kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size(), dx);
+    nn::kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size(), dx);
   }
 
   double beta_1_ = 0.0;
@@ -83,9 +83,9 @@ class Adam final : public OptimizerOf<Adam> {
 
 }  // namespace
 
-FamilyMember adam() {
+config::FamilyMember adam() {
   return {"adam", "running means of g and g^2, both corrected for their start at zero",
           "Kingma & Ba 2015, algorithm 1; Keras 3 Adam, torch.optim.Adam (2.13)", [] { return std::make_shared<Adam>(); }};
 }
 
-}  // namespace normrun::optimizers
+}  // namespace normrun::train::optimizers

@@ -1,21 +1,21 @@
 #include "train/optimizers/convention_spec.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
-void ConventionSpec::describe(OptionVisitor& visitor) {
+void ConventionSpec::describe(config::OptionVisitor& visitor) {
   visitor.choice({"convention",
                   "the framework whose form of the update, and whose defaults for the options that are not given, are taken; "
                   "they differ in epsilon's place, in momentum under a changing learning rate and in weight decay"},
                  convention_, {{"keras", Convention::kKeras}, {"torch", Convention::kTorch}}, {{"pytorch", "torch"}});
   if (visitor.given("convention")) preset(convention_);
-  visitor.number({"learning_rate", "before learning_rate_scaling"}, learning_rate, at_least(0.0));
+  visitor.number({"learning_rate", "before learning_rate_scaling"}, learning_rate, config::at_least(0.0));
   describe_own(visitor);
   visitor.number({"weight_decay",
                   "keras: w -= learning_rate * weight_decay * w before the update (decoupled); torch: weight_decay * w is added to the "
                   "gradient; kernels and biases decay"},
-                 weight_decay, at_least(0.0));
+                 weight_decay, config::at_least(0.0));
   visitor.flag({"decay_normalization", "whether gamma and beta of normalization layers decay too, as they do in Keras and PyTorch"},
                decay_normalization);
 }
 
-}  // namespace normrun
+}  // namespace normrun::train

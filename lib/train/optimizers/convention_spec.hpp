@@ -2,18 +2,18 @@
 
 #include "train/optimizer.hpp"
 
-namespace normrun {
+namespace normrun::train {
 
 /// What sgd, adam and rmsprop share: the framework whose form and defaults they take, the learning rate and weight decay.
 class ConventionSpec : public OptimizerSpec {
  public:
-  void describe(OptionVisitor& visitor) final;
+  void describe(config::OptionVisitor& visitor) final;
 
  protected:
   /// Sets every option to what `convention` has; called before the other options are read.
   virtual void preset(Convention convention) = 0;
   /// The options of this optimizer beyond the shared ones.
-  virtual void describe_own(OptionVisitor& visitor) = 0;
+  virtual void describe_own(config::OptionVisitor& visitor) = 0;
 
   Convention convention_ = Convention::kKeras;
 };
@@ -70,11 +70,11 @@ class OptimizerOf : public ConventionSpec {
               std::span<const Decay> decays) const override {
     update_all(params, grads, slots, step, rate, decays);
   }
-  void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, ParamId part,
+  void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, nn::ParamId part,
                    const StepSize& size) const override {
     derived().rule(params, slots, size)(UpdatePart<float>{part.offset, part.size, grads.data() + part.offset});
   }
-  void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, ParamId part,
+  void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, nn::ParamId part,
                    const StepSize& size) const override {
     derived().rule(params, slots, size)(UpdatePart<double>{part.offset, part.size, grads.data() + part.offset});
   }
@@ -89,4 +89,4 @@ class OptimizerOf : public ConventionSpec {
   }
 };
 
-}  // namespace normrun
+}  // namespace normrun::train

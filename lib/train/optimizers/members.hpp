@@ -1,12 +1,12 @@
 #pragma once
 
-#include "config/options.hpp"
+#include "config/options/options.hpp"
 
 /// One function for every optimizer's file: what the family lists.
-namespace normrun::optimizers {
+namespace normrun::train::optimizers {
 
-FamilyMember sgd();
-FamilyMember adam();
-FamilyMember rmsprop();
+config::FamilyMember sgd();
+config::FamilyMember adam();
+config::FamilyMember rmsprop();
 
-}  // namespace normrun::optimizers
+}  // namespace normrun::train::optimizers

@@ -2,7 +2,7 @@
 #include "train/optimizers/convention_spec.hpp"
 #include "train/optimizers/members.hpp"
 
-namespace normrun::optimizers {
+namespace normrun::train::optimizers {
 namespace {
 
 /// RMSprop (Tieleman & Hinton 2012) without momentum and centring.  Keras adds epsilon inside the root, PyTorch outside.
@@ -14,9 +14,10 @@ class Rmsprop final : public OptimizerOf<Rmsprop> {
   template <class T>
   auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
     return [this, rate = static_cast<T>(size.rate), w = params.data(), v = slots.data()](const UpdatePart<T>& part) {
-      const auto place = convention_ == Convention::kKeras ? kernels::EpsilonPlace::kInsideRoot : kernels::EpsilonPlace::kOutsideRoot;
-      kernels::rmsprop_update(w + part.first, part.g, v + part.first, rate, static_cast<T>(rho_), static_cast<T>(epsilon_), place,
-                              part.count);
+      const auto place =
+          convention_ == Convention::kKeras ? nn::kernels::EpsilonPlace::kInsideRoot : nn::kernels::EpsilonPlace::kOutsideRoot;
+      nn::kernels::rmsprop_update(w + part.first, part.g, v + part.first, rate, static_cast<T>(rho_), static_cast<T>(epsilon_), place,
+                                  part.count);
     };
   }
 
@@ -27,7 +28,7 @@ class Rmsprop final : public OptimizerOf<Rmsprop> {
     rho_ = is_keras ? 0.9 : 0.99;
     epsilon_ = is_keras ? 1e-7 : 1e-8;
   }
-  void describe_own(OptionVisitor& visitor) override {
+  void describe_own(config::OptionVisitor& visitor) override {
     visitor.number({"rho", "weight of the old value in the running mean of g^2 (torch's alpha, there 0.99)"}, rho_,
                    {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.number({"epsilon", "keras: inside the root, g / sqrt(v + epsilon); torch: outside, g / (sqrt(v) + epsilon), there 1e-8"},
@@ -41,9 +42,9 @@ class Rmsprop final : public OptimizerOf<Rmsprop> {
 
 }  // namespace
 
-FamilyMember rmsprop() {
+config::FamilyMember rmsprop() {
   return {"rmsprop", "g over the root of its running mean square",
           "Tieleman & Hinton 2012, lecture 6.5; Keras 3 RMSprop, torch.optim.RMSprop (2.13)", [] { return std::make_shared<Rmsprop>(); }};
 }
 
-}  // namespace normrun::optimizers
+}  // namespace normrun::train::optimizers

@@ -1,0 +1,231 @@
+#include "compare/batch_replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <span>
+
+#include "statistics/layer_input.hpp"
+#include "train/training_batches.hpp"
+
+namespace normrun::compare {
+namespace {
+
+constexpr double kForgotten = 1e-3;  // weight below which older batches no longer count
+constexpr Index kMostReplayed = 4096;
+
+/// Steps back from the last one until a moving average has forgotten what was before.
+Index memory_in_updates(const nn::Normalization& norm, Index updates) {
+  Index low = 0;  // kept more than kForgotten
+  Index high = updates;
+  while (low < high) {
+    const Index middle = low + (high - low) / 2;
+    if (nn::share_left(norm.average, norm.momentum, updates - middle, updates) > kForgotten)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return high;
+}
+
+/// The weight of update `update` (from 1) in the moving statistics after `updates`.
+double update_weight(const nn::Normalization& norm, Index update, Index updates) {
+  const double taken = 1.0 - nn::momentum_of_update(norm.average, norm.momentum, static_cast<double>(update));
+  return taken * nn::share_left(norm.average, norm.momentum, update, updates);
+}
+
+/// The steps [first, last) whose batches are averaged.
+struct Window {
+  Index first = 0;
+  Index last = 0;
+};
+
+/// Examples that are many enough for the statistics: fewer where each has many positions, as images do.
+template <class T>
+Index many_examples(const nn::Network<T>& network) {
+  constexpr Index kManyRows = Index{1} << 20;  // of statistics
+  Index positions = 1;
+  for (const nn::Normalization& norm : network.layout().normalizations)
+    positions = std::max(positions, statistics::boundary_size(network, norm.layer) / std::max<Index>(norm.features, 1));
+  return std::clamp<Index>(kManyRows / positions, 1024, 16384);
+}
+
+/// From the present epoch's start on as many batches as make many_examples, at least an epoch; of a given order its present epoch.
+template <class T>
+Window epoch_window(const train::TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
+  const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
+  const Index batch_size = plan.options->batch_size;
+  Index count = steps_per_epoch;
+  if (plan.options->batch_order.empty()) count = std::max(count, (many_examples(*plan.network) + batch_size - 1) / batch_size);
+  return {first, first + std::min(kMostReplayed, count)};
+}
+
+/// The last steps, as far back as any layer's moving averages remember.
+template <class T>
+Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index steps) {
+  Index wanted = 0;  // updates, of which a step has one or more
+  for (const Index index : statistics::layers_with_statistics(layout)) {
+    const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+    wanted = std::max(wanted, memory_in_updates(norm, statistics::update_count<T>(norm, model.state)));
+  }
+  return {steps - std::min({wanted, steps, kMostReplayed}), steps};
+}
+
+/// The batches of a training run once more, by a network that stands still: what its statistics would be if only the batches mattered.
+template <class T>
+class BatchReplay {
+ public:
+  BatchReplay(const train::TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
+
+  /// Takes step `step`'s rows; returns how many there are.
+  Index start(Index step);
+  /// Some of the step's rows, with the dropout that the step drew, up to `last_boundary`.
+  void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
+  const statistics::SliceForward<T>& pass() const { return forward_; }
+  Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : plan_.options->batch_size; }
+  Index steps_per_epoch() const { return steps_per_epoch_; }
+
+ private:
+  train::TrainingPlan<T> plan_;
+  std::optional<data::Batches> batches_;  // none: fresh rows for every step
+  Index steps_per_epoch_ = 0;
+  Index epoch_ = -1;
+  Index step_ = 0;
+  std::span<const Index> rows_;  // of the step
+  data::Split<T> fresh_;
+  std::vector<Index> all_fresh_;
+  statistics::SliceForward<T> forward_;
+};
+
+template <class T>
+BatchReplay<T>::BatchReplay(const train::TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem)
+    : plan_(plan),
+      batches_(train::training_batches(plan)),
+      steps_per_epoch_(batches_ ? batches_->steps_per_epoch() : 0),
+      forward_(*plan.network, batches_ ? statistics::SplitRows<T>(plan.data->train, stem) : statistics::SplitRows<T>(fresh_),
+               plan.options->batch_size) {
+  if (batches_) return;
+  const Index batch_size = plan.options->batch_size;
+  fresh_.features = data::allocate_rows<T>(batch_size, plan.data->shape.size());
+  if (plan.data->classes > 0) fresh_.labels.resize(static_cast<std::size_t>(batch_size));
+  if (!plan.data->train.lengths.empty()) fresh_.lengths.resize(static_cast<std::size_t>(batch_size));
+  if (plan.data->outputs > 0) fresh_.targets = data::allocate_rows<T>(batch_size, plan.data->outputs);
+  all_fresh_.resize(static_cast<std::size_t>(batch_size));
+  std::iota(all_fresh_.begin(), all_fresh_.end(), Index{0});
+}
+
+template <class T>
+Index BatchReplay<T>::start(Index step) {
+  step_ = step;
+  if (!batches_) {
+    const View<T> targets = plan_.data->outputs > 0 ? fresh_.targets.view() : View<T>();
+    Index* const lengths = fresh_.lengths.empty() ? nullptr : fresh_.lengths.data();
+    plan_.data->resample->generate(static_cast<std::uint64_t>(step), {fresh_.features.view(), fresh_.labels.data(), targets, lengths});
+    rows_ = all_fresh_;
+  } else {
+    const Index epoch = step / steps_per_epoch_;
+    if (epoch != epoch_) batches_->start_epoch(epoch);
+    epoch_ = epoch;
+    rows_ = batches_->step(step % steps_per_epoch_);
+  }
+  return static_cast<Index>(rows_.size());
+}
+
+template <class T>
+void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary) {
+  const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_), .first_example = part.first};
+  const auto rows = rows_.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
+  forward_.run(rows, model.params, model.state, mode, last_boundary, key);
+}
+
+/// Averages the batches of a window of steps as the training's division makes them.
+template <class T>
+class ReplayAverage {
+ public:
+  ReplayAverage(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps, ReplayWeights weights,
+                statistics::StemOutputs<T>* stem)
+      : plan_(plan), model_(model), steps_(steps), weights_(weights), replay_(plan, stem) {
+    for (const Index index : statistics::layers_with_statistics(plan.network->layout())) {
+      norms_.push_back(&plan.network->layout().normalizations[static_cast<std::size_t>(index)]);
+      averages_.emplace_back(*norms_.back());
+    }
+  }
+
+  void add_window(Dropout dropout) {
+    const nn::Layout& layout = plan_.network->layout();
+    const Window window =
+        weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
+    const train::Division& division = plan_.options->division;
+    Index after = 0;  // updates that follow
+    for (Index step = window.first; step < window.last; ++step) after += updates_of(step);
+    for (Index step = window.first; step < window.last; ++step) {
+      const Index rows = replay_.start(step);
+      const Index updates = updates_of(step);
+      for (Index i = 0; i < updates; ++i) add_micro_batch(even_part(rows, division.accumulate, i), --after, dropout);
+    }
+  }
+
+  std::vector<statistics::LayerStatistics> statistics() const {
+    const std::vector<Index> layers = statistics::layers_with_statistics(plan_.network->layout());
+    std::vector<statistics::LayerStatistics> statistics;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      statistics.push_back(statistics::moving_statistics<T>(plan_.network->layout(), layers[i], model_.state));
+      averages_[i].replace(statistics.back());
+    }
+    return statistics;
+  }
+
+ private:
+  /// Of the moving statistics: a micro-batch without rows moves none.
+  Index updates_of(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
+
+  /// The parts of a micro-batch whose statistics are kept.
+  void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
+    const train::Division& division = plan_.options->division;
+    const Index parts = division.sync == train::Sync::kBatchStatistics ? 1 : division.replicas;
+    const Index kept = division.sync == train::Sync::kMovingStatistics ? parts : 1;
+    for (Index i = 0; i < kept; ++i) {
+      Part part = even_part(rows.count, parts, i);
+      if (part.count == 0) continue;
+      part.first += rows.first;
+      replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, norms_.back()->layer);
+      for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, updates_after, kept);
+    }
+  }
+
+  void add_layer(std::size_t layer, Index updates_after, Index kept) {
+    const nn::Normalization& norm = *norms_[layer];
+    statistics::ChannelMoments moments(norm.features, norm.steps);
+    statistics::add_layer_input(*plan_.network, replay_.pass(), norm, norm.padded_steps, moments);
+    const Index updates = statistics::update_count<T>(norm, model_.state);
+    const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);
+    averages_[layer].add(moments, weight / static_cast<double>(kept));
+  }
+
+  const train::TrainingPlan<T>& plan_;
+  const nn::Model<T>& model_;
+  Index steps_;
+  ReplayWeights weights_;
+  BatchReplay<T> replay_;
+  std::vector<const nn::Normalization*> norms_;
+  std::vector<statistics::BatchAverage> averages_;
+};
+
+}  // namespace
+
+template <class T>
+std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
+                                                           ReplayWeights weights, Dropout dropout, statistics::StemOutputs<T>* stem) {
+  if (statistics::layers_with_statistics(plan.network->layout()).empty()) return {};
+  ReplayAverage<T> average(plan, model, steps, weights, stem);
+  average.add_window(dropout);
+  return average.statistics();
+}
+
+template std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<float>&, const nn::Model<float>&, Index,
+                                                                    ReplayWeights, Dropout, statistics::StemOutputs<float>*);
+template std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<double>&, const nn::Model<double>&, Index,
+                                                                    ReplayWeights, Dropout, statistics::StemOutputs<double>*);
+
+}  // namespace normrun::compare

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "compare/compare_modes.hpp"
+#include "train/trainer.hpp"
+
+namespace normrun::compare {
+
+/// The gap budget: what the gap between train mode (batches of the run's own size, no dropout) and eval mode is made of.
+///
+/// The moving statistics are repaired one cause at a time, in this order, until nothing but train mode's own batches is left:
+///   cold-start       what is left of the initial values, taken out (bias correction)
+///   lag              the same batches with the parameters as they are now
+///   sampling-noise   every batch of an epoch instead of the last few
+///   dropout          without dropout before the layer
+///   batch-contents   batches of rows drawn at random instead of the run's own order
+///   biased-variance  the population's statistics instead of the mean over batches
+///   shifted-data     the statistics of the rows that are compared
+///   batch-noise      what train mode's batches add: the rest
+/// so that the causes' shares add up to 1.  Each layer's mean and variance are also repaired alone, and what these do not add up to is
+/// the interaction.  Forward passes only.  A gap of a network without moving statistics is left unexplained.
+template <class T>
+void add_budget(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan, tables::RunRecord& record);
+
+}  // namespace normrun::compare

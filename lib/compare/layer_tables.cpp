@@ -1,0 +1,82 @@
+#include "compare/layer_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/elementary.hpp"
+
+namespace normrun::compare {
+namespace {
+
+template <class T, class Id>
+std::vector<double> values_of(const Buffer<T>& buffer, const Id& id) {
+  const auto first = buffer.begin() + id.offset;
+  return {first, first + id.size};
+}
+
+template <class T>
+tables::Cell value_at(const Buffer<T>& params, const std::optional<nn::ParamId>& id, std::size_t channel) {
+  return id ? tables::Cell{static_cast<double>(params[static_cast<std::size_t>(id->offset) + channel])} : tables::Cell{};
+}
+
+}  // namespace
+
+LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<double>& moving_variance,
+                   const std::vector<double>& population_mean, const std::vector<double>& population_variance) {
+  LayerGap gap;
+  double squares = 0.0;
+  double logs = 0.0;
+  for (std::size_t c = 0; c < moving_mean.size(); ++c) {
+    if (!(population_variance[c] > 0.0)) {
+      ++gap.dead_channels;
+      continue;
+    }
+    const double channel_gap = std::abs(moving_mean[c] - population_mean[c]) / std::sqrt(population_variance[c]);
+    squares += channel_gap * channel_gap;
+    logs += math::log(moving_variance[c] / population_variance[c]);
+    if (gap.worst_channel < 0 || channel_gap > gap.worst_gap) {
+      gap.worst_channel = static_cast<Index>(c);
+      gap.worst_gap = channel_gap;
+    }
+  }
+  const double alive = static_cast<double>(moving_mean.size()) - static_cast<double>(gap.dead_channels);
+  gap.mean_gap = std::sqrt(squares / alive);
+  gap.var_ratio = math::exp(logs / alive);
+  return gap;
+}
+
+template <class T>
+void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::LayerStatistics>& population, tables::RunRecord& record) {
+  const nn::Layout& layout = snapshot.network.layout();
+  for (std::size_t i = 0; i < layout.normalizations.size(); ++i) {
+    const nn::Normalization& norm = layout.normalizations[i];
+    std::vector<tables::Cell> cells = {snapshot.epoch, snapshot.step, norm.name, norm.type, norm.features};
+    const auto found = std::find_if(population.begin(), population.end(),
+                                    [i](const statistics::LayerStatistics& layer) { return layer.normalization == static_cast<Index>(i); });
+    if (found == population.end()) {
+      cells.resize(tables::table(tables::TableId::kLayers).columns.size());
+      record.add(tables::TableId::kLayers, cells);
+      continue;
+    }
+    const std::vector<double> mean = values_of(snapshot.model.state, *norm.moving_mean);
+    const std::vector<double> variance = values_of(snapshot.model.state, *norm.moving_variance);
+    const Index updates = statistics::update_count<T>(norm, snapshot.model.state);
+    const LayerGap gap = layer_gap(mean, variance, found->mean, found->variance);
+    const bool alive = gap.worst_channel >= 0;
+    const auto number = [alive](double value) { return alive ? tables::Cell{value} : tables::Cell{}; };
+    cells.insert(cells.end(), {updates, norm.average == nn::Average::kCumulative ? tables::Cell{} : tables::Cell{norm.momentum},
+                               nn::share_left(norm.average, norm.momentum, 0, updates), number(gap.mean_gap), number(gap.var_ratio),
+                               gap.dead_channels, alive ? tables::Cell{gap.worst_channel} : tables::Cell{}, number(gap.worst_gap)});
+    record.add(tables::TableId::kLayers, cells);
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      record.add(tables::TableId::kChannels,
+                 {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c], found->variance[c],
+                  value_at(snapshot.model.params, norm.gamma, c), value_at(snapshot.model.params, norm.beta, c)});
+    }
+  }
+}
+
+template void add_layers(const Snapshot<float>&, const std::vector<statistics::LayerStatistics>&, tables::RunRecord&);
+template void add_layers(const Snapshot<double>&, const std::vector<statistics::LayerStatistics>&, tables::RunRecord&);
+
+}  // namespace normrun::compare

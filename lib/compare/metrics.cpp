@@ -1,0 +1,128 @@
+#include "compare/metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/elementary.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "nn/losses.hpp"
+
+namespace normrun::compare {
+namespace {
+
+constexpr double kNotApplicable = std::numeric_limits<double>::quiet_NaN();
+
+/// numerator / denominator, 0 where both vanish, NaN (not applicable) where only the denominator does.
+double ratio(double numerator, double denominator) {
+  if (numerator == 0.0) return 0.0;
+  return denominator > 0.0 ? numerator / denominator : kNotApplicable;
+}
+
+/// exponentials[j] = exp(logits[j] - subtracted) of one row.
+template <class T>
+void exponentiate(const T* logits, double subtracted, std::vector<double>& exponentials) {
+  for (std::size_t j = 0; j < exponentials.size(); ++j) exponentials[j] = static_cast<double>(logits[j]) - subtracted;
+  nn::kernels::exp(exponentials.data(), exponentials.data(), static_cast<Index>(exponentials.size()));
+}
+
+/// log(sum exp) of one row; uses `exponentials`, of the row's size.
+template <class T>
+double log_sum_exp(const T* logits, std::vector<double>& exponentials) {
+  const double highest = static_cast<double>(*std::max_element(logits, logits + exponentials.size()));
+  exponentiate(logits, highest, exponentials);
+  return highest + math::log(std::accumulate(exponentials.begin(), exponentials.end(), 0.0));
+}
+
+}  // namespace
+
+template <class T>
+GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
+  const Index count = a.size();
+  const double n = static_cast<double>(count);
+  double sum_abs = 0.0;
+  double sum_squares = 0.0;
+  double sum_b = 0.0;
+  double aa = 0.0;
+  double bb = 0.0;
+  double ab = 0.0;
+  GapMetrics metrics;
+  for (Index i = 0; i < count; ++i) {
+    const double left = static_cast<double>(a.data[i]);
+    const double right = static_cast<double>(b.data[i]);
+    const double gap = left - right;
+    metrics.max_abs = std::isnan(gap) ? gap : std::max(metrics.max_abs, std::abs(gap));
+    sum_abs += std::abs(gap);
+    sum_squares += gap * gap;
+    sum_b += right;
+    aa += left * left;
+    bb += right * right;
+    ab += left * right;
+  }
+  const double mean_b = sum_b / n;
+  double deviations = 0.0;
+  for (Index i = 0; i < count; ++i) {
+    const double deviation = static_cast<double>(b.data[i]) - mean_b;
+    deviations += deviation * deviation;
+  }
+  metrics.mean_abs = sum_abs / n;
+  metrics.rms = std::sqrt(sum_squares / n);
+  metrics.relative_gap = ratio(metrics.rms, std::sqrt(deviations / n));
+  metrics.rel_l2 = ratio(std::sqrt(sum_squares), std::sqrt(bb));
+  metrics.cosine = aa > 0.0 && bb > 0.0 ? ab / (std::sqrt(aa) * std::sqrt(bb)) : kNotApplicable;
+  return metrics;
+}
+
+template <class T>
+double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
+  std::vector<double> exponentials(static_cast<std::size_t>(logits_a.cols));
+  double total = 0.0;
+  for (Index r = 0; r < logits_a.rows; ++r) {
+    const T* a = logits_a.row(r);
+    const T* b = logits_b.row(r);
+    const double norm_b = log_sum_exp(b, exponentials);
+    const double norm_a = log_sum_exp(a, exponentials);
+    exponentiate(a, norm_a, exponentials);
+    for (std::size_t j = 0; j < exponentials.size(); ++j) {
+      const double log_a = static_cast<double>(a[j]) - norm_a;
+      const double log_b = static_cast<double>(b[j]) - norm_b;
+      total += exponentials[j] * (log_a - log_b);
+    }
+  }
+  return total / static_cast<double>(logits_a.rows);
+}
+
+template <class T>
+double disagreement(ConstView<T> logits_a, ConstView<T> logits_b) {
+  Index different = 0;
+  for (Index r = 0; r < logits_a.rows; ++r) {
+    different += nn::predicted_class(logits_a.row(r), logits_a.cols) != nn::predicted_class(logits_b.row(r), logits_b.cols) ? 1 : 0;
+  }
+  return static_cast<double>(different) / static_cast<double>(logits_a.rows);
+}
+
+template <class T>
+ClassCounts count_classes(ConstView<T> logits, std::span<const std::int32_t> labels, Index classes) {
+  const auto size = static_cast<std::size_t>(classes);
+  ClassCounts counts{std::vector<Index>(size), std::vector<Index>(size), std::vector<Index>(size)};
+  for (Index r = 0; r < logits.rows; ++r) {
+    const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(r)]);
+    const auto predicted = static_cast<std::size_t>(nn::predicted_class(logits.row(r), logits.cols));
+    ++counts.samples[label];
+    ++counts.predicted[predicted];
+    if (label == predicted) ++counts.right[label];
+  }
+  return counts;
+}
+
+template GapMetrics gap_metrics(ConstView<float>, ConstView<float>);
+template GapMetrics gap_metrics(ConstView<double>, ConstView<double>);
+template double mean_kl(ConstView<float>, ConstView<float>);
+template double mean_kl(ConstView<double>, ConstView<double>);
+template double disagreement(ConstView<float>, ConstView<float>);
+template double disagreement(ConstView<double>, ConstView<double>);
+template ClassCounts count_classes(ConstView<float>, std::span<const std::int32_t>, Index);
+template ClassCounts count_classes(ConstView<double>, std::span<const std::int32_t>, Index);
+
+}  // namespace normrun::compare

@@ -1,0 +1,30 @@
+#include "compare/mode_outputs.hpp"
+
+#include "statistics/run_forward.hpp"
+
+namespace normrun::compare {
+
+template <class T>
+ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
+                        std::span<const T> state, Index batch_size, Index rows) {
+  const nn::PassKey key{static_cast<std::uint64_t>(snapshot.config.seed), static_cast<std::uint64_t>(snapshot.step)};
+  const statistics::Remainder remainder =
+      mode.statistics == Statistics::kBatch ? statistics::Remainder::kLeaveOut : statistics::Remainder::kKeep;
+  const std::span<const Index> order = std::span(set.order()).first(static_cast<std::size_t>(rows));
+  const auto forward = [&](Index boundary) {
+    return statistics::run_forward<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), order, batch_size, remainder,
+                                      boundary, key);
+  };
+  const Index logits = snapshot.network.logits_boundary(snapshot.loss);
+  ModeOutputs<T> outputs{forward(logits), std::nullopt};
+  const Index last = snapshot.network.output_boundary();
+  if (snapshot.config.compare.on == study::CompareOn::kOutputs && last != logits) outputs.last = forward(last);
+  return outputs;
+}
+
+template ModeOutputs<float> run_mode(const Snapshot<float>&, const EvaluationSet<float>&, const Mode&, std::span<const float>,
+                                     std::span<const float>, Index, Index);
+template ModeOutputs<double> run_mode(const Snapshot<double>&, const EvaluationSet<double>&, const Mode&, std::span<const double>,
+                                      std::span<const double>, Index, Index);
+
+}  // namespace normrun::compare

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "compare/compare_modes.hpp"
+#include "compare/evaluation_set.hpp"
+#include "compare/modes.hpp"
+
+namespace normrun::compare {
+
+/// What one mode gives for a split's rows, in the comparison's order.
+template <class T>
+struct ModeOutputs {
+  Matrix<T> logits;
+  std::optional<Matrix<T>> last;  // where the outputs are not the logits
+  ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
+};
+
+/// The first `rows` rows of the set (all: set.rows()); where the mode depends on the batch, in batches of `batch_size`, an incomplete
+/// last one left out.
+template <class T>
+ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
+                        std::span<const T> state, Index batch_size, Index rows);
+
+}  // namespace normrun::compare

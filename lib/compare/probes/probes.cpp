@@ -1,0 +1,70 @@
+#include "compare/probes/probes.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "compare/probes/probe_functions.hpp"
+
+namespace normrun::compare {
+
+// Rows: 32 of the training split (test, where training rows are fresh every step), in train mode with dropout off.
+const std::vector<Probe>& probes() {
+  static const std::vector<Probe> list = {
+      {"microbatch_gradient_difference",
+       "|g' - g| / |g|, Euclidean norms over all parameters: g the gradient of a batch of 32 rows, g' the mean of those of 8 "
+       "micro-batches of 4, at the trained parameters",
+       "Keras 3 Optimizer(gradient_accumulation_steps)", probe::microbatch_gradient_difference<float>,
+       probe::microbatch_gradient_difference<double>},
+      {"synchronised_gradient_difference", "the same with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
+       "PyTorch SyncBatchNorm; Keras 3 BatchNormalization(synchronized=True)", probe::synchronised_gradient_difference<float>,
+       probe::synchronised_gradient_difference<double>},
+      {"batch_one_output_spread",
+       "each row alone in train mode: largest difference between two rows in any output of a normalization layer or of the network; "
+       "0 for batch normalization of one position, whose output is beta",
+       "Ioffe and Szegedy 2015, algorithm 1 with m = 1", probe::batch_one_output_spread<float>, probe::batch_one_output_spread<double>},
+      {"batch_one_gradient_norm",
+       "each row alone in train mode: largest Euclidean norm of the gradient of all parameters before the first normalization layer; 0 "
+       "for batch normalization of one position; empty without a normalization layer, or parameters before it",
+       "Ioffe and Szegedy 2015, section 3, with m = 1", probe::batch_one_gradient_norm<float>, probe::batch_one_gradient_norm<double>},
+      {"batch_two_sign_error",
+       "two rows in train mode, d their difference at the first normalization layer: largest deviation of its |x_hat| from |d| / "
+       "sqrt(d^2 + 4 epsilon); 0 for batch normalization; empty where an example has several positions",
+       "Ioffe and Szegedy 2015, algorithm 1 with m = 2", probe::batch_two_sign_error<float>, probe::batch_two_sign_error<double>},
+      {"batch_invariance", "largest over the rows of |y_alone - y_inside| / |y_inside|: the row's outputs alone and inside the batch of 32",
+       "Ba, Kiros and Hinton 2016, section 3", probe::batch_invariance<float>, probe::batch_invariance<double>},
+      {"weight_rescale",
+       "|y' - y| / |y|: outputs with the parameters of the last layer before each normalization times 10 (without one: of the first "
+       "layer), against the outputs as they are; 0 but for epsilon with batch and layer normalization",
+       "Ba, Kiros and Hinton 2016, table 1 (weight matrix re-scaling)", probe::weight_rescale<float>, probe::weight_rescale<double>},
+      {"moving_mean_noise",
+       "training goes on with frozen parameters on rows drawn with replacement: variance of the first batch normalization's moving mean "
+       "over 1000 decorrelated snapshots, relative to sigma^2 / B (1 - m) / (1 + m), mean over the channels; B the batch size, m the "
+       "momentum, sigma^2 the variance over the rows; 1 by that law; empty for other averages and several positions",
+       "variance of an AR(1) process driven by batch means", probe::moving_mean_noise<float>, probe::moving_mean_noise<double>},
+  };
+  return list;
+}
+
+const Probe* find_probe(std::string_view name) {
+  const auto found = std::find_if(probes().begin(), probes().end(), [name](const Probe& probe) { return probe.name == name; });
+  return found == probes().end() ? nullptr : &*found;
+}
+
+template <class T>
+void add_probes(const Snapshot<T>& snapshot, tables::RunRecord& record) {
+  for (const std::string& name : snapshot.config.probes) {
+    const Probe& probe = *find_probe(name);
+    double value = 0.0;
+    if constexpr (std::is_same_v<T, float>) {
+      value = probe.in_float32(snapshot);
+    } else {
+      value = probe.in_float64(snapshot);
+    }
+    record.add(tables::TableId::kProbes, {name, tables::cell_or_empty(value)});
+  }
+}
+
+template void add_probes(const Snapshot<float>&, tables::RunRecord&);
+template void add_probes(const Snapshot<double>&, tables::RunRecord&);
+
+}  // namespace normrun::compare

@@ -1,0 +1,140 @@
+#include "config/json/words.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/json/json.hpp"
+#include "config/options/document.hpp"
+
+namespace normrun::config {
+namespace {
+
+char folded(char c) {
+  if (c == '-') return '_';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours that make b of a (optimal string alignment: no substring is
+/// edited twice; Damerau 1964).  Letters count without case, '-' as '_'.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool is_same = folded(a[i - 1]) == folded(b[j - 1]);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (is_same ? 0 : 1)});
+      const bool is_swap = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+      if (is_swap) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    std::swap(before, above);
+    std::swap(above, row);
+  }
+  return above[b.size()];
+}
+
+/// How many bytes the UTF-8 character at `offset` has; 0 where it is none (overlong, surrogate, too large, cut off).
+std::size_t character_size(std::string_view text, std::size_t offset) {
+  const auto byte = [&](std::size_t i) {
+    return offset + i < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[offset + i])) : 0u;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return lead == 0 ? 0 : 1;
+  const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool is_wrong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF0 && byte(1) < 0x90) ||
+                        (lead == 0xF4 && byte(1) > 0x8F);
+  return is_wrong ? 0 : size;
+}
+
+template <class Number>
+std::string bounds_text(Number low, Number high, std::string_view low_sign, std::string_view high_sign, bool has_low, bool has_high) {
+  const auto text = [](Number number) { return compact_text(JsonValue(number)); };
+  if (has_low && has_high && low_sign == ">=" && high_sign == "<=") return "between " + text(low) + " and " + text(high);
+  std::string bounds;
+  if (has_low) bounds.append(low_sign).append(" ").append(text(low));
+  if (has_low && has_high) bounds += " and ";
+  if (has_high) bounds.append(high_sign).append(" ").append(text(high));
+  return bounds;
+}
+
+std::string with_range(const std::string& what, const std::string& range) { return range.empty() ? what : what + ' ' + range; }
+
+}  // namespace
+
+std::size_t next_character(std::string_view text, std::size_t offset) {
+  return offset + std::max<std::size_t>(1, character_size(text, offset));
+}
+
+std::size_t find_invalid_byte(std::string_view text) {
+  for (std::size_t offset = 0; offset < text.size();) {
+    const std::size_t size = character_size(text, offset);
+    if (size == 0) return offset;
+    offset += size;
+  }
+  return std::string_view::npos;
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto dashed = [](char c) { return c == '_' ? '-' : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return dashed(x) == dashed(y); });
+}
+
+std::string quoted_words(const std::vector<std::string_view>& words, std::string_view last_link) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? last_link : std::string_view(", ");
+    text.append("\"").append(words[i]).append("\"");
+  }
+  return text;
+}
+
+std::string range_text(const Range& range) {
+  return bounds_text(range.low, range.high, range.low_open ? ">" : ">=", range.high_open ? "<" : "<=", std::isfinite(range.low),
+                     std::isfinite(range.high));
+}
+
+std::string range_text(const IntegerRange& range) {
+  const IntegerRange all;
+  return bounds_text(range.low, range.high, ">=", "<=", range.low != all.low, range.high != all.high);
+}
+
+std::string expected_number(const Range& range) { return with_range("a number", range_text(range)); }
+
+std::string expected_integer(const IntegerRange& range) { return with_range("a whole number", range_text(range)); }
+
+std::string expected_count(const IntegerRange& range, const std::vector<std::string_view>& words) {
+  const std::string number = expected_integer(range);
+  if (words.empty()) return number + " or a text";
+  return number + (words.size() == 1 ? " or " : ", ") + quoted_words(words);
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind) {
+  const std::string nearest = nearest_word(word, known);
+  if (!nearest.empty()) return "did you mean \"" + nearest + "\"?";
+  if (known.empty()) return "";
+  return std::string(kind) + ": " + quoted_words(known, ", ");
+}
+
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::size_t limit = std::clamp<std::size_t>((word.size() + 1) / 3, 1, 3);
+  std::size_t best = limit + 1;
+  std::string_view nearest;
+  for (const std::string_view candidate : known) {
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    const std::size_t shorter = std::min(word.size(), candidate.size());
+    if (shorter == 0 || longer - shorter >= best) continue;
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best && distance < word.size()) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return std::string(nearest);
+}
+
+}  // namespace normrun::config

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/matrix.hpp"
+
+namespace normrun::config {
+
+/// Name and documentation of one option.  From this one description come parsing, validation, error messages, the JSON
+/// Schema, `normrun list` and the reference.  Both are literals: visitors keep them.
+struct Option {
+  std::string_view name;
+  std::string_view doc;
+};
+
+/// The numbers an option takes.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_open = false;  // low itself is excluded
+  bool high_open = false;
+};
+inline Range any_number() { return {}; }
+inline Range at_least(double low) { return {.low = low}; }
+inline Range above(double low) { return {.low = low, .low_open = true}; }
+inline Range between(double low, double high) { return {.low = low, .high = high}; }
+
+struct IntegerRange {
+  Index low = std::numeric_limits<Index>::min();
+  Index high = std::numeric_limits<Index>::max();
+};
+
+/// A whole number, or one of a few words ("all", "train", "auto"); `word` is empty where it is a number.
+struct Count {
+  std::string word;
+  Index value = 0;
+  friend bool operator==(const Count&, const Count&) = default;
+};
+
+class OptionVisitor;
+
+/// An object of the config.  `describe` names every option once, in the order in which they are documented; the members
+/// hold the defaults before it runs and the config's values after a Reader has visited.
+class Described {
+ public:
+  Described() = default;
+  Described(const Described&) = default;
+  Described& operator=(const Described&) = default;
+  virtual ~Described() = default;
+  virtual void describe(OptionVisitor& visitor) = 0;
+
+  std::string type;  // of a family's member, as Family::make sets it; "" for other objects
+};
+
+/// Objects told apart by their "type" (layers, data sources, optimizers).
+struct FamilyMember {
+  std::string_view type;
+  std::string_view doc;                              // one line: formula or purpose
+  std::string_view source;                           // paper and equation, framework and version
+  std::function<std::shared_ptr<Described>()> make;  // with its defaults
+};
+struct Family {
+  std::string_view name;  // "layer", "optimizer", …: for messages
+  std::vector<FamilyMember> members;
+  const FamilyMember* find(std::string_view type) const;         // nullptr where there is none
+  std::shared_ptr<Described> make(std::string_view type) const;  // with its defaults and its type; nullptr where there is none
+};
+
+/// Walks the options of Described objects: a Reader fills them from JSON, a writer turns them into JSON, the schema and
+/// `list` record them.  Every value passed in holds its default; a Reader overwrites it where the config names it.
+class OptionVisitor {
+ public:
+  virtual ~OptionVisitor() = default;
+
+  virtual void number(Option option, double& value, Range range) = 0;
+  virtual void number(Option option, std::optional<double>& value, Range range) = 0;
+  virtual void integer(Option option, Index& value, IntegerRange range) = 0;
+  virtual void integer(Option option, std::optional<Index>& value, IntegerRange range) = 0;
+  virtual void flag(Option option, bool& value) = 0;
+  virtual void text(Option option, std::string& value) = 0;
+  /// A whole number or one of `words`; no words: any text (a column's name or index).
+  virtual void count(Option option, Count& value, IntegerRange range, const std::vector<std::string_view>& words) = 0;
+  /// One of `names` (JSON true and false count as the words "true" and "false"); `index` is its place.  `aliases` are
+  /// further names that are understood: (alias, name).
+  virtual void choice_index(Option option, std::size_t& index, const std::vector<std::string_view>& names,
+                            const std::vector<std::pair<std::string_view, std::string_view>>& aliases) = 0;
+
+  virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
+  /// A config may give one number instead of a list of one (Keras's int or tuple).
+  virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
+  virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
+  virtual void texts(Option option, std::vector<std::string>& values) = 0;
+  /// A list whose elements are pairs of words, each one of `words`: [["train", "eval"], …].
+  virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
+                     const std::vector<std::string_view>& words) = 0;
+
+  virtual void object(Option option, Described& value) = 0;
+  /// A list of objects of one kind; `grow` appends one with its defaults and returns it, `at` gives the i-th.  Prefer
+  /// `list`, which empties the list before a Reader fills it and takes away what a documenting visitor grew to look at.
+  virtual void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
+                       const std::function<Described&()>& grow) = 0;
+  /// One object of a family, told by its "type".  An empty pointer means the option is absent.
+  virtual void tagged(Option option, std::shared_ptr<Described>& value, const Family& family) = 0;
+  virtual void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) = 0;
+  /// JSON that somebody else reads ("grid", "claims"), kept as compact text; "" is absent.  A default of "{}" or "[]" asks
+  /// for an object or a list, one of "" takes anything.
+  virtual void any(Option option, std::string& json_text) = 0;
+
+  /// A relation between options that must hold: where it does not, a Reader reports "expected <expectation>" at `key`, the
+  /// option to blame ("" for the object).  Nothing is reported where a value there was refused (it kept its default, so the
+  /// relation says nothing about the config).  Visitors that do not read ignore it.
+  virtual void require(bool holds, std::string_view key, std::string_view expectation) = 0;
+  /// Whether the config gives this option; false for visitors that do not read.
+  virtual bool given(std::string_view name) const = 0;
+  /// Whether the config's value of this option was refused, so that it kept its default; false for visitors that do not read.
+  virtual bool refused(std::string_view name) const = 0;
+
+  template <class E>
+  void choice(Option option, E& value, const std::vector<std::pair<std::string_view, E>>& choices,
+              const std::vector<std::pair<std::string_view, std::string_view>>& aliases = {}) {
+    std::vector<std::string_view> names;
+    std::size_t index = 0;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      names.push_back(choices[i].first);
+      if (choices[i].second == value) index = i;
+    }
+    choice_index(option, index, names, aliases);
+    value = choices[index].second;
+  }
+
+  template <class D>
+  void list(Option option, std::vector<D>& values) {
+    const bool is_read = given(option.name);
+    if (is_read) values.clear();
+    const auto defaults = static_cast<std::ptrdiff_t>(values.size());
+    objects(
+        option, values.size(), [&values](std::size_t i) -> Described& { return values[i]; },
+        [&values]() -> Described& { return values.emplace_back(); });
+    if (!is_read) values.erase(values.begin() + defaults, values.end());
+  }
+};
+
+}  // namespace normrun::config

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace normrun::files {
+
+/// CRC-32C (Castagnoli), as iSCSI and ext4 use it; `crc` continues an earlier call.
+std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0);
+
+/// A 128-bit digest (XXH3) that tells contents apart; not cryptographic.
+class Digest {
+ public:
+  Digest();
+  ~Digest();
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+  void add(const void* data, std::size_t size);
+  void add(std::string_view text);  // with its length, so that ("ab", "c") and ("a", "bc") differ
+  std::string hex() const;          // 32 digits
+ private:
+  struct State;
+  State* state_;
+};
+std::string digest_of(std::string_view text);
+
+}  // namespace normrun::files

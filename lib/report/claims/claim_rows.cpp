@@ -1,0 +1,151 @@
+#include "report/claims/claim_rows.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace normrun::report {
+namespace {
+
+using nlohmann::json;
+
+int column_of(const study::Claim& claim, const tables::CsvTable& table, const std::string& name) {
+  const int column = table.column(name);
+  if (column >= 0) return column;
+  std::string known;
+  for (const std::string& header : table.header()) known += (known.empty() ? "" : ", ") + header;
+  refuse_claim(claim, "the table has no column \"" + name + "\"", "it has " + known);
+}
+
+bool read_number(const std::string& field, double& value) {
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  return error == std::errc() && end == field.data() + field.size();
+}
+
+bool means(const json& wanted, const std::string& field) {
+  if (wanted.is_array()) return std::any_of(wanted.begin(), wanted.end(), [&](const json& one) { return means(one, field); });
+  double value = 0.0;
+  if (wanted.is_number()) return read_number(field, value) && value == wanted.get<double>();
+  return wanted.is_string() && wanted.get<std::string>() == field;
+}
+
+/// The rows that a filter lets through.
+class Selection {
+ public:
+  Selection(const study::Claim& claim, const json& where, const tables::CsvTable& table) : table_(table) {
+    for (const auto& [name, wanted] : where.items()) filters_.emplace_back(column_of(claim, table, name), wanted);
+    final_only_ = !where.contains("step") && !where.contains("epoch") && table.column("step") >= 0;
+    batch_size_ = table.column("batch_size");
+    eval_batch_size_ = table.column("eval_batch_size");
+    const int step = table.column("step");
+    for (std::size_t row = 0; final_only_ && row < table.rows(); ++row) {
+      double value = 0.0;
+      if (read_number(table.at(row, step), value)) last_step_[table.at(row, 0)] = std::max(last_step_[table.at(row, 0)], value);
+    }
+  }
+
+  bool holds(std::size_t row) const {
+    for (const auto& [column, wanted] : filters_) {
+      const bool is_train = column == eval_batch_size_ && wanted == "train";
+      if (is_train ? table_.at(row, column) != table_.at(row, batch_size_) : !means(wanted, table_.at(row, column))) return false;
+    }
+    if (!final_only_) return true;
+    double step = 0.0;
+    return read_number(table_.at(row, table_.column("step")), step) && step == last_step_.at(table_.at(row, 0));
+  }
+
+ private:
+  const tables::CsvTable& table_;
+  std::vector<std::pair<int, json>> filters_;
+  bool final_only_ = false;
+  int batch_size_ = -1;
+  int eval_batch_size_ = -1;
+  std::map<std::string, double> last_step_;  // by run
+};
+
+double reduced(const study::Claim& claim, const std::vector<double>& values) {
+  switch (claim.reduce) {
+    case study::Reduce::kNone:
+      return values.front();
+    case study::Reduce::kMax:
+      return *std::max_element(values.begin(), values.end());
+    case study::Reduce::kMin:
+      return *std::min_element(values.begin(), values.end());
+    case study::Reduce::kMean:
+      break;
+  }
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+std::string column_name(const std::string& metric) { return metric.substr(metric.find('.') + 1); }
+
+/// What a claim measures in a row: its metric, or the difference of its two.
+class Measure {
+ public:
+  Measure(const study::Claim& claim, const tables::CsvTable& table)
+      : claim_(claim),
+        table_(table),
+        metric_(column_of(claim, table, column_name(claim.metric))),
+        minus_(claim.minus.empty() ? -1 : column_of(claim, table, column_name(claim.minus))) {}
+
+  /// None where it is not applicable.
+  std::optional<double> at(std::size_t row) const {
+    double value = 0.0;
+    double subtracted = 0.0;
+    if (!read_number(table_.at(row, metric_), value)) return std::nullopt;
+    if (minus_ >= 0 && !read_number(table_.at(row, minus_), subtracted)) return std::nullopt;
+    if (std::isnan(value - subtracted)) {
+      const std::string name = claim_.minus.empty() ? claim_.metric : claim_.metric + " - " + claim_.minus;
+      refuse_claim(claim_, name + " of run " + table_.at(row, 0) + " is not a number", "leave its rows out of \"where\"");
+    }
+    return value - subtracted;
+  }
+
+ private:
+  const study::Claim& claim_;
+  const tables::CsvTable& table_;
+  int metric_;
+  int minus_;
+};
+
+}  // namespace
+
+void refuse_claim(const study::Claim& claim, const std::string& what, const std::string& hint) {
+  throw Error(ExitCode::kUsage, {"claim " + claim.id, what, hint});
+}
+
+ClaimValues claim_values(const study::Claim& claim, const std::string& changes, const tables::CsvTable& table) {
+  json where = json::parse(claim.where);
+  if (!changes.empty()) where.merge_patch(json::parse(changes));
+  const Selection selection(claim, where, table);
+  const Measure measure(claim, table);
+  const int seed = column_of(claim, table, "seed");
+  const int axis = claim.axis.empty() ? -1 : column_of(claim, table, claim.axis);
+  std::map<long, std::map<std::string, std::vector<double>>> found;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (!selection.holds(row)) continue;
+    const std::optional<double> value = measure.at(row);
+    if (value) found[std::stol(table.at(row, seed))][axis >= 0 ? table.at(row, axis) : ""].push_back(*value);
+  }
+  if (found.empty()) refuse_claim(claim, "no row with a value matches " + where.dump(), "see the table's columns and the grid");
+  ClaimValues values;
+  for (const auto& [of_seed, by_axis] : found) {
+    for (const auto& [place, list] : by_axis) {
+      if (list.size() > 1 && claim.reduce == study::Reduce::kNone) {
+        refuse_claim(claim, std::to_string(list.size()) + " rows of seed " + std::to_string(of_seed) + " match " + where.dump(),
+                     "name more columns in \"where\", or a \"reduce\"");
+      }
+      values[of_seed][place] = reduced(claim, list);
+    }
+  }
+  return values;
+}
+
+}  // namespace normrun::report

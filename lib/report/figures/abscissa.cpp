@@ -1,0 +1,89 @@
+#include "report/figures/abscissa.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/figures/figures.hpp"
+#include "study/plan.hpp"
+#include "tables/record.hpp"
+
+namespace normrun::report {
+namespace {
+
+constexpr std::size_t kMostNames = 12;
+
+/// The values of an axis, none where one of them is no number.
+std::vector<double> numbers_of(const config::Axis& axis) {
+  std::vector<double> numbers;
+  for (std::size_t i = 0; i < axis.labels.size(); ++i) {
+    numbers.push_back(tables::read_number(axis.labels[i]));
+    if (!std::isfinite(numbers.back())) return {};
+  }
+  return numbers;
+}
+
+Scale scale_of(const std::vector<double>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return *least > 0.0 && *most > 20.0 * *least ? Scale::kLog : Scale::kLinear;
+}
+
+/// Whole numbers without an exponent.
+std::string digits(double number) {
+  constexpr double kLargestWhole = 1e15;
+  const bool is_whole = std::abs(number) < kLargestWhole && number == std::floor(number);
+  return is_whole ? std::to_string(static_cast<std::int64_t>(number)) : tables::shortest(number);
+}
+
+Abscissa names_of(const ResultsFolder& results) {
+  Abscissa norms{Abscissa::Kind::kNorms, "", "row", "norm", Scale::kLinear, {}};
+  Abscissa settings{Abscissa::Kind::kSettings, "", "row", "setting", Scale::kLinear, {}};
+  tables::RunRows runs = results.runs_of(tables::TableId::kRuns);
+  while (runs.next()) {
+    append_new(norms.names, runs.norm());
+    if (settings.names.size() <= kMostNames) append_new(settings.names, runs.others());
+  }
+  return norms.names.size() == 1 && settings.names.size() > 1 && settings.names.size() <= kMostNames ? settings : norms;
+}
+
+}  // namespace
+
+double Abscissa::place(const tables::RunRows& runs) const {
+  switch (kind) {
+    case Kind::kBatchSize:
+      return static_cast<double>(runs.batch_size());
+    case Kind::kNumber:
+      return runs.other(key);
+    case Kind::kNorms:
+    case Kind::kSettings:
+      break;
+  }
+  const std::string name = kind == Kind::kNorms ? runs.norm() : runs.others();
+  return static_cast<double>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+std::string Abscissa::text(double place) const { return has_names() ? names[static_cast<std::size_t>(place)] : digits(place); }
+
+void Abscissa::take(LineChart& chart) const {
+  if (kind == Kind::kBatchSize) chart.x_ticks = ticks_at(x_values(chart.panels));
+  chart.x_names = names;
+}
+
+Abscissa abscissa_of(const ResultsFolder& results) {
+  const config::Grid& grid = results.experiment.grid;
+  const std::vector<std::string> others = study::other_axes(grid);
+  Abscissa abscissa;
+  std::size_t most = 1;
+  for (const config::Axis& axis : grid.axes()) {
+    if (axis.key == "train.batch_size" && axis.values.size() > 1) return {};
+    if (std::find(others.begin(), others.end(), axis.key) == others.end()) continue;
+    const std::vector<double> values = numbers_of(axis);
+    if (values.size() <= most) continue;
+    most = values.size();
+    std::string column = axis.key;  // a dot would mean a part of the value
+    std::replace(column.begin(), column.end(), '.', '_');
+    abscissa = {Abscissa::Kind::kNumber, axis.key, column, axis.key, scale_of(values), {}};
+  }
+  return most > 1 ? abscissa : names_of(results);
+}
+
+}  // namespace normrun::report

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "report/results/results_folder.hpp"
+
+namespace normrun::report {
+
+/// The settings' means, then the first rows of the tables that people read.
+std::string tables_section(const ResultsFolder& results);
+
+}  // namespace normrun::report

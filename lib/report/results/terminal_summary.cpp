@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/text.hpp"
+#include "fmt/format.h"
+#include "report/results/results_folder.hpp"
+#include "report/results/summary.hpp"
+#include "report/results/words.hpp"
+
+namespace normrun::report {
+namespace {
+
+constexpr std::size_t kTerminalColumns = 80;
+
+/// One setting's figures as the terminal shows them.
+struct Line {
+  std::string norm;
+  Index batch_size = 0;
+  std::string others;
+  std::optional<double> accuracy_eval;
+  std::optional<double> accuracy_train;
+  std::optional<double> loss_eval;
+  std::optional<double> loss_train;
+  std::optional<double> gap;
+  std::string gap_size;  // the evaluation batch size that the gap is of
+};
+
+/// Tells which of a setting's lines of compare.csv has the gap that is told: as own_comparisons() does with the table at hand.
+class GapChoice {
+ public:
+  explicit GapChoice(const study::CompareOptions& compare)
+      : sizes_(compare.eval_batch_sizes), metric_("compare.relative_gap[" + told_split(compare) + " train:eval ") {}
+
+  void take(const SummaryRow& row, Line& line) const {
+    if (row.metric.compare(0, metric_.size(), metric_) != 0) return;
+    const std::string size = row.metric.substr(metric_.size(), row.metric.size() - metric_.size() - 1);
+    const bool is_own = size == std::to_string(row.batch_size);
+    if (!is_own && (line.gap || asks_for(row.batch_size) || !is_first(size))) return;
+    line.gap = row.summary.mean;
+    line.gap_size = size;
+  }
+
+ private:
+  /// Then there is a line of it, though one without a gap where the split has fewer rows.
+  bool asks_for(Index batch_size) const {
+    return std::any_of(sizes_.begin(), sizes_.end(),
+                       [&](const config::Count& size) { return size.word == "train" || size.value == batch_size; });
+  }
+  bool is_first(const std::string& size) const {
+    return !sizes_.empty() && (sizes_[0].word == "all" || size == std::to_string(sizes_[0].value));
+  }
+
+  const std::vector<config::Count>& sizes_;
+  std::string metric_;
+};
+
+std::vector<Line> collect(const std::vector<SummaryRow>& rows, const study::CompareOptions& compare) {
+  const GapChoice gaps(compare);
+  std::vector<Line> lines;
+  for (const SummaryRow& row : rows) {
+    std::string others;
+    for (const std::string& other : row.others) others += (others.empty() ? "" : " ") + other;
+    const auto same = [&](const Line& line) { return line.norm == row.norm && line.batch_size == row.batch_size && line.others == others; };
+    auto line = std::find_if(lines.begin(), lines.end(), same);
+    if (line == lines.end()) line = lines.insert(lines.end(), {row.norm, row.batch_size, others, {}, {}, {}, {}, {}, {}});
+    const double mean = row.summary.mean;
+    if (row.metric == "runs.test_accuracy_eval") line->accuracy_eval = mean;
+    if (row.metric == "runs.test_accuracy_train") line->accuracy_train = mean;
+    if (row.metric == "runs.test_loss_eval") line->loss_eval = mean;
+    if (row.metric == "runs.test_loss_train") line->loss_train = mean;
+    gaps.take(row, *line);
+  }
+  return lines;
+}
+
+std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; }
+
+std::string percentage(double gap) {
+  if (gap == 0.0) return "0";
+  if (gap < 1e-3) return fmt::format("{:.1g}", 100.0 * gap);
+  return fmt::format("{:.{}f}", 100.0 * gap, gap < 0.0995 ? 1 : 0);
+}
+
+/// "by 95 % of their spread", or of several settings "by 12 to 95 % of their spread".
+std::string difference(double low, double high) {
+  if (high == 0.0) return "not at all";
+  const std::string from = percentage(low);
+  const std::string to = percentage(high);
+  return fmt::format("by {}{}{} % of their spread", from == to ? "" : from, from == to ? "" : " to ", to);
+}
+
+/// The settings of one normalization that have a gap; other swept keys give several of one batch size.
+class Gaps {
+ public:
+  Gaps(const std::vector<Line>& lines, const std::string& norm) {
+    for (const Line& line : lines) {
+      if (line.norm == norm && line.gap) by_batch_size_[line.batch_size].push_back(*line.gap);
+    }
+  }
+
+  std::string sentence(const std::string& name) const {
+    if (by_batch_size_.empty()) return "";
+    if (are_zero()) return fmt::format("{}: train and eval outputs do not differ at all\n", name);
+    const Index small = by_batch_size_.begin()->first;
+    if (by_batch_size_.size() == 1)
+      return fmt::format("{} at batch {}: train and eval outputs differ\n  {}\n", name, small, difference_at(small));
+    const Index large = by_batch_size_.rbegin()->first;
+    const std::string start = fmt::format("{}: train and eval outputs differ", name);
+    const std::string at_small = fmt::format("{} at batch {},", difference_at(small), small);
+    const bool fits = characters_of(start) + 1 + characters_of(at_small) <= kTerminalColumns;
+    return fmt::format("{}{}{}\n  {} at batch {}\n", start, fits ? " " : "\n  ", at_small, difference_at(large), large);
+  }
+
+ private:
+  bool are_zero() const {
+    const auto is_zero = [](double gap) { return gap == 0.0; };
+    return std::all_of(by_batch_size_.begin(), by_batch_size_.end(),
+                       [&](const auto& entry) { return std::all_of(entry.second.begin(), entry.second.end(), is_zero); });
+  }
+  std::string difference_at(Index batch_size) const {
+    const std::vector<double>& gaps = by_batch_size_.at(batch_size);
+    return difference(*std::min_element(gaps.begin(), gaps.end()), *std::max_element(gaps.begin(), gaps.end()));
+  }
+
+  std::map<Index, std::vector<double>> by_batch_size_;
+};
+
+/// "batch norm: train and eval outputs differ by 95 % of their spread at batch 2, by 12 % at batch 128"
+std::string sentences(const std::vector<Line>& lines) {
+  std::vector<std::string> norms;
+  for (const Line& line : lines) {
+    if (std::find(norms.begin(), norms.end(), line.norm) == norms.end()) norms.push_back(line.norm);
+  }
+  std::string text;
+  for (const std::string& norm : norms) text += Gaps(lines, norm).sentence(spoken_norm(norm));
+  return text;
+}
+
+/// What the gap is of, where it is not what the columns beside it are of: the test rows in batches of the run's own size.
+std::string remark(const std::vector<Line>& lines, const study::CompareOptions& compare) {
+  const std::string split = told_split(compare);
+  std::string text = split == "test" ? "" : "rows of the " + split + " split";
+  const auto is_foreign = [](const Line& line) { return line.gap && line.gap_size != std::to_string(line.batch_size); };
+  const auto foreign = std::find_if(lines.begin(), lines.end(), is_foreign);
+  if (foreign != lines.end()) text += (text.empty() ? "" : ", ") + ("in batches of " + foreign->gap_size);
+  const bool has_gap = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.gap.has_value(); });
+  return text.empty() || !has_gap ? "" : "(gap: " + text + ")\n";
+}
+
+/// What the longest name takes, and no more than leaves the other columns on the line.
+std::size_t name_width(const std::vector<Line>& lines) {
+  constexpr std::size_t kLeast = 16;
+  constexpr std::size_t kMost = 24;
+  std::size_t width = kLeast;
+  for (const Line& line : lines) width = std::max(width, characters_of(line.norm));
+  return std::min(width, kMost);
+}
+
+std::string padded(const std::string& text, std::size_t width) { return text + std::string(width - characters_of(text), ' '); }
+
+}  // namespace
+
+std::string terminal_summary(const std::vector<SummaryRow>& rows, const study::CompareOptions& compare) {
+  const std::vector<Line> lines = collect(rows, compare);
+  const std::size_t width = name_width(lines);
+  const bool has_accuracy = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.accuracy_eval.has_value(); });
+  const char* what = has_accuracy ? "accuracy" : "loss";
+  const bool has_others = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return !line.others.empty(); });
+  std::string text = fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}{}\n", padded("norm", width), "batch", fmt::format("{} eval", what),
+                                 fmt::format("{} train", what), "train-eval gap", has_others ? "  setting" : "");
+  for (const Line& line : lines) {
+    const std::string gap = line.gap ? (*line.gap == 0.0 ? "0" : fmt::format("{:.3g} %", 100.0 * *line.gap)) : "-";
+    text += fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}", padded(shortened(line.norm, width), width), line.batch_size,
+                        number(has_accuracy ? line.accuracy_eval : line.loss_eval),
+                        number(has_accuracy ? line.accuracy_train : line.loss_train), gap);
+    text += has_others ? "  " + line.others + "\n" : "\n";
+  }
+  return text + remark(lines, compare) + "\n" + sentences(lines);
+}
+
+}  // namespace normrun::report

@@ -1,0 +1,60 @@
+#include "statistics/channel_moments.hpp"
+
+namespace normrun::statistics {
+
+ChannelMoments::ChannelMoments(Index channels, Index groups)
+    : rows_(static_cast<std::size_t>(groups), 0),
+      mean_(static_cast<std::size_t>(channels), 0.0),
+      deviations_(static_cast<std::size_t>(channels), 0.0) {}
+
+template <class T>
+void ChannelMoments::add(ConstView<T> rows, Index group) {
+  if (rows.rows == 0) return;
+  const std::size_t channels = group_size();
+  ChannelMoments part(rows.cols);
+  part.rows_[0] = rows.rows;
+  for (Index r = 0; r < rows.rows; ++r)
+    for (std::size_t c = 0; c < channels; ++c) part.mean_[c] += static_cast<double>(rows.row(r)[c]);
+  for (double& mean : part.mean_) mean /= static_cast<double>(rows.rows);
+  for (Index r = 0; r < rows.rows; ++r) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double deviation = static_cast<double>(rows.row(r)[c]) - part.mean_[c];
+      part.deviations_[c] += deviation * deviation;
+    }
+  }
+  merge_group(static_cast<std::size_t>(group), part, 0);
+}
+
+void ChannelMoments::merge(const ChannelMoments& other) {
+  for (std::size_t group = 0; group < rows_.size(); ++group) merge_group(group, other, group);
+}
+
+void ChannelMoments::merge_group(std::size_t group, const ChannelMoments& other, std::size_t other_group) {
+  const Index added = other.rows_[other_group];
+  if (added == 0) return;
+  const double total = static_cast<double>(rows_[group] + added);
+  const double share = static_cast<double>(added) / total;
+  const std::size_t channels = group_size();
+  for (std::size_t i = 0; i < channels; ++i) {
+    const std::size_t c = group * channels + i;
+    const std::size_t from = other_group * channels + i;
+    const double shift = other.mean_[from] - mean_[c];
+    mean_[c] += shift * share;
+    deviations_[c] += other.deviations_[from] + shift * shift * static_cast<double>(rows_[group]) * share;
+  }
+  rows_[group] += added;
+}
+
+std::vector<double> ChannelMoments::variance() const {
+  std::vector<double> variance = deviations_;
+  for (std::size_t c = 0; c < variance.size(); ++c) {
+    const Index rows = rows_[c / group_size()];
+    variance[c] = rows > 0 ? variance[c] / static_cast<double>(rows) : 0.0;
+  }
+  return variance;
+}
+
+template void ChannelMoments::add<float>(ConstView<float>, Index);
+template void ChannelMoments::add<double>(ConstView<double>, Index);
+
+}  // namespace normrun::statistics

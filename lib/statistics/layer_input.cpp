@@ -1,0 +1,47 @@
+#include "statistics/layer_input.hpp"
+
+#include <algorithm>
+
+namespace normrun::statistics {
+
+namespace {
+
+/// Rows of (examples * steps, channels), each step's to its own group; padded ones are left out.
+template <class T>
+void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths, ChannelMoments& moments) {
+  const Index examples = rows.rows / steps;
+  Matrix<T> reaching(examples, rows.cols);
+  for (Index step = 0; step < steps; ++step) {
+    Index count = 0;
+    for (Index e = 0; e < examples; ++e) {
+      if (!lengths.empty() && step >= lengths[static_cast<std::size_t>(e)]) continue;
+      std::copy_n(rows.row(e * steps + step), rows.cols, reaching.view().row(count++));
+    }
+    moments.add<T>(ConstView<T>(reaching.view()).slice(0, count), step);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void add_layer_input(const nn::Network<T>& network, const SliceForward<T>& pass, const nn::Normalization& norm,
+                     nn::PaddedSteps padded_steps, ChannelMoments& moments) {
+  const ConstView<T> activations = pass.activations(norm.layer);
+  const Index channels = norm.features / norm.steps;
+  const Index positions = activations.cols / channels;
+  const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);
+  const std::span<const Index> lengths = pass.lengths();
+  if (norm.steps > 1) return add_by_step<T>(rows, norm.steps, lengths, moments);
+  if (padded_steps == nn::PaddedSteps::kCounted || lengths.empty() || positions != network.input().positions()) {
+    moments.add<T>(rows);
+    return;
+  }
+  for (std::size_t e = 0; e < lengths.size(); ++e) moments.add<T>(rows.slice(static_cast<Index>(e) * positions, lengths[e]));
+}
+
+template void add_layer_input(const nn::Network<float>&, const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps,
+                              ChannelMoments&);
+template void add_layer_input(const nn::Network<double>&, const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps,
+                              ChannelMoments&);
+
+}  // namespace normrun::statistics

@@ -1,0 +1,176 @@
+#include "statistics/population.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "statistics/layer_input.hpp"
+
+namespace normrun::statistics {
+namespace {
+
+/// The rows that the statistics are taken from: all of them, or `samples` at equal distances, so that the order in which
+/// the split lists its classes does not matter.
+std::vector<Index> population_rows(Index available, const config::Count& samples) {
+  const Index wanted = samples.word == "all" ? available : samples.value;
+  std::vector<Index> rows(static_cast<std::size_t>(wanted));
+  for (Index i = 0; i < wanted; ++i) rows[static_cast<std::size_t>(i)] = i * available / wanted;
+  return rows;
+}
+
+/// The slices that the estimators add to their moments.
+template <class T>
+class PopulationPass {
+ public:
+  PopulationPass(const nn::Network<T>& network, const SplitRows<T>& source, std::vector<Index> rows, Index slice_rows)
+      : network_(network), rows_(std::move(rows)), slice_rows_(slice_rows), forward_(network, source, slice_rows) {}
+
+  const nn::Normalization& normalization(Index index) const { return network_.layout().normalizations[static_cast<std::size_t>(index)]; }
+  Index row_count() const { return static_cast<Index>(rows_.size()); }
+
+  void run_slice(Index first, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary) {
+    const Index count = std::min(slice_rows_, row_count() - first);
+    forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
+                 last_boundary);
+  }
+  /// Adds what the last slice gave the normalization layer.
+  void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
+    add_layer_input(network_, forward_, norm, nn::PaddedSteps::kLeftOut, moments);
+  }
+
+ private:
+  const nn::Network<T>& network_;
+  std::vector<Index> rows_;
+  Index slice_rows_;
+  SliceForward<T> forward_;
+};
+
+/// Puts the moments in place of a layer's statistics; a step that no row reaches keeps its own.
+void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
+  const std::vector<double> variance = moments.variance();
+  const std::size_t channels = variance.size() / static_cast<std::size_t>(moments.groups());
+  for (std::size_t c = 0; c < variance.size(); ++c) {
+    if (moments.rows(static_cast<Index>(c / channels)) == 0) continue;
+    statistics.mean[c] = moments.mean()[c];
+    statistics.variance[c] = variance[c];
+  }
+}
+
+template <class T>
+std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
+                                            std::vector<Index> rows) {
+  const Index slice_rows = std::min(kEvaluationRows, static_cast<Index>(rows.size()));
+  PopulationPass<T> pass(network, source, std::move(rows), slice_rows);
+  Buffer<T> repaired = model.state;
+  std::vector<LayerStatistics> population;
+  for (const Index index : layers_with_statistics(network.layout())) {
+    const nn::Normalization& norm = pass.normalization(index);
+    ChannelMoments moments(norm.features, norm.steps);
+    for (Index first = 0; first < pass.row_count(); first += slice_rows) {
+      pass.run_slice(first, model.params, repaired, kEvalMode, norm.layer);
+      pass.add_input_of(norm, moments);
+    }
+    population.push_back(moving_statistics<T>(network.layout(), index, model.state));
+    replace(moments, population.back());
+    repaired = state_with<T>(network.layout(), repaired, {population.back()});
+  }
+  return population;
+}
+
+/// Batches in train mode; `add` takes a layer's moments in one batch.
+template <class T, class Add>
+void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
+  const Index last_boundary = pass.normalization(layers.back()).layer;
+  for (Index first = 0; first + batch_size <= pass.row_count(); first += batch_size) {
+    pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const nn::Normalization& norm = pass.normalization(layers[i]);
+      ChannelMoments moments(norm.features, norm.steps);
+      pass.add_input_of(norm, moments);
+      add(i, moments);
+    }
+  }
+}
+
+template <class T>
+std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
+                                      std::vector<Index> rows, Estimator estimator, Index batch_size) {
+  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their classes one after the other
+  const std::vector<Index> layers = layers_with_statistics(network.layout());
+  PopulationPass<T> pass(network, source, std::move(rows), batch_size);
+  std::vector<BatchAverage> averages;
+  std::vector<ChannelMoments> pooled;
+  for (const Index index : layers) {
+    const nn::Normalization& norm = pass.normalization(index);
+    averages.emplace_back(norm);
+    pooled.emplace_back(norm.features, norm.steps);
+  }
+  each_batch(pass, model, layers, batch_size, [&](std::size_t i, const ChannelMoments& moments) {
+    averages[i].add(moments, 1.0);
+    pooled[i].merge(moments);
+  });
+  std::vector<LayerStatistics> population;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    population.push_back(moving_statistics<T>(network.layout(), layers[i], model.state));
+    if (estimator == Estimator::kPooled)
+      replace(pooled[i], population.back());
+    else
+      averages[i].replace(population.back());
+  }
+  return population;
+}
+
+}  // namespace
+
+void PopulationOptions::describe(config::OptionVisitor& visitor) {
+  const std::vector<std::string_view> splits = {"train", "validation", "test"};
+  std::size_t index = static_cast<std::size_t>(std::find(splits.begin(), splits.end(), split) - splits.begin());
+  visitor.choice_index({"split", "whose rows the population statistics are computed over"}, index, splits, {});
+  split = splits[index];
+  visitor.choice({"estimator",
+                  "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
+                  "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
+                  "which is what the moving averages estimate; bias-corrected: the moving averages without what is left of their initial "
+                  "values"},
+                 estimator,
+                 {{"layer-by-layer", Estimator::kLayerByLayer},
+                  {"pooled", Estimator::kPooled},
+                  {"batch-average", Estimator::kBatchAverage},
+                  {"bias-corrected", Estimator::kBiasCorrected}});
+  visitor.count({"samples", "rows to use, taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()}, {"all"});
+  visitor.count({"batch_size", "rows of a batch of pooled and batch-average; train: the run's own; a smaller last batch is left out"},
+                batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
+}
+
+void check_population(const PopulationOptions& options, Index available) {
+  const Index wanted = options.samples.word == "all" ? available : options.samples.value;
+  if (options.estimator == Estimator::kBiasCorrected || (available > 0 && wanted <= available)) return;
+  throw Error(ExitCode::kUsage, Problem{"population",
+                                        "asks for " + (wanted > 0 ? std::to_string(wanted) : "the") + " rows of the " + options.split +
+                                            " split, which has " + std::to_string(available),
+                                        "choose another population.split, or fewer population.samples"});
+}
+
+template <class T>
+std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network, const nn::Model<T>& model,
+                                                   const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,
+                                                   Index train_batch_size) {
+  if (layers_with_statistics(network.layout()).empty()) return {};
+  if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
+  check_population(options, source.split.samples());
+  std::vector<Index> rows = population_rows(source.split.samples(), options.samples);
+  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows));
+  const Index available = static_cast<Index>(rows.size());
+  const config::Count& size = options.batch_size;
+  const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;
+  return by_batch(network, model, source, std::move(rows), options.estimator, std::min(batch_size, available));
+}
+
+template std::vector<LayerStatistics> population_statistics<float>(const nn::Network<float>&, const nn::Model<float>&,
+                                                                   const SplitRows<float>&, const PopulationOptions&, Index);
+template std::vector<LayerStatistics> population_statistics<double>(const nn::Network<double>&, const nn::Model<double>&,
+                                                                    const SplitRows<double>&, const PopulationOptions&, Index);
+
+}  // namespace normrun::statistics

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "study/experiment.hpp"
+
+namespace normrun::sweep {
+
+/// Loaded data sets, shared by the runs that train on the same rows.  Safe to use from several threads.
+class DataCache {
+ public:
+  template <class T>
+  std::shared_ptr<const data::Dataset<T>> get(const study::RunConfig& config, const std::string& folder);
+
+ private:
+  static constexpr std::size_t kKept = 8;  // data sets kept though no run uses them now
+  std::shared_ptr<const void> find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load);
+
+  struct Entry {
+    std::mutex loading;
+    std::shared_ptr<const void> data;
+    std::uint64_t used = 0;
+  };
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace normrun::sweep

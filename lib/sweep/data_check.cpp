@@ -1,0 +1,52 @@
+#include "sweep/data_check.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/denormals.hpp"
+
+namespace normrun::sweep {
+
+bool chooses_data(const config::Axis& axis) {
+  return axis.key == "data" || axis.key.compare(0, 5, "data.") == 0 || axis.key == "precision";
+}
+
+namespace {
+
+std::string digest_of_data(const study::RunConfig& config, const std::string& folder) {
+  const FlushDenormals flush;  // as the run that loaded them did
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  if (config.precision == study::Precision::kFloat32) return config.data_spec().load(seed, folder, float{}).digest;
+  return config.data_spec().load(seed, folder, double{}).digest;
+}
+
+}  // namespace
+
+std::vector<std::size_t> data_choice(const config::Grid& grid, std::int64_t run) {
+  std::vector<std::size_t> choice;
+  for (std::size_t a = grid.axes().size(); a-- > 0;) {
+    const auto count = static_cast<std::int64_t>(grid.axes()[a].values.size());
+    if (chooses_data(grid.axes()[a])) choice.push_back(static_cast<std::size_t>(run % count));
+    run /= count;
+  }
+  return choice;
+}
+
+void check_data(const study::Experiment& experiment, const RecordIndex& records, const std::string& path) {
+  std::set<std::vector<std::size_t>> checked;
+  const bool several = std::any_of(experiment.grid.axes().begin(), experiment.grid.axes().end(), chooses_data);
+  for (std::int64_t run = 0; run < records.planned() && (checked.empty() || several); ++run) {
+    if (!records.contains(run)) continue;
+    const std::vector<std::size_t> choice = data_choice(experiment.grid, run);
+    if (checked.contains(choice)) continue;
+    const tables::RunRecord record = records.read(run);
+    if (record.data_digest.empty()) continue;  // it never got its data
+    if (digest_of_data(experiment.at(run), experiment.folder) != record.data_digest) {
+      throw Error(ExitCode::kDamaged, {path, "other data: run " + record.run_id() + " trained on rows that the data files no longer hold",
+                                       "restore the files, or use --force to start over"});
+    }
+    checked.insert(choice);
+  }
+}
+
+}  // namespace normrun::sweep

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/matrix.hpp"
+
+namespace normrun::sweep {
+
+/// Peak resident set of this process so far, in bytes.
+Index peak_memory_bytes();
+
+}  // namespace normrun::sweep

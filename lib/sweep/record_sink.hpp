@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tables/record.hpp"
+
+namespace normrun::sweep {
+
+/// Where finished records go; one call at a time.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual void add(const tables::RunRecord& record) = 0;
+};
+
+}  // namespace normrun::sweep

@@ -1,0 +1,245 @@
+#include "sweep/run.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <new>
+
+#include "compare/budget.hpp"
+#include "compare/compare_modes.hpp"
+#include "compare/probes/probes.hpp"
+#include "files/checksum.hpp"
+#include "nn/checkpoint.hpp"
+#include "sweep/process_memory.hpp"
+#include "sweep/resume_point.hpp"
+#include "train/trainer.hpp"
+
+namespace normrun::sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One run in one precision, from its config to its record.
+template <class T>
+class Run {
+ public:
+  Run(const RunContext& context, const study::RunConfig& config, const study::RunKey& key, tables::RunRecord& record)
+      : context_(context), config_(config), key_(key), record_(record) {}
+
+  void execute() {
+    const auto start = Clock::now();
+    data_ = context_.data->get<T>(config_, context_.experiment->folder);
+    record_.data_digest = data_->digest;
+    network_.emplace(config_.layers(), data_->shape);
+    loss_ = train::resolve_loss(config_.train.loss, data_->classes, network_->output().size());
+    plan_ = {.network = &*network_,
+             .data = data_.get(),
+             .options = &config_.train,
+             .batching = &config_.data_spec().batching,
+             .loss = loss_,
+             .seed = static_cast<std::uint64_t>(config_.seed),
+             .folder = context_.experiment->folder};
+    trainer_.emplace(plan_);
+    take_up_resume_point();
+    setup_seconds_ = seconds_since(start);
+    train();
+    compare();
+    if (!context_.checkpoint_folder.empty() && config_.train.checkpoints == train::CheckpointPolicy::kAll) write_checkpoint();
+    add_run_line();
+    add_timing();
+  }
+
+  /// The line of runs.csv of a run that ended early.
+  void add_failure(const std::string& error) {
+    record_.add(tables::TableId::kRuns, {std::string(tables::status_text(record_.status)),
+                                         error,
+                                         precision_text(),
+                                         parameters(),
+                                         trainer_ ? trainer_->step() : 0,
+                                         {},
+                                         {},
+                                         {},
+                                         {},
+                                         {},
+                                         {}});
+  }
+
+ private:
+  compare::Snapshot<T> snapshot() {
+    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
+  }
+  tables::Cell precision_text() const { return std::string(config_.precision == study::Precision::kFloat32 ? "float32" : "float64"); }
+  tables::Cell parameters() const { return network_ ? tables::Cell{network_->layout().param_count} : tables::Cell{}; }
+
+  void train() {
+    const auto start = Clock::now();
+    const Index every = config_.compare.every_steps;
+    const Index store_every = config_.train.checkpoint_every;
+    double comparing = 0.0;
+    while (!trainer_->done()) {
+      if (context_.stop != nullptr && context_.stop->load(std::memory_order_relaxed)) {
+        save_resume_point();
+        throw Interrupted{};
+      }
+      trainer_->advance();
+      if (context_.on_step) context_.on_step(trainer_->step(), trainer_->total_steps(), trainer_->last_loss());
+      if (trainer_->at_epoch_end()) add_history();
+      if (every > 0 && trainer_->step() % every == 0 && !trainer_->done()) {
+        const auto pause = Clock::now();
+        compare::compare_modes(snapshot(), compare::Moment::kRunning, record_);
+        comparing += seconds_since(pause);
+      }
+      if (store_every > 0 && trainer_->step() % store_every == 0 && !trainer_->done()) save_resume_point();
+    }
+    train_seconds_ = seconds_since(start) - comparing;
+    compare_seconds_ += comparing;
+  }
+
+  ResumeKey resume_key() const { return {context_.resume_folder, key_.run_id, files::digest_of(study::run_text(config_)), data_->digest}; }
+
+  void take_up_resume_point() {
+    if (context_.resume_folder.empty() || !has_resume_point(context_.resume_folder, key_.run_id)) return;
+    ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
+    trainer_->restore(point.trainer);
+    record_.lines = std::move(point.lines);
+  }
+
+  void save_resume_point() const {
+    if (context_.resume_folder.empty() || trainer_->step() == 0) return;
+    write_resume_point<T>(resume_key(), network_->layout(), {trainer_->state(), record_.lines});
+  }
+
+  void add_history() {
+    if (config_.train.history.empty()) return;
+    const auto add = [&](std::string_view split, std::string_view mode, const compare::SplitScore& score) {
+      record_.add(tables::TableId::kHistory, {trainer_->epoch(), trainer_->step(), std::string(split), std::string(mode),
+                                              tables::cell_or_empty(score.loss), tables::cell_or_empty(score.accuracy), score.samples});
+    };
+    const train::StepTotals& totals = trainer_->epoch_totals();
+    add("train", "train", {totals.loss(), data_->classes > 0 ? totals.accuracy() : std::nan(""), totals.samples});
+    for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {
+      if (data_->split(split).samples() == 0) continue;
+      for (const std::string& mode : config_.train.history) {
+        add(data::split_text(split), mode, compare::score_split(snapshot(), split, mode, config_.train.batch_size));
+      }
+    }
+  }
+
+  void compare() {
+    const auto start = Clock::now();
+    if (!config_.compare.pairs.empty()) {
+      compare::compare_modes(snapshot(), compare::Moment::kFinal, record_);
+      if (!config_.compare.budget.empty()) compare::add_budget(snapshot(), plan_, record_);
+    }
+    compare::add_probes(snapshot(), record_);
+    compare_seconds_ += seconds_since(start);
+  }
+
+  void add_run_line() {
+    const train::StepTotals& totals = trainer_->epoch_totals();
+    std::vector<tables::Cell> cells = {
+        std::string(tables::status_text(record_.status)), {}, precision_text(), parameters(), trainer_->step()};
+    cells.push_back(totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{});
+    cells.push_back(totals.samples > 0 && data_->classes > 0 ? tables::Cell{totals.accuracy()} : tables::Cell{});
+    for (const std::string_view mode : {"eval", "train"}) {
+      const compare::SplitScore score = data_->test.samples() > 0
+                                            ? compare::score_split(snapshot(), data::SplitName::kTest, mode, config_.train.batch_size)
+                                            : compare::SplitScore{std::nan(""), std::nan(""), 0};
+      cells.push_back(score.samples > 0 ? tables::Cell{score.loss} : tables::Cell{});
+      cells.push_back(tables::cell_or_empty(score.accuracy));
+    }
+    record_.add(tables::TableId::kRuns, cells);
+  }
+
+  void write_checkpoint() {
+    nn::TensorFile file = nn::to_tensors(network_->layout(), trainer_->model());
+    file.metadata["run_id"] = key_.run_id;
+    file.metadata["norm"] = key_.norm;
+    file.metadata["epoch"] = std::to_string(trainer_->epoch());
+    file.metadata["step"] = std::to_string(trainer_->step());
+    file.metadata["config"] = study::run_text(config_);
+    file.metadata["config_digest"] = files::digest_of(file.metadata["config"]);
+    file.metadata["data_digest"] = data_->digest;
+    nn::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
+  }
+
+  /// Time of one row alone through the network in eval mode.
+  double predict_microseconds() const {
+    if (data_->train.samples() == 0) return std::nan("");
+    constexpr int kRepetitions = 100;
+    nn::Record<T> record(*network_, 1);
+    const ConstView<T> row = data_->train.features.view().slice(0, 1);
+    const auto start = Clock::now();
+    for (int i = 0; i < kRepetitions; ++i) {
+      const typename nn::Network<T>::Pass pass{.mode = kEvalMode,
+                                               .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(),
+                                               .key = {},
+                                               .last_boundary = -1};
+      network_->forward(pass, trainer_->model().params, trainer_->model().state, nullptr, record, row);
+    }
+    return seconds_since(start) / kRepetitions * 1e6;
+  }
+
+  void add_timing() {
+    const double steps = static_cast<double>(trainer_->step());
+    const double rows = steps * static_cast<double>(config_.train.batch_size);
+    const auto per_second = [this](double count) { return train_seconds_ > 0.0 ? tables::Cell{count / train_seconds_} : tables::Cell{}; };
+    record_.add(tables::TableId::kTiming, {setup_seconds_, train_seconds_, compare_seconds_, per_second(steps), per_second(rows),
+                                           tables::cell_or_empty(predict_microseconds()), peak_memory_bytes()});
+  }
+
+  const RunContext& context_;
+  const study::RunConfig& config_;
+  const study::RunKey& key_;
+  tables::RunRecord& record_;
+  std::shared_ptr<const data::Dataset<T>> data_;
+  std::optional<nn::Network<T>> network_;
+  train::TrainingPlan<T> plan_;
+  std::optional<train::Trainer<T>> trainer_;
+  nn::LossKind loss_ = nn::LossKind::kMse;
+  compare::StemCache<T> stems_;
+  double setup_seconds_ = 0.0;
+  double train_seconds_ = 0.0;
+  double compare_seconds_ = 0.0;
+};
+
+/// Writes and close failures concern the whole sweep; everything else concerns the run alone.
+bool is_fatal(const Error& error) {
+  return error.code() == ExitCode::kCannotCreate || error.code() == ExitCode::kWriteFailed || error.code() == ExitCode::kOutOfMemory;
+}
+
+template <class T>
+void execute_in(const RunContext& context, const study::RunConfig& config, const study::RunKey& key, tables::RunRecord& record) {
+  Run<T> run(context, config, key, record);
+  try {
+    run.execute();
+  } catch (const ForeignResumePoint&) {
+    throw;
+  } catch (const train::Diverged& error) {
+    record.status = tables::RunStatus::kDiverged;
+    run.add_failure(error.what());
+  } catch (const Error& error) {
+    if (is_fatal(error)) throw;
+    record.status = tables::RunStatus::kFailed;
+    run.add_failure(error.what());
+  } catch (const std::bad_alloc&) {
+    throw Error(ExitCode::kOutOfMemory, {"run " + key.run_id, "not enough memory", "use fewer jobs, a smaller network or fewer rows"});
+  }
+}
+
+}  // namespace
+
+tables::RunRecord execute_run(const RunContext& context, std::int64_t run) {
+  const study::RunConfig config = context.experiment->at(run);
+  const study::RunKey key = study::run_key(*context.experiment, run, config);
+  tables::RunRecord record{.run = run, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
+  if (config.precision == study::Precision::kFloat32) {
+    execute_in<float>(context, config, key, record);
+  } else {
+    execute_in<double>(context, config, key, record);
+  }
+  return record;
+}
+
+}  // namespace normrun::sweep

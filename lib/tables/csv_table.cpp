@@ -1,0 +1,62 @@
+#include "tables/csv_table.hpp"
+
+#include <algorithm>
+
+namespace normrun::tables {
+namespace {
+
+bool is_special(char c) { return c == ',' || c == '\n' || c == '"'; }
+
+/// Reads one record from `position` on, which it moves behind the record's newline.
+std::vector<std::string> read_record(std::string_view text, std::size_t& position) {
+  constexpr std::size_t kUsualFields = 16;
+  std::vector<std::string> fields;
+  fields.reserve(kUsualFields);
+  fields.emplace_back();
+  bool quoted = false;
+  while (position < text.size()) {
+    std::size_t end = position;
+    while (end < text.size() && !is_special(text[end])) ++end;
+    fields.back().append(text, position, end - position);
+    position = end;
+    if (position == text.size()) break;
+    const char c = text[position++];
+    if (quoted) {
+      if (c != '"') {
+        fields.back() += c;
+      } else if (position < text.size() && text[position] == '"') {
+        fields.back() += '"';
+        ++position;
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == ',') {
+      fields.emplace_back();
+    } else {
+      break;
+    }
+  }
+  return fields;
+}
+
+}  // namespace
+
+std::vector<std::string> split_csv_line(std::string_view line) {
+  std::size_t position = 0;
+  return read_record(line, position);
+}
+
+CsvTable::CsvTable(std::string_view text) {
+  std::size_t position = 0;
+  header_ = read_record(text, position);
+  while (position < text.size()) rows_.push_back(read_record(text, position));
+}
+
+int CsvTable::column(std::string_view name) const {
+  const auto found = std::find(header_.begin(), header_.end(), name);
+  return found == header_.end() ? -1 : static_cast<int>(found - header_.begin());
+}
+
+}  // namespace normrun::tables

@@ -1,0 +1,103 @@
+#include "tables/run_rows.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "files/descriptor.hpp"
+#include "tables/csv_table.hpp"
+
+namespace normrun::tables {
+namespace {
+
+constexpr std::size_t kKeyColumns = 4;  // run_id, norm, batch_size, seed
+
+std::string_view run_of(std::string_view line) { return line.substr(0, line.find(',')); }
+
+std::string_view last_name(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+/// "learning_rate" for "train.optimizer.learning_rate"; where another swept key ends alike, the two last names: "4.rate".
+std::string_view short_name(const std::vector<std::string>& keys, std::string_view key) {
+  const auto ends_alike = [&](const std::string& other) { return last_name(other) == last_name(key); };
+  if (std::count_if(keys.begin(), keys.end(), ends_alike) == 1) return last_name(key);
+  const std::string_view before = key.substr(0, key.size() - last_name(key).size());
+  return key.substr(before.substr(0, before.empty() ? 0 : before.size() - 1).rfind('.') + 1);
+}
+
+}  // namespace
+
+double read_number(std::string_view field) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  return error == std::errc() && end == field.data() + field.size() ? value : std::numeric_limits<double>::quiet_NaN();
+}
+
+RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(others) {
+  file_.open(path);
+  if (!file_.is_open() && errno != ENOENT) files::throw_errno(ExitCode::kUsage, path, "read");
+  file_.exceptions(std::ios::badbit);  // where memory lacks, getline would end the table early and say nothing
+  std::string line;
+  if (std::getline(file_, line)) header_ = split_csv_line(line);
+  std::getline(file_, ahead_);
+}
+
+bool RunRows::next() {
+  rows_.clear();
+  const std::string run(run_of(ahead_));
+  while (!ahead_.empty() && run_of(ahead_) == run) {
+    rows_.push_back(split_csv_line(ahead_));
+    rows_.back().resize(std::max(header_.size(), kKeyColumns + other_count_));  // a damaged line has empty cells
+    if (!std::getline(file_, ahead_)) ahead_.clear();
+  }
+  return !rows_.empty();
+}
+
+std::vector<const RunRows::Row*> RunRows::final_rows() const {
+  const std::size_t step = column("step");
+  std::vector<const Row*> last;
+  for (const Row& row : rows_) {
+    if (step == header_.size() || row[step] == rows_.back()[step]) last.push_back(&row);
+  }
+  return last;
+}
+
+std::size_t RunRows::column(std::string_view name) const {
+  // Behind the swept keys: one of them may have the name of a column of the table.
+  const auto own = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns + other_count_));
+  return static_cast<std::size_t>(std::find(own, header_.end(), name) - header_.begin());
+}
+
+const std::string& RunRows::text(const Row& row, std::string_view name) const {
+  static const std::string nothing;
+  const std::size_t place = column(name);
+  return place == header_.size() ? nothing : row[place];
+}
+
+double RunRows::number(const Row& row, std::string_view name) const { return read_number(text(row, name)); }
+
+Index RunRows::batch_size() const {
+  Index size = 0;
+  const std::string& field = rows_.front()[2];
+  std::from_chars(field.data(), field.data() + field.size(), size);
+  return size;
+}
+
+double RunRows::other(std::string_view key) const {
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const auto place = static_cast<std::size_t>(std::find(swept, header_.end(), key) - swept);
+  return place < other_count_ ? read_number(rows_.front()[kKeyColumns + place]) : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string RunRows::others(std::string_view without) const {
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const std::vector<std::string> keys(swept, swept + std::min(static_cast<std::ptrdiff_t>(other_count_), header_.end() - swept));
+  std::string text;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == without) continue;
+    text += text.empty() ? "" : ", ";
+    text += std::string(short_name(keys, keys[i])) + " = " + rows_.front()[kKeyColumns + i];
+  }
+  return text;
+}
+
+}  // namespace normrun::tables

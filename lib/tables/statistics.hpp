@@ -1,0 +1,41 @@
+#pragma once
+
+#include <span>
+
+namespace normrun::tables {
+
+/// Mean, spread and the 95 % t interval of the mean of some seeds' values.  NaN stands for not defined.
+struct SampleSummary {
+  std::size_t n = 0;
+  double mean = 0.0;
+  double sd = 0.0;  // ddof 1; NaN for one value
+  double ci95_low = 0.0;
+  double ci95_high = 0.0;
+  double min = 0.0;
+  double max = 0.0;
+};
+/// values is not empty.
+SampleSummary summarize(std::span<const double> values);
+
+/// The same of values that come one after another, twice: all of them to add(), then all of them again to add_deviation().
+class StreamedSummary {
+ public:
+  void add(double value);
+  void add_deviation(double value);
+  SampleSummary summary() const;
+
+ private:
+  double mean() const { return sum_ / static_cast<double>(n_); }
+  std::size_t n_ = 0;
+  double sum_ = 0.0;
+  double min_ = 0.0;
+  double max_ = 0.0;
+  double deviations_ = 0.0;
+};
+
+/// P(|T| <= t) of Student's t with `degrees` >= 1 degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
+double student_central(double t, long degrees);
+/// The t with P(|T| <= t) = probability, 0 < probability < 1.
+double student_quantile(double probability, long degrees);
+
+}  // namespace normrun::tables
