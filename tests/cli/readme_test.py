@@ -66,11 +66,11 @@ class PagesTest(unittest.TestCase):
     def test_the_readme_is_short_and_leads_to_every_page(self):
         self.assertLessEqual(len(text_of(README).splitlines()), 150)
         for page in DOCS:
-            self.assertIn(f"(docs/{page.name})", text_of(README))
+            self.assertTrue(f"(docs/{page.name})" in text_of(README), page.name)
 
     def test_each_page_begins_with_what_it_is_for(self):
         for page in DOCS:
-            self.assertRegex(text_of(page), r"\A# [^\n]+\n\nThis page ", page.name)
+            self.assertTrue(re.match(r"# [^\n]+\n\nThis page ", text_of(page)), page.name)
 
     def test_configs_cite_the_articles_by_title(self):
         titles = dict(re.findall(r"^\| (\d{3}) \| \*(.+?)\* \|", text_of(SOURCE / "docs" / "documents.md"), re.M))
@@ -142,15 +142,15 @@ class TrueTest(CommandLineTest):
     def test_every_table_command_and_option_is_listed(self):
         tables = text_of(SOURCE / "docs" / "tables.md")
         for row in json.loads(self.run_in("list", "metrics", "--json").stdout):
-            self.assertIn(f"`{row['type'].split('.')[0]}.csv`", tables)
+            self.assertTrue(f"`{row['type'].split('.')[0]}.csv`" in tables, row["type"])
         reference = text_of(SOURCE / "docs" / "reference.md")
         commands = re.findall(r"^  (\w+) ", self.run_in("--help").stdout.split("Commands:")[1].split("Options")[0], re.M)
         self.assertGreaterEqual(len(commands), 12)
         for command in commands:
-            self.assertIn(f"`normrun {command}", reference)
+            self.assertTrue(f"`normrun {command}" in reference, command)
             usage = self.run_in(command, "--help").stdout.split("Examples:")[0]
             for option in re.findall(r"^  (?:-\w, )?(?:    )?(--[\w-]+)", usage, re.M):
-                self.assertIn(option, reference, command)
+                self.assertTrue(option in reference, f"{command} {option}")
 
     def test_every_exit_code_is_listed(self):
         reference = text_of(SOURCE / "docs" / "reference.md")
