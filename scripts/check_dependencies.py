@@ -1,15 +1,35 @@
 #!/usr/bin/python3
-"""Checks which folder includes which: core < config < {nn, data} < train < study < report < apps.
+"""Checks which folder includes which, from the bottom to the top:
+  core < files < {config, tables} < {nn, data} < statistics < train < compare < study < sweep < report < apps
 
 usage: scripts/check_dependencies.py [ROOT]
-A folder includes itself and those below it; nn and data do not know each other.  nlohmann/json is known to lib/config and
+A folder includes itself and those below it.  Folders of one rank do not know each other, and neither do the folders inside
+one: a subfolder of ORDER includes those that stand before it.  nlohmann/json is known to lib/config and
 to the .cpp files of checkpoints (safetensors), reports and apps, CLI11 and spdlog to apps alone.
 """
 import re
 import sys
 from pathlib import Path
 
-RANK = {"core": 0, "config": 1, "nn": 2, "data": 2, "train": 3, "study": 4, "report": 5}
+RANK = {
+    "core": 0,
+    "files": 1,
+    "config": 2,
+    "tables": 2,
+    "nn": 3,
+    "data": 3,
+    "statistics": 4,
+    "train": 5,
+    "compare": 6,
+    "study": 7,
+    "sweep": 8,
+    "report": 9,
+}
+# Inside a folder of lib; "" is the folder itself.
+ORDER = {
+    "config": ["json", "options", "grid"],
+    "report": ["results", "claims", "advice", "draw", "figures", "page"],
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
@@ -29,6 +49,11 @@ def may_use_json(file):
     return file.suffix == ".cpp" and (above or file.name.startswith(("checkpoint", "safetensors")))
 
 
+def place_inside(path):
+    """Where the subfolder of a file, named from lib, stands in its folder's order."""
+    return ORDER[path.parts[0]].index(path.parts[1])
+
+
 def problem(root, file, included):
     """What is wrong with one include, or None."""
     in_lib = file.parts[0] == "lib"
@@ -38,11 +63,13 @@ def problem(root, file, included):
     if in_lib and library in ("CLI", "spdlog"):
         return f"{library} belongs to apps"
     target = root / "lib" / included
-    if library not in RANK or not target.exists():
+    if library not in RANK or not target.is_file():
         return None
     own = file.parts[1] if in_lib else "apps"
     if own != library and RANK[library] >= RANK.get(own, len(RANK)):
         return f"lib/{own} may not use lib/{library}"
+    if own == library and own in ORDER and place_inside(Path(included)) > place_inside(Path(*file.parts[1:])):
+        return f"lib/{own}/{file.parts[2]} may not use lib/{own}/{Path(included).parts[1]}"
     hides_json = any(name.startswith("nlohmann/") for _, name in includes(target))
     if hides_json and own != library:
         return f"lib/{included} shows nlohmann/json, which is {library}'s own"

@@ -30,7 +30,7 @@ int compare_command(const CompareRequest& request) {
   const std::string csv = report::header_line(tables::table(tables::TableId::kCompare), config::Grid()) +
                           record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);
-  study::CompareOptions asked;
+  compare::CompareOptions asked;
   asked.splits = request.splits;
   report::EmptyComparisons empty;
   empty.add(record, asked);

@@ -56,7 +56,7 @@ void take_checkpoint(const std::string& part, const std::string& name, const Out
 
 void announce_joining(const sweep::JoinedParts& parts) {
   std::uintmax_t bytes = 0;
-  for (const std::string& part : parts.folders) bytes += std::filesystem::file_size(part + "/" + sweep::kJournalFile);
+  for (const std::string& part : parts.folders) bytes += std::filesystem::file_size(part + "/" + study::kJournalFile);
   if (bytes > kQuicklyWritten) log_info(fmt::format("joining {} runs, {} MB", parts.records.planned(), bytes >> 20U));
 }
 

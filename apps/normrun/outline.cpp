@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 
 namespace normrun::app {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "study/plan.hpp"
 #include "sweep/journal.hpp"
 #include "tables/tables.hpp"
 
@@ -58,7 +59,7 @@ std::string OutputFolder::made(std::string path) {
   throw Error(ExitCode::kCannotCreate, {path, error ? error.message() : "is not a folder", "choose another --out"});
 }
 
-std::string OutputFolder::journal() const { return path_ + "/" + sweep::kJournalFile; }
+std::string OutputFolder::journal() const { return path_ + "/" + study::kJournalFile; }
 
 bool OutputFolder::has_journal() const { return fs::exists(journal()); }
 
@@ -83,7 +84,7 @@ void OutputFolder::remove_results() const {
 /// What a killed process left half written.
 void OutputFolder::remove_temporary_files() const {
   std::vector<std::string> files = result_files();
-  files.emplace_back(sweep::kJournalFile);
+  files.emplace_back(study::kJournalFile);
   for (const auto& entry : fs::directory_iterator(path_)) {
     for (const std::string& file : files) {
       if (is_temporary_of(entry.path(), file)) fs::remove(entry.path());

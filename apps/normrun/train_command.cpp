@@ -133,7 +133,7 @@ sweep::SweepEnd execute(const study::Experiment& experiment, const Runs& runs, c
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
   constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
-  const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + sweep::kJournalFile);
+  const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + study::kJournalFile);
   const bool takes_long = bytes > kQuicklyWritten;
   if (takes_long) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
   const std::vector<report::SummaryRow> summary = report::write_results(experiment, records, program_info(), folder);

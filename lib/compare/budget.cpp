@@ -77,7 +77,7 @@ class Stages {
   }
 
   std::vector<statistics::LayerStatistics> population(statistics::Estimator estimator, data::SplitName split) const {
-    statistics::PopulationOptions options = snapshot_.config.population;
+    statistics::PopulationOptions options = snapshot_.settings.population;
     options.estimator = estimator;
     options.batch_size = {.word = "train"};
     if (split != data::split_of(options.split)) options.samples = {.word = "all"};
@@ -91,7 +91,7 @@ class Stages {
     return std::max<Index>(plan_.options->batch_size / parts, 1);
   }
 
-  data::SplitName population_split() const { return data::split_of(snapshot_.config.population.split); }
+  data::SplitName population_split() const { return data::split_of(snapshot_.settings.population.split); }
   Buffer<T> state_of(const std::vector<statistics::LayerStatistics>& statistics) const {
     return statistics::state_with<T>(layout(), snapshot_.model.state, statistics);
   }
@@ -118,7 +118,7 @@ class SplitBudget {
       : snapshot_(snapshot),
         record_(record),
         set_(snapshot, split),
-        batch_size_(snapshot.config.train.batch_size),
+        batch_size_(snapshot.settings.batch_size),
         rows_(set_.rows() / batch_size_ * batch_size_),
         train_(run(kTrainFrozen, snapshot.model.state)),
         train_loss_(loss_of(train_)) {}
@@ -169,7 +169,7 @@ class SplitBudget {
   }
 
   void add_lines(std::string_view layer, std::string_view cause, std::string_view statistic, const Gap& after) {
-    for (const std::string& metric : snapshot_.config.compare.budget) {
+    for (const std::string& metric : snapshot_.settings.compare.budget) {
       if (metric == "loss")
         add_line(layer, cause, statistic, metric, tables::cell_or_empty(before_.loss), tables::cell_or_empty(after.loss),
                  (before_.loss - after.loss) / whole_.loss);
@@ -180,7 +180,7 @@ class SplitBudget {
   }
   void add_interaction(std::string_view cause, const Gap& repaired, const Gap& alone) {
     const double squares = before_.outputs * before_.outputs - repaired.outputs * repaired.outputs;
-    for (const std::string& metric : snapshot_.config.compare.budget) {
+    for (const std::string& metric : snapshot_.settings.compare.budget) {
       const double share = metric == "loss" ? (before_.loss - repaired.loss - alone.loss) / whole_.loss
                                             : (squares - alone.outputs) / (whole_.outputs * whole_.outputs);
       add_line("interaction", cause, "both", metric, {}, {}, share);
@@ -209,9 +209,9 @@ class SplitBudget {
 template <class T>
 void add_budget(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan, tables::RunRecord& record) {
   std::optional<Stages<T>> stages;
-  for (const std::string& name : snapshot.config.compare.splits) {
+  for (const std::string& name : snapshot.settings.compare.splits) {
     const data::SplitName split = data::split_of(name);
-    if (snapshot.data.split(split).samples() < snapshot.config.train.batch_size) continue;
+    if (snapshot.data.split(split).samples() < snapshot.settings.batch_size) continue;
     if (!stages && !statistics::layers_with_statistics(snapshot.network.layout()).empty()) stages.emplace(snapshot, plan);
     SplitBudget<T>(snapshot, split, record).add(stages ? stages->up_to(split) : std::vector<Stage<T>>());
   }

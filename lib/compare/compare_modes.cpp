@@ -21,7 +21,7 @@ class SplitComparison {
       : snapshot_(snapshot), states_(states), set_(snapshot, split) {}
 
   void add_pairs(tables::RunRecord& record) {
-    for (const auto& [a, b] : snapshot_.config.compare.pairs) {
+    for (const auto& [a, b] : snapshot_.settings.compare.pairs) {
       for (const Index batch_size : batch_sizes()) add_pair(comparison_mode(a), comparison_mode(b), batch_size, record);
     }
   }
@@ -44,7 +44,7 @@ class SplitComparison {
   void add_outputs(tables::RunRecord& record) {
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ConstView<T> outputs = run(mode, batch_size).outputs();
-      const Index rows = std::min(outputs.rows, snapshot_.config.compare.outputs);
+      const Index rows = std::min(outputs.rows, snapshot_.settings.compare.outputs);
       for (Index r = 0; r < rows; ++r) {
         for (Index j = 0; j < outputs.cols; ++j) {
           record.add(tables::TableId::kOutputs, {split_name(), set_.order()[static_cast<std::size_t>(r)], j, std::string(mode.name),
@@ -85,8 +85,8 @@ class SplitComparison {
   /// "train" and "all" resolved; each size once.
   std::vector<Index> batch_sizes() const {
     std::vector<Index> sizes;
-    for (const config::Count& count : snapshot_.config.compare.eval_batch_sizes) {
-      const Index size = count.word == "train" ? snapshot_.config.train.batch_size : count.word == "all" ? set_.rows() : count.value;
+    for (const config::Count& count : snapshot_.settings.compare.eval_batch_sizes) {
+      const Index size = count.word == "train" ? snapshot_.settings.batch_size : count.word == "all" ? set_.rows() : count.value;
       if (std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
     }
     return sizes;
@@ -96,7 +96,7 @@ class SplitComparison {
   template <class F>
   void each_mode(F&& visit) {
     std::vector<std::string> names;
-    for (const auto& [a, b] : snapshot_.config.compare.pairs) {
+    for (const auto& [a, b] : snapshot_.settings.compare.pairs) {
       for (const std::string& name : {a, b}) {
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
       }
@@ -146,11 +146,11 @@ class SplitComparison {
 
 template <class T>
 void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record) {
-  const statistics::SplitRows<T> rows = snapshot.rows(data::split_of(snapshot.config.population.split));
-  const auto population = statistics::population_statistics(snapshot.network, snapshot.model, rows, snapshot.config.population,
-                                                            snapshot.config.train.batch_size);
+  const statistics::SplitRows<T> rows = snapshot.rows(data::split_of(snapshot.settings.population.split));
+  const auto population =
+      statistics::population_statistics(snapshot.network, snapshot.model, rows, snapshot.settings.population, snapshot.settings.batch_size);
   const ModeStates<T> states(snapshot, population);
-  for (const std::string& name : snapshot.config.compare.splits) {
+  for (const std::string& name : snapshot.settings.compare.splits) {
     const data::SplitName split = data::split_of(name);
     if (snapshot.data.split(split).samples() == 0) continue;
     SplitComparison<T> comparison(snapshot, states, split);

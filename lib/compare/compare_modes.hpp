@@ -1,32 +1,11 @@
 #pragma once
 
-#include <cstdint>
+#include <string_view>
 
-#include "compare/stem_cache.hpp"
-#include "data/dataset.hpp"
-#include "nn/losses.hpp"
-#include "nn/model.hpp"
-#include "study/experiment.hpp"
+#include "compare/snapshot.hpp"
 #include "tables/record.hpp"
 
 namespace normrun::compare {
-
-/// A trained network at one moment of its training, and the rows it is compared on.
-template <class T>
-struct Snapshot {
-  const nn::Network<T>& network;
-  const nn::Model<T>& model;
-  const data::Dataset<T>& data;
-  const study::RunConfig& config;
-  nn::LossKind loss;
-  Index epoch = 0;
-  Index step = 0;
-  StemCache<T>* stems = nullptr;  // null: nothing is shared
-
-  statistics::SplitRows<T> rows(data::SplitName split) const {
-    return stems != nullptr ? stems->rows(network, model, data, split, step) : statistics::SplitRows<T>(data.split(split));
-  }
-};
 
 /// While training goes on only compare.csv, layers.csv and channels.csv get lines; the final state has classes.csv and
 /// outputs.csv too.

@@ -10,15 +10,15 @@ namespace {
 template <class T>
 std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, data::SplitName name) {
   const data::Split<T>& split = snapshot.data.split(name);
-  const auto seed = static_cast<std::uint64_t>(snapshot.config.seed);
+  const auto seed = static_cast<std::uint64_t>(snapshot.settings.seed);
   std::vector<Index> order(static_cast<std::size_t>(split.samples()));
   std::iota(order.begin(), order.end(), Index{0});
-  if (snapshot.config.compare.batching == study::CompareBatching::kRandom || order.empty()) {
+  if (snapshot.settings.compare.batching == CompareBatching::kRandom || order.empty()) {
     RandomStream(seed, Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name)).shuffle(order);
     return order;
   }
-  data::Batches batches(snapshot.config.data_spec().batching, split.samples(), split.labels, snapshot.data.classes,
-                        std::min(snapshot.config.train.batch_size, split.samples()), seed);
+  data::Batches batches(snapshot.settings.batching, split.samples(), split.labels, snapshot.data.classes,
+                        std::min(snapshot.settings.batch_size, split.samples()), seed);
   batches.start_epoch(0);
   order.clear();
   for (Index step = 0; step < batches.steps_per_epoch(); ++step) {
@@ -62,20 +62,20 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
 template <class T>
 ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<statistics::LayerStatistics>& population)
     : snapshot_(snapshot),
-      estimated_(
-          {{snapshot.config.population.estimator, statistics::state_with<T>(snapshot.network.layout(), snapshot.model.state, population)}}),
+      estimated_({{snapshot.settings.population.estimator,
+                   statistics::state_with<T>(snapshot.network.layout(), snapshot.model.state, population)}}),
       initial_(statistics::initial_state<T>(snapshot.network.layout())) {
-  for (const auto& [a, b] : snapshot.config.compare.pairs) {
+  for (const auto& [a, b] : snapshot.settings.compare.pairs) {
     for (const std::string& name : {a, b}) {
       const StatisticsSource source = comparison_mode(name).source;
       if (source == StatisticsSource::kUntrained && !untrained_)
-        untrained_ = nn::fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.config.seed));
+        untrained_ = nn::fresh_model(snapshot.network, static_cast<std::uint64_t>(snapshot.settings.seed));
       const std::optional<statistics::Estimator> estimator = estimator_of(source);
       if (!estimator || estimated_.contains(*estimator)) continue;
-      statistics::PopulationOptions options = snapshot.config.population;
+      statistics::PopulationOptions options = snapshot.settings.population;
       options.estimator = *estimator;
       const auto statistics = statistics::population_statistics(
-          snapshot.network, snapshot.model, snapshot.rows(data::split_of(options.split)), options, snapshot.config.train.batch_size);
+          snapshot.network, snapshot.model, snapshot.rows(data::split_of(options.split)), options, snapshot.settings.batch_size);
       estimated_[*estimator] = statistics::state_with<T>(snapshot.network.layout(), snapshot.model.state, statistics);
     }
   }
@@ -92,7 +92,7 @@ std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
     case StatisticsSource::kModel:
       return snapshot_.model.state;
     case StatisticsSource::kPopulation:
-      return estimated_.at(snapshot_.config.population.estimator);
+      return estimated_.at(snapshot_.settings.population.estimator);
     case StatisticsSource::kInitial:
       return initial_;
     case StatisticsSource::kUntrained:

@@ -7,7 +7,7 @@ namespace normrun::compare {
 template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
                         std::span<const T> state, Index batch_size, Index rows) {
-  const nn::PassKey key{static_cast<std::uint64_t>(snapshot.config.seed), static_cast<std::uint64_t>(snapshot.step)};
+  const nn::PassKey key{static_cast<std::uint64_t>(snapshot.settings.seed), static_cast<std::uint64_t>(snapshot.step)};
   const statistics::Remainder remainder =
       mode.statistics == Statistics::kBatch ? statistics::Remainder::kLeaveOut : statistics::Remainder::kKeep;
   const std::span<const Index> order = std::span(set.order()).first(static_cast<std::size_t>(rows));
@@ -18,7 +18,7 @@ ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set
   const Index logits = snapshot.network.logits_boundary(snapshot.loss);
   ModeOutputs<T> outputs{forward(logits), std::nullopt};
   const Index last = snapshot.network.output_boundary();
-  if (snapshot.config.compare.on == study::CompareOn::kOutputs && last != logits) outputs.last = forward(last);
+  if (snapshot.settings.compare.on == CompareOn::kOutputs && last != logits) outputs.last = forward(last);
   return outputs;
 }
 

@@ -82,7 +82,8 @@ void compare_in(const CheckpointComparison& request, const nn::TensorFile& file,
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
   record.data_digest = data.digest;
-  const compare::Snapshot<T> snapshot{network, model, data, config, loss, epoch_of(file, config), step};
+  const compare::ComparisonSettings settings = config.comparison_settings();
+  const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};
   compare::compare_modes(snapshot, compare::Moment::kFinal, record);
 }
 

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "compare/snapshot.hpp"
 #include "config/grid/grid.hpp"
 #include "config/options/document.hpp"
 #include "data/registry.hpp"
 #include "nn/network.hpp"
-#include "statistics/population.hpp"
 #include "study/claim.hpp"
 #include "study/overrides.hpp"
 #include "train/train_options.hpp"
@@ -17,23 +17,6 @@
 namespace normrun::study {
 
 enum class Precision { kFloat32, kFloat64 };
-enum class CompareOn { kOutputs, kLogits };
-/// How a comparison draws the batches that share statistics.
-enum class CompareBatching { kRandom, kTraining };
-
-/// The config's "compare".
-struct CompareOptions : config::Described {
-  std::vector<std::pair<std::string, std::string>> pairs = {{"train", "eval"}, {"eval", "population"}};
-  std::vector<config::Count> eval_batch_sizes = {{.word = "train"}};
-  std::vector<std::string> splits = {"test"};
-  CompareOn on = CompareOn::kOutputs;
-  CompareBatching batching = CompareBatching::kRandom;
-  Index every_steps = 0;                                  // 0: the final state only
-  Index outputs = 0;                                      // rows of each split whose outputs are written
-  std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
-  void describe(config::OptionVisitor& visitor) override;
-};
-
 /// Everything one run depends on: an experiment's config at one point of its grid.
 struct RunConfig : config::Described {
   std::string schema;
@@ -47,7 +30,7 @@ struct RunConfig : config::Described {
   Index seed = 0;
   Precision precision = Precision::kFloat32;
   statistics::PopulationOptions population;
-  CompareOptions compare;
+  compare::CompareOptions compare;
   std::vector<std::string> probes;
   std::string grid = "{}";  // JSON, as given
   std::vector<Claim> claims;
@@ -57,6 +40,8 @@ struct RunConfig : config::Described {
   const data::DataSpec& data_spec() const { return static_cast<const data::DataSpec&>(*data); }
   /// The layers with every placeholder replaced.
   std::vector<nn::LayerDescription> layers() const;
+  /// What a comparison of the trained network needs of all this.
+  compare::ComparisonSettings comparison_settings() const;
   /// What the column `norm` holds unless the grid names it: the type that stands in, else the types of the network's own
   /// normalization layers joined by "+", else "none".
   std::string norm_label() const;

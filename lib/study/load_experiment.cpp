@@ -7,7 +7,7 @@
 #include "files/input_file.hpp"
 #include "study/claim_check.hpp"
 #include "study/experiment.hpp"
-#include "sweep/journal.hpp"
+#include "study/plan.hpp"
 
 namespace normrun::study {
 namespace {
@@ -109,7 +109,7 @@ std::vector<Problem> shape_problems(const RunConfig& config, const std::string& 
     code = error.code();
     std::vector<Problem> problems = error.problems();
     for (Problem& problem : problems) {
-      if (problem.what == files::kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / sweep::kJournalFile))
+      if (problem.what == files::kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / kJournalFile))
         problem.hint = kMovedConfig;
       problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
     }

@@ -9,6 +9,9 @@
 
 namespace normrun::study {
 
+/// The file in a results folder that a sweep appends its finished runs to; a folder that has it holds results.
+inline constexpr const char* kJournalFile = "journal.normrun";
+
 /// Who a run is: its place in the plan and the values of the swept keys.  Computed, never stored.
 struct RunKey {
   std::int64_t run = 0;

@@ -13,8 +13,6 @@
 
 namespace normrun::sweep {
 
-inline constexpr const char* kJournalFile = "journal.normrun";
-
 /// `shard`: none for a sweep in one piece.
 JournalPlan journal_plan(const study::Experiment& experiment, const std::string& program, const CostModel& costs,
                          const std::optional<Shard>& shard);

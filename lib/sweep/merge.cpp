@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "study/plan.hpp"
 #include "sweep/data_check.hpp"
 
 namespace normrun::sweep {
@@ -53,7 +54,7 @@ class Joining {
   explicit Joining(JoinedParts& parts) : parts_(parts), data_(parts.experiment) {}
 
   void add(const std::string& folder) {
-    const std::string path = folder + "/" + kJournalFile;
+    const std::string path = folder + "/" + study::kJournalFile;
     const std::uint32_t journal = parts_.records.add_journal(path);
     parts_.folders.push_back(folder);
     std::string grid;
@@ -111,12 +112,12 @@ JournalPlan last_plan(const std::string& path) {
 JoinedParts join_parts(const std::vector<std::string>& folders) {
   std::vector<std::string> begun;
   for (const std::string& folder : folders) {
-    if (std::filesystem::exists(folder + "/" + kJournalFile)) begun.push_back(folder);
+    if (std::filesystem::exists(folder + "/" + study::kJournalFile)) begun.push_back(folder);
   }
   if (begun.empty())
-    throw Error(ExitCode::kUsage, {folders[0], std::string("has no ") + kJournalFile, "give the output folders of `train`"});
+    throw Error(ExitCode::kUsage, {folders[0], std::string("has no ") + study::kJournalFile, "give the output folders of `train`"});
   JoinedParts parts{.experiment = study::load_experiment(begun[0] + "/config.json", {}, study::Check::kConfigOnly),
-                    .plan = last_plan(begun[0] + "/" + kJournalFile),
+                    .plan = last_plan(begun[0] + "/" + study::kJournalFile),
                     .records = RecordIndex(0),
                     .folders = {},
                     .shards = 0};

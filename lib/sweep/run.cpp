@@ -25,7 +25,7 @@ template <class T>
 class Run {
  public:
   Run(const RunContext& context, const study::RunConfig& config, const study::RunKey& key, tables::RunRecord& record)
-      : context_(context), config_(config), key_(key), record_(record) {}
+      : context_(context), config_(config), settings_(config.comparison_settings()), key_(key), record_(record) {}
 
   void execute() {
     const auto start = Clock::now();
@@ -67,7 +67,7 @@ class Run {
 
  private:
   compare::Snapshot<T> snapshot() {
-    return {*network_, trainer_->model(), *data_, config_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
+    return {*network_, trainer_->model(), *data_, settings_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
   }
   tables::Cell precision_text() const { return std::string(config_.precision == study::Precision::kFloat32 ? "float32" : "float64"); }
   tables::Cell parameters() const { return network_ ? tables::Cell{network_->layout().param_count} : tables::Cell{}; }
@@ -191,6 +191,7 @@ class Run {
 
   const RunContext& context_;
   const study::RunConfig& config_;
+  compare::ComparisonSettings settings_;
   const study::RunKey& key_;
   tables::RunRecord& record_;
   std::shared_ptr<const data::Dataset<T>> data_;

@@ -1,3 +1,5 @@
+#include "config/json/words.hpp"
+
 #include <doctest/doctest.h>
 
 #include "config/options/document.hpp"

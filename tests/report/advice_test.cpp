@@ -66,12 +66,12 @@ TEST_CASE("each cause has its own words") {
   CHECK(has(only("shifted-data", 0.9, usual).finding, "test split is distributed otherwise"));
   CHECK(has(only("dropout", 0.9, usual).remedy, "dropout behind the last normalization"));
   CHECK_FALSE(has(only("batch-contents", 0.9, usual).finding, "leaks"));
-  const report::AdviceContext as_trained{"test", study::CompareBatching::kTraining, "train"};
+  const report::AdviceContext as_trained{"test", compare::CompareBatching::kTraining, "train"};
   CHECK(has(only("batch-contents", 0.9, as_trained).finding, "Train mode's accuracy of 0.990 leaks"));
 }
 
 TEST_CASE("population statistics of other rows repair a shift, not a bias") {
-  const report::AdviceContext shifted{"test", study::CompareBatching::kRandom, "validation"};
+  const report::AdviceContext shifted{"test", compare::CompareBatching::kRandom, "validation"};
   report::SettingFacts facts = facts_of("batch", 128, 1.2, {{"biased-variance", 0.97}});
   facts.modes = {{"eval", {0.8, 1.0}}, {"population", {0.96, 0.1}}};
   const report::Advice one = report::advise({facts}, shifted).front();

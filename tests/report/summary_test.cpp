@@ -32,8 +32,8 @@ report::SummaryRow gap_row(Index batch_size, const std::string& label, double me
   return row_of("batch", batch_size, "compare.relative_gap[" + label + "]", mean, other);
 }
 
-study::CompareOptions compared(std::vector<std::string> splits, std::vector<config::Count> sizes) {
-  study::CompareOptions options;
+compare::CompareOptions compared(std::vector<std::string> splits, std::vector<config::Count> sizes) {
+  compare::CompareOptions options;
   options.splits = std::move(splits);
   options.eval_batch_sizes = std::move(sizes);
   return options;
@@ -95,7 +95,7 @@ TEST_CASE("without a complete batch of the size that is told there is no closing
 
 TEST_CASE("the closing sentence spans the settings of other swept keys") {
   std::vector<report::SummaryRow> rows = {gap_row(4, "test train:eval 4", 0.5, "0.9"), gap_row(4, "test train:eval 4", 0.75, "0.99")};
-  const study::CompareOptions compare = compared({"test"}, {{.word = "train"}});
+  const compare::CompareOptions compare = compared({"test"}, {{.word = "train"}});
   CHECK(holds(report::terminal_summary(rows, compare),
               "batch norm at batch 4: train and eval outputs differ\n  by 50 to 75 % of their spread\n"));
   rows.push_back(gap_row(8, "test train:eval 8", 0.0, "0.9"));
@@ -106,7 +106,7 @@ TEST_CASE("the closing sentence spans the settings of other swept keys") {
 }
 
 TEST_CASE("a long name of a normalization is shown whole, a very long one cut with an ellipsis") {
-  const study::CompareOptions compare = compared({"test"}, {{.word = "train"}});
+  const compare::CompareOptions compare = compared({"test"}, {{.word = "train"}});
   const std::string name = "bias-corrected-0.99";
   std::string text =
       report::terminal_summary({row_of(name, 8, "runs.test_loss_eval", 1.5), row_of("batch", 8, "runs.test_loss_eval", 2.5)}, compare);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "files/atomic_file.hpp"
+#include "study/plan.hpp"
 #include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
 
@@ -30,7 +31,7 @@ std::string part(const TemporaryFolder& folder, const study::Experiment& experim
   files::write_file(path + "/config.json", experiment.resolved());
   sweep::JournalPlan plan = plan_of(experiment);
   plan.shard = shard;
-  sweep::Journal journal = sweep::Journal::create(path + "/" + sweep::kJournalFile, plan);
+  sweep::Journal journal = sweep::Journal::create(path + "/" + study::kJournalFile, plan);
   for (const tables::RunRecord& record : records) journal.add(record);
   return path;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/probes/probes.hpp"
+#include "study/experiment.hpp"
 #include "study/temporary_config.hpp"
 #include "train/trainer.hpp"
 
@@ -17,13 +18,14 @@ template <class T>
 struct Trained {
   explicit Trained(const std::string& norm, const std::string& activation = "linear", Index steps = 20)
       : config(read(norm, activation)),
+        settings(config.comparison_settings()),
         data(config.data_spec().load(3, "", T{})),
         network(config.layers(), data.shape),
         trainer({&network, &data, &config.train, &config.data_spec().batching, nn::LossKind::kSoftmaxCrossEntropy, 3, ""}) {
     while (trainer.step() < steps) trainer.advance();
   }
   compare::Snapshot<T> snapshot() const {
-    return {network, trainer.model(), data, config, nn::LossKind::kSoftmaxCrossEntropy, 0, trainer.step()};
+    return {network, trainer.model(), data, settings, nn::LossKind::kSoftmaxCrossEntropy, 0, trainer.step()};
   }
   double probe(const std::string& name) const {
     if constexpr (std::is_same_v<T, float>) return compare::find_probe(name)->in_float32(snapshot());
@@ -42,6 +44,7 @@ struct Trained {
   }
 
   study::RunConfig config;
+  compare::ComparisonSettings settings;
   data::Dataset<T> data;
   nn::Network<T> network;
   train::Trainer<T> trainer;

@@ -53,7 +53,7 @@ TEST_CASE("probes: names, and what a config may name") {
 
 TEST_CASE("probes: lines of probes.csv in the config's order, and the trained numbers stay") {
   Trained<float> trained(kBatch);
-  trained.config.probes = {"weight_rescale", "batch_one_gradient_norm", "moving_mean_noise"};
+  trained.settings.probes = {"weight_rescale", "batch_one_gradient_norm", "moving_mean_noise"};
   const nn::Model<float> before = trained.trainer.model();
   tables::RunRecord record;
   compare::add_probes(trained.snapshot(), record);

@@ -15,6 +15,7 @@ template <class T>
 struct TrainedRun {
   TrainedRun(const study::RunConfig& run, Index steps)
       : config(run),
+        settings(config.comparison_settings()),
         data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
         network(config.layers(), data.shape),
         loss(train::resolve_loss(config.train.loss, data.classes, network.output().size())),
@@ -22,9 +23,10 @@ struct TrainedRun {
         trainer(plan) {
     while (trainer.step() < steps) trainer.advance();
   }
-  compare::Snapshot<T> snapshot() const { return {network, trainer.model(), data, config, loss, trainer.epoch(), trainer.step()}; }
+  compare::Snapshot<T> snapshot() const { return {network, trainer.model(), data, settings, loss, trainer.epoch(), trainer.step()}; }
 
   study::RunConfig config;
+  compare::ComparisonSettings settings;
   data::Dataset<T> data;
   nn::Network<T> network;
   nn::LossKind loss;

@@ -40,11 +40,11 @@ class FrozenTraining {
       : snapshot_(snapshot),
         norm_(norm),
         state_(snapshot.model.state),
-        rows_(static_cast<std::size_t>(snapshot.config.train.batch_size)),
+        rows_(static_cast<std::size_t>(snapshot.settings.batch_size)),
         lengths_(probe_split(snapshot).lengths.empty() ? 0 : rows_.size()),
-        x_(snapshot.config.train.batch_size, snapshot.network.input().size()),
-        record_(snapshot.network, snapshot.config.train.batch_size),
-        stream_(static_cast<std::uint64_t>(snapshot.config.seed), Purpose::kProbe) {}
+        x_(snapshot.settings.batch_size, snapshot.network.input().size()),
+        record_(snapshot.network, snapshot.settings.batch_size),
+        stream_(static_cast<std::uint64_t>(snapshot.settings.seed), Purpose::kProbe) {}
 
   void step() {
     const data::Split<T>& split = probe_split(snapshot_);
@@ -99,7 +99,7 @@ double moving_mean_noise(const Snapshot<T>& snapshot) {
   moments.add<double>(snapshots.view());
   const std::vector<double> observed = moments.variance();
   const std::vector<double> variance = input_variance(snapshot, *norm);
-  const double law = (1.0 - norm->momentum) / (1.0 + norm->momentum) / static_cast<double>(snapshot.config.train.batch_size);
+  const double law = (1.0 - norm->momentum) / (1.0 + norm->momentum) / static_cast<double>(snapshot.settings.batch_size);
   double sum = 0.0;
   double alive = 0.0;
   for (std::size_t c = 0; c < variance.size(); ++c) {

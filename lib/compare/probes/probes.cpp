@@ -52,7 +52,7 @@ const Probe* find_probe(std::string_view name) {
 
 template <class T>
 void add_probes(const Snapshot<T>& snapshot, tables::RunRecord& record) {
-  for (const std::string& name : snapshot.config.probes) {
+  for (const std::string& name : snapshot.settings.probes) {
     const Probe& probe = *find_probe(name);
     double value = 0.0;
     if constexpr (std::is_same_v<T, float>) {

@@ -1,10 +1,6 @@
 #include "config/json/words.hpp"
 
 #include <algorithm>
-#include <cmath>
-
-#include "config/json/json.hpp"
-#include "config/options/document.hpp"
 
 namespace normrun::config {
 namespace {
@@ -51,19 +47,6 @@ std::size_t character_size(std::string_view text, std::size_t offset) {
   return is_wrong ? 0 : size;
 }
 
-template <class Number>
-std::string bounds_text(Number low, Number high, std::string_view low_sign, std::string_view high_sign, bool has_low, bool has_high) {
-  const auto text = [](Number number) { return compact_text(JsonValue(number)); };
-  if (has_low && has_high && low_sign == ">=" && high_sign == "<=") return "between " + text(low) + " and " + text(high);
-  std::string bounds;
-  if (has_low) bounds.append(low_sign).append(" ").append(text(low));
-  if (has_low && has_high) bounds += " and ";
-  if (has_high) bounds.append(high_sign).append(" ").append(text(high));
-  return bounds;
-}
-
-std::string with_range(const std::string& what, const std::string& range) { return range.empty() ? what : what + ' ' + range; }
-
 }  // namespace
 
 std::size_t next_character(std::string_view text, std::size_t offset) {
@@ -93,33 +76,6 @@ std::string quoted_words(const std::vector<std::string_view>& words, std::string
   return text;
 }
 
-std::string range_text(const Range& range) {
-  return bounds_text(range.low, range.high, range.low_open ? ">" : ">=", range.high_open ? "<" : "<=", std::isfinite(range.low),
-                     std::isfinite(range.high));
-}
-
-std::string range_text(const IntegerRange& range) {
-  const IntegerRange all;
-  return bounds_text(range.low, range.high, ">=", "<=", range.low != all.low, range.high != all.high);
-}
-
-std::string expected_number(const Range& range) { return with_range("a number", range_text(range)); }
-
-std::string expected_integer(const IntegerRange& range) { return with_range("a whole number", range_text(range)); }
-
-std::string expected_count(const IntegerRange& range, const std::vector<std::string_view>& words) {
-  const std::string number = expected_integer(range);
-  if (words.empty()) return number + " or a text";
-  return number + (words.size() == 1 ? " or " : ", ") + quoted_words(words);
-}
-
-std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind) {
-  const std::string nearest = nearest_word(word, known);
-  if (!nearest.empty()) return "did you mean \"" + nearest + "\"?";
-  if (known.empty()) return "";
-  return std::string(kind) + ": " + quoted_words(known, ", ");
-}
-
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
   const std::size_t limit = std::clamp<std::size_t>((word.size() + 1) / 3, 1, 3);
   std::size_t best = limit + 1;
@@ -135,6 +91,13 @@ std::string nearest_word(std::string_view word, const std::vector<std::string_vi
     }
   }
   return std::string(nearest);
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind) {
+  const std::string nearest = nearest_word(word, known);
+  if (!nearest.empty()) return "did you mean \"" + nearest + "\"?";
+  if (known.empty()) return "";
+  return std::string(kind) + ": " + quoted_words(known, ", ");
 }
 
 }  // namespace normrun::config

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "config/options/options.hpp"
-
 namespace normrun::config {
 
 /// The place after the UTF-8 character at `offset` of valid UTF-8.
@@ -21,14 +19,9 @@ std::string shown_text(std::string_view text);
 /// `"a", "b" or "c"`
 std::string quoted_words(const std::vector<std::string_view>& words, std::string_view last_link = " or ");
 
-/// ">= 1", "between 0 and 1", "> 0 and < 1"; "" where anything goes.
-std::string range_text(const Range& range);
-std::string range_text(const IntegerRange& range);
-/// "a number > 0", "a whole number >= 1", `a whole number >= 1, "train" or "all"`.
-std::string expected_number(const Range& range);
-std::string expected_integer(const IntegerRange& range);
-std::string expected_count(const IntegerRange& range, const std::vector<std::string_view>& words);
-
+/// The nearest of `known` to `word`, the first of equally near ones, or "" where none is near enough to be meant: at most a
+/// third of the word's characters (1 to 3) inserted, deleted, replaced or swapped with their neighbour, without regard to case.
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 /// `did you mean "batch_size"?`, or where nothing is near "known: …" (prefixed by `kind`: "known keys").
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind);
 

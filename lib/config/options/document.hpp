@@ -90,8 +90,4 @@ struct OptionRow {
 };
 std::vector<OptionRow> option_rows(Described& value);
 
-/// The nearest of `known` to `word`, the first of equally near ones, or "" where none is near enough to be meant: at most a
-/// third of the word's characters (1 to 3) inserted, deleted, replaced or swapped with their neighbour, without regard to case.
-std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
-
 }  // namespace normrun::config

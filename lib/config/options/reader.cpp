@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/json/words.hpp"
+#include "config/options/range_text.hpp"
 #include "config/options/values.hpp"
 
 namespace normrun::config {

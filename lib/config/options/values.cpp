@@ -7,6 +7,7 @@
 #include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "config/options/facts.hpp"
+#include "config/options/range_text.hpp"
 
 namespace normrun::config {
 namespace {

@@ -19,7 +19,7 @@ struct Advice {
 /// What the mode that `batching` says means for the comparison's own batches.
 struct AdviceContext {
   std::string split = "test";
-  study::CompareBatching batching = study::CompareBatching::kRandom;
+  compare::CompareBatching batching = compare::CompareBatching::kRandom;
   std::string population_split = "train";
 };
 

@@ -15,7 +15,7 @@ std::string leak_words(const SettingFacts& facts, const AdviceContext& context) 
   constexpr double kClearly = 0.05;
   const auto train = facts.modes.find("train");
   const auto eval = facts.modes.find("eval");
-  if (context.batching != study::CompareBatching::kTraining || train == facts.modes.end() || eval == facts.modes.end()) return "";
+  if (context.batching != compare::CompareBatching::kTraining || train == facts.modes.end() || eval == facts.modes.end()) return "";
   if (!(train->second.accuracy > eval->second.accuracy + kClearly)) return "";
   return fmt::format(
       " Train mode's accuracy of {:.3f} leaks: the rows of a batch tell the classes of the others, which eval mode ({:.3f}) cannot use.",

@@ -38,7 +38,7 @@ std::string listed(const std::set<Index>& sizes) {
 
 }  // namespace
 
-void EmptyComparisons::add(const tables::RunRecord& record, const study::CompareOptions& compare) {
+void EmptyComparisons::add(const tables::RunRecord& record, const compare::CompareOptions& compare) {
   const std::size_t split = tables::own_place(tables::TableId::kCompare, "split");
   const std::size_t size = tables::own_place(tables::TableId::kCompare, "eval_batch_size");
   const std::size_t samples = tables::own_place(tables::TableId::kCompare, "samples");

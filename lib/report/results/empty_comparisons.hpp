@@ -14,7 +14,7 @@ namespace normrun::report {
 /// one evaluation batch has empty ones.
 class EmptyComparisons {
  public:
-  void add(const tables::RunRecord& record, const study::CompareOptions& compare);
+  void add(const tables::RunRecord& record, const compare::CompareOptions& compare);
   /// A line for each such split: what is missing; what to do.
   std::vector<std::string> warnings() const;
 

@@ -24,7 +24,7 @@ std::string shard_of(const std::string& journal) {
 }
 
 [[noreturn]] void refuse_results(const std::string& path, const std::string& missing) {
-  const std::string journal = path + "/" + sweep::kJournalFile;
+  const std::string journal = path + "/" + study::kJournalFile;
   if (!std::filesystem::exists(journal))
     throw Error(ExitCode::kUsage, {path, "holds no results: " + missing + " is missing", "name a folder that `train` wrote"});
   const std::string shard = shard_of(journal);
@@ -40,7 +40,7 @@ tables::RunRows ResultsFolder::runs_of(tables::TableId id) const {
   return tables::RunRows(path + "/" + std::string(tables::table(id).file), study::other_axes(experiment.grid).size());
 }
 
-std::string told_split(const study::CompareOptions& compare) {
+std::string told_split(const compare::CompareOptions& compare) {
   const std::vector<std::string>& splits = compare.splits;
   return splits.empty() || std::find(splits.begin(), splits.end(), "test") != splits.end() ? "test" : splits.front();
 }

@@ -11,7 +11,7 @@
 namespace normrun::report {
 
 /// The split that a comparison is told by: test where it was compared, else the first that was.
-std::string told_split(const study::CompareOptions& compare);
+std::string told_split(const compare::CompareOptions& compare);
 
 /// What `train` wrote, opened for reading.
 struct ResultsFolder {

@@ -30,6 +30,6 @@ std::string summary_line(const SummaryRow& row);
 /// The effect in words and numbers, at most 80 columns wide but for what else is swept: one line for every setting, then one
 /// sentence a normalization.  The gap is the one that `normrun report` tells: of told_split(), at the run's own batch size where
 /// that was asked for, else at the first that was.
-std::string terminal_summary(const std::vector<SummaryRow>& rows, const study::CompareOptions& compare);
+std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare);
 
 }  // namespace normrun::report

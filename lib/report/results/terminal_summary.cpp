@@ -31,7 +31,7 @@ struct Line {
 /// Tells which of a setting's lines of compare.csv has the gap that is told: as own_comparisons() does with the table at hand.
 class GapChoice {
  public:
-  explicit GapChoice(const study::CompareOptions& compare)
+  explicit GapChoice(const compare::CompareOptions& compare)
       : sizes_(compare.eval_batch_sizes), metric_("compare.relative_gap[" + told_split(compare) + " train:eval ") {}
 
   void take(const SummaryRow& row, Line& line) const {
@@ -57,7 +57,7 @@ class GapChoice {
   std::string metric_;
 };
 
-std::vector<Line> collect(const std::vector<SummaryRow>& rows, const study::CompareOptions& compare) {
+std::vector<Line> collect(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare) {
   const GapChoice gaps(compare);
   std::vector<Line> lines;
   for (const SummaryRow& row : rows) {
@@ -140,7 +140,7 @@ std::string sentences(const std::vector<Line>& lines) {
 }
 
 /// What the gap is of, where it is not what the columns beside it are of: the test rows in batches of the run's own size.
-std::string remark(const std::vector<Line>& lines, const study::CompareOptions& compare) {
+std::string remark(const std::vector<Line>& lines, const compare::CompareOptions& compare) {
   const std::string split = told_split(compare);
   std::string text = split == "test" ? "" : "rows of the " + split + " split";
   const auto is_foreign = [](const Line& line) { return line.gap && line.gap_size != std::to_string(line.batch_size); };
@@ -163,7 +163,7 @@ std::string padded(const std::string& text, std::size_t width) { return text + s
 
 }  // namespace
 
-std::string terminal_summary(const std::vector<SummaryRow>& rows, const study::CompareOptions& compare) {
+std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare) {
   const std::vector<Line> lines = collect(rows, compare);
   const std::size_t width = name_width(lines);
   const bool has_accuracy = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return line.accuracy_eval.has_value(); });

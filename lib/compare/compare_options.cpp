@@ -1,0 +1,38 @@
+#include "compare/compare_options.hpp"
+
+#include <algorithm>
+
+#include "compare/modes.hpp"
+
+namespace normrun::compare {
+namespace {
+
+constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
+
+}  // namespace
+
+void CompareOptions::describe(config::OptionVisitor& visitor) {
+  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs, comparison_mode_names());
+  visitor.counts(
+      {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
+      eval_batch_sizes, {.low = 1}, {"train", "all"});
+  visitor.texts({"splits", "the rows that are compared: train, validation, test"}, splits);
+  for (const std::string& split : splits) {
+    visitor.require(std::find(std::begin(kSplitWords), std::end(kSplitWords), split) != std::end(kSplitWords), "splits",
+                    "train, validation or test, not \"" + split + "\"");
+  }
+  visitor.choice<CompareOn>({"on", "outputs: what the last layer gives; logits: before a last softmax or sigmoid"}, on,
+                            {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
+  visitor.choice<CompareBatching>({"batching",
+                                   "random: the rows in one shuffled order per seed, whatever data.batching says; training: as "
+                                   "data.batching draws them, in batches of train.batch_size"},
+                                  batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});
+  visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
+                  every_steps, {.low = 0});
+  visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
+  visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
+  for (const std::string& metric : budget)
+    visitor.require(metric == "loss" || metric == "outputs", "budget", "loss or outputs, not \"" + metric + "\"");
+}
+
+}  // namespace normrun::compare

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/options/options.hpp"
+
+namespace normrun::compare {
+
+enum class CompareOn { kOutputs, kLogits };
+/// How a comparison draws the batches that share statistics.
+enum class CompareBatching { kRandom, kTraining };
+
+/// The config's "compare".
+struct CompareOptions : config::Described {
+  std::vector<std::pair<std::string, std::string>> pairs = {{"train", "eval"}, {"eval", "population"}};
+  std::vector<config::Count> eval_batch_sizes = {{.word = "train"}};
+  std::vector<std::string> splits = {"test"};
+  CompareOn on = CompareOn::kOutputs;
+  CompareBatching batching = CompareBatching::kRandom;
+  Index every_steps = 0;                                  // 0: the final state only
+  Index outputs = 0;                                      // rows of each split whose outputs are written
+  std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
+  void describe(config::OptionVisitor& visitor) override;
+};
+
+}  // namespace normrun::compare

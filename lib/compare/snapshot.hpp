@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compare/compare_options.hpp"
+#include "compare/stem_cache.hpp"
+#include "data/batches.hpp"
+#include "data/dataset.hpp"
+#include "nn/losses.hpp"
+#include "nn/model.hpp"
+#include "statistics/population.hpp"
+
+namespace normrun::compare {
+
+/// What a comparison has to know beside the network and its rows.  A network that came from elsewhere has these without having a config.
+struct ComparisonSettings {
+  CompareOptions compare;
+  statistics::PopulationOptions population;
+  Index batch_size = 1;     // rows that share batch statistics in "train" mode
+  data::Batching batching;  // how training drew its batches, for `compare.batching` "training"
+  Index seed = 0;           // of the order of the rows, of dropout and of fresh initial values
+  std::vector<std::string> probes;
+};
+
+/// A trained network at one moment of its training, and the rows it is compared on.
+template <class T>
+struct Snapshot {
+  const nn::Network<T>& network;
+  const nn::Model<T>& model;
+  const data::Dataset<T>& data;
+  const ComparisonSettings& settings;
+  nn::LossKind loss;
+  Index epoch = 0;
+  Index step = 0;
+  StemCache<T>* stems = nullptr;  // null: nothing is shared
+
+  statistics::SplitRows<T> rows(data::SplitName split) const {
+    return stems != nullptr ? stems->rows(network, model, data, split, step) : statistics::SplitRows<T>(data.split(split));
+  }
+};
+
+}  // namespace normrun::compare
