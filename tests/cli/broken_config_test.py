@@ -31,10 +31,10 @@ CASES = {
     "not json": ("name: small", ["broken.json:1:"]),
     "truncated": (json.dumps(SMALL)[:-1], ["broken.json:1:"]),
     "trailing comma": ('{"name": "x",}', ["broken.json:1:13", "comma"]),
-    "duplicate key": ('{"name": "x",\n "name": "y"}', ["broken.json:2:2", '"name"', "given twice"]),
+    "duplicate key": ('{"name": "x",\n "name": "y"}', ["broken.json:2:2", '"name"', "twice"]),
     "root is a list": ("[]", ["broken.json:1:1"]),
-    "unknown key": (changed(trian={}), ['"trian"', 'did you mean "train"?']),
-    "unlike any key": (changed(colour={}), ['known keys: "$schema", "name", "source", ']),
+    "unknown key": (changed(trian={}), ['"trian"', '"train"']),
+    "unlike any key": (changed(colour={}), ["broken.json:", '"colour"', '"$schema"', '"name"', '"source"']),
     "unknown nested key": (changed(train__batchsize=3), ["/train", '"batchsize"', "batch_size"]),
     "wrong type": (changed(train__batch_size="many"), ["/train/batch_size", '"many"', "whole number"]),
     "fraction for a count": (changed(train__batch_size=2.5), ["/train/batch_size", "2.5"]),
@@ -57,19 +57,19 @@ CASES = {
     "wrong grid value": (changed(grid={"train.batch_size": [4, "x"]}), ["/grid/train.batch_size", '"x"']),
     "empty axis": (changed(grid={"seed": []}), ["/grid/seed"]),
     "repeated grid value": (changed(grid={"seed": [1, 1]}), ["/grid/seed"]),
-    "batch that cannot be divided": (changed(train__accumulate=3, grid={}), ["rows cannot be divided into 3 equal parts", "train.accumulate", "multiple of 3"]),
+    "batch that cannot be divided": (changed(train__accumulate=3, grid={}), ["train.accumulate", "train.batch_size", "8", "3"]),
     "unknown probe": (changed(probes=["weight_rescales"]), ["/probes", "list probes", "weight_rescales"]),
-    "claim about an unknown metric": (changed(claims=[{**CLAIM, "metric": "layers.mean_gapp"}]), ["/claims/0/metric", 'did you mean "layers.mean_gap"?']),
+    "claim about an unknown metric": (changed(claims=[{**CLAIM, "metric": "layers.mean_gapp"}]), ["/claims/0/metric", '"layers.mean_gap"']),
     "claim about an unknown column": (changed(claims=[{**CLAIM, "where": {"bacth_size": 4}}]), ["/claims/0/where/bacth_size", '"batch_size"']),
-    "claims of one id": (changed(claims=[CLAIM, CLAIM]), ["/claims/1/id", "too"]),
-    "claim whose margin nobody reads": (changed(claims=[{**CLAIM, "by": 1000}]), ["/claims/0/by", '"versus"', "leave it out"]),
-    "claim with two margins": (changed(claims=[{**CLAIM, "than": None, "versus": {"norm": "layer"}, "by": 1, "by_factor": 2}]), ["/claims/0/by", "not both"]),
+    "claims of one id": (changed(claims=[CLAIM, CLAIM]), ["/claims/1/id", '"small-gap"']),
+    "claim whose margin nobody reads": (changed(claims=[{**CLAIM, "by": 1000}]), ["/claims/0/by", '"versus"']),
+    "claim with two margins": (changed(claims=[{**CLAIM, "than": None, "versus": {"norm": "layer"}, "by": 1, "by_factor": 2}]), ["/claims/0/by", '"by_factor"']),
     "claim with another test's key": (changed(claims=[{**CLAIM, "within": [50, 60]}]), ["/claims/0/within", "the test less"]),
-    "name outside of results": (changed(name="../evil"), ["broken.json:2:10 /name", "without", "--out DIR"]),
+    "name outside of results": (changed(name="../evil"), ["broken.json:2:10 /name", "--out DIR"]),
     "name of two folders": (changed(name="a/b"), ["broken.json:2:10 /name"]),
     "outputs do not fit": (changed(network__3__units=7), ["7", "3 classes"]),
     "outputs of several positions": (changed(data={"type": "stroke-digits", "samples": 20}, network__3__units=10),
-                                     ["of shape (28, 28, 10)", "10 classes", "flatten", "10 units"]),
+                                     ["(28, 28, 10)", "10 classes", "flatten", "10 units"]),
     "shape too large": (changed(network__0__units=2**40), ["/network/0/units"]),
     "too many runs": (changed(grid={"seed": list(range(4000)), "train.batch_size": list(range(1, 4000))}), ["run"]),
     "deep nesting": ("[" * 100000, ["broken.json:1:"]),
@@ -100,25 +100,25 @@ class BrokenConfigTest(CommandLineTest):
 
     def test_overrides_are_checked_too(self):
         self.write("c.json", json.dumps(SMALL))
-        for arguments, word in [
+        for arguments, *words in [
             (["--set", "train.batch_sise=4"], "batch_size"),
             (["--set", "train"], "--set"),
             (["--grid", "train.batch_size="], "--grid"),
             (["--grid", "train.batch_size=4,x"], "train.batch_size"),
             (["--seeds", "4..0"], "--seeds"),
             (["--seeds", "a"], "--seeds"),
-            (["--epochs", "1", "--grid", "train.epochs=1,2"], "--epochs: contradicts --grid train.epochs"),
-            (["--set", "seed=1", "--grid", "seed=1,2"], "--grid seed: contradicts --set seed"),
-            (["--epochs", "2", "--set", "train.steps=3"], "--epochs: contradicts --set train.steps"),
+            (["--epochs", "1", "--grid", "train.epochs=1,2"], "--epochs: ", "--grid train.epochs"),
+            (["--set", "seed=1", "--grid", "seed=1,2"], "--grid seed: ", "--set seed"),
+            (["--epochs", "2", "--set", "train.steps=3"], "--epochs: ", "--set train.steps"),
         ]:
             with self.subTest(arguments):
-                self.assert_refused(self.run_in("train", "--config", "c.json", *arguments), 2, word)
+                self.assert_refused(self.run_in("train", "--config", "c.json", *arguments), 2, *words)
 
     def test_an_empty_argument_is_not_an_absent_one(self):
         self.write("c.json", json.dumps(SMALL))
         for option in ["--out", "--seeds", "--epochs", "--shard", "--jobs", "--set", "--grid"]:
             with self.subTest(option):
-                self.assert_refused(self.run_in("train", "--config", "c.json", option, ""), 2, option, "empty text")
+                self.assert_refused(self.run_in("train", "--config", "c.json", option, ""), 2, f"normrun: error: command line: {option}: ", "empty")
         for arguments in [
             ["train", "--config", ""],
             ["describe", ""],
@@ -134,7 +134,7 @@ class BrokenConfigTest(CommandLineTest):
             ["predict", "--steps", ""],
         ]:
             with self.subTest(arguments):
-                self.assert_refused(self.run_in(*arguments), 2, "empty text")
+                self.assert_refused(self.run_in(*arguments), 2, "empty")
 
 
 if __name__ == "__main__":

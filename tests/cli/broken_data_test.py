@@ -46,8 +46,8 @@ CSV_CASES = {
 }
 GOOD_SEQUENCES = "id,t,a,label\nx,0,1,0\nx,1,2,0\ny,0,3,1\ny,1,4,1\nz,0,5,2\nz,1,6,2\n"
 SEQUENCE_CASES = {
-    "a label that changes": (GOOD_SEQUENCES.replace("x,1,2,0", "x,1,2,1"), ["data.csv:3", '"x"', "another label", "line 2"]),
-    "a time twice": (GOOD_SEQUENCES.replace("y,1,4,1", "y,0,4,1"), ["data.csv:5", '"y"', "same time", "line 4"]),
+    "a label that changes": (GOOD_SEQUENCES.replace("x,1,2,0", "x,1,2,1"), ["data.csv:3", '"x"', "label", "line 2"]),
+    "a time twice": (GOOD_SEQUENCES.replace("y,1,4,1", "y,0,4,1"), ["data.csv:5", '"y"', "time", "line 4"]),
     "no time": (GOOD_SEQUENCES.replace("z,1,6,2", "z,,6,2"), ["data.csv:7", '"t"', "empty"]),
     "no sequence": (GOOD_SEQUENCES.replace("z,1,6,2", ",1,6,2"), ["data.csv:7", '"id"', "empty"]),
     "no inputs": ("id,t,label\nx,0,0\n", ["data.csv:1", "inputs"]),
@@ -88,14 +88,15 @@ class BrokenDataTest(CommandLineTest):
 
     def test_labels_that_are_decimal_numbers(self):
         self.config({"type": "csv", "path": "data.csv"})
-        hint = 'the labels are decimal numbers: to predict them, set "target": "number" in "data"'
+        hint = '"target": "number"'
         self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.5\n") + "4,4,0.7\n")
-        self.refuse(2, "the data has 4 classes", hint + "; else make the last dense layer's units 4")
+        self.refuse(2, "4 classes", hint, "units")
         self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.0\n") + "4,4,3.0\n")  # whole numbers all the same
-        self.assertNotIn("decimal", self.run_in("train", "--config", "c.json").stderr)
-        self.refuse(2, "the data has 4 classes; make")
+        self.refuse(2, "4 classes", "units")
+        self.assertNotIn(hint, self.run_in("train", "--config", "c.json").stderr)
         self.write("data.csv", GOOD_CSV.replace(",2\n", ",2.5\n") + "4,4,red\n")
-        self.refuse(2, "the data has 4 classes; make")
+        self.refuse(2, "4 classes", "units")
+        self.assertNotIn(hint, self.run_in("train", "--config", "c.json").stderr)
 
     def test_csv_sequences(self):
         self.config({"type": "csv", "path": "data.csv", "sequence": "id", "time": "t"})

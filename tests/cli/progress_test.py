@@ -46,7 +46,7 @@ class ProgressTest(CommandLineTest):
         self.assertGreater(float(drawn[-1][1]), 0.0)
         for line in written.split("\r")[1:]:
             self.assertLess(len(line.split("\n")[0].removeprefix("\x1b[2K")), 80)
-        self.assertIn("8 of 8 runs complete in", re.sub(LINE, "", written))
+        self.assertRegex(re.sub(LINE, "", written), r"normrun: 8 of 8 runs\b")
 
     def test_a_log_a_dumb_terminal_and_ci_get_no_line_that_is_drawn_over(self):
         in_a_log = subprocess.run([*self.arguments, "--out", "log"], cwd=self.folder, capture_output=True, text=True, check=True).stderr
@@ -63,11 +63,11 @@ class ProgressTest(CommandLineTest):
             return subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, text=True, check=True).stderr
 
         for number in ("1", "2"):
-            self.assertNotIn("writing", told("train", "--config", "c.json", "--shard", f"{number}/2", "--out", number))
+            self.assertNotRegex(told("train", "--config", "c.json", "--shard", f"{number}/2", "--out", number), r"\d MB|report\.html")
         self.assertRegex(told("merge", "1", "2", "--out", "whole"),
-                         r"^normrun: joining 7 runs, \d+ MB\nnormrun: writing the tables of 7 runs, \d+ MB\nnormrun: writing report.html\n")
+                         r"^normrun: .*\b7 runs\b.*\d+ MB\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: .*report\.html\n")
         self.assertRegex(told("train", "--config", "c.json", "--out", "whole", "--resume"),
-                         r"\nnormrun: writing the tables of 7 runs, \d+ MB\nnormrun: writing report.html\nnormrun: 7 of 7 runs complete")
+                         r"\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: .*report\.html\nnormrun: 7 of 7 runs\b")
 
 
 if __name__ == "__main__":

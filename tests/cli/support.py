@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -77,6 +78,12 @@ class CommandLineTest(unittest.TestCase):
         """Within two seconds, which the optimized program promises, not one that is watched by a sanitizer."""
         if not SANITIZED:
             self.assertLess(time.monotonic() - started, 2.0)
+
+    def assert_told(self, line, level, *words):
+        """One line of stderr: its level, and the places, names and numbers in it.  How the sentence around them goes is free."""
+        self.assertTrue(line.startswith(f"normrun: {level}: "), line)
+        for word in words:
+            self.assertRegex(line, rf"(?<![\w.]){re.escape(str(word))}(?!\w)")
 
     def assert_refused(self, result, code, *words):
         """The right exit code, one clear line a problem, nothing on stdout and nothing written."""

@@ -38,7 +38,7 @@ class TrainTest(CommandLineTest):
         runs = rows(self.folder / "results/small/runs.csv")
         self.assertEqual([run["run_id"] for run in runs][:3], ["batch-b4-s0", "batch-b4-s1", "batch-b8-s0"])
         self.assertTrue(all(run["status"] == "ok" for run in runs))
-        self.assertIn("layer norm: train and eval outputs do not differ at all", result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^layer norm: ")
         self.assertFalse((self.folder / "results/small/outputs.csv").exists())
         self.assertFalse((self.folder / "results/small/claims.csv").exists())
 
@@ -52,8 +52,8 @@ class TrainTest(CommandLineTest):
         gap, = [float(row["relative_gap"]) for row in rows(self.folder / "results/small/compare.csv")
                 if (row["split"], row["eval_batch_size"], row["mode_a"], row["mode_b"]) == ("test", "8", "train", "eval")]
         self.assertEqual(self.closing_gap(result), f"{100 * gap:.3g}")
-        self.assertIn(f"by {100 * gap:.{1 if gap < 0.0995 else 0}f} % of their spread", result.stdout)
-        self.assertIn(f"{100 * gap:.0f} % of their spread", self.run_in("report", "results/small").stdout.replace("\n", " "))
+        self.assertIn(f" {100 * gap:.{1 if gap < 0.0995 else 0}f} %", result.stdout)
+        self.assertIn(f" {100 * gap:.0f} %", self.run_in("report", "results/small").stdout.replace("\n", " "))
 
     def test_a_name_that_the_readme_uses_is_shown_whole(self):
         norms = [{"type": "batch", "name": "bias-corrected-0.99", "average": "bias-corrected"}]
@@ -62,17 +62,17 @@ class TrainTest(CommandLineTest):
 
     def test_what_could_not_be_compared_is_told(self):
         for arguments, words in (
-            (["--set", 'compare.splits=["validation"]'], "nothing is compared on the validation split: it has no rows; set \"validation_fraction\""),
-            (["--set", 'compare.eval_batch_sizes=[4,31,64]'], "nothing is compared on the test split in batches of 31 and 64: it has fewer rows;"),
+            (["--set", 'compare.splits=["validation"]'], ["validation", "validation_fraction"]),
+            (["--set", 'compare.eval_batch_sizes=[4,31,64]'], ["test", 31, 64]),
         ):
             result = self.train("--force", "--quiet", *arguments)
             line, = result.stderr.splitlines()
-            self.assertTrue(line.startswith("normrun: warning: " + words), line)
+            self.assert_told(line, "warning", *words)
         result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json", "--splits", "test",
                              "--eval-batch-sizes", "4,64")
         self.assertEqual(result.returncode, 0, result.stderr)
         line, = result.stderr.splitlines()
-        self.assertIn("in batches of 64: it has fewer rows", line)
+        self.assert_told(line, "warning", "test", 64)
 
     def test_layer_norm_has_no_gap_and_batch_norm_has(self):
         self.train()
@@ -128,13 +128,15 @@ class TrainTest(CommandLineTest):
         self.assertIn("step", runs[1]["error"])
         self.assertIn("dense_", runs[1]["error"])
         for run in (runs[1], runs[3]):
-            self.assertIn(f"warning: run {run['run_id']} diverged: {run['error']}\n", result.stderr)
+            line, = [line for line in result.stderr.splitlines() if run["run_id"] in line]
+            self.assert_told(line, "warning", run["run_id"], "diverged", run["error"])
 
     def test_a_failing_run_ends_alone_and_fail_fast_ends_the_sweep(self):
         result = self.train("--grid", "network.3.units=2,3", "--seeds", "0", "--quiet", code=3)
         runs = rows(self.folder / "results/small/runs.csv")
-        self.assertEqual(result.stderr, f"normrun: warning: run {runs[0]['run_id']} and 3 more runs failed: {runs[0]['error']}\n")
-        self.assertIn("2 outputs, the data has 3 classes", runs[0]["error"])
+        line, = result.stderr.splitlines()
+        self.assert_told(line, "warning", runs[0]["run_id"], 3, "failed", runs[0]["error"])
+        self.assertRegex(runs[0]["error"], r"\b2\b.*\b3 classes\b")
         self.assertEqual({run["status"] for run in runs}, {"ok", "failed"})
         self.assertTrue(all(("3 classes" in run["error"]) == (run["status"] == "failed") for run in runs))
         self.train("--grid", "network.3.units=2,3", "--fail-fast", "--jobs", "1", "--out", "fast", code=3)
@@ -145,8 +147,8 @@ class TrainTest(CommandLineTest):
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 6, result.stderr)
         for units, line in zip(range(4, 9), lines):
-            self.assertIn(f"and 3 more runs failed: the network gives {units} outputs", line)
-        self.assertEqual(lines[5], "normrun: warning: 8 more runs ended with other errors: see the column error of results/small/runs.csv")
+            self.assert_told(line, "warning", 3, "failed", units)
+        self.assert_told(lines[5], "warning", 8, "error", "results/small/runs.csv")
 
     def test_the_resolved_config_trains_to_the_same_tables(self):
         self.train("--out", "first")
@@ -192,9 +194,13 @@ class TrainTest(CommandLineTest):
         self.train("--out", "out")
         result = self.run_in("train", "--config", "out/config.json", "--out", "again")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("no such file; a config.json that lies with its results", result.stderr)
+        explained = result.stderr
+        self.assertIn("x.csv", explained)
+        self.assertIn("config.json", explained.replace("out/config.json", ""))
         self.write("broken.json", json.dumps(config | {"data": {"type": "csv", "path": "x.csv"}}))
-        self.assertIn("no such file; paths are relative", self.run_in("validate", "broken.json").stderr)
+        plain = self.run_in("validate", "broken.json").stderr
+        self.assertIn("x.csv", plain)
+        self.assertNotIn("config.json", plain)
 
     def test_compare_on_a_checkpoint_gives_the_same_lines_as_train(self):
         self.train("--seeds", "0")
@@ -214,14 +220,16 @@ class TrainTest(CommandLineTest):
         self.train("--seeds", "0", "--out", "plain")
         self.train("--seeds", "0", "--out", "scaled", "--set", "data.standardize=true")
         standardized = dict(SMALL["data"], standardize=True)
-        for trained, data, words in (("plain", SMALL["data"], ""), ("scaled", standardized, ""),
-                                     ("plain", dict(SMALL["data"], samples=90), ""),
-                                     ("scaled", dict(standardized, samples=90), "by the mean and deviation of these data's own training rows"),
-                                     ("scaled", SMALL["data"], "the network was trained on standardized inputs")):
+        for trained, data, words in (("plain", SMALL["data"], []), ("scaled", standardized, []),
+                                     ("plain", dict(SMALL["data"], samples=90), []),
+                                     ("scaled", dict(standardized, samples=90), ["standardize", "training"]),
+                                     ("scaled", SMALL["data"], ["standardize", "trained"])):
             with self.subTest(f"{trained} {data}"):
                 result = self.run_in("compare", "--checkpoint", f"{trained}/checkpoints/batch-b4-s0.safetensors", "--data", json.dumps(data))
                 self.assertEqual(result.returncode, 0, result.stderr)
-                self.assertIn(words, result.stderr) if words else self.assertEqual(result.stderr, "")
+                self.assertEqual(len(result.stderr.splitlines()), min(1, len(words)), result.stderr)
+                for word in words:
+                    self.assertIn(word, result.stderr)
 
     def test_a_damaged_checkpoint_is_refused(self):
         self.train("--seeds", "0")
