@@ -81,7 +81,7 @@ void print_result(const std::string& text) {
 }
 
 std::string csv_to_json(const std::string& csv) {
-  const tables::CsvTable table(csv);
+  const tables::ResultTable table(csv);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t r = 0; r < table.rows(); ++r) {
     nlohmann::ordered_json row = nlohmann::ordered_json::object();

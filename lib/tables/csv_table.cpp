@@ -48,13 +48,13 @@ std::vector<std::string> split_csv_line(std::string_view line) {
   return read_record(line, position);
 }
 
-CsvTable::CsvTable(std::string_view text) {
+ResultTable::ResultTable(std::string_view text) {
   std::size_t position = 0;
   header_ = read_record(text, position);
   while (position < text.size()) rows_.push_back(read_record(text, position));
 }
 
-int CsvTable::column(std::string_view name) const {
+int ResultTable::column(std::string_view name) const {
   const auto found = std::find(header_.begin(), header_.end(), name);
   return found == header_.end() ? -1 : static_cast<int>(found - header_.begin());
 }

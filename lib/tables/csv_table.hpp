@@ -9,10 +9,10 @@ namespace normrun::tables {
 /// The fields of one line of our own CSV (RFC 4180, no line breaks inside fields), without its newline.
 std::vector<std::string> split_csv_line(std::string_view line);
 
-/// A CSV text in memory: header and rows, by column name.
-class CsvTable {
+/// One of our own tables in memory: header and rows, by column name.
+class ResultTable {
  public:
-  explicit CsvTable(std::string_view text);
+  explicit ResultTable(std::string_view text);
   const std::vector<std::string>& header() const { return header_; }
   std::size_t rows() const { return rows_.size(); }
   /// The place of a column, or -1.

@@ -13,19 +13,19 @@ using namespace normrun;
 namespace {
 
 /// Two norms, two batch sizes, four seeds; earlier steps that do not count.
-const tables::CsvTable kTable(
+const tables::ResultTable kTable(
     "run_id,norm,batch_size,seed,step,eval_batch_size,gap,loss\n"
     "a,batch,2,0,5,2,9,9\na,batch,2,0,10,2,0.80,1.0\nb,batch,2,1,10,2,0.84,1.1\nc,batch,2,2,10,2,0.82,1.2\nd,batch,2,3,10,2,0.78,1.3\n"
     "e,batch,8,0,10,8,0.41,0.9\nf,batch,8,1,10,8,0.40,0.8\ng,batch,8,2,10,8,0.39,1.1\nh,batch,8,3,10,8,0.42,1.0\n"
     "i,layer,2,0,10,2,0,1.0\nj,layer,2,1,10,2,0,1.1\nk,layer,2,2,10,2,0,0.9\nl,layer,2,3,10,2,0,1.0\n"
     "i,layer,2,0,10,4,7,1.0\n");
 
-report::DecidedClaim decide(const std::string& json, const tables::CsvTable& table = kTable) {
+report::DecidedClaim decide(const std::string& json, const tables::ResultTable& table = kTable) {
   study::Claim claim;
   std::vector<Problem> problems;
   config::Document::parse(json, "claim").read("", claim, problems);
   for (const Problem& problem : problems) FAIL(to_line(problem));
-  return report::decide_claim(claim, [&](const std::string&) -> const tables::CsvTable& { return table; });
+  return report::decide_claim(claim, [&](const std::string&) -> const tables::ResultTable& { return table; });
 }
 
 study::Verdict verdict(const std::string& rest) { return decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}").verdict; }
@@ -36,7 +36,7 @@ std::string refusal(const std::string& rows, const std::string& rest) {
   std::istringstream words(rows);
   std::string row;
   for (int run = 0; words >> row; ++run) text += "r" + std::to_string(run) + ',' + row + '\n';
-  const tables::CsvTable table(text);
+  const tables::ResultTable table(text);
   try {
     decide(R"({"id": "x", "metric": "compare.gap", )" + rest + "}", table);
   } catch (const Error& error) {

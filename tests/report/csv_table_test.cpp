@@ -5,7 +5,7 @@
 using namespace normrun;
 
 TEST_CASE("our own CSV reads back") {
-  const tables::CsvTable table("a,b\n1,\"x,\"\"y\"\"\"\n,2\n");
+  const tables::ResultTable table("a,b\n1,\"x,\"\"y\"\"\"\n,2\n");
   CHECK(table.rows() == 2);
   CHECK(table.column("b") == 1);
   CHECK(table.column("c") == -1);

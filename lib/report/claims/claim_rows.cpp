@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-int column_of(const study::Claim& claim, const tables::CsvTable& table, const std::string& name) {
+int column_of(const study::Claim& claim, const tables::ResultTable& table, const std::string& name) {
   const int column = table.column(name);
   if (column >= 0) return column;
   std::string known;
@@ -37,7 +37,7 @@ bool means(const json& wanted, const std::string& field) {
 /// The rows that a filter lets through.
 class Selection {
  public:
-  Selection(const study::Claim& claim, const json& where, const tables::CsvTable& table) : table_(table) {
+  Selection(const study::Claim& claim, const json& where, const tables::ResultTable& table) : table_(table) {
     for (const auto& [name, wanted] : where.items()) filters_.emplace_back(column_of(claim, table, name), wanted);
     final_only_ = !where.contains("step") && !where.contains("epoch") && table.column("step") >= 0;
     batch_size_ = table.column("batch_size");
@@ -60,7 +60,7 @@ class Selection {
   }
 
  private:
-  const tables::CsvTable& table_;
+  const tables::ResultTable& table_;
   std::vector<std::pair<int, json>> filters_;
   bool final_only_ = false;
   int batch_size_ = -1;
@@ -89,7 +89,7 @@ std::string column_name(const std::string& metric) { return metric.substr(metric
 /// What a claim measures in a row: its metric, or the difference of its two.
 class Measure {
  public:
-  Measure(const study::Claim& claim, const tables::CsvTable& table)
+  Measure(const study::Claim& claim, const tables::ResultTable& table)
       : claim_(claim),
         table_(table),
         metric_(column_of(claim, table, column_name(claim.metric))),
@@ -110,7 +110,7 @@ class Measure {
 
  private:
   const study::Claim& claim_;
-  const tables::CsvTable& table_;
+  const tables::ResultTable& table_;
   int metric_;
   int minus_;
 };
@@ -121,7 +121,7 @@ void refuse_claim(const study::Claim& claim, const std::string& what, const std:
   throw Error(ExitCode::kUsage, {"claim " + claim.id, what, hint});
 }
 
-ClaimValues claim_values(const study::Claim& claim, const std::string& changes, const tables::CsvTable& table) {
+ClaimValues claim_values(const study::Claim& claim, const std::string& changes, const tables::ResultTable& table) {
   json where = json::parse(claim.where);
   if (!changes.empty()) where.merge_patch(json::parse(changes));
   const Selection selection(claim, where, table);

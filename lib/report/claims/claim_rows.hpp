@@ -16,6 +16,6 @@ using ClaimValues = std::map<long, std::map<std::string, double>>;
 /// The values of the rows that `where` (JSON, with `changes` on top) means; the final state of each run unless `where`
 /// names a step or an epoch.  A list means any of its values; "eval_batch_size": "train" means the run's own batch size.
 /// Throws Error(kUsage) where there are none, several of one run, or a NaN among them.
-ClaimValues claim_values(const study::Claim& claim, const std::string& changes, const tables::CsvTable& table);
+ClaimValues claim_values(const study::Claim& claim, const std::string& changes, const tables::ResultTable& table);
 
 }  // namespace normrun::report

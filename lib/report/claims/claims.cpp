@@ -94,7 +94,7 @@ double log_ratio(const study::Claim& claim, long seed, double value, double refe
 }
 
 /// The value of each seed, paired with that of the rows it is compared with.
-std::vector<double> compared(const study::Claim& claim, const ClaimValues& first, const tables::CsvTable& table, Question::Scale scale) {
+std::vector<double> compared(const study::Claim& claim, const ClaimValues& first, const tables::ResultTable& table, Question::Scale scale) {
   std::vector<double> values;
   const ClaimValues second = claim.versus.empty() ? ClaimValues{} : claim_values(claim, claim.versus, table);
   for (const auto& [seed, by_axis] : first) {
@@ -112,7 +112,7 @@ std::vector<double> compared(const study::Claim& claim, const ClaimValues& first
   return values;
 }
 
-Question ask(const study::Claim& claim, const tables::CsvTable& table) {
+Question ask(const study::Claim& claim, const tables::ResultTable& table) {
   const ClaimValues first = claim_values(claim, "", table);
   Question question;
   question.scale = claim.by_factor ? Question::Scale::kLog : Question::Scale::kLinear;
@@ -192,7 +192,7 @@ std::string threshold_text(const Question& question) {
 
 }  // namespace
 
-DecidedClaim decide_claim(const study::Claim& claim, const std::function<const tables::CsvTable&(const std::string&)>& tables) {
+DecidedClaim decide_claim(const study::Claim& claim, const std::function<const tables::ResultTable&(const std::string&)>& tables) {
   const Question question = ask(claim, tables(claim.metric.substr(0, claim.metric.find('.'))));
   const tables::SampleSummary summary = tables::summarize(question.values);
   need_numbers(claim, question, summary);
@@ -209,11 +209,11 @@ DecidedClaim decide_claim(const study::Claim& claim, const std::function<const t
 std::vector<DecidedClaim> decide_claims(const std::string& folder) {
   constexpr std::size_t kLargestTable = std::size_t{4} << 30;
   const study::Experiment experiment = study::load_experiment(folder + "/config.json", {}, study::Check::kConfigOnly);
-  std::map<std::string, tables::CsvTable> loaded;
-  const auto tables = [&](const std::string& name) -> const tables::CsvTable& {
+  std::map<std::string, tables::ResultTable> loaded;
+  const auto tables = [&](const std::string& name) -> const tables::ResultTable& {
     const auto known = loaded.find(name);
     if (known != loaded.end()) return known->second;
-    return loaded.emplace(name, tables::CsvTable(files::read_file(folder + "/" + name + ".csv", kLargestTable))).first->second;
+    return loaded.emplace(name, tables::ResultTable(files::read_file(folder + "/" + name + ".csv", kLargestTable))).first->second;
   };
   std::vector<DecidedClaim> decided;
   std::vector<Problem> problems;

@@ -25,7 +25,7 @@ struct DecidedClaim {
 /// confirmed where it holds for all seeds, refuted where it holds for none.
 /// Throws Error(kUsage) for an unknown table or column, for rows that are missing, for several rows of one run, and where the
 /// rows' numbers answer nothing: a NaN, a ratio or a slope of numbers that are not positive, an axis of one value.
-DecidedClaim decide_claim(const study::Claim& claim, const std::function<const tables::CsvTable&(const std::string&)>& tables);
+DecidedClaim decide_claim(const study::Claim& claim, const std::function<const tables::ResultTable&(const std::string&)>& tables);
 
 /// The claims of a results folder, decided from its config.json and its CSVs.  Throws Error(kUsage) with the problems of all
 /// claims that cannot be decided.

@@ -65,7 +65,7 @@ std::string advice_section(const std::vector<Advice>& advice) {
   return text + "</ol></section>\n";
 }
 
-std::string verdict_item(const tables::CsvTable& claims, std::size_t row) {
+std::string verdict_item(const tables::ResultTable& claims, std::size_t row) {
   const auto field = [&](const char* column) -> const std::string& { return claims.at(row, claims.column(column)); };
   const std::string& verdict = field("verdict");
   const std::string mark = verdict == "confirmed" ? "✓" : verdict == "refuted" ? "✗" : "?";
@@ -87,8 +87,8 @@ std::string verdicts_section(const ResultsFolder& results) {
   if (results.experiment.base.claims.empty() && !std::filesystem::exists(file)) return "";
   std::string text = "<section aria-labelledby=\"verdicts\"><h2 id=\"verdicts\">Verdicts</h2>\n";
   try {
-    const tables::CsvTable claims(std::filesystem::exists(file) ? files::read_file(file, kLargestFile)
-                                                                : claims_csv(decide_claims(results.path)));
+    const tables::ResultTable claims(std::filesystem::exists(file) ? files::read_file(file, kLargestFile)
+                                                                   : claims_csv(decide_claims(results.path)));
     text += "<ul class=\"cards\">\n";
     for (std::size_t row = 0; row < claims.rows(); ++row) text += verdict_item(claims, row);
     text += "</ul>\n";
