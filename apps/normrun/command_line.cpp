@@ -33,7 +33,7 @@ normrun --version)";
 std::string help_of(const CLI::App* app) {
   const CLI::App* root = app->get_parent() == nullptr ? app : app->get_parent();
   const ProgramOutline outline = outline_of(*root);
-  const Place place = place_after(outline, app == root ? std::vector<std::string>{} : std::vector{app->get_name()});
+  const CommandLinePlace place = place_after(outline, app == root ? std::vector<std::string>{} : std::vector{app->get_name()});
   return help_text(outline, *place.command);
 }
 
@@ -71,7 +71,7 @@ int CommandLine::run(int argc, char** argv) {
     };
     return guarded();
   }
-  const Place place = place_after(outline, words);
+  const CommandLinePlace place = place_after(outline, words);
   try {
     app_.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -86,7 +86,7 @@ Candidates argument_candidates(const std::string& argument, const std::string& w
 }
 
 /// The options that are still to be given.
-Candidates option_candidates(const ProgramOutline& outline, const Place& place) {
+Candidates option_candidates(const ProgramOutline& outline, const CommandLinePlace& place) {
   Candidates found;
   const auto add = [&](const CommandOutline& command) {
     for (const OptionOutline& option : command.options) {
@@ -104,7 +104,7 @@ Candidates command_candidates(const ProgramOutline& outline) {
   return found;
 }
 
-Candidates positional_candidates(const Place& place, const std::string& word) {
+Candidates positional_candidates(const CommandLinePlace& place, const std::string& word) {
   const std::vector<OptionOutline>& positionals = place.command->positionals;
   if (positionals.empty()) return {};
   const OptionOutline& positional = positionals[std::min(place.positionals, positionals.size() - 1)];
@@ -112,7 +112,7 @@ Candidates positional_candidates(const Place& place, const std::string& word) {
   return is_full ? Candidates() : argument_candidates(positional.argument, word);
 }
 
-Candidates candidates_of(const ProgramOutline& outline, const Place& place, const std::string& word) {
+Candidates candidates_of(const ProgramOutline& outline, const CommandLinePlace& place, const std::string& word) {
   if (place.open != nullptr) return argument_candidates(place.open->argument, word);
   const bool is_option = word.starts_with('-') && !place.is_past_options;
   const std::size_t equals = word.find('=');

@@ -57,7 +57,7 @@ const OptionOutline* find_among(const std::vector<OptionOutline>& options, const
   return found == options.end() ? nullptr : &*found;
 }
 
-void step_over_option(const ProgramOutline& outline, const std::string& word, Place& place) {
+void step_over_option(const ProgramOutline& outline, const std::string& word, CommandLinePlace& place) {
   const bool is_long = word.starts_with("--");
   const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
   const OptionOutline* option = find_option(outline, *place.command, name);
@@ -69,7 +69,7 @@ void step_over_option(const ProgramOutline& outline, const std::string& word, Pl
   if (!option->argument.empty() && name == word) place.open = option;
 }
 
-void step_over_name(const ProgramOutline& outline, const std::string& word, Place& place) {
+void step_over_name(const ProgramOutline& outline, const std::string& word, CommandLinePlace& place) {
   if (place.command != &outline.program) {
     ++place.positionals;
     return;
@@ -102,8 +102,8 @@ std::string help_command(const ProgramOutline& outline, const CommandOutline& co
   return &command == &outline.program ? "normrun --help" : "normrun " + command.name + " --help";
 }
 
-Place place_after(const ProgramOutline& outline, const std::vector<std::string>& words) {
-  Place place;
+CommandLinePlace place_after(const ProgramOutline& outline, const std::vector<std::string>& words) {
+  CommandLinePlace place;
   place.command = &outline.program;
   for (const std::string& word : words) {
     if (place.open != nullptr) {

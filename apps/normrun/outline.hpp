@@ -46,7 +46,7 @@ const OptionOutline* find_option(const ProgramOutline& outline, const CommandOut
 std::string help_command(const ProgramOutline& outline, const CommandOutline& command);
 
 /// Where some words of a command line lead.
-struct Place {
+struct CommandLinePlace {
   const CommandOutline* command = nullptr;  // the program before a command is named
   const OptionOutline* open = nullptr;      // the option whose argument comes next
   std::size_t positionals = 0;
@@ -54,7 +54,7 @@ struct Place {
   std::set<const OptionOutline*> given;
   std::optional<Problem> problem;  // the first unknown command or option, and which one may have been meant
 };
-Place place_after(const ProgramOutline& outline, const std::vector<std::string>& words);
+CommandLinePlace place_after(const ProgramOutline& outline, const std::vector<std::string>& words);
 
 /// `normrun --help`, `normrun train --help`: at most 80 columns but for examples.
 std::string help_text(const ProgramOutline& outline, const CommandOutline& command);
