@@ -1,0 +1,127 @@
+"""Draws values at random from the JSON Schema that `normrun schema` prints: an option that the program gains is drawn from then on."""
+
+import math
+
+HUGE = [1e30, 1e300, 3.4e38, 1e15]
+TINY = [1e-300, 1e-45, 1e-30, 5e-324]
+
+# How large an option may be in an experiment that ends within seconds.  Beyond the largest one comes only what no machine holds.
+LARGEST = {
+    "samples": 120, "test_samples": 60, "majority": 60, "minority": 30, "features": 12, "shape": 6, "outputs": 4, "classes": 6, "teacher_units": 8,
+    "min_length": 6, "max_length": 9, "pad_to": 12, "limit": 60, "units": 9, "filters": 4, "kernel_size": 3, "strides": 3, "pool_size": 3, "groups": 6,
+    "batch_size": 40, "epochs": 3, "steps": 30, "accumulate": 3, "replicas": 3, "every_steps": 12, "eval_batch_sizes": 40, "checkpoint_every": 9,
+    "classes_per_batch": 4, "warmup_updates": 20, "axes": 3,
+}
+# Those of which so many as no memory holds are asked for, too: rows and widths, not lengths of training.
+BEYOND_MEMORY = {"samples", "test_samples", "majority", "minority", "features", "units", "filters", "teacher_units", "max_length"}
+# The words of lists of texts, and the texts, that the schema does not list.
+WORDS = {
+    "splits": ["train", "validation", "test"], "budget": ["loss", "outputs"], "history": ["train", "eval"],
+    "name": ["first", "a b", "é", 'x"y', "a,b", "norm.type", "<b>&amp;", "0", "dense_0"],
+    "statement": ["it is so", "“quoted” & <i>"], "source": ["document 001", ""], "description": ["", "two\nlines"],
+}
+DROPPED = {"type", "$schema"}
+
+
+class SchemaDraw:
+    """`borderline`: the share of numbers and lists that lie at the edge of what is allowed, or beyond it."""
+
+    def __init__(self, schema, chance, borderline):
+        self.schema, self.chance, self.borderline = schema, chance, borderline
+        self.asks_for_too_much = False  # of memory
+        self.leaves = {}  # dotted key of a drawn option: (its name, its node)
+
+    def maybe(self, share):
+        return self.chance.random() < share
+
+    def resolved(self, node):
+        if "$ref" in node:
+            found = self.schema
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                found = found[int(part)] if isinstance(found, list) else found[part]
+            return self.resolved(found)
+        if "allOf" in node and "if" not in node:
+            return self.resolved(node["allOf"][0])
+        return node
+
+    def types(self, family):
+        return self.schema["definitions"][family]["then"]["enum"]
+
+    def options(self, family, kind):
+        """The options of one member of a family: name to node."""
+        for member in self.schema["definitions"][family]["else"]["allOf"]:
+            if member["if"]["properties"]["type"]["const"] == kind:
+                return {name: node for name, node in member["then"]["properties"].items() if name not in DROPPED}
+        raise KeyError(kind)
+
+    def member(self, family, kind, path, share=0.25, /, **given):
+        """An object of a family: the given options, and a share of the others."""
+        return {"type": kind, **self.object(self.options(family, kind), path, share, **given)}
+
+    def object(self, properties, path, share, /, **given):
+        drawn = {}
+        for name, node in properties.items():
+            if name in given:
+                if given[name] is not None:
+                    drawn[name] = given[name]
+            elif name not in DROPPED and self.maybe(share):
+                drawn[name] = self.value(name, node, None if path is None else f"{path}.{name}")
+        return drawn
+
+    def value(self, name, node, path=None):
+        node = self.resolved(node)
+        if path is not None:
+            self.leaves[path] = (name, node)
+        if "anyOf" in node:
+            return self.value(name, self.chance.choice(node["anyOf"]))
+        if "enum" in node:
+            return self.chance.choice(node["enum"])
+        if "else" in node:
+            return self.of_family(node)
+        draw = {"boolean": self.boolean, "integer": self.integer, "number": self.number, "string": self.text, "array": self.array,
+                "object": lambda name, node: self.object(node.get("properties", {}), None, 0.5)}[node["type"]]
+        return draw(name, node)
+
+    def of_family(self, node):
+        family = next(name for name, definition in self.schema["definitions"].items() if definition is node)
+        kind = self.chance.choice(self.types(family))
+        return kind if self.maybe(0.5) else self.member(family, kind, None, 0.3)
+
+    def boolean(self, _name, _node):
+        return self.maybe(0.5)
+
+    def integer(self, name, node):
+        low, high = node.get("minimum", -3), node.get("maximum", 2**40)
+        if self.maybe(self.borderline):
+            edges = [low, low, 0, 1, low - 1, high + 1]
+            if name in BEYOND_MEMORY:
+                edges.append(high)
+            drawn = self.chance.choice(edges)
+            self.asks_for_too_much |= drawn >= high
+            return drawn
+        largest = LARGEST.get(name, 9)
+        return self.chance.randint(max(low, -largest), max(low, min(high, largest)))
+
+    def number(self, _name, node):
+        low = node.get("minimum", node.get("exclusiveMinimum", -math.inf))
+        high = node.get("maximum", node.get("exclusiveMaximum", math.inf))
+        if self.maybe(self.borderline):
+            edges = [edge for edge in (low, high, 0, 1, -1) if math.isfinite(edge)]
+            return self.chance.choice(edges + HUGE + TINY)
+        default = node.get("default", 0.5)
+        for _ in range(9):
+            drawn = self.chance.choice([default, default * self.chance.uniform(0.1, 4), self.chance.uniform(0, 1), self.chance.gauss(0, 2)])
+            if low < drawn < high:
+                return float(f"{drawn:.4g}")
+        return default
+
+    def text(self, name, _node):
+        return self.chance.choice(WORDS.get(name, [""]))
+
+    def array(self, name, node):
+        if self.maybe(self.borderline / 2):
+            return []
+        if name in WORDS:
+            return self.chance.sample(WORDS[name], self.chance.randint(1, len(WORDS[name])))
+        length = self.chance.randint(max(1, node.get("minItems", 1)), min(3, node.get("maxItems", 3)))
+        return [self.value(name, node["items"]) for _ in range(length)]
