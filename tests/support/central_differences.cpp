@@ -34,15 +34,19 @@ double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pa
   return worst / largest;
 }
 
-double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
+double parameter_gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
   std::fill(rig.grads.begin(), rig.grads.end(), 99.0);  // backward overwrites
   std::fill(rig.dx.view().begin(), rig.dx.view().end(), 99.0);
   rig.forward(pass);
   rig.backward();
   const std::vector<double> grads(rig.grads.begin(), rig.grads.end());
+  return gradient_error(rig, pass, rig.model.params, grads);
+}
+
+double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
+  const double of_params = parameter_gradient_error(rig, pass);
   const std::vector<double> dx(rig.dx.view().begin(), rig.dx.view().end());
-  const double of_x = gradient_error(rig, pass, {rig.x.view().data, dx.size()}, dx);
-  return std::max(of_x, gradient_error(rig, pass, rig.model.params, grads));
+  return std::max(of_params, gradient_error(rig, pass, {rig.x.view().data, dx.size()}, dx));
 }
 
 }  // namespace normrun::test

@@ -15,4 +15,7 @@ double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pa
 /// The larger one of the errors of dx and of the parameters' gradients, after a forward and a backward pass.
 double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass);
 
+/// The error of the parameters' gradients alone.
+double parameter_gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass);
+
 }  // namespace normrun::test

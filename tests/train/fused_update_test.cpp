@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "core/denormals.hpp"
+#include "support/layer_chains.hpp"
 #include "train_rig.hpp"
 
 using namespace normrun;
@@ -25,7 +26,8 @@ struct Learner {
 
   /// From a gradient of the outputs that is as good as any: the outputs themselves.
   View<T> forward(ConstView<T> x) {
-    const ConstView<T> y = network.forward({.mode = kTrainMode}, model.params, model.state, model.state.data(), record, x);
+    const ConstView<T> y =
+        network.forward({.mode = kTrainMode, .lengths = lengths}, model.params, model.state, model.state.data(), record, x);
     const View<T> dy = record.gradient(network.output_boundary());
     std::copy(y.begin(), y.end(), dy.begin());
     return dy;
@@ -42,6 +44,7 @@ struct Learner {
   }
 
   const nn::Network<T>& network;
+  const Index* lengths = nullptr;  // of sequences: valid steps of each row
   std::shared_ptr<train::OptimizerSpec> optimizer;
   nn::Model<T> model;
   Buffer<T> grads, slots;
@@ -69,6 +72,34 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
     const data::Dataset<T> data = clusters<T>(120);
     for (Index step = 1; step <= 4; ++step) {
       const ConstView<T> x = data.train.features.view().slice(step, 5 * step);
+      after.step_after(x, step);
+      inside.step_inside(x, step, fused);
+    }
+    CHECK(inside.model.params == after.model.params);
+    CHECK(inside.slots == after.slots);
+    CHECK(inside.model.state == after.model.state);
+  }
+}
+
+TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one after it in chains of all families of layers", T, float,
+                   double) {
+  const FlushDenormals flush;
+  const auto optimizer = make_optimizer("adam");
+  for (const LayerChain& chain : layer_chains()) {
+    const std::string text = chain.text();
+    CAPTURE(text);
+    LayerRig<T> rig(chain.descriptions(), chain.input(), 40);
+    fill_rig(rig, 7);
+    const std::vector<Index> lengths = lengths_of(chain.input().dims(), chain.sequence, 40);
+    Learner<T> after(rig.network(), optimizer, nn::Keep::kAllActivations);
+    Learner<T> inside(rig.network(), optimizer, nn::Keep::kForBackward);
+    for (Learner<T>* learner : {&after, &inside}) {
+      learner->model = rig.model;
+      if (!lengths.empty()) learner->lengths = lengths.data();
+    }
+    train::FusedUpdate<T> fused(*optimizer, rig.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
+    for (Index step = 1; step <= 2; ++step) {
+      const ConstView<T> x = rig.x.view().slice(0, step == 1 ? 3 : 40);  // few rows are updated another way than many
       after.step_after(x, step);
       inside.step_inside(x, step, fused);
     }

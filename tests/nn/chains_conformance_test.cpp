@@ -1,0 +1,203 @@
+// Chains of two and three layers of all families: what each layer keeps to alone, it keeps to among others.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <type_traits>
+
+#include "support/central_differences.hpp"
+#include "support/layer_chains.hpp"
+
+namespace normrun::test {
+namespace {
+
+constexpr double kLargestGradientError = 1e-7;  // of the largest element, in double
+constexpr nn::PassKey kKey{.seed = 3, .step = 11};
+constexpr Mode kModes[] = {
+    kTrainMode,
+    kEvalMode,
+    kTrainFrozen,
+    {Statistics::kMoving, Tracking::kUpdate, Dropout::kOn},
+};
+
+template <class T>
+LayerRig<T> make_rig(const LayerChain& chain, Index examples, std::uint64_t seed = 7) {
+  LayerRig<T> rig(chain.descriptions(), chain.input(), examples);
+  rig.lengths = lengths_of(chain.input().dims(), chain.sequence, examples);
+  fill_rig(rig, seed);
+  return rig;
+}
+
+template <class Numbers>
+bool same_bits(const Numbers& a, const Numbers& b) {
+  return a.size() == b.size() && (a.size() == 0 || std::memcmp(&*a.begin(), &*b.begin(), a.size() * sizeof(*a.begin())) == 0);
+}
+
+template <class T>
+std::vector<T> copy_of(ConstView<T> view) {
+  return {view.begin(), view.end()};
+}
+
+/// What a pass and its gradients leave behind.
+template <class T>
+struct Outcome {
+  std::vector<T> y, dx;
+  Buffer<T> next_state, grads;
+};
+
+template <class T>
+void check_same(const Outcome<T>& a, const Outcome<T>& b) {
+  CHECK(same_bits(a.y, b.y));
+  CHECK(same_bits(a.next_state, b.next_state));
+  CHECK(same_bits(a.grads, b.grads));
+  CHECK(same_bits(a.dx, b.dx));
+}
+
+template <class T>
+Outcome<T> outcome_of(LayerRig<T>& rig, const Mode& mode, nn::Keep keep) {
+  const nn::Network<T>& network = rig.network();
+  const Index examples = rig.x.rows();
+  nn::Record<T> record(network, examples, keep);
+  Outcome<T> outcome{
+      .y = {}, .dx = std::vector<T>(static_cast<std::size_t>(rig.x.view().size())), .next_state = rig.model.state, .grads = rig.grads};
+  outcome.y = copy_of(network.forward({.mode = mode, .lengths = rig.lengths.empty() ? nullptr : rig.lengths.data(), .key = kKey},
+                                      rig.model.params, rig.model.state, outcome.next_state.data(), record, rig.x.view()));
+  Matrix<T> dy = rig.dy;
+  network.backward(rig.model.params, record, network.output_boundary(), dy.view(), outcome.grads,
+                   {outcome.dx.data(), examples, rig.x.cols()});
+  return outcome;
+}
+
+/// The same by each layer as a network of its own, which takes all examples at once, one layer after the other.  Behind so many `none`
+/// as stand before it: its dropout is then the chain's.
+template <class T>
+Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& together, const Mode& mode) {
+  std::vector<std::unique_ptr<LayerRig<T>>> alone;
+  Outcome<T> outcome{.y = copy_of(together.x.view()), .dx = copy_of(together.dy.view()), .next_state = {}, .grads = together.grads};
+  Shape input = chain.input();
+  auto params = together.model.params.begin();
+  auto state = together.model.state.begin();
+  for (std::size_t i = 0; i < chain.layers.size(); ++i) {
+    std::vector<nn::LayerDescription> layers(i, describe_layer("none"));
+    layers.push_back(describe_layer(chain.layers[i].type, chain.layers[i].options));
+    LayerRig<T>& rig = *alone.emplace_back(std::make_unique<LayerRig<T>>(layers, input, together.x.rows()));
+    rig.lengths = together.lengths;
+    std::copy_n(params, rig.model.params.size(), rig.model.params.begin());
+    std::copy_n(state, rig.model.state.size(), rig.model.state.begin());
+    rig.next_state = rig.model.state;
+    params += static_cast<std::ptrdiff_t>(rig.model.params.size());
+    state += static_cast<std::ptrdiff_t>(rig.model.state.size());
+    std::copy(outcome.y.begin(), outcome.y.end(), rig.x.view().begin());
+    outcome.y = copy_of(rig.forward({.mode = mode, .key = kKey}));
+    outcome.next_state.insert(outcome.next_state.end(), rig.next_state.begin(), rig.next_state.end());
+    input = rig.network().output();
+  }
+  auto grads = outcome.grads.end();
+  for (auto rig = alone.rbegin(); rig != alone.rend(); ++rig) {
+    std::copy(outcome.dx.begin(), outcome.dx.end(), (*rig)->dy.view().begin());
+    (*rig)->backward();
+    outcome.dx = copy_of<T>((*rig)->dx.view());
+    grads = std::copy_backward((*rig)->grads.begin(), (*rig)->grads.end(), grads);
+  }
+  return outcome;
+}
+
+/// How near a layer of the chain is to a kink: the least distance from 0 in front of a relu, and between two numbers of a channel in front
+/// of a max pooling.  Equal numbers are none: a relu or a dropout made them, and they stay equal.
+double distance_to_a_kink(LayerRig<double>& rig, const Mode& mode) {
+  double least = 1.0;
+  for (std::size_t i = 0; i < rig.network().layers().size(); ++i) {
+    const auto& info = rig.network().layers()[i];
+    if (info.type != "relu" && info.type != "max_pooling2d") continue;
+    const ConstView<double> x = rig.forward({.mode = mode, .key = kKey, .last_boundary = static_cast<Index>(i)});
+    if (info.type == "relu") {
+      for (const double value : x) {
+        if (value != 0.0) least = std::min(least, std::abs(value));
+      }
+      continue;
+    }
+    const Index channels = info.input.channels();
+    for (Index row = 0; row < x.rows; ++row) {
+      for (Index channel = 0; channel < channels; ++channel) {
+        std::set<double> values;
+        for (Index at = channel; at < x.cols; at += channels) values.insert(x.row(row)[at]);
+        for (auto next = values.begin(), value = next++; next != values.end(); value = next++) least = std::min(least, *next - *value);
+      }
+    }
+  }
+  return least;
+}
+
+}  // namespace
+
+TEST_CASE("chains of layers: there are some of every pair of families that fit") {
+  const std::vector<LayerChain> chains = layer_chains();
+  std::set<std::string> behind, before;
+  for (const LayerChain& chain : chains) {
+    before.insert(chain.layers.front().type);
+    behind.insert(chain.layers.back().type);
+  }
+  std::set<std::string> types;
+  for (const LayerCase& c : all_layer_cases()) types.insert(c.type);
+  CHECK(before == types);
+  CHECK(behind == types);
+  MESSAGE(chains.size() << " chains of " << types.size() << " types");
+  CHECK(chains.size() > 500);
+}
+
+TEST_CASE("chains of layers: gradients are those of central differences in every mode") {
+  int checked = 0;
+  int total = 0;
+  for (const LayerChain& chain : layer_chains()) {
+    const std::string text = chain.text();
+    CAPTURE(text);
+    for (const Mode& mode : kModes) {
+      if (!chain.has_differentiable_output(mode)) continue;
+      ++total;
+      for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        LayerRig<double> rig = make_rig<double>(chain, 3, seed);
+        if (distance_to_a_kink(rig, mode) < 0.004) continue;
+        ++checked;
+        CHECK(gradient_error(rig, {.mode = mode, .key = kKey}) < kLargestGradientError);
+        break;
+      }
+    }
+  }
+  MESSAGE(checked << " of " << total << " gradients checked");
+  CHECK(checked > total * 95 / 100);
+}
+
+TEST_CASE_TEMPLATE("chains of layers: a batch taken in parts gives the bits of its layers one by one", T, float, double) {
+  for (const LayerChain& chain : layer_chains()) {
+    if (std::is_same_v<T, double> && chain.layers.size() > 2) continue;  // they take long, and a part is as many bytes in both
+    const std::string text = chain.text();
+    CAPTURE(text);
+    const nn::Network<T> network(chain.descriptions(), chain.input());
+    Index numbers = network.input().size();
+    for (const auto& layer : network.layers()) numbers += layer.output.size();
+    // Two whole parts of a chain of all layers (half of a second cache, see Network), and three examples more.
+    const Index examples = 2 * ((Index{1} << 19) / static_cast<Index>(sizeof(T)) / numbers) + 3;
+    LayerRig<T> rig = make_rig<T>(chain, examples);
+    const Outcome<T> expected = outcome_layer_by_layer(chain, rig, kTrainMode);
+    check_same(outcome_of(rig, kTrainMode, nn::Keep::kAllActivations), expected);
+    check_same(outcome_of(rig, kTrainMode, nn::Keep::kForBackward), expected);
+  }
+}
+
+TEST_CASE_TEMPLATE("chains of layers: working in place gives the bits of keeping every activation", T, float, double) {
+  for (const LayerChain& chain : layer_chains()) {
+    const std::string text = chain.text();
+    CAPTURE(text);
+    for (const Mode& mode : kModes) {
+      for (const Index examples : {1, 3, 40}) {
+        LayerRig<T> rig = make_rig<T>(chain, examples);
+        check_same(outcome_of(rig, mode, nn::Keep::kForBackward), outcome_of(rig, mode, nn::Keep::kAllActivations));
+      }
+    }
+  }
+}
+
+}  // namespace normrun::test

@@ -1,0 +1,127 @@
+// To add a layer: give it a line in kVariants (options and an input shape) where it needs more than its defaults on (3), and
+// one in kFewest where it takes no such input or has an option that must be given.
+#include "support/layer_cases.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "core/random.hpp"
+#include "nn/registry.hpp"
+
+namespace normrun::test {
+namespace {
+
+/// Beside the defaults, which every layer is tried with on an input of (3).
+const std::vector<LayerCase> kVariants = {
+    {"dense", R"({"units": 4})", {5}},
+    {"dense", R"({"units": 2, "use_bias": false})", {2, 3}},
+    {"dense", R"({"units": 3, "activation": "tanh", "bias_initializer": {"type": "ones"}})", {4}},
+    {"flatten", "{}", {2, 3, 2}},
+    {"relu", "{}", {2, 3}},
+    {"softmax", "{}", {2, 5}},
+    {"dropout", R"({"rate": 0.25})", {4}},
+    {"dropout", R"({"rate": 0})", {4}},
+    {"batch", R"({"momentum": 0.5, "epsilon": 1e-5})", {4}},
+    {"batch", R"({"convention": "torch", "center": false})", {2, 2, 3}},
+    {"batch", R"({"convention": "flax", "scale": false})", {4, 2}},
+    {"batch", R"({"average": "cumulative", "initial_mean": 1, "initial_variance": 2})", {3}},
+    {"batch", R"({"average": "bias-corrected", "moving_variance": "unbiased"})", {3}},
+    {"batch", R"({"center": false, "scale": false})", {3}},
+    {"batch", R"({"momentum": 0.5})", {4, 2}, Sequence::kPadded},
+    {"batch", R"({"momentum": 0.5, "moving_variance": "unbiased", "scale": false})", {3, 2}, Sequence::kPadded},
+    {"batch", R"({"momentum": 0.5, "time": "per-step"})", {3, 2}},
+    {"batch", R"({"momentum": 0.5, "time": "per-step", "moving_variance": "unbiased"})", {4, 2}, Sequence::kPadded},
+    {"batch", R"({"time": "per-step", "average": "cumulative", "center": false, "scale": false})", {3, 2}, Sequence::kPadded},
+    {"moving_layer", R"({"momentum": 0.5, "epsilon": 0.1})", {4}},
+    {"moving_layer", R"({"epsilon": 0.1, "center": false, "scale": false})", {3, 4}},
+    {"batch_renorm", R"({"rmin": 1.25, "rmax": 1.25, "dmax": 0})", {3}},
+    {"batch_renorm", R"({"rmin": 0.75, "rmax": 0.75, "dmax": 1e-3, "scale": false, "momentum": 0.5})", {2, 2, 3}},
+    {"batch_renorm", R"({"rmin": 0.75, "rmax": 0.75, "dmax": 1e-3})", {4, 3}, Sequence::kPadded},
+    {"batch_renorm", R"({"warmup_updates": 9, "center": false})", {3}},
+    {"group", R"({"groups": 2})", {6}},
+    {"group", R"({"groups": 3, "center": false})", {2, 2, 6}},
+    {"group", R"({"groups": 1, "scale": false, "epsilon": 1e-5})", {5, 2}},
+    {"instance", R"({"epsilon": 1e-5})", {2, 3, 2}},
+    {"rms", R"({"scale": false})", {4}},
+    {"rms", R"({"epsilon": 1e-2})", {3, 5}},
+    {"layer", R"({"axes": [1, 2, 3], "epsilon": 1e-5})", {2, 3, 2}},
+    {"layer", R"({"axes": [-2, -1], "center": false})", {4, 2}},
+    {"layer", R"({"axes": [2], "scale": false})", {4, 3}},
+    {"conv2d", R"({"filters": 3, "padding": "same", "activation": "tanh"})", {3, 4, 2}},
+    {"conv2d", R"({"filters": 2, "kernel_size": [2, 3], "strides": [2, 1], "use_bias": false})", {5, 4, 2}},
+    {"conv2d", R"({"filters": 2, "kernel_size": 4, "strides": 3, "padding": "same"})", {5, 7, 1}},
+    {"conv2d", R"({"filters": 2, "kernel_size": 1})", {2, 2, 3}},
+    {"max_pooling2d", R"({"pool_size": 3, "strides": 1, "padding": "same"})", {4, 3, 2}},
+    {"max_pooling2d", R"({"pool_size": [2, 1]})", {5, 3, 2}},
+    {"average_pooling2d", R"({"pool_size": 3, "strides": 2, "padding": "same"})", {4, 5, 2}},
+    {"simple_rnn", R"({"units": 3, "return_sequences": true})", {4, 2}},
+    {"simple_rnn", R"({"units": 3, "use_bias": false})", {4, 2}},
+    {"simple_rnn", R"({"units": 4, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"lstm", R"({"units": 3, "return_sequences": true})", {3, 2}},
+    {"lstm", R"({"units": 2, "use_bias": false, "unit_forget_bias": false})", {4, 3}},
+    {"lstm", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"gru", R"({"units": 3, "return_sequences": true})", {3, 2}},
+    {"gru", R"({"units": 3, "use_bias": false})", {3, 2}},
+    {"gru", R"({"units": 3, "reset_after": false, "return_sequences": true})", {3, 2}},
+    {"gru", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+};
+
+/// The options that a layer must have and an input that it takes, where "{}" on (3) does not do.
+const std::map<std::string, LayerCase, std::less<>> kFewest = {
+    {"dense", {"dense", R"({"units": 1})"}},
+    {"group", {"group", "{}", {2, 32}}},
+    {"conv2d", {"conv2d", R"({"filters": 1})", {4, 5, 2}}},
+    {"max_pooling2d", {"max_pooling2d", "{}", {4, 5, 2}}},
+    {"average_pooling2d", {"average_pooling2d", "{}", {4, 5, 2}}},
+    {"global_average_pooling2d", {"global_average_pooling2d", "{}", {2, 3, 2}}},
+    {"simple_rnn", {"simple_rnn", R"({"units": 1})", {3, 2}}},
+    {"lstm", {"lstm", R"({"units": 1})", {3, 2}}},
+    {"gru", {"gru", R"({"units": 1})", {3, 2}}},
+};
+
+double away_from_zero(RandomStream& stream) {
+  const double z = stream.normal();
+  return z < 0 ? z - 0.1 : z + 0.1;
+}
+
+}  // namespace
+
+std::vector<LayerCase> all_layer_cases() {
+  std::vector<LayerCase> cases = kVariants;
+  for (const config::FamilyMember& member : nn::layer_family().members) {
+    if (member.type == "norm") continue;
+    const auto fewest = kFewest.find(member.type);
+    cases.push_back(fewest != kFewest.end() ? fewest->second : LayerCase{std::string(member.type), "{}"});
+  }
+  return cases;
+}
+
+bool has_differentiable_output(const LayerCase& c, const Mode& mode) {
+  return !(c.type == "batch_renorm" && c.options == "{}" && mode.statistics == Statistics::kBatch);
+}
+
+std::vector<Index> lengths_of(const std::vector<Index>& shape, Sequence sequence, Index examples) {
+  std::vector<Index> lengths;
+  if (sequence == Sequence::kWhole) return lengths;
+  for (Index e = 0; e < examples; ++e) lengths.push_back(shape.front() - e % shape.front());
+  return lengths;
+}
+
+template <class T>
+void fill_rig(LayerRig<T>& rig, std::uint64_t seed) {
+  RandomStream stream(seed, Purpose::kData);
+  for (T& value : rig.model.params) value = static_cast<T>(away_from_zero(stream));
+  for (const nn::StateEntry& entry : rig.layout().states) {
+    const auto at = rig.model.state.begin() + entry.id.offset;
+    for (Index i = 0; i < entry.id.size; ++i) {
+      at[i] = static_cast<T>(entry.name == "updates" ? 4.0 : std::abs(away_from_zero(stream)));
+    }
+  }
+  for (T& value : rig.x.view()) value = static_cast<T>(away_from_zero(stream));
+  for (T& value : rig.dy.view()) value = static_cast<T>(away_from_zero(stream));
+}
+
+template void fill_rig(LayerRig<float>& rig, std::uint64_t seed);
+template void fill_rig(LayerRig<double>& rig, std::uint64_t seed);
+
+}  // namespace normrun::test
