@@ -50,7 +50,7 @@ class RandomData:
             self.shape = given["shape"] = [self.chance.randint(2, 6) for _ in range(SHAPES[form])]
         config = self.member(kind, ["samples", "test_samples", "classes"], target=target, **given)
         self.outputs = config["classes"] if self.is_class else config.get("outputs", 1)
-        if config.get("low", 0) >= config.get("high", 1) and not self.draw.maybe(self.draw.borderline):
+        if config.get("low", 0) >= config.get("high", 1) and not self.draw.maybe(self.draw.beyond):
             config["low"], config["high"] = config.get("high", 1), config.get("low", 0) + 0.5
         return config
 
@@ -78,7 +78,7 @@ class RandomData:
 
     def sequences(self, kind):
         config = self.classified(kind, None, 0, ["samples", "test_samples", "classes", "features", "min_length", "max_length"])
-        if not self.draw.maybe(self.draw.borderline):  # as many steps as classes, and none cut off
+        if not self.draw.maybe(self.draw.beyond):  # as many steps as classes, and none cut off
             for longer, shorter in (("min_length", "classes"), ("max_length", "min_length"), ("pad_to", "max_length")):
                 config[longer] = max(config.get(longer, 0), config[shorter])
         self.shape = [config.get("pad_to", config["max_length"]), config["features"]]
@@ -88,10 +88,10 @@ class RandomData:
 
     def numbers(self, count):
         """Usually some of a normal distribution; at the edge constants, neighbours, huge and tiny ones, and a few that are none."""
-        if not self.draw.maybe(self.draw.borderline):
+        if not self.draw.maybe(self.draw.edge):
             return [self.chance.gauss(0, 1) for _ in range(count)]
         some = self.chance.sample(ODD_NUMBERS, self.chance.randint(1, 3))
-        if self.draw.maybe(0.1):
+        if self.draw.maybe(self.draw.beyond):
             some.append(self.chance.choice(BROKEN_NUMBERS))
         return [self.chance.choice(some) for _ in range(count)]
 

@@ -5,7 +5,8 @@ import random
 from random_data import RandomData, npy, safetensors
 from schema_draw import SchemaDraw
 
-BORDERLINE_SHARE = 0.4  # of the experiments have options at the edge of what is allowed
+# Experiments of each kind: options at the edge of what is allowed, and beyond it.
+KINDS = {"usual": (0.0, 0.0), "edge": (0.25, 0.0), "beyond": (0.1, 0.1)}
 CHANNELS_LAST = ["norm", "norm", "dropout", "relu", "tanh", "sigmoid", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "none"]
 LAYERS = {1: ["dense", "dense", "softmax"], 2: ["simple_rnn", "lstm", "gru", "dense", "flatten"],
           3: ["conv2d", "conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d", "flatten"]}
@@ -18,7 +19,7 @@ class RandomExperiment:
 
     def __init__(self, schema, probes, seed):
         self.chance = random.Random(f"campaign {seed}")
-        self.draw = SchemaDraw(schema, self.chance, 0.12 if self.chance.random() < BORDERLINE_SHARE else 0.0)
+        self.draw = SchemaDraw(schema, self.chance, *KINDS[self.chance.choices(list(KINDS), [5, 4, 1])[0]])
         self.probes = probes
         self.properties = schema["properties"]
         data = RandomData(self.draw)
@@ -67,11 +68,11 @@ class RandomExperiment:
         for name in ("units", "filters", "return_sequences", "groups"):
             if name in options and name not in given:
                 given[name] = self.draw.value(name, options[name], f"{path}.{name}")
-        if "groups" in options and channels and not self.draw.maybe(self.draw.borderline):
+        if "groups" in options and channels and not self.draw.maybe(self.draw.beyond):
             given["groups"] = self.chance.choice([size for size in range(1, channels + 1) if channels % size == 0][:9])
-        if "axes" in options and channels and not self.draw.maybe(self.draw.borderline):
+        if "axes" in options and channels and not self.draw.maybe(self.draw.beyond):
             given["axes"] = [-1]
-        if "time" in options and not has_steps and not self.draw.maybe(self.draw.borderline):
+        if "time" in options and not has_steps and not self.draw.maybe(self.draw.beyond):
             given["time"] = "shared"
         if not self.draw.maybe(0.1):
             given["name"] = None
@@ -105,7 +106,7 @@ class RandomExperiment:
         given = {"within": sorted([self.chance.gauss(0, 1), 2.0])} if test == "within" else {"than": self.chance.gauss(0, 1)}
         given |= {"tolerance": 0.1} if test == "equal" else {}
         properties = self.properties["claims"]["items"]["properties"]
-        claim = self.draw.object(properties, None, self.draw.borderline, id="drawn", where={}, versus=None, test=test, reduce="mean", **given)
+        claim = self.draw.object(properties, None, self.draw.beyond, id="drawn", where={}, versus=None, test=test, reduce="mean", **given)
         return {**claim, "metric": self.chance.choice(["compare.rms", "runs.train_loss", "layers.mean_gap", "runs.test_accuracy_eval"])}
 
     def grid(self):

@@ -24,10 +24,10 @@ DROPPED = {"type", "$schema"}
 
 
 class SchemaDraw:
-    """`borderline`: the share of numbers and lists that lie at the edge of what is allowed, or beyond it."""
+    """`edge` and `beyond`: the shares of numbers, lists and initial values at the edge of what is allowed, and beyond it."""
 
-    def __init__(self, schema, chance, borderline):
-        self.schema, self.chance, self.borderline = schema, chance, borderline
+    def __init__(self, schema, chance, edge, beyond):
+        self.schema, self.chance, self.edge, self.beyond = schema, chance, edge, beyond
         self.asks_for_too_much = False  # of memory
         self.leaves = {}  # dotted key of a drawn option: (its name, its node)
 
@@ -84,7 +84,8 @@ class SchemaDraw:
 
     def of_family(self, node):
         family = next(name for name, definition in self.schema["definitions"].items() if definition is node)
-        kind = self.chance.choice(self.types(family))
+        kinds = self.types(family)
+        kind = self.chance.choice(kinds[:3] if self.maybe(self.edge) else kinds)  # zeros, ones and constants come first
         return kind if self.maybe(0.5) else self.member(family, kind, None, 0.3)
 
     def boolean(self, _name, _node):
@@ -92,34 +93,36 @@ class SchemaDraw:
 
     def integer(self, name, node):
         low, high = node.get("minimum", -3), node.get("maximum", 2**40)
-        if self.maybe(self.borderline):
-            edges = [low, low, 0, 1, low - 1, high + 1]
-            if name in BEYOND_MEMORY:
-                edges.append(high)
-            drawn = self.chance.choice(edges)
+        largest = LARGEST.get(name, 9)
+        if self.maybe(self.beyond):
+            drawn = self.chance.choice([low - 1, high + 1] + [high] * (name in BEYOND_MEMORY))
             self.asks_for_too_much |= drawn >= high
             return drawn
-        largest = LARGEST.get(name, 9)
+        if self.maybe(self.edge):
+            return self.chance.choice([low, low + 1, max(low, 1), max(low, min(high, largest))])
         return self.chance.randint(max(low, -largest), max(low, min(high, largest)))
 
     def number(self, _name, node):
-        low = node.get("minimum", node.get("exclusiveMinimum", -math.inf))
-        high = node.get("maximum", node.get("exclusiveMaximum", math.inf))
-        if self.maybe(self.borderline):
-            edges = [edge for edge in (low, high, 0, 1, -1) if math.isfinite(edge)]
-            return self.chance.choice(edges + HUGE + TINY)
+        low, above = node.get("minimum", -math.inf), node.get("exclusiveMinimum", -math.inf)
+        high, below = node.get("maximum", math.inf), node.get("exclusiveMaximum", math.inf)
+        if self.maybe(self.beyond):
+            return self.chance.choice([max(low, above, -1e300) - 1, min(high, below, 1e300) + 1])
         default = node.get("default", 0.5)
         for _ in range(9):
-            drawn = self.chance.choice([default, default * self.chance.uniform(0.1, 4), self.chance.uniform(0, 1), self.chance.gauss(0, 2)])
-            if low < drawn < high:
-                return float(f"{drawn:.4g}")
+            if self.maybe(self.edge):
+                drawn = self.chance.choice([low, high, 0.0, 0.0, 1.0, -1.0, self.chance.choice(HUGE), self.chance.choice(TINY)])
+            else:
+                usual = [default, default * self.chance.uniform(0.1, 4), self.chance.uniform(0, 1), self.chance.gauss(0, 2)]
+                drawn = float(f"{self.chance.choice(usual):.4g}")
+            if low <= drawn <= high and above < drawn < below and math.isfinite(drawn):
+                return drawn
         return default
 
     def text(self, name, _node):
         return self.chance.choice(WORDS.get(name, [""]))
 
     def array(self, name, node):
-        if self.maybe(self.borderline / 2):
+        if self.maybe(self.edge / 2):
             return []
         if name in WORDS:
             return self.chance.sample(WORDS[name], self.chance.randint(1, len(WORDS[name])))
