@@ -122,6 +122,15 @@ class SetupTest(ScriptTest):
                                      "apt-get install --quiet=2 --yes --no-install-recommends python3-pandas"])
 
 
+class DictionaryTest(ScriptTest):
+    def test_the_fuzzer_gets_every_word_of_the_schema(self):
+        result = subprocess.run([SCRIPTS / "fuzz_dictionary.py"], input=self.run_in("schema").stdout, capture_output=True, text=True, check=True)
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), len(set(lines)))
+        for word in ("batch_size", "kernel_initializer", "he_normal", "global_average_pooling2d", "initial-statistics", "csv", "$schema"):
+            self.assertIn(rf'"\"{word}\""', lines)
+
+
 class ClusterTest(ScriptTest):
     """The templates for engines that may not be here: stand-ins run one shard after the other."""
 
