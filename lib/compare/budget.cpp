@@ -119,7 +119,6 @@ class SplitBudget {
         record_(record),
         set_(snapshot, split),
         batch_size_(snapshot.settings.batch_size),
-        rows_(set_.rows() / batch_size_ * batch_size_),
         train_(run(kTrainFrozen, snapshot.model.state)),
         train_loss_(loss_of(train_)) {}
 
@@ -138,7 +137,7 @@ class SplitBudget {
 
  private:
   ModeOutputs<T> run(const Mode& mode, const Buffer<T>& state) const {
-    return run_mode<T>(snapshot_, set_, mode, snapshot_.model.params, state, batch_size_, rows_);
+    return run_mode<T>(snapshot_, set_, mode, snapshot_.model.params, state, batch_size_);
   }
   double loss_of(const ModeOutputs<T>& outputs) const { return set_.score(snapshot_.loss, outputs.logits.view()).loss; }
   Gap gap_of(const Buffer<T>& state) const { return gap_to(run(kEvalMode, state)); }
@@ -196,7 +195,6 @@ class SplitBudget {
   tables::RunRecord& record_;
   EvaluationSet<T> set_;
   Index batch_size_;
-  Index rows_;
   ModeOutputs<T> train_;
   double train_loss_;
   double output_sd_ = 1.0;
@@ -211,7 +209,7 @@ void add_budget(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan,
   std::optional<Stages<T>> stages;
   for (const std::string& name : snapshot.settings.compare.splits) {
     const data::SplitName split = data::split_of(name);
-    if (snapshot.data.split(split).samples() < snapshot.settings.batch_size) continue;
+    if (snapshot.data.split(split).samples() == 0) continue;
     if (!stages && !statistics::layers_with_statistics(snapshot.network.layout()).empty()) stages.emplace(snapshot, plan);
     SplitBudget<T>(snapshot, split, record).add(stages ? stages->up_to(split) : std::vector<Stage<T>>());
   }

@@ -46,36 +46,31 @@ class SplitComparison {
       const ConstView<T> outputs = run(mode, batch_size).outputs();
       const Index rows = std::min(outputs.rows, snapshot_.settings.compare.outputs);
       for (Index r = 0; r < rows; ++r) {
+        const Index row = set_.order()[static_cast<std::size_t>(r)];
         for (Index j = 0; j < outputs.cols; ++j) {
-          record.add(tables::TableId::kOutputs, {split_name(), set_.order()[static_cast<std::size_t>(r)], j, std::string(mode.name),
-                                                 size_cell(mode, batch_size), static_cast<double>(outputs(r, j))});
+          record.add(tables::TableId::kOutputs,
+                     {split_name(), row, j, std::string(mode.name), size_cell(mode, batch_size), static_cast<double>(outputs(row, j))});
         }
       }
     });
   }
 
  private:
-  /// What a mode gave, and what its first rows scored.
+  /// What a mode gave and scored.
   struct Ran {
     ModeOutputs<T> outputs;
-    std::map<Index, SplitScore> scores;
+    SplitScore score;
   };
 
-  Ran& ran(const ComparisonMode& mode, Index batch_size) {
+  const Ran& ran(const ComparisonMode& mode, Index batch_size) {
     const auto key = std::pair(std::string(mode.name), mode.by_batch() ? batch_size : 0);
     const auto known = ran_.find(key);
     if (known != ran_.end()) return known->second;
-    Ran ran{run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size, set_.rows()), {}};
-    return ran_.emplace(key, std::move(ran)).first->second;
+    ModeOutputs<T> outputs = run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size);
+    const SplitScore score = set_.score(snapshot_.loss, outputs.logits.view());
+    return ran_.emplace(key, Ran{std::move(outputs), score}).first->second;
   }
   const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) { return ran(mode, batch_size).outputs; }
-
-  SplitScore score(const ComparisonMode& mode, Index batch_size, Index rows) {
-    Ran& of_mode = ran(mode, batch_size);
-    const auto [known, is_new] = of_mode.scores.try_emplace(rows);
-    if (is_new) known->second = set_.score(snapshot_.loss, of_mode.outputs.logits.view().slice(0, rows));
-    return known->second;
-  }
 
   tables::Cell split_name() const { return std::string(data::split_text(set_.name())); }
   static tables::Cell size_cell(const ComparisonMode& mode, Index batch_size) {
@@ -111,25 +106,17 @@ class SplitComparison {
   }
 
   void add_pair(const ComparisonMode& mode_a, const ComparisonMode& mode_b, Index batch_size, tables::RunRecord& record) {
-    const Index rows = set_.rows() / batch_size * batch_size;
+    const auto& [a, score_a] = ran(mode_a, batch_size);
+    const auto& [b, score_b] = ran(mode_b, batch_size);
     std::vector<tables::Cell> cells = {snapshot_.epoch,          snapshot_.step,           split_name(), batch_size,
-                                       std::string(mode_a.name), std::string(mode_b.name), rows};
-    if (rows == 0) {
-      cells.resize(tables::table(tables::TableId::kCompare).columns.size());
-      record.add(tables::TableId::kCompare, cells);
-      return;
-    }
-    const ModeOutputs<T>& a = run(mode_a, batch_size);
-    const ModeOutputs<T>& b = run(mode_b, batch_size);
-    const GapMetrics gap = gap_metrics<T>(a.outputs().slice(0, rows), b.outputs().slice(0, rows));
+                                       std::string(mode_a.name), std::string(mode_b.name), set_.rows()};
+    const GapMetrics gap = gap_metrics<T>(a.outputs(), b.outputs());
     for (const double value : {gap.max_abs, gap.mean_abs, gap.rms}) cells.emplace_back(value);
     for (const double value : {gap.relative_gap, gap.rel_l2, gap.cosine}) cells.push_back(tables::cell_or_empty(value));
-    const ConstView<T> logits_a = a.logits.view().slice(0, rows);
-    const ConstView<T> logits_b = b.logits.view().slice(0, rows);
+    const ConstView<T> logits_a = a.logits.view();
+    const ConstView<T> logits_b = b.logits.view();
     cells.push_back(snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? tables::Cell{mean_kl<T>(logits_a, logits_b)} : tables::Cell{});
     cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::Cell{disagreement<T>(logits_a, logits_b)});
-    const SplitScore score_a = score(mode_a, batch_size, rows);
-    const SplitScore score_b = score(mode_b, batch_size, rows);
     for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.emplace_back(value);
     for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
       cells.push_back(tables::cell_or_empty(value));
@@ -162,18 +149,37 @@ void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord
   add_layers(snapshot, population, record);
 }
 
+namespace {
+
+/// In the trained state's own mode: train or eval.
 template <class T>
-SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode_name, Index batch_size) {
+ModeOutputs<T> run_own_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, Index batch_size) {
+  return run_mode<T>(snapshot, set, mode, snapshot.model.params, snapshot.model.state, batch_size);
+}
+
+}  // namespace
+
+template <class T>
+SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode, Index batch_size) {
   const EvaluationSet<T> set(snapshot, split);
-  const ComparisonMode& mode = comparison_mode(mode_name);
-  const ModeOutputs<T> outputs = run_mode<T>(snapshot, set, mode.mode, snapshot.model.params, snapshot.model.state,
-                                             mode.by_batch() ? batch_size : std::max<Index>(set.rows(), 1), set.rows());
-  return set.score(snapshot.loss, outputs.logits.view());
+  return set.score(snapshot.loss, run_own_mode(snapshot, set, comparison_mode(mode).mode, batch_size).logits.view());
+}
+
+template <class T>
+TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitName split) {
+  const EvaluationSet<T> set(snapshot, split);
+  const Index batch_size = snapshot.settings.batch_size;
+  const ModeOutputs<T> train = run_own_mode(snapshot, set, kTrainFrozen, batch_size);
+  const ModeOutputs<T> eval = run_own_mode(snapshot, set, kEvalMode, batch_size);
+  return {set.score(snapshot.loss, train.logits.view()), set.score(snapshot.loss, eval.logits.view()),
+          gap_metrics<T>(train.outputs(), eval.outputs()).relative_gap};
 }
 
 template void compare_modes(const Snapshot<float>&, Moment, tables::RunRecord&);
 template void compare_modes(const Snapshot<double>&, Moment, tables::RunRecord&);
 template SplitScore score_split(const Snapshot<float>&, data::SplitName, std::string_view, Index);
 template SplitScore score_split(const Snapshot<double>&, data::SplitName, std::string_view, Index);
+template TrainEvalScores score_train_and_eval(const Snapshot<float>&, data::SplitName);
+template TrainEvalScores score_train_and_eval(const Snapshot<double>&, data::SplitName);
 
 }  // namespace normrun::compare

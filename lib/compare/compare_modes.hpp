@@ -12,13 +12,13 @@ namespace normrun::compare {
 enum class Moment { kRunning, kFinal };
 
 /// Compares the modes of a network: for every split, pair and evaluation batch size a line of compare.csv, and so on for
-/// the other tables.  Rows are read in one order per seed, in consecutive slices of the evaluation batch size, the
-/// smaller remainder left out.  Works on copies: the trained numbers stay as they are, bit for bit.
+/// the other tables.  Every row of the split counts once in every line (EvaluationSet).  Works on copies: the trained numbers stay as
+/// they are, bit for bit.
 template <class T>
 void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record);
 
-/// Loss and accuracy (NaN for regression) of a split in one mode, rows in the comparison's order, remainder left out
-/// where the mode depends on the batch.  samples == 0: no complete batch, loss and accuracy are NaN.
+/// Loss and accuracy (NaN for regression) over every row of a split; sums run in the split's order, so that modes which do not depend
+/// on the batch score the same bits whatever the batches.  samples == 0: the split has no rows, loss and accuracy are NaN.
 struct SplitScore {
   double loss;
   double accuracy;
@@ -26,5 +26,15 @@ struct SplitScore {
 };
 template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode, Index batch_size);
+
+/// Train mode in batches of the run's own size against eval mode.
+struct TrainEvalScores {
+  SplitScore train;
+  SplitScore eval;
+  double relative_gap;  // as in compare.csv; NaN where it does not apply
+};
+/// The split has rows.
+template <class T>
+TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitName split);
 
 }  // namespace normrun::compare

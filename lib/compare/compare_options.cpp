@@ -24,8 +24,9 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
   visitor.choice<CompareOn>({"on", "outputs: what the last layer gives; logits: before a last softmax or sigmoid"}, on,
                             {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
   visitor.choice<CompareBatching>({"batching",
-                                   "random: the rows in one shuffled order per seed, whatever data.batching says; training: as "
-                                   "data.batching draws them, in batches of train.batch_size"},
+                                   "which rows share a batch; each counts once in any case. random: slices of one shuffled order per "
+                                   "seed, whatever data.batching says; training: batches of train.batch_size as data.batching draws "
+                                   "them, until every row was in one"},
                                   batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});
   visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
                   every_steps, {.low = 0});

@@ -2,25 +2,64 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
+
+#include "statistics/evaluation_batches.hpp"
 
 namespace normrun::compare {
 
 namespace {
 
-template <class T>
-std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, data::SplitName name) {
-  const data::Split<T>& split = snapshot.data.split(name);
-  const auto seed = static_cast<std::uint64_t>(snapshot.settings.seed);
-  std::vector<Index> order(static_cast<std::size_t>(split.samples()));
-  std::iota(order.begin(), order.end(), Index{0});
-  if (snapshot.settings.compare.batching == CompareBatching::kRandom || order.empty()) {
-    RandomStream(seed, Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name)).shuffle(order);
-    return order;
+/// Epoch after epoch the steps that have a row which none had before, until all rows were in one.
+std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
+  std::vector<bool> is_in(static_cast<std::size_t>(samples));
+  std::vector<Index> order;
+  Index missing = samples;
+  for (Index epoch = 0; missing > 0; ++epoch) {
+    batches.start_epoch(epoch);
+    for (Index step = 0; step < batches.steps_per_epoch() && missing > 0; ++step) {
+      const std::span<const Index> rows = batches.step(step);
+      const Index before = missing;
+      for (const Index row : rows) {
+        if (!is_in[static_cast<std::size_t>(row)]) --missing;
+        is_in[static_cast<std::size_t>(row)] = true;
+      }
+      if (missing < before) order.insert(order.end(), rows.begin(), rows.end());
+    }
   }
-  data::Batches batches(snapshot.settings.batching, split.samples(), split.labels, snapshot.data.classes,
-                        std::min(snapshot.settings.batch_size, split.samples()), seed);
+  return order;
+}
+
+/// The labels with those classes that have rows as 0, 1, …, and how many these are.
+std::vector<std::int32_t> numbered_anew(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
+  std::vector<std::int32_t> number(static_cast<std::size_t>(classes), -1);
+  for (const std::int32_t label : labels) number[static_cast<std::size_t>(label)] = 0;
+  present = 0;
+  for (std::int32_t& of_class : number) {
+    if (of_class == 0) of_class = static_cast<std::int32_t>(present++);
+  }
+  std::vector<std::int32_t> anew;
+  for (const std::int32_t label : labels) anew.push_back(number[static_cast<std::size_t>(label)]);
+  return anew;
+}
+
+template <class T>
+std::vector<Index> training_order(const Snapshot<T>& snapshot, const data::Split<T>& split) {
+  data::Batching batching = snapshot.settings.batching;
+  const Index batch_size = std::min(snapshot.settings.batch_size, split.samples());
+  const bool draws_all = batching.order == data::BatchOrder::kShuffled || batching.order == data::BatchOrder::kSequential;
+  batching.last = draws_all ? data::LastBatch::kKeep : data::LastBatch::kDrop;
+  std::vector<std::int32_t> labels;
+  Index classes = 0;
+  if (batching.order == data::BatchOrder::kByClass) {
+    labels = numbered_anew(split.labels, snapshot.data.classes, classes);
+    if (classes > 0) batching.classes_per_batch = std::min({batching.classes_per_batch, classes, batch_size});
+  }
+  data::Batches batches(batching, split.samples(), std::move(labels), classes, batch_size,
+                        static_cast<std::uint64_t>(snapshot.settings.seed));
+  if (!draws_all) return order_until_complete(std::move(batches), split.samples());
   batches.start_epoch(0);
-  order.clear();
+  std::vector<Index> order;
   for (Index step = 0; step < batches.steps_per_epoch(); ++step) {
     const std::span<const Index> rows = batches.step(step);
     order.insert(order.end(), rows.begin(), rows.end());
@@ -28,20 +67,26 @@ std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, data::SplitName
   return order;
 }
 
+template <class T>
+std::vector<Index> evaluation_order(const Snapshot<T>& snapshot, data::SplitName name) {
+  const data::Split<T>& split = snapshot.data.split(name);
+  if (snapshot.settings.compare.batching == CompareBatching::kTraining && split.samples() > 0) return training_order(snapshot, split);
+  std::vector<Index> order(static_cast<std::size_t>(split.samples()));
+  std::iota(order.begin(), order.end(), Index{0});
+  RandomStream(static_cast<std::uint64_t>(snapshot.settings.seed), Purpose::kEvaluationOrder, static_cast<std::uint64_t>(name))
+      .shuffle(order);
+  return order;
+}
+
 }  // namespace
 
 template <class T>
-EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, data::SplitName name) : name_(name), order_(evaluation_order(snapshot, name)) {
-  const data::Split<T>& split = snapshot.data.split(name);
-  for (const Index row : order_) {
-    if (!split.labels.empty()) labels_.push_back(split.labels[static_cast<std::size_t>(row)]);
-  }
-  if (!split.labels.empty()) return;
-  targets_ = Matrix<T>(rows(), snapshot.network.output().size());  // zeros, where the data gives no targets
-  for (Index r = 0; r < rows() && split.targets.rows() > 0; ++r) {
-    const T* target = split.targets.view().row(order_[static_cast<std::size_t>(r)]);
-    std::copy(target, target + targets_.cols(), targets_.view().row(r));
-  }
+EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, data::SplitName name)
+    : name_(name),
+      split_(snapshot.data.split(name)),
+      batch_order_(evaluation_order(snapshot, name)),
+      order_(statistics::first_places(batch_order_, split_.samples())) {
+  if (split_.labels.empty() && split_.targets.rows() == 0) zeros_ = Matrix<T>(rows(), snapshot.network.output().size());
 }
 
 template <class T>
@@ -49,13 +94,14 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   if (logits.rows == 0) return {kNan, kNan, 0};
   nn::Targets<T> targets;
-  if (labels_.empty()) {
-    targets.values = ConstView<T>(targets_.view()).slice(0, logits.rows);
+  if (split_.labels.empty()) {
+    targets.values = split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view();
   } else {
-    targets.labels = labels_.data();
+    targets.labels = split_.labels.data();
   }
   SplitScore score{nn::loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
-  if (!labels_.empty()) score.accuracy = static_cast<double>(nn::count_correct(logits, labels_.data())) / static_cast<double>(logits.rows);
+  if (!split_.labels.empty())
+    score.accuracy = static_cast<double>(nn::count_correct(logits, split_.labels.data())) / static_cast<double>(logits.rows);
   return score;
 }
 

@@ -6,14 +6,11 @@ namespace normrun::compare {
 
 template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
-                        std::span<const T> state, Index batch_size, Index rows) {
+                        std::span<const T> state, Index batch_size) {
   const nn::PassKey key{static_cast<std::uint64_t>(snapshot.settings.seed), static_cast<std::uint64_t>(snapshot.step)};
-  const statistics::Remainder remainder =
-      mode.statistics == Statistics::kBatch ? statistics::Remainder::kLeaveOut : statistics::Remainder::kKeep;
-  const std::span<const Index> order = std::span(set.order()).first(static_cast<std::size_t>(rows));
   const auto forward = [&](Index boundary) {
-    return statistics::run_forward<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), order, batch_size, remainder,
-                                      boundary, key);
+    return statistics::run_every_row<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), set.batch_order(), batch_size,
+                                        boundary, key);
   };
   const Index logits = snapshot.network.logits_boundary(snapshot.loss);
   ModeOutputs<T> outputs{forward(logits), std::nullopt};
@@ -23,8 +20,8 @@ ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set
 }
 
 template ModeOutputs<float> run_mode(const Snapshot<float>&, const EvaluationSet<float>&, const Mode&, std::span<const float>,
-                                     std::span<const float>, Index, Index);
+                                     std::span<const float>, Index);
 template ModeOutputs<double> run_mode(const Snapshot<double>&, const EvaluationSet<double>&, const Mode&, std::span<const double>,
-                                      std::span<const double>, Index, Index);
+                                      std::span<const double>, Index);
 
 }  // namespace normrun::compare

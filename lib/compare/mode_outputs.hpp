@@ -9,7 +9,7 @@
 
 namespace normrun::compare {
 
-/// What one mode gives for a split's rows, in the comparison's order.
+/// What one mode gives for every row of a split, in the split's own order.
 template <class T>
 struct ModeOutputs {
   Matrix<T> logits;
@@ -17,10 +17,9 @@ struct ModeOutputs {
   ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
 };
 
-/// The first `rows` rows of the set (all: set.rows()); where the mode depends on the batch, in batches of `batch_size`, an incomplete
-/// last one left out.
+/// Every row of the set in one mode; where the mode depends on the batch, in batches of `batch_size` (EvaluationBatches).
 template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
-                        std::span<const T> state, Index batch_size, Index rows);
+                        std::span<const T> state, Index batch_size);
 
 }  // namespace normrun::compare

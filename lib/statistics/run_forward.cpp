@@ -1,7 +1,10 @@
 #include "statistics/run_forward.hpp"
 
+#include <numeric>
+
 #include "statistics/gather.hpp"
 #include "statistics/stem_outputs.hpp"
+#include "statistics/evaluation_batches.hpp"
 
 namespace normrun::statistics {
 namespace {
@@ -59,10 +62,9 @@ void SliceForward<T>::run(std::span<const Index> rows, std::span<const T> params
 
 template <class T>
 Matrix<T> run_forward(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
-                      const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Remainder remainder,
-                      Index boundary, nn::PassKey key) {
-  const Index given = static_cast<Index>(order.size());
-  const Index wanted = remainder == Remainder::kLeaveOut ? given - given % batch_size : given;
+                      const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
+                      nn::PassKey key) {
+  const Index wanted = static_cast<Index>(order.size());
   const Index slice = std::min(wanted, depends_on_slicing(mode) ? batch_size : evaluation_rows(network));
   Matrix<T> result(wanted, boundary_size(network, boundary));
   SliceForward<T> forward(network, rows, slice);
@@ -75,6 +77,32 @@ Matrix<T> run_forward(const nn::Network<T>& network, std::span<const T> params, 
   return result;
 }
 
+template <class T>
+Matrix<T> run_every_row(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
+                        const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
+                        nn::PassKey key) {
+  const Index samples = rows.split.samples();
+  if (!depends_on_slicing(mode)) {
+    std::vector<Index> all(static_cast<std::size_t>(samples));
+    std::iota(all.begin(), all.end(), Index{0});
+    return run_forward<T>(network, params, state, mode, rows, all, batch_size, boundary, key);
+  }
+  Matrix<T> result(samples, boundary_size(network, boundary));
+  EvaluationBatches batches(order, samples, batch_size);
+  SliceForward<T> forward(network, rows, batches.batch_size());
+  while (batches.next()) {
+    nn::PassKey own = key;
+    own.step += static_cast<std::uint64_t>(batches.slice());
+    forward.run(batches.rows(), params, state, mode, boundary, own);
+    const ConstView<T> activations = forward.activations(boundary);
+    for (const Index place : batches.counted()) {
+      const Index row = batches.rows()[static_cast<std::size_t>(place)];
+      std::copy_n(activations.row(place), activations.cols, result.view().row(row));
+    }
+  }
+  return result;
+}
+
 template Index evaluation_rows<float>(const nn::Network<float>&);
 template Index evaluation_rows<double>(const nn::Network<double>&);
 template Index boundary_size<float>(const nn::Network<float>&, Index);
@@ -82,8 +110,12 @@ template Index boundary_size<double>(const nn::Network<double>&, Index);
 template class SliceForward<float>;
 template class SliceForward<double>;
 template Matrix<float> run_forward<float>(const nn::Network<float>&, std::span<const float>, std::span<const float>, const Mode&,
-                                          const SplitRows<float>&, std::span<const Index>, Index, Remainder, Index, nn::PassKey);
+                                          const SplitRows<float>&, std::span<const Index>, Index, Index, nn::PassKey);
 template Matrix<double> run_forward<double>(const nn::Network<double>&, std::span<const double>, std::span<const double>, const Mode&,
-                                            const SplitRows<double>&, std::span<const Index>, Index, Remainder, Index, nn::PassKey);
+                                            const SplitRows<double>&, std::span<const Index>, Index, Index, nn::PassKey);
+template Matrix<float> run_every_row<float>(const nn::Network<float>&, std::span<const float>, std::span<const float>, const Mode&,
+                                            const SplitRows<float>&, std::span<const Index>, Index, Index, nn::PassKey);
+template Matrix<double> run_every_row<double>(const nn::Network<double>&, std::span<const double>, std::span<const double>, const Mode&,
+                                              const SplitRows<double>&, std::span<const Index>, Index, Index, nn::PassKey);
 
 }  // namespace normrun::statistics

@@ -17,9 +17,6 @@ inline constexpr Index kEvaluationRows = 512;
 template <class T>
 Index evaluation_rows(const nn::Network<T>& network);
 
-/// Whether a last slice with fewer rows than the others counts.
-enum class Remainder { kKeep, kLeaveOut };
-
 template <class T>
 class StemOutputs;
 
@@ -31,14 +28,22 @@ struct SplitRows {
   StemOutputs<T>* stem;
 };
 
-/// Rows of a split through the network in one mode: consecutive slices of `batch_size` rows in `order` (the remainder too
-/// unless it is left out).  Outputs of boundary `boundary`, (rows that count, size of that boundary).  Slice i draws its
-/// dropout from `key` with i added to the step.  A mode that reads no batch statistics and drops nothing does not depend
-/// on the slicing and runs evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
+/// Some rows of a split through the network in one mode: consecutive slices of `batch_size` rows in `order`, the last one as short as
+/// it is.  Outputs of boundary `boundary`, (rows of the order, size of that boundary), in that order.  Slice i draws its dropout from
+/// `key` with i added to the step.  A mode that reads no batch statistics and drops nothing does not depend on the slicing and runs
+/// evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
 template <class T>
 Matrix<T> run_forward(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
-                      const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Remainder remainder,
-                      Index boundary, nn::PassKey key = {});
+                      const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
+                      nn::PassKey key = {});
+
+/// Every row of a split through the network in one mode, each once and in the split's own order: (samples, size of the boundary).
+/// Where the mode depends on the slicing the rows run in EvaluationBatches of `order` and `batch_size`, dropout as above; elsewhere
+/// neither changes a bit.
+template <class T>
+Matrix<T> run_every_row(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
+                        const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
+                        nn::PassKey key = {});
 
 /// Numbers of one example at a boundary: 0 is the input, i the output of built layer i-1.
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <new>
 
 #include "compare/budget.hpp"
@@ -57,6 +58,8 @@ class Run {
                                          precision_text(),
                                          parameters(),
                                          trainer_ ? trainer_->step() : 0,
+                                         {},
+                                         {},
                                          {},
                                          {},
                                          {},
@@ -142,13 +145,15 @@ class Run {
         std::string(tables::status_text(record_.status)), {}, precision_text(), parameters(), trainer_->step()};
     cells.push_back(totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{});
     cells.push_back(totals.samples > 0 && data_->classes > 0 ? tables::Cell{totals.accuracy()} : tables::Cell{});
-    for (const std::string_view mode : {"eval", "train"}) {
-      const compare::SplitScore score = data_->test.samples() > 0
-                                            ? compare::score_split(snapshot(), data::SplitName::kTest, mode, config_.train.batch_size)
-                                            : compare::SplitScore{std::nan(""), std::nan(""), 0};
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    const compare::TrainEvalScores test = data_->test.samples() > 0 ? compare::score_train_and_eval(snapshot(), data::SplitName::kTest)
+                                                                    : compare::TrainEvalScores{{kNan, kNan, 0}, {kNan, kNan, 0}, kNan};
+    for (const compare::SplitScore& score : {test.eval, test.train}) {
       cells.push_back(score.samples > 0 ? tables::Cell{score.loss} : tables::Cell{});
       cells.push_back(tables::cell_or_empty(score.accuracy));
     }
+    cells.push_back(tables::cell_or_empty(test.relative_gap));
+    cells.push_back(test.eval.samples);
     record_.add(tables::TableId::kRuns, cells);
   }
 

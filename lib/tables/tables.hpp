@@ -32,6 +32,6 @@ std::size_t own_place(TableId id, std::string_view name);
 const std::vector<Column>& key_columns();
 
 /// Changes whenever a table's columns or the meaning of a number change.
-inline constexpr int kTableFormatVersion = 2;
+inline constexpr int kTableFormatVersion = 3;
 
 }  // namespace normrun::tables

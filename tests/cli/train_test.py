@@ -42,6 +42,27 @@ class TrainTest(CommandLineTest):
         self.assertFalse((self.folder / "results/small/outputs.csv").exists())
         self.assertFalse((self.folder / "results/small/claims.csv").exists())
 
+    def test_every_table_and_the_closing_table_are_of_the_same_rows(self):
+        """A test split of 15 rows, batches of 4 and 8: the last one of neither is full."""
+        self.write("c.json", json.dumps(dict(
+            SMALL, data={"type": "imbalanced", "majority": 30, "minority": 20, "offset": 0.5, "test_fraction": 0.3},
+            network=[*SMALL["network"][:3], {"type": "dense", "units": 2}], compare={"eval_batch_sizes": ["train", 100]})))
+        result = self.train()
+        folder = self.folder / "results/small"
+        runs = {run["run_id"]: run for run in rows(folder / "runs.csv")}
+        self.assertEqual({run["test_samples"] for run in runs.values()}, {"15"})
+        self.assertEqual(list(runs["layer-b4-s0"])[-2:], ["relative_gap", "test_samples"])
+        self.assertEqual({row["samples"] for row in rows(folder / "compare.csv")}, {"15"})
+        self.assertEqual({row["samples"] for row in rows(folder / "history.csv") if row["split"] == "test"}, {"15"})
+        for row in rows(folder / "compare.csv"):
+            if (row["mode_a"], row["eval_batch_size"]) == ("train", row["batch_size"]):
+                self.assertEqual([row["accuracy_a"], row["loss_a"], row["accuracy_b"], row["relative_gap"]],
+                                 [runs[row["run_id"]][name] for name in ("test_accuracy_train", "test_loss_train", "test_accuracy_eval",
+                                                                         "relative_gap")])
+        for line in result.stdout.splitlines():
+            if line.startswith("layer "):
+                self.assertEqual(line.split()[2], line.split()[3])
+
     def closing_gap(self, result):
         """The last number of the closing table's only line."""
         return result.stdout.splitlines()[1].split()[-2]

@@ -41,8 +41,7 @@ TEST_CASE("a split without rows is told, and what gives it some") {
 
 TEST_CASE("batches larger than the split are told, each size once") {
   CHECK(warnings_of({"compare.eval_batch_sizes=[\"train\",31,60,61,32]", "compare.splits=[\"train\",\"test\"]"}) ==
-        Lines{"nothing is compared on the test split in batches of 31, 32, 60 and 61: it has fewer rows; choose smaller "
-              "compare.eval_batch_sizes, or \"all\"",
-              "nothing is compared on the train split in batches of 61: it has fewer rows; choose smaller compare.eval_batch_sizes, or "
-              "\"all\""});
+        Lines{"batches of 31, 32, 60 and 61 are the whole test split: it has 30 rows; choose smaller compare.eval_batch_sizes, or give it "
+              "more rows",
+              "batches of 61 are the whole train split: it has 60 rows; choose smaller compare.eval_batch_sizes, or give it more rows"});
 }

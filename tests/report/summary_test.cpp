@@ -86,7 +86,7 @@ TEST_CASE("the closing gap says which rows and batches it is of where they are o
   CHECK(holds(text, "(gap: rows of the train split, in batches of 1)\n"));
 }
 
-TEST_CASE("without a complete batch of the size that is told there is no closing gap") {
+TEST_CASE("without a gap in batches of the size that is told there is no closing gap") {
   const std::vector<report::SummaryRow> rows = {row_of("batch", 64, "runs.test_loss_eval", 1.5), gap_row(64, "test train:eval 4", 0.6)};
   const std::string text = report::terminal_summary(rows, compared({"test"}, {{.word = "train"}, {.word = {}, .value = 4}}));
   CHECK(holds(text, "               -\n"));

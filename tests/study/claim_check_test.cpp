@@ -45,7 +45,7 @@ TEST_CASE("a column that the metric's table will not have is refused where it st
   CHECK(problems_of(R"({"id": "x", "metric": "runs.steps", "test": "range", "than": 1, "axis": "layer"})") ==
         R"(:8:84 /claims/0/axis: runs.csv has no column "layer"; its columns: "run_id", "norm", "batch_size", "seed", "status", "error", )"
         R"("precision", "parameters", "steps", "train_loss", "train_accuracy", "test_loss_eval", "test_accuracy_eval", )"
-        R"("test_loss_train", "test_accuracy_train")");
+        R"("test_loss_train", "test_accuracy_train", "relative_gap", "test_samples")");
 }
 
 TEST_CASE("swept keys are columns, under another name where the table has one of its own") {

@@ -12,7 +12,7 @@ from pathlib import Path
 KEYS = ["run_id", "norm", "batch_size", "seed"]
 COLUMNS = {
     "runs.csv": "status error precision parameters steps train_loss train_accuracy test_loss_eval test_accuracy_eval "
-                "test_loss_train test_accuracy_train",
+                "test_loss_train test_accuracy_train relative_gap test_samples",
     "history.csv": "epoch step split mode loss accuracy samples",
     "compare.csv": "epoch step split eval_batch_size mode_a mode_b samples max_abs mean_abs rms relative_gap rel_l2 cosine kl "
                    "disagreement loss_a loss_b loss_gap accuracy_a accuracy_b accuracy_gap",
@@ -67,7 +67,7 @@ def hash_of(value):
 
 def runs_rows(run):
     yield ["ok", "", "float32", 51018, run.steps, run.loss("train"), run.shown_accuracy("train"), run.loss("eval"),
-           run.shown_accuracy("eval"), run.loss("train"), run.shown_accuracy("train")]
+           run.shown_accuracy("eval"), run.loss("train"), run.shown_accuracy("train"), run.gap(run.batch_size), 500]
 
 
 def history_rows(run):
@@ -83,7 +83,7 @@ def compare_rows(run):
         for mode_a, mode_b in (("train", "eval"), ("train", "population"), ("eval", "population")):
             gap = run.gap(size) if mode_a == "train" else run.gap(run.batch_size) * 0.05
             accuracies = ["", "", ""] if run.options["regression"] else [run.accuracy("train"), run.accuracy("eval"), 0.01]
-            yield [EPOCHS, run.steps, "test", size, mode_a, mode_b, 500 // size * size, 9 * gap, 2 * gap, 3 * gap, gap, gap,
+            yield [EPOCHS, run.steps, "test", size, mode_a, mode_b, 500, 9 * gap, 2 * gap, 3 * gap, gap, gap,
                    1 - gap / 2, gap**2, gap / 20, run.loss("train"), run.loss("eval"), 0.1 * gap, *accuracies]
 
 

@@ -25,18 +25,16 @@ Evaluation evaluate_logits(nn::LossKind loss, ConstView<T> logits, const data::S
 
 template <class T>
 Evaluation evaluate(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
-                    const data::Split<T>& split, std::span<const Index> order, Index batch_size, statistics::Remainder remainder,
-                    nn::LossKind loss) {
-  const Matrix<T> logits =
-      statistics::run_forward(network, params, state, mode, split, order, batch_size, remainder, network.logits_boundary(loss));
+                    const data::Split<T>& split, std::span<const Index> order, Index batch_size, nn::LossKind loss) {
+  const Matrix<T> logits = statistics::run_forward(network, params, state, mode, split, order, batch_size, network.logits_boundary(loss));
   return evaluate_logits<T>(loss, logits.view(), split, order);
 }
 
 template Evaluation evaluate_logits<float>(nn::LossKind, ConstView<float>, const data::Split<float>&, std::span<const Index>);
 template Evaluation evaluate_logits<double>(nn::LossKind, ConstView<double>, const data::Split<double>&, std::span<const Index>);
 template Evaluation evaluate<float>(const nn::Network<float>&, std::span<const float>, std::span<const float>, const Mode&,
-                                    const data::Split<float>&, std::span<const Index>, Index, statistics::Remainder, nn::LossKind);
+                                    const data::Split<float>&, std::span<const Index>, Index, nn::LossKind);
 template Evaluation evaluate<double>(const nn::Network<double>&, std::span<const double>, std::span<const double>, const Mode&,
-                                     const data::Split<double>&, std::span<const Index>, Index, statistics::Remainder, nn::LossKind);
+                                     const data::Split<double>&, std::span<const Index>, Index, nn::LossKind);
 
 }  // namespace normrun

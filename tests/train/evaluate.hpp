@@ -23,7 +23,6 @@ Evaluation evaluate_logits(nn::LossKind loss, ConstView<T> logits, const data::S
 /// run_forward to the logits of `loss`, then evaluate_logits.
 template <class T>
 Evaluation evaluate(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
-                    const data::Split<T>& split, std::span<const Index> order, Index batch_size, statistics::Remainder remainder,
-                    nn::LossKind loss);
+                    const data::Split<T>& split, std::span<const Index> order, Index batch_size, nn::LossKind loss);
 
 }  // namespace normrun

@@ -77,9 +77,8 @@ TEST_CASE("population statistics equal a direct computation, each layer behind t
   nn::Model<double> repaired = model;
   for (const statistics::LayerStatistics& layer : population) {
     const nn::Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-    const Matrix<double> input =
-        statistics::run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train, order,
-                                        static_cast<Index>(order.size()), statistics::Remainder::kKeep, norm.layer);
+    const Matrix<double> input = statistics::run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train,
+                                                                 order, static_cast<Index>(order.size()), norm.layer);
     const Columns direct = direct_moments<double>(input.view());
     CHECK(worst(layer.mean, direct.mean) < 1e-12);
     CHECK(worst(layer.variance, direct.variance) < 1e-12);
@@ -99,8 +98,7 @@ TEST_CASE("in eval mode with population statistics the network gives what train 
                                                               statistics::population_statistics(rig.network, model, rig.data.train, {}, 4));
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
   const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
-    return statistics::run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600,
-                                           statistics::Remainder::kKeep, 6);
+    return statistics::run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600, 6);
   };
   const Matrix<double> population = outputs(state, kEvalMode);
   const Matrix<double> whole = outputs(model.state, kTrainFrozen);
@@ -120,9 +118,9 @@ TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   const Index boundary = rig.network.layout().normalizations[1].layer;
   std::vector<Index> order = rows_in_order(200);
   RandomStream(0, Purpose::kPopulation).shuffle(order);
-  const Matrix<double> input = statistics::run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order,
-                                                               64, statistics::Remainder::kLeaveOut, boundary);
-  REQUIRE(input.rows() == 192);
+  order.resize(192);  // the smaller last batch is left out
+  const Matrix<double> input =
+      statistics::run_forward<double>(rig.network, model.params, model.state, kTrainFrozen, rig.data.train, order, 64, boundary);
   std::vector<double> mean(4, 0.0);
   std::vector<double> variance(4, 0.0);
   for (Index slice = 0; slice < 3; ++slice) {
@@ -204,22 +202,19 @@ TEST_CASE("initial statistics are those of a fresh network; the parameters' owne
   CHECK(statistics::initial_state<float>(rig.network.layout()) == fresh);
 }
 
-TEST_CASE("eval mode does not depend on the slicing, train mode does; slices leave out the remainder on demand") {
+TEST_CASE("eval mode does not depend on the slicing, train mode does") {
   const TrainRig<float> rig(kBatchNormNet, clusters<float>(1800), R"({"steps": 30})");
   const nn::Model<float> model = rig.trained().model();
   const std::vector<Index> order = rows_in_order(rig.data.test.samples());  // 600
-  const auto score = [&](const Mode& mode, Index batch_size, statistics::Remainder remainder) {
-    return evaluate<float>(rig.network, model.params, model.state, mode, rig.data.test, order, batch_size, remainder, rig.loss);
+  const auto score = [&](const Mode& mode, Index batch_size) {
+    return evaluate<float>(rig.network, model.params, model.state, mode, rig.data.test, order, batch_size, rig.loss);
   };
-  const Evaluation whole = score(kEvalMode, 600, statistics::Remainder::kKeep);
+  const Evaluation whole = score(kEvalMode, 600);
   CHECK(whole.samples == 600);
   CHECK(whole.accuracy > 0.3);
-  CHECK(score(kEvalMode, 1, statistics::Remainder::kKeep).loss == whole.loss);
-  CHECK(score(kEvalMode, 7, statistics::Remainder::kKeep).loss == whole.loss);
-  CHECK(score(kEvalMode, 7, statistics::Remainder::kLeaveOut).samples == 595);
-  CHECK(score(kTrainFrozen, 7, statistics::Remainder::kKeep).loss != score(kTrainFrozen, 600, statistics::Remainder::kKeep).loss);
-  CHECK(score(kEvalMode, 601, statistics::Remainder::kLeaveOut).samples == 0);
-  CHECK(std::isnan(score(kEvalMode, 601, statistics::Remainder::kLeaveOut).loss));
+  CHECK(score(kEvalMode, 1).loss == whole.loss);
+  CHECK(score(kEvalMode, 7).loss == whole.loss);
+  CHECK(score(kTrainFrozen, 7).loss != score(kTrainFrozen, 600).loss);
 }
 
 TEST_CASE("loss and accuracy of known logits") {

@@ -16,8 +16,8 @@ TEST_CASE("a stem's outputs are those of the whole pass, whatever order and batc
   CHECK(stem.are_by(model.params));
   CHECK_FALSE(stem.are_by(std::vector<float>(model.params.begin(), model.params.end())));
   const std::vector<Index> all = rows_in_order(rig.data.train.samples());
-  const Matrix<float> expected = statistics::run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1,
-                                                                statistics::Remainder::kKeep, stem.boundary());
+  const Matrix<float> expected =
+      statistics::run_forward<float>(rig.network, model.params, model.state, kEvalMode, rig.data.train, all, 1, stem.boundary());
   std::vector<Index> reversed(all.rbegin(), all.rend());
   for (const std::vector<Index>& rows :
        {std::vector<Index>{7, 7, 3}, std::vector<Index>{}, std::vector<Index>{3, 900}, reversed, reversed}) {
@@ -37,8 +37,7 @@ TEST_CASE("a pass takes what is below a stem's boundary from it, and only by its
   statistics::StemOutputs<float> stem(rig.network, model.params, rig.data.train);
   const std::vector<Index> rows = rows_in_order(rig.data.train.samples());
   const auto outputs = [&](const statistics::SplitRows<float>& source, const nn::Model<float>& by, const Mode& mode, Index boundary) {
-    const Matrix<float> y =
-        statistics::run_forward<float>(rig.network, by.params, by.state, mode, source, rows, 8, statistics::Remainder::kLeaveOut, boundary);
+    const Matrix<float> y = statistics::run_forward<float>(rig.network, by.params, by.state, mode, source, rows, 8, boundary);
     return std::vector<float>(y.view().begin(), y.view().end());
   };
   outputs({rig.data.train, &stem}, model, kEvalMode, 4);  // fills it

@@ -72,7 +72,7 @@ TEST_CASE("training learns, in every optimizer") {
     const train::Trainer<float> trainer = rig.trained();
     CHECK(trainer.epoch_totals().accuracy() > 0.9);
     const Evaluation test = evaluate<float>(rig.network, trainer.model().params, trainer.model().state, kEvalMode, rig.data.test,
-                                            rows_in_order(100), 100, statistics::Remainder::kKeep, rig.loss);
+                                            rows_in_order(100), 100, rig.loss);
     CHECK(test.accuracy > 0.9);
   }
 }
@@ -129,8 +129,7 @@ TEST_CASE("comparing between steps does not disturb the training") {
     trainer.advance();
     const nn::Model<float> before = trainer.model();
     for (const Mode& mode : {kTrainMode, kEvalMode, kTrainFrozen})
-      evaluate<float>(rig.network, trainer.model().params, trainer.model().state, mode, rig.data.test, order, 7,
-                      statistics::Remainder::kKeep, rig.loss);
+      evaluate<float>(rig.network, trainer.model().params, trainer.model().state, mode, rig.data.test, order, 7, rig.loss);
     statistics::population_statistics(rig.network, trainer.model(), rig.data.train, statistics::PopulationOptions{}, 4);
     CHECK(equal_models(before, trainer.model()));
   }
@@ -163,8 +162,8 @@ TEST_CASE("dropout differs from step to step, and from slice to slice of a compa
   const nn::Model<float> model = nn::fresh_model(rig.network, 7);
   const Mode dropping{Statistics::kBatch, Tracking::kFreeze, Dropout::kOn};
   const std::vector<Index> twice = {0, 1, 2, 0, 1, 2};
-  const Matrix<float> outputs = statistics::run_forward<float>(rig.network, model.params, model.state, dropping, rig.data.test, twice, 3,
-                                                               statistics::Remainder::kKeep, 2, {.seed = 7, .step = 5});
+  const Matrix<float> outputs =
+      statistics::run_forward<float>(rig.network, model.params, model.state, dropping, rig.data.test, twice, 3, 2, {.seed = 7, .step = 5});
   CHECK_FALSE(std::equal(outputs.view().row(0), outputs.view().row(3), outputs.view().row(3)));
 }
 

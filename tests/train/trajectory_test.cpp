@@ -114,8 +114,7 @@ void check_final(const TrainRig<double>& rig, const nn::Model<double>& model, co
   CHECK(worst(part(model.state, layout.states, "norm.moving_mean"), Trajectory::values(run.at("moving_mean"))) <= 1.0);
   CHECK(worst(part(model.state, layout.states, "norm.moving_variance"), Trajectory::values(run.at("moving_var"))) <= 1.0);
   const auto score = [&](const Mode& mode) {
-    return evaluate<double>(rig.network, model.params, model.state, mode, rig.data.train, rows_in_order(200), 200,
-                            statistics::Remainder::kKeep, rig.loss);
+    return evaluate<double>(rig.network, model.params, model.state, mode, rig.data.train, rows_in_order(200), 200, rig.loss);
   };
   const Json& final = run.at("final");
   CHECK(worst(std::vector<double>{score(kEvalMode).loss, score(kTrainFrozen).loss, score(kEvalMode).accuracy, score(kTrainFrozen).accuracy},

@@ -8,8 +8,6 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::string_view kNoRows = "0";
-
 /// The own columns' fields of each line of a run in compare.csv.
 std::vector<std::vector<std::string>> compared_lines(const tables::RunRecord& record) {
   const std::string_view text = record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
@@ -25,6 +23,12 @@ std::vector<std::vector<std::string>> compared_lines(const tables::RunRecord& re
 std::string more_rows(const std::string& split) {
   if (split == "train") return "leave it out of compare.splits";  // data with `resample` are made anew for each step
   return split == "test" ? "give the data test rows (\"test_fraction\")" : "set \"validation_fraction\" in \"data\"";
+}
+
+Index count_of(const std::string& field) {
+  Index count = 0;
+  std::from_chars(field.data(), field.data() + field.size(), count);
+  return count;
 }
 
 std::string listed(const std::set<Index>& sizes) {
@@ -45,10 +49,9 @@ void EmptyComparisons::add(const tables::RunRecord& record, const compare::Compa
   std::set<std::string> compared;
   for (const std::vector<std::string>& fields : compared_lines(record)) {
     compared.insert(fields[split]);
-    if (fields[samples] != kNoRows) continue;
-    Index rows = 0;
-    std::from_chars(fields[size].data(), fields[size].data() + fields[size].size(), rows);
-    too_large_[fields[split]].insert(rows);
+    const Index rows = count_of(fields[samples]);
+    const Index asked = count_of(fields[size]);
+    if (asked > rows) too_large_[{fields[split], rows}].insert(asked);
   }
   if (compare.pairs.empty() || compare.eval_batch_sizes.empty()) return;
   for (const std::string& asked : compare.splits) {
@@ -63,8 +66,8 @@ std::vector<std::string> EmptyComparisons::warnings() const {
                     (split == "train" ? "" : ", or compare other compare.splits"));
   }
   for (const auto& [split, sizes] : too_large_) {
-    lines.push_back("nothing is compared on the " + split + " split in batches of " + listed(sizes) +
-                    ": it has fewer rows; choose smaller compare.eval_batch_sizes, or \"all\"");
+    lines.push_back("batches of " + listed(sizes) + " are the whole " + split.first + " split: it has " + std::to_string(split.second) +
+                    " rows; choose smaller compare.eval_batch_sizes, or give it more rows");
   }
   return lines;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "study/experiment.hpp"
@@ -10,8 +11,8 @@
 
 namespace normrun::report {
 
-/// What was to be compared and could not be: a split without rows has no lines in compare.csv, and a split with fewer rows than
-/// one evaluation batch has empty ones.
+/// What was to be compared and was not, or not as asked: a split without rows has no lines in compare.csv, and where a split has fewer
+/// rows than one evaluation batch the batch is the whole split.
 class EmptyComparisons {
  public:
   void add(const tables::RunRecord& record, const compare::CompareOptions& compare);
@@ -20,7 +21,8 @@ class EmptyComparisons {
 
  private:
   std::set<std::string> without_rows_;
-  std::map<std::string, std::set<Index>> too_large_;  // the evaluation batch sizes of a split
+  /// The evaluation batch sizes that exceed the rows of a split.
+  std::map<std::pair<std::string, Index>, std::set<Index>> too_large_;
 };
 
 }  // namespace normrun::report

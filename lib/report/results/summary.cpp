@@ -21,7 +21,7 @@ const std::vector<Source>& sources() {
   static const std::vector<Source> list = {
       {tables::TableId::kRuns,
        {},
-       {"train_loss", "train_accuracy", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train"}},
+       {"train_loss", "train_accuracy", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train", "relative_gap"}},
       {tables::TableId::kCompare,
        {"split", "mode_a", "mode_b", "eval_batch_size"},
        {"max_abs", "mean_abs", "rms", "relative_gap", "rel_l2", "cosine", "kl", "disagreement", "loss_a", "loss_b", "loss_gap",

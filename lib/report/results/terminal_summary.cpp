@@ -44,7 +44,7 @@ class GapChoice {
   }
 
  private:
-  /// Then there is a line of it, though one without a gap where the split has fewer rows.
+  /// Then there is a line of it, though one without a gap where the outputs do not vary.
   bool asks_for(Index batch_size) const {
     return std::any_of(sizes_.begin(), sizes_.end(),
                        [&](const config::Count& size) { return size.word == "train" || size.value == batch_size; });
