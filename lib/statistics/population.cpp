@@ -37,7 +37,7 @@ class PopulationPass {
   }
   /// Adds what the last slice gave the normalization layer.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
-    add_layer_input(network_, forward_, norm, nn::PaddedSteps::kLeftOut, moments);
+    add_layer_input(network_, forward_, norm, norm.padded_steps, moments);
   }
 
  private:

@@ -33,7 +33,8 @@ struct PopulationOptions : config::Described {
 void check_population(const PopulationOptions& options, Index available);
 
 /// The population statistics of every normalization layer that has moving ones, in the order of Layout::normalizations.  Padded time
-/// steps of sequences are left out.  Batches are drawn without replacement in one fixed order; a smaller last one is left out.
+/// steps of sequences count where the layer itself counts them (`padded_steps`).  Batches are drawn without replacement in one fixed
+/// order; a smaller last one is left out (kPooled and kBatchAverage; with batches of "all" there is none).
 /// Throws Error(kUsage) where the split has fewer rows than the options ask for.
 template <class T>
 std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network, const nn::Model<T>& model,

@@ -8,8 +8,8 @@
 //                        with kMoving the old averages normalize while those of the batch are still averaged
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
 // Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
-// "padded_steps": "counted" all of them are; the population statistics, those of the data, still leave padding out.  With
-// "time": "per-step" each step has its own statistics (batch_per_step.cpp).
+// "padded_steps": "counted" all of them are, by the estimators of population statistics too.  With "time": "per-step" each step has
+// its own statistics (batch_per_step.cpp).
 //
 // Momentum weighs the old value.  Of the t-th update it is
 //   exponential     momentum (Keras, PyTorch, flax)
