@@ -26,7 +26,7 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::moments_of(const Forw
   const ConstView<T> x = call.x.slice(examples.first * positions, examples.count * positions);
   if (has_padding(call.lengths)) {
     const Index* lengths = call.lengths + examples.first;
-    return {mean, variance, valid_moments<T>(x, lengths, examples.count, call.caches[packed_], mean, variance).count};
+    return {mean, variance, plain_valid_moments<T>(x, lengths, examples.count, call.caches[packed_], mean, variance)};
   }
   kernels::column_moments<T>(x, mean, variance);
   return {mean, variance, x.rows};
@@ -39,6 +39,8 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const F
     const Part examples = even_part(call.examples, call.replicas, replica);
     if (examples.count > 0) merge(moments_of(call, examples, call.caches[sum_dy_], call.caches[sum_dy_x_hat_]), merged);
   }
+  // Once, whatever the replicas: together they are one batch.
+  if (has_padding(call.lengths)) take_count_epsilon<T>(merged.rows, channels_, merged.mean, merged.variance);
   return merged;
 }
 

@@ -35,7 +35,7 @@ class ColumnNormalizer {
   bool leaves_out_padding() const { return leaves_out_; }
 
  private:
-  /// The moments of some of the examples, into (channels) each.
+  /// The plain moments of some of the examples, into (channels) each.
   Moments moments_of(const Forward<T>& call, const Part& examples, T* mean, T* variance) const;
   void merge(const Moments& other, Moments& merged) const;
   static Index all_rows(const Backward<T>& call);

@@ -8,35 +8,41 @@ namespace {
 
 constexpr double kCountEpsilon = 1e-7;  // keras.config.epsilon()
 
+ValidRows valid_rows(Index count) { return {count, static_cast<double>(count) + kCountEpsilon}; }
+
 }  // namespace
 
 ValidRows count_valid(const Index* lengths, Index examples) {
   Index count = 0;
   for (Index e = 0; e < examples; ++e) count += lengths[e];
-  return {count, static_cast<double>(count) + kCountEpsilon};
+  return valid_rows(count);
 }
 
 template <class T>
-ValidRows valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance) {
-  const ValidRows valid = count_valid(lengths, examples);
-  const Index steps = x.rows / examples;
-  if (valid.count == 0) {
+Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance) {
+  const Index count = count_valid(lengths, examples).count;
+  const Index steps = x.rows / std::max<Index>(examples, 1);
+  if (count == 0) {
     std::fill_n(mean, x.cols, T{0});
     std::fill_n(variance, x.cols, T{0});
-    return valid;
+    return 0;
   }
   T* end = packed;
   for (Index e = 0; e < examples; ++e) end = std::copy_n(x.row(e * steps), lengths[e] * x.cols, end);
-  kernels::column_moments<T>({packed, valid.count, x.cols}, mean, variance);
-  const double share = static_cast<double>(valid.count) / valid.divisor;  // a little less than 1
-  for (Index c = 0; c < x.cols; ++c) {
+  kernels::column_moments<T>({packed, count, x.cols}, mean, variance);
+  return count;
+}
+
+template <class T>
+void take_count_epsilon(Index count, Index channels, T* mean, T* variance) {
+  const double share = static_cast<double>(count) / valid_rows(count).divisor;  // a little less than 1
+  for (Index c = 0; c < channels; ++c) {
     const double true_mean = static_cast<double>(mean[c]);
     const double stored_mean = true_mean * share;
     const double shift = true_mean - stored_mean;
     mean[c] = static_cast<T>(stored_mean);
     variance[c] = static_cast<T>(share * std::fma(shift, shift, static_cast<double>(variance[c])));
   }
-  return valid;
 }
 
 // With s = divisor and n = valid rows, mean = sum(x) / s leaves a residue: sum of (x - mean) over the valid rows is
@@ -67,8 +73,10 @@ void normalize_valid_backward(const ValidRowsBackward<T>& call) {
   }
 }
 
-template ValidRows valid_moments<float>(ConstView<float>, const Index*, Index, float*, float*, float*);
-template ValidRows valid_moments<double>(ConstView<double>, const Index*, Index, double*, double*, double*);
+template Index plain_valid_moments<float>(ConstView<float>, const Index*, Index, float*, float*, float*);
+template void take_count_epsilon<float>(Index, Index, float*, float*);
+template Index plain_valid_moments<double>(ConstView<double>, const Index*, Index, double*, double*, double*);
+template void take_count_epsilon<double>(Index, Index, double*, double*);
 template void normalize_valid_backward<float>(const ValidRowsBackward<float>&);
 template void normalize_valid_backward<double>(const ValidRowsBackward<double>&);
 

@@ -18,9 +18,14 @@ struct ValidRows {
 
 ValidRows count_valid(const Index* lengths, Index examples);
 
-/// packed: room for all of x; the valid rows end up there one after another.
+/// The plain moments of the valid rows: divided by their number, zeros of none.  packed: room for all of x; the valid rows end up there
+/// one after another.  Returns how many they are.
 template <class T>
-ValidRows valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
+Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
+
+/// Turns the plain moments of so many valid rows, (channels) each, into those above.
+template <class T>
+void take_count_epsilon(Index valid_rows, Index channels, T* mean, T* variance);
 
 /// dx where only the valid rows made mean and variance, but every row was normalized by them.  Sums: (channels),
 /// sum_dy and sum_dy_x_hat over all rows; they are overwritten.  gamma may be null.
