@@ -99,7 +99,8 @@ struct Normalization {
   std::optional<ParamId> beta = std::nullopt;
   std::optional<StateId> moving_mean = std::nullopt;  // empty: no moving statistics
   std::optional<StateId> moving_variance = std::nullopt;
-  std::optional<StateId> updates = std::nullopt;  // how often they moved, one number
+  std::optional<StateId> moving_deviation = std::nullopt;  // where it is what moves, and the variance follows from it
+  std::optional<StateId> updates = std::nullopt;           // how often they moved, one number
 };
 
 /// What a network's buffers hold.

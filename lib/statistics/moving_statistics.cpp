@@ -78,13 +78,13 @@ std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<
     if (share == 1.0) continue;
     LayerStatistics layer = moving_statistics(layout, index, state);
     const double mean_start = initial_value(layout, *norm.moving_mean);
-    const double variance_start = initial_value(layout, *norm.moving_variance);
-    // Batch renormalization's moving deviation starts at the root of the initial variance, without epsilon.
-    const double spread_start = norm.variance_rule == nn::MovingVariance::kFromDeviation ? std::sqrt(variance_start) : variance_start;
     for (double& mean : layer.mean) mean = (mean - share * mean_start) / (1.0 - share);
-    for (double& variance : layer.variance) {
-      const double spread = (spread_of(norm.variance_rule, norm.epsilon, variance) - share * spread_start) / (1.0 - share);
-      variance = variance_of(norm.variance_rule, norm.epsilon, std::max(spread, 0.0));
+    const nn::StateId moved = norm.moving_deviation.value_or(*norm.moving_variance);
+    const double spread_start = initial_value(layout, moved);
+    const std::vector<double> spread = values_of(state, moved);
+    for (std::size_t c = 0; c < spread.size(); ++c) {
+      const double own = std::max((spread[c] - share * spread_start) / (1.0 - share), 0.0);
+      layer.variance[c] = variance_of(norm.variance_rule, norm.epsilon, own);
     }
     corrected.push_back(std::move(layer));
   }

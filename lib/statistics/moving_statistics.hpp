@@ -35,7 +35,9 @@ template <class T>
 LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization, std::span<const T> state);
 
 /// The moving statistics without what is left of their initial values, (moving - share initial) / (1 - share), which is how Adam
-/// corrects its moments (Kingma and Ba 2015, section 3).  Layers whose statistics never moved are left out.
+/// corrects its moments (Kingma and Ba 2015, section 3).  Of batch renormalization it is the moving deviation that is corrected, and the
+/// variance follows from it as in the layer: max(deviation^2 - epsilon, 0), whatever average of variances is stored beside it.  Layers
+/// whose statistics never moved are left out.
 template <class T>
 std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<const T> state);
 

@@ -54,6 +54,32 @@ TEST_CASE("batch renormalization averages the standard deviation, and is correct
   }
 }
 
+TEST_CASE("of averaged replicas it is the mean of their deviations that is corrected, and the variance follows from it") {
+  TrainRig<double> rig({{"batch_renorm", R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, clusters<double>(60),
+                       R"({"batch_size": 40, "steps": 1, "replicas": 4, "sync": "moving-statistics",
+                           "optimizer": {"type": "sgd", "learning_rate": 0}})",
+                       R"({"order": "sequential"})");
+  const train::Trainer<double> trainer = rig.trained();
+  std::vector<double> deviation(10);
+  std::vector<double> stored(10);
+  for (Index replica = 0; replica < 4; ++replica) {
+    statistics::ChannelMoments own(10);
+    own.add<double>(rig.data.train.features.view().slice(10 * replica, 10));
+    const std::vector<double> variance = own.variance();
+    for (std::size_t c = 0; c < 10; ++c) {
+      const double of_replica = std::sqrt(variance[c] + 1e-3);
+      deviation[c] += of_replica / 4.0;
+      stored[c] += ((0.9 + 0.1 * of_replica) * (0.9 + 0.1 * of_replica) - 1e-3) / 4.0;
+    }
+  }
+  const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
+  const auto moving = statistics::moving_statistics<double>(rig.network.layout(), 0, trainer.model().state);
+  for (std::size_t c = 0; c < 10; ++c) {
+    CHECK(corrected[0].variance[c] == doctest::Approx(deviation[c] * deviation[c] - 1e-3).epsilon(1e-9));
+    CHECK(moving.variance[c] == doctest::Approx(stored[c]).epsilon(1e-12));  // each replica's own, averaged
+  }
+}
+
 TEST_CASE("statistics that never moved have no bias correction") {
   const TrainRig<double> rig(kBatchNormNet, clusters<double>(60), R"({"batch_size": 4})");
   CHECK(statistics::bias_corrected<double>(rig.network.layout(), rig.trainer().model().state).empty());

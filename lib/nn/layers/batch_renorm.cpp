@@ -8,6 +8,8 @@
 //   tracking kUpdate:    after y, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum,
 //                        moving_mean and moving_stddev by momentum, and moving_variance = max(moving_stddev^2 - epsilon, 0)
 //   tracking kFreeze:    nothing moves.  Dropout is not read.
+// Replicas whose moving statistics are averaged (`sync`) average moving_stddev and moving_variance each for itself, as Keras's variables
+// are: the variance is then above moving_stddev^2 - epsilon by the variance of the replicas' deviations, times (1 - momentum)^2.
 // Momenta weigh the old value.  During the first `warmup_updates` updates r = 1 and d = 0: plain batch normalization.
 //
 // Source: Ioffe 2017, algorithm 1 (its sigma has no epsilon; its momentum alpha = 1 - momentum); Keras 3.15
@@ -90,6 +92,7 @@ class BatchRenorm final : public Layer<T> {
                              .beta = affine_.beta_id(),
                              .moving_mean = moving_mean_,
                              .moving_variance = moving_variance_,
+                             .moving_deviation = moving_stddev_,
                              .updates = updates_});
   }
 
