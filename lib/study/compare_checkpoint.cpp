@@ -110,11 +110,7 @@ ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request) {
                    .seed = config.seed,
                    .others = {}};
   tables::RunRecord record{.run = 0, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
-  if (config.precision == Precision::kFloat32) {
-    compare_in<float>(request, file, config, folder, record);
-  } else {
-    compare_in<double>(request, file, config, folder, record);
-  }
+  with_precision(config.precision, [&](auto number) { compare_in<decltype(number)>(request, file, config, folder, record); });
   const bool is_trained_data = record.data_digest == metadata(file, request.checkpoint, "data_digest");
   std::vector<std::string> warnings =
       is_trained_data ? std::vector<std::string>() : scaling_warnings(trained_config(request, file), config);

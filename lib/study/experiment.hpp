@@ -12,11 +12,11 @@
 #include "nn/network.hpp"
 #include "study/claim.hpp"
 #include "study/overrides.hpp"
+#include "study/precision.hpp"
 #include "train/train_options.hpp"
 
 namespace normrun::study {
 
-enum class Precision { kFloat32, kFloat64 };
 /// Everything one run depends on: an experiment's config at one point of its grid.
 struct RunConfig : config::Described {
   std::string schema;

@@ -16,18 +16,15 @@ namespace {
 std::string digest_of_data(const study::RunConfig& config, const std::string& folder) {
   const FlushDenormals flush;  // as the run that loaded them did
   const auto seed = static_cast<std::uint64_t>(config.seed);
-  if (config.precision == study::Precision::kFloat32) return config.data_spec().load(seed, folder, float{}).digest;
-  return config.data_spec().load(seed, folder, double{}).digest;
+  return study::with_precision(config.precision, [&](auto number) { return config.data_spec().load(seed, folder, number).digest; });
 }
 
 }  // namespace
 
 std::vector<std::size_t> data_choice(const config::Grid& grid, std::int64_t run) {
   std::vector<std::size_t> choice;
-  for (std::size_t a = grid.axes().size(); a-- > 0;) {
-    const auto count = static_cast<std::int64_t>(grid.axes()[a].values.size());
-    if (chooses_data(grid.axes()[a])) choice.push_back(static_cast<std::size_t>(run % count));
-    run /= count;
+  for (std::size_t a = 0; a < grid.axes().size(); ++a) {
+    if (chooses_data(grid.axes()[a])) choice.push_back(grid.place(a, run));
   }
   return choice;
 }

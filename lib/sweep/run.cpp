@@ -240,11 +240,7 @@ tables::RunRecord execute_run(const RunContext& context, std::int64_t run) {
   const study::RunConfig config = context.experiment->at(run);
   const study::RunKey key = study::run_key(*context.experiment, run, config);
   tables::RunRecord record{.run = run, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
-  if (config.precision == study::Precision::kFloat32) {
-    execute_in<float>(context, config, key, record);
-  } else {
-    execute_in<double>(context, config, key, record);
-  }
+  study::with_precision(config.precision, [&](auto number) { execute_in<decltype(number)>(context, config, key, record); });
   return record;
 }
 

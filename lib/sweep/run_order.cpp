@@ -65,14 +65,12 @@ CostModel::CostModel(const study::Experiment& experiment) {
   const std::vector<config::Axis>& axes = experiment.grid.axes();
   factors_.resize(axes.size());
   const double first = cost_of(experiment, 0, outlines);
-  std::int64_t stride = 1;
-  for (std::size_t a = axes.size(); a-- > 0;) {
+  for (std::size_t a = 0; a < axes.size(); ++a) {
     const std::size_t count = axes[a].values.size();
-    const std::int64_t step = stride;
-    stride *= static_cast<std::int64_t>(count);
     if (axes[a].key == "seed" || count > kLookedValues || first <= 0.0) continue;
     std::vector<double> factors(count, 1.0);
-    for (std::size_t v = 1; v < count; ++v) factors[v] = cost_of(experiment, static_cast<std::int64_t>(v) * step, outlines) / first;
+    for (std::size_t v = 1; v < count; ++v)
+      factors[v] = cost_of(experiment, static_cast<std::int64_t>(v) * experiment.grid.stride(a), outlines) / first;
     if (std::any_of(factors.begin(), factors.end(), [](double factor) { return factor != 1.0; })) factors_[a] = std::move(factors);
   }
 }
@@ -80,9 +78,7 @@ CostModel::CostModel(const study::Experiment& experiment) {
 double CostModel::cost(const config::Grid& grid, std::int64_t run) const {
   double product = 1.0;
   for (std::size_t a = factors_.size(); a-- > 0;) {
-    const auto count = static_cast<std::int64_t>(grid.axes()[a].values.size());
-    if (!factors_[a].empty()) product *= factors_[a][static_cast<std::size_t>(run % count)];
-    run /= count;
+    if (!factors_[a].empty()) product *= factors_[a][grid.place(a, run)];
   }
   return product;
 }

@@ -120,11 +120,7 @@ void load_shared_data(const study::Experiment& experiment, std::int64_t run, Dat
   if (std::any_of(axes.begin(), axes.end(), chooses_data)) return;
   const FlushDenormals flush;
   const study::RunConfig config = experiment.at(run);
-  if (config.precision == study::Precision::kFloat32) {
-    data.get<float>(config, experiment.folder);
-  } else {
-    data.get<double>(config, experiment.folder);
-  }
+  study::with_precision(config.precision, [&](auto number) { data.get<decltype(number)>(config, experiment.folder); });
 }
 
 SweepEnd run_sweep(const study::Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,

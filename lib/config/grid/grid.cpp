@@ -1,6 +1,7 @@
 #include "config/grid/grid.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "config/json/json.hpp"
 #include "config/json/words.hpp"
@@ -37,41 +38,49 @@ std::string origin_of(const Document& document, const Axis& axis, std::size_t pl
   return document.where(pointer + '/' + std::to_string(place));
 }
 
+/// How many values an axis has; more than `most` would give the grid too many runs.
+std::int64_t counted_values(const Axis& axis, std::int64_t most) {
+  if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one or take the key away");
+  const auto count = static_cast<std::int64_t>(axis.values.size());
+  if (count > most) {
+    refuse_usage(axis.origin, "the grid has more than " + std::to_string(Grid::kMaxRuns) + " runs", "split the experiment");
+  }
+  return count;
+}
+
 }  // namespace
 
-Grid::Grid(std::vector<Axis> axes) : axes_(std::move(axes)) {
-  for (const Axis& axis : axes_) {
-    if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one or take the key away");
-    const auto count = static_cast<std::int64_t>(axis.values.size());
-    if (count > kMaxRuns / size_) {
-      refuse_usage(axis.origin, "the grid has more than " + std::to_string(kMaxRuns) + " runs", "split the experiment");
-    }
-    size_ *= count;
+Grid::Grid(std::vector<Axis> axes) : axes_(std::move(axes)), strides_(axes_.size()) {
+  for (const Axis& axis : axes_) size_ *= counted_values(axis, kMaxRuns / size_);
+  std::int64_t stride = size_;
+  for (std::size_t i = 0; i < axes_.size(); ++i) {
+    stride /= static_cast<std::int64_t>(axes_[i].values.size());
+    strides_[i] = stride;
   }
+}
+
+std::size_t Grid::place(std::size_t axis, std::int64_t run) const {
+  return static_cast<std::size_t>(run / strides_[axis]) % axes_[axis].values.size();
 }
 
 std::vector<std::size_t> Grid::point(std::int64_t run) const {
   std::vector<std::size_t> places(axes_.size());
-  for (std::size_t i = axes_.size(); i-- > 0;) {
-    const auto count = static_cast<std::int64_t>(axes_[i].values.size());
-    places[i] = static_cast<std::size_t>(run % count);
-    run /= count;
-  }
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = place(i, run);
   return places;
 }
 
 Document at_point(const Document& document, const Grid& grid, std::int64_t run) {
   Document point = document;
   point.erase("grid");
-  const std::vector<std::size_t> places = grid.point(run);
-  std::vector<std::size_t> order(places.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const std::vector<Axis>& axes = grid.axes();
+  std::vector<std::size_t> order(axes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
   // A whole object goes in before its own options, whichever of the two axes is the slower one.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return depth_of(axes[a].key) < depth_of(axes[b].key); });
   for (const std::size_t i : order) {
     const Axis& axis = axes[i];
-    point.set(axis.key, placed_value(axis.key, axis.values[places[i]]), origin_of(document, axis, places[i]));
+    const std::size_t place = grid.place(i, run);
+    point.set(axis.key, placed_value(axis.key, axis.values[place]), origin_of(document, axis, place));
   }
   return point;
 }

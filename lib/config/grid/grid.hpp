@@ -32,11 +32,16 @@ class Grid {
 
   const std::vector<Axis>& axes() const { return axes_; }
   std::int64_t size() const { return size_; }
-  /// For each axis, the place of its value in run number `run`.
+  /// The place of an axis' value in run number `run`.
+  std::size_t place(std::size_t axis, std::int64_t run) const;
+  /// The same for each axis.
   std::vector<std::size_t> point(std::int64_t run) const;
+  /// How many runs lie between one value of an axis and the next: the number of points of the faster axes.
+  std::int64_t stride(std::size_t axis) const { return strides_[axis]; }
 
  private:
   std::vector<Axis> axes_;
+  std::vector<std::int64_t> strides_;  // of each axis
   std::int64_t size_ = 1;
 };
 

@@ -38,11 +38,7 @@ std::string table_name(tables::TableId id) {
 }
 
 /// The place of a table's own column behind the key columns.
-std::size_t column_place(tables::TableId id, std::string_view name, std::size_t keys) {
-  const auto& columns = tables::table(id).columns;
-  const auto found = std::find_if(columns.begin(), columns.end(), [name](const tables::Column& column) { return column.name == name; });
-  return keys + static_cast<std::size_t>(found - columns.begin());
-}
+std::size_t column_place(tables::TableId id, std::string_view name, std::size_t keys) { return keys + tables::own_place(id, name); }
 
 /// Metrics of one setting, in order of appearance.
 struct SettingSummary {
@@ -116,14 +112,10 @@ class Collector {
 class Settings {
  public:
   explicit Settings(const config::Grid& grid) : runs_(grid.size()) {
-    std::int64_t stride = 1;
-    for (std::size_t a = grid.axes().size(); a-- > 0;) {
-      const auto count = static_cast<std::int64_t>(grid.axes()[a].values.size());
-      if (grid.axes()[a].key == "seed") {
-        seeds_ = count;
-        stride_ = stride;
-      }
-      stride *= count;
+    for (std::size_t a = 0; a < grid.axes().size(); ++a) {
+      if (grid.axes()[a].key != "seed") continue;
+      seeds_ = static_cast<std::int64_t>(grid.axes()[a].values.size());
+      stride_ = grid.stride(a);
     }
   }
   std::int64_t count() const { return runs_ / seeds_; }
