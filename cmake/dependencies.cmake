@@ -5,6 +5,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Threads REQUIRED)
+find_package(Eigen3 3.4 REQUIRED)
 
 # Highway, XXH and Random123 have no CMake package in Debian 12.
 find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
@@ -25,5 +26,4 @@ target_include_directories(normrun_random123 SYSTEM INTERFACE ${RANDOM123_INCLUD
 
 if(NORMRUN_BUILD_TESTS)
   find_package(doctest REQUIRED)
-  find_package(Eigen3 3.4 REQUIRED)
 endif()

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <Eigen/Dense>
-
+#include "core/eigen.hpp"
 #include "core/random.hpp"
 #include "nn/kernels/kernels.hpp"
 
@@ -11,7 +10,7 @@ namespace {
 
 using EigenMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-EigenMatrix as_eigen(ConstView<double> view) { return Eigen::Map<const EigenMatrix>(view.data, view.rows, view.cols); }
+ConstView<double> of(const Matrix<double>& matrix) { return matrix.view(); }
 
 Matrix<double> random_matrix(Index rows, Index cols, std::uint64_t index) {
   Matrix<double> matrix(rows, cols);
@@ -23,6 +22,14 @@ Matrix<double> random_matrix(Index rows, Index cols, std::uint64_t index) {
 double worst(ConstView<double> ours, const EigenMatrix& theirs) { return (as_eigen(ours) - theirs).cwiseAbs().maxCoeff(); }
 
 }  // namespace
+
+TEST_CASE("Eigen sees and changes the numbers of our buffers") {
+  Matrix<double> matrix(2, 3);
+  as_eigen(matrix.view())(1, 2) = 5.0;
+  CHECK(matrix(1, 2) == 5.0);
+  CHECK(as_eigen(of(matrix)).rows() == 2);
+  CHECK(as_eigen(of(matrix)).row(1).sum() == 5.0);
+}
 
 TEST_CASE("the products agree with Eigen's, which add in another order") {
   for (const Index rows : {1, 2, 7, 32}) {
@@ -41,10 +48,10 @@ TEST_CASE("the products agree with Eigen's, which add in another order") {
         nn::kernels::product<double>(x.view(), w.view(), bias.view().data, y.view());
         nn::kernels::product_weight_gradient<double>(x.view(), dy.view(), dw.view());
         nn::kernels::product_input_gradient<double>(dy.view(), w.view(), dx.view());
-        const EigenMatrix plain = as_eigen(x.view()) * as_eigen(w.view());
-        CHECK(worst(y.view(), plain.rowwise() + as_eigen(bias.view()).row(0)) < 1e-12);
-        CHECK(worst(dw.view(), as_eigen(x.view()).transpose() * as_eigen(dy.view())) < 1e-12);
-        CHECK(worst(dx.view(), as_eigen(dy.view()) * as_eigen(w.view()).transpose()) < 1e-12);
+        const EigenMatrix plain = as_eigen(of(x)) * as_eigen(of(w));
+        CHECK(worst(y.view(), plain.rowwise() + as_eigen(of(bias)).row(0)) < 1e-12);
+        CHECK(worst(dw.view(), as_eigen(of(x)).transpose() * as_eigen(of(dy))) < 1e-12);
+        CHECK(worst(dx.view(), as_eigen(of(dy)) * as_eigen(of(w)).transpose()) < 1e-12);
       }
     }
   }

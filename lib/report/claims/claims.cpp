@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "core/eigen.hpp"
 #include "core/elementary.hpp"
 #include "files/atomic_file.hpp"
 #include "fmt/format.h"
@@ -41,27 +42,19 @@ void need_two_places(const study::Claim& claim, const std::map<std::string, doub
 /// Slope of log(value) against log(axis), least squares.
 double log_slope(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   need_two_places(claim, by_axis, whose);
-  std::vector<std::pair<double, double>> points;
+  std::vector<double> logs_of_places;
+  std::vector<double> logs_of_values;
   for (const auto& [place, value] : by_axis) {
     const double x = std::strtod(place.c_str(), nullptr);
     if (!(x > 0.0) || !(value > 0.0)) {
       refuse_claim(claim, "a slope of logarithms needs positive numbers", "choose other rows or another test");
     }
-    points.emplace_back(math::log(x), math::log(value));
+    logs_of_places.push_back(math::log(x));
+    logs_of_values.push_back(math::log(value));
   }
-  double mean_x = 0.0;
-  double mean_y = 0.0;
-  for (const auto& [x, y] : points) {
-    mean_x += x / static_cast<double>(points.size());
-    mean_y += y / static_cast<double>(points.size());
-  }
-  double products = 0.0;
-  double squares = 0.0;
-  for (const auto& [x, y] : points) {
-    products += (x - mean_x) * (y - mean_y);
-    squares += (x - mean_x) * (x - mean_x);
-  }
-  return products / squares;
+  const auto x = as_eigen(logs_of_places).array();
+  const auto y = as_eigen(logs_of_values).array();
+  return ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum();
 }
 
 double spread(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
