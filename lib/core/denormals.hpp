@@ -2,9 +2,9 @@
 
 namespace normrun {
 
-/// While it lives, the current thread takes denormal numbers as zero and returns zero for them (x86-64: FTZ and DAZ of MXCSR;
-/// nothing elsewhere).  Adam's decaying moments are denormal soon, and each operation on such a number costs some 150 cycles.
-/// Part of the results: whoever computes them holds one.
+/// Makes the current thread treat denormal numbers as zero for as long as this object lives (x86-64 sets FTZ and DAZ in MXCSR; other
+/// processors change nothing).  Adam's decaying moments soon become denormal, and each operation on such a number costs about 150
+/// cycles.  Flushing changes results, so every thread that computes them must hold one of these.
 class FlushDenormals {
  public:
   FlushDenormals();

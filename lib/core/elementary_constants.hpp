@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
-/// The constants of the exponential, shared by the scalar functions (elementary.cpp) and the vector ones of the kernels: the
-/// two follow one formula, step by step, so that their bits agree.
+/// The constants of the exponential.  The scalar functions (elementary.cpp) and the kernels' vector functions share them and follow one
+/// formula step by step, so their bits agree.
 namespace normrun::math {
 
 /// 1 / n! for n = 2, 3, ...: the Taylor series of (e^r - 1 - r) / r^2.

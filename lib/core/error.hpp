@@ -6,38 +6,38 @@
 
 namespace normrun {
 
-/// What the process returns; README.md documents each.
+/// What the process returns.  docs/reference.md documents each code for users.
 enum class ExitCode : int {
   kDone = 0,
   kFailure = 1,       // unexpected
   kUsage = 2,         // wrong usage or config, a missing config or data file
   kRunsFailed = 3,    // some runs failed or diverged, the others are complete
-  kClaimDiffers = 4,  // a claim came out other than the config expects
+  kClaimDiffers = 4,  // a claim came out differently from what the config expects
   kDamaged = 65,      // damaged or foreign data file, checkpoint or journal
   kRunsMissing = 66,  // merge: not every run is there
   kOutOfMemory = 71,
   kCannotCreate = 73,  // cannot create the output
   kWriteFailed = 74,
-  kLocked = 75,  // the output is in use by another process
+  kLocked = 75,  // another process is using the output
   kInterrupted = 130,
   kTerminated = 143,
 };
 
-/// One thing that is wrong, and what to do about it.  Printed as `normrun: error: WHERE: what; hint`.
+/// One thing that is wrong, and what to do about it.  The program prints it as `normrun: error: WHERE: what; hint`.
 struct Problem {
   std::string where;  // config.json:3:14 /train/batch_size, data.csv:7:2, run batch-b4-s0 step 12 layer dense_0, …
   std::string what;
   std::string hint;  // may be empty
 };
 
-/// "WHERE: what; hint", leaving out what is empty.
+/// "WHERE: what; hint", without the parts of it that are empty.
 std::string to_line(const Problem& problem);
 
-/// The library's only exception: it never prints, logs, exits or catches to hide.
+/// The library's only exception.  The library itself never prints, logs or exits, and never catches an error to hide it.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, Problem problem);
-  /// All problems of a config at once; problems is not empty.
+  /// Reports all problems of a config at once.  `problems` must not be empty.
   Error(ExitCode code, std::vector<Problem> problems);
 
   ExitCode code() const { return code_; }
@@ -48,7 +48,7 @@ class Error : public std::runtime_error {
   std::vector<Problem> problems_;
 };
 
-/// Throws the error of wrong usage or config.
+/// Throws Error(kUsage) with one problem.
 [[noreturn]] void refuse_usage(std::string where, std::string what, std::string hint = "");
 
 }  // namespace normrun

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
 
-/// Below two large pages the boundary would cost more than it brings.
+/// Aligning to a large page wastes up to one page, which pays off only from two pages on.
 std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_t{bytes >= 2 * kLargePage ? kLargePage : kAlignment}; }
 
 }  // namespace
@@ -20,7 +20,8 @@ void* allocate_buffer(std::size_t bytes) {
   const std::align_val_t alignment = alignment_of(bytes);
   void* memory = ::operator new(bytes, alignment);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (alignment == std::align_val_t{kLargePage}) ::madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // a wish
+  if (alignment == std::align_val_t{kLargePage})
+    ::madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // the system may refuse
 #endif
   return memory;
 }

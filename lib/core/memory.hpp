@@ -4,11 +4,12 @@
 
 namespace normrun {
 
-/// Bytes of a cache line and of the widest vector register; every owned buffer starts on such a boundary.
+/// Size in bytes of a cache line, and of the widest vector register.  Every buffer that we own starts at a multiple of it.
 inline constexpr std::size_t kAlignment = 64;
 
-/// Memory for a buffer, given back with the same number of bytes.  A large one asks for large pages (Linux): rows that are met in
-/// shuffled order, and columns of a wide kernel, would miss the table of small ones at every step.  Throws std::bad_alloc.
+/// Allocates a buffer, which free_buffer releases; both must be given the same number of bytes.  A large buffer asks Linux for large
+/// pages: with small ones, reading rows in shuffled order or columns of a wide kernel would miss the processor's page table cache at
+/// every step.  Throws std::bad_alloc.
 void* allocate_buffer(std::size_t bytes);
 void free_buffer(void* memory, std::size_t bytes) noexcept;
 

@@ -4,12 +4,12 @@
 
 namespace normrun {
 
-enum class Statistics { kBatch, kMoving };  // which statistics normalize this call
-enum class Tracking { kUpdate, kFreeze };   // whether the moving statistics move
+enum class Statistics { kBatch, kMoving };  // which statistics normalize in this pass
+enum class Tracking { kUpdate, kFreeze };   // whether this pass moves the moving statistics
 enum class Dropout { kOn, kOff };
 
-/// How one forward pass behaves.  A value given at each call, never a flag that a layer stores: backward takes it from
-/// the record that forward left.  Layer normalization has no mode and reads none of it.
+/// How one forward pass behaves.  Callers pass it as a value each time; no layer stores it.  The backward pass reads it from the record
+/// that the forward pass left.  Layer normalization has no mode and ignores it.
 struct Mode {
   Statistics statistics;
   Tracking tracking;
@@ -19,7 +19,7 @@ struct Mode {
 
 inline constexpr Mode kTrainMode{Statistics::kBatch, Tracking::kUpdate, Dropout::kOn};
 inline constexpr Mode kEvalMode{Statistics::kMoving, Tracking::kFreeze, Dropout::kOff};
-/// Train mode as a comparison uses it: batch statistics, nothing moves, nothing drops out.
+/// Train mode as a comparison uses it: batch statistics normalize, the moving statistics stay, and nothing drops out.
 inline constexpr Mode kTrainFrozen{Statistics::kBatch, Tracking::kFreeze, Dropout::kOff};
 
 }  // namespace normrun

@@ -6,13 +6,14 @@
 
 namespace normrun {
 
-/// A run of consecutive rows.
+/// A run of consecutive rows of a batch.
 struct Part {
   Index first = 0;
   Index count = 0;
 };
 
-/// Part i of `total` rows in `parts` consecutive parts, as equal as they can be: the first total mod parts have one row more.
+/// Divides `total` rows into `parts` runs that are as equal as possible and returns run `i`.  The first (total mod parts) runs have one
+/// row more than the others.
 inline Part even_part(Index total, Index parts, Index i) {
   const Index least = total / parts;
   const Index longer = total % parts;

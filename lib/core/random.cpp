@@ -39,7 +39,7 @@ void RandomStream::fill(std::span<std::uint32_t> numbers) {
   for (; i < numbers.size() && left_ > 0; ++i) numbers[i] = next_u32();
   const std::size_t blocks = (numbers.size() - i) / block_.size();
   check_blocks(blocks);
-  // The multiplications of a block wait for each other; nothing between the blocks keeps the processor from the next one's.
+  // Inside a block each multiplication waits for the one before.  The blocks are independent, so the processor overlaps them.
   const philox4x32_key_t key{{key_[0], key_[1]}};
   for (std::size_t b = 0; b < blocks; ++b, i += block_.size()) {
     const philox4x32_ctr_t counter{{counter_[0]++, counter_[1], counter_[2], counter_[3]}};
@@ -68,14 +68,14 @@ double RandomStream::uniform() {
 }
 
 double RandomStream::uniform(double low, double high) {
-  return std::clamp(low + (high - low) * uniform(), low, high);  // rounding may step over the end
+  return std::clamp(low + (high - low) * uniform(), low, high);  // rounding may step beyond an end
 }
 
 double RandomStream::normal() { return math::normal_quantile(uniform()); }
 
 std::uint64_t RandomStream::below(std::uint64_t count) {
-  // Lemire 2019, "Fast random integer generation in an interval", algorithm 5: the high half of a 128-bit product, with the
-  // 2^64 mod count low halves rejected that would favour some results.
+  // Lemire 2019, "Fast random integer generation in an interval", algorithm 5.  The result is the high half of a 128-bit product.
+  // Products whose low half is among the first (2^64 mod count) are rejected, because they would favour some results.
   __extension__ using Wide = unsigned __int128;
   assert(count >= 1);
   Wide product = Wide{next_u64()} * count;

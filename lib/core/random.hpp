@@ -8,12 +8,12 @@
 
 namespace normrun {
 
-/// What a stream of random numbers is for.  The values are part of the results: never renumber.
+/// What a stream of random numbers is for.  The numbers decide what a stream draws, so they must never change.
 enum class Purpose : std::uint32_t {
   kData = 1,             // rows of a generated data set
   kTarget = 2,           // its teacher, prototypes, centres or labels
   kSplit = 3,            // which rows are held out
-  kInitialization = 4,   // index: the parameter's place in the network
+  kInitialization = 4,   // index: the place of the parameter in the network
   kOrder = 5,            // index: epoch
   kDropout = 6,          // index: step and layer
   kEvaluationOrder = 7,  // the order in which a comparison reads its rows
@@ -22,9 +22,9 @@ enum class Purpose : std::uint32_t {
   kProbe = 10,           // what a probe draws
 };
 
-/// Random numbers that depend on (seed, purpose, index) and on nothing else: not on the machine, the number of threads or
-/// what other streams have drawn.  Philox4x32-10 (Salmon et al. 2011) through Random123; the distributions are our own,
-/// because those of the standard library differ between implementations.
+/// Random numbers that depend only on (seed, purpose, index): not on the machine, the number of threads, or what other streams have
+/// drawn.  The generator is Philox4x32-10 (Salmon et al. 2011) from Random123.  The distributions are our own, because those of the
+/// standard library differ between implementations.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
@@ -33,17 +33,17 @@ class RandomStream {
     if (left_ == 0) next_block();
     return block_[block_.size() - static_cast<std::size_t>(left_--)];
   }
-  void fill(std::span<std::uint32_t> numbers);  // as next_u32 would give them, and faster
+  void fill(std::span<std::uint32_t> numbers);  // the same numbers that next_u32 would give, but faster
   std::uint64_t next_u64();
-  void skip(std::uint64_t numbers);          // as if next_u32 had been called so often
+  void skip(std::uint64_t numbers);          // as if next_u32 had been called this many times
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
   double uniform(double low, double high);   // in [low, high]
-  double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241): one uniform a number
+  double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241): each takes one uniform number
   std::uint64_t below(std::uint64_t count);  // in [0, count), without bias; count >= 1
   void shuffle(std::span<Index> values);     // Fisher-Yates
 
  private:
-  void check_blocks(std::uint64_t blocks) const;  // throws std::length_error where so many are not left
+  void check_blocks(std::uint64_t blocks) const;  // throws std::length_error where fewer blocks are left
   void next_block();
 
   std::array<std::uint32_t, 2> key_;

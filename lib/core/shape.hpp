@@ -11,7 +11,7 @@ namespace normrun {
 /// The shape of one example without the batch axis, channels last: (784), (28, 28, 3), (time, features).
 class Shape {
  public:
-  /// More numbers than this in one example are refused: no shape overflows an Index.
+  /// A shape may hold at most this many numbers, so that no size computed from shapes overflows an Index.
   static constexpr Index kMaxSize = Index{1} << 31;
 
   Shape() = default;
@@ -23,7 +23,7 @@ class Shape {
   Index rank() const { return static_cast<Index>(dims_.size()); }
   Index size() const { return size_; }                                 // numbers in one example
   Index channels() const { return dims_.empty() ? 1 : dims_.back(); }  // the last axis
-  Index positions() const { return size_ / channels(); }               // rows that one example gives: height*width, time, or 1
+  Index positions() const { return size_ / channels(); }               // rows that one example has in a matrix: height * width, time, or 1
   std::string text() const;                                            // "(28, 28, 3)"
   friend bool operator==(const Shape&, const Shape&) = default;
 
@@ -32,7 +32,7 @@ class Shape {
   Index size_ = 1;
 };
 
-/// a * b, or nothing where it does not fit an Index.  a, b >= 0.
+/// Sets `product` to a * b and returns true, or returns false where that does not fit an Index.  a and b are not negative.
 bool checked_product(Index a, Index b, Index& product);
 
 }  // namespace normrun

@@ -11,7 +11,7 @@ namespace {
 
 thread_local Team* t_current = nullptr;
 
-/// Looks at a condition that is about to hold: a few microseconds without the system, which would take longer to wake a thread.
+/// Polls a condition that should soon hold, for a few microseconds.  Asking the system to wake the thread would take longer.
 constexpr int kLooks = 4000;
 template <class Condition>
 bool holds_soon(const Condition& condition) {
@@ -29,8 +29,8 @@ bool holds_soon(const Condition& condition) {
 Team::Team(int threads) : before_(t_current) {
   threads_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
   try {
-    for (int part = 0; part + 1 < threads; ++part) threads_.emplace_back([this, part] { serve(part); });
-  } catch (const std::system_error&) {  // no more threads, or no memory for one: those that are there do the work of all
+    for (int member = 0; member + 1 < threads; ++member) threads_.emplace_back([this, member] { serve(member); });
+  } catch (const std::system_error&) {  // no more threads or no memory for one: the existing threads do all the work
   } catch (const std::bad_alloc&) {
   }
   t_current = threads_.empty() ? nullptr : this;
@@ -54,12 +54,12 @@ void Team::run(Job job) {
   while (!holds_soon([this] { return busy_.load(std::memory_order_acquire) == 0; })) std::this_thread::yield();
 }
 
-void Team::serve(int part) {
+void Team::serve(int member) {
   const FlushDenormals flush;
   for (std::uint32_t seen = 0;; ++seen) {
     if (!holds_soon([&] { return round_.load(std::memory_order_acquire) != seen; })) round_.wait(seen, std::memory_order_acquire);
     if (ends_) return;
-    job_.call(job_.context, part);
+    job_.call(job_.context, member);
     busy_.fetch_sub(1, std::memory_order_release);
   }
 }

@@ -7,8 +7,8 @@
 
 namespace normrun {
 
-/// While it lives, the large kernels of the thread that made it are shared among `threads` threads, that one included.  Kernels give
-/// each thread outputs of its own, so results are the same bits for any number.  Small kernels stay on one thread.
+/// Shares the large kernels of the thread that made it among `threads` threads, that thread included, for as long as it lives.  Each
+/// thread computes outputs of its own, so the results are the same bits for any number of threads.  Small kernels stay on one thread.
 class Team {
  public:
   explicit Team(int threads);
@@ -16,28 +16,28 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  /// The team of this thread; null: it works alone.
+  /// The team of this thread, or null where it works alone.
   static Team* current();
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 
-  /// Calls work(part) for part = 0 ... size() - 1, each on its own thread, the last one on this; returns when all are done.  Allocates
-  /// nothing; `work` does not throw.
+  /// Calls work(member) for member = 0 ... size() - 1, each on its own thread and the last one on this thread, and returns when all are
+  /// done.  It allocates nothing.  `work` must not throw.
   template <class Work>
   void run(const Work& work) {
-    run({[](const void* context, int part) { (*static_cast<const Work*>(context))(part); }, &work});
+    run({[](const void* context, int member) { (*static_cast<const Work*>(context))(member); }, &work});
   }
 
  private:
   struct Job {
-    void (*call)(const void* context, int part) = nullptr;
+    void (*call)(const void* context, int member) = nullptr;
     const void* context = nullptr;
   };
   void run(Job job);
-  void serve(int part);
+  void serve(int member);
 
   Team* before_;
   Job job_;
-  std::atomic<std::uint32_t> round_{0};  // of jobs; odd steps would do, a count cannot be missed
+  std::atomic<std::uint32_t> round_{0};  // counts the jobs, so that no thread can miss one
   std::atomic<int> busy_{0};
   std::atomic<bool> ends_{false};
   std::vector<std::jthread> threads_;

@@ -6,12 +6,12 @@
 
 namespace normrun {
 
-/// Characters of UTF-8, not bytes: its width on a terminal, one column each.
+/// How many characters of UTF-8 a text has: its width on a terminal where each takes one column.
 std::size_t characters_of(std::string_view text);
-/// The first characters of a text and an ellipsis, where it has more than `limit` of them.
+/// The text, or where it has more than `limit` characters its first (limit - 1) characters and an ellipsis.
 std::string shortened(std::string_view text, std::size_t limit);
-/// Lines of at most `width` characters, broken at blanks: the first after the indent `first`, the others after `next`.  A percent
-/// sign stays with its number.  Without a last line end.
+/// Breaks a text at blanks into lines of at most `width` characters.  The first line starts with the indent `first`, the others with
+/// `next`.  A percent sign stays with its number.  No line end follows the last line.
 std::string wrapped(std::string_view text, std::size_t width, const std::string& first, const std::string& next);
 
 }  // namespace normrun

@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
-/// Where a path's symbolic links lead, whether there is a file yet or not.  Folders' links are left to the system.
+/// Follows the symbolic links of a path, whether the file exists yet or not.  Links among its folders are left to the system.
 std::string behind_links(const std::string& path) {
-  constexpr int kMostLinks = 40;  // as Linux has it
+  constexpr int kMostLinks = 40;  // the limit of Linux
   std::filesystem::path target = path;
   std::error_code no_link;
   for (int links = 0; std::filesystem::is_symlink(target, no_link); ++links) {
@@ -29,7 +29,7 @@ std::string behind_links(const std::string& path) {
       throw_errno(ExitCode::kCannotCreate, path, "create");
     }
     const std::filesystem::path next = std::filesystem::read_symlink(target, no_link);
-    if (no_link) break;  // it has just gone
+    if (no_link) break;  // the link has just been removed
     target = target.parent_path() / next;
   }
   return target.string();
@@ -43,11 +43,11 @@ bool is_same_file(const std::string& path, const struct stat& file) {
 }  // namespace
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  struct stat given {};  // behind all links; nothing there, or none to be seen: creating it tells
+  struct stat given {};  // what lies behind all links; if stat fails, creating the file will say why
   const bool exists = ::stat(path_.c_str(), &given) == 0;
-  bool is_replaced = !exists || S_ISREG(given.st_mode) || S_ISDIR(given.st_mode);  // a folder is refused where it would be
+  bool is_replaced = !exists || S_ISREG(given.st_mode) || S_ISDIR(given.st_mode);  // opening a folder for writing is refused later
   if (is_replaced) target_ = behind_links(path_);
-  // A link of /proc (/dev/stdout) may name a file that is no longer there, or another one: it leads to the right one all the same.
+  // A link in /proc (such as /dev/stdout) may show a name that is gone or belongs to another file.  Opening it still works.
   if (is_replaced && exists) is_replaced = is_same_file(target_, given);
   if (is_replaced)
     make_temporary();
@@ -61,8 +61,8 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::make_temporary() {
-  static std::atomic<unsigned> next_number{0};  // threads of this process; the process id tells processes apart
-  constexpr int kTries = 1000;                  // a crashed process of the same id may have left some
+  static std::atomic<unsigned> next_number{0};  // tells threads apart; the process id tells processes apart
+  constexpr int kTries = 1000;                  // a crashed process with the same id may have left files behind
   for (int attempt = 0; attempt < kTries && descriptor_ < 0; ++attempt) {
     temporary_ = fmt::format("{}.{}-{}.tmp", target_, ::getpid(), next_number++);
     descriptor_ = retry([&] { return ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
@@ -71,7 +71,7 @@ void AtomicFile::make_temporary() {
   if (descriptor_ < 0) throw_errno(ExitCode::kCannotCreate, path_, "create");
 }
 
-/// Waits for a FIFO's reader, as every program does that writes to one.
+/// Opening a FIFO waits for its reader, as in every program that writes to one.
 void AtomicFile::open_as_it_is() {
   descriptor_ = retry([&] { return ::open(path_.c_str(), O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC); });
   if (descriptor_ < 0) throw_errno(ExitCode::kCannotCreate, path_, "open");
@@ -89,7 +89,7 @@ void AtomicFile::flush() {
 
 void AtomicFile::commit() {
   flush();
-  // What is no file cannot be synced, and says so: EINVAL is not an error there.
+  // A FIFO or a device cannot be synced and answers EINVAL, which is no error here.
   const bool synced = retry([&] { return ::fsync(descriptor_); }) == 0 || (temporary_.empty() && errno == EINVAL);
   if (!synced) throw_errno(ExitCode::kWriteFailed, path_, "sync");
   if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) throw_errno(ExitCode::kWriteFailed, path_, "close");
@@ -115,7 +115,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
   std::size_t size = 0;
   for (;;) {
     constexpr std::size_t kChunk = std::size_t{1} << 16;
-    bytes.resize(size + std::max(kChunk, size));  // doubling: a pipe does not tell its size
+    bytes.resize(size + std::max(kChunk, size));  // doubles, because a pipe does not tell its size
     const ssize_t got = retry([&] { return ::read(descriptor.get(), bytes.data() + size, bytes.size() - size); });
     if (got < 0) throw_errno(ExitCode::kUsage, path, "read");
     size += static_cast<std::size_t>(got);

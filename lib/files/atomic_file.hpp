@@ -5,13 +5,13 @@
 
 namespace normrun::files {
 
-/// Replaces a file so that a reader, or a crash, sees the old or the new contents and nothing between: a temporary file
-/// beside it, fsync, rename, fsync of the directory.  A symbolic link stays, and the file that it points at is replaced; what
-/// is no file (a FIFO, a device) is written to as it is.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
+/// Replaces a file in such a way that a reader sees either the old or the new contents, even after a crash.  It writes a temporary
+/// file beside the old one, syncs it, renames it and syncs the directory.  A symbolic link stays, and the file that it points at is
+/// replaced.  A FIFO or a device is written to directly.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);
-  ~AtomicFile();  // without commit: the temporary file goes, the old one stays
+  ~AtomicFile();  // without commit(), removes the temporary file and leaves the old file
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
@@ -23,16 +23,16 @@ class AtomicFile {
   void open_as_it_is();
   void replace();
   void flush();
-  std::string path_;       // as it was given: what messages name
-  std::string target_;     // the file that is replaced
-  std::string temporary_;  // "" where the path is written to as it is, and once the target is replaced
+  std::string path_;       // as it was given; messages name it
+  std::string target_;     // the file that is replaced, behind all links
+  std::string temporary_;  // "" where the path is written to directly, and once the target is replaced
   std::string buffer_;
   int descriptor_ = -1;
 };
 
-/// AtomicFile in one call.
+/// Replaces a file in one call, as AtomicFile does.
 void write_file(const std::string& path, std::string_view bytes);
-/// Throws Error(kUsage) where the file is missing or unreadable, and past `limit` bytes.
+/// The contents of a file.  Throws Error(kUsage) where the file is missing or unreadable, or has more than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit);
 
 }  // namespace normrun::files

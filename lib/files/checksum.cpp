@@ -11,22 +11,22 @@
 namespace normrun::files {
 namespace {
 
-constexpr std::size_t kSlices = 8;
-using Tables = std::array<std::array<std::uint32_t, 256>, kSlices>;
+constexpr std::size_t kTableCount = 8;
+using Tables = std::array<std::array<std::uint32_t, 256>, kTableCount>;
 
-/// tables[s][b]: what byte b, followed by s zero bytes, adds to the checksum ("slicing-by-8", Kounavis and Berry 2005).
+/// tables[s][b] is what byte b, followed by s zero bytes, adds to the checksum (Kounavis and Berry 2005, "slicing-by-8").
 constexpr Tables make_tables() {
-  constexpr std::uint32_t kPolynomial = 0x82f63b78;  // Castagnoli's, bits reversed
+  constexpr std::uint32_t kPolynomial = 0x82f63b78;  // Castagnoli's polynomial, its bits reversed
   Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
     tables[0][byte] = crc;
   }
-  for (std::size_t slice = 1; slice < kSlices; ++slice) {
+  for (std::size_t shift = 1; shift < kTableCount; ++shift) {
     for (std::size_t byte = 0; byte < 256; ++byte) {
-      const std::uint32_t crc = tables[slice - 1][byte];
-      tables[slice][byte] = (crc >> 8) ^ tables[0][crc & 0xff];
+      const std::uint32_t crc = tables[shift - 1][byte];
+      tables[shift][byte] = (crc >> 8) ^ tables[0][crc & 0xff];
     }
   }
   return tables;
@@ -45,10 +45,10 @@ std::uint64_t little_endian(const unsigned char* bytes) {
 std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc) {
   const auto* bytes = static_cast<const unsigned char*>(data);
   crc = ~crc;
-  for (; size >= kSlices; size -= kSlices, bytes += kSlices) {
+  for (; size >= kTableCount; size -= kTableCount, bytes += kTableCount) {
     const std::uint64_t word = little_endian(bytes) ^ crc;
     crc = 0;
-    for (std::size_t i = 0; i < kSlices; ++i) crc ^= kTables[kSlices - 1 - i][(word >> (8 * i)) & 0xff];
+    for (std::size_t i = 0; i < kTableCount; ++i) crc ^= kTables[kTableCount - 1 - i][(word >> (8 * i)) & 0xff];
   }
   for (; size > 0; --size) crc = (crc >> 8) ^ kTables[0][(crc ^ *bytes++) & 0xff];
   return ~crc;

@@ -39,7 +39,7 @@ void sync_directory_of(const std::string& path) {
   const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   const Descriptor descriptor(retry([&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (descriptor.get() < 0) throw_errno(ExitCode::kWriteFailed, directory, "open the directory");
-  // Some file systems cannot sync a directory: EINVAL is not an error.
+  // Some file systems cannot sync a directory and answer EINVAL, which is no error here.
   if (retry([&] { return ::fsync(descriptor.get()); }) != 0 && errno != EINVAL) throw_errno(ExitCode::kWriteFailed, directory, "sync");
 }
 

@@ -8,10 +8,10 @@
 
 namespace normrun::files {
 
-/// Throws Error: "PATH: cannot ACTION: REASON", the reason being errno's.
+/// Throws Error("PATH: cannot ACTION: REASON"), where errno gives the reason.
 [[noreturn]] void throw_errno(ExitCode code, const std::string& path, std::string_view action);
 
-/// Calls a system function again as long as a signal interrupts it.
+/// Calls a system function, and calls it again whenever a signal interrupted it.
 template <class Call>
 auto retry(Call call) {
   auto result = call();
@@ -19,7 +19,7 @@ auto retry(Call call) {
   return result;
 }
 
-/// An open file, closed with its owner.
+/// Owns an open file descriptor and closes it at the end.
 class Descriptor {
  public:
   explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}
@@ -34,7 +34,7 @@ class Descriptor {
   int descriptor_;
 };
 
-/// Writes all of it, however many calls that takes.  Throws Error(kWriteFailed).
+/// Writes all bytes, in as many calls as that takes.  Throws Error(kWriteFailed).
 void write_all(int descriptor, std::string_view bytes, const std::string& path);
 /// Makes the creation, renaming or removal of a file durable.  Throws Error(kWriteFailed).
 void sync_directory_of(const std::string& path);

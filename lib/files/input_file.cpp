@@ -18,7 +18,7 @@ namespace {
 
 constexpr Index kLeastChunk = Index{1} << 12;
 constexpr Index kMostChunk = Index{1} << 20;
-constexpr Index kMostDeflateGain = 1032;  // bytes that one compressed byte can stand for (zlib's documentation)
+constexpr Index kMostDeflateGain = 1032;  // at most this many bytes come from one compressed byte (zlib's documentation)
 
 }  // namespace
 

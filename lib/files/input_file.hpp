@@ -9,14 +9,14 @@ struct gzFile_s;
 
 namespace normrun::files {
 
-/// What is wrong where a file is missing.
+/// What a Problem says where a file is missing.
 inline constexpr const char* kNoSuchFile = "no such file";
 
-/// A data file read from front to back, decompressed on the way where it begins as gzip does.  Byte positions are those of
-/// the decompressed contents.
+/// A data file that is read from front to back.  A file that begins with gzip's magic bytes is decompressed on the way.  Byte positions
+/// count in the decompressed contents.
 class InputFile {
  public:
-  /// Throws Error(kUsage) where there is no such file, or it is a directory or unreadable.
+  /// Throws Error(kUsage) where the file is missing, is a directory or cannot be read.
   explicit InputFile(std::string path);
   ~InputFile();
   InputFile(const InputFile&) = delete;
@@ -25,13 +25,13 @@ class InputFile {
   const std::string& path() const { return path_; }
   Index position() const { return position_; }
 
-  /// Throws Error(kDamaged) where the file cannot hold the `count` bytes more that it claims to, as `what` ("60000 labels"):
-  /// plain files by their size, gzip by what their size can decompress to.
+  /// Throws Error(kDamaged) where the file is too small to hold `count` more bytes.  `what` says what a header claimed ("60000 labels").
+  /// For a gzip file the limit is what its size can decompress to.
   void check_claim(Index count, const std::string& what) const;
-  /// Exactly `count` bytes.  Memory grows with what is really there, so that a false claim allocates nothing.
+  /// Reads exactly `count` bytes.  Memory grows with the bytes that are really there, so a false claim allocates nothing.
   /// Throws Error(kDamaged) with the file and the byte.
   std::vector<unsigned char> read_claimed(Index count, const std::string& what);
-  /// All that is left.
+  /// Reads all that is left.
   std::string read_rest();
   /// Throws Error(kDamaged) unless everything was read.
   void require_end();
@@ -43,12 +43,12 @@ class InputFile {
 
   std::string path_;
   gzFile_s* file_ = nullptr;
-  Index chunk_ = 0;       // read at a time: all of a small file
-  Index most_bytes_ = 0;  // that the contents can have
+  Index chunk_ = 0;       // bytes to read at a time; a small file is read at once
+  Index most_bytes_ = 0;  // upper bound on the size of the contents
   Index position_ = 0;
 };
 
-/// `path` as a config means it: relative to the folder of the config file.
+/// Resolves a path of a config, which is relative to the folder of the config file.
 std::string resolve_path(const std::string& folder, const std::string& path);
 
 }  // namespace normrun::files
