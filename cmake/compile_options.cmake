@@ -37,7 +37,8 @@ function(normrun_library name)
   one_unit_per_folder(${name})
 endfunction()
 
-# normrun_test(NAME SOURCES… DEPENDS …): one doctest executable, one ctest entry.
+# normrun_test(NAME SOURCES… DEPENDS …): one doctest executable, one ctest entry, label unit.  The target unit_tests builds all of them
+# without the program.
 function(normrun_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
@@ -45,4 +46,9 @@ function(normrun_test name)
   target_compile_definitions(${name} PRIVATE NORMRUN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE normrun_options normrun_doctest_main ${TEST_DEPENDS})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS unit)
+  if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests)
+  endif()
+  add_dependencies(unit_tests ${name})
 endfunction()
