@@ -26,12 +26,13 @@ class CampaignTest(CommandLineTest):
     def test_a_broken_promise_is_found_and_told_how_to_repeat(self):
         # Stand-ins that answer what the campaign asks for, and then break one promise each.
         for body, words in (("sys.exit(1)", "ended with 1"), ("os.abort()", "ended with -6"), ("sys.exit(0)", "left no report.html"),
-                            ("sys.exit(2)", "said no error"), ("bytearray(2 << 30)", "ended with"), ("import time; time.sleep(60)", "did not end in time")):
+                            ("sys.exit(2)", "said no error"), ("bytearray(2 << 30)", "ended with"), ("import time; time.sleep(60)", "did not end in time"),
+                            ("while True: pass", "did not end in time")):
             with self.subTest(body):
                 fake = self.write("fake", f"#!{sys.executable}\nimport os, subprocess, sys\nif sys.argv[1] != 'train':\n"
                                           f"    sys.exit(subprocess.call([{BINARY!r}, *sys.argv[1:]]))\n{body}\n")
                 fake.chmod(0o755)
-                result = self.campaign("--first", 3, "--cases", 1, "--seconds", 3, binary=fake)
+                result = self.campaign("--first", 3, "--cases", 1, "--seconds", 1, binary=fake)
                 self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
                 self.assertIn("campaign: seed 3: " + words, result.stdout)
                 self.assertIn("scripts/campaign --seed 3", result.stdout)
