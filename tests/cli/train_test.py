@@ -60,7 +60,7 @@ class TrainTest(CommandLineTest):
                                  [runs[row["run_id"]][name] for name in ("test_accuracy_train", "test_loss_train", "test_accuracy_eval",
                                                                          "relative_gap")])
         for line in result.stdout.splitlines():
-            if line.startswith("layer "):
+            if line.startswith("layer ") and line.split()[1].isdigit():
                 self.assertEqual(line.split()[2], line.split()[3])
 
     def closing_gap(self, result):
