@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "config/options/options.hpp"
 #include "core/matrix.hpp"
@@ -12,63 +13,72 @@
 
 namespace normrun::nn {
 
-/// The scratch memory that forward fills for backward, for up to `capacity` examples.
+/// The memory in which forward keeps numbers for backward, with room for `capacity` examples.
 template <class T>
 struct Caches {
   T* per_example = nullptr;
   T* fixed = nullptr;
   Index capacity = 0;
-  Index first = 0;  // example of the call
+  Index first = 0;  // the call's first example
   T* operator[](CacheId id) const {
     return id.per_example > 0 ? per_example + id.offset * capacity + first * id.per_example : fixed + id.offset;
   }
 };
 
-/// The dropout stream of a pass: (seed, step); each layer adds its own index.  Where several passes share the rows of a step,
-/// each draws its rows' part of the stream, so that a row drops the same elements however the step is divided.
+/// The dropout stream of a pass: (seed, step), to which each layer adds its own index.  Where several passes share the rows of a step, each
+/// draws the numbers of its own rows, so that a row drops the same elements however the step is divided.
 struct PassKey {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
-  Index first_example = 0;  // the place in the step of the pass's first row
+  Index first_example = 0;  // the place of the pass's first row in the step
 };
 
-/// One forward call.  x: (examples * positions, channels) of the layer's input shape, y likewise of its output shape.
+/// One forward call.  x: (examples * positions, channels) of the layer's input shape; y: the same of its output shape.
 template <class T>
 struct Forward {
   Mode mode = kEvalMode;
   Index examples = 0;
-  Index replicas = 1;              // that hold the examples, as even_part divides them, and merge their statistics
-  const Index* lengths = nullptr;  // (examples) valid time steps of a sequence input; null: all of them
+  Index replicas = 1;              // even_part divides the examples among them, and they merge their statistics
+  const Index* lengths = nullptr;  // (examples), the valid time steps of a sequence input; null: all are valid
   ConstView<T> x;
   View<T> y;
-  const T* params = nullptr;  // the whole buffers; a layer takes its part by id
+  const T* params = nullptr;  // the whole buffers; a layer finds its own numbers by id
   const T* state = nullptr;
-  T* next_state = nullptr;  // null unless mode.tracking is kUpdate; starts as a copy of state
+  T* next_state = nullptr;  // null unless mode.tracking is kUpdate; it starts as a copy of state
   Caches<T> caches;
   PassKey key;
 };
 
-/// Takes the gradient x^T dy of a kernel when backward comes by it, in place of the buffer of gradients, and may change the kernel
-/// at once: an update that never writes the gradient to memory.  dx, unless its data is null, gets dy kernel^T by the kernel that was;
-/// it may be x.
+/// The gradient x^T dy of a kernel, as its two factors.
 template <class T>
-class ProductTaker {
- public:
-  ProductTaker() = default;
-  ProductTaker(const ProductTaker&) = delete;
-  ProductTaker& operator=(const ProductTaker&) = delete;
-  virtual ~ProductTaker() = default;
-  virtual void take(ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) = 0;
+struct KernelGradient {
+  ParamId kernel;
+  ConstView<T> x;
+  ConstView<T> dy;
+  View<T> dx;  // gets dy kernel^T, unless its data is null; it may be x
 };
 
-/// The call that undoes it.  Fills dx (unless its data is null) and the layer's own part of grads, which it overwrites.
-/// There is no state: forward may have moved it in place, so what backward needs of it lies in the caches.
+/// Updates a kernel inside the backward pass, as soon as the factors of its gradient are known, so that the gradient never reaches memory.
+template <class T>
+class KernelUpdater {
+ public:
+  KernelUpdater() = default;
+  KernelUpdater(const KernelUpdater&) = delete;
+  KernelUpdater& operator=(const KernelUpdater&) = delete;
+  virtual ~KernelUpdater() = default;
+  /// Computes dx by the kernel as it is, then may change the kernel.
+  virtual void update(const KernelGradient<T>& gradient) = 0;
+};
+
+/// One backward call, which follows the forward call of the same examples.  It fills dx, unless its data is null, and overwrites the
+/// layer's own numbers in grads.  It gets no state, because forward may have moved the state in place: what backward needs of it lies in
+/// the caches.
 template <class T>
 struct Backward {
-  Mode mode = kEvalMode;  // as forward recorded it
-  Index examples = 0;
-  Index first = 0;  // of them, among all that the pass has: less than all where backward comes in parts
-  Index all = 0;
+  Mode mode = kEvalMode;  // the mode of the forward call
+  Index examples = 0;     // in this call: fewer than `all` where the pass goes part by part
+  Index first = 0;        // the place of the call's first example in the pass
+  Index all = 0;          // examples of the whole pass
   const Index* lengths = nullptr;
   ConstView<T> x;
   ConstView<T> y;
@@ -78,19 +88,38 @@ struct Backward {
   T* grads = nullptr;
   Caches<T> caches;
   PassKey key;
-  ProductTaker<T>* taker = nullptr;  // null: every gradient goes to grads
+  KernelUpdater<T>* kernel_updater = nullptr;  // null: every gradient goes to grads
 };
 
-/// Whether a layer may be called for some of a batch's examples after others, so that the layers of a chain meet each other's numbers
-/// in the cache.  Parts are consecutive and come in ascending order.
-enum class Parts {
-  kNone,
-  kBackward,  // backward alone, whose first part finds x and dy of all the examples behind its own
+/// Which passes a layer can process part by part, in ascending order, so that the layers of a chain find each other's output in the cache.
+enum class PartByPart {
+  kNever,
+  kBackward,  // backward alone; the call for the first part may read x and dy of the whole batch
   kBoth,
 };
 
-/// A layer is a const recipe: options and handles.  Every number lives in the caller's buffers, so one network serves many
-/// threads and copying a model is copying buffers.  Neither call allocates.
+enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
+
+/// What a layer promises beside forward and backward.  A network reads the traits once, when it plans its passes.  Each promise saves time
+/// or memory; a layer that promises nothing is correct, too.
+struct LayerTraits {
+  /// Forward may be called with y in x's memory.
+  bool may_write_y_over_x = false;
+  /// Backward may be called with dx in dy's memory.
+  bool may_write_dx_over_dy = false;
+  /// Backward of at most so many examples may be called with dx in x's memory.
+  Index most_examples_with_dx_over_x = 0;
+  PartByPart part_by_part = PartByPart::kNever;
+  /// Backward reads y, so the next layer must not overwrite it.
+  bool reads_y = false;
+  /// y of an example follows from its x and the parameters alone, whatever the mode, the statistics and the other examples.
+  bool is_mode_free = true;
+  /// The function that the layer applies; kLinear for layers that are no activation.
+  Activation activation = Activation::kLinear;
+};
+
+/// A layer is a const recipe of options and handles.  Every number lives in the caller's buffers, so one network serves many threads, and
+/// to copy a model is to copy buffers.  Neither forward nor backward allocates.
 template <class T>
 class Layer {
  public:
@@ -100,16 +129,7 @@ class Layer {
   virtual ~Layer() = default;
   virtual void forward(const Forward<T>& call) const = 0;
   virtual void backward(const Backward<T>& call) const = 0;
-  /// Whether forward may be called with y in x's memory, and backward with dx in dy's: they then touch half as much.
-  virtual bool takes_x_in_place() const { return false; }
-  virtual bool takes_dx_in_place() const { return false; }
-  /// Whether backward of so many examples may be called with dx in x's memory.
-  virtual bool puts_dx_over_x(Index /*examples*/) const { return false; }
-  virtual Parts takes_parts() const { return Parts::kNone; }
-  /// Whether y of an example follows from its x and the parameters alone, whatever the mode, the statistics and the other examples.
-  virtual bool is_mode_free() const { return true; }
-  /// Whether backward reads y, which the next layer must then leave as it is.
-  virtual bool reads_y() const { return false; }
+  virtual LayerTraits traits() const { return {}; }
 };
 
 class LayerSpec;
@@ -121,32 +141,52 @@ struct LayerDescription {
   std::string name = {};  // instead of the spec's own name where it is not empty: a placeholder passes its name on
 };
 
-/// The options of a layer as a config gives them, and the factory of the layer for both precisions.
+/// The options of a layer as a config gives them, and the factory of the layer in both precisions.
 class LayerSpec : public config::Described {
  public:
-  std::string name;  // "" : type_index
-  /// What follows the layer as if the config listed it next (the activation of a dense layer).
+  std::string name;  // "": <type>_<place>
+  /// The layer that follows this one as if the config listed it next, such as the activation of a dense layer.
   virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
   /// The layer, or null where the type computes nothing (`none`, `flatten`).  Throws Error(kUsage) for a shape that does not fit.
-  virtual std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const = 0;
-  virtual std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const = 0;
+  template <class T>
+  std::unique_ptr<const Layer<T>> make(Blueprint& blueprint) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return make_float(blueprint);
+    } else {
+      return make_double(blueprint);
+    }
+  }
 
  protected:
   /// The option every layer has.
   void describe_name(config::OptionVisitor& visitor) {
     visitor.text({"name", "the layer's name in tables and checkpoints; default <type>_<place in the network>"}, name);
   }
+
+ private:
+  virtual std::unique_ptr<const Layer<float>> make_float(Blueprint& blueprint) const = 0;
+  virtual std::unique_ptr<const Layer<double>> make_double(Blueprint& blueprint) const = 0;
 };
 
-/// Implements both factories of `Spec` by constructing LayerT<T>(spec, blueprint).
-template <class Spec, template <class> class LayerT>
-class SpecOf : public LayerSpec {
- public:
-  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override {
-    return std::make_unique<LayerT<float>>(static_cast<const Spec&>(*this), blueprint);
+/// Implements both factories by Spec's member template make_layer<T>(blueprint).
+template <class Spec>
+class SpecWithFactory : public LayerSpec {
+ private:
+  std::unique_ptr<const Layer<float>> make_float(Blueprint& blueprint) const final {
+    return static_cast<const Spec&>(*this).template make_layer<float>(blueprint);
   }
-  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override {
-    return std::make_unique<LayerT<double>>(static_cast<const Spec&>(*this), blueprint);
+  std::unique_ptr<const Layer<double>> make_double(Blueprint& blueprint) const final {
+    return static_cast<const Spec&>(*this).template make_layer<double>(blueprint);
+  }
+};
+
+/// Implements both factories by constructing LayerT<T>(spec, blueprint).
+template <class Spec, template <class> class LayerT>
+class SpecOf : public SpecWithFactory<SpecOf<Spec, LayerT>> {
+ public:
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    return std::make_unique<LayerT<T>>(static_cast<const Spec&>(*this), blueprint);
   }
 };
 

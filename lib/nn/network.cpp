@@ -18,26 +18,30 @@ struct Network<T>::Impl {
   Shape output;  // of the layers so far
   std::vector<LayerInfo> infos;
   std::vector<std::unique_ptr<const Layer<T>>> layers;
-  std::vector<Index> param_begin;     // of each layer, and the end: a layer's parameters are one range
-  std::vector<Chain> forward_chains;  // of each layer
+  std::vector<LayerTraits> traits;    // of each layer
+  std::vector<Index> param_begin;     // where each layer's parameters begin, and the end of the last; a layer's are one range
+  std::vector<Chain> forward_chains;  // the chain of each layer
   std::vector<Chain> backward_chains;
 
   explicit Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape) : input(input_shape), output(input_shape) {
     for (std::size_t i = 0; i < descriptions.size(); ++i) add(descriptions[i], static_cast<Index>(i), descriptions[i].spec->name);
     param_begin.push_back(layout.param_count);
     refuse_equal_names();
-    plan_chains(forward_chains, [](const Layer<T>& layer) { return layer.takes_parts() == Parts::kBoth; });
-    // Only the lowest layer may turn to the other buffer of gradients: whatever is written there, no part to come lies there.
-    plan_chains(backward_chains, [](const Layer<T>& layer) { return layer.takes_parts() != Parts::kNone && layer.takes_dx_in_place(); });
+    plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
+    // All layers above the chain's lowest write dx over dy, so only the lowest switches gradient buffers.  Nothing that it writes can
+    // overwrite a part that is not yet processed.
+    plan_chains(backward_chains,
+                [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
   }
 
   void add(const LayerDescription& description, Index position, std::string name) {
     if (name.empty()) name = description.type + "_" + std::to_string(position);
     const Index begin = layout.param_count;
     Blueprint blueprint(layout, output, name, static_cast<Index>(layers.size()), position);
-    auto layer = description.spec->make(blueprint, T{});
+    auto layer = description.spec->make<T>(blueprint);
     output = blueprint.output();
     if (layer == nullptr) return;
+    traits.push_back(layer->traits());
     layers.push_back(std::move(layer));
     infos.push_back({.name = name,
                      .type = description.type,
@@ -57,18 +61,18 @@ struct Network<T>::Impl {
     }
   }
 
-  /// Joins the layers that joins(layer) allows to those below them that take parts in both directions.
+  /// Joins each layer whose traits `joins` accepts to the layers below it, as long as these process both passes part by part.
   template <class Joins>
   void plan_chains(std::vector<Chain>& chains, const Joins& joins) const {
     const std::size_t count = layers.size();
     for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
-      for (end = begin + 1; end < count && layers[end - 1]->takes_parts() == Parts::kBoth && joins(*layers[end]);) ++end;
+      for (end = begin + 1; end < count && traits[end - 1].part_by_part == PartByPart::kBoth && joins(traits[end]);) ++end;
       chains.insert(chains.end(), end - begin, chain_of(begin, end));
     }
   }
 
   Chain chain_of(std::size_t begin, std::size_t end) const {
-    constexpr Index kBytes = Index{1} << 19;  // half of a second cache
+    constexpr Index kBytes = Index{1} << 19;  // half of a usual second cache
     Chain chain{static_cast<Index>(begin), static_cast<Index>(end), std::numeric_limits<Index>::max()};
     if (end - begin == 1) return chain;
     Index numbers = infos[begin].input.size();
@@ -87,7 +91,7 @@ struct Network<T>::Impl {
 
 namespace {
 
-/// The activations of some examples as a layer sees them: (examples * positions, channels).
+/// The activations of some examples in the shape that a layer sees: (examples * positions, channels).
 template <class T>
 View<T> by_channel(View<T> examples, const Shape& shape) {
   if (examples.data == nullptr) return {};
@@ -124,17 +128,17 @@ template <class T>
 Index Network<T>::logits_boundary(LossKind loss) const {
   const Index last = output_boundary();
   if (last == 0) return 0;
-  const std::string& type = layers().back().type;
-  const bool inside_loss =
-      (loss == LossKind::kSoftmaxCrossEntropy && type == "softmax") || (loss == LossKind::kBinaryCrossEntropy && type == "sigmoid");
+  const Activation activation = impl_->traits.back().activation;
+  const bool inside_loss = (loss == LossKind::kSoftmaxCrossEntropy && activation == Activation::kSoftmax) ||
+                           (loss == LossKind::kBinaryCrossEntropy && activation == Activation::kSigmoid);
   return inside_loss ? last - 1 : last;
 }
 
 template <class T>
 Index Network<T>::mode_free_boundary() const {
-  const auto& built = impl_->layers;
-  const auto depends = [](const auto& layer) { return !layer->is_mode_free(); };
-  return static_cast<Index>(std::find_if(built.begin(), built.end(), depends) - built.begin());
+  const std::vector<LayerTraits>& traits = impl_->traits;
+  const auto depends_on_mode = [](const LayerTraits& layer) { return !layer.is_mode_free; };
+  return static_cast<Index>(std::find_if(traits.begin(), traits.end(), depends_on_mode) - traits.begin());
 }
 
 template <class T>
@@ -154,7 +158,7 @@ Part Network<T>::next_part(const Chain& chain, Index examples, const Part& done)
 template <class T>
 ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                                  ConstView<T> x) const {
-  if (x.rows > record.capacity_) throw std::invalid_argument("a batch larger than the record's capacity");
+  if (x.rows > record.capacity_) throw std::invalid_argument("the batch is larger than the record's capacity");
   record.examples_ = x.rows;
   record.mode_ = pass.mode;
   record.lengths_ = pass.lengths;
@@ -193,9 +197,9 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
 
 template <class T>
 void Network<T>::backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx,
-                          ProductTaker<T>* taker) const {
+                          KernelUpdater<T>* kernel_updater) const {
   if (record.keep_ == Keep::kNoGradients || record.input_.data == nullptr)
-    throw std::invalid_argument("a record of a pass that backward cannot follow");
+    throw std::invalid_argument("backward cannot follow the record's pass");
   std::fill(grads.begin() + impl_->param_begin[static_cast<std::size_t>(boundary)], grads.end(), T{0});
   const Index lowest = dx.data != nullptr ? 0 : impl_->lowest_trained();
   place_gradients(record, boundary, lowest, dy, dx);
@@ -221,7 +225,7 @@ void Network<T>::backward(std::span<const T> params, Record<T>& record, Index bo
                                                               .grads = grads.data(),
                                                               .caches = pass_part.caches,
                                                               .key = pass_part.key,
-                                                              .taker = taker});
+                                                              .kernel_updater = kernel_updater});
       }
       part = next_part(chain, record.examples_, part);
     } while (part.count > 0);
@@ -237,7 +241,7 @@ void Network<T>::place_gradients(Record<T>& record, Index boundary, Index lowest
   for (Index i = boundary - 1; i >= lowest; --i) {
     if (record.keep_ == Keep::kForBackward && may_write_over_x(i, record.examples_)) {
       at = record.activations_[record.places_[static_cast<std::size_t>(i - 1)]].view().data;
-    } else if (!impl_->layers[static_cast<std::size_t>(i)]->takes_dx_in_place()) {
+    } else if (!impl_->traits[static_cast<std::size_t>(i)].may_write_dx_over_dy) {
       at = record.gradients_[next].view().data;
       next = 1 - next;
     }
@@ -248,13 +252,14 @@ void Network<T>::place_gradients(Record<T>& record, Index boundary, Index lowest
 template <class T>
 bool Network<T>::works_in_place(Index layer) const {
   const auto i = static_cast<std::size_t>(layer);
-  return layer > 0 && impl_->layers[i]->takes_x_in_place() && !impl_->layers[i - 1]->reads_y();
+  return layer > 0 && impl_->traits[i].may_write_y_over_x && !impl_->traits[i - 1].reads_y;
 }
 
 template <class T>
 bool Network<T>::may_write_over_x(Index layer, Index examples) const {
   const auto i = static_cast<std::size_t>(layer);
-  return layer > 0 && impl_->layers[i]->puts_dx_over_x(examples) && !impl_->layers[i - 1]->reads_y() && !works_in_place(layer - 1);
+  return layer > 0 && examples <= impl_->traits[i].most_examples_with_dx_over_x && !impl_->traits[i - 1].reads_y &&
+         !works_in_place(layer - 1);
 }
 
 template <class T>

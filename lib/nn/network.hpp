@@ -13,11 +13,12 @@ namespace normrun::nn {
 
 enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
 
-/// Everything a pass writes: activations at every boundary, caches, gradients.  Allocated once for `capacity` examples.
+/// Everything that a pass writes: the activations at every boundary, the caches and the gradients.  It is allocated once, for `capacity`
+/// examples.
 template <class T>
 class Record;
 
-/// A chain of layers.  Const after construction; shared by threads, each with its own Record and buffers.
+/// A sequence of layers.  It is const after construction, so threads share it, each with a Record and buffers of its own.
 template <class T>
 class Network {
  public:
@@ -30,87 +31,93 @@ class Network {
   const Layout& layout() const;
   const Shape& input() const;
   const Shape& output() const;
-  /// Built layers (`none` and `flatten` build nothing): name, type, output shape, parameters.
+  /// A built layer; `none` and `flatten` build none.
   struct LayerInfo {
     std::string name;
     std::string type;
     Shape input;
     Shape output;
-    Index params = 0;
+    Index params = 0;  // how many parameters it has
   };
   const std::vector<LayerInfo>& layers() const;
 
-  /// The boundary whose activations are the logits of `loss`: before a last softmax (cross-entropy) or sigmoid (binary
-  /// cross-entropy), else the output.  Boundary 0 is the input, boundary i the output of built layer i-1.
+  /// The boundary whose activations are the logits of `loss`: the one before a last softmax (cross-entropy) or sigmoid (binary
+  /// cross-entropy), else the output.  Boundary 0 is the input, and boundary i is the output of built layer i - 1.
   Index logits_boundary(LossKind loss) const;
   Index output_boundary() const { return static_cast<Index>(layers().size()); }
-  /// Up to there a row's activations follow from the row and the parameters alone: every mode has the same.
+  /// The end of the stem: up to this boundary, the activations of a row follow from the row and the parameters alone, so every mode has the
+  /// same.
   Index mode_free_boundary() const;
 
-  /// Fresh parameters and statistics.  A parameter depends on the seed, its layer's place in the config and its name, so
-  /// that it is the same for every normalization and batch size.
+  /// Fills params and state with initial values.  A parameter's values depend only on the seed, on its layer's place in the config and on
+  /// which of the layer's parameters it is, so they are the same for every normalization and batch size.
   void initialize(std::uint64_t seed, std::span<T> params, std::span<T> state) const;
 
-  /// Runs the layers on x: (examples, size); returns the activations of the last boundary, a part of `record`.
-  /// `next_state` may be null where mode.tracking is kFreeze; it may be the same buffer as `state`.  Leaves in `record` what
-  /// backward needs, x itself by reference.  Throws std::invalid_argument for more examples than the record has room for.
+  /// How forward runs.
   struct Pass {
     Mode mode = kEvalMode;
     const Index* lengths = nullptr;
     PassKey key = {};
-    Index first_boundary = 0;  // start there: x are its activations, and backward cannot follow
-    Index last_boundary = -1;  // stop there; -1: run to the output
-    Index replicas = 1;        // that share the examples and synchronise their batch statistics
+    Index first_boundary = 0;  // where x belongs; after another than 0, backward cannot follow
+    Index last_boundary = -1;  // where to stop; -1: at the output
+    Index replicas = 1;        // they share the examples and synchronise their batch statistics
   };
+  /// Runs the layers on x: (examples, size).  Returns the activations of the last boundary, which lie in `record`.  `record` also keeps
+  /// what backward needs, x itself by reference.  `next_state` may be null where mode.tracking is kFreeze, and it may be the same buffer as
+  /// `state`.  Throws std::invalid_argument for more examples than the record has room for.
   ConstView<T> forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                        ConstView<T> x) const;
-  /// Gradients of the last forward in `record`, from dy at `boundary` (examples, size there), which it may overwrite.
-  /// `grads` gets every parameter's gradient below that boundary; parameters above it get zeros.
-  /// dx: (examples, size of the input), the gradient with respect to the input; not computed where its data is null.
-  /// A record that keeps activations for backward is used up by it.  With a `taker`, the kernels it takes have no gradient in `grads`, and
-  /// may have changed when this returns.  Throws std::invalid_argument after a pass that it cannot follow.
+  /// Computes the gradients of the last forward pass in `record` from dy at `boundary`: (examples, size there).  It may overwrite dy.
+  /// `grads` gets the gradient of every parameter below that boundary, and zeros for the parameters above it.
+  /// dx: (examples, size of the input) gets the gradient with respect to the input, unless its data is null.
+  /// A record with Keep::kForBackward can be used only once.  The kernels that a `kernel_updater` updates get no gradient in `grads`, and
+  /// may have changed when this returns.  Throws std::invalid_argument after a pass that backward cannot follow.
   void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {},
-                ProductTaker<T>* taker = nullptr) const;
+                KernelUpdater<T>* kernel_updater = nullptr) const;
 
  private:
   friend class Record<T>;
-  /// Layers that a pass takes through the batch together, part by part.
+  /// Neighbouring layers that a pass takes through the batch together, part by part.
   struct Chain {
     Index begin;
     Index end;
-    Index examples;  // at a time
+    Index examples;  // in a part
   };
   static Part next_part(const Chain& chain, Index examples, const Part& done);
-  /// Fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that needs one.
+  /// Decides where each boundary's gradient lies: fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that
+  /// needs one.
   void place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const;
-  /// Whether a built layer may write its output over its input.
+  /// Whether a built layer may write y over x.
   bool works_in_place(Index layer) const;
-  /// Whether its backward may write dx over its input.
+  /// Whether its backward may write dx over x.
   bool may_write_over_x(Index layer, Index examples) const;
 
   struct Impl;
   std::unique_ptr<const Impl> impl_;
 };
 
-/// What a record keeps: all activations, those that backward reads, which is less memory to pass through, or all of them and nothing for
-/// backward, which then cannot follow.
-enum class Keep { kAllActivations, kForBackward, kNoGradients };
+/// What a record keeps of a pass.
+enum class Keep {
+  kAllActivations,  // the activations of every boundary, and buffers for backward
+  kForBackward,     // only what backward reads: less memory to pass through
+  kNoGradients,     // the activations of every boundary and no gradient buffers; backward throws
+};
 
 template <class T>
 class Record {
  public:
   Record(const Network<T>& network, Index capacity, Keep keep = Keep::kAllActivations);
-  /// Activations of a boundary after a forward pass: (examples, size of that boundary).  With kForBackward a layer that works in
-  /// place has written over those below it.
+  /// The activations of a boundary after a forward pass: (examples, size of that boundary).  With kForBackward, a layer that works in place
+  /// has overwritten those of the boundary below it.
   ConstView<T> activations(Index boundary) const;
   /// Where the loss writes its gradient: (examples, size of `boundary`).
   View<T> gradient(Index boundary);
 
  private:
   friend class Network<T>;
-  void set_activations(Index boundary, ConstView<T> x);  // of boundary 0 by reference
-  View<T> gradient_at(Index boundary) const;             // of the backward pass under way
-  /// What the layers get of a pass for some of its examples.
+  void set_activations(Index boundary, ConstView<T> x);  // those of boundary 0 by reference
+  View<T> gradient_at(Index boundary) const;             // in the backward pass under way
+  /// What the layers get of a pass for one part of its examples.
   struct PassPart {
     const Index* lengths;
     Caches<T> caches;
@@ -126,12 +133,12 @@ class Record {
   PassKey key_;
   ConstView<T> input_;
   std::vector<Matrix<T>> activations_;
-  std::vector<std::size_t> places_;  // of boundary 1 … last among them
-  Matrix<T> gradients_[2];           // taken in turns on the way down
-  std::vector<T*> gradients_at_;     // of each boundary
+  std::vector<std::size_t> places_;  // which of them holds boundary 1, 2, …
+  Matrix<T> gradients_[2];           // backward uses them in turns
+  std::vector<T*> gradients_at_;     // where each boundary's gradient lies
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
-  std::vector<Index> sizes_;  // of each boundary
+  std::vector<Index> sizes_;  // numbers of an example at each boundary
 };
 
 }  // namespace normrun::nn

@@ -26,10 +26,11 @@ BatchGradient<T>::BatchGradient(const nn::Network<T>& network, nn::LossKind loss
 
 template <class T>
 typename BatchGradient<T>::Result BatchGradient<T>::compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params,
-                                                            std::span<T> state, const Batch<T>& batch, nn::ProductTaker<T>* taker) {
+                                                            std::span<T> state, const Batch<T>& batch,
+                                                            nn::KernelUpdater<T>* kernel_updater) {
   Result result;
   is_first_ = true;
-  const Pass pass{.mode = mode, .key = key, .params = params, .taker = taker};
+  const Pass pass{.mode = mode, .key = key, .params = params, .kernel_updater = kernel_updater};
   for (Index micro = 0; micro < division_.accumulate && std::isfinite(result.loss); ++micro) {
     const Part rows = even_part(batch.x.rows, division_.accumulate, micro);
     if (rows.count > 0) add_micro_batch(pass, state, batch, rows, result);
@@ -79,7 +80,7 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
 template <class T>
 void BatchGradient<T>::add_gradient(const Pass& pass, View<T> dlogits) {
   const T share = static_cast<T>(pass.share);
-  if (share == T{1}) return network_.backward(pass.params, record_, logits_boundary_, dlogits, gradient_, {}, pass.taker);
+  if (share == T{1}) return network_.backward(pass.params, record_, logits_boundary_, dlogits, gradient_, {}, pass.kernel_updater);
   network_.backward(pass.params, record_, logits_boundary_, dlogits, part_gradient_);
   if (is_first_) std::fill(gradient_.begin(), gradient_.end(), T{0});
   is_first_ = false;

@@ -49,9 +49,9 @@ class BatchGradient {
   };
   /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  A part whose loss is not finite is the
   /// last one: record() holds it and gradient() is of no use.
-  /// A `taker` gets the kernels' gradients instead of gradient(); only where is_one_pass().
+  /// A `kernel_updater` updates kernels instead of leaving their gradients in gradient(); only where is_one_pass().
   Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
-                 nn::ProductTaker<T>* taker = nullptr);
+                 nn::KernelUpdater<T>* kernel_updater = nullptr);
   /// Whether a step is one pass, whose gradient is that of the step.
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
@@ -68,7 +68,7 @@ class BatchGradient {
     std::span<const T> state = {};
     T* next_state = nullptr;
     double share = 1.0;  // of the step's rows
-    nn::ProductTaker<T>* taker = nullptr;
+    nn::KernelUpdater<T>* kernel_updater = nullptr;
   };
   /// Replicas that do not synchronise are passes of their own.
   Index passes() const { return division_.sync == Sync::kBatchStatistics ? 1 : division_.replicas; }

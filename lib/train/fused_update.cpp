@@ -18,9 +18,9 @@ void FusedUpdate<T>::start(Index step, double learning_rate) {
 }
 
 template <class T>
-void FusedUpdate<T>::take(nn::ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx) {
-  optimizer_.update_product(params_, slots_, kernel, x, dy, dx, size_);
-  taken_.push_back(kernel);
+void FusedUpdate<T>::update(const nn::KernelGradient<T>& gradient) {
+  optimizer_.update_product(params_, slots_, gradient.kernel, gradient.x, gradient.dy, gradient.dx, size_);
+  taken_.push_back(gradient.kernel);
 }
 
 template <class T>

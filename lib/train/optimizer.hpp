@@ -46,7 +46,7 @@ class OptimizerSpec : public config::Described {
                            const StepSize& size) const = 0;
   virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, nn::ParamId part,
                            const StepSize& size) const = 0;
-  /// or a kernel by its gradient x^T dy, which is never written down, and dx = dy kernel^T (ProductTaker); only where takes_products().
+  /// or a kernel by its gradient x^T dy, which is never written down, and dx = dy kernel^T (KernelUpdater); only where takes_products().
   virtual bool takes_products() const { return false; }
   virtual void update_product(std::span<float> params, std::span<float> slots, nn::ParamId kernel, ConstView<float> x, ConstView<float> dy,
                               View<float> dx, const StepSize& size) const;

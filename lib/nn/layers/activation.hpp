@@ -7,8 +7,6 @@
 
 namespace normrun::nn::layers {
 
-enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
-
 /// The option "activation" of Keras's layers.
 void describe_activation(config::OptionVisitor& visitor, Activation& activation);
 /// The activation as a layer of its own, nothing for kLinear.

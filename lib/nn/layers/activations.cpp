@@ -49,10 +49,13 @@ class ActivationLayer final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     if (call.dx.data != nullptr) activate_backward<T>(activation_, call.y, call.dy, call.dx);
   }
-  bool takes_x_in_place() const override { return activation_ == Activation::kRelu; }  // the others would hide an infinite x
-  bool takes_dx_in_place() const override { return true; }
-  Parts takes_parts() const override { return Parts::kBoth; }
-  bool reads_y() const override { return true; }
+  LayerTraits traits() const override {
+    return {.may_write_y_over_x = activation_ == Activation::kRelu,  // the others would hide an infinite x from the message that names it
+            .may_write_dx_over_dy = true,
+            .part_by_part = PartByPart::kBoth,
+            .reads_y = true,
+            .activation = activation_};
+  }
 
  private:
   Activation activation_;

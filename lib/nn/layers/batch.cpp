@@ -80,9 +80,12 @@ class BatchNorm final : public Layer<T> {
     if (T* dbeta = affine_.beta(call.grads)) std::copy_n(sums.dy, channels_, dbeta);
     if (call.dx.data != nullptr) normalizer_.input_gradient(call, sums, affine_.gamma(call.params));
   }
-  bool takes_dx_in_place() const override { return !normalizer_.leaves_out_padding(); }
-  Parts takes_parts() const override { return takes_dx_in_place() ? Parts::kBackward : Parts::kNone; }
-  bool is_mode_free() const override { return false; }
+  LayerTraits traits() const override {
+    const bool reads_dy_once = !normalizer_.leaves_out_padding();
+    return {.may_write_dx_over_dy = reads_dy_once,
+            .part_by_part = reads_dy_once ? PartByPart::kBackward : PartByPart::kNever,
+            .is_mode_free = false};
+  }
 
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;
@@ -111,7 +114,7 @@ class BatchNorm final : public Layer<T> {
   ColumnNormalizer<T> normalizer_;
 };
 
-class BatchNormSpec final : public LayerSpec {
+class BatchNormSpec final : public SpecWithFactory<BatchNormSpec> {
  public:
   BatchOptions options;
 
@@ -119,10 +122,6 @@ class BatchNormSpec final : public LayerSpec {
     describe_name(visitor);
     options.describe(visitor);
   }
-  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return make_layer<float>(blueprint); }
-  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return make_layer<double>(blueprint); }
-
- private:
   template <class T>
   std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     const Index first_param = blueprint.param_count();
@@ -131,6 +130,8 @@ class BatchNormSpec final : public LayerSpec {
     blueprint.give_role(ParamRole::kFrozen, first_param);
     return std::make_unique<Frozen<T>>(std::move(layer), ParamId{first_param, blueprint.param_count() - first_param});
   }
+
+ private:
   template <class T>
   std::unique_ptr<const Layer<T>> make_trainable(Blueprint& blueprint) const {
     if (options.time == Time::kPerStep) return make_batch_per_step<T>(options, blueprint);

@@ -94,7 +94,7 @@ class BatchPerStep final : public Layer<T> {
     kernels::normalize_columns_backward<T>(x_hat, dy, gamma, {sum_dy, sum_dy_x_hat, dy.rows}, rows_of<T>(call.dx));
     if (call.lengths != nullptr) pass_padding(call, factor);
   }
-  bool is_mode_free() const override { return false; }
+  LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
   template <class U>

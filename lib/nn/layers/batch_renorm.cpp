@@ -123,7 +123,7 @@ class BatchRenorm final : public Layer<T> {
     if (call.dx.data == nullptr) return;
     normalizer_.input_gradient(call, sums, by_batch ? call.caches[gamma_r_] : affine_.gamma(call.params));
   }
-  bool is_mode_free() const override { return false; }
+  LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;

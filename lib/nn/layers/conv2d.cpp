@@ -101,7 +101,7 @@ class Conv2d final : public Layer<T> {
       scatter_patches(dpatches, call.dx.data + example * window_.input_size());
     }
   }
-  Parts takes_parts() const override { return Parts::kBoth; }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth}; }
 
  private:
   void add_bias_gradient(const Backward<T>& call) const {

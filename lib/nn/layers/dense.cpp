@@ -60,12 +60,15 @@ class Dense final : public Layer<T> {
 
   void backward(const Backward<T>& call) const override {
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
-    if (call.taker != nullptr) return call.taker->take(kernel_, call.x, call.dy, call.dx);
+    if (call.kernel_updater != nullptr) return call.kernel_updater->update({kernel_, call.x, call.dy, call.dx});
     kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
     if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);  // last: dx may be x
   }
-  /// For few units: x and dx are then most of what the products pass through.
-  bool puts_dx_over_x(Index examples) const override { return units_ <= 64 && examples * positions_ <= kernels::kMostRowsOver; }
+  LayerTraits traits() const override {
+    // With few units, x and dx are most of the memory that the products touch, so one buffer for both saves time.
+    constexpr Index kFewUnits = 64;
+    return {.most_examples_with_dx_over_x = units_ <= kFewUnits ? kernels::kMostRowsOver / positions_ : 0};
+  }
 
  private:
   ConstView<T> kernel(const T* params) const { return {params + kernel_.offset, inputs_, units_}; }

@@ -65,8 +65,7 @@ class DropoutLayer final : public Layer<T> {
     for (Index i = 0; i < call.dy.size(); ++i) call.dx.data[i] = call.dy.data[i] * factors[i];
   }
 
-  Parts takes_parts() const override { return Parts::kBoth; }
-  bool is_mode_free() const override { return false; }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .is_mode_free = false}; }
 
  private:
   Index position_;

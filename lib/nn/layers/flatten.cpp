@@ -7,15 +7,11 @@
 namespace normrun::nn::layers {
 namespace {
 
-class FlattenSpec final : public LayerSpec {
+class FlattenSpec final : public SpecWithFactory<FlattenSpec> {
  public:
   void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
-  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return flattened<float>(blueprint); }
-  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return flattened<double>(blueprint); }
-
- private:
   template <class T>
-  static std::unique_ptr<const Layer<T>> flattened(Blueprint& blueprint) {
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     blueprint.set_output({blueprint.input().size()});
     return nullptr;
   }

@@ -28,7 +28,7 @@ class Frozen final : public Layer<T> {
     layer_->backward(frozen);
     std::fill_n(call.grads + params_.offset, params_.size, T{0});
   }
-  bool is_mode_free() const override { return layer_->is_mode_free(); }
+  LayerTraits traits() const override { return {.is_mode_free = layer_->traits().is_mode_free}; }
 
  private:
   static Mode frozen_mode(const Mode& mode) { return {Statistics::kMoving, Tracking::kFreeze, mode.dropout}; }

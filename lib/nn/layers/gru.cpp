@@ -25,7 +25,7 @@
 namespace normrun::nn::layers {
 namespace {
 
-class GruSpec final : public LayerSpec {
+class GruSpec final : public SpecWithFactory<GruSpec> {
  public:
   RecurrentOptions recurrent;
   bool reset_after = true;
@@ -37,12 +37,8 @@ class GruSpec final : public LayerSpec {
                  reset_after);
     visitor.require(reset_after || recurrent.normalization == CellNormalization::kNone, "reset_after", "true beside a normalization");
   }
-  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { return make_form<float>(blueprint); }
-  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { return make_form<double>(blueprint); }
-
- private:
   template <class T>
-  std::unique_ptr<const Layer<T>> make_form(Blueprint& blueprint) const {
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     return reset_after ? make_gru_reset_after<T>(recurrent, blueprint) : make_gru_reset_before<T>(recurrent, blueprint);
   }
 };

@@ -77,7 +77,7 @@ class LayerNorm final : public Layer<T> {
     if (call.dx.data == nullptr) return;
     kernels::normalize_rows_backward<T>(x_hat, dy, affine_.gamma(call.params), call.caches[inv_std_], call.dx.reshaped(rows, features_));
   }
-  bool takes_dx_in_place() const override { return true; }
+  LayerTraits traits() const override { return {.may_write_dx_over_dy = true}; }
 
  private:
   LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint, const std::vector<Index>& shape)

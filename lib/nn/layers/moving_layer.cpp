@@ -101,7 +101,7 @@ class MovingLayerNorm final : public Layer<T> {
       kernels::scale<T>(call.dy.data, gamma != nullptr ? gamma[0] * inv_std[0] : inv_std[0], call.dx.data, call.dy.size());
     }
   }
-  bool is_mode_free() const override { return false; }
+  LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
   /// One number for every channel; null stays null.

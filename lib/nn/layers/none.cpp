@@ -8,21 +8,20 @@
 namespace normrun::nn::layers {
 namespace {
 
-class NoneSpec final : public LayerSpec {
+class NoneSpec final : public SpecWithFactory<NoneSpec> {
  public:
   void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
-  std::unique_ptr<const Layer<float>> make(Blueprint&, float) const override { return nullptr; }
-  std::unique_ptr<const Layer<double>> make(Blueprint&, double) const override { return nullptr; }
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint&) const {
+    return nullptr;
+  }
 };
 
-class PlaceholderSpec final : public LayerSpec {
+class PlaceholderSpec final : public SpecWithFactory<PlaceholderSpec> {
  public:
   void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
-  std::unique_ptr<const Layer<float>> make(Blueprint& blueprint, float) const override { refuse(blueprint); }
-  std::unique_ptr<const Layer<double>> make(Blueprint& blueprint, double) const override { refuse(blueprint); }
-
- private:
-  [[noreturn]] static void refuse(const Blueprint& blueprint) {
+  template <class T>
+  [[noreturn]] std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     blueprint.refuse("a normalization goes here but none is named", "give \"norm\" in the config, or {\"type\": \"none\"}");
   }
 };

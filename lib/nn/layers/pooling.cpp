@@ -74,8 +74,7 @@ class Pooling final : public Layer<T> {
         kernels::pool_mean_backward<T>(line, call.dy.row(row), dx);
     });
   }
-  Parts takes_parts() const override { return Parts::kBoth; }
-  bool reads_y() const override { return pool_ == Pool::kMax; }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .reads_y = pool_ == Pool::kMax}; }
 
  private:
   /// visit(line, image, row): places with windows of one size, the number of their first cell in x, and their first row of the output.
@@ -139,7 +138,7 @@ class GlobalAverage final : public Layer<T> {
       for (Index c = 0; c < call.dx.cols; ++c) call.dx(row, c) = dy[c] / static_cast<T>(positions_);
     }
   }
-  Parts takes_parts() const override { return Parts::kBoth; }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth}; }
 
  private:
   Index positions_;
