@@ -126,7 +126,7 @@ std::span<const Index> Batches::step(Index step_in_epoch) const {
   return std::span<const Index>(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
-std::span<const Index> Batches::behind(Index step_in_epoch) const {
+std::span<const Index> Batches::next_rows(Index step_in_epoch) const {
   const auto first = static_cast<std::size_t>(std::min((step_in_epoch + 1) * batch_size_, samples_));
   return std::span<const Index>(order_).subspan(first);
 }

@@ -48,8 +48,8 @@ class Batches {
   void start_epoch(Index epoch);
   /// Rows of a step within the epoch: at most batch_size indices.
   std::span<const Index> step(Index step_in_epoch) const;
-  /// Rows of the epoch's steps behind it.
-  std::span<const Index> behind(Index step_in_epoch) const;
+  /// The rows of the epoch's later steps.
+  std::span<const Index> next_rows(Index step_in_epoch) const;
 
  private:
   Batching batching_;

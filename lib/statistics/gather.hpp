@@ -8,15 +8,15 @@
 
 namespace normrun::statistics {
 
-/// to.row(i) = from.row(rows[i]).  Rows lie far apart in more memory than the caches hold: while one is copied, those to come are
-/// fetched, some 4 KiB ahead, and of the rows that will be asked for next, `behind`, too.
+/// to.row(i) = from.row(rows[i]).  The rows are scattered over more memory than the caches hold, so each is prefetched some 4 KiB ahead of
+/// its copy.  The rows of the next call (`next_rows`) are prefetched, too.
 template <class T>
-void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std::span<const Index> behind = {}) {
+void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std::span<const Index> next_rows = {}) {
   constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));
   const auto ahead = static_cast<std::size_t>(1 + 64 * kLine / std::max<Index>(1, from.cols));
   const auto row_to_come = [&](std::size_t i) {
     if (i < rows.size()) return rows[i];
-    return behind.empty() ? rows.back() : behind[std::min(i - rows.size(), behind.size() - 1)];
+    return next_rows.empty() ? rows.back() : next_rows[std::min(i - rows.size(), next_rows.size() - 1)];
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const T* source = from.row(rows[i]);

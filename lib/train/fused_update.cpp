@@ -5,31 +5,32 @@
 namespace normrun::train {
 
 template <class T>
-FusedUpdate<T>::FusedUpdate(const OptimizerSpec& optimizer, std::size_t parameters, std::span<T> params, std::span<const T> grads,
-                            std::span<T> slots)
-    : optimizer_(optimizer), params_(params), grads_(grads), slots_(slots) {
-  taken_.reserve(parameters);
+FusedUpdate<T>::FusedUpdate(const Optimizer<T>& optimizer, std::size_t parameters, const OptimizerBuffers<T>& buffers)
+    : optimizer_(optimizer), buffers_(buffers) {
+  updated_.reserve(parameters + 1);  // and the end
 }
 
 template <class T>
-void FusedUpdate<T>::start(Index step, double learning_rate) {
-  size_ = optimizer_.step_size(step, learning_rate, T{});
-  taken_.clear();
+void FusedUpdate<T>::start(const TrainingStep& step) {
+  size_ = optimizer_.step_size(step);
+  updated_.clear();
 }
 
 template <class T>
 void FusedUpdate<T>::update(const nn::KernelGradient<T>& gradient) {
-  optimizer_.update_product(params_, slots_, gradient.kernel, gradient.x, gradient.dy, gradient.dx, size_);
-  taken_.push_back(gradient.kernel);
+  optimizer_.update_kernel(buffers_, gradient, size_);
+  updated_.push_back(gradient.kernel);
 }
 
 template <class T>
 void FusedUpdate<T>::finish() {
-  std::sort(taken_.begin(), taken_.end(), [](const nn::ParamId& a, const nn::ParamId& b) { return a.offset < b.offset; });
-  taken_.push_back({static_cast<Index>(params_.size()), 0});  // the end
+  std::sort(updated_.begin(), updated_.end(), [](const nn::ParamId& a, const nn::ParamId& b) { return a.offset < b.offset; });
+  updated_.push_back({static_cast<Index>(buffers_.params.size()), 0});  // the end
   Index done = 0;
-  for (const nn::ParamId& kernel : taken_) {
-    if (kernel.offset > done) optimizer_.update_part(params_, grads_, slots_, {done, kernel.offset - done}, size_);
+  for (const nn::ParamId& kernel : updated_) {
+    if (kernel.offset > done) {
+      optimizer_.update_range(buffers_, {done, kernel.offset - done}, buffers_.grads.data() + done, size_);
+    }
     done = kernel.offset + kernel.size;
   }
 }

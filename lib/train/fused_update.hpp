@@ -7,26 +7,25 @@
 
 namespace normrun::train {
 
-/// One step of the optimizer, part of it inside the backward pass: a kernel is updated as soon as its gradient x^T dy is known, tile
-/// by tile, so that the gradient never reaches memory.  The numbers are those of OptimizerSpec::update without decay, to the bit.
+/// One step of the optimizer, part of it inside the backward pass.  A kernel is updated as soon as the factors of its gradient x^T dy are
+/// known, tile by tile, so that the gradient never reaches memory.  The numbers are those of Optimizer::update without decay, to the bit.
 template <class T>
 class FusedUpdate final : public nn::KernelUpdater<T> {
  public:
-  /// `parameters`: how many there are, so that no step allocates.  The buffers outlive this.
-  FusedUpdate(const OptimizerSpec& optimizer, std::size_t parameters, std::span<T> params, std::span<const T> grads, std::span<T> slots);
-  /// Before the backward pass of step `step`, which counts from 1.
-  void start(Index step, double learning_rate);
+  /// `parameters`: how many parameters the network has; room for them is made here, so that no step allocates.  The optimizer and the
+  /// buffers must outlive this object.
+  FusedUpdate(const Optimizer<T>& optimizer, std::size_t parameters, const OptimizerBuffers<T>& buffers);
+  /// To be called before the backward pass of the step.
+  void start(const TrainingStep& step);
   void update(const nn::KernelGradient<T>& gradient) override;
-  /// After the backward pass: every parameter that was not taken.
+  /// To be called after the backward pass: updates every parameter that update() has not.
   void finish();
 
  private:
-  const OptimizerSpec& optimizer_;
-  std::span<T> params_;
-  std::span<const T> grads_;
-  std::span<T> slots_;
+  const Optimizer<T>& optimizer_;
+  OptimizerBuffers<T> buffers_;
   StepSize size_;
-  std::vector<nn::ParamId> taken_;
+  std::vector<nn::ParamId> updated_;
 };
 
 }  // namespace normrun::train

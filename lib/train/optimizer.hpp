@@ -2,23 +2,78 @@
 
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "nn/blueprint.hpp"
+#include "nn/layer.hpp"
 
 namespace normrun::train {
+
+enum class Convention { kKeras, kTorch };
+
+/// A step of training: `number` counts from 1, and `learning_rate` is the scaled one.
+struct TrainingStep {
+  Index number = 1;
+  double learning_rate = 0.0;
+};
 
 /// What an optimizer makes of the learning rate at a step.
 struct StepSize {
   double rate = 0.0;
-  double root_scale = 1.0;  // Adam's, where the root is corrected apart from the rate
+  double root_scale = 1.0;  // for Adam, which may correct the root apart from the rate
 };
 
-enum class Convention { kKeras, kTorch };
+/// Consecutive parameters of the flat buffer.
+struct ParamRange {
+  Index offset;
+  Index size;
+};
 
-/// The options of an optimizer; the update itself is a pure function over flat buffers.
+/// The flat buffers that an optimizer works on.  `slots` holds slot_count() buffers of the parameters' size, one after another, all zeros
+/// before the first step.
+template <class T>
+struct OptimizerBuffers {
+  std::span<T> params;
+  std::span<const T> grads;
+  std::span<T> slots;
+};
+
+/// Weight decay.  Keras: w -= learning_rate * rate * w before the update (decoupled).  PyTorch: rate * w is added to the gradient.
+struct WeightDecay {
+  Convention convention = Convention::kKeras;
+  double rate = 0.0;
+};
+
+/// The update of an optimizer in one precision.  It is const: every number lives in the caller's buffers.
+template <class T>
+class Optimizer {
+ public:
+  explicit Optimizer(const WeightDecay& decay) : decay_(decay) {}
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  /// One whole step.  `decays` are the ranges that decay, in ascending order.
+  void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const;
+
+  /// The same step in pieces, without weight decay: first the size of the step,
+  virtual StepSize step_size(const TrainingStep& step) const { return {.rate = step.learning_rate}; }
+  /// then every range of parameters once, by the gradient g, whose first number is that of the range's first parameter,
+  virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
+  /// or a kernel by the factors of its gradient, which never reaches memory; only where updates_kernels().
+  virtual bool updates_kernels() const { return false; }
+  virtual void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const;
+
+ private:
+  void update_decayed(const OptimizerBuffers<T>& buffers, const ParamRange& range, const StepSize& size) const;
+
+  WeightDecay decay_;
+};
+
+/// The options of an optimizer, and the factory of its update in both precisions.
 class OptimizerSpec : public config::Described {
  public:
   double learning_rate = 1e-3;
@@ -27,37 +82,25 @@ class OptimizerSpec : public config::Described {
 
   /// Slots per parameter: 0 (sgd), 1 (momentum, rmsprop), 2 (adam).
   virtual Index slot_count() const = 0;
-  /// One update.  slots: slot_count buffers of the parameters' size, one after another, zeros before the first step;
-  /// `step` counts from 1; `learning_rate` is the scaled one; `decays` are the parts of the buffer that decay, ascending.
-  struct Decay {
-    Index offset;
-    Index size;
-  };
-  virtual void update(std::span<float> params, std::span<const float> grads, std::span<float> slots, Index step, double learning_rate,
-                      std::span<const Decay> decays) const = 0;
-  virtual void update(std::span<double> params, std::span<const double> grads, std::span<double> slots, Index step, double learning_rate,
-                      std::span<const Decay> decays) const = 0;
+  template <class T>
+  std::unique_ptr<const Optimizer<T>> make() const {
+    if constexpr (std::is_same_v<T, float>) {
+      return make_float();
+    } else {
+      return make_double();
+    }
+  }
 
-  /// An update in pieces, of parameters that do not decay: the same numbers.  First the step's size, in the training precision,
-  virtual StepSize step_size(Index /*step*/, double rate, float) const { return {rate}; }
-  virtual StepSize step_size(Index /*step*/, double rate, double) const { return {rate}; }
-  /// then some parameters at a time,
-  virtual void update_part(std::span<float> params, std::span<const float> grads, std::span<float> slots, nn::ParamId part,
-                           const StepSize& size) const = 0;
-  virtual void update_part(std::span<double> params, std::span<const double> grads, std::span<double> slots, nn::ParamId part,
-                           const StepSize& size) const = 0;
-  /// or a kernel by its gradient x^T dy, which is never written down, and dx = dy kernel^T (KernelUpdater); only where takes_products().
-  virtual bool takes_products() const { return false; }
-  virtual void update_product(std::span<float> params, std::span<float> slots, nn::ParamId kernel, ConstView<float> x, ConstView<float> dy,
-                              View<float> dx, const StepSize& size) const;
-  virtual void update_product(std::span<double> params, std::span<double> slots, nn::ParamId kernel, ConstView<double> x,
-                              ConstView<double> dy, View<double> dx, const StepSize& size) const;
+ private:
+  virtual std::unique_ptr<const Optimizer<float>> make_float() const = 0;
+  virtual std::unique_ptr<const Optimizer<double>> make_double() const = 0;
 };
 
 /// sgd, adam, rmsprop.
 const config::Family& optimizer_family();
 
-/// The parts of the parameter buffer that weight decay reaches, ascending, neighbours joined; none where weight_decay is 0.
-std::vector<OptimizerSpec::Decay> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer);
+/// The ranges of the parameter buffer that weight decay reaches, in ascending order and joined where they touch.  There are none where
+/// weight_decay is 0.
+std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer);
 
 }  // namespace normrun::train

@@ -21,6 +21,7 @@ template <class T>
 Trainer<T>::Trainer(const TrainingPlan<T>& plan)
     : plan_(plan),
       mode_(step_mode(plan.options->forward_mode)),
+      optimizer_(plan.options->optimizer_spec().template make<T>()),
       decays_(decay_ranges(plan.network->layout(), plan.options->optimizer_spec())),
       learning_rate_(plan.options->scaled_learning_rate()) {
   const nn::Network<T>& network = *plan_.network;
@@ -64,9 +65,8 @@ void Trainer<T>::allocate() {
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
   gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
-  const OptimizerSpec& optimizer = plan_.options->optimizer_spec();
-  if (optimizer.takes_products() && decays_.empty() && gradient_->is_one_pass())
-    fused_ = std::make_unique<FusedUpdate<T>>(optimizer, network.layout().params.size() + 1, model_.params, gradient_->gradient(), slots_);
+  if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass())
+    fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network.layout().params.size(), optimizer_buffers());
   batch_x_ = Matrix<T>(capacity, network.input().size());
   if (plan_.data->classes > 0)
     batch_labels_.resize(static_cast<std::size_t>(capacity));
@@ -87,14 +87,14 @@ Index Trainer<T>::take_batch() {
   }
   if (step_in_epoch == 0 && step_ > 0) batches_->start_epoch(step_ / steps_per_epoch_);
   const std::span<const Index> rows = batches_->step(step_in_epoch);
-  gather(rows, batches_->behind(step_in_epoch));
+  gather(rows, batches_->next_rows(step_in_epoch));
   return static_cast<Index>(rows.size());
 }
 
 template <class T>
-void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> behind) {
+void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> next_rows) {
   const data::Split<T>& train = plan_.data->train;
-  statistics::gather_rows<T>(train.features.view(), rows, batch_x_.view(), behind);
+  statistics::gather_rows<T>(train.features.view(), rows, batch_x_.view(), next_rows);
   if (!batch_labels_.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_labels_.data());
   if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_targets_.view());
   if (!batch_lengths_.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_lengths_.data());
@@ -110,7 +110,8 @@ void Trainer<T>::advance() {
                        .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data()};
   const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 
-  if (fused_ != nullptr) fused_->start(step_ + 1, learning_rate_);
+  const TrainingStep step{.number = step_ + 1, .learning_rate = learning_rate_};
+  if (fused_ != nullptr) fused_->start(step);
   const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch, fused_.get());
   last_loss_ = result.loss;
   check_loss(step_ + 1);
@@ -122,7 +123,7 @@ void Trainer<T>::advance() {
   if (fused_ != nullptr)
     fused_->finish();
   else
-    plan_.options->optimizer_spec().update(model_.params, gradient_->gradient(), slots_, step_ + 1, learning_rate_, decays_);
+    optimizer_->update(optimizer_buffers(), step, decays_);
   step_ += 1;
   if (at_epoch_end()) check_model();
 }

@@ -87,7 +87,8 @@ class Trainer {
   void allocate();
   /// Puts the next step's rows into the batch buffers; returns how many there are.
   Index take_batch();
-  void gather(std::span<const Index> rows, std::span<const Index> behind);
+  void gather(std::span<const Index> rows, std::span<const Index> next_rows);
+  OptimizerBuffers<T> optimizer_buffers() { return {.params = model_.params, .grads = gradient_->gradient(), .slots = slots_}; }
   void check_loss(Index step) const;
   void check_model() const;
 
@@ -101,7 +102,8 @@ class Trainer {
   Matrix<T> batch_targets_;  // zeros where the data has no targets
   std::vector<std::int32_t> batch_labels_;
   std::vector<Index> batch_lengths_;
-  std::vector<OptimizerSpec::Decay> decays_;
+  std::unique_ptr<const Optimizer<T>> optimizer_;
+  std::vector<ParamRange> decays_;
   double learning_rate_;
   std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer takes every gradient after the backward pass
   Index steps_per_epoch_ = 0;

@@ -37,12 +37,13 @@ std::shared_ptr<train::OptimizerSpec> make_optimizer(const std::string& type, co
 std::vector<double> run(const train::OptimizerSpec& optimizer, const Json& attrs, std::vector<double> weights, const Values& grads) {
   const std::size_t size = weights.size();
   if (size == 0 || grads.data.size() % size != 0) throw Damaged("optimizers: grads do not fit w0");
+  const auto update = optimizer.make<double>();
   std::vector<double> slots(size * static_cast<std::size_t>(optimizer.slot_count()), 0.0);
   std::vector<double> after;
   for (std::size_t step = 0; step * size < grads.data.size(); ++step) {
     const std::span<const double> g(grads.data.data() + step * size, size);
     const double learning_rate = attrs.contains("lr_steps") ? attrs["lr_steps"].at(step).get<double>() : optimizer.learning_rate;
-    optimizer.update(weights, g, slots, static_cast<Index>(step) + 1, learning_rate, {});
+    update->update({weights, g, slots}, {.number = static_cast<Index>(step) + 1, .learning_rate = learning_rate}, {});
     after.insert(after.end(), weights.begin(), weights.end());
   }
   return after;

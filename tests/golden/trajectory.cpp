@@ -37,6 +37,7 @@ class Trajectory {
   Computed run(Index batch_size, const std::string& convention) {
     start();
     const auto adam = make_adam(convention);
+    const auto update = adam->make<double>();
     Buffer<double> grads(model_.params.size());
     Buffer<double> slots(model_.params.size() * static_cast<std::size_t>(adam->slot_count()), 0.0);
     Computed computed;
@@ -48,7 +49,7 @@ class Trajectory {
       const View<double> dy = record_.gradient(network_.output_boundary());
       computed["losses"].push_back(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, logits(), {batch_y_.data(), {}}, dy));
       network_.backward(model_.params, record_, network_.output_boundary(), dy, grads);
-      adam->update(model_.params, grads, slots, ++step, adam->learning_rate, {});
+      update->update({model_.params, grads, slots}, {.number = ++step, .learning_rate = adam->learning_rate}, {});
     }
     evaluate(computed);
     return computed;

@@ -16,12 +16,12 @@ namespace {
 /// A few steps on the same rows, each with its gradients kept apart.
 template <class T>
 struct Learner {
-  Learner(const nn::Network<T>& net, std::shared_ptr<train::OptimizerSpec> by, nn::Keep keep)
+  Learner(const nn::Network<T>& net, const std::shared_ptr<train::OptimizerSpec>& by, nn::Keep keep)
       : network(net),
-        optimizer(std::move(by)),
+        optimizer(by->make<T>()),
         model(nn::fresh_model(net, 3)),
         grads(model.params.size()),
-        slots(model.params.size() * static_cast<std::size_t>(optimizer->slot_count())),
+        slots(model.params.size() * static_cast<std::size_t>(by->slot_count())),
         record(net, 40, keep) {}
 
   /// From a gradient of the outputs that is as good as any: the outputs themselves.
@@ -34,18 +34,20 @@ struct Learner {
   }
   void step_after(ConstView<T> x, Index step) {
     network.backward(model.params, record, network.output_boundary(), forward(x), grads);
-    optimizer->update(model.params, grads, slots, step, 0.01, {});
+    optimizer->update(buffers(), {.number = step, .learning_rate = 0.01}, {});
   }
   void step_inside(ConstView<T> x, Index step, train::FusedUpdate<T>& fused) {
     const View<T> dy = forward(x);
-    fused.start(step, 0.01);
+    fused.start({.number = step, .learning_rate = 0.01});
     network.backward(model.params, record, network.output_boundary(), dy, grads, {}, &fused);
     fused.finish();
   }
 
+  train::OptimizerBuffers<T> buffers() { return {model.params, grads, slots}; }
+
   const nn::Network<T>& network;
   const Index* lengths = nullptr;  // of sequences: valid steps of each row
-  std::shared_ptr<train::OptimizerSpec> optimizer;
+  std::unique_ptr<const train::Optimizer<T>> optimizer;
   nn::Model<T> model;
   Buffer<T> grads, slots;
   nn::Record<T> record;
@@ -65,10 +67,10 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
                                                  Shape{10});
   for (const std::string convention : {"keras", "torch"}) {
     const auto optimizer = make_optimizer("adam", "\"convention\": \"" + convention + "\"");
-    REQUIRE(optimizer->takes_products());
+    REQUIRE(optimizer->make<T>()->updates_kernels());
     Learner<T> after(network, optimizer, nn::Keep::kAllActivations);
     Learner<T> inside(network, optimizer, nn::Keep::kForBackward);  // dx then goes over x
-    train::FusedUpdate<T> fused(*optimizer, network.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
+    train::FusedUpdate<T> fused(*inside.optimizer, network.layout().params.size(), inside.buffers());
     const data::Dataset<T> data = clusters<T>(120);
     for (Index step = 1; step <= 4; ++step) {
       const ConstView<T> x = data.train.features.view().slice(step, 5 * step);
@@ -97,7 +99,7 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
       learner->model = rig.model;
       if (!lengths.empty()) learner->lengths = lengths.data();
     }
-    train::FusedUpdate<T> fused(*optimizer, rig.layout().params.size() + 1, inside.model.params, inside.grads, inside.slots);
+    train::FusedUpdate<T> fused(*inside.optimizer, rig.layout().params.size() + 1, inside.buffers());
     for (Index step = 1; step <= 2; ++step) {
       const ConstView<T> x = rig.x.view().slice(0, step == 1 ? 3 : 40);  // few rows are updated another way than many
       after.step_after(x, step);
@@ -110,5 +112,5 @@ TEST_CASE_TEMPLATE("an update inside the backward pass gives the bits of one aft
 }
 
 TEST_CASE("optimizers that keep their gradients say so") {
-  for (const char* type : {"sgd", "rmsprop"}) CHECK_FALSE(make_optimizer(type)->takes_products());
+  for (const char* type : {"sgd", "rmsprop"}) CHECK_FALSE(make_optimizer(type)->make<double>()->updates_kernels());
 }

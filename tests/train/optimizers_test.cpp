@@ -34,9 +34,10 @@ double rate_of(Index step) { return step < 3 ? 0.05 : 0.01; }
 
 /// Largest difference after kSteps between the optimizer and the rule, written per parameter in double.
 template <class T>
-double worst_difference(const Case& test, const std::vector<train::OptimizerSpec::Decay>& decays = {}) {
+double worst_difference(const Case& test, const std::vector<train::ParamRange>& decays = {}) {
   const auto optimizer = make_optimizer(test.type, test.options);
   REQUIRE(optimizer->slot_count() == test.slots);
+  const auto update = optimizer->make<T>();
   Buffer<T> params(kCount);
   Buffer<T> grads(kCount);
   Buffer<T> slots(static_cast<std::size_t>(kCount * test.slots));
@@ -52,7 +53,7 @@ double worst_difference(const Case& test, const std::vector<train::OptimizerSpec
       grads[at] = static_cast<T>(gradient(i, step));
       expected[at] = test.next({expected[at], gradient(i, step), &expected_slots[2 * at], rate_of(step), step});
     }
-    optimizer->update(std::span<T>(params), std::span<const T>(grads), std::span<T>(slots), step, rate_of(step), decays);
+    update->update({params, grads, slots}, {.number = step, .learning_rate = rate_of(step)}, decays);
   }
   double worst = 0.0;
   for (std::size_t i = 0; i < expected.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(params[i]) - expected[i]));
@@ -116,7 +117,7 @@ TEST_CASE("every optimizer follows its formula in both conventions, under a chan
 }
 
 TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds to the gradient; only in the given ranges") {
-  const std::vector<train::OptimizerSpec::Decay> decays = {{0, 100}, {200, 2001}};
+  const std::vector<train::ParamRange> decays = {{0, 100}, {200, 2001}};
   Index parameter = 0;  // counts the rule's calls: the place in the buffer
   const auto decays_here = [&parameter, &decays]() {
     const Index i = parameter++ % kCount;

@@ -8,39 +8,23 @@
 namespace normrun::train::optimizers {
 namespace {
 
-/// 1 - beta^t: how much of a running mean that started at zero has arrived after t steps.  For the beta of the training
-/// precision, since that is the one that the running mean uses.
+/// 1 - beta^t: a running mean that started at zero is too small by this factor after t steps.  beta is taken in the training precision,
+/// because the running mean uses that one.
 template <class T>
-double arrived(double beta, Index step) {
-  return 1.0 - math::power(static_cast<double>(static_cast<T>(beta)), static_cast<std::uint64_t>(step));
+double bias_correction(T beta, Index step) {
+  return 1.0 - math::power(static_cast<double>(beta), static_cast<std::uint64_t>(step));
 }
 
-/// Adam (Kingma & Ba 2015, algorithm 1).  Keras adds epsilon to the root before the bias correction reaches it (the
-/// paper's "more efficient" order, section 2), PyTorch after.
+/// Adam (Kingma & Ba 2015, algorithm 1): running means m of g and v of g^2, both corrected for their start at zero, and
+/// w -= lr m / (sqrt(v) + epsilon).  Keras adds epsilon to the root before its bias correction (the paper's "more efficient" order,
+/// section 2), PyTorch after it.
 class Adam final : public OptimizerOf<Adam> {
  public:
   Adam() { preset(Convention::kKeras); }
   Index slot_count() const override { return 2; }
 
-  StepSize step_size(Index step, double rate, float) const override { return size_at<float>(step, rate); }
-  StepSize step_size(Index step, double rate, double) const override { return size_at<double>(step, rate); }
-
   template <class T>
-  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
-    return [by = constants<T>(size), w = params.data(), m = slots.data(), v = slots.data() + params.size()](const UpdatePart<T>& part) {
-      nn::kernels::adam_update(by, part.g, w + part.first, m + part.first, v + part.first, part.count);
-    };
-  }
-
-  bool takes_products() const override { return true; }
-  void update_product(std::span<float> params, std::span<float> slots, nn::ParamId kernel, ConstView<float> x, ConstView<float> dy,
-                      View<float> dx, const StepSize& size) const override {
-    take_product(params, slots, kernel, x, dy, dx, size);
-  }
-  void update_product(std::span<double> params, std::span<double> slots, nn::ParamId kernel, ConstView<double> x, ConstView<double> dy,
-                      View<double> dx, const StepSize& size) const override {
-    take_product(params, slots, kernel, x, dy, dx, size);
-  }
+  class Update;
 
  protected:
   void preset(Convention convention) override {
@@ -57,28 +41,51 @@ class Adam final : public OptimizerOf<Adam> {
   }
 
  private:
-  template <class T>
-  StepSize size_at(Index step, double rate) const {
-    const double mean_arrived = arrived<T>(beta_1_, step);
-    const double root_arrived = std::sqrt(arrived<T>(beta_2_, step));
-    if (convention_ == Convention::kKeras) return {rate * root_arrived / mean_arrived, 1.0};
-    return {rate / mean_arrived, 1.0 / root_arrived};
-  }
-  template <class T>
-  nn::kernels::AdamStep<T> constants(const StepSize& size) const {
-    return {static_cast<T>(size.rate), static_cast<T>(size.root_scale), static_cast<T>(beta_1_), static_cast<T>(beta_2_),
-            static_cast<T>(epsilon_)};
-  }
-  template <class T>
-  void take_product(std::span<T> params, std::span<T> slots, nn::ParamId kernel, ConstView<T> x, ConstView<T> dy, View<T> dx,
-                    const StepSize& size) const {
-    T* const m = slots.data() + kernel.offset;
-    nn::kernels::adam_update_product(constants<T>(size), x, dy, params.data() + kernel.offset, m, m + params.size(), dx);
-  }
-
   double beta_1_ = 0.0;
   double beta_2_ = 0.0;
   double epsilon_ = 0.0;
+};
+
+template <class T>
+class Adam::Update final : public Optimizer<T> {
+ public:
+  explicit Update(const Adam& spec)
+      : Optimizer<T>(spec.decay()),
+        convention_(spec.convention_),
+        beta_1_(static_cast<T>(spec.beta_1_)),
+        beta_2_(static_cast<T>(spec.beta_2_)),
+        epsilon_(static_cast<T>(spec.epsilon_)) {}
+
+  StepSize step_size(const TrainingStep& step) const override {
+    const double mean_correction = bias_correction<T>(beta_1_, step.number);
+    const double root_correction = std::sqrt(bias_correction<T>(beta_2_, step.number));
+    if (convention_ == Convention::kKeras) return {.rate = step.learning_rate * root_correction / mean_correction};
+    return {.rate = step.learning_rate / mean_correction, .root_scale = 1.0 / root_correction};
+  }
+  void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const override {
+    T* const m = buffers.slots.data() + range.offset;
+    nn::kernels::adam_update<T>(constants(size), g, buffers.params.data() + range.offset, m, m + buffers.params.size(), range.size);
+  }
+  bool updates_kernels() const override { return true; }
+  void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const override {
+    T* const m = buffers.slots.data() + gradient.kernel.offset;
+    nn::kernels::adam_update_product<T>(constants(size), gradient.x, gradient.dy, buffers.params.data() + gradient.kernel.offset, m,
+                                        m + buffers.params.size(), gradient.dx);
+  }
+
+ private:
+  nn::kernels::AdamStep<T> constants(const StepSize& size) const {
+    return {.step = static_cast<T>(size.rate),
+            .root_scale = static_cast<T>(size.root_scale),
+            .beta_1 = beta_1_,
+            .beta_2 = beta_2_,
+            .epsilon = epsilon_};
+  }
+
+  Convention convention_;
+  T beta_1_;
+  T beta_2_;
+  T epsilon_;
 };
 
 }  // namespace

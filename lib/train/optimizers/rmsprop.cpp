@@ -5,21 +5,15 @@
 namespace normrun::train::optimizers {
 namespace {
 
-/// RMSprop (Tieleman & Hinton 2012) without momentum and centring.  Keras adds epsilon inside the root, PyTorch outside.
+/// RMSprop (Tieleman & Hinton 2012), without momentum or centring: v = rho v + (1 - rho) g^2, then
+///   keras: w -= lr g / sqrt(v + epsilon);  torch: w -= lr g / (sqrt(v) + epsilon)
 class Rmsprop final : public OptimizerOf<Rmsprop> {
  public:
   Rmsprop() { preset(Convention::kKeras); }
   Index slot_count() const override { return 1; }
 
   template <class T>
-  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
-    return [this, rate = static_cast<T>(size.rate), w = params.data(), v = slots.data()](const UpdatePart<T>& part) {
-      const auto place =
-          convention_ == Convention::kKeras ? nn::kernels::EpsilonPlace::kInsideRoot : nn::kernels::EpsilonPlace::kOutsideRoot;
-      nn::kernels::rmsprop_update(w + part.first, part.g, v + part.first, rate, static_cast<T>(rho_), static_cast<T>(epsilon_), place,
-                                  part.count);
-    };
-  }
+  class Update;
 
  protected:
   void preset(Convention convention) override {
@@ -38,6 +32,26 @@ class Rmsprop final : public OptimizerOf<Rmsprop> {
  private:
   double rho_ = 0.0;
   double epsilon_ = 0.0;
+};
+
+template <class T>
+class Rmsprop::Update final : public Optimizer<T> {
+ public:
+  explicit Update(const Rmsprop& spec)
+      : Optimizer<T>(spec.decay()),
+        rho_(static_cast<T>(spec.rho_)),
+        epsilon_(static_cast<T>(spec.epsilon_)),
+        place_(spec.convention_ == Convention::kKeras ? nn::kernels::EpsilonPlace::kInsideRoot : nn::kernels::EpsilonPlace::kOutsideRoot) {}
+
+  void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const override {
+    nn::kernels::rmsprop_update<T>(buffers.params.data() + range.offset, g, buffers.slots.data() + range.offset, static_cast<T>(size.rate),
+                                   rho_, epsilon_, place_, range.size);
+  }
+
+ private:
+  T rho_;
+  T epsilon_;
+  nn::kernels::EpsilonPlace place_;
 };
 
 }  // namespace

@@ -5,26 +5,17 @@
 namespace normrun::train::optimizers {
 namespace {
 
-/// Stochastic gradient descent, plain, with momentum (Polyak 1964) or Nesterov's form (Sutskever et al. 2013).  The two
-/// conventions agree at a constant learning rate and differ when it changes: Keras keeps it inside the velocity.
+/// Stochastic gradient descent: plain, with momentum (Polyak 1964), or in Nesterov's form (Sutskever et al. 2013).
+///   plain     w -= lr g
+///   momentum  keras: v = momentum v - lr g, w += v;  torch: v = momentum v + g, w -= lr v
+/// The two conventions agree while the learning rate is constant and differ when it changes, because Keras keeps it inside the velocity.
 class Sgd final : public OptimizerOf<Sgd> {
  public:
   Sgd() { preset(Convention::kKeras); }
   Index slot_count() const override { return momentum_ > 0.0 ? 1 : 0; }
 
   template <class T>
-  auto rule(std::span<T> params, std::span<T> slots, const StepSize& size) const {
-    return [this, rate = static_cast<T>(size.rate), w = params.data(), v = slots.data()](const UpdatePart<T>& part) {
-      const T momentum = static_cast<T>(momentum_);
-      const auto kind = nesterov_ ? nn::kernels::Momentum::kNesterov : nn::kernels::Momentum::kPlain;
-      if (momentum_ == 0.0)
-        nn::kernels::sgd_update(w + part.first, part.g, rate, part.count);
-      else if (convention_ == Convention::kKeras)
-        nn::kernels::momentum_update_keras(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
-      else
-        nn::kernels::momentum_update_torch(w + part.first, part.g, v + part.first, rate, momentum, kind, part.count);
-    };
-  }
+  class Update;
 
  protected:
   void preset(Convention convention) override {
@@ -43,6 +34,34 @@ class Sgd final : public OptimizerOf<Sgd> {
  private:
   double momentum_ = 0.0;
   bool nesterov_ = false;
+};
+
+template <class T>
+class Sgd::Update final : public Optimizer<T> {
+ public:
+  explicit Update(const Sgd& spec)
+      : Optimizer<T>(spec.decay()),
+        has_velocity_(spec.momentum_ > 0.0),
+        convention_(spec.convention_),
+        momentum_(static_cast<T>(spec.momentum_)),
+        kind_(spec.nesterov_ ? nn::kernels::Momentum::kNesterov : nn::kernels::Momentum::kPlain) {}
+
+  void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const override {
+    const T rate = static_cast<T>(size.rate);
+    T* const w = buffers.params.data() + range.offset;
+    if (!has_velocity_) return nn::kernels::sgd_update<T>(w, g, rate, range.size);
+    T* const v = buffers.slots.data() + range.offset;
+    if (convention_ == Convention::kKeras)
+      nn::kernels::momentum_update_keras<T>(w, g, v, rate, momentum_, kind_, range.size);
+    else
+      nn::kernels::momentum_update_torch<T>(w, g, v, rate, momentum_, kind_, range.size);
+  }
+
+ private:
+  bool has_velocity_;
+  Convention convention_;
+  T momentum_;
+  nn::kernels::Momentum kind_;
 };
 
 }  // namespace
