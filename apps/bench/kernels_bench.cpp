@@ -93,15 +93,15 @@ void measure_adam_product(benchmark::State& state, const Layer& layer, Index row
   Matrix<float> m(1, count), v(1, count);
   const auto operations = static_cast<double>(2 * rows * count);
   const auto update = [&] {
-    nn::kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(), operands.w.view().data, m.view().data,
-                                            v.view().data, View<float>());
+    nn::kernels::adam_update_product<float>(kAdam, operands.x.view(), operands.y.view(),
+                                            {operands.w.view().data, m.view().data, v.view().data}, View<float>());
   };
   measure(state, {operations, 24.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), operations), update);
 }
 
 void measure_adam(benchmark::State& state, Index count) {
   Matrix<float> w = random_matrix(1, count), g = random_matrix(1, count), m = random_matrix(1, count), v(1, count);
-  const auto update = [&] { nn::kernels::adam_update<float>(kAdam, g.view().data, w.view().data, m.view().data, v.view().data, count); };
+  const auto update = [&] { nn::kernels::adam_update<float>(kAdam, g.view().data, {w.view().data, m.view().data, v.view().data}, count); };
   measure(state, {11.0 * static_cast<double>(count), 28.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), 0), update);
 }
 

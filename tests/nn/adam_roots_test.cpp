@@ -21,8 +21,8 @@ Index wrong_roots(std::uint32_t first) {
   Buffer<float> v(kRoots), w(kRoots), g(kRoots), m(kRoots, 1.0F);
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = std::bit_cast<float>(first + static_cast<std::uint32_t>(i));
   const float before = std::nextafter(std::sqrt(v[0]), 0.0F);
-  nn::kernels::adam_update<float>({.step = 1, .root_scale = 1, .beta_1 = 1, .beta_2 = 1, .epsilon = -before}, g.data(), w.data(), m.data(),
-                                  v.data(), kRoots);
+  nn::kernels::adam_update<float>({.step = 1, .root_scale = 1, .beta_1 = 1, .beta_2 = 1, .epsilon = -before}, g.data(),
+                                  {w.data(), m.data(), v.data()}, kRoots);
   Index wrong = 0;
   for (std::size_t i = 0; i < v.size(); ++i) {
     const float expected = 0.0F - 1.0F / (std::sqrt(v[i]) - before);

@@ -41,13 +41,14 @@ const std::vector<Case<T>> kWindows{
     {"product of windows",
      [](Arena<T>& a) {
        const WindowsOver<T> x(a.x());
-       nn::kernels::product<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(), a.result_matrix(x.windows.rows(), a.outputs));
+       nn::kernels::product_of_windows<T>(x.windows, a.matrix(x.windows.depth, a.outputs), a.bias(),
+                                          a.result_matrix(x.windows.rows(), a.outputs));
      }},
     {"weight gradient of windows",
      [](Arena<T>& a) {
        const WindowsOver<T> x(a.x());
-       nn::kernels::product_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs),
-                                               a.result_matrix(x.windows.depth, a.outputs));
+       nn::kernels::product_of_windows_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs),
+                                                          a.result_matrix(x.windows.depth, a.outputs));
      }},
 };
 

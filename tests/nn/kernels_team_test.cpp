@@ -33,9 +33,9 @@ std::vector<Buffer<float>> results_by(int threads, Index rows) {
   float* w = a.dw().data;
   float* m = a.dw().data;
   const View<float> x = a.dx();
-  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), View<float>());
-  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), a.dx());
-  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), w, m, a.squares_like_w(), x);
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), {w, m, a.squares_like_w()}, View<float>());
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), {w, m, a.squares_like_w()}, a.dx());
+  nn::kernels::adam_update_product<float>(kAdam, x, a.dy(), {w, m, a.squares_like_w()}, x);
   return {a.results().begin(), a.results().end()};
 }
 

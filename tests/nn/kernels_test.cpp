@@ -38,16 +38,16 @@ const std::vector<Case<T>> kProducts{
     {"weight gradient", [](Arena<T>& a) { nn::kernels::product_weight_gradient<T>(a.x(), a.dy(), a.dw()); }},
     {"adam by a product",
      [](Arena<T>& a) {
-       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), View<T>());
+       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), {a.dw().data, a.dw().data, a.squares_like_w()}, View<T>());
      }},
     {"adam by a product, with the input gradient",
      [](Arena<T>& a) {
-       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), a.dx());
+       nn::kernels::adam_update_product<T>(kAdam<T>, a.x(), a.dy(), {a.dw().data, a.dw().data, a.squares_like_w()}, a.dx());
      }},
     {"adam by a product, with the input gradient over the input",
      [](Arena<T>& a) {
        const View<T> x = a.dx();
-       nn::kernels::adam_update_product<T>(kAdam<T>, x, a.dy(), a.dw().data, a.dw().data, a.squares_like_w(), x);
+       nn::kernels::adam_update_product<T>(kAdam<T>, x, a.dy(), {a.dw().data, a.dw().data, a.squares_like_w()}, x);
      }},
     {"input gradient", [](Arena<T>& a) { nn::kernels::product_input_gradient<T>(a.dy(), a.w(), a.dx()); }},
     {"product by a packed matrix",
@@ -125,23 +125,28 @@ const std::vector<Case<T>> kMatrixKernels{
     {"running column sums and dots", running_sums_and_dots<T>},
     {"running sums of no rows", running_sums_of_no_rows<T>},
     {"row moments", [](Arena<T>& a) { nn::kernels::row_moments<T>(a.x(), a.out_per_row(), a.out_per_row()); }},
-    {"columns", [](Arena<T>& a) { nn::kernels::normalize_columns<T>(normalized_columns(a), a.per_column(), a.per_column(), a.dx()); }},
-    {"columns, no affine", [](Arena<T>& a) { nn::kernels::normalize_columns<T>(normalized_columns(a), nullptr, nullptr, a.dx()); }},
+    {"columns",
+     [](Arena<T>& a) {
+       nn::kernels::normalize_columns<T>(normalized_columns(a), {a.per_column(), a.per_column()}, a.dx());
+     }},
+    {"columns, no affine", [](Arena<T>& a) { nn::kernels::normalize_columns<T>(normalized_columns(a), {}, a.dx()); }},
     {"column gradient sums", [](Arena<T>& a) { nn::kernels::column_gradient_sums<T>(normalized_columns(a), a.x(), a.out(), a.out()); }},
     {"rows",
      [](Arena<T>& a) {
-       nn::kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), a.per_column(), a.per_column(), a.x_hat(), a.dx());
+       nn::kernels::normalize_rows<T>({a.x(), a.per_row(), a.per_row()}, {a.per_column(), a.per_column()}, a.x_hat(), a.dx());
      }},
     {"rows, no affine",
-     [](Arena<T>& a) { nn::kernels::normalize_rows<T>(a.x(), a.per_row(), a.per_row(), nullptr, nullptr, nullptr, a.dx()); }},
+     [](Arena<T>& a) {
+       nn::kernels::normalize_rows<T>({a.x(), a.per_row(), a.per_row()}, {}, nullptr, a.dx());
+     }},
     {"rows standardized",
      [](Arena<T>& a) {
-       nn::kernels::standardize_rows<T>(a.x(), kEpsilon<T>, a.per_column(), a.per_column(), a.out_per_row(), a.x_hat(), a.dx());
+       nn::kernels::standardize_rows<T>(a.x(), kEpsilon<T>, {a.per_column(), a.per_column()}, a.out_per_row(), a.x_hat(), a.dx());
      }},
     {"rows standardized in place, no affine",
      [](Arena<T>& a) {
        const View<T> x = a.dx();
-       nn::kernels::standardize_rows<T>(x, kEpsilon<T>, nullptr, nullptr, a.out_per_row(), x.data, a.dx());
+       nn::kernels::standardize_rows<T>(x, kEpsilon<T>, {}, a.out_per_row(), x.data, a.dx());
      }},
     {"columns backward", normalize_columns_backward<T>},
     {"rows backward", [](Arena<T>& a) { nn::kernels::normalize_rows_backward<T>(a.x(), a.x(), a.per_column(), a.per_row(), a.dx()); }},
@@ -179,7 +184,7 @@ View<U> one_of(Index gates, View<U> all) {
 
 template <class T>
 void lstm_gates_backward(Arena<T>& a) {
-  nn::kernels::lstm_gates_backward<T>(a.x(), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()),
+  nn::kernels::lstm_gates_backward<T>({a.x(), one_of(4, a.x()), one_of(4, a.x())}, one_of(4, a.x()), one_of(4, a.x()), one_of(4, a.dx()),
                                       a.dx());
 }
 
@@ -241,19 +246,19 @@ const std::vector<Case<T>> kCells{
 
 template <class T, Momentum kKind>
 void keras_momentum(Arena<T>& a) {
-  nn::kernels::momentum_update_keras<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+  nn::kernels::momentum_update_keras<T>({kRate<T>, kKeep<T>, kKind}, a.per_column(), a.out(), a.out(), a.cols);
 }
 template <class T, Momentum kKind>
 void torch_momentum(Arena<T>& a) {
-  nn::kernels::momentum_update_torch<T>(a.out(), a.per_column(), a.out(), kRate<T>, kKeep<T>, kKind, a.cols);
+  nn::kernels::momentum_update_torch<T>({kRate<T>, kKeep<T>, kKind}, a.per_column(), a.out(), a.out(), a.cols);
 }
 template <class T>
 void adam(Arena<T>& a) {
-  nn::kernels::adam_update<T>(kAdam<T>, a.per_column(), a.out(), a.out(), a.squares(), a.cols);
+  nn::kernels::adam_update<T>(kAdam<T>, a.per_column(), {a.out(), a.out(), a.squares()}, a.cols);
 }
 template <class T, EpsilonPlace kPlace>
 void rmsprop(Arena<T>& a) {
-  nn::kernels::rmsprop_update<T>(a.out(), a.per_column(), a.squares(), kRate<T>, kKeep<T>, kEpsilon<T>, kPlace, a.cols);
+  nn::kernels::rmsprop_update<T>({kRate<T>, kKeep<T>, kEpsilon<T>, kPlace}, a.per_column(), a.out(), a.squares(), a.cols);
 }
 
 template <class T>

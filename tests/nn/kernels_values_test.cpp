@@ -128,7 +128,7 @@ TEST_CASE("normalizing and its gradient: against central differences") {
   const auto column_loss = [&] {
     nn::kernels::column_moments<double>(x.view(), mean.data(), variance.data());
     nn::kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kColumns);
-    nn::kernels::normalize_columns<double>(by_column, gamma.view().data, beta.view().data, y.view());
+    nn::kernels::normalize_columns<double>(by_column, {gamma.view().data, beta.view().data}, y.view());
     return sum_of_dy_y();
   };
   column_loss();
@@ -140,7 +140,7 @@ TEST_CASE("normalizing and its gradient: against central differences") {
   const auto row_loss = [&] {
     nn::kernels::row_moments<double>(x.view(), mean.data(), variance.data());
     nn::kernels::inverse_std<double>(variance.data(), kEpsilon, inv_std.data(), kRows);
-    nn::kernels::normalize_rows<double>(x.view(), mean.data(), inv_std.data(), gamma.view().data, beta.view().data, x_hat.view().data,
+    nn::kernels::normalize_rows<double>({x.view(), mean.data(), inv_std.data()}, {gamma.view().data, beta.view().data}, x_hat.view().data,
                                         y.view());
     return sum_of_dy_y();
   };
@@ -174,19 +174,19 @@ TEST_CASE("the updates: one number, by hand") {
   };
   nn::kernels::sgd_update<double>(&w, &g, lr, 1);
   updated(1.95, v_before);
-  nn::kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
+  nn::kernels::momentum_update_keras<double>({lr, 0.9, Momentum::kPlain}, &g, &w, &v, 1);
   updated(2 + 0.175, 0.175);  // v = 0.9 * 0.25 - 0.1 * 0.5
-  nn::kernels::momentum_update_keras<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
+  nn::kernels::momentum_update_keras<double>({lr, 0.9, Momentum::kNesterov}, &g, &w, &v, 1);
   updated(2 + 0.9 * 0.175 - 0.05, 0.175);
-  nn::kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kPlain, 1);
+  nn::kernels::momentum_update_torch<double>({lr, 0.9, Momentum::kPlain}, &g, &w, &v, 1);
   updated(2 - 0.1 * 0.725, 0.725);  // v = 0.9 * 0.25 + 0.5
-  nn::kernels::momentum_update_torch<double>(&w, &g, &v, lr, 0.9, Momentum::kNesterov, 1);
+  nn::kernels::momentum_update_torch<double>({lr, 0.9, Momentum::kNesterov}, &g, &w, &v, 1);
   updated(2 - 0.1 * (0.5 + 0.9 * 0.725), 0.725);
-  nn::kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kInsideRoot, 1);
+  nn::kernels::rmsprop_update<double>({lr, 0.9, 0.01, EpsilonPlace::kInsideRoot}, &g, &w, &v, 1);
   updated(2 - 0.05 / std::sqrt(0.25 + 0.01), 0.25);
-  nn::kernels::rmsprop_update<double>(&w, &g, &v, lr, 0.9, 0.01, EpsilonPlace::kOutsideRoot, 1);
+  nn::kernels::rmsprop_update<double>({lr, 0.9, 0.01, EpsilonPlace::kOutsideRoot}, &g, &w, &v, 1);
   updated(2 - 0.05 / (0.5 + 0.01), 0.25);
-  nn::kernels::adam_update<double>({lr, 3.0, 0.9, 0.8, 0.01}, &g, &w, &m, &v, 1);
+  nn::kernels::adam_update<double>({lr, 3.0, 0.9, 0.8, 0.01}, &g, {&w, &m, &v}, 1);
   CHECK(m == doctest::Approx(0.9 * -0.2 + 0.1 * 0.5).epsilon(1e-15));
   updated(2 - 0.1 * (0.9 * -0.2 + 0.1 * 0.5) / (0.5 * 3 + 0.01), 0.25);  // v = 0.8 * 0.25 + 0.2 * 0.25
 }

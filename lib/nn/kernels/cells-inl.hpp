@@ -18,7 +18,7 @@ void add(const T* x, T* y, Index count) {
   map(x, y, y, count, [](Vector<T> v, Vector<T> sum) NORMRUN_LAMBDA { return hn::Add(sum, v); });
 }
 
-/// dy times the slope of sigmoid or tanh, from their value y.
+/// dy times the slope of sigmoid or of tanh, which follows from the value y.
 template <class T>
 HWY_INLINE Vector<T> through_sigmoid(Vector<T> dy, Vector<T> y) {
   return hn::Mul(dy, hn::Mul(y, hn::Sub(fill(T{1}), y)));
@@ -28,7 +28,7 @@ HWY_INLINE Vector<T> through_tanh(Vector<T> dy, Vector<T> y) {
   return hn::Mul(dy, hn::NegMulAdd(y, y, fill(T{1})));
 }
 
-/// In place: from what the functions of i, f, g, o take to what they give.
+/// Applies the functions of i, f, g, o, in place.
 template <class T>
 HWY_INLINE void lstm_functions(Vector<T> (&a)[4]) {
   constexpr int kG = 2;
@@ -79,20 +79,20 @@ void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> 
 }
 
 template <class T>
-void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
-                         View<T> dgates) {
+void lstm_gates_backward(const LstmStep<T>& given, ConstView<T> dh, ConstView<T> dc_through_h, View<T> dc, View<T> dgates) {
+  const LstmStep<T> step = given;  // a copy that no store can reach
   const Index units = dc.cols;
   for (Index row = 0; row < dc.rows; ++row) {
-    const T* gate = gates.row(row);
+    const T* gate = step.gates.row(row);
     T* dgate = dgates.row(row);
     sweep<T>(units, [&](Index u, auto access) NORMRUN_LAMBDA {
-      const Vector<T> s = hn::Add(access.load(dc.row(row) + u), access.load(dc_part.row(row) + u));
+      const Vector<T> s = hn::Add(access.load(dc.row(row) + u), access.load(dc_through_h.row(row) + u));
       const Vector<T> i = access.load(gate + u);
       const Vector<T> f = access.load(gate + units + u);
       const Vector<T> g = access.load(gate + 2 * units + u);
-      const Vector<T> dt = hn::Mul(access.load(dh.row(row) + u), access.load(tanh_c.row(row) + u));
+      const Vector<T> dt = hn::Mul(access.load(dh.row(row) + u), access.load(step.tanh_c.row(row) + u));
       access.store(through_sigmoid<T>(hn::Mul(s, g), i), dgate + u);
-      access.store(through_sigmoid<T>(hn::Mul(s, access.load(c_before.row(row) + u)), f), dgate + units + u);
+      access.store(through_sigmoid<T>(hn::Mul(s, access.load(step.c_before.row(row) + u)), f), dgate + units + u);
       access.store(through_tanh<T>(hn::Mul(s, i), g), dgate + 2 * units + u);
       access.store(through_sigmoid<T>(dt, access.load(gate + 3 * units + u)), dgate + 3 * units + u);
       access.store(hn::Mul(s, f), dc.row(row) + u);
@@ -100,7 +100,7 @@ void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T>
   }
 }
 
-/// kRows rows from r on.
+/// One step for kRows rows from r on.
 template <int kRows, class T>
 HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, Index r, View<T> h) {
   const Index units = h.cols;
@@ -143,7 +143,7 @@ HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const Normaliz
     means[k] = fill(mean[k]);
     inverses[k] = fill(step.c_inv_std[r + k]);
   }
-  const Affine<T> affine{by.state_gamma, by.state_beta};
+  const ColumnFactors<T> factors{by.state_gamma, by.state_beta};
   const T* c = step.c.row(r);
   const T* o = step.gates.row(r) + 3 * units;
   T* c_hat = step.c_hat.row(r);
@@ -155,7 +155,7 @@ HWY_INLINE void normalized_lstm_rows(const NormalizedLstm<T>& by, const Normaliz
     NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
       const Vector<T> normalized = normalized_by(access.load(c + k * units + u), means[k], inverses[k]);
       access.store(normalized, c_hat + k * units + u);
-      state[k] = affine.apply(u, access, normalized);
+      state[k] = factors.apply(u, access, normalized);
       argument[k] = tanh_argument<T>(state[k]);
     }
     reduce<T>(argument, e);
@@ -174,7 +174,7 @@ void normalized_lstm_step(const NormalizedLstm<T>& given, const NormalizedLstmSt
   for_row_groups<kRowsBeside<T>>(h.rows, [&](Index r, auto count) NORMRUN_LAMBDA { normalized_lstm_rows<count.value, T>(by, step, r, h); });
 }
 
-/// Some rows at a time, so that what one pass leaves is in the first cache for the next.
+/// Works on a few rows at a time, so that each pass finds the results of the one before in the first cache.
 template <class T>
 void normalized_lstm_step_backward(const NormalizedLstm<T>& given, const NormalizedLstmStep<T>& given_step, ConstView<T> dh, View<T> dc,
                                    const NormalizedLstmGradients<T>& given_to) {
@@ -184,8 +184,9 @@ void normalized_lstm_step_backward(const NormalizedLstm<T>& given, const Normali
   for_row_groups<kRowsBeside<T>>(dh.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     const auto some = [&](auto rows) NORMRUN_LAMBDA { return rows.slice(r, count.value); };
     lstm_output_backward<T>(some(step.gates), some(step.tanh_c), some(dh), some(to.dstate));
-    normalize_rows_backward<T>(some(step.c_hat), some(to.dstate), by.state_gamma, step.c_inv_std + r, some(to.dc_part));
-    lstm_gates_backward<T>(some(step.gates), some(step.c_before), some(step.tanh_c), some(dh), some(to.dc_part), some(dc), some(to.dgates));
+    normalize_rows_backward<T>(some(step.c_hat), some(to.dstate), by.state_gamma, step.c_inv_std + r, some(to.dc_through_h));
+    lstm_gates_backward<T>({some(step.gates), some(step.c_before), some(step.tanh_c)}, some(dh), some(to.dc_through_h), some(dc),
+                           some(to.dgates));
     normalize_rows_backward<T>(some(step.projected), some(to.dgates), by.input_gamma, step.projected_inv_std + r, some(to.dprojected));
     normalize_rows_backward<T>(some(step.recurred), some(to.dgates), by.recurrent_gamma, step.recurred_inv_std + r, some(to.drecurred));
   });

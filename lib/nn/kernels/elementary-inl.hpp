@@ -12,19 +12,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// math::exp, tanh and sigmoid (core/elementary.cpp) on vectors, step by step the same formula.
+// math::exp, tanh and sigmoid on vectors, by the same formula, step by step, as in core/elementary.cpp.
 
 template <class T>
 using Constants = math::ExponentialConstants<T>;
 
-/// e^x = 2^k (1 + expm1_r).
+/// An exponential, e^x = 2^k (1 + expm1_r).
 template <class T>
 struct Exponential {
   Vector<T> k;
   Vector<T> expm1_r;
 };
 
-/// Of kCount vectors beside each other: one alone waits for its own operations.
+/// Computes k and expm1_r for kCount vectors side by side, because one vector alone would wait for its own operations.
 template <class T, int kCount>
 HWY_INLINE void reduce(const Vector<T> (&x)[kCount], Exponential<T> (&e)[kCount]) {
   using C = Constants<T>;
@@ -52,7 +52,7 @@ HWY_INLINE Exponential<T> reduce(Vector<T> x) {
   return e[0];
 }
 
-/// 2^k for an integer k of a normal number.
+/// 2^k for an integer k.  2^k must be a normal number.
 template <class T>
 HWY_INLINE Vector<T> power_of_two(Vector<T> k) {
   using C = Constants<T>;
@@ -61,7 +61,7 @@ HWY_INLINE Vector<T> power_of_two(Vector<T> k) {
   return hn::BitCast(Tag<T>(), hn::ShiftLeft<C::kFractionBits>(hn::Add(bits, hn::Set(bits_tag, C::kExponentBias))));
 }
 
-/// 2^k (1 + expm1_r), rounded once where that is subnormal.
+/// 2^k (1 + expm1_r), rounded only once where the result is subnormal.
 #if HWY_MAX_BYTES == 64
 HWY_INLINE Vector<float> scaled(const Exponential<float>& e) {
   return Vector<float>{_mm512_scalef_ps(hn::Add(fill(1.0F), e.expm1_r).raw, e.k.raw)};
@@ -85,17 +85,17 @@ HWY_INLINE Vector<T> exp_of(Vector<T> x) {
   return hn::IfThenElse(hn::IsNaN(x), x, scaled(e));
 }
 
-/// tanh and sigmoid of x by the exponential of another number, which comes from x.  NaN goes all the way through: Min and Max give their
-/// second operand where one is NaN.
+/// tanh and sigmoid of x need the exponential of a number that derives from x, their argument.  NaN passes through all steps, because Min
+/// and Max return their second operand where one operand is NaN.
 template <class T>
 HWY_INLINE Vector<T> tanh_argument(Vector<T> x) {
   return hn::Mul(fill(T{2}), hn::Min(fill(T{Constants<T>::kTanhIsOne}), hn::Abs(x)));
 }
 template <class T>
-HWY_INLINE Vector<T> tanh_by(const Exponential<T>& parts, Vector<T> x) {
+HWY_INLINE Vector<T> tanh_by(const Exponential<T>& power, Vector<T> x) {
   const Vector<T> two = fill(T{2});
-  const Vector<T> scale = power_of_two<T>(parts.k);
-  const Vector<T> e = hn::MulAdd(scale, parts.expm1_r, hn::Sub(scale, fill(T{1})));
+  const Vector<T> scale = power_of_two<T>(power.k);
+  const Vector<T> e = hn::MulAdd(scale, power.expm1_r, hn::Sub(scale, fill(T{1})));
   const Vector<T> d = hn::Add(e, two);
   const Vector<T> lost = hn::Sub(hn::Min(e, two), hn::Sub(d, hn::Max(e, two)));
   const Vector<T> inverse = hn::Div(fill(T{1}), d);
@@ -105,13 +105,13 @@ HWY_INLINE Vector<T> tanh_by(const Exponential<T>& parts, Vector<T> x) {
 }
 
 template <class T>
-HWY_INLINE Vector<T> sigmoid_argument(Vector<T> x) {  // never large
+HWY_INLINE Vector<T> sigmoid_argument(Vector<T> x) {  // -|x|, whose exponential cannot overflow
   return hn::Max(fill(T{Constants<T>::kSmallest}), hn::Or(x, hn::SignBit(Tag<T>())));
 }
 template <class T>
-HWY_INLINE Vector<T> sigmoid_by(const Exponential<T>& parts, Vector<T> x) {
+HWY_INLINE Vector<T> sigmoid_by(const Exponential<T>& power, Vector<T> x) {
   const Vector<T> one = fill(T{1});
-  const Vector<T> e = scaled(parts);
+  const Vector<T> e = scaled(power);
   const Vector<T> d = hn::Add(one, e);
   const Vector<T> lost = hn::Sub(e, hn::Sub(d, one));
   const Vector<T> s = hn::Div(one, d);

@@ -11,13 +11,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// y = f(x), number by number.
+/// y = f(x), element by element.
 template <class T, class F>
 HWY_INLINE void map(const T* x, T* y, Index count, const F& f) {
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA { access.store(f(access.load(x + i)), y + i); });
 }
 
-/// z = f(x, y), number by number.
+/// z = f(x, y), element by element.
 template <class T, class F>
 HWY_INLINE void map(const T* x, const T* y, T* z, Index count, const F& f) {
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA { access.store(f(access.load(x + i), access.load(y + i)), z + i); });

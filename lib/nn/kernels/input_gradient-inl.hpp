@@ -11,10 +11,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// dx = dy w^T: a product whose right side lies transposed.  It is turned in registers: once into packed panels for many rows, on the
-// way into the sums for few.
+// dx = dy w^T is a product whose right side lies transposed in memory.  It is turned in registers: for many rows once, into packed panels;
+// for few rows on the way into the sums.
 
-/// kVectors vectors of columns of kRows rows of dx.
+/// A tile of dx: kRows rows of kVectors vectors.
 template <int kRows, int kVectors, class T>
 HWY_INLINE void turned_tile(const T* dy, const T* w, Index outputs, T* dx, Index dx_step) {
   Vector<T> sum[kRows][kVectors];
@@ -43,7 +43,7 @@ HWY_INLINE void turned_tile(const T* dy, const T* w, Index outputs, T* dx, Index
   }
 }
 
-/// As many of some columns of dx as are whole tiles, by every row of dy; returns how many.
+/// Computes the columns of dx that fill whole tiles, for every row of dy.  Returns how many columns these are.
 template <int kVectors, class T>
 HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, T* dx, Index dx_step) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -60,7 +60,7 @@ HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, T* dx, Index 
 
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> whole_w, View<T> whole_dx, Range inputs) {
-  constexpr Index kLongRow = 64;  // whose turning is worth more than the packing of some columns
+  constexpr Index kLongRow = 64;  // from this length on, turning rows costs less than packing columns
   const ConstView<T> w = whole_w.slice(inputs.begin, inputs.size());
   T* dx = whole_dx.data + inputs.begin;
   const Index step = whole_dx.cols;

@@ -5,22 +5,22 @@
 #include "core/matrix.hpp"
 #include "nn/kernels/orders.hpp"
 
-/// The numerical kernels: plain functions over views, one fixed order of operations whatever the instruction set, the
-/// vector width or the blocking, so that results are the same bits everywhere.  Instantiated for float and double.
+/// The numerical kernels: plain functions over views, instantiated for float and double.  Each has one fixed order of operations, whatever
+/// the instruction set, the width of the vectors or the blocking, so results are the same bits everywhere.
 ///
-/// Orders, part of the results (changing one changes every number):
+/// These orders are part of the results; changing one changes every number:
 ///   products          each output element is one chain of fused multiply-adds over the reduced index, ascending
-///   sums over columns (of one row): 16 lanes (element j goes to lane j mod 16, ascending), then the tree
+///   sums over columns (of one row): 16 lanes (element j goes to lane j mod 16, ascending), then the tree adds
 ///                     lanes i and i+8, then i and i+4, i+2, i+1
 ///   sums over rows    (of one column): blocks of 256 rows; inside a block 4 stripes (row mod 4), (s0+s2)+(s1+s3);
-///                     the blocks' sums added in double, ascending
+///                     the blocks' sums are added in double, ascending
 ///
-/// NORMRUN_ISA=scalar|avx2|avx512 forces a path; the scalar one is the readable reference.
+/// NORMRUN_ISA=scalar|avx2|avx512 forces a path; the scalar one is the readable reference.  list.hpp lists all kernels.
 namespace normrun::nn::kernels {
 
 /// The instruction set in use: "scalar", "avx2" or "avx512".
 std::string_view instruction_set();
-/// Forces a path (for tests); throws std::invalid_argument for an unknown name or one this processor lacks.
+/// Forces a path, for tests.  Throws std::invalid_argument for an unknown name or one that this processor lacks.
 void force_instruction_set(std::string_view name);
 
 // ---- products.  x: (rows, inputs)  w: (inputs, outputs)  y, dy: (rows, outputs)  bias: (outputs) or null ----
@@ -37,9 +37,12 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 
 // ---- statistics.  x: (rows, channels) ----
 
+/// sums: (channels), the sum of each column.
 template <class T>
-void column_sums(ConstView<T> x, T* sums);  // sums: (channels)
-/// column_sums of rows that come some at a time, from first_row 0 on.  `running` holds the unfinished sums, whatever their type.
+void column_sums(ConstView<T> x, T* sums);
+
+/// column_sums of rows that arrive in several calls.  first_row is the place of x's first row among the rows of all calls; the call with
+/// first_row 0 starts the sums.  `running` keeps the unfinished sums between calls: running_sums_size numbers of any type.
 template <class T>
 constexpr Index running_sums_size(Index channels, Index sums = 3) {
   return (channels + 15) / 16 * 16 * sums * (4 + kNumbersOfDouble<T>);
@@ -48,117 +51,166 @@ template <class T>
 void add_column_sums(ConstView<T> x, Index first_row, T* running);
 template <class T>
 void finish_column_sums(T* running, Index channels, T* sums);
+
+/// mean, variance: (channels); the variance is biased, and a second pass over x computes it.
 template <class T>
-void column_moments(ConstView<T> x, T* mean, T* variance);  // biased, two passes
+void column_moments(ConstView<T> x, T* mean, T* variance);
+/// sums: (channels), the sum of a * b over the rows.
 template <class T>
-void column_dots(ConstView<T> a, ConstView<T> b, T* sums);  // sum over rows of a * b
-/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that come some at a time, as for add_column_sums.
+void column_dots(ConstView<T> a, ConstView<T> b, T* sums);
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that arrive in several calls, as for add_column_sums.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
 template <class T>
 void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
+/// mean, variance: (rows); the variance is biased, and a second pass over each row computes it.
 template <class T>
-void row_moments(ConstView<T> x, T* mean, T* variance);  // (rows) each; biased, two passes
+void row_moments(ConstView<T> x, T* mean, T* variance);
 
 // ---- normalizing ----
 
-/// x_hat = (x - mean) * inv_std per column, computed wherever it is needed: that costs less than keeping it.
+/// x_hat = (x - mean) * inv_std per column.  Computing it wherever it is needed costs less than storing it.  mean, inv_std: (channels)
 template <class T>
 struct NormalizedColumns {
   ConstView<T> x;
   const T* mean;
   const T* inv_std;
 };
+/// x_hat = (x - mean) * inv_std per row.  mean, inv_std: (rows)
+template <class T>
+struct NormalizedRows {
+  ConstView<T> x;
+  const T* mean;
+  const T* inv_std;
+};
+/// gamma and beta of each column, (channels) each; null stands for 1 and 0.
+template <class T>
+struct ScaleAndShift {
+  const T* gamma = nullptr;
+  const T* beta = nullptr;
+};
 
-/// inv_std = 1 / sqrt(variance + epsilon), IEEE root and division.
+/// inv_std = 1 / sqrt(variance + epsilon), with IEEE root and division.
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count);
-/// y = fma(gamma, x_hat, beta); gamma or beta may be null (1 and 0).
+/// y = fma(gamma, x_hat, beta).
 template <class T>
-void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
-/// The same with mean and inv_std per row, gamma and beta per column; x_hat is kept, unless it is null.
+void normalize_columns(const NormalizedColumns<T>& x_hat, ScaleAndShift<T> by, View<T> y);
+/// y = fma(gamma, x_hat, beta); x_hat is stored in `kept` (rows, channels), unless that is null.
 template <class T>
-void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y);
-/// Each row by its own mean and variance: row_moments, inverse_std and normalize_rows in one.  x_hat may be x.
+void normalize_rows(const NormalizedRows<T>& x_hat, ScaleAndShift<T> by, T* kept, View<T> y);
+/// Normalizes each row by its own mean and variance: row_moments, inverse_std and normalize_rows in one.  inv_std: (rows)
+/// x_hat: (rows, channels), which may be x.
 template <class T>
-void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y);
-/// The sums over rows of dy and of dy * x_hat, as column_sums and column_dots give them.  (channels) each
+void standardize_rows(ConstView<T> x, T epsilon, ScaleAndShift<T> by, T* inv_std, T* x_hat, View<T> y);
+/// The sums over rows of dy and of dy * x_hat, (channels) each, as column_sums and column_dots give them.
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
-/// Those sums, and over how many rows.
+/// These sums, and how many rows they are over.
 template <class T>
 struct GradientSums {
   const T* dy;
   const T* dy_x_hat;
   Index rows;
 };
-/// dx of the column normalization by batch statistics, for all of those rows or some; it may be dy:
-/// dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).
+/// dx of the column normalization by batch statistics: dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).
+/// The call may have fewer rows than the sums; dx may be dy.
 template <class T>
 void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx);
-/// dx of the row normalization, which may be dy: with g = dy * gamma, dx = inv_std * (g - mean(g) - x_hat * mean(g * x_hat)).
+/// dx of the row normalization: with g = dy * gamma, dx = inv_std * (g - mean(g) - x_hat * mean(g * x_hat)).  dx may be dy.
 template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx);
 
-// ---- element-wise, count numbers; y may be x, dx may be dy ----
+// ---- element by element, `count` numbers; y may be x, and dx may be dy ----
 
+/// max(x, 0); NaN stays NaN.
 template <class T>
-void relu(const T* x, T* y, Index count);  // NaN stays NaN
+void relu(const T* x, T* y, Index count);
+/// dx = dy where y > 0, else 0.
 template <class T>
-void relu_backward(const T* y, const T* dy, T* dx, Index count);  // dy where y > 0, else 0
+void relu_backward(const T* y, const T* dy, T* dx, Index count);
 template <class T>
 void tanh(const T* x, T* y, Index count);
+/// dx = dy * (1 - y * y)
 template <class T>
-void tanh_backward(const T* y, const T* dy, T* dx, Index count);  // dy * (1 - y*y)
+void tanh_backward(const T* y, const T* dy, T* dx, Index count);
 template <class T>
 void sigmoid(const T* x, T* y, Index count);
+/// dx = dy * y * (1 - y)
 template <class T>
-void sigmoid_backward(const T* y, const T* dy, T* dx, Index count);  // dy * y * (1 - y)
+void sigmoid_backward(const T* y, const T* dy, T* dx, Index count);
 template <class T>
 void exp(const T* x, T* y, Index count);
+/// y = x * factor
 template <class T>
 void scale(const T* x, T factor, T* y, Index count);
+/// y = x * factor[column]; y may be x.
 template <class T>
-void scale_columns(ConstView<T> x, const T* factor, View<T> y);  // y = x * factor[column]; y may be x
-/// blended = momentum * old + (1 - momentum) * fresh as fma(momentum, old, (1 - momentum) * fresh), in place in `old`.
+void scale_columns(ConstView<T> x, const T* factor, View<T> y);
+/// old = momentum * old + (1 - momentum) * fresh, computed as fma(momentum, old, (1 - momentum) * fresh).
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count);
 
-/// The sum of the squares of z - t, taken in double as a sum over columns; dz = scale * (z - t), and may be null.
+/// Returns the sum of (z - t)^2, computed in double as a sum over columns.  dz = scale * (z - t), unless dz is null.
 template <class T>
 double squared_errors(const T* z, const T* t, double scale, T* dz, Index count);
 
-// ---- optimizer updates, one pass over w, g and the slots ----
+// ---- optimizer updates: one pass over the gradient g, the parameters w and the slots, `count` numbers each ----
 
 enum class Momentum { kPlain, kNesterov };
 enum class EpsilonPlace { kInsideRoot, kOutsideRoot };
 
+/// w -= learning_rate * g
 template <class T>
 void sgd_update(T* w, const T* g, T learning_rate, Index count);
-/// Keras: v = momentum v - lr g; w += v, or w += momentum v - lr g with nesterov.
+
+/// The constants of one step with momentum.
 template <class T>
-void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
-/// PyTorch: v = momentum v + g; w -= lr v, or w -= lr (g + momentum v) with nesterov.
+struct MomentumStep {
+  T learning_rate, momentum;
+  Momentum kind;
+};
+/// Keras: v = momentum v - lr g; w += v, or w += momentum v - lr g with kNesterov.
 template <class T>
-void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count);
+void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count);
+/// PyTorch: v = momentum v + g; w -= lr v, or w -= lr (g + momentum v) with kNesterov.
+template <class T>
+void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count);
+
+/// The constants of one step of RMSprop.
+template <class T>
+struct RmspropStep {
+  T learning_rate, rho, epsilon;
+  EpsilonPlace place;
+};
+/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) with epsilon inside the root (Keras), else lr g / (sqrt(v) + epsilon)
+/// (PyTorch).
+template <class T>
+void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count);
+
 /// The constants of one step of Adam:
 /// m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; w -= step * m / (sqrt(v) * root_scale + epsilon).
-/// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.  PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 -
-/// beta_2^t).
+/// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.
+/// PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 - beta_2^t).
 template <class T>
 struct AdamStep {
   T step, root_scale, beta_1, beta_2, epsilon;
 };
+/// The parameters that Adam updates and their two slots.
 template <class T>
-void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count);
-/// The same by the gradient of product_weight_gradient, g = x^T dy, which never reaches memory.  w, m, v: (inputs, outputs)
-/// dx, unless its data is null, gets product_input_gradient by the w before the update; of up to kMostRowsOver rows it may be x.
+struct AdamBuffers {
+  T* w;
+  T* m;
+  T* v;
+  AdamBuffers from(Index first) const { return {w + first, m + first, v + first}; }
+};
 template <class T>
-void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, View<T> dx);
+void adam_update(const AdamStep<T>& by, const T* g, const AdamBuffers<T>& to, Index count);
+/// Adam's update of a kernel by g = x^T dy, the bits of product_weight_gradient, without writing g to memory.  w, m, v: (inputs, outputs)
+/// dx gets product_input_gradient by the w before the update, unless its data is null.  It may be x, of up to kMostRowsOver rows.
+template <class T>
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, const AdamBuffers<T>& to, View<T> dx);
 inline constexpr Index kMostRowsOver = 4096;
-/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) (Keras) or lr g / (sqrt(v) + epsilon) (PyTorch: epsilon outside the root).
-template <class T>
-void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count);
 
 }  // namespace normrun::nn::kernels

@@ -15,11 +15,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// The 16 lanes of a sum over columns take so many vectors: 1, 2 or 4.
+/// How many vectors hold the 16 lanes of a sum over columns: 1, 2 or 4.
 template <class T>
-inline constexpr int kParts = kLanes / kWidth<T>;
+inline constexpr int kLaneVectors = kLanes / kWidth<T>;
 
-/// Lane i and lane i + kCount/2, and so on down to one.
+/// Adds lane i and lane i + kCount/2, and so on down to one number.
 template <class T, std::size_t kCount>
 HWY_INLINE T fold(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>> v) {
   if constexpr (kCount == 1) {
@@ -32,34 +32,35 @@ HWY_INLINE T fold(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>> v)
 
 /// The tree over all 16 lanes.
 template <class T>
-HWY_INLINE T tree(Vector<T> (&lanes)[kParts<T>]) {
-  NORMRUN_UNROLL for (int half = kParts<T> / 2; half > 0; half /= 2) {
+HWY_INLINE T tree(Vector<T> (&lanes)[kLaneVectors<T>]) {
+  NORMRUN_UNROLL for (int half = kLaneVectors<T> / 2; half > 0; half /= 2) {
     NORMRUN_UNROLL for (int p = 0; p < half; ++p) lanes[p] = hn::Add(lanes[p], lanes[p + half]);
   }
   return fold(Tag<T>(), lanes[0]);
 }
 
-/// kSums sums over `cols` columns, beside each other because one alone waits for its own additions:
-/// add(k, j, access, lanes j.. of the sum k) for whole vectors; columns that are not there leave their lanes alone.
+/// Computes kSums sums over `cols` columns side by side, because one sum alone would wait for its own additions.  It calls
+/// add(k, j, access, lanes), with the lanes of sum k that columns j and those after it go to.  A vector that reaches beyond the last column
+/// leaves the other lanes as they are.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_columns(Index cols, const Add& add, T (&sums)[kSums]) {
-  Vector<T> lanes[kSums][kParts<T>];
-  NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) { NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) lanes[k][p] = fill(T{0}); }
+  Vector<T> lanes[kSums][kLaneVectors<T>];
+  NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) { NORMRUN_UNROLL for (int p = 0; p < kLaneVectors<T>; ++p) lanes[k][p] = fill(T{0}); }
   Index j = 0;
   for (; j + kLanes <= cols; j += kLanes) {
-    NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p) {
+    NORMRUN_UNROLL for (int p = 0; p < kLaneVectors<T>; ++p) {
       NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) lanes[k][p] = add(k, j + p * kWidth<T>, Whole<T>(), lanes[k][p]);
     }
   }
-  NORMRUN_UNROLL for (int p = 0; p < kParts<T>; ++p, j += kWidth<T>) {
+  NORMRUN_UNROLL for (int p = 0; p < kLaneVectors<T>; ++p, j += kWidth<T>) {
     if (j >= cols) break;
-    const Part<T> part(std::min(cols - j, kWidth<T>));
-    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) lanes[k][p] = hn::IfThenElse(part.mask, add(k, j, part, lanes[k][p]), lanes[k][p]);
+    const Partial<T> partial(std::min(cols - j, kWidth<T>));
+    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) lanes[k][p] = hn::IfThenElse(partial.mask, add(k, j, partial, lanes[k][p]), lanes[k][p]);
   }
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) sums[k] = tree<T>(lanes[k]);
 }
 
-/// One of them: add(j, access, lanes j.. of the sum).
+/// Computes one such sum by add(j, access, lanes).
 template <class T, class Add>
 HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
   T sum[1];
@@ -68,8 +69,8 @@ HWY_INLINE T sum_over_columns(Index cols, const Add& add) {
   return sum[0];
 }
 
-/// Calls body(r, RowCount) for all rows, RowCount::value of them from r on: kRows as long as there are as many, then half of them, and
-/// so on.
+/// Calls body(r, count) for groups of count.value rows from r on, until all rows are done: groups of kRows while there are as many, then of
+/// half as many, and so on.
 template <int kRows, class Body>
 HWY_INLINE void for_row_groups(Index rows, const Body& body, Index r = 0) {
   for (; r + kRows <= rows; r += kRows) body(r, std::integral_constant<int, kRows>());

@@ -11,7 +11,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// As many numbers of T as a vector of doubles has.
+/// A vector of as many numbers of T as a vector of doubles holds.
 template <class T>
 using Narrow = hn::Rebind<T, Tag<double>>;
 
@@ -20,22 +20,22 @@ HWY_INLINE Vector<double> load_wide(Whole<double>, const T* from) {
   return hn::PromoteTo(Tag<double>(), hn::LoadU(Narrow<T>(), from));
 }
 template <class T>
-HWY_INLINE Vector<double> load_wide(const Part<double>& part, const T* from) {
-  return hn::PromoteTo(Tag<double>(), hn::MaskedLoad(hn::FirstN(Narrow<T>(), part.count), Narrow<T>(), from));
+HWY_INLINE Vector<double> load_wide(const Partial<double>& partial, const T* from) {
+  return hn::PromoteTo(Tag<double>(), hn::MaskedLoad(hn::FirstN(Narrow<T>(), partial.count), Narrow<T>(), from));
 }
 HWY_INLINE Vector<double> load_wide(Whole<double> whole, const double* from) { return whole.load(from); }
-HWY_INLINE Vector<double> load_wide(const Part<double>& part, const double* from) { return part.load(from); }
+HWY_INLINE Vector<double> load_wide(const Partial<double>& partial, const double* from) { return partial.load(from); }
 
 template <class T>
 HWY_INLINE void store_narrow(Whole<double>, Vector<double> v, T* to) {
   hn::StoreU(hn::DemoteTo(Narrow<T>(), v), Narrow<T>(), to);
 }
 template <class T>
-HWY_INLINE void store_narrow(const Part<double>& part, Vector<double> v, T* to) {
-  store_first(Narrow<T>(), hn::DemoteTo(Narrow<T>(), v), part.count, to);
+HWY_INLINE void store_narrow(const Partial<double>& partial, Vector<double> v, T* to) {
+  store_first(Narrow<T>(), hn::DemoteTo(Narrow<T>(), v), partial.count, to);
 }
 HWY_INLINE void store_narrow(Whole<double> whole, Vector<double> v, double* to) { whole.store(v, to); }
-HWY_INLINE void store_narrow(const Part<double>& part, Vector<double> v, double* to) { part.store(v, to); }
+HWY_INLINE void store_narrow(const Partial<double>& partial, Vector<double> v, double* to) { partial.store(v, to); }
 
 template <class T>
 double squared_errors(const T* z, const T* t, double scale, T* dz, Index count) {

@@ -24,9 +24,9 @@ void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
   });
 }
 
-/// gamma and beta of a vector of columns; null stands for 1 and 0.
+/// Loads gamma and beta of a vector of columns; null stands for 1 and 0.
 template <class T>
-struct Affine {
+struct ColumnFactors {
   const T* gamma;
   const T* beta;
   template <class Access>
@@ -43,7 +43,7 @@ struct Affine {
   }
 };
 
-/// x_hat.
+/// x_hat = (x - mean) * inv_std
 template <class V>
 HWY_INLINE V normalized_by(V x, V mean, V inv_std) {
   return hn::Mul(hn::Sub(x, mean), inv_std);
@@ -53,13 +53,13 @@ HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, I
   return normalized_by(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c), access.load(x_hat.inv_std + c));
 }
 
-/// Rows that share what is loaded for a vector of columns.
+/// How many rows share the numbers loaded for a vector of columns.
 inline constexpr int kRowsSharing = 4;
 
-// Rows narrower than a vector fill it in part, and the processor does not hand on what a part store wrote.  What is done to each number
-// alone is therefore done to some rows as to one long row of whole vectors.
+// A row narrower than a vector needs masked stores, which the processor cannot forward to the next load.  Where each number is normalized
+// by itself, several rows are therefore joined into one long row of whole vectors.
 
-/// So many rows at a time that they fill whole vectors; none where rows are no narrower than one, or too few.
+/// Groups of `together` rows that fill whole vectors.  There are no groups where rows are at least a vector wide, or too few.
 template <class T>
 struct JoinedRows {
   Index together = 1;
@@ -70,48 +70,48 @@ struct JoinedRows {
     together = kWidth<T> >> std::countr_zero(static_cast<std::uint64_t>(cols));  // the width is a power of two
     if (rows >= kGroupsWorthJoining * together) groups = rows / together;
   }
-  /// The rows of whole groups, a group as a row, and those that are left.
+  /// The rows of all groups, each group as one row.
   template <class V>
   HWY_INLINE V joined(V view) const {
     return view.slice(0, groups * together).reshaped(groups, together * view.cols);
   }
+  /// The rows that belong to no group.
   template <class V>
   HWY_INLINE V rest(V view) const {
     return view.slice(groups * together, view.rows - groups * together);
   }
 };
 
-/// The numbers of each column for joined rows.
+/// The numbers of all columns, repeated for each of the joined rows.
 template <class T>
 class Repeated {
  public:
   Repeated(const T* numbers, Index cols, Index rows) : is_null_(numbers == nullptr) {
-    const Part<T> row(cols);
+    const Partial<T> row(cols);
     for (Index i = 0; !is_null_ && i < rows * cols; i += cols) Whole<T>().store(row.load(numbers), repeated_ + i);
   }
   const T* data() const { return is_null_ ? nullptr : repeated_; }
 
  private:
   bool is_null_;
-  HWY_ALIGN T repeated_[kWidth<T> * kWidth<T>];  // the last row's vector too
+  HWY_ALIGN T repeated_[kWidth<T> * kWidth<T>];  // the last row stores a whole vector, too
 };
 
 template <class T>
-void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y);
+void normalize_columns(const NormalizedColumns<T>& x_hat, ScaleAndShift<T> by, View<T> y);
 
 template <class T>
-HWY_NOINLINE void normalize_joined_columns(const JoinedRows<T>& rows, const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta,
-                                           View<T> y) {
+HWY_NOINLINE void normalize_joined_columns(const JoinedRows<T>& rows, const NormalizedColumns<T>& x_hat, ScaleAndShift<T> by, View<T> y) {
   const auto repeat = [&](const T* numbers) { return Repeated<T>(numbers, y.cols, rows.together); };
-  const Repeated<T> mean = repeat(x_hat.mean), inv_std = repeat(x_hat.inv_std), scale = repeat(gamma), shift = repeat(beta);
-  HWY_NAMESPACE::normalize_columns<T>({rows.joined(x_hat.x), mean.data(), inv_std.data()}, scale.data(), shift.data(), rows.joined(y));
-  HWY_NAMESPACE::normalize_columns<T>({rows.rest(x_hat.x), x_hat.mean, x_hat.inv_std}, gamma, beta, rows.rest(y));
+  const Repeated<T> mean = repeat(x_hat.mean), inv_std = repeat(x_hat.inv_std), scale = repeat(by.gamma), shift = repeat(by.beta);
+  HWY_NAMESPACE::normalize_columns<T>({rows.joined(x_hat.x), mean.data(), inv_std.data()}, {scale.data(), shift.data()}, rows.joined(y));
+  HWY_NAMESPACE::normalize_columns<T>({rows.rest(x_hat.x), x_hat.mean, x_hat.inv_std}, by, rows.rest(y));
 }
 
 template <class T>
-void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const T* beta, View<T> y) {
-  if (const JoinedRows<T> rows(y.rows, y.cols); rows.groups > 0) return normalize_joined_columns(rows, x_hat, gamma, beta, y);
-  const Affine<T> affine{gamma, beta};
+void normalize_columns(const NormalizedColumns<T>& x_hat, ScaleAndShift<T> by, View<T> y) {
+  if (const JoinedRows<T> rows(y.rows, y.cols); rows.groups > 0) return normalize_joined_columns(rows, x_hat, by, y);
+  const ColumnFactors<T> factors{by.gamma, by.beta};
   const Index step = y.cols;
   for_row_groups<kRowsSharing>(y.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     const T* from = x_hat.x.row(r);
@@ -119,8 +119,8 @@ void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const 
     sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
       const Vector<T> mean = access.load(x_hat.mean + c);
       const Vector<T> inv_std = access.load(x_hat.inv_std + c);
-      const Vector<T> scale = affine.scale(c, access);
-      const Vector<T> shift = affine.shift(c, access);
+      const Vector<T> scale = factors.scale(c, access);
+      const Vector<T> shift = factors.shift(c, access);
       NORMRUN_UNROLL for (int k = 0; k < count.value; ++k) {
         const Vector<T> normalized = normalized_by(access.load(from + k * step + c), mean, inv_std);
         access.store(hn::MulAdd(scale, normalized, shift), to + k * step + c);
@@ -130,15 +130,16 @@ void normalize_columns(const NormalizedColumns<T>& x_hat, const T* gamma, const 
 }
 
 template <class T>
-void normalize_rows(ConstView<T> x, const T* mean, const T* inv_std, const T* gamma, const T* beta, T* x_hat, View<T> y) {
-  const Affine<T> affine{gamma, beta};
+void normalize_rows(const NormalizedRows<T>& x_hat, ScaleAndShift<T> by, T* kept, View<T> y) {
+  const ConstView<T> x = x_hat.x;
+  const ColumnFactors<T> factors{by.gamma, by.beta};
   for (Index r = 0; r < x.rows; ++r) {
-    const Vector<T> mean_r = fill(mean[r]);
-    const Vector<T> inv_std_r = fill(inv_std[r]);
+    const Vector<T> mean_r = fill(x_hat.mean[r]);
+    const Vector<T> inv_std_r = fill(x_hat.inv_std[r]);
     sweep<T>(x.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
       const Vector<T> normalized = normalized_by(access.load(x.row(r) + c), mean_r, inv_std_r);
-      if (x_hat != nullptr) access.store(normalized, x_hat + r * x.cols + c);
-      access.store(affine.apply(c, access, normalized), y.row(r) + c);
+      if (kept != nullptr) access.store(normalized, kept + r * x.cols + c);
+      access.store(factors.apply(c, access, normalized), y.row(r) + c);
     });
   }
 }
@@ -163,7 +164,7 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
                                 View<T> dx) {
   if (const JoinedRows<T> rows(dx.rows, dx.cols); rows.groups > 0)
     return normalize_joined_columns_backward(rows, x_hat, dy, gamma, sums, dx);
-  constexpr Index kColumns = 256;  // whose factors are divided once and kept
+  constexpr Index kColumns = 256;  // columns whose factors are divided once and kept
   HWY_ALIGN T factors[kColumns];
   const Vector<T> rows = fill(static_cast<T>(sums.rows));
   for (Index first = 0; first < dx.cols; first += kColumns) {
@@ -193,11 +194,11 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
   }
 }
 
-/// Rows whose sums over columns are taken beside each other: as many as make four chains of additions, or eight.
+/// How many rows sum over their columns side by side: as many as make four chains of additions, or eight.
 template <class T>
-inline constexpr int kRowsBeside = kParts<T> == 4 ? 2 : 4;
+inline constexpr int kRowsBeside = kLaneVectors<T> == 4 ? 2 : 4;
 
-/// The means of kRows rows from r on, and their squared deviations' means.
+/// The means of kRows rows from r on, and the means of their squared deviations.
 template <int kRows, class T>
 HWY_INLINE void moments_of_rows(ConstView<T> x, Index r, T (&mean)[kRows], T (&variance)[kRows]) {
   const auto channels = static_cast<T>(x.cols);
@@ -225,8 +226,8 @@ void row_moments(ConstView<T> x, T* mean, T* variance) {
 }
 
 template <class T>
-void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, T* inv_std, T* x_hat, View<T> y) {
-  const Affine<T> affine{gamma, beta};
+void standardize_rows(ConstView<T> x, T epsilon, ScaleAndShift<T> by, T* inv_std, T* x_hat, View<T> y) {
+  const ColumnFactors<T> factors{by.gamma, by.beta};
   const Index step = x.cols;
   for_row_groups<kRowsBeside<T>>(x.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     constexpr int kRows = decltype(count)::value;
@@ -242,8 +243,8 @@ void standardize_rows(ConstView<T> x, T epsilon, const T* gamma, const T* beta, 
     T* hat = x_hat + r * step;
     T* to = y.row(r);
     sweep<T>(step, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const Vector<T> scale = affine.scale(c, access);
-      const Vector<T> shift = affine.shift(c, access);
+      const Vector<T> scale = factors.scale(c, access);
+      const Vector<T> shift = factors.shift(c, access);
       NORMRUN_UNROLL for (int k = 0; k < kRows; ++k) {
         const Vector<T> normalized = normalized_by(access.load(from + k * step + c), means[k], inverses[k]);
         access.store(normalized, hat + k * step + c);
@@ -257,7 +258,7 @@ template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
   const auto channels = static_cast<T>(dx.cols);
   const Index step = dx.cols;
-  constexpr int kRowsOfTwoSums = kParts<T> == 1 ? 4 : kRowsBeside<T> / 2;  // eight chains
+  constexpr int kRowsOfTwoSums = kLaneVectors<T> == 1 ? 4 : kRowsBeside<T> / 2;  // which make eight chains
   for_row_groups<kRowsOfTwoSums>(dx.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     constexpr int kRows = decltype(count)::value;
     const T* hat = x_hat.row(r);
@@ -267,7 +268,7 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
       const Vector<T> dy_c = access.load(d + k * step + c);
       return gamma != nullptr ? hn::Mul(dy_c, access.load(gamma + c)) : dy_c;
     };
-    T sums[2 * kRows];  // of g, and of g * x_hat, of every row
+    T sums[2 * kRows];  // for each row the sum of g, then the sum of g * x_hat
     const auto add = [&](int s, Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
       const Vector<T> g_c = g(s / 2, c, access);
       return s % 2 == 0 ? hn::Add(sum, g_c) : hn::MulAdd(g_c, access.load(hat + s / 2 * step + c), sum);

@@ -20,39 +20,41 @@ void sgd_update(T* w, const T* g, T learning_rate, Index count) {
 }
 
 template <class T>
-void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
+  const MomentumStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-    const Vector<T> descent = hn::Mul(fill(-learning_rate), access.load(g + i));
-    const Vector<T> velocity = hn::MulAdd(fill(momentum), access.load(v + i), descent);
+    const Vector<T> descent = hn::Mul(fill(-step.learning_rate), access.load(g + i));
+    const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), descent);
     access.store(velocity, v + i);
-    const Vector<T> move = kind == Momentum::kNesterov ? hn::MulAdd(fill(momentum), velocity, descent) : velocity;
+    const Vector<T> move = step.kind == Momentum::kNesterov ? hn::MulAdd(fill(step.momentum), velocity, descent) : velocity;
     access.store(hn::Add(access.load(w + i), move), w + i);
   });
 }
 
 template <class T>
-void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
+  const MomentumStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);
-    const Vector<T> velocity = hn::MulAdd(fill(momentum), access.load(v + i), gradient);
+    const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), gradient);
     access.store(velocity, v + i);
-    const Vector<T> move = kind == Momentum::kNesterov ? hn::MulAdd(fill(momentum), velocity, gradient) : velocity;
-    access.store(hn::NegMulAdd(fill(learning_rate), move, access.load(w + i)), w + i);
+    const Vector<T> move = step.kind == Momentum::kNesterov ? hn::MulAdd(fill(step.momentum), velocity, gradient) : velocity;
+    access.store(hn::NegMulAdd(fill(step.learning_rate), move, access.load(w + i)), w + i);
   });
 }
 
 #if HWY_MAX_BYTES == 64
-/// The first kCount of x become their square roots, correctly rounded, out of multiply-adds alone.
+/// Replaces the first kCount vectors of x by their square roots, correctly rounded, using multiply-adds alone.
 ///
-/// From an estimate y of 1/sqrt(x), one step of Newton's for g = x y and h = y/2 together, and one for g by its exact remainder
-/// (P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev. 34(1), 1990).  An
-/// estimate within 2^-13 gives every root, as the tests check float by float.  Where a remainder could be too small to be exact,
-/// or a number is not finite, the processor takes the roots.
+/// It starts from an estimate y of 1/sqrt(x).  One step of Newton's method improves g = x y and h = y/2 together, and one more improves g
+/// by its exact remainder (P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev.
+/// 34(1), 1990).  An estimate within 2^-13 gives every root, as the tests check float by float.  Where a remainder could be too small to
+/// be exact, or a number is not finite, the processor takes the roots.
 template <int kCount, int kVectors>
 HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
   constexpr Tag<std::uint32_t> kBits;
   constexpr std::uint32_t kLeast = 0x0D800000;     // 2^-100
-  constexpr std::uint32_t kGreatest = 0x7F7FFFFF;  // of all that are finite
+  constexpr std::uint32_t kGreatest = 0x7F7FFFFF;  // the greatest finite number
   auto farthest = hn::Zero(kBits);
   NORMRUN_UNROLL for (int i = 0; i < kCount; ++i) farthest = hn::Max(farthest, hn::Sub(hn::BitCast(kBits, x[i]), hn::Set(kBits, kLeast)));
   if (HWY_UNLIKELY(!hn::AllFalse(kBits, hn::Gt(farthest, hn::Set(kBits, kGreatest - kLeast))))) {
@@ -71,8 +73,8 @@ HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
 }
 #endif
 
-/// x = sqrt(x), correctly rounded.  The unit that divides takes roots, too, and is what Adam waits for: with 512 bits, half of the roots
-/// come from the multipliers, which are idle meanwhile.
+/// x = sqrt(x), correctly rounded.  Adam waits for the unit that divides and takes roots, while the multipliers are idle.  With 512 bits,
+/// the multipliers therefore compute half of the roots.
 template <int kVectors, class T>
 HWY_INLINE void take_roots(Vector<T> (&x)[kVectors]) {
   int first = 0;
@@ -85,9 +87,12 @@ HWY_INLINE void take_roots(Vector<T> (&x)[kVectors]) {
   NORMRUN_UNROLL for (int i = first; i < kVectors; ++i) x[i] = hn::Sqrt(x[i]);
 }
 
-/// Adam's update of some vectors; `last` loads and stores the last of them.
+/// Adam's update of kVectors vectors; `last` loads and stores the last one, which may be partial.
 template <int kVectors, class T, class Last>
-HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVectors], T* w, T* m, T* v, Last last) {
+HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVectors], const AdamBuffers<T>& on, Last last) {
+  T* const w = on.w;
+  T* const m = on.m;
+  T* const v = on.v;
   Vector<T> first[kVectors], second[kVectors];
   const auto moments = [&](int i, auto access) NORMRUN_LAMBDA {
     const Index at = i * kWidth<T>;
@@ -109,35 +114,37 @@ HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVect
   move(kVectors - 1, last);
 }
 
-inline constexpr int kUpdatedVectors = 4;  // at a time
+inline constexpr int kUpdatedVectors = 4;  // that one call of adam_on updates
 
 template <class T>
-void adam_update(const AdamStep<T>& step, const T* g, T* w, T* m, T* v, Index count) {
+void adam_update(const AdamStep<T>& step, const T* g, const AdamBuffers<T>& to, Index count) {
   constexpr Index kNumbers = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = step;  // a copy that no store can reach: its numbers stay in registers
+  const AdamStep<T> by = step;  // copies that no store can reach: their numbers stay in registers
+  const AdamBuffers<T> on = to;
   const Index whole = count / kNumbers * kNumbers;
   for (Index i = 0; i < whole; i += kNumbers) {
     Vector<T> gradient[kUpdatedVectors];
     NORMRUN_UNROLL for (int j = 0; j < kUpdatedVectors; ++j) gradient[j] = Whole<T>().load(g + i + j * kWidth<T>);
-    adam_on(by, gradient, w + i, m + i, v + i, Whole<T>());
+    adam_on(by, gradient, on.from(i), Whole<T>());
   }
   sweep<T>(count - whole, [&](Index rest, auto access) NORMRUN_LAMBDA {
     const Index i = whole + rest;
     const Vector<T> gradient[] = {access.load(g + i)};
-    adam_on(by, gradient, w + i, m + i, v + i, access);
+    adam_on(by, gradient, on.from(i), access);
   });
 }
 
 template <class T>
-void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
-  const T fresh = T{1} - rho;
+void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count) {
+  const RmspropStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
+  const T fresh = T{1} - step.rho;
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);
-    const Vector<T> mean_square = hn::MulAdd(fill(rho), access.load(v + i), hn::Mul(fill(fresh), hn::Mul(gradient, gradient)));
+    const Vector<T> mean_square = hn::MulAdd(fill(step.rho), access.load(v + i), hn::Mul(fill(fresh), hn::Mul(gradient, gradient)));
     access.store(mean_square, v + i);
-    const Vector<T> root =
-        place == EpsilonPlace::kInsideRoot ? hn::Sqrt(hn::Add(mean_square, fill(epsilon))) : hn::Add(hn::Sqrt(mean_square), fill(epsilon));
-    access.store(hn::Sub(access.load(w + i), hn::Div(hn::Mul(fill(learning_rate), gradient), root)), w + i);
+    const Vector<T> root = step.place == EpsilonPlace::kInsideRoot ? hn::Sqrt(hn::Add(mean_square, fill(step.epsilon)))
+                                                                   : hn::Add(hn::Sqrt(mean_square), fill(step.epsilon));
+    access.store(hn::Sub(access.load(w + i), hn::Div(hn::Mul(fill(step.learning_rate), gradient), root)), w + i);
   });
 }
 

@@ -14,70 +14,66 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// Weight gradients that never reach memory.  w, m and v are met in the order they lie in, so that the processor fetches them ahead.
+// Weight gradients that never reach memory.  The loops visit w, m and v in the order of memory, so that the processor prefetches them.
 
-/// Where the sums of a weight gradient go that Adam takes out of the registers.
+/// A sink of sums (as Kept in tile-inl.hpp): Adam takes the weight gradient directly from the registers.
 template <class T>
 struct TakenByAdam {
   AdamStep<T> by;
-  T* w;
-  T* m;
-  T* v;
+  AdamBuffers<T> to;
   template <class Access>
   HWY_INLINE Vector<T> first(Index, Index, Access) const {
     return fill(T{0});
   }
   template <int kVectors, class Last>
   HWY_INLINE void finish_row(Index /*row: the only one*/, const Vector<T> (&sums)[kVectors], Last last) const {
-    adam_on(by, sums, w, m, v, last);
+    adam_on(by, sums, to, last);
   }
-  HWY_INLINE TakenByAdam from(Index /*row*/, Index col) const { return {by, w + col, m + col, v + col}; }
+  HWY_INLINE TakenByAdam from(Index /*row*/, Index col) const { return {by, to.from(col)}; }
 };
 
-/// A batch of a few rows: row by row of w, since all of dy stays in the first cache.  The multiply-adds of some vectors run beside the
-/// divisions of those before.
+/// The update for a batch of few rows.  It walks w row by row, since all of dy stays in the first cache.  The multiply-adds of one group of
+/// vectors then run while the divisions of the group before are under way.
 template <class T>
-HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, T* w, T* m, T* v) {
+HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, AdamBuffers<T> to) {
   constexpr Index kCols = kUpdatedVectors * kWidth<T>;
   const AdamStep<T> by = given;  // a copy that no store can reach: its numbers stay in registers
   const Index whole = extent.cols / kCols * kCols;
   const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};
-  for (Index row = 0; row < extent.rows; ++row, w += extent.cols, m += extent.cols, v += extent.cols) {
+  for (Index row = 0; row < extent.rows; ++row, to = to.from(extent.cols)) {
     const ColumnMajor<T> x_row = x.from(row, 0);
     for (Index col = 0; col < whole; col += kCols) {
       const Panel<T> panel{dy.at(0, col), dy.step, extent.depth};
-      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, w + col, m + col, v + col}, Whole<T>());
+      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, to.from(col)}, Whole<T>());
     }
     if (whole == extent.cols) continue;
-    const TakenByAdam<T> taken{by, w + whole, m + whole, v + whole};
+    const TakenByAdam<T> taken{by, to.from(whole)};
     multiply_columns<1, kUpdatedVectors, T>(x_row, 1, edge, taken, extent.cols - whole);
   }
 }
 
-inline constexpr Index kGradientNumbers = 12288;       // gradients that are kept in the second cache until Adam takes them,
-inline constexpr Index kGradientRows = 4 * kTileRows;  // of so many rows at least, which share what is read of dy
-inline constexpr Index kGradientColumns = 1024;        // and at most so many columns
+// A block of gradients stays in the second cache until Adam takes it.
+inline constexpr Index kGradientNumbers = 12288;       // about how many numbers a block has
+inline constexpr Index kGradientRows = 4 * kTileRows;  // its least rows, which share the loads of dy
+inline constexpr Index kGradientColumns = 1024;        // its most columns
 
-/// The columns of w, m and v from one on, whose rows lie `step` apart.
+/// w, m and v from some row and column on; their rows lie `step` apart.
 template <class T>
-struct Slots {
-  T* w;
-  T* m;
-  T* v;
+struct UpdatedBlock {
+  AdamBuffers<T> to;
   Index step;
-  HWY_INLINE Slots from(Index row, Index col) const { return {w + row * step + col, m + row * step + col, v + row * step + col, step}; }
+  HWY_INLINE UpdatedBlock from(Index row, Index col) const { return {to.from(row * step + col), step}; }
 };
 
 template <class T>
-HWY_INLINE void adam_update_rows(const AdamStep<T>& by, const T* gradient, Index rows, Index cols, const Slots<T>& slots) {
-  if (cols == slots.step) return HWY_NAMESPACE::adam_update<T>(by, gradient, slots.w, slots.m, slots.v, rows * cols);
+HWY_INLINE void adam_update_rows(const AdamStep<T>& by, const T* gradient, Index rows, Index cols, const UpdatedBlock<T>& block) {
+  if (cols == block.step) return HWY_NAMESPACE::adam_update<T>(by, gradient, block.to, rows * cols);
   for (Index r = 0; r < rows; ++r) {
-    const Slots<T> row = slots.from(r, 0);
-    HWY_NAMESPACE::adam_update<T>(by, gradient + r * cols, row.w, row.m, row.v, cols);
+    HWY_NAMESPACE::adam_update<T>(by, gradient + r * cols, block.from(r, 0).to, cols);
   }
 }
 
-/// dy, copied panel by panel.
+/// A copy of dy, panel after panel.
 template <class T>
 struct Packed {
   const T* data;
@@ -91,39 +87,39 @@ HWY_INLINE void weight_gradient_rows(ColumnMajor<T> x, Packed<T> dy, Extent exte
   multiply<kTileRows, kTileVectors, T>(x, dy, extent, Kept<T>{nullptr, 0, dw, extent.cols});
 }
 
-/// Larger batches: the gradients of a block of rows, and then Adam over the block.
+/// The update for larger batches: it computes the gradients of a block of rows, and then runs Adam over the block.
 template <class T, class Right>
-void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Extent extent, const Slots<T>& slots) {
+void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Extent extent, const UpdatedBlock<T>& updated) {
   HWY_ALIGN T gradient[kGradientRows * kGradientColumns];
   const Index block_rows = std::max(kGradientRows, kGradientNumbers / extent.cols / kTileRows * kTileRows);
   for (Index row = 0; row < extent.rows; row += block_rows) {
     const Index rows = std::min(block_rows, extent.rows - row);
     weight_gradient_rows<T>(x.from(row, 0), dy, {rows, extent.cols, extent.depth}, gradient);
-    adam_update_rows<T>(by, gradient, rows, extent.cols, slots.from(row, 0));
+    adam_update_rows<T>(by, gradient, rows, extent.cols, updated.from(row, 0));
   }
 }
 
 template <class T>
-void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, T* w, T* m, T* v, Range inputs) {
+void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, const AdamBuffers<T>& to, Range inputs) {
   constexpr Index kCols = kTileVectors * kWidth<T>;
-  constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // a thread's stack may have no more than 2 MiB
+  constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // a thread's stack may be as small as 2 MiB
   HWY_ALIGN T packed[kPackedNumbers];
   const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
   const Straight<T> b{dy.data, dy.cols};
   const Index depth = dy.rows;
-  const Slots<T> slots = Slots<T>{w, m, v, dy.cols}.from(inputs.begin, 0);
+  const UpdatedBlock<T> updated = UpdatedBlock<T>{to, dy.cols}.from(inputs.begin, 0);
   if (depth <= kFewRows && dy.cols >= kUpdatedVectors * kWidth<T>)
-    return adam_update_by_rows<T>(by, a, b, {inputs.size(), dy.cols, depth}, slots.w, slots.m, slots.v);
+    return adam_update_by_rows<T>(by, a, b, {inputs.size(), dy.cols, depth}, updated.to);
   for (Index first = 0; first < dy.cols; first += kGradientColumns) {
     const Extent extent{inputs.size(), std::min(kGradientColumns, dy.cols - first), depth};
     const Index panels = (extent.cols + kCols - 1) / kCols;
     if (is_better_turned<T>(extent) || panels * kCols * depth > kPackedNumbers) {
-      adam_update_by_blocks<T>(by, a, Straight<T>{b.at(0, first), b.step}, extent, slots.from(0, first));
+      adam_update_by_blocks<T>(by, a, Straight<T>{b.at(0, first), b.step}, extent, updated.from(0, first));
       continue;
     }
     for (Index col = 0; col < extent.cols; col += kCols)
       b.template pack<kCols>(0, first + col, depth, std::min(kCols, extent.cols - col), packed + col * depth);
-    adam_update_by_blocks<T>(by, a, Packed<T>{packed, depth}, extent, slots.from(0, first));
+    adam_update_by_blocks<T>(by, a, Packed<T>{packed, depth}, extent, updated.from(0, first));
   }
 }
 

@@ -15,16 +15,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// c = a b + start, tile by tile.  Where enough rows share the cost, some panels of b are copied side by side first and stay in the second
-// cache; products deeper than a block go on from what c holds.
+// c = a b + start, tile by tile.  Where enough rows share the cost, some panels of b are first copied side by side, so that they stay in
+// the second cache.  A product deeper than a block of depth continues from the numbers in c.
 
-inline constexpr int kRowVectors = 8;  // of a single row
+inline constexpr int kRowVectors = 8;  // the tile's vectors for a single row
 inline constexpr Index kRowsWorthPacking = 16;
-inline constexpr Index kWideRow = 256;           // b's rows beyond this many numbers lie in different pages: where b is read in place,
-inline constexpr Index kDepthBlockInPlace = 16;  // some of them are read to their ends at a time
+/// Rows of b that are longer than kWideRow numbers lie in different pages.  Where such a b is read in place, kDepthBlockInPlace of its rows
+/// are read to their ends before the next ones.
+inline constexpr Index kWideRow = 256;
+inline constexpr Index kDepthBlockInPlace = 16;
 
-/// How much of a product's depth is taken at a time: much of it, so that c is seldom met again, and of a's columns, which lie far apart,
-/// what the first cache holds beside a panel.
+/// How much of a product's depth is done at a time.  A large block, so that c is loaded and stored seldom; for a column-major a, whose
+/// columns lie far apart, only as much as the first cache holds beside a panel.
 template <class Left>
 inline constexpr Index kDepthBlock = HWY_MAX_BYTES == 64 ? 1024 : 256;
 template <class T>
@@ -32,12 +34,12 @@ inline constexpr Index kDepthBlock<ColumnMajor<T>> = HWY_MAX_BYTES == 64 ? 64 : 
 
 inline constexpr Index kPackedBytes = (HWY_MAX_BYTES == 64 ? 256 : 64) * 1024;
 
-/// Of c, and the depth of the product.
+/// The shape of c, and the depth of the product.
 struct Extent {
   Index rows, cols, depth;
 };
 
-/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where that pays.
+/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where packing pays.
 template <int kRows, int kVectors, class T, class Left, class Right>
 void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -68,13 +70,13 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   }
 }
 
-// Few outputs fill a vector of 512 bits only in part.  Where enough rows share the cost, dw is computed lying on its side, each number
-// by the same chain, and then turned.
+// Few outputs fill only part of a vector of 512 bits.  Where enough rows share the cost, dw is computed transposed, each number by the
+// same chain, and then turned back.
 
 inline constexpr Index kFewOutputs = 16;
 inline constexpr Index kInputsWorthTurning = 16;
 inline constexpr Index kDepthWorthTurning = 16;
-inline constexpr Index kTurnedInputs = 256;  // at a time
+inline constexpr Index kTurnedInputs = 256;  // inputs that are computed and turned at a time
 
 template <class T>
 HWY_INLINE bool is_better_turned(const Extent& dw) {
@@ -82,15 +84,15 @@ HWY_INLINE bool is_better_turned(const Extent& dw) {
          dw.depth >= kDepthWorthTurning;
 }
 
-/// to = the first `inputs` columns of `turned`, as rows of so many outputs.
+/// Writes the first `inputs` columns of `turned` to `to`, as rows of `outputs` numbers.
 template <class T>
 HWY_INLINE void turn_back(const T* turned, Index inputs, Index outputs, T* to) {
   for (Index i = 0; i < inputs; i += kDeep<T>) {
     for (Index o = 0; o < outputs; o += kWidth<T>) {
       Vector<T> rows[kDeep<T>];
       turn(turned + o * kTurnedInputs + i, kTurnedInputs, rows);
-      const Part<T> part(std::min(outputs - o, kWidth<T>));
-      for (Index j = 0; j < std::min(kDeep<T>, inputs - i); ++j) part.store(rows[j], to + (i + j) * outputs + o);
+      const Partial<T> partial(std::min(outputs - o, kWidth<T>));
+      for (Index j = 0; j < std::min(kDeep<T>, inputs - i); ++j) partial.store(rows[j], to + (i + j) * outputs + o);
     }
   }
 }
@@ -106,7 +108,7 @@ HWY_NOINLINE void turned_weight_gradient(ColumnMajor<T> x, Straight<T> dy, Exten
   }
 }
 
-/// Some rows of dw = x^T dy, which lie side by side.
+/// Some rows of dw = x^T dy, which follow one another in memory.
 template <class T>
 void weight_gradient_rows(ColumnMajor<T> x, Straight<T> dy, Extent extent, T* dw) {
   if (is_better_turned<T>(extent)) return turned_weight_gradient<T>(x, dy, extent, dw);

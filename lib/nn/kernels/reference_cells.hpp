@@ -4,8 +4,11 @@
 
 #include "core/elementary.hpp"
 #include "nn/kernels/cells.hpp"
+#include "nn/kernels/reference_elementwise.hpp"
+#include "nn/kernels/reference_normalize.hpp"
+#include "nn/kernels/reference_statistics.hpp"
 
-/// The references of the recurrent cells; cells.hpp tells what each computes.
+/// The references of the recurrent cells: cells.hpp says what each computes.
 namespace normrun::nn::kernels::reference {
 
 template <class T>
@@ -22,7 +25,7 @@ T tanh_slope(T y) {
   return std::fma(-y, y, T{1});
 }
 
-/// From a to i, f, g, o and c.
+/// Turns a into i, f, g, o, in place, and computes c.
 template <class T>
 void lstm_functions(View<T> gates, ConstView<T> c_before, View<T> c) {
   const Index units = c.cols;
@@ -60,12 +63,12 @@ void lstm_output_backward(ConstView<T> gates, ConstView<T> tanh_c, ConstView<T> 
 }
 
 template <class T>
-void lstm_gates_backward(ConstView<T> gates, ConstView<T> c_before, ConstView<T> tanh_c, ConstView<T> dh, ConstView<T> dc_part, View<T> dc,
-                         View<T> dgates) {
+void lstm_gates_backward(const LstmStep<T>& step, ConstView<T> dh, ConstView<T> dc_through_h, View<T> dc, View<T> dgates) {
+  const auto& [gates, c_before, tanh_c] = step;
   const Index units = dc.cols;
   for (Index r = 0; r < dc.rows; ++r) {
     for (Index u = 0; u < units; ++u) {
-      const T s = dc(r, u) + dc_part(r, u);
+      const T s = dc(r, u) + dc_through_h(r, u);
       const T i = gates(r, u);
       const T f = gates(r, units + u);
       const T g = gates(r, 2 * units + u);
@@ -113,6 +116,41 @@ void gru_gates_backward(ConstView<T> gates, ConstView<T> q, ConstView<T> h_befor
       dh(row, u) *= z;
     }
   }
+}
+
+/// Normalizes each row by its own mean and variance, in place.
+template <class T>
+void standardize_in_place(View<T> z, T epsilon, T* inv_std) {
+  for (Index r = 0; r < z.rows; ++r) {
+    T mean = 0;
+    row_moments<T>(z.slice(r, 1), &mean, inv_std + r);
+    inverse_std(inv_std + r, epsilon, inv_std + r, 1);
+    for (T& number : z.slice(r, 1)) number = (number - mean) * inv_std[r];
+  }
+}
+
+template <class T>
+void normalized_lstm_step(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, View<T> h) {
+  standardize_in_place(step.projected, by.epsilon, step.projected_inv_std);
+  standardize_in_place(step.recurred, by.epsilon, step.recurred_inv_std);
+  for (Index r = 0; r < h.rows; ++r) {
+    for (Index i = 0; i < step.gates.cols; ++i) {
+      step.gates(r, i) = std::fma(by.input_gamma[i], step.projected(r, i), by.shift[i]) + by.recurrent_gamma[i] * step.recurred(r, i);
+    }
+  }
+  lstm_functions(step.gates, step.c_before, step.c);
+  standardize_rows<T>(step.c, by.epsilon, {by.state_gamma, by.state_beta}, step.c_inv_std, step.c_hat.data, step.tanh_c);
+  lstm_output<T>(step.gates, step.tanh_c, step.tanh_c, h);
+}
+
+template <class T>
+void normalized_lstm_step_backward(const NormalizedLstm<T>& by, const NormalizedLstmStep<T>& step, ConstView<T> dh, View<T> dc,
+                                   const NormalizedLstmGradients<T>& to) {
+  lstm_output_backward<T>(step.gates, step.tanh_c, dh, to.dstate);
+  normalize_rows_backward<T>(step.c_hat, to.dstate, by.state_gamma, step.c_inv_std, to.dc_through_h);
+  lstm_gates_backward<T>({step.gates, step.c_before, step.tanh_c}, dh, to.dc_through_h, dc, to.dgates);
+  normalize_rows_backward<T>(step.projected, to.dgates, by.input_gamma, step.projected_inv_std, to.dprojected);
+  normalize_rows_backward<T>(step.recurred, to.dgates, by.recurrent_gamma, step.recurred_inv_std, to.drecurred);
 }
 
 }  // namespace normrun::nn::kernels::reference

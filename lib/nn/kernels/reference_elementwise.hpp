@@ -5,7 +5,7 @@
 #include "core/elementary.hpp"
 #include "nn/kernels/kernels.hpp"
 
-/// The references of the kernels that treat one number after the other; kernels.hpp tells what each computes.
+/// The references of the kernels that work element by element: kernels.hpp says what each computes.
 namespace normrun::nn::kernels::reference {
 
 template <class T>
@@ -71,24 +71,25 @@ void sgd_update(T* w, const T* g, T learning_rate, Index count) {
 }
 
 template <class T>
-void momentum_update_keras(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
   for (Index i = 0; i < count; ++i) {
-    const T descent = -learning_rate * g[i];
-    v[i] = std::fma(momentum, v[i], descent);
-    w[i] += kind == Momentum::kNesterov ? std::fma(momentum, v[i], descent) : v[i];
+    const T descent = -by.learning_rate * g[i];
+    v[i] = std::fma(by.momentum, v[i], descent);
+    w[i] += by.kind == Momentum::kNesterov ? std::fma(by.momentum, v[i], descent) : v[i];
   }
 }
 
 template <class T>
-void momentum_update_torch(T* w, const T* g, T* v, T learning_rate, T momentum, Momentum kind, Index count) {
+void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
   for (Index i = 0; i < count; ++i) {
-    v[i] = std::fma(momentum, v[i], g[i]);
-    w[i] = std::fma(-learning_rate, kind == Momentum::kNesterov ? std::fma(momentum, v[i], g[i]) : v[i], w[i]);
+    v[i] = std::fma(by.momentum, v[i], g[i]);
+    w[i] = std::fma(-by.learning_rate, by.kind == Momentum::kNesterov ? std::fma(by.momentum, v[i], g[i]) : v[i], w[i]);
   }
 }
 
 template <class T>
-void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index count) {
+void adam_update(const AdamStep<T>& by, const T* g, const AdamBuffers<T>& to, Index count) {
+  const auto [w, m, v] = to;
   for (Index i = 0; i < count; ++i) {
     m[i] = std::fma(by.beta_1, m[i], (T{1} - by.beta_1) * g[i]);
     v[i] = std::fma(by.beta_2, v[i], (T{1} - by.beta_2) * (g[i] * g[i]));
@@ -97,11 +98,11 @@ void adam_update(const AdamStep<T>& by, const T* g, T* w, T* m, T* v, Index coun
 }
 
 template <class T>
-void rmsprop_update(T* w, const T* g, T* v, T learning_rate, T rho, T epsilon, EpsilonPlace place, Index count) {
+void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count) {
   for (Index i = 0; i < count; ++i) {
-    v[i] = std::fma(rho, v[i], (T{1} - rho) * (g[i] * g[i]));
-    const T root = place == EpsilonPlace::kInsideRoot ? std::sqrt(v[i] + epsilon) : std::sqrt(v[i]) + epsilon;
-    w[i] -= learning_rate * g[i] / root;
+    v[i] = std::fma(by.rho, v[i], (T{1} - by.rho) * (g[i] * g[i]));
+    const T root = by.place == EpsilonPlace::kInsideRoot ? std::sqrt(v[i] + by.epsilon) : std::sqrt(v[i]) + by.epsilon;
+    w[i] -= by.learning_rate * g[i] / root;
   }
 }
 

@@ -7,10 +7,10 @@
 #include "core/matrix.hpp"
 #include "nn/kernels/orders.hpp"
 
-/// The references of the sums over rows that come some at a time; kernels.hpp tells what they compute.
+/// The references of the sums over rows that arrive in several calls: kernels.hpp says what they compute.
 namespace normrun::nn::kernels::reference {
 
-/// Running sums in memory of any type: of each sum a double, the total of the whole blocks, and kStripes numbers.
+/// A running sum in memory of type T: first a double, the total of the complete blocks, then the kStripes stripes.
 template <class T>
 struct RunningSum {
   T* total;
@@ -19,7 +19,7 @@ struct RunningSum {
   static constexpr Index kNumbers = kStripes + kNumbersOfDouble<T>;
 
   void clear() { std::fill_n(total, kNumbers, T{0}); }
-  /// Adds the stripes to the total, which it returns, and clears them.
+  /// Adds the stripes to the total, clears them, and returns the total.
   double end_block() {
     double sum = 0;
     std::memcpy(&sum, total, sizeof sum);

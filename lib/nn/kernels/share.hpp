@@ -5,20 +5,24 @@
 
 namespace normrun::nn::kernels {
 
-inline constexpr Index kMultiplyAddsOfAdam = 16;        // what one number's update costs
-inline constexpr Index kWorthSharing = Index{1} << 21;  // multiply-adds: some 40 microseconds, where handing work out costs one or two
-inline constexpr Index kGrain = 96;                     // parts begin at multiples of it: whole tiles and cache lines
+/// What Adam's update of one number costs, in multiply-adds.
+inline constexpr Index kMultiplyAddsOfAdam = 16;
+/// The least work that is shared, in multiply-adds.  It takes some 40 microseconds; handing it out costs one or two.
+inline constexpr Index kWorthSharing = Index{1} << 21;
+/// Ranges begin at multiples of this, so that they hold whole tiles and cache lines.
+inline constexpr Index kGrain = 96;
 
-/// Calls work(table, range) for parts of [0, count) on the threads of the team, or at once for all of it where that does not pay.
+/// Divides [0, count) into ranges and calls work(table, range) for each on a thread of the team.  Without a team, or for too little work,
+/// calls it once for the whole range.
 template <class T, class Work>
 void share(Index count, Index multiply_adds, const Work& work) {
   const Table<T>& table = table_in_use<T>();
   Team* team = multiply_adds < kWorthSharing ? nullptr : Team::current();
   if (team == nullptr) return work(table, Range{0, count});
-  const Index parts = team->size();
-  team->run([&](int part) {
-    const auto boundary = [&](Index p) { return p == parts ? count : count * p / parts / kGrain * kGrain; };
-    const Range range{boundary(part), boundary(part + 1)};
+  const Index threads = team->size();
+  team->run([&](int thread) {
+    const auto begin_of = [&](Index i) { return i == threads ? count : count * i / threads / kGrain * kGrain; };
+    const Range range{begin_of(thread), begin_of(thread + 1)};
     if (range.size() > 0) work(table, range);
   });
 }

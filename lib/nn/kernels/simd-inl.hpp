@@ -11,7 +11,7 @@
 
 #include "core/matrix.hpp"
 
-// Loops over registers: without unrolling they would live in memory.
+// Marks loops over registers, which must be unrolled: otherwise the registers would live in memory.
 #undef NORMRUN_UNROLL
 #if HWY_COMPILER_CLANG
 #define NORMRUN_UNROLL _Pragma("unroll")
@@ -19,7 +19,8 @@
 #define NORMRUN_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-// After a lambda's parameters: it belongs to this instruction set, and is inlined always (g++ 12.2 crashes on some that are not).
+// Stands after a lambda's parameters.  The lambda then belongs to this instruction set and is always inlined; g++ 12.2 crashes on some
+// lambdas that are not.
 #undef NORMRUN_LAMBDA
 #define NORMRUN_LAMBDA HWY_ATTR __attribute__((always_inline))
 
@@ -32,7 +33,7 @@ template <class T>
 using Tag = hn::ScalableTag<T>;
 template <class T>
 using Vector = hn::Vec<Tag<T>>;
-/// Numbers in a vector.
+/// How many numbers a vector holds.
 template <class T>
 inline constexpr Index kWidth = HWY_MAX_BYTES / sizeof(T);
 
@@ -43,7 +44,7 @@ struct Whole {
   HWY_INLINE void store(Vector<T> v, T* to) const { hn::StoreU(v, Tag<T>(), to); }
 };
 
-/// Stores the first `count` of kCount numbers by halves: AVX2's masked store takes AMD's processors a dozen cycles and more.
+/// Stores the first `count` of kCount numbers, half by half, because AVX2's masked store takes AMD's processors a dozen cycles or more.
 template <class T, std::size_t kCount>
 HWY_INLINE void store_first(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>> v, std::size_t count, T* to) {
   if constexpr (kCount == 1) {
@@ -56,10 +57,10 @@ HWY_INLINE void store_first(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCou
   }
 }
 
-/// Loads and stores the first `count` numbers of a vector and touches no memory beyond; the others are 0.
+/// Loads and stores the first `count` numbers of a vector and touches no memory beyond them; a load fills the others with 0.
 template <class T>
-struct Part {
-  explicit HWY_INLINE Part(Index first) : count(static_cast<std::size_t>(first)), mask(hn::FirstN(Tag<T>(), count)) {}
+struct Partial {
+  explicit HWY_INLINE Partial(Index first) : count(static_cast<std::size_t>(first)), mask(hn::FirstN(Tag<T>(), count)) {}
   HWY_INLINE Vector<T> load(const T* from) const { return hn::MaskedLoad(mask, Tag<T>(), from); }
   HWY_INLINE void store(Vector<T> v, T* to) const {
 #if HWY_MAX_BYTES == 32
@@ -77,12 +78,12 @@ HWY_INLINE Vector<T> fill(T value) {
   return hn::Set(Tag<T>(), value);
 }
 
-/// Calls body(i, access) for i = 0, width, ...: access is Whole, and Part for what is left at the end.
+/// Calls body(i, access) for i = 0, width, ...: access is Whole, or Partial for the numbers left at the end.
 template <class T, class Body>
 HWY_INLINE void sweep(Index count, const Body& body) {
   Index i = 0;
   for (; i + kWidth<T> <= count; i += kWidth<T>) body(i, Whole<T>());
-  if (i < count) body(i, Part<T>(count - i));
+  if (i < count) body(i, Partial<T>(count - i));
 }
 
 }  // namespace normrun::nn::kernels::HWY_NAMESPACE

@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// A sum in double for each column of a block of columns.
+/// Sums in double, one for each column of a block of columns.
 struct WideSums {
   static constexpr Index kColumns = 128;
   HWY_ALIGN double sums[kColumns];
@@ -29,7 +29,7 @@ struct WideSums {
     add(i + kWidth<double>, hn::PromoteTo(Tag<double>(), hn::UpperHalf(kHalf, v)));
   }
   HWY_INLINE Vector<double> at(Index i) const { return hn::Load(Tag<double>(), sums + i); }
-  /// The sums, and the sums divided, as numbers of T.
+  /// Writes the sums, rounded to the type of `to`.
   HWY_INLINE void rounded(Index count, double* to) const {
     sweep<double>(count, [&](Index i, auto access) NORMRUN_LAMBDA { access.store(at(i), to + i); });
   }
@@ -40,6 +40,7 @@ struct WideSums {
       access.store(hn::Combine(Tag<float>(), hn::DemoteTo(kHalf, at(i + kWidth<double>)), low), to + i);
     });
   }
+  /// Divides the sums and writes the quotients, rounded to T.
   template <class T>
   HWY_INLINE void rounded_quotients(Index count, double divisor, T* to) {
     for (Index i = 0; i < count; i += kWidth<double>) hn::Store(hn::Div(at(i), fill(divisor)), Tag<double>(), sums + i);
@@ -47,7 +48,7 @@ struct WideSums {
   }
 };
 
-/// Adds up one block of rows of kVectors vectors of columns, of which `access` loads each.
+/// Adds up one block of rows of kVectors vectors of columns, which `access` loads.
 template <int kVectors, class T, int kSums, class Add, class Access>
 HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access access, const Add& add, WideSums (&total)[kSums]) {
   Vector<T> s[kStripes][kVectors][kSums];
@@ -71,7 +72,7 @@ HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access a
   }
 }
 
-/// Adds up one block of rows of the columns from `i` on, as many vectors of them at a time as fit, then fewer.
+/// Adds up one block of rows of the columns from `i` on: kVectors vectors at a time while there are as many, then fewer.
 template <int kVectors, class T, int kSums, class Add>
 HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index count, const Add& add, WideSums (&total)[kSums]) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -79,21 +80,21 @@ HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index c
   if constexpr (kVectors > 1) {
     add_blocks<kVectors / 2, T>(begin, end, first, i, count, add, total);
   } else if (i < count) {
-    add_block<1, T>(begin, end, first, i, Part<T>(count - i), add, total);
+    add_block<1, T>(begin, end, first, i, Partial<T>(count - i), add, total);
   }
 }
 
-/// Sums over the rows of [first, first + count) columns, block by block of rows, so that they are read once: in a block,
+/// Sums over the rows of the columns [first, first + count).  It goes block by block of rows, so that each row is read once; in a block,
 /// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // so many at a time: whole lines of memory, and sums in registers
+  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // whole lines of memory at a time, with the sums in registers
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
   for (Index begin = 0; begin < rows; begin += kBlockRows)
     add_blocks<kVectors, T>(begin, std::min(begin + kBlockRows, rows), first, 0, count, add, total);
 }
 
-/// Calls body(first, count) for all columns, as many of them at a time as WideSums has room for.
+/// Calls body(first, count) for blocks of columns until all are done; a block has as many columns as WideSums has room for.
 template <class Body>
 HWY_INLINE void for_column_blocks(Index cols, const Body& body) {
   for (Index first = 0; first < cols; first += WideSums::kColumns) body(first, std::min(WideSums::kColumns, cols - first));
@@ -154,16 +155,17 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
-/// Running sums in memory of any type: for each vector of columns and each of kSums sums the stripes, and then the totals of the whole
-/// blocks in double.
+/// Running sums in memory of type T.  Each vector of columns has, for each of the kSums sums, the stripes and then, in double, the totals
+/// of the complete blocks.
 template <class T, int kSums>
 struct RunningSums {
-  static constexpr Index kDoubles = kNumbersOfDouble<T>;  // vectors of totals, for one vector of columns
+  static constexpr Index kDoubles = kNumbersOfDouble<T>;  // vectors of totals that one vector of columns has
   static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
   T* stripes;
   RunningSums(T* running, Index column, int sum) : stripes(running + (kSums * column / kWidth<T> + sum) * kNumbers) {}
   HWY_INLINE T* stripe(Index j) const { return stripes + j * kWidth<T>; }
-  HWY_INLINE double* total(Index part) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + part)); }  // unaligned
+  /// The totals may lie unaligned.
+  HWY_INLINE double* total(Index vector) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + vector)); }
 
   HWY_INLINE void clear() const {
     for (Index i = 0; i < kNumbers; i += kWidth<T>) Whole<T>().store(fill(T{0}), stripes + i);
@@ -179,8 +181,8 @@ struct RunningSums {
   }
 };
 
-/// Adds rows that come some at a time, from first_row on, to kSums running sums of each column: `add` as in sum_over_rows.  Some rows of
-/// one block at a time, so that memory is read in about the order it lies in.
+/// Adds the rows of one call, of which the first is row first_row of all, to kSums running sums of each column; `add` is as in
+/// sum_over_rows.  It takes a few rows of one block at a time, so that it reads memory roughly in order.
 template <int kSums, class T, class Add>
 HWY_INLINE void add_to_running_sums(Index rows, Index cols, Index first_row, T* running, const Add& add) {
   constexpr Index kRowsTogether = kSums == 1 ? 64 : 16;
@@ -190,7 +192,7 @@ HWY_INLINE void add_to_running_sums(Index rows, Index cols, Index first_row, T* 
     for (int k = 0; k < kSums; ++k) RunningSums<T, kSums>(running, c, k).clear();
   }
   for (Index r = 0, count = 0; r < rows; r += count) {
-    const Index place = first_row + r;  // among the rows of all calls
+    const Index place = first_row + r;  // of this row among the rows of all calls
     count = std::min({kRowsTogether, kBlockRows - place % kBlockRows, rows - r});
     sweep<T>(cols, [&](Index c, auto access) NORMRUN_LAMBDA {
       Vector<T> s[kStripes][kSums];

@@ -14,13 +14,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// One tile of a b: rows x vectors whose sums stay in registers while k ascends; kernels.hpp's chain of one output element is
-// untouched by the tiling.
+// One tile of a product a b: rows x vectors whose sums stay in registers while k ascends.  Tiling does not change the chain of an output
+// element, which kernels.hpp writes down.
 
 inline constexpr int kTileRows = 6;
-inline constexpr int kTileVectors = HWY_MAX_BYTES == 64 ? 4 : 2;  // 24 of 32 registers, 12 of 16
+inline constexpr int kTileVectors = HWY_MAX_BYTES == 64 ? 4 : 2;  // the sums take 24 of 32 registers, or 12 of 16
 
-/// a as it lies in memory: rows x depth (x of y = x w), or depth x rows (x of dw = x^T dy).
+/// The left side a, which lies in memory as rows x depth (x of y = x w).
 template <class T>
 struct RowMajor {
   const T* data;
@@ -28,6 +28,7 @@ struct RowMajor {
   HWY_INLINE RowMajor from(Index row, Index k) const { return {data + row * step + k, step}; }
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[row * step + k]); }
 };
+/// The left side a, which lies in memory as depth x rows (x of dw = x^T dy).
 template <class T>
 struct ColumnMajor {
   const T* data;
@@ -36,7 +37,7 @@ struct ColumnMajor {
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[k * step + row]); }
 };
 
-/// Some columns of b.
+/// Some columns of b, whose rows lie `step` apart.
 template <class T>
 struct Panel {
   const T* b;
@@ -44,7 +45,8 @@ struct Panel {
   Index depth;
 };
 
-/// Where sums go that are kept: c itself, each chain starting from a bias (start_step 0), from what c holds, or from null: 0.
+/// A sink of sums that stores them in c.  Each chain starts from a bias (start_step 0), from the number in c, or, where `start` is null,
+/// from 0.
 template <class T>
 struct Kept {
   const T* start;
@@ -58,7 +60,7 @@ struct Kept {
   HWY_INLINE Vector<T> first(Index row, Index col, Access access) const {
     return start == nullptr ? fill(T{0}) : access.load(start + row * start_step + col);
   }
-  /// The sums of a row; `last` stores the last of them.
+  /// Stores the sums of a row; `last` stores the last vector.
   template <int kVectors, class Last>
   HWY_INLINE void finish_row(Index row, const Vector<T> (&sums)[kVectors], Last last) const {
     T* const to = c + row * step;
@@ -67,7 +69,7 @@ struct Kept {
   }
 };
 
-/// A tile of kRows x kVectors; `last` loads and stores the last vector of each row.
+/// Computes a tile of kRows x kVectors; `last` loads and stores the last vector of each row.
 template <int kRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, const Sink& sink, Last last) {
   constexpr Whole<T> kWhole;
@@ -90,7 +92,7 @@ HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, const Sink& sink, L
   NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) sink.finish_row(r, sum[r], last);
 }
 
-/// The rows that whole tiles leave over: 0 <= rows <= kRows.
+/// Computes the rows that whole tiles leave over: 0 <= rows <= kRows.
 template <int kRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Last last) {
   if constexpr (kRows > 0) {
@@ -100,15 +102,15 @@ HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, const S
 }
 
 #if HWY_MAX_BYTES == 32
-// Ten outputs, as ten classes have, are one vector and a quarter of another.  Four rows then share a vector for their last columns,
-// 64 bits each: five multiply-adds in place of eight.
+// Ten outputs, a usual number of classes, are one vector and a quarter of another.  Four rows then share one vector for their last
+// columns, 64 bits each, which takes five multiply-adds instead of eight.
 
-inline constexpr int kSharing = 4;  // rows of a vector
+inline constexpr int kSharing = 4;  // rows that share a vector
 template <class T>
-inline constexpr Index kShare = kWidth<T> / kSharing;  // columns of each
+inline constexpr Index kShare = kWidth<T> / kSharing;  // columns that each of them has in it
 inline constexpr Index kDepthWorthSharing = 8;
 
-/// The same numbers for every row: the kCols columns at b.
+/// The kCols columns at b, repeated for each of the rows.
 template <Index kCols, class T>
 HWY_INLINE Vector<T> repeat_share(const T* b) {
   double bits = 0;
@@ -116,7 +118,7 @@ HWY_INLINE Vector<T> repeat_share(const T* b) {
   return hn::BitCast(Tag<T>(), hn::Set(Tag<double>(), bits));
 }
 
-/// The share of row i from v[i].
+/// A vector whose share of row i comes from v[i].
 template <class T>
 HWY_INLINE Vector<T> join_shares(Vector<T> (&v)[kSharing]) {
   constexpr Tag<double> kShares;
@@ -126,9 +128,9 @@ HWY_INLINE Vector<T> join_shares(Vector<T> (&v)[kSharing]) {
   return hn::BitCast(Tag<T>(), hn::ConcatUpperLower(kShares, high, low));
 }
 
-/// kGroups * kSharing rows by one vector of columns and those that `last` has behind it.
+/// Computes kGroups * kSharing rows of one vector of columns and of the columns after it, which `last` counts.
 template <int kGroups, Index kLastCols, class T, class Left, class Sink>
-HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& sink, const Part<T>& last) {
+HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& sink, const Partial<T>& last) {
   constexpr Whole<T> kWhole;
   constexpr Index kLast = kWidth<T>;
   HWY_ALIGN T shares[kWidth<T> * 2] = {};
@@ -137,7 +139,8 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
   NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
     NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
       sum[g][i] = sink.first(g * kSharing + i, 0, kWhole);
-      kWhole.store(sink.first(g * kSharing + i, kLast, last), shares + i * kShare<T>);  // the next one overwrites what is too much
+      // The next store overwrites the numbers beyond the share.
+      kWhole.store(sink.first(g * kSharing + i, kLast, last), shares + i * kShare<T>);
     }
     last_sum[g] = kWhole.load(shares);
   }
@@ -163,9 +166,9 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
   }
 }
 
-/// Returns how many rows it took: all but fewer than kSharing.
+/// Computes all rows but the last few, fewer than kSharing.  Returns how many rows it computed.
 template <Index kLastCols, class T, class Left, class Sink>
-HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& panel, const Sink& shared, const Part<T>& last) {
+HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& panel, const Sink& shared, const Partial<T>& last) {
   const Sink sink = shared;  // a copy that no store can reach
   Index row = 0;
   for (; row + 2 * kSharing <= rows; row += 2 * kSharing)
@@ -175,14 +178,14 @@ HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& pane
 }
 #endif
 
-/// Every row by one panel.
+/// Computes every row of one panel.
 template <int kShortRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, const Sink& shared, Last last) {
-  constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency
+  constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency of one
   const Sink sink = shared;                                                // a copy that no store can reach
   Index row = 0;
 #if HWY_MAX_BYTES == 32
-  if constexpr (kVectors == 2 && std::is_same_v<Last, Part<T>>) {
+  if constexpr (kVectors == 2 && std::is_same_v<Last, Partial<T>>) {
     if (panel.depth >= kDepthWorthSharing && last.count == 1) row = multiply_shared_rows<1, T>(a, rows, panel, sink, last);
     if (panel.depth >= kDepthWorthSharing && last.count == 2 && kShare<T> == 2)
       row = multiply_shared_rows<kShare<T>, T>(a, rows, panel, sink, last);
@@ -192,17 +195,17 @@ HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, cons
   multiply_rest<kRows - 1, kVectors, T>(a.from(row, 0), rows - row, panel, sink.from(row, 0), last);
 }
 
-/// The last columns: fewer than kVectors vectors, the last one perhaps in part.
+/// Computes the last columns: at most kVectors vectors, of which the last one may be partial.
 template <int kRows, int kVectors, class T, class Left, class Sink>
 HWY_INLINE void multiply_edge(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Index cols) {
   if constexpr (kVectors > 0) {
     constexpr Index kBefore = (kVectors - 1) * kWidth<T>;
-    if (cols > kBefore) return multiply_panel<kRows, kVectors, T>(a, rows, panel, sink, Part<T>(cols - kBefore));
+    if (cols > kBefore) return multiply_panel<kRows, kVectors, T>(a, rows, panel, sink, Partial<T>(cols - kBefore));
     multiply_edge<kRows, kVectors - 1, T>(a, rows, panel, sink, cols);
   }
 }
 
-/// Every row by the next `cols` columns of b, at most kVectors vectors of them.
+/// Computes every row of the next `cols` columns of b, at most kVectors vectors of them.
 template <int kRows, int kVectors, class T, class Left, class Sink>
 HWY_INLINE void multiply_columns(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Index cols) {
   if (cols >= kVectors * kWidth<T>) return multiply_panel<kRows, kVectors, T>(a, rows, panel, sink, Whole<T>());

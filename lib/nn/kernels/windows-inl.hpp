@@ -12,14 +12,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// a of a product: the windows of one line.
+/// The left side of a product: the windows of one line.
 template <class T>
 struct WindowLine {
   const T* data;
   Index step;
   const Index* offsets;
   HWY_INLINE WindowLine from(Index row, Index k) const { return {data + row * step, step, offsets + k}; }
-  /// Rows by groups, so that the distances within a group, the same for all, stay in registers.
+  /// Addresses rows by groups.  The distances within a group are the same for all groups and stay in registers.
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const {
     constexpr Index kGroup = 7;
     const T* const group = data + offsets[k] + row / kGroup * (kGroup * step);
@@ -27,7 +27,7 @@ struct WindowLine {
   }
 };
 
-/// a of a product: the windows of all lines, one line's after the other.
+/// The left side of a product: the windows of all lines, line after line.
 template <class T>
 struct WindowLines {
   WindowLine<T> first;
@@ -36,13 +36,13 @@ struct WindowLines {
   HWY_INLINE WindowLines from(Index /*row: the first*/, Index k) const { return {first.from(0, k), lines, line_step, places}; }
 };
 
-/// The rows of the next tile where so many are left: as equal as they can be, none of more than `most`.
+/// How many rows the next tile takes of those left: tiles are as equal as they can be, and none has more than `most`.
 HWY_INLINE Index even_tile(Index left, Index most) {
   const Index tiles = (left + most - 1) / most;
   return (left + tiles - 1) / tiles;
 }
 
-/// Every line by one panel.
+/// Computes every line of one panel.
 template <int kShortRows, int kVectors, class T, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(const WindowLines<T>& a, Index /*rows*/, const Panel<T>& panel, const Sink& shared, Last last) {
   constexpr int kRows = kVectors > kTileVectors / 2 ? kShortRows : HWY_MAX_BYTES == 64 ? 14 : 12;
@@ -62,7 +62,7 @@ void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View
   multiply<kTileRows, kTileVectors, T>(a, Straight<T>{w.data, w.cols}, Extent{y.rows, y.cols, x.depth}, Kept<T>{bias, 0, y.data, y.cols});
 }
 
-/// kRows rows of dw, whose sums stay in registers over all the windows.
+/// Computes kRows rows of dw, whose sums stay in registers over all windows.
 template <int kRows, int kVectors, class T, class Last>
 HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
   constexpr Whole<T> kWhole;
@@ -86,7 +86,7 @@ HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* 
   NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) dw.finish_row(r, sum[r], last);
 }
 
-/// Some rows of dw: 0 <= rows <= kRows.
+/// Computes some rows of dw: 0 <= rows <= kRows.
 template <int kRows, int kVectors, class T, class Last>
 HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
   if constexpr (kRows > 0) {
@@ -95,7 +95,7 @@ HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows,
   }
 }
 
-/// Some columns of dw.
+/// Computes all rows of some columns of dw.
 template <int kVectors, class T, class Last>
 void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
   constexpr int kRows = kTileRows * (kVectors <= kTileVectors / 2 ? 2 : 1);
@@ -105,7 +105,7 @@ void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, cons
   }
 }
 
-/// The columns of dw from `col` on, as many vectors of them at a time as fit, then fewer.
+/// Computes the columns of dw from `col` on: kVectors vectors at a time while there are as many, then fewer.
 template <int kVectors, class T>
 void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, const Kept<T>& dw) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -113,7 +113,7 @@ void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, co
   if constexpr (kVectors > 1) {
     window_gradient_columns<kVectors / 2, T>(x, dy, col, dw);
   } else if (col < dy.cols) {
-    window_gradient_panel<1, T>(x, dy.data + col, dy.cols, dw.from(0, col), Part<T>(dy.cols - col));
+    window_gradient_panel<1, T>(x, dy.data + col, dy.cols, dw.from(0, col), Partial<T>(dy.cols - col));
   }
 }
 

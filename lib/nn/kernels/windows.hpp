@@ -2,28 +2,29 @@
 
 #include "core/matrix.hpp"
 
-/// Products whose rows are the places of a window over an image, read where they lie: a convolution without a copy of its patches.
-/// Orders as in kernels.hpp.
+/// Products whose rows are the places of a window over an image.  They read the windows where they lie in the image, so a convolution
+/// needs no copy of its patches.  The orders are those of kernels.hpp.
 namespace normrun::nn::kernels {
 
-/// Row (line, i) is the window at place i of a line; its number k is data[line * line_step + i * step + offsets[k]].
+/// A matrix of windows: row (line, i) is the window at place i of a line, and its number k is
+/// data[line * line_step + i * step + offsets[k]].
 template <class T>
 struct Windows {
   const T* data;
   Index lines, line_step;
-  Index places, step;    // of a line
+  Index places, step;    // places in a line, and the step from one to the next
   const Index* offsets;  // (depth)
-  Index depth;           // numbers under the window
+  Index depth;           // how many numbers lie under the window
 
   Index rows() const { return lines * places; }
   T at(Index row, Index k) const { return data[row / places * line_step + row % places * step + offsets[k]]; }
 };
 
-/// y = x w + bias; bias: (outputs) or null.  w: (depth, outputs)  y: (rows, outputs)
+/// y = x w + bias.  w: (depth, outputs)  bias: (outputs) or null  y: (rows, outputs)
 template <class T>
-void product(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
+void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
 /// dw = x^T dy
 template <class T>
-void product_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw);
+void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw);
 
 }  // namespace normrun::nn::kernels

@@ -10,7 +10,7 @@
 
 namespace normrun::nn::layers {
 
-/// The options that every normalization has: y = gamma x_hat + beta.  Keras's names.
+/// The options of gamma and beta that every normalization has: y = gamma x_hat + beta.  The names are Keras's.
 struct AffineOptions {
   bool center = true;
   bool scale = true;
@@ -28,10 +28,10 @@ struct AffineOptions {
   }
 };
 
-/// Gamma and beta of one shape, one number for each normalized feature; either may be left out.
-class Affine {
+/// gamma and beta, parameters of the same shape: one number for each normalized feature.  Either may be left out.
+class GammaAndBeta {
  public:
-  Affine(const AffineOptions& options, Blueprint& blueprint, const std::vector<Index>& shape) {
+  GammaAndBeta(const AffineOptions& options, Blueprint& blueprint, const std::vector<Index>& shape) {
     const Index first = blueprint.param_count();
     const Index fan = shape.empty() ? 1 : shape.back();
     if (options.scale) gamma_ = blueprint.param("gamma", shape, initializer_from(options.gamma_initializer), fan, fan);
@@ -41,7 +41,7 @@ class Affine {
 
   const std::optional<ParamId>& gamma_id() const { return gamma_; }
   const std::optional<ParamId>& beta_id() const { return beta_; }
-  /// Within the buffer, or null.
+  /// Where gamma or beta lies in the buffer; null where it is left out.
   template <class T>
   T* gamma(T* buffer) const {
     return gamma_ ? buffer + gamma_->offset : nullptr;

@@ -1,27 +1,27 @@
-// Batch normalization: each channel by the mean and variance of the batch, or by their moving averages.
+// Batch normalization normalizes each channel by the mean and variance of the batch, or by their moving averages.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  x: (rows, channels), rows = examples * positions
 //   statistics kBatch:   mean, var (biased) over the rows of this call, and
 //                        dx = gamma inv_std / rows (rows dy - sum(dy) - x_hat sum(dy x_hat))
-//   statistics kMoving:  mean, var are the moving averages, constants of this call, and dx = dy gamma inv_std
+//   statistics kMoving:  mean, var are the moving averages, which are constants of this call, and dx = dy gamma inv_std
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) batch, for the mean and the variance, after y is computed;
-//                        with kMoving the old averages normalize while those of the batch are still averaged
+//                        with kMoving the old averages normalize, and the batch's statistics still move them
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
 // Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
 // "padded_steps": "counted" all of them are, by the estimators of population statistics too.  With "time": "per-step" each step has
 // its own statistics (batch_per_step.cpp).
 //
-// Momentum weighs the old value.  Of the t-th update it is
+// Momentum weighs the old value.  In the t-th update it is
 //   exponential     momentum (Keras, PyTorch, flax)
 //   cumulative      1 - 1 / t: the plain mean of all batches (PyTorch momentum=None)
-//   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t): what an average that starts at 0 gives after its division
-//                   by 1 - momentum^t (Kingma and Ba 2015, section 3), so the initial values have no weight
+//   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t): the average is one that started at 0 and was divided by
+//                   1 - momentum^t (Kingma and Ba 2015, section 3), so the initial values have no weight
 //
-// "trainable": false freezes all of it (frozen.hpp).
+// "trainable": false freezes the parameters and the statistics (frozen.hpp).
 //
 // Source: Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization, PyTorch 2 BatchNorm1d, flax 0.12 BatchNorm.
-// A batch of one row is computed: its variance is 0 and its output beta (Keras; PyTorch refuses it).  The unbiased variance of
-// one row does not exist: the moving variance then stays as it is while the mean moves.
+// A batch of one row is allowed: its variance is 0 and its output beta (as in Keras; PyTorch refuses it).  The unbiased variance of one row
+// does not exist, so the moving variance then stays as it is while the moving mean moves.
 #include "nn/layers/batch.hpp"
 
 #include <algorithm>
@@ -107,7 +107,7 @@ class BatchNorm final : public Layer<T> {
   T epsilon_;
   MovingVariance averaged_;
   Average average_;
-  Affine affine_;
+  GammaAndBeta affine_;
   StateId moving_mean_;
   StateId moving_variance_;
   StateId updates_;  // one number

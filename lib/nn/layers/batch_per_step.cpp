@@ -1,16 +1,16 @@
-// Batch normalization of sequences, each step by its own statistics.
+// Batch normalization of sequences in which each step is normalized by its own statistics.
 //
 //   x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
 //   x_hat = (x - mean_t) / sqrt(var_t + epsilon),  y = gamma x_hat + beta; gamma, beta: (channels), shared by all steps
-//   moving_mean, moving_variance: (time, channels), each step averaged for itself; modes as in batch.cpp
-//   with n_t examples at step t and sums over all examples, padded ones included, for they are normalized too:
-//     dx = gamma inv_std_t (dy - sum(dy) / n_t - x_hat sum(dy x_hat) / n_t) where x made the statistics, else gamma inv_std_t dy
+//   moving_mean, moving_variance: (time, channels), averaged step by step; the modes are those of batch.cpp
+//   with n_t examples at step t and sums over all examples (padded ones, too, because they are normalized):
+//     dx = gamma inv_std_t (dy - sum(dy) / n_t - x_hat sum(dy x_hat) / n_t) where x is part of the statistics, else gamma inv_std_t dy
 //
-// What is awkward about it: late steps are seen by few examples (one alone gives variance 0), and steps beyond the longest
-// training sequence have no statistics but the initial ones.  A step that no example of a batch reaches is normalized by mean
-// 0 and variance 0 in it, and its moving averages stay.
+// The layer has weak spots.  Few examples reach late steps (a single one gives variance 0), and steps beyond the longest training
+// sequence have only the initial statistics.  Where no example of a batch reaches a step, mean 0 and variance 0 normalize it, and its
+// moving averages stay.
 //
-// Source: Cooijmans et al. 2017, section 3.  To the kernels an example is one row of time * channels columns.
+// Source: Cooijmans et al. 2017, section 3.  For the kernels, an example is one row of time * channels columns.
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
@@ -71,8 +71,9 @@ class BatchPerStep final : public Layer<T> {
     std::copy_n(by_batch ? mean : call.state + moving_mean_.offset, columns_, call.caches[mean_]);
     kernels::inverse_std<T>(by_batch ? variance : call.state + moving_variance_.offset, static_cast<T>(options_.epsilon), inv_std,
                             columns_);
-    kernels::normalize_columns<T>({x, call.caches[mean_], inv_std}, tiled(affine_.gamma(call.params), call.caches[gamma_]),
-                                  tiled(affine_.beta(call.params), call.caches[beta_]), rows_of<T>(call.y));
+    kernels::normalize_columns<T>(
+        {x, call.caches[mean_], inv_std},
+        {tiled(affine_.gamma(call.params), call.caches[gamma_]), tiled(affine_.beta(call.params), call.caches[beta_])}, rows_of<T>(call.y));
     if (moves) move_statistics(call, mean, variance);
   }
 
@@ -86,7 +87,7 @@ class BatchPerStep final : public Layer<T> {
     if (T* dbeta = affine_.beta(call.grads)) kernels::column_sums<T>({sum_dy, time_, channels_}, dbeta);
     if (call.dx.data == nullptr) return;
     const T* gamma = tiled(affine_.gamma(call.params), call.caches[gamma_]);
-    T* factor = call.caches[batch_mean_];  // free by now
+    T* factor = call.caches[batch_mean_];  // its old numbers are no longer needed
     const T* inv_std = x_hat.inv_std;
     for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
@@ -102,7 +103,7 @@ class BatchPerStep final : public Layer<T> {
     return steps.reshaped(steps.rows / time_, columns_);
   }
 
-  /// Repeats numbers of (channels) for every step; null stays null.
+  /// Repeats (channels) numbers for every step; null stays null.
   const T* tiled(const T* numbers, T* room) const {
     if (numbers == nullptr) return nullptr;
     for (Index t = 0; t < time_; ++t) std::copy_n(numbers, channels_, room + t * channels_);
@@ -144,7 +145,7 @@ class BatchPerStep final : public Layer<T> {
     }
   }
 
-  /// The kernel divides by all examples: scales the sums so that those that reach the step count.
+  /// Scales the sums, because the kernel divides them by the number of all examples and not by the number that reach the step.
   void scale_sums(const Backward<T>& call, T* sum_dy, T* sum_dy_x_hat) const {
     for (Index t = 0; t < time_; ++t) {
       const Index count = count_reaching(call.lengths, call.examples, t);
@@ -154,7 +155,7 @@ class BatchPerStep final : public Layer<T> {
     }
   }
 
-  /// dx of the padded steps, which no statistic depends on.
+  /// Computes dx of the padded steps, on which no statistic depends.
   void pass_padding(const Backward<T>& call, const T* factor) const {
     for (Index e = 0; e < call.examples; ++e) {
       for (Index t = call.lengths[e]; t < time_; ++t) {
@@ -168,19 +169,19 @@ class BatchPerStep final : public Layer<T> {
   Index time_;
   Index channels_;
   Index columns_;  // time * channels
-  Affine affine_;
+  GammaAndBeta affine_;
   StateId moving_mean_;  // (time, channels)
   StateId moving_variance_;
   StateId updates_;  // one number
-  CacheId mean_;     // what normalized, (time, channels) as all of these
+  CacheId mean_;     // the mean that normalized; (time, channels), as the following ones
   CacheId batch_mean_;
-  CacheId variance_;  // of the batch
+  CacheId variance_;  // the batch's
   CacheId inv_std_;
   CacheId gamma_;  // repeated for every step
   CacheId beta_;
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
-  CacheId packed_;  // (examples, channels): those that reach a step
+  CacheId packed_;  // (examples, channels): the examples that reach a step
 };
 
 }  // namespace

@@ -1,19 +1,20 @@
-// Batch renormalization: batch normalization whose training output is corrected toward what the moving averages would give.
+// Batch renormalization is batch normalization whose training output is corrected toward the output by the moving averages.
 //
 //   std = sqrt(var + epsilon) of the batch;  x_hat = (x - mean) / std;  x: (rows, channels), rows = examples * positions
 //   r = std / renorm_stddev clipped to [rmin, rmax],  d = (mean - renorm_mean) / renorm_stddev clipped to [-dmax, dmax]
-//   y = gamma (r x_hat + d) + beta;  r and d are constants of the gradient
-//   statistics kBatch:   as above; dx is that of batch normalization with gamma r for gamma
+//   y = gamma (r x_hat + d) + beta;  for the gradient, r and d are constants
+//   statistics kBatch:   as above; dx is that of batch normalization with gamma r in place of gamma
 //   statistics kMoving:  y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as batch normalization
 //   tracking kUpdate:    after y, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum,
 //                        moving_mean and moving_stddev by momentum, and moving_variance = max(moving_stddev^2 - epsilon, 0)
 //   tracking kFreeze:    nothing moves.  Dropout is not read.
-// Replicas whose moving statistics are averaged (`sync`) average moving_stddev and moving_variance each for itself, as Keras's variables
-// are: the variance is then above moving_stddev^2 - epsilon by the variance of the replicas' deviations, times (1 - momentum)^2.
-// Momenta weigh the old value.  During the first `warmup_updates` updates r = 1 and d = 0: plain batch normalization.
+// Where the moving statistics of replicas are averaged (`sync`), moving_stddev and moving_variance are averaged separately, as Keras
+// averages each variable.  The variance is then above moving_stddev^2 - epsilon by the variance of the replicas' deviations, times
+// (1 - momentum)^2.
+// The momenta weigh the old value.  During the first `warmup_updates` updates r = 1 and d = 0, which is plain batch normalization.
 //
 // Source: Ioffe 2017, algorithm 1 (its sigma has no epsilon; its momentum alpha = 1 - momentum); Keras 3.15
-// BatchNormalization(renorm=True), whose rmax, rmin and dmax are renorm_clipping's and which has no warm-up.
+// BatchNormalization(renorm=True), where rmax, rmin and dmax stand in renorm_clipping and there is no warm-up.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -43,18 +44,18 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"momentum", "weight of the old value in the moving averages, which evaluation reads"}, momentum,
+    visitor.number({"momentum", "weight of the old value in the moving averages, by which eval mode normalizes"}, momentum,
                    config::between(0.0, 1.0));
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
-    visitor.number({"renorm_momentum", "weight of the old value in the averages that training is corrected by"}, renorm_momentum,
+    visitor.number({"renorm_momentum", "weight of the old value in the averages that correct train mode"}, renorm_momentum,
                    config::between(0.0, 1.0));
-    visitor.number({"rmax", "upper bound of r; null is none"}, rmax, config::at_least(0.0));
-    visitor.number({"rmin", "lower bound of r; null is 0"}, rmin, config::at_least(0.0));
-    visitor.number({"dmax", "bound of d; null is none"}, dmax, config::at_least(0.0));
+    visitor.number({"rmax", "upper bound of r; null: no bound"}, rmax, config::at_least(0.0));
+    visitor.number({"rmin", "lower bound of r; null: 0"}, rmin, config::at_least(0.0));
+    visitor.number({"dmax", "bound of the size of d; null: no bound"}, dmax, config::at_least(0.0));
     visitor.require(rmin.value_or(0.0) <= rmax.value_or(std::numeric_limits<double>::infinity()), "rmin", "rmin is at most rmax");
-    visitor.integer({"warmup_updates", "updates during which r = 1 and d = 0"}, warmup_updates, {0, Index{1} << 24});
-    visitor.number({"initial_mean", "the averages of the mean before the first update"}, initial_mean, config::any_number());
-    visitor.number({"initial_variance", "the averages of the variance before the first update"}, initial_variance, config::at_least(0.0));
+    visitor.integer({"warmup_updates", "how many updates at first have r = 1 and d = 0"}, warmup_updates, {0, Index{1} << 24});
+    visitor.number({"initial_mean", "both averages of the mean before the first update"}, initial_mean, config::any_number());
+    visitor.number({"initial_variance", "both averages of the variance before the first update"}, initial_variance, config::at_least(0.0));
     affine.describe(visitor);
   }
 };
@@ -128,14 +129,15 @@ class BatchRenorm final : public Layer<T> {
  private:
   using Moments = typename ColumnNormalizer<T>::Moments;
 
-  /// r and d of this batch, and y = gamma_r x_hat + offset with gamma_r = gamma r, offset = gamma d + beta.
+  /// Computes r and d of this batch, and gamma_r = gamma r and offset = gamma d + beta, so that y = gamma_r x_hat + offset.
   void correct(const Forward<T>& call, const Moments& batch) const {
     const bool warm = call.state[updates_.offset] >= warmup_updates_;
     const T* gamma = affine_.gamma(call.params);
     const T* beta = affine_.beta(call.params);
     for (Index c = 0; c < channels_; ++c) {
       const T stddev = std::sqrt(batch.variance[c] + epsilon_);
-      const T renorm_stddev = std::max(call.state[renorm_stddev_.offset + c], std::sqrt(epsilon_));  // as Keras: no division by 0
+      const T renorm_stddev =
+          std::max(call.state[renorm_stddev_.offset + c], std::sqrt(epsilon_));  // as in Keras, so that nothing is divided by 0
       const T shift = batch.mean[c] - call.state[renorm_mean_.offset + c];
       const T r = warm ? std::min(std::max(stddev / renorm_stddev, rmin_), rmax_) : T{1};
       const T d = warm ? std::clamp(shift / renorm_stddev, -dmax_, dmax_) : T{0};
@@ -168,14 +170,14 @@ class BatchRenorm final : public Layer<T> {
   T rmax_;
   T dmax_;
   T warmup_updates_;
-  Affine affine_;
+  GammaAndBeta affine_;
   StateId moving_mean_;
   StateId moving_variance_;
   StateId moving_stddev_;
   StateId renorm_mean_;
   StateId renorm_stddev_;
   StateId updates_;  // one number
-  CacheId r_;        // (channels) each
+  CacheId r_;        // (channels), as the following ones
   CacheId d_;
   CacheId gamma_r_;
   CacheId offset_;

@@ -18,15 +18,14 @@ CellNorm<T>::CellNorm(const std::string& gamma, std::vector<Index> widths, const
 }
 
 template <class T>
-void CellNorm<T>::forward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z, const T* shift, View<T> z_hat,
-                          View<T> y) const {
-  const T* gamma = params + gamma_.offset;
-  T* inverse = inv_std(steps, first_row);
-  if (widths_.size() == 1) return kernels::standardize_rows<T>(z, epsilon_, gamma, shift, inverse, z_hat.data, y);
+void CellNorm<T>::forward(const Rows& rows, ConstView<T> z, const T* shift, View<T> z_hat, View<T> y) const {
+  const T* gamma = rows.params + gamma_.offset;
+  T* inverse = inv_std(rows);
+  if (widths_.size() == 1) return kernels::standardize_rows<T>(z, epsilon_, {gamma, shift}, inverse, z_hat.data, y);
   for (Index row = 0; row < z.rows; ++row) {
     Index at = 0;
     for (const Index width : widths_) {
-      kernels::standardize_rows<T>({z.row(row) + at, 1, width}, epsilon_, gamma + at, shift != nullptr ? shift + at : nullptr, inverse++,
+      kernels::standardize_rows<T>({z.row(row) + at, 1, width}, epsilon_, {gamma + at, shift != nullptr ? shift + at : nullptr}, inverse++,
                                    z_hat.row(row) + at, {y.row(row) + at, 1, width});
       at += width;
     }
@@ -34,9 +33,9 @@ void CellNorm<T>::forward(const Steps<T>& steps, Index first_row, const T* param
 }
 
 template <class T>
-void CellNorm<T>::backward(const Steps<T>& steps, Index first_row, const T* params, ConstView<T> z_hat, ConstView<T> dy, View<T> dz) const {
-  const T* gamma = params + gamma_.offset;
-  const T* inverse = inv_std(steps, first_row);
+void CellNorm<T>::backward(const Rows& rows, ConstView<T> z_hat, ConstView<T> dy, View<T> dz) const {
+  const T* gamma = rows.params + gamma_.offset;
+  const T* inverse = inv_std(rows);
   if (widths_.size() == 1) return kernels::normalize_rows_backward<T>(z_hat, dy, gamma, inverse, dz);
   for (Index row = 0; row < dy.rows; ++row) {
     Index at = 0;

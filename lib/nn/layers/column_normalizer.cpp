@@ -44,7 +44,7 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const F
   return merged;
 }
 
-/// Chan, Golub and LeVeque 1983, eq. 2.1: exact, and never E[x^2] - E[x]^2.
+/// Chan, Golub and LeVeque 1983, eq. 2.1: it is accurate, and never computes E[x^2] - E[x]^2.
 template <class T>
 void ColumnNormalizer<T>::merge(const Moments& other, Moments& merged) const {
   const Index rows = merged.rows + other.rows;
@@ -67,7 +67,7 @@ void ColumnNormalizer<T>::normalize(const Forward<T>& call, const T* mean, const
   T* inv_std = call.caches[inv_std_];
   std::copy_n(mean, channels_, call.caches[mean_]);
   kernels::inverse_std<T>(variance, epsilon, inv_std, channels_);
-  kernels::normalize_columns<T>({call.x, call.caches[mean_], inv_std}, gamma, beta, call.y);
+  kernels::normalize_columns<T>({call.x, call.caches[mean_], inv_std}, {gamma, beta}, call.y);
 }
 
 template <class T>
@@ -88,7 +88,7 @@ typename ColumnNormalizer<T>::Sums ColumnNormalizer<T>::sums(const Backward<T>& 
 template <class T>
 void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const {
   const T* inv_std = call.caches[inv_std_];
-  T* factor = call.caches[batch_mean_];  // free by now
+  T* factor = call.caches[batch_mean_];  // its old numbers are no longer needed
   if (call.mode.statistics == Statistics::kMoving) {
     for (Index c = 0; c < channels_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     kernels::scale_columns<T>(call.dy, factor, call.dx);

@@ -1,13 +1,13 @@
-// Convolution over height and width, channels last: y = patches kernel + bias.
+// Convolution over height and width, with channels last: y = patches kernel + bias.
 //
 //   x: (height, width, inputs)  kernel: (kernel height, kernel width, inputs, filters)  bias: (filters)
-//   patches: (positions, kernel height * kernel width * inputs), one row for each place of the window, zeros outside the image
-//   dkernel = patches^T dy, example by example and added in that order;  dbias = sum of dy over all positions
-//   dpatches = dy kernel^T, and each number of dx adds up the patches it lies in, in their order
+//   patches: (positions, kernel height * kernel width * inputs), one row for each place of the window, with zeros outside the image
+//   dkernel = patches^T dy, computed example by example and added in that order;  dbias = sum of dy over all positions
+//   dpatches = dy kernel^T, and each number of dx is the sum over the patches that contain it, in their order
 //
-// Source: Keras 3 Conv2D (kernel glorot_uniform, bias zeros; it correlates, the kernel is not flipped).  Every mode is the
-// same.  Patches are read where they lie in the image, or in a copy with zeros around it; only dpatches are written, for one
-// example at a time.
+// Source: Keras 3 Conv2D (kernel glorot_uniform, bias zeros; it correlates, so the kernel is not flipped).  Modes: all are the same.
+// The kernels read patches where they lie in the image, or in a copy with zeros around it.  Only dpatches are written, one example at a
+// time.
 #include <algorithm>
 
 #include "nn/initializers.hpp"
@@ -40,7 +40,7 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
     visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
     describe_both_directions(visitor, {"kernel_size", "height and width of the kernel; one number stands for both"}, kernel_size);
-    describe_both_directions(visitor, {"strides", "steps of the kernel down and along; one number stands for both"}, strides);
+    describe_both_directions(visitor, {"strides", "the kernel's steps down and along; one number stands for both"}, strides);
     describe_padding(visitor, padding);
     visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
     describe_activation(visitor, activation);
@@ -81,7 +81,7 @@ class Conv2d final : public Layer<T> {
     const T* bias = bias_.size > 0 ? call.params + bias_.offset : nullptr;
     clear_padding(call.caches);
     for (Index example = 0; example < call.examples; ++example)
-      kernels::product<T>(windows_of(call.x, example, call.caches), kernel(call.params), bias, positions_of(call.y, example));
+      kernels::product_of_windows<T>(windows_of(call.x, example, call.caches), kernel(call.params), bias, positions_of(call.y, example));
   }
 
   void backward(const Backward<T>& call) const override {
@@ -94,7 +94,7 @@ class Conv2d final : public Layer<T> {
       const ConstView<T> dy = positions_of(call.dy, example);
       const bool is_first = call.first + example == 0;
       const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window_.patch(), filters_);
-      kernels::product_weight_gradient<T>(windows_of(call.x, example, call.caches), dy, dkernel);
+      kernels::product_of_windows_weight_gradient<T>(windows_of(call.x, example, call.caches), dy, dkernel);
       if (!is_first) kernels::add<T>(dkernel.data, sum, kernel_.size);
       if (call.dx.data == nullptr) continue;
       kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
@@ -118,7 +118,7 @@ class Conv2d final : public Layer<T> {
   }
 
   bool is_padded() const { return window_.down.is_padded() || window_.along.is_padded(); }
-  /// Numbers of a line of the image that is read.
+  /// How many numbers a line of the image, or of its padded copy, has.
   Index line() const { return (is_padded() ? window_.along.reach() : window_.along.input) * window_.channels; }
 
   void clear_padding(const Caches<T>& caches) const {
@@ -147,12 +147,12 @@ class Conv2d final : public Layer<T> {
   Window window_;
   Index filters_;
   ParamId kernel_;
-  ParamId bias_;                // of size 0 without a bias
+  ParamId bias_;                // its size is 0 without a bias
   std::vector<Index> offsets_;  // from a window's first number to each of its numbers
-  CacheId padded_;              // the image of one example with zeros around it
+  CacheId padded_;              // the image of one example, with zeros around it
   CacheId dpatches_;            // (positions, patch) of one example
   CacheId dkernel_;             // of one example
-  CacheId running_;             // sums of dy over the parts that have come
+  CacheId running_;             // running sums of dy over the parts so far
 };
 
 }  // namespace

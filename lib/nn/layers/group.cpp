@@ -1,13 +1,13 @@
-// Group and instance normalization: each example by the mean and variance of a group of its channels, over all positions.
+// Group normalization normalizes each example by the mean and variance of each group of its channels, over all positions.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  gamma, beta: (channels)
 //   mean, var (biased): over the positions and the channels / groups channels of one group of one example
 //   with g = dy gamma, per group:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
 //
-// Instance normalization has a group for every channel.  One group is layer normalization over all axes, but for gamma's shape.
+// Instance normalization has one group for each channel.  A single group is layer normalization over all axes, but for gamma's shape.
 //
 // Source: Wu and He 2018, eq. 7; Keras 3 GroupNormalization (32 groups, epsilon 1e-3; PyTorch 1e-5); Ulyanov et al. 2016, eq. 5.
-// Modes: none is read.  The training and the evaluation output are the same bits.
+// Modes: the layer reads none, so train mode and eval mode give the same bits.
 #include <cmath>
 
 #include "nn/layers/affine.hpp"
@@ -30,8 +30,7 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    if (kind_ == Kind::kGroup)
-      visitor.integer({"groups", "number of groups; the channels are a multiple of it"}, groups, {1, Shape::kMaxSize});
+    if (kind_ == Kind::kGroup) visitor.integer({"groups", "number of groups, which divides the channels"}, groups, {1, Shape::kMaxSize});
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);
   }
@@ -39,7 +38,7 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
   Index groups_of(const Blueprint& blueprint) const {
     if (kind_ == Kind::kInstance) return blueprint.channels();
     if (blueprint.channels() % groups != 0) {
-      blueprint.refuse(std::to_string(blueprint.channels()) + " channels are no multiple of " + std::to_string(groups) + " groups",
+      blueprint.refuse(std::to_string(blueprint.channels()) + " channels are not a multiple of " + std::to_string(groups) + " groups",
                        "give \"groups\" a divisor of the channels");
     }
     return groups;
@@ -79,7 +78,7 @@ class GroupNorm final : public Layer<T> {
     gather(call.x, x);
     kernels::row_moments<T>(x, mean, inv_std);
     kernels::inverse_std<T>(inv_std, epsilon_, inv_std, rows);
-    kernels::normalize_rows<T>(x, mean, inv_std, nullptr, nullptr, nullptr, grouped_x_hat);
+    kernels::normalize_rows<T>({x, mean, inv_std}, {}, nullptr, grouped_x_hat);
 
     const View<T> x_hat(call.caches[x_hat_], call.x.rows, channels_);
     scatter(grouped_x_hat, x_hat);
@@ -97,7 +96,7 @@ class GroupNorm final : public Layer<T> {
     affine_.gradients(ConstView<T>(x_hat), call.dy, call.grads);
     if (call.dx.data == nullptr) return;
     const Index rows = call.examples * groups_;
-    const View<T> g = x_hat;  // free by now
+    const View<T> g = x_hat;  // its old numbers are no longer needed
     if (const T* gamma = affine_.gamma(call.params)) {
       kernels::scale_columns<T>(call.dy, gamma, g);
     } else {
@@ -128,7 +127,7 @@ class GroupNorm final : public Layer<T> {
         std::copy_n(place(grouped, r, group), group_channels(), x.row(r) + group * group_channels());
     }
   }
-  /// Where the channels of a group at row r (example * positions + position) lie.
+  /// Where the channels of a group lie for row r = example * positions + position.
   template <class Element>
   Element* place(View<Element> grouped, Index r, Index group) const {
     return grouped.row(r / positions_ * groups_ + group) + r % positions_ * group_channels();
@@ -138,11 +137,11 @@ class GroupNorm final : public Layer<T> {
   Index positions_;
   Index groups_;
   T epsilon_;
-  Affine affine_;
+  GammaAndBeta affine_;
   CacheId mean_;  // (examples * groups)
   CacheId inv_std_;
   CacheId grouped_x_hat_;  // (examples * groups, positions * channels of a group)
-  CacheId grouped_;        // x, later g, in that order
+  CacheId grouped_;        // x, later g, in the same shape
   CacheId x_hat_;          // (rows, channels), later g and dx
 };
 

@@ -3,16 +3,16 @@
 //   p_t = x_t kernel + bias,  q_t = h_{t-1} recurrent_kernel + recurrent bias
 //   z, r = sigmoid(p + q) of their columns,  h_new = tanh(p_h + r q_h),  h_t = z h_{t-1} + (1 - z) h_new;  h_0 = 0
 //   x: (time, features)  kernel: (features, 3 units)  recurrent_kernel: (units, 3 units)  bias: (2, 3 units)
-//   backward, from the last step to the first, da being the gradient of what a gate's function takes:
+//   backward, from the last step to the first, where da is the gradient of the argument of a gate's function:
 //     da_z = dh (h_{t-1} - h_new) z (1 - z),  da_h = dh (1 - z) (1 - h_new^2),  da_r = da_h q_h r (1 - r)
 //     dp = (da_z, da_r, da_h),  dq = (da_z, da_r, da_h r),  dh_{t-1} = dh z + dq recurrent_kernel^T
 //
-// reset_after false: gru_reset_before.cpp.
-// normalization "layer" (Ba, Kiros and Hinton 2016, supplementary material): p and q are normalized before their bias is
-// added, the columns of z and r together, those of h for themselves; the gains are input_gamma and recurrent_gamma.
+// The form with "reset_after": false is in gru_reset_before.cpp.
+// With normalization "layer" (Ba, Kiros and Hinton 2016, supplementary material), p and q are normalized before their bias is added: the
+// columns of z and r together, and those of h by themselves.  The gains are input_gamma and recurrent_gamma.
 //
-// Source: Cho et al. 2014; Keras 3 GRU (the paper's z is 1 - z here).  Every mode is the same.  A step beyond an example's
-// length leaves its state, and repeats its output (Keras with a mask); an example of length 0 gives 0.
+// Source: Cho et al. 2014; Keras 3 GRU (the paper's z is 1 - z here).  Modes: all are the same.  A step beyond an example's length keeps
+// its state and repeats its output (Keras with a mask); an example of length 0 gives 0.
 #include "nn/layers/gru.hpp"
 
 #include <optional>
@@ -33,7 +33,7 @@ class GruSpec final : public SpecWithFactory<GruSpec> {
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     recurrent.describe(visitor);
-    visitor.flag({"reset_after", "whether the reset gate multiplies behind the recurrent kernel (cuDNN's form) or before it (the paper's)"},
+    visitor.flag({"reset_after", "whether the reset gate multiplies after the recurrent kernel (cuDNN's form) or before it (the paper's)"},
                  reset_after);
     visitor.require(reset_after || recurrent.normalization == CellNormalization::kNone, "reset_after", "true beside a normalization");
   }
@@ -43,7 +43,7 @@ class GruSpec final : public SpecWithFactory<GruSpec> {
   }
 };
 
-/// The normalizations of the cell, and the gradients behind them.
+/// The normalizations of the cell, and the numbers that they keep.
 template <class T>
 struct GruNorms {
   GruNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
@@ -56,7 +56,7 @@ struct GruNorms {
   CellNorm<T> input;
   CellNorm<T> recurrent;
   CacheId projected;  // (time, examples, 3 units): x_t kernel, normalized in place
-  CacheId recurred;   // h_{t-1} recurrent_kernel, likewise
+  CacheId recurred;   // (time, examples, 3 units): h_{t-1} recurrent_kernel, normalized in place
   CacheId drecurred;
 };
 
@@ -99,7 +99,7 @@ class Gru final : public Layer<T> {
     const View<T> projected = steps.all(norms_->projected, 3 * units_);
     kernels::column_dots<T>(dp, projected, norms_->input.dgamma(call.grads));
     kernels::column_dots<T>(dq, steps.all(norms_->recurred, 3 * units_), norms_->recurrent.dgamma(call.grads));
-    norms_->input.backward(steps, 0, call.params, projected, dp, dp);
+    norms_->input.backward({steps, 0, call.params}, projected, dp, dp);
     unrolled_.gradients(steps, call, dp, steps.all(norms_->drecurred, 3 * units_));
   }
 
@@ -107,13 +107,13 @@ class Gru final : public Layer<T> {
   const T* bias(const T* params) const { return bias_.size > 0 ? params + bias_.offset : nullptr; }
   const T* recurrent_bias(const T* params) const { return bias_.size > 0 ? bias(params) + 3 * units_ : nullptr; }
 
-  /// p, some steps at once.
+  /// Computes p for some steps at once.
   void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
     const View<T> gates = steps.some(gates_, first, count, 3 * units_);
     if (!norms_) return unrolled_.project(steps, bias(params), first, gates);
     const View<T> projected = steps.some(norms_->projected, first, count, 3 * units_);
     unrolled_.project(steps, nullptr, first, projected);
-    norms_->input.forward(steps, steps.first_row(first, count), params, projected, bias(params), projected, gates);
+    norms_->input.forward({steps, steps.first_row(first, count), params}, projected, bias(params), projected, gates);
   }
 
   void step(const Steps<T>& steps, const T* params, Index t) const {
@@ -121,7 +121,7 @@ class Gru final : public Layer<T> {
     const View<T> q = steps.at(q_, t, 3 * units_);
     const View<T> recurred = norms_ ? steps.at(norms_->recurred, t, 3 * units_) : q;
     unrolled_.recur(steps, params, t, norms_ ? nullptr : recurrent_bias(params), recurred);
-    if (norms_) norms_->recurrent.forward(steps, steps.first_row(t), params, recurred, recurrent_bias(params), recurred, q);
+    if (norms_) norms_->recurrent.forward({steps, steps.first_row(t), params}, recurred, recurrent_bias(params), recurred, q);
     kernels::gru_gates<T>(q, unrolled_.h(steps, t - 1), gates, unrolled_.h(steps, t));
     unrolled_.carry_h(steps, t);
   }
@@ -140,18 +140,18 @@ class Gru final : public Layer<T> {
     unrolled_.clear_ended(steps, t, dp);
     unrolled_.clear_ended(steps, t, dq);
     const View<T> drecurred = norms_ ? steps.at(norms_->drecurred, t, 3 * units_) : dq;
-    if (norms_) norms_->recurrent.backward(steps, steps.first_row(t), params, steps.at(norms_->recurred, t, 3 * units_), dq, drecurred);
+    if (norms_) norms_->recurrent.backward({steps, steps.first_row(t), params}, steps.at(norms_->recurred, t, 3 * units_), dq, drecurred);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
     steps.for_each_run(t, [&](Index first, Index count) { kernels::add<T>(dh_before.row(first), dh.row(first), count * units_); });
   }
 
   Unrolled<T> unrolled_;
   Index units_;
-  ParamId bias_;  // (2, 3 units): of p, then of q; of size 0 without a bias
+  ParamId bias_;  // (2, 3 units): the bias of p, then that of q; its size is 0 without a bias
   std::optional<GruNorms<T>> norms_;
   CacheId gates_;  // (time, examples, 3 units): z, r, h_new
   CacheId q_;      // (time, examples, 3 units)
-  CacheId dp_;     // (time, examples, 3 units); at last of x_t kernel
+  CacheId dp_;     // (time, examples, 3 units); with norms, in the end the gradient of x_t kernel
   CacheId dq_;
 };
 

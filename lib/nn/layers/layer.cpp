@@ -1,12 +1,12 @@
-// Layer normalization: each example by the mean and variance of its own features.
+// Layer normalization normalizes each example by the mean and variance of its own features.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta
-//   mean, var (biased): over the normalized axes of one example, by default the last; gamma, beta: of those axes' shape
+//   mean, var (biased): over the normalized axes of one example, by default the last one; gamma, beta have the shape of these axes
 //   with g = dy gamma:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
 //
 // Source: Ba, Kiros and Hinton 2016, eq. 4; Keras 3 LayerNormalization (epsilon 1e-3; PyTorch 1e-5, flax 1e-6).
-// Modes: none is read.  There are no moving statistics, so the training and the evaluation output are the same bits, and an
-// example's output does not depend on the batch it comes in.
+// Modes: the layer reads none.  It has no moving statistics, so train mode and eval mode give the same bits, and the output of an example
+// does not depend on its batch.
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 
@@ -25,18 +25,18 @@ class LayerNormSpec final : public SpecOf<LayerNormSpec, LayerNorm> {
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
-    visitor.integers({"axes", "axes that are normalized together, the batch being axis 0; the last ones of an example"}, axes, {-64, 64});
+    visitor.integers({"axes", "the axes that are normalized together: the last ones of an example; axis 0 is the batch"}, axes, {-64, 64});
     affine.describe(visitor);
   }
 };
 
-/// The shape of the normalized axes, which must be the last ones of the example.
+/// Returns the shape of the normalized axes.  Refuses axes that are not the last ones of the example.
 std::vector<Index> normalized_shape(const std::vector<Index>& axes, const Blueprint& blueprint) {
   const std::vector<Index>& dims = blueprint.input().dims();
   const Index rank = blueprint.input().rank();
   std::vector<bool> chosen(dims.size(), false);
   for (const Index axis : axes) {
-    const Index from_first = axis < 0 ? axis + rank : axis - 1;  // of the example; axis 0 is the batch
+    const Index from_first = axis < 0 ? axis + rank : axis - 1;  // among the example's axes; axis 0 is the batch
     if (axis == 0 || from_first < 0 || from_first >= rank) {
       blueprint.refuse("axis " + std::to_string(axis) + " is not one of " + blueprint.input().text(),
                        "axes count from 1, or from -1 backwards; 0 is the batch");
@@ -49,7 +49,7 @@ std::vector<Index> normalized_shape(const std::vector<Index>& axes, const Bluepr
     if (!chosen[i])
       blueprint.refuse("the axes to normalize are not the last ones", "name the last axes of an example, such as [-1] or [-2, -1]");
   }
-  if (axes.empty()) blueprint.refuse("no axis to normalize", "give \"axes\" at least one");
+  if (axes.empty()) blueprint.refuse("it has no axis to normalize", "give \"axes\" at least one");
   return {dims.begin() + static_cast<std::ptrdiff_t>(first), dims.end()};
 }
 
@@ -65,7 +65,7 @@ class LayerNorm final : public Layer<T> {
     T* inv_std = call.caches[inv_std_];
     kernels::row_moments<T>(x, mean, inv_std);
     kernels::inverse_std<T>(inv_std, epsilon_, inv_std, rows);
-    kernels::normalize_rows<T>(x, mean, inv_std, affine_.gamma(call.params), affine_.beta(call.params), call.caches[x_hat_],
+    kernels::normalize_rows<T>({x, mean, inv_std}, {affine_.gamma(call.params), affine_.beta(call.params)}, call.caches[x_hat_],
                                call.y.reshaped(rows, features_));
   }
 
@@ -92,10 +92,10 @@ class LayerNorm final : public Layer<T> {
         {.type = "layer", .features = features_, .epsilon = spec.epsilon, .gamma = affine_.gamma_id(), .beta = affine_.beta_id()});
   }
 
-  Index features_;  // numbers that are normalized together
+  Index features_;  // how many numbers are normalized together
   Index rows_per_example_;
   T epsilon_;
-  Affine affine_;
+  GammaAndBeta affine_;
   CacheId mean_;     // (rows)
   CacheId inv_std_;  // (rows)
   CacheId x_hat_;    // (rows, features)

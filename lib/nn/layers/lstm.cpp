@@ -5,15 +5,15 @@
 //   c_t = f c_{t-1} + i g,  h_t = o tanh(c_t);  h_0 = c_0 = 0
 //   x: (time, features)  kernel: (features, 4 units)  recurrent_kernel: (units, 4 units)  bias: (4 units)
 //   backward, from the last step to the first:
-//     dc += dh o (1 - tanh(c)^2);  di = dc g, df = dc c_{t-1}, dg = dc i, do = dh tanh(c), each times the slope of its function
+//     dc += dh o (1 - tanh(c)^2);  di = dc g, df = dc c_{t-1}, dg = dc i, do = dh tanh(c), each times the slope of the gate's function
 //     dh_{t-1} += da recurrent_kernel^T,  dc_{t-1} = dc f
 //
-// normalization "layer" (Ba, Kiros and Hinton 2016, eq. 20 to 22), LN over all four gates together:
+// With normalization "layer" (Ba, Kiros and Hinton 2016, eq. 20 to 22), where LN is over all four gates together:
 //   a_t = LN(h_{t-1} recurrent_kernel; recurrent_gamma, recurrent_beta) + LN(x_t kernel; input_gamma, input_beta) + bias
 //   h_t = o tanh(LN(c_t; state_gamma, state_beta))
 //
-// Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000; Keras 3 LSTM (unit_forget_bias).  Every mode is the same.  A step
-// beyond an example's length leaves h and c, and repeats the output (Keras with a mask); an example of length 0 gives 0.
+// Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000; Keras 3 LSTM (unit_forget_bias).  Modes: all are the same.  A step beyond an
+// example's length keeps h and c and repeats the output (Keras with a mask); an example of length 0 gives 0.
 #include <algorithm>
 #include <optional>
 
@@ -40,7 +40,7 @@ class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
   }
 };
 
-/// The normalizations of the cell, with their biases, and what they keep.
+/// The normalizations of the cell: their parameters and the numbers that they keep.
 template <class T>
 struct LstmNorms {
   LstmNorms(const RecurrentOptions& options, Index time, Blueprint& blueprint)
@@ -73,18 +73,18 @@ struct LstmNorms {
   ParamId state_gamma;
   ParamId state_beta;
   T epsilon;
-  CacheId shift;      // (4 units): the three biases of a_t added up
+  CacheId shift;      // (4 units): the sum of the three biases of a_t
   CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
   CacheId projected_inv_std;
-  CacheId recurred;  // (time, examples, 4 units): h_{t-1} recurrent_kernel, likewise
+  CacheId recurred;  // (time, examples, 4 units): h_{t-1} recurrent_kernel, normalized in place
   CacheId recurred_inv_std;
   CacheId c_hat;  // (time, examples, units): c_t, normalized
   CacheId c_inv_std;
-  CacheId dprojected;  // (examples, 4 units) of some steps
+  CacheId dprojected;  // (examples, 4 units) of the steps that are computed together
   CacheId drecurred;
-  CacheId dstate;      // (examples, units) of some steps: of LN(c_t)
-  CacheId gate_sums;   // running sums of dgates and of its products with `projected` and `recurred`
-  CacheId state_sums;  // of dstate and of its product with c_hat
+  CacheId dstate;      // (examples, units) of the same steps: the gradient of LN(c_t)
+  CacheId gate_sums;   // running sums of dgates, and of its products with `projected` and `recurred`
+  CacheId state_sums;  // running sums of dstate, and of its product with c_hat
 };
 
 template <class T>
@@ -104,7 +104,7 @@ class Lstm final : public Layer<T> {
     tanh_c_ = blueprint.per_example(time * units_);
     dgates_ = blueprint.per_example((norms_ ? Steps<T>::most_together(time) : time) * 4 * units_);
     dc_ = blueprint.per_example(units_);
-    dc_part_ = blueprint.per_example(units_);
+    dc_through_h_ = blueprint.per_example(units_);
   }
 
   void forward(const Forward<T>& call) const override {
@@ -141,7 +141,7 @@ class Lstm final : public Layer<T> {
     }
   }
 
-  /// The gates' share of the input and of the bias, some steps at once.
+  /// Computes x_t kernel for some steps at once; without norms it includes the bias.
   void project(const Steps<T>& steps, const T* params, Index first, Index count) const {
     if (norms_) return unrolled_.project(steps, nullptr, first, steps.some(norms_->projected, first, count, 4 * units_));
     unrolled_.project(steps, bias_.size > 0 ? params + bias_.offset : nullptr, first, steps.some(gates_, first, count, 4 * units_));
@@ -162,19 +162,19 @@ class Lstm final : public Layer<T> {
     const View<T> c_before = steps.at(c_, t - 1, units_);
     const View<T> dh = unrolled_.dh(steps);
     const View<T> dc = steps.one(dc_, units_);
-    const View<T> dc_part = steps.one(dc_part_, units_);
+    const View<T> dc_through_h = steps.one(dc_through_h_, units_);
     const View<T> dgates = steps.at(dgates_, t, 4 * units_);
     unrolled_.add_output_gradient(steps, call.dy, t);
-    kernels::lstm_output_backward<T>(gates, tanh_c, dh, dc_part);
+    kernels::lstm_output_backward<T>(gates, tanh_c, dh, dc_through_h);
     steps.for_each_run(t, [&](Index first, Index count) {
       const auto run = [&](View<T> rows) { return rows.slice(first, count); };
-      kernels::lstm_gates_backward<T>(run(gates), run(c_before), run(tanh_c), run(dh), run(dc_part), run(dc), run(dgates));
+      kernels::lstm_gates_backward<T>({run(gates), run(c_before), run(tanh_c)}, run(dh), run(dc_through_h), run(dc), run(dgates));
     });
     unrolled_.clear_ended(steps, t, dgates);
     to_step_before(steps, call.params, t, dgates);
   }
 
-  /// dh of the step before.
+  /// Turns dh into the gradient of the state of the step before.
   void to_step_before(const Steps<T>& steps, const T* params, Index t, ConstView<T> drecurred) const {
     const View<T> dh = unrolled_.dh(steps);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, drecurred);
@@ -226,7 +226,7 @@ class Lstm final : public Layer<T> {
     unrolled_.write_input_gradient(steps, call);
   }
 
-  /// kept_row: where the step lies among those whose gradients are kept together.
+  /// kept_row: the step's first row among the steps that are computed together.
   void normalized_step_back(const Steps<T>& steps, const Backward<T>& call, Index t, Index kept_row) const {
     const auto rows = [&](CacheId id, Index cols) { return steps.rows(id, kept_row, steps.examples, cols); };
     const kernels::NormalizedLstmStep<T> step = kept(steps, t);
@@ -234,7 +234,7 @@ class Lstm final : public Layer<T> {
                                                         .dprojected = rows(norms_->dprojected, 4 * units_),
                                                         .drecurred = rows(norms_->drecurred, 4 * units_),
                                                         .dstate = rows(norms_->dstate, units_),
-                                                        .dc_part = steps.one(dc_part_, units_)};
+                                                        .dc_through_h = steps.one(dc_through_h_, units_)};
     unrolled_.add_output_gradient(steps, call.dy, t);
     steps.for_each_run(t, [&](Index first, Index count) {
       kernels::normalized_lstm_step_backward<T>(norms(steps, call.params), step.slice(first, count),
@@ -246,7 +246,7 @@ class Lstm final : public Layer<T> {
     to_step_before(steps, call.params, t, gradients.drecurred);
   }
 
-  /// What some steps, from a row on, add to the gradients of the parameters.
+  /// Adds what some steps, which begin at first_row, contribute to the gradients of the parameters.
   void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, Index rows) const {
     const View<T> dgates = steps.rows(dgates_, 0, rows, 4 * units_);
     const View<T> dstate = steps.rows(norms_->dstate, 0, rows, units_);
@@ -261,15 +261,15 @@ class Lstm final : public Layer<T> {
 
   Unrolled<T> unrolled_;
   Index units_;
-  ParamId bias_;  // of size 0 without a bias
+  ParamId bias_;  // its size is 0 without a bias
   std::optional<LstmNorms<T>> norms_;
   CacheId gates_;   // (time, examples, 4 units): i, f, g, o
   CacheId added_;   // (examples, 4 units) of one step: h_{t-1} recurrent_kernel; unused with norms
   CacheId c_;       // (time + 1, examples, units)
   CacheId tanh_c_;  // (time, examples, units)
-  CacheId dgates_;  // (examples, 4 units) of all steps, with norms of some: before the gates' functions
+  CacheId dgates_;  // (examples, 4 units) of all steps, with norms of a few: the gradients of the arguments of the gates' functions
   CacheId dc_;      // (examples, units)
-  CacheId dc_part_;
+  CacheId dc_through_h_;
 };
 
 }  // namespace

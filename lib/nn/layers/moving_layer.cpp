@@ -1,16 +1,16 @@
 // Layer normalization with moving averages: the custom layer that document 000 proposes (example 3), repaired so that it runs.
 //
-//   mean, var of each row over its channels; var = biased variance + epsilon, the epsilon inside what is stored
+//   mean, var of each row over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
 //   x_hat = (x - mean) / sqrt(var),  y = gamma x_hat + beta;  gamma, beta, moving_mean, moving_variance: one number each
 //   statistics kBatch:   mean, var of the row itself, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
 //   statistics kMoving:  the two moving numbers for every row, and dx = dy gamma inv_std
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) mean over the rows of the batch (the document's rate 0.01 is
-//                        1 - momentum); with kMoving the old averages normalize while those of the batch are still averaged
+//                        1 - momentum); with kMoving the old averages normalize, and the batch's statistics still move them
 //   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
 //
-// As printed the layer fails in training: it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns
-// their mean over the rows.  What it shows: train mode is layer normalization, eval mode is not even close to it.  Of padded
-// sequences every step counts, as in Keras's layer normalization.
+// As printed, the layer fails in training: it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns their mean
+// over the rows.  The layer shows how far two modes can differ: train mode is layer normalization, and eval mode is not close to it.  Of
+// padded sequences every step counts, as in Keras's layer normalization.
 #include <algorithm>
 #include <cmath>
 
@@ -32,7 +32,7 @@ class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayer
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
     visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
-    visitor.number({"epsilon", "added to the variance, also to the stored one"}, epsilon, config::at_least(0.0));
+    visitor.number({"epsilon", "added to the variance, and to the stored one, too"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);
   }
 };
@@ -77,14 +77,16 @@ class MovingLayerNorm final : public Layer<T> {
       std::fill_n(mean, rows, moving_mean);
       std::fill_n(inv_std, rows, moving_inv_std);
     }
-    kernels::normalize_rows<T>(call.x, mean, inv_std, repeated(affine_.gamma(call.params), call.caches[gamma_]),
-                               repeated(affine_.beta(call.params), call.caches[beta_]), call.caches[x_hat_], call.y);
+    kernels::normalize_rows<T>(
+        {call.x, mean, inv_std},
+        {repeated(affine_.gamma(call.params), call.caches[gamma_]), repeated(affine_.beta(call.params), call.caches[beta_])},
+        call.caches[x_hat_], call.y);
   }
 
   void backward(const Backward<T>& call) const override {
     const ConstView<T> x_hat(call.caches[x_hat_], call.x.rows, channels_);
     const T* inv_std = call.caches[inv_std_];
-    T* by_channel = call.caches[beta_];  // free by now
+    T* by_channel = call.caches[beta_];  // its old numbers are no longer needed
     if (T* dgamma = affine_.gamma(call.grads)) {
       kernels::column_dots<T>(call.dy, x_hat, by_channel);
       *dgamma = sum(by_channel);
@@ -104,7 +106,7 @@ class MovingLayerNorm final : public Layer<T> {
   LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
-  /// One number for every channel; null stays null.
+  /// Repeats one number for every channel; null stays null.
   const T* repeated(const T* number, T* room) const {
     if (number == nullptr) return nullptr;
     std::fill_n(room, channels_, *number);
@@ -128,7 +130,7 @@ class MovingLayerNorm final : public Layer<T> {
   Index channels_;
   T momentum_;
   T epsilon_;
-  Affine affine_;        // one number each
+  GammaAndBeta affine_;  // one number each
   StateId moving_mean_;  // one number each
   StateId moving_variance_;
   StateId updates_;

@@ -1,10 +1,10 @@
-// RMS normalization: each row by the root of its mean square; no mean is taken away, no offset added.
+// RMS normalization divides each row by the root of its mean square.  It subtracts no mean and adds no offset.
 //
-//   x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat;  the mean runs over the channels of one row
+//   x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat;  the mean is over the channels of one row
 //   with g = dy gamma:  dx = inv_rms (g - x_hat mean(g x_hat))
 //
 // Source: Zhang and Sennrich 2019, eq. 4; Keras 3 RMSNormalization (epsilon 1e-6; PyTorch: the machine epsilon).
-// Modes: none is read.  The training and the evaluation output are the same bits.
+// Modes: the layer reads none, so train mode and eval mode give the same bits.
 #include <algorithm>
 #include <cmath>
 
@@ -49,7 +49,7 @@ class RmsNorm final : public Layer<T> {
     for (Index r = 0; r < call.x.rows; ++r) inv_rms[r] = std::fma(mean[r], mean[r], inv_rms[r]);  // mean square = mean^2 + variance
     kernels::inverse_std<T>(inv_rms, epsilon_, inv_rms, call.x.rows);
     std::fill_n(mean, call.x.rows, T{0});
-    kernels::normalize_rows<T>(call.x, mean, inv_rms, affine_.gamma(call.params), nullptr, call.caches[x_hat_], call.y);
+    kernels::normalize_rows<T>({call.x, mean, inv_rms}, {affine_.gamma(call.params), nullptr}, call.caches[x_hat_], call.y);
   }
 
   void backward(const Backward<T>& call) const override {
@@ -73,7 +73,7 @@ class RmsNorm final : public Layer<T> {
  private:
   Index channels_;
   T epsilon_;
-  Affine affine_;
+  GammaAndBeta affine_;
   CacheId mean_;     // (rows)
   CacheId inv_rms_;  // (rows)
   CacheId x_hat_;    // (rows, channels)

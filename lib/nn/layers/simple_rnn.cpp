@@ -3,11 +3,11 @@
 //   x: (time, features)  kernel: (features, units)  recurrent_kernel: (units, units)  bias: (units)
 //   backward, from the last step to the first: da = dh (1 - h^2),  dh_{t-1} += da recurrent_kernel^T
 //
-// normalization "layer": h_t = tanh(gamma a_hat + bias), a_hat the summed inputs x_t kernel + h_{t-1} recurrent_kernel of an
-// example by their own mean and variance; gain and bias stand before the non-linearity.
+// With normalization "layer": h_t = tanh(gamma a_hat + bias), where a_hat is x_t kernel + h_{t-1} recurrent_kernel, normalized for each
+// example by its own mean and variance.  Gain and bias act before the non-linearity.
 //
-// Source: Keras 3 SimpleRNN; Ba, Kiros and Hinton 2016, eq. 4.  Every mode is the same.  A step beyond an example's length
-// leaves its state, and repeats its output (Keras with a mask); an example of length 0 gives 0.
+// Source: Keras 3 SimpleRNN; Ba, Kiros and Hinton 2016, eq. 4.  Modes: all are the same.  A step beyond an example's length keeps its state
+// and repeats its output (Keras with a mask); an example of length 0 gives 0.
 #include <algorithm>
 #include <optional>
 
@@ -78,7 +78,7 @@ class SimpleRnn final : public Layer<T> {
     const View<T> h = unrolled_.h(steps, t);
     unrolled_.recur(steps, params, t, nullptr, summed);
     kernels::add<T>(projected.data, summed.data, summed.size());
-    if (norm_) norm_->forward(steps, steps.first_row(t), params, summed, bias, projected, h);
+    if (norm_) norm_->forward({steps, steps.first_row(t), params}, summed, bias, projected, h);
     kernels::tanh<T>(norm_ ? h.data : summed.data, h.data, h.size());
     unrolled_.carry_h(steps, t);
   }
@@ -89,18 +89,18 @@ class SimpleRnn final : public Layer<T> {
     const View<T> dsummed = steps.at(dsummed_, t, unrolled_.units());
     kernels::tanh_backward<T>(unrolled_.h(steps, t).data, dh.data, dshifted.data, dh.size());
     unrolled_.clear_ended(steps, t, dshifted);
-    if (norm_) norm_->backward(steps, steps.first_row(t), params, steps.at(projected_, t, dh.cols), dshifted, dsummed);
+    if (norm_) norm_->backward({steps, steps.first_row(t), params}, steps.at(projected_, t, dh.cols), dshifted, dsummed);
     const ConstView<T> dh_before = unrolled_.state_gradient(steps, params, dsummed);
     steps.for_each_run(t, [&](Index first, Index count) { std::copy_n(dh_before.row(first), count * dh.cols, dh.row(first)); });
   }
 
   Unrolled<T> unrolled_;
-  ParamId bias_;  // of size 0 without a bias
+  ParamId bias_;  // its size is 0 without a bias
   std::optional<CellNorm<T>> norm_;
-  CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where nothing normalizes; then the normalized sum
+  CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where there is no norm; later the normalized sum
   CacheId summed_;     // (examples, units) of one step
-  CacheId dshifted_;   // (time, examples, units): of what tanh takes
-  CacheId dsummed_;    // of what the normalization takes; the same without it
+  CacheId dshifted_;   // (time, examples, units): the gradient of the argument of tanh
+  CacheId dsummed_;    // the gradient of the norm's input; without a norm the same cache
 };
 
 }  // namespace

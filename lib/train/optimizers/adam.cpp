@@ -63,14 +63,11 @@ class Adam::Update final : public Optimizer<T> {
     return {.rate = step.learning_rate / mean_correction, .root_scale = 1.0 / root_correction};
   }
   void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const override {
-    T* const m = buffers.slots.data() + range.offset;
-    nn::kernels::adam_update<T>(constants(size), g, buffers.params.data() + range.offset, m, m + buffers.params.size(), range.size);
+    nn::kernels::adam_update<T>(constants(size), g, at(buffers, range.offset), range.size);
   }
   bool updates_kernels() const override { return true; }
   void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const override {
-    T* const m = buffers.slots.data() + gradient.kernel.offset;
-    nn::kernels::adam_update_product<T>(constants(size), gradient.x, gradient.dy, buffers.params.data() + gradient.kernel.offset, m,
-                                        m + buffers.params.size(), gradient.dx);
+    nn::kernels::adam_update_product<T>(constants(size), gradient.x, gradient.dy, at(buffers, gradient.kernel.offset), gradient.dx);
   }
 
  private:
@@ -80,6 +77,11 @@ class Adam::Update final : public Optimizer<T> {
             .beta_1 = beta_1_,
             .beta_2 = beta_2_,
             .epsilon = epsilon_};
+  }
+  /// The parameters and both slots from one parameter on.
+  static nn::kernels::AdamBuffers<T> at(const OptimizerBuffers<T>& buffers, Index first) {
+    T* const m = buffers.slots.data() + first;
+    return {.w = buffers.params.data() + first, .m = m, .v = m + buffers.params.size()};
   }
 
   Convention convention_;

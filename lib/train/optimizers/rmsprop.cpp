@@ -44,8 +44,8 @@ class Rmsprop::Update final : public Optimizer<T> {
         place_(spec.convention_ == Convention::kKeras ? nn::kernels::EpsilonPlace::kInsideRoot : nn::kernels::EpsilonPlace::kOutsideRoot) {}
 
   void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const override {
-    nn::kernels::rmsprop_update<T>(buffers.params.data() + range.offset, g, buffers.slots.data() + range.offset, static_cast<T>(size.rate),
-                                   rho_, epsilon_, place_, range.size);
+    const nn::kernels::RmspropStep<T> by{.learning_rate = static_cast<T>(size.rate), .rho = rho_, .epsilon = epsilon_, .place = place_};
+    nn::kernels::rmsprop_update<T>(by, g, buffers.params.data() + range.offset, buffers.slots.data() + range.offset, range.size);
   }
 
  private:

@@ -51,10 +51,11 @@ class Sgd::Update final : public Optimizer<T> {
     T* const w = buffers.params.data() + range.offset;
     if (!has_velocity_) return nn::kernels::sgd_update<T>(w, g, rate, range.size);
     T* const v = buffers.slots.data() + range.offset;
+    const nn::kernels::MomentumStep<T> by{.learning_rate = rate, .momentum = momentum_, .kind = kind_};
     if (convention_ == Convention::kKeras)
-      nn::kernels::momentum_update_keras<T>(w, g, v, rate, momentum_, kind_, range.size);
+      nn::kernels::momentum_update_keras<T>(by, g, w, v, range.size);
     else
-      nn::kernels::momentum_update_torch<T>(w, g, v, rate, momentum_, kind_, range.size);
+      nn::kernels::momentum_update_torch<T>(by, g, w, v, range.size);
   }
 
  private:
