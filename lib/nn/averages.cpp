@@ -5,7 +5,7 @@
 namespace normrun::nn {
 namespace {
 
-/// A bias-corrected average that forgets nothing is the plain mean.
+/// Whether the average is the plain mean; a bias-corrected average with momentum 1 forgets nothing, so it is one, too.
 bool is_plain_mean(Average average, double momentum) {
   return average == Average::kCumulative || (average == Average::kBiasCorrected && momentum == 1.0);
 }

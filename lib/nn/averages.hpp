@@ -4,18 +4,18 @@
 
 namespace normrun::nn {
 
-/// How the batches' statistics are averaged into the moving ones.  `momentum` weighs the old value throughout.
+/// How the batches' statistics move the moving ones.  `momentum` always weighs the old value.
 enum class Average {
-  kExponential,    // momentum (Keras, PyTorch, flax)
-  kCumulative,     // 1 - 1 / t at update t: the plain mean of all batches (PyTorch momentum=None)
-  kBiasCorrected,  // as an exponential average that started at 0, after its division by 1 - momentum^t (Kingma and Ba 2015, section 3)
+  kExponential,    // the weight is momentum (Keras, PyTorch, flax)
+  kCumulative,     // the weight is 1 - 1 / t at update t: the plain mean of all batches (PyTorch momentum=None)
+  kBiasCorrected,  // an exponential average that started at 0, divided by 1 - momentum^t (Kingma and Ba 2015, section 3)
 };
 
-/// What of a batch's variance goes into the moving variance.
+/// Which variance of a batch moves the moving variance.
 enum class MovingVariance {
-  kBiased,         // / rows (Keras, flax)
-  kUnbiased,       // / (rows - 1) (PyTorch)
-  kFromDeviation,  // the average is one of sqrt(variance + epsilon) (batch renormalization)
+  kBiased,         // divided by rows (Keras, flax)
+  kUnbiased,       // divided by rows - 1 (PyTorch)
+  kFromDeviation,  // sqrt(variance + epsilon) is averaged, and the variance follows from it (batch renormalization)
 };
 
 /// Whether the padded steps of sequences count in a batch's statistics.
@@ -24,8 +24,8 @@ enum class PaddedSteps { kLeftOut, kCounted };
 /// The weight of the old value in update number `update` (from 1).
 double momentum_of_update(Average average, double momentum, double update);
 
-/// Share of the statistics after `from` updates that is left in those after `to`: the product of the momenta between.  With `from` 0,
-/// the share of the initial values.
+/// The weight that the statistics after `from` updates have in those after `to` updates: the product of the momenta between.  With `from`
+/// 0, it is the weight of the initial values.
 double share_left(Average average, double momentum, Index from, Index to);
 
 }  // namespace normrun::nn

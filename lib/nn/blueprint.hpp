@@ -19,14 +19,14 @@ struct StateId {
   Index offset = 0;
   Index size = 0;
 };
-/// A cache holds what forward leaves for backward: `per_example` numbers for every example, or `size` numbers a call.
+/// A cache holds the numbers that forward leaves for backward: `per_example` numbers for every example, or `size` numbers for a call.
 struct CacheId {
-  Index offset = 0;       // within the per-example or the per-call part
-  Index per_example = 0;  // 0: a per-call cache
-  Index size = 0;         // of a per-call cache
+  Index offset = 0;       // within the memory for examples, or in that for calls
+  Index per_example = 0;  // 0 in a cache for a call
+  Index size = 0;         // 0 in a cache for examples
 };
 
-/// How a parameter starts.  Names and formulas of Keras 3 and PyTorch 2.
+/// How a parameter starts.  The names and formulas are those of Keras 3 and PyTorch 2.
 enum class Init {
   kZeros,
   kOnes,
@@ -36,7 +36,7 @@ enum class Init {
   kHeUniform,
   kHeNormal,
   kLecunUniform,
-  kLecunNormal,  // Keras; normal ones truncated at 2 sd
+  kLecunNormal,  // Keras truncates normal ones at 2 standard deviations
   kRandomNormal,
   kRandomUniform,
   kOrthogonal,
@@ -44,24 +44,24 @@ enum class Init {
   kKaimingNormal,
   kXavierUniform,
   kXavierNormal,
-  kTorchDefault,  // PyTorch; kTorchDefault: U(-1/sqrt(fan_in), +)
+  kTorchDefault,  // U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's for its own layers
 };
 struct Initializer {
   Init kind = Init::kGlorotUniform;
-  double a = 0.0;  // constant's value, normal's mean, uniform's low
-  double b = 0.0;  // normal's sd, uniform's high
+  double a = 0.0;  // the value of a constant, the mean of a normal, the lower bound of a uniform one
+  double b = 0.0;  // the standard deviation of a normal, the upper bound of a uniform one
   struct Elements {
     Index begin = 0;
     Index end = 0;
   };
-  Elements ones = {};  // these start at 1 whatever the kind: the bias of an LSTM's forget gate
+  Elements ones = {};  // these start at 1, whatever the kind, as the bias of an LSTM's forget gate does
 };
 
-/// What an optimizer has to know of a parameter.
+/// What an optimizer needs to know of a parameter.
 enum class ParamRole {
   kWeight,         // a kernel or a bias
   kNormalization,  // gamma or beta
-  kFrozen,         // stays as it is
+  kFrozen,         // no optimizer changes it
 };
 
 struct ParamEntry {
@@ -72,7 +72,7 @@ struct ParamEntry {
   Initializer initializer;
   Index fan_in = 1;
   Index fan_out = 1;
-  Index place = 0;  // position of the layer * 64 + number of the parameter in it: the initialization stream
+  Index place = 0;  // its initialization stream: position of the layer * 64 + number of the parameter in it
   ParamRole role = ParamRole::kWeight;
 };
 struct StateEntry {
@@ -83,15 +83,15 @@ struct StateEntry {
   double initial = 0.0;
 };
 
-/// What the tables need to know of a normalization layer.
+/// What the tables, the budget and the estimators need to know of a normalization layer.
 struct Normalization {
   Index layer = 0;  // index into the network's built layers
   std::string name = "";
   std::string type = "";  // batch, layer, …
-  Index features = 0;     // channels that are normalized; where each step has statistics of its own, of all steps
-  Index steps = 1;        // with statistics of their own: features / steps channels each
+  Index features = 0;     // normalized channels; those of all steps together where each step has statistics of its own
+  Index steps = 1;        // how many steps have statistics of their own, each for features / steps channels
   double epsilon = 0.0;
-  double momentum = 0.0;  // weighs the old value
+  double momentum = 0.0;  // weight of the old value
   Average average = Average::kExponential;
   MovingVariance variance_rule = MovingVariance::kBiased;
   PaddedSteps padded_steps = PaddedSteps::kLeftOut;
@@ -103,7 +103,7 @@ struct Normalization {
   std::optional<StateId> updates = std::nullopt;           // how often they moved, one number
 };
 
-/// What a network's buffers hold.
+/// The plan of a network's buffers: what each holds, and its size.
 struct Layout {
   std::vector<ParamEntry> params;
   std::vector<StateEntry> states;
@@ -114,13 +114,13 @@ struct Layout {
   Index cache_fixed = 0;
 };
 
-/// Given to a layer's constructor: it learns its input shape, declares what it needs and sets its output shape.
+/// Given to a layer's constructor, which reads its input shape, declares its parameters, statistics and caches, and sets its output shape.
 class Blueprint {
  public:
-  static constexpr Index kMaxParams = Index{1} << 31;  // of a network
-  static constexpr Index kParamsPerPlace = 64;         // the places a layer has in the initialization stream
+  static constexpr Index kMaxParams = Index{1} << 31;  // in a network
+  static constexpr Index kParamsPerPlace = 64;         // how many initialization streams a layer has
 
-  /// layer: index among the built layers; position: place in the config's list of layers.
+  /// layer: the index among the built layers; position: the place in the config's list of layers.
   Blueprint(Layout& layout, Shape input, std::string layer_name, Index layer, Index position)
       : layout_(layout),
         input_(std::move(input)),
@@ -131,22 +131,22 @@ class Blueprint {
 
   const Shape& input() const { return input_; }
   Index channels() const { return input_.channels(); }
-  /// Streams of random numbers go by the place in the config: the same for every normalization, `none` included.
+  /// The place in the config, which selects streams of random numbers: it is the same for every normalization, `none` included.
   Index position() const { return position_; }
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);
-  Index param_count() const { return layout_.param_count; }  // of the network so far
-  /// To the parameters declared since param_count() was `first`.
+  Index param_count() const { return layout_.param_count; }  // in the network so far
+  /// Gives the role to the parameters that were declared since param_count() was `first`.
   void give_role(ParamRole role, Index first);
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
-  void normalization(Normalization info);  // layer and name are filled in here
-  /// Refuses a shape of more than Shape::kMaxSize numbers.
+  void normalization(Normalization info);  // fills in layer and name
+  /// Refuses an empty shape, and one of more than Shape::kMaxSize numbers.
   void set_output(std::vector<Index> dims);
   const Shape& output() const { return output_; }
 
-  /// Throws Error(kUsage) "layer dense_2: WHAT; HINT": an impossible shape or option.
+  /// Throws Error(kUsage) "layer dense_2: WHAT; HINT" for an impossible shape or option.
   [[noreturn]] void refuse(const std::string& what, const std::string& hint = "") const;
 
  private:

@@ -49,7 +49,7 @@ config::FamilyMember member(std::string_view type, std::string_view doc, std::st
   return {type, doc, source, [initializer] { return std::make_shared<InitializerSpec>(initializer); }};
 }
 
-/// How a matrix's numbers are spread: uniform on +-limit, or normal.
+/// A uniform initializer draws from [-limit, limit].
 double uniform_limit(const ParamEntry& entry) {
   const double fan_in = static_cast<double>(std::max<Index>(entry.fan_in, 1));
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
@@ -66,6 +66,7 @@ double uniform_limit(const ParamEntry& entry) {
   }
 }
 
+/// The standard deviation of a normal initializer.
 double normal_sd(const ParamEntry& entry) {
   const double fan_in = static_cast<double>(std::max<Index>(entry.fan_in, 1));
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
@@ -86,15 +87,16 @@ double truncated_normal(RandomStream& stream) {
   return z;
 }
 
-/// The Q of a standard normal (long, narrow) matrix's QR decomposition with a positive diagonal of R, by Gram-Schmidt done
-/// twice, which is orthogonal to rounding (Giraud, Langou and Rozloznik 2005).  As in Keras, a wide matrix is the transpose.
+/// Fills `values` with the Q of the QR decomposition, with a positive diagonal of R, of a long and narrow matrix of standard normal
+/// numbers.  Gram-Schmidt runs twice, which makes Q orthogonal to rounding (Giraud, Langou and Rozloznik 2005).  As in Keras, a wide
+/// matrix is the transpose of such a Q.
 template <class T>
 void fill_orthogonal(const ParamEntry& entry, RandomStream& stream, T* values) {
   const Index cols = entry.shape.empty() ? 1 : entry.shape.back();
   const Index rows = entry.id.size / cols;
   const Index length = std::max(rows, cols);
   const Index count = std::min(rows, cols);
-  std::vector<double> q(static_cast<std::size_t>(length * count));  // (count, length): one vector a row
+  std::vector<double> q(static_cast<std::size_t>(length * count));  // (count, length): each row is one vector
   for (Index i = 0; i < length; ++i) {
     for (Index v = 0; v < count; ++v) q[static_cast<std::size_t>(v * length + i)] = stream.normal();
   }

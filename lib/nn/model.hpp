@@ -8,7 +8,7 @@
 
 namespace normrun::nn {
 
-/// The numbers of a network: copying a model is copying buffers.
+/// The numbers of a network.  To copy a model is to copy buffers; fresh_model makes one with the initial values of a seed.
 template <class T>
 struct Model {
   Buffer<T> params;

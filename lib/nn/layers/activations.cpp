@@ -1,11 +1,11 @@
-// Activations, element by element, and softmax, row by row.
+// Activations work element by element, and softmax row by row.
 //
 //   relu     y = max(x, 0)                dx = dy where y > 0, else 0 (also at x = 0: PyTorch, Keras); NaN stays NaN
 //   tanh     y = tanh(x)                  dx = dy (1 - y^2)
 //   sigmoid  y = 1 / (1 + exp(-x))        dx = dy y (1 - y)
 //   softmax  y = exp(x - max) / sum       dx = y (dy - sum(dy y)), sums over the channels of a row (Keras axis=-1)
 //
-// No parameters, no statistics: every mode is the same.
+// Modes: all are the same; there are no parameters and no statistics.
 #include <algorithm>
 #include <cmath>
 
@@ -101,7 +101,7 @@ config::FamilyMember softmax() {
 }
 
 void describe_activation(config::OptionVisitor& visitor, Activation& activation) {
-  visitor.choice({"activation", "what follows the layer, as a layer of its own"}, activation,
+  visitor.choice({"activation", "the function that follows the layer, as a layer of its own"}, activation,
                  {{"linear", Activation::kLinear},
                   {"relu", Activation::kRelu},
                   {"tanh", Activation::kTanh},

@@ -11,7 +11,7 @@ enum class Preset { kKeras, kTorch, kFlax };
 enum class MomentumWeighs { kOld, kNew };
 enum class Time { kShared, kPerStep };
 
-/// The options of batch normalization.  Keras's names where Keras has the option.
+/// The options of batch normalization.  The names are Keras's where Keras has the option.
 struct BatchOptions {
   Preset convention = Preset::kKeras;
   double momentum = 0.99;
@@ -31,7 +31,7 @@ struct BatchOptions {
   double old_weight() const { return momentum_weighs == MomentumWeighs::kOld ? momentum : 1.0 - momentum; }
 };
 
-/// Batch normalization of sequences with statistics of each step for itself.
+/// Batch normalization of sequences in which each step has statistics of its own.
 template <class T>
 std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options, Blueprint& blueprint);
 

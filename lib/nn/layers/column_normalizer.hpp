@@ -6,31 +6,31 @@
 
 namespace normrun::nn::layers {
 
-/// What batch normalization and batch renormalization share: the moments of a batch per channel, the normalized rows, and the
-/// way back through both.  Of padded sequences (steps, channels) only the valid steps are counted (valid_rows.hpp).
+/// The operations that batch normalization and batch renormalization share: the moments of a batch per channel, the normalized rows, and
+/// the backward pass through both.  Of padded sequences (steps, channels), only the valid steps are counted (valid_rows.hpp).
 template <class T>
 class ColumnNormalizer {
  public:
   explicit ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps = PaddedSteps::kLeftOut);
 
   struct Moments {
-    T* mean;      // (channels), in the caches; may be overwritten
+    T* mean;      // (channels), in the caches; the caller may overwrite it
     T* variance;  // biased
-    Index rows;   // that were counted
+    Index rows;   // how many rows were counted
   };
-  /// Of several replicas the moments are merged, as synchronised batch normalization does.
+  /// The moments of all rows.  Those of several replicas are merged, as in synchronised batch normalization.
   Moments batch_moments(const Forward<T>& call) const;
   /// y = gamma x_hat + beta, x_hat = (x - mean) / sqrt(variance + epsilon); gamma or beta may be null.
   void normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const;
 
   struct Sums {
-    T* dy;        // sum of dy over the rows, (channels)
-    T* dy_x_hat;  // sum of dy * x_hat
+    T* dy;        // (channels), the sum of dy over the rows
+    T* dy_x_hat;  // (channels), the sum of dy * x_hat
   };
-  /// The sums that the gradients of gamma and beta are made of: over all rows, whichever part of them comes.
+  /// The sums from which the gradients of gamma and beta follow.  They are over all rows of the pass, whichever part the call is for.
   Sums sums(const Backward<T>& call) const;
-  /// dx, after `sums`, whose numbers it may overwrite: through the moments where the batch normalized, past them otherwise.  Of padding
-  /// that is left out it reads dy twice; otherwise dx may be dy.
+  /// Computes dx, after `sums`, whose numbers it may overwrite.  The gradient also passes through the moments where the batch's normalized;
+  /// moving ones are constants.  dx may be dy, except where padding is left out, because dy is then read twice.
   void input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const;
   bool leaves_out_padding() const { return leaves_out_; }
 
@@ -43,14 +43,14 @@ class ColumnNormalizer {
   bool has_padding(const Index* lengths) const { return lengths != nullptr && leaves_out_; }
 
   Index channels_;
-  bool leaves_out_;  // padded steps; of (steps, channels) alone, the only shape that lengths speak of
-  CacheId mean_;     // what normalized, (channels) each
+  bool leaves_out_;  // padded steps, of inputs (steps, channels) alone: only these have lengths
+  CacheId mean_;     // the mean that normalized; (channels), as the following ones
   CacheId inv_std_;
   CacheId batch_mean_;
   CacheId batch_variance_;
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
-  CacheId packed_;  // (rows, channels) of a sequence, its valid rows first
+  CacheId packed_;  // (rows, channels) of sequences, the valid rows first
 };
 
 }  // namespace normrun::nn::layers

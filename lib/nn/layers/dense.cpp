@@ -1,10 +1,10 @@
-// Dense: y = x kernel + bias on the last axis.
+// Dense computes y = x kernel + bias on the last axis.
 //
 //   x: (rows, inputs)  kernel: (inputs, units)  bias: (units)  y: (rows, units); rows = examples * positions
 //   dkernel = x^T dy,  dbias = sum of dy over the rows,  dx = dy kernel^T
 //
-// Source: Keras 3 Dense (kernel glorot_uniform, bias zeros).  Every mode is the same.  An `activation` becomes a layer of its
-// own behind this one, so that a loss finds the logits before a last softmax or sigmoid.
+// Source: Keras 3 Dense (kernel glorot_uniform, bias zeros).  Modes: all are the same.  An `activation` becomes a layer of its own after
+// this one, so that a loss finds the logits before a last softmax or sigmoid.
 #include "nn/initializers.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/activation.hpp"
@@ -44,7 +44,8 @@ class Dense final : public Layer<T> {
     kernel_ = blueprint.param("kernel", {inputs_, units_}, initializer_from(spec.kernel_initializer), inputs_, units_);
     if (spec.use_bias) {
       const Initializer start = initializer_from(spec.bias_initializer);
-      const Index fan = start.kind == Init::kTorchDefault ? inputs_ : units_;  // PyTorch counts the kernel's inputs, Keras the bias
+      const Index fan =
+          start.kind == Init::kTorchDefault ? inputs_ : units_;  // the fan is the kernel's inputs in PyTorch, the bias's size in Keras
       bias_ = blueprint.param("bias", {units_}, start, fan, fan);
     }
     std::vector<Index> dims = blueprint.input().dims();
@@ -62,7 +63,7 @@ class Dense final : public Layer<T> {
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
     if (call.kernel_updater != nullptr) return call.kernel_updater->update({kernel_, call.x, call.dy, call.dx});
     kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
-    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);  // last: dx may be x
+    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);  // last, because dx may be x
   }
   LayerTraits traits() const override {
     // With few units, x and dx are most of the memory that the products touch, so one buffer for both saves time.
@@ -77,7 +78,7 @@ class Dense final : public Layer<T> {
   Index inputs_;
   Index units_;
   ParamId kernel_;
-  ParamId bias_;  // of size 0 without a bias
+  ParamId bias_;  // its size is 0 without a bias
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
-// Dropout, inverted: y = x m / (1 - rate), each m 1 with probability 1 - rate, else 0, so that E[y] = x.
+// Inverted dropout: y = x m / (1 - rate), where each m is 1 with probability 1 - rate, else 0, so that E[y] = x.
 //
 //   dx = dy m / (1 - rate)
 //
-// Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: only where mode.dropout is kOn; otherwise y = x, bit for bit.
-// The mask is a function of (seed, step, place in the config, element of the step's batch), the same for both precisions, every
-// normalization and every division of the batch.
+// Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: it drops only where mode.dropout is kOn; otherwise y = x, bit for bit.
+// The mask is a function of (seed, step, the layer's place in the config, the element's place in the step's batch).  It is the same in both
+// precisions, for every normalization and for every division of the batch.
 #include <algorithm>
 #include <cmath>
 
@@ -24,11 +24,11 @@ class DropoutSpec final : public SpecOf<DropoutSpec, DropoutLayer> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_name(visitor);
-    visitor.number({"rate", "share of the inputs that is set to 0"}, rate, {.low = 0.0, .high = 1.0, .high_open = true});
+    visitor.number({"rate", "the share of the inputs that is set to 0"}, rate, {.low = 0.0, .high = 1.0, .high_open = true});
   }
 };
 
-/// The stream of a step and a layer: 2^16 layers, 2^48 steps.
+/// The random stream of a step and a layer: there is room for 2^16 layers and 2^48 steps.
 std::uint64_t stream_index(std::uint64_t step, Index position) { return (step << 16U) | static_cast<std::uint64_t>(position & 0xFFFF); }
 
 template <class T>
@@ -69,10 +69,10 @@ class DropoutLayer final : public Layer<T> {
 
  private:
   Index position_;
-  Index size_;               // of an example
-  std::uint64_t threshold_;  // of 2^32: a draw below it is dropped
-  T kept_;
-  CacheId factors_;  // (examples, size): 0 or 1 / (1 - rate)
+  Index size_;               // numbers of an example
+  std::uint64_t threshold_;  // a 32-bit draw below it drops the element
+  T kept_;                   // the factor of an element that stays
+  CacheId factors_;          // (examples, size): 0 or 1 / (1 - rate)
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Flatten: an example of any shape becomes one row, (height, width, channels) -> (height * width * channels), channels last.
+// Flatten makes one row of an example of any shape: (height, width, channels) -> (height * width * channels), channels last.
 //
-// Source: Keras 3 Flatten.  The numbers stay where they are, so no layer is built: what follows sees another shape.
+// Source: Keras 3 Flatten.  Modes: all are the same.  The numbers stay where they are, so no layer is built; only the shape changes.
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 

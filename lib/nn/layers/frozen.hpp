@@ -8,8 +8,9 @@
 
 namespace normrun::nn::layers {
 
-/// A layer whose numbers stay: its moving statistics normalize in every mode and do not move, its parameters have no gradient.
-/// Dropout is as called.  Source: Keras 3, `trainable = False` of a BatchNormalization means inference mode, whatever the call says.
+/// A layer whose numbers stay as they are.  Its moving statistics normalize in every mode and do not move, and its parameters get no
+/// gradient.  Dropout is as the call says.
+/// Source: Keras 3, where `trainable = False` of a BatchNormalization means inference mode, whatever the call says.
 template <class T>
 class Frozen final : public Layer<T> {
  public:

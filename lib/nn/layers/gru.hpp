@@ -6,7 +6,7 @@
 
 namespace normrun::nn::layers {
 
-/// The two forms of the gated recurrent unit, without and with the reset gate behind the recurrent kernel.
+/// The two forms of the gated recurrent unit: the reset gate multiplies before the recurrent kernel, or after it.
 template <class T>
 std::unique_ptr<const Layer<T>> make_gru_reset_before(const RecurrentOptions& options, Blueprint& blueprint);
 template <class T>

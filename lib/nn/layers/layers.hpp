@@ -2,7 +2,7 @@
 
 #include "config/options/options.hpp"
 
-/// One function for every layer file: what the registry lists.
+/// One function for each layer type.  The registry lists what they return.
 namespace normrun::nn::layers {
 
 config::FamilyMember dense();

@@ -1,7 +1,7 @@
-// None and the placeholder: layers that build nothing.
+// `none` and the placeholder `norm` build no layer.
 //
-//   none  what stands in for {"type": "norm"} in a network without normalization: y is x itself, there is no layer
-//   norm  the place that a config's "norm" fills; a network is built after that
+//   none  replaces {"type": "norm"} in a network without normalization: y is x itself
+//   norm  is the place that a config's "norm" fills, before a network is built
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 

@@ -1,11 +1,11 @@
-// Pooling over height and width, each channel for itself, channels last.
+// Pooling over height and width; channels are last, and each channel is pooled by itself.
 //
-//   max_pooling2d             y = the largest number under the window; dy goes to it, to the first of equals
-//   average_pooling2d         y = their mean; padded cells do not count (TensorFlow, Keras); dy / cells to each of them
+//   max_pooling2d             y = the largest number under the window; dy goes to that number, of equal ones to the first
+//   average_pooling2d         y = their mean, without padded cells (TensorFlow, Keras); dy / cells goes to each of them
 //   global_average_pooling2d  y = the mean over all positions of an example
 //
-// Source: Keras 3 MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.  A NaN under the window gives NaN.  No parameters,
-// no statistics: every mode is the same.
+// Source: Keras 3 MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.  A NaN under the window gives NaN.
+// Modes: all are the same; there are no parameters and no statistics.
 #include "nn/kernels/pooling.hpp"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ class PoolingSpec final : public SpecOf<PoolingSpec, Pooling> {
     const std::vector<Index> before = pool_size;
     describe_both_directions(visitor, {"pool_size", "height and width of the window; one number stands for both"}, pool_size);
     if (pool_size != before) strides = pool_size;
-    describe_both_directions(visitor, {"strides", "steps of the window down and along; default pool_size"}, strides);
+    describe_both_directions(visitor, {"strides", "the window's steps down and along; default pool_size"}, strides);
     describe_padding(visitor, padding);
   }
 };
@@ -77,7 +77,8 @@ class Pooling final : public Layer<T> {
   LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .reads_y = pool_ == Pool::kMax}; }
 
  private:
-  /// visit(line, image, row): places with windows of one size, the number of their first cell in x, and their first row of the output.
+  /// Calls visit(line, image, row) for places in a line whose windows have one size.  `image` is where their first cell lies in x, and
+  /// `row` is their first row of the output.
   template <class Visit>
   void for_each_line(Index examples, const Visit& visit) const {
     const auto& [down, along, channels] = window_;
@@ -99,7 +100,7 @@ class Pooling final : public Layer<T> {
     }
   }
 
-  // Places along a line whose whole windows lie on the image.
+  // The places along a line whose windows lie on the image as a whole.
   Index whole_begin_ = 0;
   Index whole_end_ = 0;
   Pool pool_;
@@ -147,15 +148,15 @@ class GlobalAverage final : public Layer<T> {
 }  // namespace
 
 config::FamilyMember max_pooling2d() {
-  return {"max_pooling2d", "the largest number under a window, each channel for itself", "Keras 3 MaxPooling2D",
+  return {"max_pooling2d", "the largest number under a window, channel by channel", "Keras 3 MaxPooling2D",
           [] { return std::make_shared<PoolingSpec>(Pool::kMax); }};
 }
 config::FamilyMember average_pooling2d() {
-  return {"average_pooling2d", "the mean of the numbers under a window, each channel for itself", "Keras 3 AveragePooling2D",
+  return {"average_pooling2d", "the mean of the numbers under a window, channel by channel", "Keras 3 AveragePooling2D",
           [] { return std::make_shared<PoolingSpec>(Pool::kAverage); }};
 }
 config::FamilyMember global_average_pooling2d() {
-  return {"global_average_pooling2d", "the mean over height and width, each channel for itself", "Keras 3 GlobalAveragePooling2D",
+  return {"global_average_pooling2d", "the mean over height and width, channel by channel", "Keras 3 GlobalAveragePooling2D",
           [] { return std::make_shared<GlobalAverageSpec>(); }};
 }
 

@@ -18,15 +18,16 @@ Index time_of(const Blueprint& blueprint) {
 }  // namespace
 
 void RecurrentOptions::describe(config::OptionVisitor& visitor) {
-  visitor.integer({"units", "numbers in the state"}, units, {1, Index{1} << 20});
+  visitor.integer({"units", "how many numbers the state has"}, units, {1, Index{1} << 20});
   visitor.require(visitor.given("units"), "", "the key \"units\": how many numbers the state has");
   visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
-  visitor.flag({"return_sequences", "whether the output is the state after every step, not after the last one alone"}, return_sequences);
+  visitor.flag({"return_sequences", "whether the output is the state after every step, instead of the last one alone"}, return_sequences);
   describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
   describe_initializer(visitor, {"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, "orthogonal");
   describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
-  visitor.choice({"normalization", "inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"},
-                 normalization, {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
+  visitor.choice(
+      {"normalization", "the normalization inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"},
+      normalization, {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
   visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, config::at_least(0.0));
 }
 

@@ -11,7 +11,7 @@ namespace normrun::nn::layers {
 
 enum class CellNormalization { kNone, kLayer };
 
-/// The options that simple_rnn, lstm and gru share.  Keras's names.
+/// The options that simple_rnn, lstm and gru share.  The names are Keras's.
 struct RecurrentOptions {
   Index units = 1;
   bool use_bias = true;
@@ -25,27 +25,27 @@ struct RecurrentOptions {
   void describe(config::OptionVisitor& visitor);
 };
 
-/// One call of a recurrent layer.  One step of all examples is one matrix.  The last step lies first in memory: backward, which begins
-/// there, meets all rows in the order they lie in, so it can sum over them while they are in the processor's caches.
+/// One call of a recurrent layer.  One step of all examples is one matrix.  The last step lies first in memory.  Backward begins with the
+/// last step, so it visits all rows in the order of memory and can sum over them while they are in the processor's caches.
 template <class T>
 struct Steps {
   Index examples = 0;
-  Index count = 0;                 // steps to run: the largest valid length
+  Index count = 0;                 // how many steps run: the largest valid length
   const Index* lengths = nullptr;  // null: every step of every example is valid
   Caches<T> caches;
 
-  /// (rows, cols) from a row of all steps on; (count * examples, cols) of all; (steps * examples, cols) of some; (examples, cols) of a
-  /// step, or of a state behind it: the one before the first step is that of step -1.
+  // Views of a cache of all steps: some of its rows, (rows, cols); all steps, (count * examples, cols); some steps,
+  // (steps * examples, cols); one step, (examples, cols).  The state of a step is the one after it, so h_0 is that of step -1.
   View<T> rows(CacheId id, Index first_row, Index rows, Index cols) const { return {caches[id] + first_row * cols, rows, cols}; }
   View<T> all(CacheId id, Index cols) const { return rows(id, 0, count * examples, cols); }
   View<T> some(CacheId id, Index first, Index steps, Index cols) const { return rows(id, first_row(first, steps), steps * examples, cols); }
   View<T> at(CacheId id, Index step, Index cols) const { return some(id, step, 1, cols); }
   Index first_row(Index first, Index steps = 1) const { return (count - first - steps) * examples; }
-  /// (examples, cols) of what is kept for one step alone.
+  /// A cache that holds one step alone: (examples, cols).
   View<T> one(CacheId id, Index cols) const { return rows(id, 0, examples, cols); }
   bool is_valid(Index example, Index step) const { return lengths == nullptr || step < lengths[example]; }
-  /// Calls visit(first, count) for all steps, as many at a time as stay in the processor's caches from one pass over them to the next:
-  /// from the first one on, or from the last one back, then once for no steps.
+  /// for_each_few calls visit(first, count) for groups of steps that together stay in the processor's caches, from the first step on.
+  /// for_each_few_back goes from the last step back; where there are no steps, it calls visit once with count 0.
   static constexpr Index kMostTogether = 16;
   static Index most_together(Index time) { return std::min(time, kMostTogether); }
   Index together() const {
@@ -65,7 +65,7 @@ struct Steps {
       end = first;
     } while (end > 0);
   }
-  /// Calls visit(first, count) for every run of examples that reach this step.
+  /// Calls visit(first, count) for every run of consecutive examples that reach this step.
   template <class Visit>
   void for_each_run(Index step, const Visit& visit) const {
     for (Index first = 0; first < examples; ++first) {
@@ -77,8 +77,8 @@ struct Steps {
   }
 };
 
-/// What every recurrent layer does around its cell: with h_0 = 0, from x_t kernel of some steps in one product to the output,
-/// and back.  A step beyond an example's length leaves its state as it is; its input is never read.
+/// The work that every recurrent layer does around its cell, with h_0 = 0: x_t kernel for several steps in one product, the output, and the
+/// backward pass through both.  A step beyond an example's length leaves the example's state as it is and never reads the input.
 template <class T>
 class Unrolled {
  public:
@@ -87,31 +87,31 @@ class Unrolled {
 
   Index units() const { return units_; }
   Index time() const { return time_; }
-  View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // behind the step
+  View<T> h(const Steps<T>& steps, Index step) const { return steps.at(h_, step, units_); }  // the state after the step
   View<T> dh(const Steps<T>& steps) const { return steps.one(dh_, units_); }
 
-  /// The input by steps, zeros where it is padded; and h_0.
+  /// Arranges the input by steps, with zeros where it is padded, and clears h_0.
   Steps<T> start(const Forward<T>& call) const;
-  /// The gradient of the state after the last step, but for that step's own output.
+  /// Starts dh with the gradient of the state after the last step, without that of the last step's own output.
   Steps<T> start(const Backward<T>& call) const;
-  /// projected = x_t kernel + bias, as many steps from `first` on as it has rows; bias may be null.
+  /// projected = x_t kernel + bias for the steps from `first` on, as many as `projected` has rows for; bias may be null.
   void project(const Steps<T>& steps, const T* bias, Index first, View<T> projected) const;
   /// recurred = h_{t-1} recurrent_kernel + bias, (examples, width); bias may be null.
   void recur(const Steps<T>& steps, const T* params, Index step, const T* bias, View<T> recurred) const;
-  /// Gives the examples that have ended the state of the step before.
+  /// Copies the state of the step before for the examples that have ended.
   void carry(const Steps<T>& steps, CacheId state, Index step) const;
   void carry_h(const Steps<T>& steps, Index step) const { carry(steps, h_, step); }
-  /// Zeros the rows of the examples that have ended before this step.  rows: (examples, …)
+  /// Fills the rows of the examples that have ended before this step with zeros.  rows: (examples, …)
   void clear_ended(const Steps<T>& steps, Index step, View<T> rows) const;
   void write_output(const Steps<T>& steps, View<T> y) const;
 
-  /// Adds what the output of this step adds to dh.
+  /// Adds the gradient of this step's output to dh.
   void add_output_gradient(const Steps<T>& steps, ConstView<T> dy, Index step) const;
-  /// (examples, units): drecurred recurrent_kernel^T.
+  /// Returns drecurred recurrent_kernel^T: (examples, units).
   ConstView<T> state_gradient(const Steps<T>& steps, const T* params, ConstView<T> drecurred) const;
-  /// Gradients of kernel and recurrent_kernel, and dx; dprojected and drecurred: (count * examples, width).
+  /// Computes the gradients of kernel and recurrent_kernel, and dx.  dprojected, drecurred: (count * examples, width)
   void gradients(const Steps<T>& steps, const Backward<T>& call, View<T> dprojected, View<T> drecurred) const;
-  /// The same by rows of all steps, ascending from 0 on; then the last call.
+  /// The same for some rows of all steps at a time, ascending from first_row 0; after them comes one call of write_input_gradient.
   void add_gradients(const Steps<T>& steps, const Backward<T>& call, Index first_row, View<T> dprojected, View<T> drecurred) const;
   void write_input_gradient(const Steps<T>& steps, const Backward<T>& call) const;
   ConstView<T> recurrent_kernel(const T* params) const { return {params + recurrent_kernel_.offset, units_, width_}; }
@@ -128,12 +128,12 @@ class Unrolled {
   ParamId kernel_;            // (features, width)
   ParamId recurrent_kernel_;  // (units, width)
   CacheId packed_kernel_;     // for the products of all steps
-  CacheId packed_recurrent_;  // recurrent_kernel, and on the way back recurrent_kernel^T; unused for a single example
-  CacheId x_;                 // (time, examples, features): every buffer of all steps begins with the last one
+  CacheId packed_recurrent_;  // recurrent_kernel, in backward recurrent_kernel^T; unused for a single example
+  CacheId x_;                 // (time, examples, features); every cache of all steps begins with the last step
   CacheId dx_;
   CacheId h_;          // (time + 1, examples, units)
   CacheId dh_;         // (examples, units)
-  CacheId dh_before_;  // (examples, units): of the step before, as far as it comes through the recurrent kernel
+  CacheId dh_before_;  // (examples, units): the gradient of the state before the step, by way of the recurrent kernel
 };
 
 }  // namespace normrun::nn::layers

@@ -27,8 +27,9 @@ void describe_both_directions(config::OptionVisitor& visitor, config::Option opt
 }
 
 void describe_padding(config::OptionVisitor& visitor, Padding& padding) {
-  visitor.choice({"padding", "same: as many outputs as inputs (divided by the stride), zeros around the image; valid: none"}, padding,
-                 {{"valid", Padding::kValid}, {"same", Padding::kSame}});
+  visitor.choice(
+      {"padding", "same: zeros around the image, so that there are as many outputs as inputs (divided by the stride); valid: no padding"},
+      padding, {{"valid", Padding::kValid}, {"same", Padding::kSame}});
 }
 
 Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, const std::vector<Index>& strides, Padding padding) {

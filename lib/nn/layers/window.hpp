@@ -10,31 +10,31 @@ namespace normrun::nn::layers {
 
 enum class Padding { kValid, kSame };
 
-/// A list of one or two whole numbers, one standing for both directions: Keras's int or tuple.
+/// Describes a list of one or two whole numbers, where one stands for both directions: Keras's int or tuple.
 void describe_both_directions(config::OptionVisitor& visitor, config::Option option, std::vector<Index>& values);
 void describe_padding(config::OptionVisitor& visitor, Padding& padding);
 
-/// Output and padding of one direction.
+/// The window's way in one direction: its size and steps, the outputs and the padding.
 struct Slide {
-  Index size = 1;  // of the window
+  Index size = 1;  // the window's
   Index stride = 1;
   Index input = 1;
   Index output = 1;
-  Index before = 0;  // padded cells before the input
+  Index before = 0;  // how many padded cells lie before the input
 
-  Index first(Index at) const { return at * stride - before; }  // of the input under the window; may be negative
-  /// The part of the window at output `at` that lies on the input: [begin(at), end(at)) of its cells.
+  Index first(Index at) const { return at * stride - before; }  // the window's first cell on the input at output `at`; may be negative
+  /// The window's cells [begin(at), end(at)) lie on the input; the others lie on padding.
   Index begin(Index at) const { return std::max<Index>(0, -first(at)); }
   Index end(Index at) const { return std::min(size, input - first(at)); }
-  /// Cells under the windows, padding included.
+  /// How many cells lie under all windows together, padding included.
   Index reach() const { return (output - 1) * stride + size; }
   bool is_padded() const { return before > 0 || reach() > input; }
 };
 
-/// A window that slides over an image, channels last: what convolution and pooling share.
+/// A window that slides over an image, channels last, as in convolution and pooling.
 ///
 ///   valid  output = (input - size) / stride + 1, rounded down
-///   same   output = input / stride, rounded up; the missing cells are padded half before, half behind, the odd one behind
+///   same   output = input / stride, rounded up; half of the padded cells lie before the input and half after it, the odd one after it
 ///
 /// Source: Keras 3 and TensorFlow 2, "padding".
 struct Window {
@@ -44,15 +44,15 @@ struct Window {
 
   Index input_size() const { return down.input * along.input * channels; }
   Index positions() const { return down.output * along.output; }
-  Index patch() const { return down.size * along.size * channels; }  // numbers under the window
+  Index patch() const { return down.size * along.size * channels; }  // how many numbers lie under the window
   Index padded_size() const { return down.reach() * along.reach() * channels; }
 };
 
 /// Refuses an input that is not (height, width, channels) and a window that does not fit.
 Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, const std::vector<Index>& strides, Padding padding);
 
-/// Calls visit(patch, image, count) for every run of `count` numbers that a patch shares with the image: at `patch` in the
-/// (positions, patch) matrix of all patches and at `image` in the image.  In the order of the patches.
+/// Calls visit(patch, image, count) for every run of `count` numbers that a patch shares with the image, in the order of the patches.  The
+/// run begins at `patch` in the (positions, patch) matrix of all patches and at `image` in the image.
 template <class Visit>
 void for_each_run(const Window& window, const Visit& visit) {
   const Slide& down = window.down;
@@ -74,7 +74,8 @@ void for_each_run(const Window& window, const Visit& visit) {
   }
 }
 
-/// Puts the part of the image that lies under windows into (down.reach, along.reach, channels); the padding stays as it is.
+/// Copies the cells of the image that lie under windows into a padded image (down.reach, along.reach, channels).  The padding stays as it
+/// is.
 template <class T>
 void copy_into_padding(const Window& window, const T* image, T* padded) {
   const Slide& down = window.down;
