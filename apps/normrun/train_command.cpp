@@ -13,6 +13,7 @@
 #include "report/results/summary.hpp"
 #include "signals.hpp"
 #include "study/plan.hpp"
+#include "study/weights_check.hpp"
 #include "sweep/data_check.hpp"
 #include "sweep/journal.hpp"
 #include "version.hpp"
@@ -150,6 +151,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const auto start = std::chrono::steady_clock::now();
   const std::optional<sweep::Shard> shard = request.shard.empty() ? std::nullopt : std::optional(sweep::parse_shard(request.shard));
   const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
+  for (const std::string& note : study::weights_notes(experiment)) log_info(note);
   const sweep::CostModel costs(experiment);
   const Runs runs =
       shard ? sweep::runs_of(sweep::longest_first(experiment.grid, costs), *shard) : sweep::longest_first(experiment.grid, costs);

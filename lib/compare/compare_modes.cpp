@@ -30,7 +30,7 @@ class SplitComparison {
     if (set_.labels().empty()) return;
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ModeOutputs<T>& outputs = run(mode, batch_size);
-      const ClassCounts counts = count_classes(outputs.logits.view(), set_.labels(), snapshot_.data.classes);
+      const ClassCounts counts = count_classes(snapshot_.loss, outputs.logits.view(), set_.labels(), snapshot_.data.classes);
       for (std::size_t c = 0; c < counts.samples.size(); ++c) {
         const auto share = [&](Index of) {
           return of > 0 ? tables::Cell{static_cast<double>(counts.right[c]) / static_cast<double>(of)} : tables::Cell{};
@@ -116,7 +116,7 @@ class SplitComparison {
     const ConstView<T> logits_a = a.logits.view();
     const ConstView<T> logits_b = b.logits.view();
     cells.push_back(snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? tables::Cell{mean_kl<T>(logits_a, logits_b)} : tables::Cell{});
-    cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::Cell{disagreement<T>(logits_a, logits_b)});
+    cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::Cell{disagreement<T>(snapshot_.loss, logits_a, logits_b)});
     for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.emplace_back(value);
     for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
       cells.push_back(tables::cell_or_empty(value));

@@ -101,7 +101,7 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
   }
   SplitScore score{nn::loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
   if (!split_.labels.empty())
-    score.accuracy = static_cast<double>(nn::count_correct(logits, split_.labels.data())) / static_cast<double>(logits.rows);
+    score.accuracy = static_cast<double>(nn::count_correct(loss, logits, split_.labels.data())) / static_cast<double>(logits.rows);
   return score;
 }
 

@@ -61,12 +61,15 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
     const std::vector<double> mean = values_of(snapshot.model.state, *norm.moving_mean);
     const std::vector<double> variance = values_of(snapshot.model.state, *norm.moving_variance);
     const Index updates = statistics::update_count<T>(norm, snapshot.model.state);
+    const bool is_known = static_cast<double>(updates) < nn::kUnknownUpdates;
     const LayerGap gap = layer_gap(mean, variance, found->mean, found->variance);
     const bool alive = gap.worst_channel >= 0;
     const auto number = [alive](double value) { return alive ? tables::Cell{value} : tables::Cell{}; };
-    cells.insert(cells.end(), {updates, norm.average == nn::Average::kCumulative ? tables::Cell{} : tables::Cell{norm.momentum},
-                               nn::share_left(norm.average, norm.momentum, 0, updates), number(gap.mean_gap), number(gap.var_ratio),
-                               gap.dead_channels, alive ? tables::Cell{gap.worst_channel} : tables::Cell{}, number(gap.worst_gap)});
+    cells.insert(cells.end(), {is_known ? tables::Cell{updates} : tables::Cell{},
+                               norm.average == nn::Average::kCumulative ? tables::Cell{} : tables::Cell{norm.momentum},
+                               is_known ? tables::Cell{nn::share_left(norm.average, norm.momentum, 0, updates)} : tables::Cell{},
+                               number(gap.mean_gap), number(gap.var_ratio), gap.dead_channels,
+                               alive ? tables::Cell{gap.worst_channel} : tables::Cell{}, number(gap.worst_gap)});
     record.add(tables::TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
       record.add(tables::TableId::kChannels,

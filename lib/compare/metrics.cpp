@@ -94,21 +94,22 @@ double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
 }
 
 template <class T>
-double disagreement(ConstView<T> logits_a, ConstView<T> logits_b) {
+double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b) {
   Index different = 0;
   for (Index r = 0; r < logits_a.rows; ++r) {
-    different += nn::predicted_class(logits_a.row(r), logits_a.cols) != nn::predicted_class(logits_b.row(r), logits_b.cols) ? 1 : 0;
+    different +=
+        nn::predicted_class(loss, logits_a.row(r), logits_a.cols) != nn::predicted_class(loss, logits_b.row(r), logits_b.cols) ? 1 : 0;
   }
   return static_cast<double>(different) / static_cast<double>(logits_a.rows);
 }
 
 template <class T>
-ClassCounts count_classes(ConstView<T> logits, std::span<const std::int32_t> labels, Index classes) {
+ClassCounts count_classes(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels, Index classes) {
   const auto size = static_cast<std::size_t>(classes);
   ClassCounts counts{std::vector<Index>(size), std::vector<Index>(size), std::vector<Index>(size)};
   for (Index r = 0; r < logits.rows; ++r) {
     const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(r)]);
-    const auto predicted = static_cast<std::size_t>(nn::predicted_class(logits.row(r), logits.cols));
+    const auto predicted = static_cast<std::size_t>(nn::predicted_class(loss, logits.row(r), logits.cols));
     ++counts.samples[label];
     ++counts.predicted[predicted];
     if (label == predicted) ++counts.right[label];
@@ -120,9 +121,9 @@ template GapMetrics gap_metrics(ConstView<float>, ConstView<float>);
 template GapMetrics gap_metrics(ConstView<double>, ConstView<double>);
 template double mean_kl(ConstView<float>, ConstView<float>);
 template double mean_kl(ConstView<double>, ConstView<double>);
-template double disagreement(ConstView<float>, ConstView<float>);
-template double disagreement(ConstView<double>, ConstView<double>);
-template ClassCounts count_classes(ConstView<float>, std::span<const std::int32_t>, Index);
-template ClassCounts count_classes(ConstView<double>, std::span<const std::int32_t>, Index);
+template double disagreement(nn::LossKind, ConstView<float>, ConstView<float>);
+template double disagreement(nn::LossKind, ConstView<double>, ConstView<double>);
+template ClassCounts count_classes(nn::LossKind, ConstView<float>, std::span<const std::int32_t>, Index);
+template ClassCounts count_classes(nn::LossKind, ConstView<double>, std::span<const std::int32_t>, Index);
 
 }  // namespace normrun::compare

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/matrix.hpp"
+#include "nn/losses.hpp"
 
 namespace normrun::compare {
 
@@ -26,7 +26,7 @@ template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b);
 /// Share of rows whose predicted class differs.
 template <class T>
-double disagreement(ConstView<T> logits_a, ConstView<T> logits_b);
+double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b);
 
 struct ClassCounts {
   std::vector<Index> samples;    // rows of each class
@@ -34,6 +34,6 @@ struct ClassCounts {
   std::vector<Index> right;
 };
 template <class T>
-ClassCounts count_classes(ConstView<T> logits, std::span<const std::int32_t> labels, Index classes);
+ClassCounts count_classes(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels, Index classes);
 
 }  // namespace normrun::compare

@@ -14,8 +14,9 @@ ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set
   };
   const Index logits = snapshot.network.logits_boundary(snapshot.loss);
   ModeOutputs<T> outputs{forward(logits), std::nullopt};
-  const Index last = snapshot.network.output_boundary();
-  if (snapshot.settings.compare.on == CompareOn::kOutputs && last != logits) outputs.last = forward(last);
+  const bool is_on_outputs = snapshot.settings.compare.on == CompareOn::kOutputs;
+  const Index compared = is_on_outputs ? snapshot.network.output_boundary() : snapshot.network.pre_activation_boundary();
+  if (compared != logits) outputs.last = forward(compared);
   return outputs;
 }
 

@@ -13,7 +13,7 @@ namespace normrun::compare {
 template <class T>
 struct ModeOutputs {
   Matrix<T> logits;
-  std::optional<Matrix<T>> last;  // where the outputs are not the logits
+  std::optional<Matrix<T>> last;  // where what is compared (compare.on) is not what the loss takes
   ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
 };
 

@@ -53,4 +53,14 @@ std::string wrapped(std::string_view text, std::size_t width, const std::string&
   return lines;
 }
 
+bool has_control_characters(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    const bool starts_c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (starts_c1) return true;
+  }
+  return false;
+}
+
 }  // namespace normrun

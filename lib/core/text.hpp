@@ -14,4 +14,7 @@ std::string shortened(std::string_view text, std::size_t limit);
 /// `next`.  A percent sign stays with its number.  No line end follows the last line.
 std::string wrapped(std::string_view text, std::size_t width, const std::string& first, const std::string& next);
 
+/// Whether a text holds characters that end a line, ring a bell or are none to see: C0, DEL and C1 of UTF-8.
+bool has_control_characters(std::string_view text);
+
 }  // namespace normrun

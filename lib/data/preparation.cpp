@@ -124,8 +124,9 @@ void Preparation::describe(config::OptionVisitor& visitor) {
                  {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.flag(
       {"standardize",
-       "mean 0 and standard deviation 1 (ddof 0) for each input feature, of sequences over all steps, fitted on the training split; a "
-       "constant feature is centred only"},
+       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split; sequences with lengths (csv, "
+       "sequences) take a feature's all valid steps together, arrays of (step, feature) each number of an example for itself; a constant "
+       "feature is centred only"},
       standardize);
   visitor.list({"shift", "what happens to the inputs of a split after all else: [{\"split\": \"test\", \"scale\": 1, \"offset\": 0.5}]"},
                shift);

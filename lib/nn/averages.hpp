@@ -21,6 +21,10 @@ enum class MovingVariance {
 /// Whether the padded steps of sequences count in a batch's statistics.
 enum class PaddedSteps { kLeftOut, kCounted };
 
+/// A count of updates that is at least this many, or not known: a weights file of another framework need not have it.  float32 counts
+/// no further.
+inline constexpr double kUnknownUpdates = 16777216.0;
+
 /// The weight of the old value in update number `update` (from 1).
 double momentum_of_update(Average average, double momentum, double update);
 

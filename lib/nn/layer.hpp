@@ -9,6 +9,7 @@
 #include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "core/mode.hpp"
+#include "core/text.hpp"
 #include "nn/blueprint.hpp"
 
 namespace normrun::nn {
@@ -160,7 +161,12 @@ class LayerSpec : public config::Described {
  protected:
   /// The option every layer has.
   void describe_name(config::OptionVisitor& visitor) {
-    visitor.text({"name", "the layer's name in tables and checkpoints; default <type>_<place in the network>"}, name);
+    visitor.text(
+        {"name",
+         "the layer's name in tables and checkpoints; default <type>_<place in the network>.  A layer {\"type\": \"norm\"} keeps its "
+         "own name whatever stands in for it"},
+        name);
+    visitor.require(!has_control_characters(name), "name", "a name without control characters");
   }
 
  private:

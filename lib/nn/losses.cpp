@@ -114,16 +114,17 @@ double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& t
 }
 
 template <class T>
-std::int32_t predicted_class(const T* logits, Index outputs) {
-  if (outputs == 1) return logits[0] > T{0} ? 1 : 0;
+std::int32_t predicted_class(LossKind loss, const T* logits, Index outputs) {
+  if (outputs == 1 && loss == LossKind::kBinaryCrossEntropy) return logits[0] > T{0} ? 1 : 0;
+  if (outputs == 1 && loss == LossKind::kMse) return logits[0] > static_cast<T>(0.5) ? 1 : 0;
   return static_cast<std::int32_t>(std::max_element(logits, logits + outputs) - logits);
 }
 
 template <class T>
-Index count_correct(ConstView<T> logits, const std::int32_t* labels) {
+Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labels) {
   Index correct = 0;
   for (Index r = 0; r < logits.rows; ++r) {
-    const std::int32_t predicted = predicted_class(logits.row(r), logits.cols);
+    const std::int32_t predicted = predicted_class(loss, logits.row(r), logits.cols);
     const bool is_number = !std::isnan(logits(r, logits.cols == 1 ? 0 : predicted));  // a NaN predicts nothing
     if (is_number && predicted == labels[r]) ++correct;
   }
@@ -132,9 +133,9 @@ Index count_correct(ConstView<T> logits, const std::int32_t* labels) {
 
 template double loss_and_gradient<float>(LossKind, ConstView<float>, const Targets<float>&, View<float>);
 template double loss_and_gradient<double>(LossKind, ConstView<double>, const Targets<double>&, View<double>);
-template Index count_correct<float>(ConstView<float>, const std::int32_t*);
-template Index count_correct<double>(ConstView<double>, const std::int32_t*);
-template std::int32_t predicted_class<float>(const float*, Index);
-template std::int32_t predicted_class<double>(const double*, Index);
+template Index count_correct<float>(LossKind, ConstView<float>, const std::int32_t*);
+template Index count_correct<double>(LossKind, ConstView<double>, const std::int32_t*);
+template std::int32_t predicted_class<float>(LossKind, const float*, Index);
+template std::int32_t predicted_class<double>(LossKind, const double*, Index);
 
 }  // namespace normrun::nn

@@ -23,11 +23,12 @@ struct Targets {
 template <class T>
 double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits);
 
-/// Rows whose prediction is right: arg max (first of equals) against the label; for one logit, z > 0 against label 1.
+/// Rows whose prediction is the label.
 template <class T>
-Index count_correct(ConstView<T> logits, const std::int32_t* labels);
-/// The class that a row of logits predicts: arg max (first of equals), or z > 0 for a single logit.
+Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labels);
+/// The class that a row of logits predicts: arg max (first of equals).  One output tells two classes apart: it is 1 where binary
+/// cross-entropy's logit is above 0 or the number that mean squared error draws to 0 or 1 is above 1/2; of softmax's it is the only class.
 template <class T>
-std::int32_t predicted_class(const T* logits, Index outputs);
+std::int32_t predicted_class(LossKind loss, const T* logits, Index outputs);
 
 }  // namespace normrun::nn

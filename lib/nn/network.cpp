@@ -5,6 +5,7 @@
 #include <new>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "nn/initializers.hpp"
@@ -24,7 +25,12 @@ struct Network<T>::Impl {
   std::vector<Chain> backward_chains;
 
   explicit Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape) : input(input_shape), output(input_shape) {
-    for (std::size_t i = 0; i < descriptions.size(); ++i) add(descriptions[i], static_cast<Index>(i), descriptions[i].spec->name);
+    for (std::size_t i = 0; i < descriptions.size(); ++i) {
+      const LayerDescription& description = descriptions[i];
+      const std::string& own = description.spec->name;
+      const auto place = static_cast<Index>(i);
+      add(description, place, name_or_default(description.name.empty() ? own : description.name, description, place));
+    }
     param_begin.push_back(layout.param_count);
     refuse_equal_names();
     plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
@@ -34,8 +40,11 @@ struct Network<T>::Impl {
                 [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
   }
 
-  void add(const LayerDescription& description, Index position, std::string name) {
-    if (name.empty()) name = description.type + "_" + std::to_string(position);
+  static std::string name_or_default(const std::string& name, const LayerDescription& description, Index position) {
+    return name.empty() ? description.type + "_" + std::to_string(position) : name;
+  }
+
+  void add(const LayerDescription& description, Index position, const std::string& name) {
     const Index begin = layout.param_count;
     Blueprint blueprint(layout, output, name, static_cast<Index>(layers.size()), position);
     auto layer = description.spec->make<T>(blueprint);
@@ -43,11 +52,14 @@ struct Network<T>::Impl {
     if (layer == nullptr) return;
     traits.push_back(layer->traits());
     layers.push_back(std::move(layer));
+    const std::string& own = description.spec->name;
+    const bool is_renamed = !description.name.empty() && description.name != own;
     infos.push_back({.name = name,
                      .type = description.type,
                      .input = blueprint.input(),
                      .output = blueprint.output(),
-                     .params = layout.param_count - begin});
+                     .params = layout.param_count - begin,
+                     .former_name = is_renamed ? name_or_default(own, description, position) : ""});
     param_begin.push_back(begin);
     if (const auto next = description.spec->followed_by()) add(*next, position, name + "_" + next->type);
   }
@@ -132,6 +144,14 @@ Index Network<T>::logits_boundary(LossKind loss) const {
   const bool inside_loss = (loss == LossKind::kSoftmaxCrossEntropy && activation == Activation::kSoftmax) ||
                            (loss == LossKind::kBinaryCrossEntropy && activation == Activation::kSigmoid);
   return inside_loss ? last - 1 : last;
+}
+
+template <class T>
+Index Network<T>::pre_activation_boundary() const {
+  constexpr std::string_view kActivations[] = {"softmax", "sigmoid", "tanh", "relu"};
+  const Index last = output_boundary();
+  if (last == 0) return 0;
+  return std::find(std::begin(kActivations), std::end(kActivations), layers().back().type) == std::end(kActivations) ? last : last - 1;
 }
 
 template <class T>

@@ -22,7 +22,8 @@ class Record;
 template <class T>
 class Network {
  public:
-  /// The layers as the config lists them, every {"type": "norm"} already replaced.  A layer's name is given or <type>_<place>.
+  /// The layers as the config lists them, every {"type": "norm"} already replaced.  A layer's name is the description's, else that of its
+  /// spec, else <type>_<place>.
   /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, or more than 2^31 parameters.
   Network(const std::vector<LayerDescription>& layers, const Shape& input);
   ~Network();
@@ -37,13 +38,16 @@ class Network {
     std::string type;
     Shape input;
     Shape output;
-    Index params = 0;  // how many parameters it has
+    Index params = 0;         // how many parameters it has
+    std::string former_name;  // the name that version 0.1 gave it, which ignored a placeholder's own name; "" where it is the same
   };
   const std::vector<LayerInfo>& layers() const;
 
   /// The boundary whose activations are the logits of `loss`: the one before a last softmax (cross-entropy) or sigmoid (binary
   /// cross-entropy), else the output.  Boundary 0 is the input, and boundary i is the output of built layer i - 1.
   Index logits_boundary(LossKind loss) const;
+  /// The boundary before a last activation (softmax, sigmoid, tanh, relu), whatever the loss; else the output.
+  Index pre_activation_boundary() const;
   Index output_boundary() const { return static_cast<Index>(layers().size()); }
   /// The end of the stem: up to this boundary, the activations of a row follow from the row and the parameters alone, so every mode has the
   /// same.

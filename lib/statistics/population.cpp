@@ -129,16 +129,18 @@ void PopulationOptions::describe(config::OptionVisitor& visitor) {
   std::size_t index = static_cast<std::size_t>(std::find(splits.begin(), splits.end(), split) - splits.begin());
   visitor.choice_index({"split", "whose rows the population statistics are computed over"}, index, splits, {});
   split = splits[index];
-  visitor.choice({"estimator",
-                  "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
-                  "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
-                  "which is what the moving averages estimate; bias-corrected: the moving averages without what is left of their initial "
-                  "values"},
-                 estimator,
-                 {{"layer-by-layer", Estimator::kLayerByLayer},
-                  {"pooled", Estimator::kPooled},
-                  {"batch-average", Estimator::kBatchAverage},
-                  {"bias-corrected", Estimator::kBiasCorrected}});
+  visitor.choice(
+      {"estimator",
+       "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
+       "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
+       "which is what the moving averages estimate (with \"moving_variance\": \"unbiased\" batches of one row leave the moving variance "
+       "as it is); bias-corrected: the moving averages without what is left of their initial values.  moving_layer, whose one "
+       "mean and variance are no population's, keeps its moving averages whatever the estimator"},
+      estimator,
+      {{"layer-by-layer", Estimator::kLayerByLayer},
+       {"pooled", Estimator::kPooled},
+       {"batch-average", Estimator::kBatchAverage},
+       {"bias-corrected", Estimator::kBiasCorrected}});
   visitor.count({"samples", "rows to use, taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()}, {"all"});
   visitor.count({"batch_size", "rows of a batch of pooled and batch-average; train: the run's own; a smaller last batch is left out"},
                 batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});

@@ -1,8 +1,8 @@
 #include "data/number_array.hpp"
 #include "files/input_file.hpp"
-#include "nn/checkpoint.hpp"
 #include "statistics/moving_statistics.hpp"
 #include "study/experiment.hpp"
+#include "train/initial_weights.hpp"
 
 namespace normrun::study {
 namespace {
@@ -20,18 +20,16 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   throw Error(error.code(), problems);
 }
 
-void check_files(const nn::Network<float>& network, const train::TrainOptions& train, const std::string& folder) {
-  if (!train.init_from.empty()) {
-    const std::string path = files::resolve_path(folder, train.init_from);
-    nn::Model<float> model = nn::fresh_model(network, 0);
-    nn::from_tensors(network.layout(), nn::read_safetensors(path), nn::Match::kGiven, path, model);
-  }
+void check_files(const nn::Network<float>& network, const RunConfig& config, const std::string& folder, const nn::SweptNorms& norms) {
+  const train::TrainOptions& train = config.train;
+  if (!train.init_from.empty()) train::initial_weights(network, train, folder, static_cast<std::uint64_t>(config.seed), norms);
   if (!train.batch_order.empty()) data::to_index_rows(data::read_npy(files::resolve_path(folder, train.batch_order), data::Read::kAll));
 }
 
 }  // namespace
 
-void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder) {
+void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
+               const nn::SweptNorms& norms) {
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   try {
     train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
@@ -39,10 +37,11 @@ void check_fit(const nn::Network<float>& network, const RunConfig& config, const
     if (data.classes_are_fractions) refuse_fractions(error);
     throw;
   }
+  train::check_last_layers(loss, network);
   train::check_division(config.train);
   if (!statistics::layers_with_statistics(network.layout()).empty())
     statistics::check_population(config.population, samples_of(data, config.population.split));
-  check_files(network, config.train, folder);
+  check_files(network, config, folder, norms);
 }
 
 }  // namespace normrun::study

@@ -81,6 +81,7 @@ void compare_in(const CheckpointComparison& request, const nn::TensorFile& file,
   const Index step = read_count(metadata(file, request.checkpoint, "step"));
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
+  train::check_last_layers(loss, network);
   record.data_digest = data.digest;
   const compare::ComparisonSettings settings = config.comparison_settings();
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};

@@ -1,17 +1,33 @@
 #include "study/experiment.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "compare/modes.hpp"
 #include "compare/probes/probes.hpp"
+#include "core/text.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::study {
+namespace {
+
+/// Layers that build nothing count too: whatever a sweep puts in their place gets the name.
+bool has_equal_names(const std::vector<std::shared_ptr<config::Described>>& network) {
+  std::set<std::string> names;
+  return std::any_of(network.begin(), network.end(), [&names](const auto& layer) {
+    const std::string& name = static_cast<const nn::LayerSpec&>(*layer).name;
+    return !name.empty() && !names.insert(name).second;
+  });
+}
+
+}  // namespace
+
 void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.text({"$schema", "where an editor finds the schema; ignored"}, schema);
   visitor.text({"name", "names the results folder"}, name);
   visitor.require(!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos, "name",
                   "the name of one folder, without \"/\": results go to results/<name>; for another place write --out DIR");
+  visitor.require(!has_control_characters(name), "name", "a name without control characters");
   visitor.text({"source", "where the experiment comes from"}, source);
   visitor.text({"description", "what it shows"}, description);
   visitor.tagged({"data", "the rows: generated, or from files"}, data, data::data_family());
@@ -32,6 +48,7 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);
 
   visitor.require(data != nullptr, "", "the key \"data\": an object with a \"type\" (see `normrun list datasets`)");
+  visitor.require(!has_equal_names(network), "network", "layers whose names differ");
   visitor.require(!network.empty(), "", "the key \"network\": a list of at least one layer (see `normrun list layers`)");
   const bool has_placeholder = std::any_of(network.begin(), network.end(), [](const auto& layer) { return layer->type == "norm"; });
   visitor.require(!has_placeholder || norm != nullptr, "",
@@ -40,10 +57,14 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
 
 std::vector<nn::LayerDescription> RunConfig::layers() const {
   std::vector<nn::LayerDescription> layers;
+  const auto is_placeholder = [](const auto& described) { return described->type == "norm"; };
+  const bool is_shared = std::count_if(network.begin(), network.end(), is_placeholder) > 1;
   for (const auto& described : network) {
-    const auto& layer = described->type == "norm" ? norm : described;
-    layers.push_back(
-        {layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), static_cast<const nn::LayerSpec&>(*described).name});
+    const auto& layer = is_placeholder(described) ? norm : described;
+    std::string name = static_cast<const nn::LayerSpec&>(*described).name;
+    const std::string& of_norm = static_cast<const nn::LayerSpec&>(*layer).name;
+    if (name.empty() && is_shared && is_placeholder(described) && !of_norm.empty()) name = of_norm + "_" + std::to_string(layers.size());
+    layers.push_back({layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), std::move(name)});
   }
   return layers;
 }

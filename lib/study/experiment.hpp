@@ -10,6 +10,7 @@
 #include "config/options/document.hpp"
 #include "data/registry.hpp"
 #include "nn/network.hpp"
+#include "nn/weights.hpp"
 #include "study/claim.hpp"
 #include "study/overrides.hpp"
 #include "study/precision.hpp"
@@ -38,7 +39,8 @@ struct RunConfig : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 
   const data::DataSpec& data_spec() const { return static_cast<const data::DataSpec&>(*data); }
-  /// The layers with every placeholder replaced.
+  /// The layers with every placeholder replaced.  One keeps its own name, else it has that of `norm`, followed by "_" and its place
+  /// where there are several.
   std::vector<nn::LayerDescription> layers() const;
   /// What a comparison of the trained network needs of all this.
   compare::ComparisonSettings comparison_settings() const;
@@ -75,7 +77,8 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
 
 /// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
 /// population statistics are to be taken from; Error(kUsage, kDamaged) for the other files that a training reads.
-void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder);
+void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
+               const nn::SweptNorms& norms);
 
 /// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
 std::string data_text(const RunConfig& config);

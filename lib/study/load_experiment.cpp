@@ -8,6 +8,7 @@
 #include "study/claim_check.hpp"
 #include "study/experiment.hpp"
 #include "study/plan.hpp"
+#include "study/weights_check.hpp"
 
 namespace normrun::study {
 namespace {
@@ -100,36 +101,61 @@ constexpr const char* kMovedConfig =
     "the paths by --set";
 
 /// What is wrong with the shapes or the data files of one point.
-std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const std::string& where, ExitCode& code) {
+std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const config::Document& document,
+                                    const config::Grid& grid, ExitCode& code) {
   try {
     const data::DataSpec::Outline outline = config.data_spec().outline(folder);
     const nn::Network<float> network(config.layers(), outline.shape);
-    check_fit(network, config, outline, folder);
+    check_fit(network, config, outline, folder, swept_norms(document, grid, config, outline.shape));
   } catch (const Error& error) {
     code = error.code();
     std::vector<Problem> problems = error.problems();
     for (Problem& problem : problems) {
       if (problem.what == files::kNoSuchFile && std::filesystem::exists(std::filesystem::path(folder) / kJournalFile))
         problem.hint = kMovedConfig;
-      problem.where = where + (problem.where.empty() ? "" : ": " + problem.where);
+      problem.where = document.name() + (problem.where.empty() ? "" : ": " + problem.where);
     }
     return problems;
   }
   return {};
 }
 
+RunConfig point_config(const config::Document& document, const std::vector<config::Axis>& axes, std::size_t axis, std::size_t value) {
+  RunConfig config;
+  std::vector<Problem> ignored;
+  point_document(document, axes, axis, value).read("", config, ignored);
+  return config;
+}
+
+/// A weights file that does not fit a swept normalization, or one of the seeds' own, is the config's fault whatever the others do.
+void check_swept_weights(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
+  const config::Grid grid(axes);
+  std::vector<Problem> problems;
+  ExitCode code = ExitCode::kDamaged;
+  for (const auto& [axis, value] : checked_points(axes)) {
+    if (axes.empty() || (axes[axis].key != "seed" && !config::is_at_or_below(axes[axis].key, "norm"))) continue;
+    const RunConfig config = point_config(document, axes, axis, value);
+    if (config.train.init_from.empty()) continue;
+    if (axes[axis].key == "seed" && config.train.init_from.find("{seed}") == std::string::npos) continue;
+    ExitCode found_code = ExitCode::kUsage;
+    const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code);
+    const bool is_missing = !found.empty() && found.front().what == files::kNoSuchFile;
+    if (found.empty() || (found_code != ExitCode::kDamaged && !is_missing)) continue;
+    code = found_code;
+    add_new(problems, found);
+  }
+  if (!problems.empty()) throw Error(code, problems);
+}
+
 /// Shapes that fit at no checked point, or a data file that is missing at all of them, are the config's fault; those that
 /// fit at some are left to their runs.
 void check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
+  const config::Grid grid(axes);
   std::vector<Problem> problems;
   ExitCode code = ExitCode::kUsage;
   for (const auto& [axis, value] : checked_points(axes)) {
-    RunConfig config;
-    std::vector<Problem> ignored;
-    const config::Document point = point_document(document, axes, axis, value);
-    point.read("", config, ignored);
-    const std::vector<Problem> found = shape_problems(config, folder, document.name(), code);
-    if (found.empty()) return;
+    const std::vector<Problem> found = shape_problems(point_config(document, axes, axis, value), folder, document, grid, code);
+    if (found.empty()) return check_swept_weights(document, axes, folder);
     add_new(problems, found);
   }
   throw Error(code, problems);

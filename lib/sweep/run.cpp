@@ -10,8 +10,10 @@
 #include "compare/probes/probes.hpp"
 #include "files/checksum.hpp"
 #include "nn/checkpoint.hpp"
+#include "study/weights_check.hpp"
 #include "sweep/process_memory.hpp"
 #include "sweep/resume_point.hpp"
+#include "train/square_overflow.hpp"
 #include "train/trainer.hpp"
 
 namespace normrun::sweep {
@@ -33,6 +35,7 @@ class Run {
     data_ = context_.data->get<T>(config_, context_.experiment->folder);
     record_.data_digest = data_->digest;
     network_.emplace(config_.layers(), data_->shape);
+    train::check_squares(*network_, *data_);
     loss_ = train::resolve_loss(config_.train.loss, data_->classes, network_->output().size());
     plan_ = {.network = &*network_,
              .data = data_.get(),
@@ -40,7 +43,8 @@ class Run {
              .batching = &config_.data_spec().batching,
              .loss = loss_,
              .seed = static_cast<std::uint64_t>(config_.seed),
-             .folder = context_.experiment->folder};
+             .folder = context_.experiment->folder,
+             .norms = study::swept_norms(context_.experiment->document, context_.experiment->grid, config_, data_->shape)};
     trainer_.emplace(plan_);
     take_up_resume_point();
     setup_seconds_ = seconds_since(start);

@@ -73,7 +73,7 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   const View<T> dlogits = record_.gradient(logits_boundary_);
   result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
   if (!std::isfinite(result.loss)) return;
-  if (own.targets.labels != nullptr) result.correct += nn::count_correct(logits, own.targets.labels);
+  if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels);
   add_gradient(pass, dlogits);
 }
 

@@ -5,10 +5,15 @@
 #include <span>
 #include <utility>
 
+#include "train/square_overflow.hpp"
+
 namespace normrun::train {
 namespace {
 
-std::string place_of(const NonFinite& first) { return first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor; }
+std::string place_of(const NonFinite& first) {
+  const std::string place = first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor;
+  return first.why.empty() ? place : place + "; " + first.why;
+}
 
 template <class T>
 bool all_finite_in(ConstView<T> numbers) {
@@ -40,17 +45,21 @@ bool all_finite(std::span<const T> numbers) {
 
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary) {
-  if (!all_finite_in(record.activations(0))) return {"", "the batch's features"};
+  if (!all_finite_in(record.activations(0))) return {"", "the batch's features", ""};
   const nn::Layout& layout = network.layout();
   for (Index i = 0; i < network.output_boundary(); ++i) {
     const std::string& layer = network.layers()[static_cast<std::size_t>(i)].name;
     const std::string param = first_of_layer(layout.params, model.params, layer);
-    if (!param.empty()) return {layer, param};
-    if (i < last_boundary && !all_finite_in(record.activations(i + 1))) return {layer, "activations"};
+    if (!param.empty()) return {layer, param, ""};
+    if (i < last_boundary && !all_finite_in(record.activations(i + 1))) {
+      const auto is_it = [i](const nn::Normalization& norm) { return norm.layer == i; };
+      const bool is_norm = std::any_of(layout.normalizations.begin(), layout.normalizations.end(), is_it);
+      return {layer, "activations", is_norm ? square_overflow(record.activations(i)) : ""};
+    }
     const std::string statistic = first_of_layer(layout.states, model.state, layer);
-    if (!statistic.empty()) return {layer, statistic};
+    if (!statistic.empty()) return {layer, statistic, ""};
   }
-  return {"", "the loss"};
+  return {"", "the loss", ""};
 }
 
 template bool all_finite<float>(std::span<const float>);

@@ -11,6 +11,7 @@ namespace normrun::train {
 struct NonFinite {
   std::string layer;   // "" for the batch itself and for the loss
   std::string tensor;  // activations, kernel, gamma, moving_variance, …
+  std::string why;     // and what to do about it; "" where it is not known
 };
 
 /// A number that is no longer finite ended the run.

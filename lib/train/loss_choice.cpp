@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "train/train_options.hpp"
@@ -18,7 +20,13 @@ std::string outputs_of(const Shape& output) {
   return counted(output.size(), "output") + (output.rank() > 1 ? " of shape " + output.text() : "");
 }
 
+/// Data of one class are most often a label column that was not meant, or one class of a file.
+constexpr const char* kOneClass =
+    "the data has 1 class, so there is nothing to tell apart: check which column or file holds the labels, and whether the rows of the "
+    "other classes are missing";
+
 void check_classes(const Shape& output, Index classes) {
+  if (classes == 1 && output.size() != 1) refuse_usage("", kOneClass, "to go on all the same, " + last_units(output, 1));
   if (classes == 0) {
     refuse_usage("", "softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
   }
@@ -29,6 +37,7 @@ void check_classes(const Shape& output, Index classes) {
 }
 
 void check_binary(const Shape& output, Index classes) {
+  if (classes == 1) refuse_usage("", kOneClass, "to go on all the same, use \"loss\": \"softmax-cross-entropy\"");
   if (classes != 2) {
     refuse_usage("", "binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
                  "use \"loss\": \"softmax-cross-entropy\" and " + last_units(output, classes));
@@ -42,6 +51,23 @@ void check_numbers(const Shape& output, Index outputs) {
     refuse_usage("", "the network gives " + outputs_of(output) + ", the data has " + counted(outputs, "target") + " a row",
                  last_units(output, outputs));
   }
+}
+
+/// Layers behind which probabilities still are some, or nearly: they have no parameters that could make logits of them.
+bool passes_on(const std::string& type) {
+  constexpr std::string_view kTypes[] = {"dropout", "relu", "tanh", "max_pooling2d", "average_pooling2d", "global_average_pooling2d"};
+  return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
+}
+
+[[noreturn]] void refuse_probabilities(const std::string& layer, const std::string& type, nn::LossKind loss) {
+  const bool is_binary = loss == nn::LossKind::kBinaryCrossEntropy;
+  const std::string own = is_binary ? "sigmoid" : "softmax";
+  const std::string hint =
+      type == own ? "make it the last layer, or leave it out" : "put " + own + " in its place at the end, or leave it out";
+  refuse_usage("layer " + layer,
+               std::string(is_binary ? "binary" : "softmax") + " cross-entropy applies " + own + " itself, but the numbers behind this " +
+                   type + " are probabilities already",
+               hint + " (outputs that are compared stay probabilities only with a last " + own + "); or use \"loss\": \"mse\"");
 }
 
 }  // namespace
@@ -61,6 +87,28 @@ nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
   return outputs == 1 && classes == 2 ? nn::LossKind::kBinaryCrossEntropy : nn::LossKind::kSoftmaxCrossEntropy;
 }
 
+template <class T>
+void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
+  const auto& layers = network.layers();
+  if (!layers.empty() && layers.back().type == "softmax" && loss != nn::LossKind::kBinaryCrossEntropy) {
+    const Index channels = layers.back().output.channels();
+    const std::string where = "layer " + layers.back().name;
+    if (channels == 1 && loss == nn::LossKind::kMse)
+      refuse_usage(where, "softmax over 1 output gives 1 whatever it takes", "use sigmoid, or leave it out");
+    if (channels != network.output().size() && loss == nn::LossKind::kSoftmaxCrossEntropy)
+      refuse_usage(where, "softmax works at each position of " + layers.back().output.text() + " for itself, the loss over all of them",
+                   "put {\"type\": \"flatten\"} before it");
+  }
+  for (auto i = static_cast<std::size_t>(network.logits_boundary(loss)); loss != nn::LossKind::kMse && i-- > 0;) {
+    const std::string& type = layers[i].type;
+    if (type == "softmax" || type == "sigmoid") refuse_probabilities(layers[i].name, type, loss);
+    if (!passes_on(type)) return;
+  }
+}
+
+template void check_last_layers(nn::LossKind, const nn::Network<float>&);
+template void check_last_layers(nn::LossKind, const nn::Network<double>&);
+
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs) {
   switch (loss) {
     case nn::LossKind::kSoftmaxCrossEntropy:
@@ -71,6 +119,7 @@ void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Inde
       break;
   }
   if (classes == 0) return check_numbers(output, outputs);
+  if (classes == 1) refuse_usage("", kOneClass, "to go on all the same, use \"loss\": \"softmax-cross-entropy\"");
   if (output.size() != 1 || classes != 2) check_classes(output, classes);  // 1 at the label and 0 elsewhere, or the label itself
 }
 

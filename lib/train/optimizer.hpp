@@ -77,8 +77,8 @@ class Optimizer {
 class OptimizerSpec : public config::Described {
  public:
   double learning_rate = 1e-3;
-  double weight_decay = 0.0;         // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
-  bool decay_normalization = false;  // whether gamma and beta of normalization layers decay too; biases decay like kernels
+  double weight_decay = 0.0;        // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
+  bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too; biases decay like kernels
 
   /// Slots per parameter: 0 (sgd), 1 (momentum, rmsprop), 2 (adam).
   virtual Index slot_count() const = 0;

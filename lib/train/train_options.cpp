@@ -104,7 +104,15 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
                  "history.csv off"},
                 history);
   visitor.require(are_modes_of_history(history), "history", "a list of \"train\" and \"eval\", each at most once");
-  visitor.text({"init_from", "a safetensors file whose tensors replace, by name, the fresh ones; relative to the config file"}, init_from);
+  visitor.text(
+      {"init_from",
+       "a safetensors file whose tensors replace the fresh ones, by name; relative to the config file.  {seed} in it stands for the "
+       "run's seed; with 0 epochs the network is compared as it is stored"},
+      init_from);
+  visitor.flag({"strict",
+                "whether init_from has to have every tensor of the network, and no other; false: loads what matches, and says what was "
+                "loaded, left and missed"},
+               strict);
   visitor.text({"batch_order", "an NPY file of int64 row numbers, (epochs, samples), read in this order; relative to the config file"},
                batch_order);
   visitor.choice({"checkpoints", "which trained networks are kept under checkpoints/"}, checkpoints,

@@ -38,7 +38,8 @@ struct TrainOptions : config::Described {
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
   Index reference_batch_size = 128;                      // learning rate * batch/reference, or its square root
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
-  std::string init_from;                                 // safetensors, tensors by name; "" : fresh
+  std::string init_from;                                 // safetensors; "" : fresh
+  bool strict = true;                                    // whether init_from has to fit as a whole
   std::string batch_order;                               // NPY int64 (epochs, samples)
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
   Index checkpoint_every = 0;  // steps; 0: only where a signal ends the program
@@ -59,5 +60,9 @@ nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
 /// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.  Mean squared error takes a class as 1 at its
 /// output and 0 elsewhere, or one of two classes as the number 0 or 1.
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
+/// Throws Error(kUsage) where a cross-entropy, which is computed from logits, would take probabilities for them: behind a softmax or
+/// sigmoid that is not the last layer, or is that of the other loss; and where a last softmax has nothing to choose between.
+template <class T>
+void check_last_layers(nn::LossKind loss, const nn::Network<T>& network);
 
 }  // namespace normrun::train

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "files/input_file.hpp"
-#include "nn/checkpoint.hpp"
 #include "statistics/gather.hpp"
 #include "train/training_batches.hpp"
 
@@ -29,13 +28,10 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
   }
   check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
+  check_last_layers(plan_.loss, network);
   check_division(*plan_.options);
   plan_length();
-  model_ = nn::fresh_model(network, plan_.seed);
-  if (!plan_.options->init_from.empty()) {
-    const std::string path = files::resolve_path(plan_.folder, plan_.options->init_from);
-    nn::from_tensors(network.layout(), nn::read_safetensors(path), nn::Match::kGiven, path, model_);
-  }
+  model_ = initial_weights(network, *plan_.options, plan_.folder, plan_.seed, plan_.norms).model;
   allocate();
 }
 

@@ -14,6 +14,7 @@
 #include "train/batch_gradient.hpp"
 #include "train/divergence.hpp"
 #include "train/fused_update.hpp"
+#include "train/initial_weights.hpp"
 #include "train/train_options.hpp"
 
 namespace normrun::train {
@@ -37,7 +38,8 @@ struct TrainingPlan {
   const data::Batching* batching = nullptr;
   nn::LossKind loss = nn::LossKind::kMse;
   std::uint64_t seed = 0;
-  std::string folder;  // what init_from and batch_order are relative to
+  std::string folder;         // what init_from and batch_order are relative to
+  nn::SweptNorms norms = {};  // of the sweep that the run belongs to
 };
 
 /// All that advance() changes: what a checkpoint must hold to go on from.

@@ -101,7 +101,8 @@ class Trajectory {
     const ConstView<double> x(x_.data.data(), x_.shape.front(), x_.shape.back());
     const ConstView<double> z = network_.forward({.mode = mode}, model_.params, model_.state, nullptr, record_, x);
     computed["final " + loss] = {nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, {y_.data(), {}}, {})};
-    computed["final " + accuracy] = {static_cast<double>(nn::count_correct(z, y_.data())) / static_cast<double>(z.rows)};
+    computed["final " + accuracy] = {static_cast<double>(nn::count_correct(nn::LossKind::kSoftmaxCrossEntropy, z, y_.data())) /
+                                     static_cast<double>(z.rows)};
     computed[first] = {z.begin(), z.row(std::min<Index>(3, z.rows))};
     return {z.begin(), z.end()};
   }

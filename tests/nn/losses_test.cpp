@@ -92,16 +92,25 @@ TEST_CASE("a NaN or an infinity in a logit shows in the loss and is no right ans
   const std::vector<double> z = {nan, nan, 0.0, 1.0};
   const std::vector<std::int32_t> labels = {0, 1};
   CHECK(std::isnan(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 2, 2}, {labels.data(), {}}, {})));
-  CHECK(nn::count_correct<double>({z.data(), 2, 2}, labels.data()) == 1);
+  CHECK(nn::count_correct<double>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 2, 2}, labels.data()) == 1);
 }
 
-TEST_CASE("predictions: the first of equals; one logit is positive for class 1") {
+TEST_CASE("predictions: the first of equals; what one output stands for depends on the loss") {
   const std::vector<double> z = {2.0, 2.0, 1.0};
-  CHECK(nn::predicted_class(z.data(), 3) == 0);
-  const double positive = 0.1;
-  const double zero = 0.0;
-  CHECK(nn::predicted_class(&positive, 1) == 1);
-  CHECK(nn::predicted_class(&zero, 1) == 0);
+  CHECK(nn::predicted_class(nn::LossKind::kSoftmaxCrossEntropy, z.data(), 3) == 0);
+  CHECK(nn::predicted_class(nn::LossKind::kMse, z.data(), 3) == 0);
+  const auto of_one = [](nn::LossKind loss, double output) { return nn::predicted_class(loss, &output, 1); };
+  CHECK(of_one(nn::LossKind::kBinaryCrossEntropy, 0.1) == 1);
+  CHECK(of_one(nn::LossKind::kBinaryCrossEntropy, 0.0) == 0);
+  CHECK(of_one(nn::LossKind::kMse, 0.6) == 1);  // its targets are the numbers 0 and 1
+  CHECK(of_one(nn::LossKind::kMse, 0.4) == 0);
+  CHECK(of_one(nn::LossKind::kSoftmaxCrossEntropy, 3.0) == 0);  // there is no other class
+}
+
+TEST_CASE("one class by one output: every row is right") {
+  const std::vector<double> z = {3.0, -3.0, 0.0};
+  const std::vector<std::int32_t> labels = {0, 0, 0};
+  CHECK(nn::count_correct<double>(nn::LossKind::kSoftmaxCrossEntropy, {z.data(), 3, 1}, labels.data()) == 3);
 }
 
 }  // namespace normrun

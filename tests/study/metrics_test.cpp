@@ -56,10 +56,10 @@ TEST_CASE("the divergence is that of the softmaxes") {
 TEST_CASE("classes are counted by label and prediction") {
   const std::vector<float> logits = {2.0F, 1.0F, 0.0F, 3.0F, 1.0F, 1.0F};  // predicts 0, 1, 0 (first of equals)
   const std::vector<std::int32_t> labels = {0, 1, 1};
-  const compare::ClassCounts counts = compare::count_classes(view(logits, 3), labels, 2);
+  const compare::ClassCounts counts = compare::count_classes(nn::LossKind::kSoftmaxCrossEntropy, view(logits, 3), labels, 2);
   CHECK(counts.samples == std::vector<Index>{1, 2});
   CHECK(counts.predicted == std::vector<Index>{2, 1});
   CHECK(counts.right == std::vector<Index>{1, 1});
   const std::vector<float> others = {0.0F, 1.0F, 0.0F, 3.0F, 1.0F, 1.0F};
-  CHECK(compare::disagreement(view(logits, 3), view(others, 3)) == doctest::Approx(1.0 / 3.0));
+  CHECK(compare::disagreement(nn::LossKind::kSoftmaxCrossEntropy, view(logits, 3), view(others, 3)) == doctest::Approx(1.0 / 3.0));
 }

@@ -18,7 +18,7 @@ Evaluation evaluate_logits(nn::LossKind loss, ConstView<T> logits, const data::S
   }
   std::vector<std::int32_t> labels(rows.size());
   statistics::gather_numbers<std::int32_t>(split.labels, rows, labels.data());
-  const double correct = static_cast<double>(nn::count_correct(logits, labels.data()));
+  const double correct = static_cast<double>(nn::count_correct(loss, logits, labels.data()));
   return {nn::loss_and_gradient<T>(loss, logits, {.labels = labels.data(), .values = {}}, {}), correct / static_cast<double>(logits.rows),
           logits.rows};
 }

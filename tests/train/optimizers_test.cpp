@@ -137,7 +137,7 @@ TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds 
   CHECK(worst_difference<double>(torch, decays) < 1e-13);
 }
 
-TEST_CASE("weight decay reaches kernels and biases, and gamma and beta on demand") {
+TEST_CASE("weight decay reaches kernels and biases, and gamma and beta unless they are spared") {
   const auto decaying_in = [](const nn::Network<float>& network, const std::string& options) {
     std::vector<std::string> names;
     const auto ranges = train::decay_ranges(network.layout(), *make_optimizer("sgd", options));
@@ -149,22 +149,26 @@ TEST_CASE("weight decay reaches kernels and biases, and gamma and beta on demand
   const auto network = make_network<float>(kBatchNormNet, Shape{10});
   const auto decaying = [&](const std::string& options) { return decaying_in(network, options); };
   CHECK(decaying("").second == 0);
-  CHECK(decaying(R"("weight_decay": 0.1)") == std::pair(std::vector<std::string>{"kernel", "bias", "kernel", "bias"}, std::size_t{2}));
-  const auto all = decaying(R"("weight_decay": 0.1, "decay_normalization": true)");
-  CHECK(all == std::pair(std::vector<std::string>{"kernel", "bias", "gamma", "beta", "kernel", "bias"}, std::size_t{1}));
+  CHECK(decaying(R"("weight_decay": 0.1, "decay_normalization": false)") ==
+        std::pair(std::vector<std::string>{"kernel", "bias", "kernel", "bias"}, std::size_t{2}));
+  for (const char* form : {"keras", "torch"}) {
+    const auto all = decaying(R"("weight_decay": 0.1, "convention": ")" + std::string(form) + '"');
+    CHECK(all == std::pair(std::vector<std::string>{"kernel", "bias", "gamma", "beta", "kernel", "bias"}, std::size_t{1}));
+  }
 
   // In whatever layer or cell they stand; those of a frozen layer stay, whatever is demanded.
   const std::vector<std::string> dense{"kernel", "bias"};
   for (const char* norm : {R"("time": "per-step")", R"("trainable": false)", R"("time": "per-step", "trainable": false)"}) {
     const auto sequences = make_network<float>({{"batch", norm}, {"dense", R"("units": 2)"}}, Shape{4, 3});
-    CHECK(decaying_in(sequences, R"("weight_decay": 0.1)").first == dense);
+    CHECK(decaying_in(sequences, R"("weight_decay": 0.1, "decay_normalization": false)").first == dense);
     const bool is_frozen = std::string(norm).find("false") != std::string::npos;
-    CHECK((decaying_in(sequences, R"("weight_decay": 0.1, "decay_normalization": true)").first == dense) == is_frozen);
+    CHECK((decaying_in(sequences, R"("weight_decay": 0.1)").first == dense) == is_frozen);
   }
-  CHECK(decaying_in(make_network<float>({{"moving_layer"}, {"dense", R"("units": 2)"}}, Shape{3}), R"("weight_decay": 0.1)").first ==
-        dense);
+  const auto moving = make_network<float>({{"moving_layer"}, {"dense", R"("units": 2)"}}, Shape{3});
+  CHECK(decaying_in(moving, R"("weight_decay": 0.1, "decay_normalization": false)").first == dense);
   const auto lstm = make_network<float>({{"lstm", R"("units": 2, "normalization": "layer")"}}, Shape{4, 3});
-  CHECK(decaying_in(lstm, R"("weight_decay": 0.1)").first == std::vector<std::string>{"kernel", "recurrent_kernel", "bias"});
+  CHECK(decaying_in(lstm, R"("weight_decay": 0.1, "decay_normalization": false)").first ==
+        std::vector<std::string>{"kernel", "recurrent_kernel", "bias"});
 }
 
 TEST_CASE("a convention sets the defaults of the options that are not given, in whatever order they stand") {
@@ -176,7 +180,7 @@ TEST_CASE("a convention sets the defaults of the options that are not given, in 
 }
 
 TEST_CASE("impossible optimizer options are refused") {
-  CHECK_THROWS_AS(make_optimizer("sgd", R"("nesterov": true)"), Error);
+  CHECK_THROWS_AS(make_optimizer("sgd", R"("nesterov": true, "convention": "torch")"), Error);
   CHECK_THROWS_AS(make_optimizer("adam", R"("beta_1": 1)"), Error);
   CHECK_THROWS_AS(make_optimizer("adam", R"("epsilon": 0)"), Error);
   CHECK_THROWS_AS(make_optimizer("adam", R"("convention": "flax")"), Error);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "config/json/words.hpp"
+#include "core/text.hpp"
 
 namespace normrun::config {
 namespace {
@@ -39,6 +40,8 @@ Axis make_axis(std::string key, const JsonValue& list, std::string origin, const
       problems.push_back({where(i), "the value " + shown(list[i]) + " is given twice", "take one away"});
     } else if (!is_new_label) {
       problems.push_back({where(i), "two values are called " + shown_text(axis.labels.back()), "give each object a \"name\" of its own"});
+    } else if (has_control_characters(axis.labels.back())) {
+      problems.push_back({where(i), "control characters in what the tables' column would hold", "take them out"});
     }
   }
   if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one or take the key away"});

@@ -90,7 +90,8 @@ struct ScaleAndShift {
   const T* beta = nullptr;
 };
 
-/// inv_std = 1 / sqrt(variance + epsilon), with IEEE root and division.
+/// inv_std = 1 / sqrt(variance + epsilon), with IEEE root and division.  An infinite variance, whose squares overflowed, gives NaN:
+/// 1 / inf would silently make every number 0.
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count);
 /// y = fma(gamma, x_hat, beta).

@@ -19,8 +19,9 @@ namespace normrun::nn::kernels::HWY_NAMESPACE {
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
-    const Vector<T> shifted = hn::Add(access.load(variance + i), fill(epsilon));
-    access.store(hn::Div(fill(T{1}), hn::Sqrt(shifted)), inv_std + i);
+    const Vector<T> given = access.load(variance + i);
+    const Vector<T> inverse = hn::Div(fill(T{1}), hn::Sqrt(hn::Add(given, fill(epsilon))));
+    access.store(hn::Add(inverse, hn::Sub(given, given)), inv_std + i);
   });
 }
 

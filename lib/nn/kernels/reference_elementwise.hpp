@@ -10,7 +10,7 @@ namespace normrun::nn::kernels::reference {
 
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
-  for (Index i = 0; i < count; ++i) inv_std[i] = T{1} / std::sqrt(variance[i] + epsilon);
+  for (Index i = 0; i < count; ++i) inv_std[i] = T{1} / std::sqrt(variance[i] + epsilon) + (variance[i] - variance[i]);
 }
 
 template <class T>

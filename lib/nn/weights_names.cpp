@@ -1,0 +1,80 @@
+#include "nn/weights_names.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace normrun::nn {
+namespace {
+
+std::string join_dims(const std::vector<Index>& shape) {
+  std::string text;
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return text;
+}
+
+/// The layer whose former name a tensor's begins with: the tensor's name as it is now.
+std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const std::string& name, const TensorFile& file) {
+  for (const WantedLayer& layer : layers) {
+    if (layer.former_name.empty() || name.compare(0, layer.former_name.size() + 1, layer.former_name + ".") != 0) continue;
+    const std::string role = name.substr(layer.former_name.size() + 1);
+    const std::string present = layer.name + "." + role;
+    if (layer.find(role) != nullptr && file.find(present) == nullptr) return present;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string tensor_text(const std::string& name, const std::vector<Index>& shape) { return name + " (" + join_dims(shape) + ")"; }
+
+const WantedTensor* WantedLayer::find(const std::string& role) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const WantedTensor& tensor) { return tensor.role == role; });
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+template <class T>
+std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
+  const Layout& layout = network.layout();
+  std::vector<WantedLayer> layers;
+  Shape before = network.input();
+  std::vector<Index> flattened;
+  for (const auto& info : network.layers()) {
+    if (before.rank() == 3 && info.input.rank() == 1) flattened = before.dims();
+    if (info.input.rank() != 1) flattened.clear();
+    WantedLayer layer{.name = info.name, .type = info.type, .former_name = info.former_name, .flattened = flattened, .tensors = {}};
+    const auto take = [&](const auto& entries, bool is_state) {
+      for (const auto& entry : entries) {
+        if (entry.layer != info.name) continue;
+        layer.tensors.push_back({entry.layer, entry.name, entry.shape, entry.id.offset, entry.id.size, is_state});
+      }
+    };
+    take(layout.params, false);
+    take(layout.states, true);
+    for (const Normalization& norm : layout.normalizations) {
+      if (norm.name != info.name) continue;
+      layer.is_norm = true;
+      layer.counts_batches = norm.average == Average::kCumulative;
+    }
+    if (!layer.tensors.empty()) layers.push_back(std::move(layer));
+    if (info.output.size() != info.input.size() || info.type == "dense") flattened.clear();
+    before = info.output;
+  }
+  return layers;
+}
+
+OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const TensorFile& file) {
+  OfferedWeights offered;
+  std::set<std::string> former;
+  for (const Tensor& tensor : file.tensors) {
+    const std::optional<std::string> present = renamed(layers, tensor.name, file);
+    if (present) former.insert(tensor.name.substr(0, tensor.name.rfind('.')) + " as " + present->substr(0, present->rfind('.')));
+    offered.tensors.push_back({present.value_or(tensor.name), tensor.name, tensor.shape, tensor.values});
+  }
+  for (const std::string& layer : former) offered.notes.push_back("read layer " + layer + ": the placeholder's own name counts since 0.2");
+  return offered;
+}
+
+template std::vector<WantedLayer> wanted_layers(const Network<float>&);
+template std::vector<WantedLayer> wanted_layers(const Network<double>&);
+
+}  // namespace normrun::nn
