@@ -50,6 +50,7 @@ int merge_command(const MergeRequest& request);
 struct CompareRequest {
   std::string checkpoint;
   std::string data;
+  std::string network;
   std::vector<std::string> pairs;  // "train:eval"
   std::vector<std::string> eval_batch_sizes;
   std::vector<std::string> splits;

@@ -24,7 +24,12 @@ std::pair<std::string, std::string> read_pair(const std::string& text) {
 }  // namespace
 
 int compare_command(const CompareRequest& request) {
-  study::CheckpointComparison comparison{request.checkpoint, request.data, {}, request.eval_batch_sizes, request.splits};
+  study::CheckpointComparison comparison{.checkpoint = request.checkpoint,
+                                         .data = request.data,
+                                         .network = request.network,
+                                         .pairs = {},
+                                         .eval_batch_sizes = request.eval_batch_sizes,
+                                         .splits = request.splits};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
   const auto [record, warnings] = study::compare_checkpoint(comparison);
   const std::string csv = report::header_line(tables::table(tables::TableId::kCompare), config::Grid()) +

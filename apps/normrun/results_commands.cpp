@@ -14,13 +14,19 @@ void CommandLine::add_compare() {
                           R"(# on the test rows of the config that it was trained with
 normrun compare --data configs/quickstart.json --pairs train:eval,eval:population \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
+# the weights of another framework, safetensors (docs/weights.md)
+normrun compare --checkpoint model.safetensors --network config.json
 # on all rows of other data, alone and 32 at a time; for a program
 normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}' \
   --splits train,test --eval-batch-sizes 1,32 --json \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors)",
                           [this] { return compare_command(compare_); });
-  takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote")->required(), "FILE");
-  takes(command->add_option("--data", compare_.data, "A config, whose data it takes, or JSON: {\"type\": …}")->required(), "CONFIG|JSON");
+  takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote, or weights of PyTorch, Keras or flax")
+            ->required(),
+        "FILE");
+  takes(command->add_option("--data", compare_.data, "A config, whose data it takes, or JSON: {\"type\": …} (default: --network's)"),
+        "CONFIG|JSON");
+  takes(command->add_option("--network", compare_.network, "The network of a file that `train` did not write, by a config"), "CONFIG");
   takes(command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(','), "MODE:MODE,…");
   takes(command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")->delimiter(','),
         "N|train|all,…");

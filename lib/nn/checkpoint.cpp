@@ -54,25 +54,17 @@ TensorFile to_tensors(const Layout& layout, const Model<T>& model) {
 }
 
 template <class T>
-void from_tensors(const Layout& layout, const TensorFile& file, Match match, const std::string& path, Model<T>& model) {
+void from_tensors(const Layout& layout, const TensorFile& file, const std::string& path, Model<T>& model) {
   std::set<std::string> expected;
-  bool has_any = false;
   const auto take = [&](const auto& entry, Buffer<T>& buffer) {
     const std::string name = entry.layer + "." + entry.name;
     expected.insert(name);
-    const bool is_there = fill(entry, file, path, buffer);
-    has_any = has_any || is_there;
-    if (!is_there && match == Match::kAll) {
+    if (!fill(entry, file, path, buffer)) {
       throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " is missing", "is it a checkpoint of another network?"});
     }
   };
   for (const ParamEntry& entry : layout.params) take(entry, model.params);
   for (const StateEntry& entry : layout.states) take(entry, model.state);
-  if (match == Match::kGiven) {
-    if (has_any || expected.empty()) return;
-    throw Error(ExitCode::kDamaged, Problem{path, "none of its tensors is one of the network's: " + *expected.begin() + ", …",
-                                            "tensors are found by their names, which begin with that of the layer"});
-  }
   for (const Tensor& tensor : file.tensors) {
     if (!expected.contains(tensor.name)) {
       throw Error(ExitCode::kDamaged,
@@ -83,7 +75,7 @@ void from_tensors(const Layout& layout, const TensorFile& file, Match match, con
 
 template TensorFile to_tensors<float>(const Layout&, const Model<float>&);
 template TensorFile to_tensors<double>(const Layout&, const Model<double>&);
-template void from_tensors<float>(const Layout&, const TensorFile&, Match, const std::string&, Model<float>&);
-template void from_tensors<double>(const Layout&, const TensorFile&, Match, const std::string&, Model<double>&);
+template void from_tensors<float>(const Layout&, const TensorFile&, const std::string&, Model<float>&);
+template void from_tensors<double>(const Layout&, const TensorFile&, const std::string&, Model<double>&);
 
 }  // namespace normrun::nn

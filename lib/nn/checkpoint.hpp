@@ -39,10 +39,9 @@ std::string format_safetensors(const TensorFile& file);
 template <class T>
 TensorFile to_tensors(const Layout& layout, const Model<T>& model);
 
-/// Fills a model by tensor name.  kAll: every tensor of the layout must be there, with its shape, and no other;
-/// kGiven: only those that the file has are replaced (`init_from`), but one of another shape is still an error.
-enum class Match { kAll, kGiven };
+/// Fills a model by tensor name: every tensor of the layout must be there, with its shape, and no other.  For files of our own;
+/// load_weights (nn/weights.hpp) reads others, and lists all that is wrong.
 template <class T>
-void from_tensors(const Layout& layout, const TensorFile& file, Match match, const std::string& path, Model<T>& model);
+void from_tensors(const Layout& layout, const TensorFile& file, const std::string& path, Model<T>& model);
 
 }  // namespace normrun::nn

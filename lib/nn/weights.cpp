@@ -6,7 +6,7 @@
 
 #include "config/options/document.hpp"
 #include "core/error.hpp"
-#include "nn/weights_names.hpp"
+#include "nn/weights_foreign.hpp"
 
 namespace normrun::nn {
 namespace {
@@ -66,7 +66,8 @@ class Matching {
       add("nothing matches: the network does not have ", left_);
     }
     if (what.empty()) return;
-    std::string hint = are_turned_ ? "kernels that are (outputs, inputs) are PyTorch's: transpose them" : rules_.hint;
+    std::string hint =
+        are_turned_ ? R"(kernels that are (outputs, inputs) are PyTorch's: set "layout": "torch" beside "init_from")" : rules_.hint;
     if (!faults_.empty() && unknown_.empty() && missing_.empty() && misshaped_.empty())
       hint = "the file's training diverged, or it is damaged";
     throw Error(ExitCode::kDamaged, Problem{rules_.path, what, hint});
@@ -87,6 +88,7 @@ class Matching {
     const std::string shown = tensor_text(tensor.from, tensor.shape);
     if (wanted == nullptr) {
       left_.push_back(shown);
+      if (offered_.undecided.contains(tensor.from)) return;
       const bool is_of_other_norm = rules_.norms.tensors.contains(tensor.name) || offered_.left_norms.contains(tensor.from);
       (rules_.norms.is_swept && is_of_other_norm ? skipped_ : unknown_).push_back(shown);
       if (unknown_.size() > unknown_names_.size()) unknown_names_.push_back(tensor.name);
@@ -123,6 +125,7 @@ class Matching {
       return;
     }
     missed_.push_back(shown);
+    if (offered_.undecided.contains(wanted.name())) return;
     const bool is_another_runs = rules_.norms.is_swept && layer.is_norm && !has_any(layer) && has_other_norms();
     if (is_another_runs)
       fresh_.push_back(shown);
@@ -167,7 +170,9 @@ void put(const WantedTensor& wanted, const std::vector<double>& values, Model<T>
 template <class T>
 WeightsUse load_weights(const Network<T>& network, const TensorFile& file, const WeightsRules& rules, Model<T>& model) {
   const std::vector<WantedLayer> layers = wanted_layers(network);
-  const OfferedWeights offered = offer_by_name(layers, file);
+  const WeightsLayout layout = rules.layout == WeightsLayout::kAuto ? layout_of(layers, file) : rules.layout;
+  const OfferedWeights offered =
+      layout == WeightsLayout::kNormrun ? offer_by_name(layers, file, rules) : offer_foreign(layers, file, layout, rules);
   const Matching matching(layers, offered, rules);
   matching.refuse_faults();
   for (const WantedLayer& layer : layers) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/error.hpp"
+
 namespace normrun::nn {
 namespace {
 
@@ -21,6 +23,25 @@ std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const
     if (layer.find(role) != nullptr && file.find(present) == nullptr) return present;
   }
   return std::nullopt;
+}
+
+/// A tensor's name by the map, "" where it does not say: of the tensor itself, or of its layer.
+std::string mapped(const WeightsRules& rules, const std::string& name) {
+  for (const auto& [ours, theirs] : rules.map) {
+    if (name == theirs) return ours;
+    if (name.compare(0, theirs.size() + 1, theirs + ".") == 0) return ours + name.substr(theirs.size());
+  }
+  return "";
+}
+
+void check_map(const WeightsRules& rules, const TensorFile& file) {
+  for (const auto& [ours, theirs] : rules.map) {
+    const auto is_meant = [&, &begin = theirs](const Tensor& tensor) {
+      return tensor.name == begin || tensor.name.compare(0, begin.size() + 1, begin + ".") == 0;
+    };
+    if (std::none_of(file.tensors.begin(), file.tensors.end(), is_meant))
+      refuse_usage(rules.path, "init_map names \"" + theirs + "\", which the file does not have", "");
+  }
 }
 
 }  // namespace
@@ -62,13 +83,15 @@ std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
   return layers;
 }
 
-OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const TensorFile& file) {
+OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const TensorFile& file, const WeightsRules& rules) {
+  check_map(rules, file);
   OfferedWeights offered;
   std::set<std::string> former;
   for (const Tensor& tensor : file.tensors) {
     const std::optional<std::string> present = renamed(layers, tensor.name, file);
     if (present) former.insert(tensor.name.substr(0, tensor.name.rfind('.')) + " as " + present->substr(0, present->rfind('.')));
-    offered.tensors.push_back({present.value_or(tensor.name), tensor.name, tensor.shape, tensor.values});
+    const std::string by_map = mapped(rules, tensor.name);
+    offered.tensors.push_back({by_map.empty() ? present.value_or(tensor.name) : by_map, tensor.name, tensor.shape, tensor.values});
   }
   for (const std::string& layer : former) offered.notes.push_back("read layer " + layer + ": the placeholder's own name counts since 0.2");
   return offered;

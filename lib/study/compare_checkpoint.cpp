@@ -7,6 +7,7 @@
 #include "core/denormals.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/plan.hpp"
+#include "train/initial_weights.hpp"
 
 namespace normrun::study {
 namespace {
@@ -14,8 +15,13 @@ namespace {
 const std::string& metadata(const nn::TensorFile& file, const std::string& path, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
-  throw Error(ExitCode::kDamaged,
-              {path, "the checkpoint's metadata has no \"" + key + "\"", "give a checkpoint that `normrun train` wrote"});
+  throw Error(ExitCode::kDamaged, {path, "the checkpoint's metadata has no \"" + key + "\", so `normrun train` did not write it",
+                                   "tell by --network CONFIG which network its tensors are of"});
+}
+
+std::string metadata_or(const nn::TensorFile& file, const std::string& key, std::string fallback) {
+  const auto found = file.metadata.find(key);
+  return found == file.metadata.end() ? std::move(fallback) : found->second;
 }
 
 Index read_count(const std::string& text) {
@@ -28,6 +34,7 @@ Index read_count(const std::string& text) {
 Index epoch_of(const nn::TensorFile& file, const RunConfig& config) {
   const auto found = file.metadata.find("epoch");
   if (found != file.metadata.end()) return read_count(found->second);
+  if (!file.metadata.contains("step")) return 0;
   return config.train.steps ? 0 : config.train.epochs.value_or(1);
 }
 
@@ -37,16 +44,23 @@ config::Document load_document(const std::string& data) {
 }
 
 config::Document trained_config(const CheckpointComparison& request, const nn::TensorFile& file) {
-  return config::Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
+  if (request.network.empty()) return config::Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
+  const config::Document document = load_document(request.network);
+  return config::at_point(document, config::Grid(config::read_axes(document)), 0);
 }
+
+bool is_text(const std::string& config) { return load_document(config).name() == "--data"; }
 
 /// The trained run's config with the requested data, pairs and sizes in it.
 RunConfig requested_config(const CheckpointComparison& request, const nn::TensorFile& file, std::string& folder) {
   config::Document document = trained_config(request, file);
-  const config::Document data = load_document(request.data);
+  const std::string& source = request.data.empty() ? request.network : request.data;
+  if (source.empty()) refuse_usage("--data", "no data to compare on", "give a config, or JSON");
+  const config::Document data = load_document(source);
   const bool is_config = data.contains("data");
-  if (data.name() != "--data") folder = std::filesystem::path(request.data).parent_path().string();
-  document.set("data", is_config ? data.text_at("data") : data.dump(), data.name() + (is_config ? " /data" : ""));
+  if (!is_text(source)) folder = std::filesystem::path(source).parent_path().string();
+  if (!request.data.empty())
+    document.set("data", is_config ? data.text_at("data") : data.dump(), data.name() + (is_config ? " /data" : ""));
   RunConfig config;
   std::vector<Problem> problems;
   document.read("", config, problems);
@@ -69,19 +83,19 @@ RunConfig requested_config(const CheckpointComparison& request, const nn::Tensor
 
 template <class T>
 void compare_in(const CheckpointComparison& request, const nn::TensorFile& file, RunConfig& config, const std::string& folder,
-                tables::RunRecord& record) {
+                tables::RunRecord& record, nn::WeightsUse& use) {
   const data::Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
   const nn::Network<T> network(config.layers(), data.shape);
   nn::Model<T> model = nn::fresh_model(network, static_cast<std::uint64_t>(config.seed));
-  nn::from_tensors(network.layout(), file, nn::Match::kAll, request.checkpoint, model);
+  use = nn::load_weights(network, file, train::weights_rules(config.train, request.checkpoint), model);
   if (request.splits.empty()) {
     std::erase_if(config.compare.splits, [&](const std::string& name) { return data.split(data::split_of(name)).samples() == 0; });
     if (config.compare.splits.empty()) config.compare.splits = {"train"};
   }
-  const Index step = read_count(metadata(file, request.checkpoint, "step"));
+  const Index step = read_count(metadata_or(file, "step", "0"));
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
-  train::check_last_layers(loss, network);
+  if (!request.network.empty()) train::check_last_layers(loss, network);  // what `train` of an older version wrote is compared as it is
   record.data_digest = data.digest;
   const compare::ComparisonSettings settings = config.comparison_settings();
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};
@@ -104,17 +118,19 @@ ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request) {
   const nn::TensorFile file = nn::read_safetensors(request.checkpoint);
   std::string folder;
   RunConfig config = requested_config(request, file, folder);
-  const RunKey key{.run = 0,
-                   .run_id = metadata(file, request.checkpoint, "run_id"),
-                   .norm = metadata(file, request.checkpoint, "norm"),
-                   .batch_size = config.train.batch_size,
-                   .seed = config.seed,
-                   .others = {}};
+  RunKey key{.run = 0,
+             .run_id = {},
+             .norm = metadata_or(file, "norm", config.norm_label()),
+             .batch_size = config.train.batch_size,
+             .seed = config.seed,
+             .others = {}};
+  key.run_id = metadata_or(file, "run_id", key.norm + "-b" + std::to_string(key.batch_size) + "-s" + std::to_string(key.seed));
+  nn::WeightsUse use;
   tables::RunRecord record{.run = 0, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
-  with_precision(config.precision, [&](auto number) { compare_in<decltype(number)>(request, file, config, folder, record); });
-  const bool is_trained_data = record.data_digest == metadata(file, request.checkpoint, "data_digest");
-  std::vector<std::string> warnings =
-      is_trained_data ? std::vector<std::string>() : scaling_warnings(trained_config(request, file), config);
+  with_precision(config.precision, [&](auto number) { compare_in<decltype(number)>(request, file, config, folder, record, use); });
+  const bool is_own = request.data.empty() || record.data_digest == metadata_or(file, "data_digest", "");
+  std::vector<std::string> warnings = is_own ? std::vector<std::string>() : scaling_warnings(trained_config(request, file), config);
+  warnings.insert(warnings.end(), use.notes.begin(), use.notes.end());
   return {std::move(record), std::move(warnings)};
 }
 

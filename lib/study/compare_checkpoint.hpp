@@ -10,8 +10,9 @@
 namespace normrun::study {
 
 struct CheckpointComparison {
-  std::string checkpoint;                                  // a file that `train` wrote
+  std::string checkpoint;                                  // a file that `train` wrote, or another framework's with `network`
   std::string data;                                        // a config file (its "data"), or JSON text: a config or a data object
+  std::string network = {};                                // a config, or its JSON text, for the network and, without `data`, the data
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
   std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
@@ -20,7 +21,7 @@ struct CheckpointComparison {
 /// The record's lines are those that `train` would have written for this network and these rows.
 struct ComparedCheckpoint {
   tables::RunRecord record;
-  std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training
+  std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training; of other names
 };
 
 /// Compares the modes of a stored network on any data whose shape fits; the population statistics come from that data's

@@ -61,7 +61,7 @@ ResumePoint<T> parse(nn::TensorFile file, const ResumeKey& key, const std::strin
   file.tensors.erase(found);
   trainer.model.params.resize(static_cast<std::size_t>(layout.param_count));
   trainer.model.state.resize(static_cast<std::size_t>(layout.state_count));
-  nn::from_tensors(layout, file, nn::Match::kAll, path, trainer.model);
+  nn::from_tensors(layout, file, path, trainer.model);
   return point;
 }
 

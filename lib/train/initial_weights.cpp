@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "config/options/document.hpp"
 #include "files/input_file.hpp"
 
 namespace normrun::train {
@@ -15,6 +16,16 @@ std::string initial_weights_path(const TrainOptions& options, const std::string&
   return files::resolve_path(folder, path);
 }
 
+nn::WeightsRules weights_rules(const TrainOptions& options, const std::string& path) {
+  return {.path = path,
+          .match = options.strict ? nn::WeightsMatch::kAll : nn::WeightsMatch::kWhatMatches,
+          .layout = options.layout,
+          .map = config::text_members(options.init_map).value_or(std::vector<std::pair<std::string, std::string>>()),
+          .norms = {},
+          .hint = options.init_from.empty() ? "is it a checkpoint of another network?"
+                                            : R"(to load what matches, set "strict": false beside "init_from")"};
+}
+
 template <class T>
 InitialWeights<T> initial_weights(const nn::Network<T>& network, const TrainOptions& options, const std::string& folder, std::uint64_t seed,
                                   const nn::SweptNorms& norms) {
@@ -22,12 +33,8 @@ InitialWeights<T> initial_weights(const nn::Network<T>& network, const TrainOpti
   if (options.init_from.empty()) return initial;
   const std::string path = initial_weights_path(options, folder, seed);
   if (!std::filesystem::exists(path)) refuse_usage(path, files::kNoSuchFile, "init_from is relative to the config file's folder");
-  const nn::WeightsRules rules{.path = path,
-                               .match = options.strict ? nn::WeightsMatch::kAll : nn::WeightsMatch::kWhatMatches,
-                               .layout = nn::WeightsLayout::kAuto,
-                               .map = {},
-                               .norms = norms,
-                               .hint = R"(to load what matches, set "strict": false beside "init_from")"};
+  nn::WeightsRules rules = weights_rules(options, path);
+  rules.norms = norms;
   initial.use = nn::load_weights(network, nn::read_safetensors(path), rules, initial.model);
   return initial;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/options/document.hpp"
 #include "core/error.hpp"
 
 namespace normrun::train {
@@ -109,6 +110,24 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
        "a safetensors file whose tensors replace the fresh ones, by name; relative to the config file.  {seed} in it stands for the "
        "run's seed; with 0 epochs the network is compared as it is stored"},
       init_from);
+  visitor.choice(
+      {"layout",
+       "whose tensors init_from holds; auto: found from their names.  torch: a state_dict, kernels (outputs, inputs) and (filters, "
+       "inputs, height, width), flattened channels first; keras and flax: kernels as here; normrun: names as in checkpoints/"},
+      layout,
+      {{"auto", nn::WeightsLayout::kAuto},
+       {"torch", nn::WeightsLayout::kTorch},
+       {"keras", nn::WeightsLayout::kKeras},
+       {"flax", nn::WeightsLayout::kFlax},
+       {"normrun", nn::WeightsLayout::kNormrun}},
+      {{"pytorch", "torch"}});
+  visitor.any(
+      {"init_map",
+       "which tensor of init_from is which of the network's, where names and shapes do not tell: {\"dense_0.kernel\": \"fc1.weight\"}, or "
+       "by whole layers {\"dense_0\": \"fc1\"}"},
+      init_map);
+  visitor.require(config::text_members(init_map).has_value(), "init_map",
+                  "an object of texts: a tensor or layer of ours to one of the file");
   visitor.flag({"strict",
                 "whether init_from has to have every tensor of the network, and no other; false: loads what matches, and says what was "
                 "loaded, left and missed"},

@@ -8,6 +8,7 @@
 #include "config/options/options.hpp"
 #include "core/mode.hpp"
 #include "nn/network.hpp"
+#include "nn/weights.hpp"
 #include "train/batch_gradient.hpp"
 #include "train/optimizer.hpp"
 
@@ -40,6 +41,8 @@ struct TrainOptions : config::Described {
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
   std::string init_from;                                 // safetensors; "" : fresh
   bool strict = true;                                    // whether init_from has to fit as a whole
+  nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // of init_from
+  std::string init_map = "{}";                           // JSON: our tensors, or layers, to the file's
   std::string batch_order;                               // NPY int64 (epochs, samples)
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
   Index checkpoint_every = 0;  // steps; 0: only where a signal ends the program

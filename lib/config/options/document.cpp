@@ -207,4 +207,15 @@ void Document::read(std::string_view pointer, Described& value, std::vector<Prob
 
 const JsonRoot& Document::json() const { return content_->root; }
 
+std::optional<std::vector<std::pair<std::string, std::string>>> text_members(const std::string& json) {
+  const JsonValue object = parse_value(json);
+  if (!object.is_object()) return std::nullopt;
+  std::vector<std::pair<std::string, std::string>> members;
+  for (const auto& [key, value] : object.items()) {
+    if (!value.is_string()) return std::nullopt;
+    members.emplace_back(key, value.get<std::string>());
+  }
+  return members;
+}
+
 }  // namespace normrun::config

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/options/options.hpp"
@@ -79,6 +81,9 @@ std::string write_resolved(Described& value);
 /// JSON Schema (draft-07) of one object: properties, types, ranges, defaults, descriptions; families as if/then on type,
 /// each under "definitions".
 std::string write_schema(Described& value, std::string_view id, std::string_view title);
+
+/// The members of a JSON object all of whose values are texts, in their order; nothing for another JSON.
+std::optional<std::vector<std::pair<std::string, std::string>>> text_members(const std::string& json);
 
 /// One option as `normrun list` shows it.
 struct OptionRow {

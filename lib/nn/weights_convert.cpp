@@ -1,0 +1,150 @@
+// From another framework's order of axes to ours.
+//
+//   dense      PyTorch (outputs, inputs); Keras and flax as ours (inputs, outputs)
+//   conv2d     PyTorch (filters, inputs, height, width); Keras and flax as ours (height, width, inputs, filters)
+//   flattened  PyTorch (channels, height, width), the others as ours (height, width, channels): what follows a flatten is permuted
+//   lstm       PyTorch's gates are i f g o, as ours and Keras's; its two biases are added up
+//   gru        PyTorch's gates are r z n, ours and Keras's z r h; its two biases are the rows of ours (reset_after)
+#include <array>
+#include <numeric>
+
+#include "nn/weights_foreign.hpp"
+
+namespace normrun::nn {
+namespace {
+
+Index size_of(const std::vector<Index>& shape) { return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>()); }
+
+std::string dims_text(const std::vector<Index>& dims) { return tensor_text("", dims); }
+
+/// The axes of `shape` in the order `axes`.
+void permute(const std::vector<std::size_t>& axes, OfferedTensor& tensor) {
+  const std::vector<Index> shape = tensor.shape;
+  const std::size_t rank = shape.size();
+  std::vector<Index> strides(rank, 1);
+  for (std::size_t i = rank; i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  std::vector<Index> turned(rank);
+  for (std::size_t i = 0; i < rank; ++i) turned[i] = shape[axes[i]];
+  std::vector<double> values(tensor.values.size());
+  std::vector<Index> at(rank, 0);
+  for (double& value : values) {
+    Index from = 0;
+    for (std::size_t i = 0; i < rank; ++i) from += at[i] * strides[axes[i]];
+    value = tensor.values[static_cast<std::size_t>(from)];
+    for (std::size_t i = rank; i-- > 0 && ++at[i] == turned[i];) at[i] = 0;
+  }
+  tensor.shape = turned;
+  tensor.values = std::move(values);
+}
+
+/// The first axis, of channels-first flattened numbers, channels last.
+void unflatten(const std::vector<Index>& image, OfferedTensor& tensor) {
+  if (image.empty() || tensor.shape.empty() || tensor.shape[0] != size_of(image)) return;
+  if (image[2] == 1 || image[0] * image[1] == 1) return;
+  const std::vector<Index> shape = tensor.shape;
+  tensor.shape = {image[2], image[0], image[1], static_cast<Index>(tensor.values.size()) / shape[0]};
+  permute({1, 2, 0, 3}, tensor);
+  tensor.shape = shape;
+  tensor.from += ", reordered behind the flatten";
+}
+
+/// PyTorch's blocks of rows in our order of gates.
+void reorder_gates(const std::string& type, OfferedTensor& tensor) {
+  if (type != "gru" || tensor.shape.empty() || tensor.shape[0] % 3 != 0) return;
+  const std::size_t block = tensor.values.size() / 3;
+  for (std::size_t i = 0; i < block; ++i) std::swap(tensor.values[i], tensor.values[block + i]);  // r z n to z r n
+}
+
+OfferedTensor from_torch(const WantedLayer& layer, const std::string& role, OfferedTensor tensor) {
+  const bool is_recurrent = layer.find("recurrent_kernel") != nullptr;
+  if (is_recurrent) reorder_gates(layer.type, tensor);
+  if (tensor.shape.size() == 2 && (role == "kernel" || role == "recurrent_kernel")) {
+    permute({1, 0}, tensor);
+    tensor.from += ", transposed";
+  } else if (tensor.shape.size() == 4 && role == "kernel") {
+    permute({2, 3, 1, 0}, tensor);
+    tensor.from += ", transposed";
+  } else if (tensor.shape.size() == 3 && layer.is_norm) {  // LayerNorm over (channels, height, width)
+    permute({1, 2, 0}, tensor);
+    tensor.from += ", transposed";
+  }
+  const bool goes_by_input = layer.is_norm || (layer.type == "dense" && role == "kernel");
+  if (goes_by_input) unflatten(layer.flattened, tensor);
+  return tensor;
+}
+
+/// bias_ih and bias_hh as the layer's one bias.
+OfferedTensor joined_bias(const WantedLayer& layer, const Tensor& input, const Tensor& recurrent) {
+  OfferedTensor bias{layer.name + ".bias", input.name + " and " + recurrent.name, input.shape, input.values};
+  OfferedTensor other{"", "", recurrent.shape, recurrent.values};
+  reorder_gates(layer.type, bias);
+  reorder_gates(layer.type, other);
+  if (layer.type == "gru") {
+    bias.values.insert(bias.values.end(), other.values.begin(), other.values.end());
+    bias.shape.insert(bias.shape.begin(), 2);
+    return bias;
+  }
+  for (std::size_t i = 0; i < bias.values.size() && i < other.values.size(); ++i) bias.values[i] += other.values[i];
+  return bias;
+}
+
+const char* kind_text(ModuleKind kind) {
+  constexpr std::array<const char*, 5> kTexts = {"dense ", "conv ", "recurrent ", "norm ", "other "};
+  return kTexts[static_cast<std::size_t>(kind)];
+}
+
+std::string norm_signature(Index size, bool has_statistics) {
+  return "norm " + std::to_string(size) + (has_statistics ? " with statistics" : "");
+}
+
+}  // namespace
+
+OfferedTensor converted_tensor(const WantedLayer& layer, const std::string& role, const Tensor& tensor, WeightsLayout layout) {
+  OfferedTensor offered{layer.name + "." + role, tensor.name, tensor.shape, tensor.values};
+  return layout == WeightsLayout::kTorch ? from_torch(layer, role, std::move(offered)) : offered;
+}
+
+std::vector<OfferedTensor> converted_module(const WantedLayer& layer, const ForeignModule& module, WeightsLayout layout) {
+  std::vector<OfferedTensor> tensors;
+  const Tensor* const input = module.find("bias_ih");
+  const Tensor* const recurrent = module.find("bias_hh");
+  const bool are_joined = input != nullptr && recurrent != nullptr && input->shape == recurrent->shape;
+  if (are_joined) tensors.push_back(joined_bias(layer, *input, *recurrent));
+  for (const auto& [role, tensor] : module.tensors) {
+    if (are_joined && (tensor == input || tensor == recurrent)) continue;
+    if (layer.find(role) == nullptr)
+      tensors.push_back({tensor->name, tensor->name, tensor->shape, {}});
+    else
+      tensors.push_back(converted_tensor(layer, role, *tensor, layout));
+  }
+  return tensors;
+}
+
+std::string signature_of(const WantedLayer& layer) {
+  if (layer.is_norm) {
+    for (const char* const role : {"gamma", "beta", "moving_mean"}) {
+      if (const WantedTensor* const tensor = layer.find(role)) return norm_signature(tensor->size, layer.find("moving_mean") != nullptr);
+    }
+  }
+  const WantedTensor* const kernel = layer.find("kernel");
+  if (kernel == nullptr) return "other " + layer.name;
+  if (layer.find("recurrent_kernel") != nullptr) return kind_text(ModuleKind::kRecurrent) + dims_text(kernel->shape);
+  return kind_text(kernel->shape.size() == 4 ? ModuleKind::kConv : ModuleKind::kDense) + dims_text(kernel->shape);
+}
+
+std::string signature_of(const ForeignModule& module, WeightsLayout layout) {
+  if (module.kind == ModuleKind::kNorm) {
+    for (const char* const role : {"gamma", "beta", "moving_mean"}) {
+      if (const Tensor* const tensor = module.find(role))
+        return norm_signature(size_of(tensor->shape), module.find("moving_mean") != nullptr);
+    }
+  }
+  const Tensor* const kernel = module.find("kernel");
+  if (kernel == nullptr) return "";
+  std::vector<Index> dims = kernel->shape;
+  if (layout == WeightsLayout::kTorch && dims.size() == 2) dims = {dims[1], dims[0]};
+  if (layout == WeightsLayout::kTorch && dims.size() == 4) dims = {dims[2], dims[3], dims[1], dims[0]};
+  return kind_text(module.kind) + dims_text(dims);
+}
+
+}  // namespace normrun::nn
