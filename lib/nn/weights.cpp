@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
 #include "nn/weights_foreign.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
 
