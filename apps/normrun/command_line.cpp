@@ -51,6 +51,8 @@ CommandLine::CommandLine()
   add_merge();
   add_describe();
   add_validate();
+  add_init();
+  add_inspect();
   add_compare();
   add_claims();
   add_report();

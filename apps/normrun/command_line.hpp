@@ -24,6 +24,8 @@ class CommandLine {
   void add_train();
   void add_merge();
   void add_describe();
+  void add_init();
+  void add_inspect();
   void add_validate();
   void add_compare();
   void add_claims();
@@ -43,6 +45,8 @@ class CommandLine {
   ReportRequest report_;
   std::vector<std::string> validate_;
   DescribeRequest describe_;
+  InitRequest init_;
+  InspectRequest inspect_;
   PredictRequest predict_;
   ListRequest list_;
   std::string shell_;

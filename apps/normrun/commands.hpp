@@ -80,6 +80,22 @@ struct DescribeRequest {
 };
 int describe_command(const DescribeRequest& request);
 
+struct InitRequest {
+  std::string file;
+  std::string target;
+  std::string out;
+};
+/// Prints a working config for a data file.
+int init_command(const InitRequest& request);
+
+struct InspectRequest {
+  std::string file;
+  std::string target;
+  bool json = false;
+};
+/// Shows what a data file or a weights file holds.
+int inspect_command(const InspectRequest& request);
+
 struct PredictRequest {
   study::PredictionInput input;
   bool json = false;

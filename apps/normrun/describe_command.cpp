@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "columns_text.hpp"
 #include "commands.hpp"
 #include "fmt/format.h"
 #include "nn/kernels/kernels.hpp"
@@ -90,6 +91,8 @@ std::string to_text(const study::Experiment& experiment, const data::DataSpec::O
   text += fmt::format("\ndata: {}, one example {}, {} train, {} validation, {} test rows, {}\n", experiment.base.data->type,
                       outline.shape.text(), outline.train_samples, outline.validation_samples, outline.test_samples,
                       outline.classes > 0 ? fmt::format("{} classes", outline.classes) : "regression");
+  if (const std::string columns = columns_text(experiment.base.data_spec().columns(experiment.folder)); !columns.empty())
+    text += "\n" + columns;
   text += fmt::format("\n{:<24} {:<12} {:>18} {:>12}\n", "layer", "type", "output", "parameters");
   for (const auto& layer : network.layers())
     text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", layer.name, layer.type, layer.output.text(), layer.params);
@@ -117,6 +120,7 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
   const ordered_json json = {{"config", ordered_json::parse(experiment.resolved())},
                              {"layers", layers},
                              {"parameters", network.layout().param_count},
+                             {"columns", columns_json(experiment.base.data_spec().columns(experiment.folder))},
                              {"train_samples", outline.train_samples},
                              {"validation_samples", outline.validation_samples},
                              {"test_samples", outline.test_samples},
@@ -132,6 +136,7 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
 
 int describe_command(const DescribeRequest& request) {
   const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
+  for (const std::string& note : experiment.notes) log_info(note);
   const data::DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
   const nn::Network<float> network(experiment.base.layers(), outline.shape);
   const Figures figures = estimate(experiment, outline);

@@ -152,6 +152,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   const std::optional<sweep::Shard> shard = request.shard.empty() ? std::nullopt : std::optional(sweep::parse_shard(request.shard));
   const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
   for (const std::string& note : study::weights_notes(experiment)) log_info(note);
+  for (const std::string& note : experiment.notes) log_info(note);
   const sweep::CostModel costs(experiment);
   const Runs runs =
       shard ? sweep::runs_of(sweep::longest_first(experiment.grid, costs), *shard) : sweep::longest_first(experiment.grid, costs);

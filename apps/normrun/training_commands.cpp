@@ -87,6 +87,36 @@ normrun describe configs/quickstart.json --set norm.momentum=0.9 --epochs 2 \
   command->add_flag("--json", describe_.json, "Print JSON: the resolved config and the figures");
 }
 
+void CommandLine::add_init() {
+  CLI::App* command = add("init", "Print a config that trains on a data file: its columns, a small network, a sweep",
+                          R"(# a config for a table, and the training
+normrun init measurements.csv --target species --out measurements.json
+normrun train --config measurements.json
+# for arrays: an archive, or a file of inputs and one of labels
+normrun init digits.npz --out digits.json
+normrun init X.npy --target y.npy)",
+                          [this] { return init_command(init_); });
+  takes(command->add_option("file", init_.file, "A table (CSV), NPZ, NPY or IDX file, plain or gzip")->required(), "FILE");
+  takes(command->add_option("-t,--target", init_.target,
+                            "The column to predict, by name or index (default: one named so, else the last); of arrays the file of labels"),
+        "COLUMN");
+  takes(command->add_option("-o,--out", init_.out,
+                            "Where the config goes (default: standard output); paths in it are relative to its folder"),
+        "FILE");
+}
+
+void CommandLine::add_inspect() {
+  CLI::App* command = add("inspect", "Show what a data file holds: columns, types, missing cells, classes; arrays; tensors of weights",
+                          R"(# columns, and the lines of a config that follow from them
+normrun inspect measurements.csv --target species
+# for a program
+normrun inspect measurements.csv --json)",
+                          [this] { return inspect_command(inspect_); });
+  takes(command->add_option("file", inspect_.file, "A table (CSV), NPZ, NPY, IDX or safetensors file, plain or gzip")->required(), "FILE");
+  takes(command->add_option("-t,--target", inspect_.target, "The column to predict, by name or index"), "COLUMN");
+  command->add_flag("--json", inspect_.json, "Print the columns as JSON");
+}
+
 void CommandLine::add_validate() {
   CLI::App* command = add("validate", "Check configs without training: every problem of a file, one a line",
                           R"(# two of them

@@ -8,6 +8,7 @@ int validate_command(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     try {
       const study::Experiment experiment = study::load_experiment(file, {}, study::Check::kWithData);
+      for (const std::string& note : experiment.notes) log_info(note);
       print_result(fmt::format("{}: ok, {} runs\n", file, experiment.grid.size()));
     } catch (const Error& error) {
       log_error(error);

@@ -9,6 +9,7 @@
 #include "compare/layer_tables.hpp"
 #include "compare/metrics.hpp"
 #include "compare/mode_outputs.hpp"
+#include "study/score_metrics.hpp"
 
 namespace normrun::compare {
 namespace {
@@ -35,8 +36,23 @@ class SplitComparison {
         const auto share = [&](Index of) {
           return of > 0 ? tables::Cell{static_cast<double>(counts.right[c]) / static_cast<double>(of)} : tables::Cell{};
         };
-        record.add(tables::TableId::kClasses, {split_name(), std::string(mode.name), size_cell(mode, batch_size), static_cast<Index>(c),
+        record.add(tables::TableId::kClasses, {split_name(), std::string(mode.name), size_cell(mode, batch_size), class_cell(c),
                                                counts.samples[c], share(counts.samples[c]), share(counts.predicted[c])});
+      }
+    });
+  }
+
+  void add_scores(tables::RunRecord& record) {
+    each_mode([&](const ComparisonMode& mode, Index batch_size) {
+      const ConstView<T> logits = run(mode, batch_size).logits.view();
+      if (logits.rows == 0) return;
+      const auto scores = set_.labels().empty()
+                              ? study::number_scores<T>(logits, set_.targets().slice(0, logits.rows), snapshot_.data)
+                              : study::class_scores<T>(logits, set_.labels().first(static_cast<std::size_t>(logits.rows)), snapshot_.data);
+      for (const study::ScoreMetric& score : scores) {
+        record.add(tables::TableId::kScores,
+                   {split_name(), std::string(mode.name), size_cell(mode, batch_size), score.metric,
+                    score.target.empty() ? tables::Cell{} : tables::Cell{score.target}, tables::cell_or_empty(score.value)});
       }
     });
   }
@@ -73,6 +89,11 @@ class SplitComparison {
   const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) { return ran(mode, batch_size).outputs; }
 
   tables::Cell split_name() const { return std::string(data::split_text(set_.name())); }
+  /// The class as the file writes it, where it has a word for it.
+  tables::Cell class_cell(std::size_t place) const {
+    const std::vector<std::string>& words = snapshot_.data.class_words;
+    return words.empty() ? tables::Cell{static_cast<Index>(place)} : tables::Cell{words[place]};
+  }
   static tables::Cell size_cell(const ComparisonMode& mode, Index batch_size) {
     return mode.by_batch() ? tables::Cell{batch_size} : tables::Cell{};
   }
@@ -144,6 +165,7 @@ void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord
     comparison.add_pairs(record);
     if (moment != Moment::kFinal) continue;
     comparison.add_classes(record);
+    comparison.add_scores(record);
     comparison.add_outputs(record);
   }
   add_layers(snapshot, population, record);

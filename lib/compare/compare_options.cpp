@@ -31,6 +31,10 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
                                   batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});
   visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
                   every_steps, {.low = 0});
+  visitor.integer(
+      {"train_history_every",
+       "score the training rows in eval mode for history.csv after every so many epochs (where train.history has eval); absent: never"},
+      train_history_every, {.low = 1});
   visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
   visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
   for (const std::string& metric : budget)

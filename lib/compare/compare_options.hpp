@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ struct CompareOptions : config::Described {
   CompareOn on = CompareOn::kOutputs;
   CompareBatching batching = CompareBatching::kRandom;
   Index every_steps = 0;                                  // 0: the final state only
+  std::optional<Index> train_history_every;               // epochs; absent: history.csv has the training rows as the steps saw them
   Index outputs = 0;                                      // rows of each split whose outputs are written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
   void describe(config::OptionVisitor& visitor) override;

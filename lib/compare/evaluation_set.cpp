@@ -6,6 +6,8 @@
 
 #include "statistics/evaluation_batches.hpp"
 
+#include "train/unit_loss.hpp"
+
 namespace normrun::compare {
 
 namespace {
@@ -85,7 +87,8 @@ EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, data::SplitName nam
     : name_(name),
       split_(snapshot.data.split(name)),
       batch_order_(evaluation_order(snapshot, name)),
-      order_(statistics::first_places(batch_order_, split_.samples())) {
+      order_(statistics::first_places(batch_order_, split_.samples())),
+      target_scale_(snapshot.data.target_scale) {
   if (split_.labels.empty() && split_.targets.rows() == 0) zeros_ = Matrix<T>(rows(), snapshot.network.output().size());
 }
 
@@ -100,6 +103,8 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
     targets.labels = split_.labels.data();
   }
   SplitScore score{nn::loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
+  if (!target_scale_.empty() && loss == nn::LossKind::kMse)
+    score.loss = train::squared_error_in_units<T>(logits, targets.values, target_scale_);
   if (!split_.labels.empty())
     score.accuracy = static_cast<double>(nn::count_correct(loss, logits, split_.labels.data())) / static_cast<double>(logits.rows);
   return score;

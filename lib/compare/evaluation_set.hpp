@@ -36,6 +36,8 @@ class EvaluationSet {
   const std::vector<Index>& order() const { return order_; }
   /// Labels of the split's rows; empty for regression.
   std::span<const std::int32_t> labels() const { return split_.labels; }
+  /// What the rows' outputs should be, where there are no labels.
+  ConstView<T> targets() const { return split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view(); }
   /// Mean loss and accuracy of every row's logits, in the split's order.
   SplitScore score(nn::LossKind loss, ConstView<T> logits) const;
 
@@ -44,7 +46,8 @@ class EvaluationSet {
   const data::Split<T>& split_;
   std::vector<Index> batch_order_;
   std::vector<Index> order_;
-  Matrix<T> zeros_;  // where the data gives no targets
+  std::span<const double> target_scale_;  // empty: losses are in the file's units
+  Matrix<T> zeros_;                       // where the data gives no targets
 };
 
 /// Parameters and statistics that a comparison mode runs with.  Estimators are run where a pair of the comparison names them.

@@ -11,44 +11,130 @@ namespace normrun::data {
 namespace {
 
 std::string role_text(CsvRole role) {
-  if (role == CsvRole::kIgnored) return "ignored one";
-  return role == CsvRole::kLabel ? "label" : role == CsvRole::kSequence ? "sequence" : "time";
+  switch (role) {
+    case CsvRole::kLabel:
+      return "label";
+    case CsvRole::kSequence:
+      return "sequence";
+    case CsvRole::kTime:
+      return "time";
+    case CsvRole::kIgnored:
+      return "ignored one";
+    case CsvRole::kFeature:
+      break;
+  }
+  return "category";
 }
+
+bool is_pattern(std::string_view name) { return name.find_first_of("*?") != std::string_view::npos; }
 
 }  // namespace
 
-CsvColumns::CsvColumns(std::string path, const CsvOptions& options, Index count)
-    : path_(std::move(path)), roles_(static_cast<std::size_t>(count), CsvRole::kFeature) {
-  special_.push_back({CsvRole::kLabel, options.label});
-  if (options.has_sequences()) special_.push_back({CsvRole::kSequence, options.sequence});
-  if (options.has_times()) special_.push_back({CsvRole::kTime, options.time});
-  for (const std::string& name : options.ignore) special_.push_back({CsvRole::kIgnored, config::Count{.word = name}});
-  if (special_.size() >= roles_.size()) {
-    throw Error(ExitCode::kDamaged,
-                {path_ + ":1:1", count == 1 ? "only one column" : "only " + std::to_string(count) + " columns, none is left for the inputs",
-                 "separate the columns by commas: inputs and one label"});
+bool fits_pattern(std::string_view name, std::string_view pattern) {
+  // Where the last "*" stands, and how far it reached: a mismatch lets it take one character more.
+  std::size_t n = 0;
+  std::size_t p = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t reached = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      reached = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++reached;
+    } else {
+      return false;
+    }
   }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+CsvColumns::CsvColumns(std::string path, const CsvOptions& options, Index count)
+    : path_(std::move(path)), part_(options.part), roles_(static_cast<std::size_t>(count), CsvRole::kFeature), categories_(roles_.size()) {
+  if (part_ == CsvPart::kLabels) roles_.assign(roles_.size(), CsvRole::kIgnored);
+  if (options.has_label_column()) {
+    for (const config::Count& label : options.label) special_.push_back({CsvRole::kLabel, label});
+  }
+  if (part_ != CsvPart::kLabels) add_input_roles(options);
   for (const Special& special : special_) {
     if (special.column.word.empty()) assign(special, index_of(special));
   }
+  require_inputs();
+}
+
+void CsvColumns::add_input_roles(const CsvOptions& options) {
+  if (options.has_sequences()) special_.push_back({CsvRole::kSequence, options.sequence});
+  if (options.has_times()) special_.push_back({CsvRole::kTime, options.time});
+  for (const config::Count& column : options.ignore) special_.push_back({CsvRole::kIgnored, column});
+  for (const config::Count& column : options.category_columns) special_.push_back({CsvRole::kFeature, column});
+}
+
+void CsvColumns::require_inputs() const {
+  if (part_ == CsvPart::kLabels || part_ == CsvPart::kInspected) return;
+  const bool has_named = needs_names();
+  const auto taken =
+      std::count_if(special_.begin(), special_.end(), [](const Special& special) { return special.role != CsvRole::kFeature; });
+  if (feature_count() > 0 && (!has_named || taken < static_cast<std::ptrdiff_t>(roles_.size()))) return;
+  const std::string count = std::to_string(roles_.size());
+  throw Error(ExitCode::kDamaged,
+              {path_ + ":1:1", roles_.size() == 1 ? "only one column" : "only " + count + " columns, none is left for the inputs",
+               roles_.size() == 1 ? "set \"delimiter\": what stands between the columns (a table has inputs and one label)"
+                                  : "leave fewer columns out: a table has inputs and one label"});
 }
 
 bool CsvColumns::needs_names() const {
   return std::any_of(special_.begin(), special_.end(), [](const Special& special) { return !special.column.word.empty(); });
 }
 
+Index CsvColumns::feature_count() const { return std::count(roles_.begin(), roles_.end(), CsvRole::kFeature); }
+
+Index CsvColumns::label_place(Index column) const { return std::find(labels_.begin(), labels_.end(), column) - labels_.begin(); }
+
 void CsvColumns::find_by_name(const std::vector<std::string>& names) {
   for (const Special& special : special_) {
-    const std::string& name = special.column.word;
-    if (name.empty()) continue;
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-      const std::string near = config::nearest_word(name, {names.begin(), names.end()});
-      throw Error(ExitCode::kUsage,
-                  {path_, "no column is named \"" + name + '"',
-                   near.empty() ? "name a column of the first line, or give its index" : "did you mean \"" + near + "\"?"});
+    if (!special.column.word.empty()) assign_named(special, names);
+  }
+  if (feature_count() == 0) require_inputs();
+  labels_.clear();
+  for (const Special& special : special_) {  // in the order of the config
+    if (special.role != CsvRole::kLabel) continue;
+    const auto named = std::find(names.begin(), names.end(), special.column.word);
+    labels_.push_back(special.column.word.empty() ? index_of(special) : named - names.begin());
+  }
+  if (part_ != CsvPart::kInspected) refuse_duplicates(names);
+}
+
+void CsvColumns::assign_named(const Special& special, const std::vector<std::string>& names) {
+  const std::string& name = special.column.word;
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return assign(special, found - names.begin());
+  bool fits = false;
+  const bool takes_several = special.role == CsvRole::kIgnored || special.role == CsvRole::kFeature;
+  for (std::size_t c = 0; c < names.size() && takes_several && is_pattern(name); ++c) {
+    if (!fits_pattern(names[c], name)) continue;
+    fits = true;
+    if (role(static_cast<Index>(c)) == CsvRole::kFeature) assign(special, static_cast<Index>(c));  // a pattern takes no label away
+  }
+  if (fits) return;
+  const std::string near = config::nearest_word(name, {names.begin(), names.end()});
+  throw Error(ExitCode::kUsage,
+              {path_, "no column is named \"" + name + '"',
+               near.empty() ? "name a column of the first line, or give its index (from 0)" : "did you mean \"" + near + "\"?"});
+}
+
+void CsvColumns::refuse_duplicates(const std::vector<std::string>& names) const {
+  for (std::size_t a = 0; a < names.size(); ++a) {
+    for (std::size_t b = names[a].empty() || roles_[a] == CsvRole::kIgnored ? names.size() : a + 1; b < names.size(); ++b) {
+      if (names[b] != names[a] || roles_[b] == CsvRole::kIgnored) continue;
+      throw Error(ExitCode::kDamaged,
+                  {path_ + ":1:1", "columns " + std::to_string(a) + " and " + std::to_string(b) + " are both named \"" + names[a] + '"',
+                   "rename one of them in the file, or leave one out by its index: \"ignore\": [" + std::to_string(b) + "]"});
     }
-    assign(special, found - names.begin());
   }
 }
 
@@ -66,8 +152,12 @@ Index CsvColumns::index_of(const Special& special) const {
 }
 
 void CsvColumns::assign(const Special& special, Index column) {
+  if (special.role == CsvRole::kFeature) {
+    categories_[static_cast<std::size_t>(column)] = true;
+    return;
+  }
   CsvRole& role = roles_[static_cast<std::size_t>(column)];
-  if (role != CsvRole::kFeature) {
+  if (role != CsvRole::kFeature && part_ != CsvPart::kLabels) {
     throw Error(ExitCode::kUsage,
                 {path_, "column " + std::to_string(column) + " cannot be the " + role_text(role) + " and the " + role_text(special.role),
                  "give each a column of its own"});

@@ -8,12 +8,13 @@
 
 namespace normrun::data {
 
-CsvExamples::CsvExamples(CsvTable table) : table_(std::move(table)) {
+CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept) : table_(std::move(table)), kept_(std::move(kept)) {
+  if (!are_sequences()) return;
   std::unordered_map<std::string, std::size_t> ids;  // looked up, never walked
-  for (std::size_t r = 0; r < table_.sequences.size(); ++r) {
-    const auto [entry, is_new] = ids.try_emplace(table_.sequences[r], rows_.size());
+  for (const Index row : kept_) {
+    const auto [entry, is_new] = ids.try_emplace(table_.sequences[static_cast<std::size_t>(row)], rows_.size());
     if (is_new) rows_.emplace_back();
-    rows_[entry->second].push_back(static_cast<Index>(r));
+    rows_[entry->second].push_back(row);
   }
   for (std::vector<Index>& rows : rows_) {
     check_label(rows);
@@ -31,7 +32,10 @@ void CsvExamples::check_label(const std::vector<Index>& rows) const {
   const auto has_label_of = [this](Index a, Index b) {
     const auto i = static_cast<std::size_t>(a);
     const auto j = static_cast<std::size_t>(b);
-    return table_.numbers.empty() ? table_.label_ids[i] == table_.label_ids[j] : table_.numbers[i] == table_.numbers[j];
+    if (table_.numbers.empty()) return table_.label_ids[i] == table_.label_ids[j];
+    const auto width = static_cast<std::size_t>(table_.label_count);
+    const double* const first = table_.numbers.data() + i * width;
+    return std::equal(first, first + width, table_.numbers.data() + j * width);
   };
   for (const Index row : rows) {
     if (!has_label_of(row, rows[0]))

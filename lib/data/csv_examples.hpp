@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "data/csv_table.hpp"
@@ -10,16 +11,20 @@ namespace normrun::data {
 /// Sequences stand in the order in which the file first names them.
 class CsvExamples {
  public:
-  /// Throws Error(kDamaged) with file, line, byte and row where the label changes within a sequence or a time occurs twice.
-  explicit CsvExamples(CsvTable table);
+  /// `kept`: the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label changes within a
+  /// sequence or a time occurs twice.
+  CsvExamples(InputTable table, std::vector<Index> kept);
 
-  const CsvTable& table() const { return table_; }
-  Index count() const { return are_sequences() ? static_cast<Index>(rows_.size()) : table_.rows; }
+  const InputTable& table() const { return table_; }
+  InputTable& table() { return table_; }
+  Index count() const { return static_cast<Index>(are_sequences() ? rows_.size() : kept_.size()); }
   bool are_sequences() const { return !table_.sequences.empty(); }
   Index length(Index example) const { return are_sequences() ? static_cast<Index>(rows_of(example).size()) : 1; }
   Index longest() const;
   /// The table's row that is a step of an example.
-  Index row(Index example, Index step) const { return are_sequences() ? rows_of(example)[static_cast<std::size_t>(step)] : example; }
+  Index row(Index example, Index step) const {
+    return are_sequences() ? rows_of(example)[static_cast<std::size_t>(step)] : kept_[static_cast<std::size_t>(example)];
+  }
 
  private:
   const std::vector<Index>& rows_of(Index example) const { return rows_[static_cast<std::size_t>(example)]; }
@@ -27,7 +32,8 @@ class CsvExamples {
   void order(std::vector<Index>& rows) const;
   [[noreturn]] void damaged(Index row, Index earlier, const std::string& what, const std::string& hint) const;
 
-  CsvTable table_;
+  InputTable table_;
+  std::vector<Index> kept_;
   std::vector<std::vector<Index>> rows_;  // of each sequence
 };
 

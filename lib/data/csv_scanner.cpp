@@ -1,23 +1,77 @@
 #include "data/csv_scanner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.hpp"
+#include "data/csv_text.hpp"
 
 namespace normrun::data {
-namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+CsvScanner::CsvScanner(std::string path, std::string text, CsvText& rest, CsvDialect dialect)
+    : CsvScanner(std::move(path), std::move(text), CsvExtent::kBeginning, std::move(dialect)) {
+  rest_ = &rest;
+}
 
-}  // namespace
+CsvScanner::CsvScanner(std::string path, std::string text, CsvExtent extent, CsvDialect dialect)
+    : path_(std::move(path)),
+      text_(std::move(text)),
+      dialect_(std::move(dialect)),
+      to_skip_(dialect_.skip_rows),
+      is_whole_(extent == CsvExtent::kWhole) {
+  const auto set = [this](char c) { is_special_[static_cast<unsigned char>(c)] = true; };
+  for (const char c : {'\n', '"', '\0'}) set(c);
+  set(dialect_.delimiter);
+  if (dialect_.delimiter == ' ') set('\t');
+  if (dialect_.has_cr_ends) set('\r');
+}
 
-CsvScanner::CsvScanner(std::string path, std::string_view text) : path_(std::move(path)), text_(text) {
-  if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+bool CsvScanner::next(std::vector<CsvCell>& cells) {
+  for (;;) {
+    const Mark record{position_, line_begin_, line_};
+    const Index to_skip = to_skip_;
+    cells.clear();
+    doubled_.clear();
+    switch (scan_record(cells)) {
+      case Scan::kRecord:
+        unquote(cells);
+        has_records_ = true;
+        return true;
+      case Scan::kEnd:
+        return false;
+      case Scan::kNeedMore:
+        to_skip_ = to_skip;
+        if (!refill(record)) return false;
+    }
+  }
+}
+
+/// Goes back to the record's beginning and reads on; false where there is nothing to read from.
+bool CsvScanner::refill(const Mark& record) {
+  position_ = record.position;
+  line_begin_ = record.line_begin;
+  line_ = record.line;
+  if (rest_ == nullptr) return false;
+  text_.erase(0, position_);
+  line_begin_ -= position_;
+  position_ = 0;
+  // A record that is larger than the text is scanned anew each time: doubling the text bounds the work.
+  const std::size_t enough = 2 * text_.size();
+  do {
+    is_whole_ = !rest_->read_more(text_);
+  } while (!is_whole_ && text_.size() < enough);
+  return true;
 }
 
 bool CsvScanner::skip_line_end() {
-  const std::string_view rest = text_.substr(position_);
-  const std::size_t width = rest.starts_with('\n') ? 1 : rest.starts_with("\r\n") ? 2 : 0;
+  std::size_t width = 0;
+  if (position_ < text_.size() && text_[position_] == '\n') width = 1;
+  if (position_ < text_.size() && text_[position_] == '\r') {
+    if (position_ + 1 < text_.size() && text_[position_ + 1] == '\n')
+      width = 2;
+    else if (dialect_.has_cr_ends)
+      width = 1;
+  }
   if (width == 0) return false;
   position_ += width;
   line_begin_ = position_;
@@ -25,62 +79,155 @@ bool CsvScanner::skip_line_end() {
   return true;
 }
 
-bool CsvScanner::has_record() {
-  while (skip_line_end()) {
+/// Past the end of this line; false where the text ends before.
+bool CsvScanner::skip_line() {
+  const std::size_t end = text_.find(dialect_.has_cr_ends ? '\r' : '\n', position_);
+  if (end == std::string::npos) {
+    position_ = text_.size();
+    return false;
   }
-  return !at_end();
+  position_ = end + 1;
+  line_begin_ = position_;
+  ++line_;
+  return true;
 }
 
-CsvCell CsvScanner::next() {
+void CsvScanner::skip_blanks() {
+  while (!at_end() && (text_[position_] == ' ' || text_[position_] == '\t')) ++position_;
+}
+
+/// Over lines to skip, empty lines and comments.
+CsvScanner::Scan CsvScanner::skip_to_record() {
+  const Scan out_of_text = is_whole_ ? Scan::kEnd : Scan::kNeedMore;
+  for (;;) {
+    if (to_skip_ > 0) {
+      if (!skip_line()) return out_of_text;
+      --to_skip_;
+      continue;
+    }
+    while (skip_line_end()) {
+    }
+    if (dialect_.delimiter == ' ') config::skip_blanks();
+    if (at_end()) return out_of_text;
+    if (dialect_.delimiter == ' ' && (text_[position_] == '\n' || text_[position_] == '\r')) {
+      if (!skip_line_end()) return out_of_text;
+      continue;
+    }
+    if (text_[position_] == '\r' && position_ + 1 >= text_.size() && !is_whole_) return Scan::kNeedMore;
+    const bool may_be_comment = !dialect_.comment.empty() && !(dialect_.has_leading_comments && has_records_);
+    if (!may_be_comment) return Scan::kRecord;
+    if (text_.size() - position_ < dialect_.comment.size() && !is_whole_) return Scan::kNeedMore;
+    if (text_.compare(position_, dialect_.comment.size(), dialect_.comment) != 0) return Scan::kRecord;
+    if (!skip_line()) return out_of_text;
+  }
+}
+
+CsvScanner::Scan CsvScanner::scan_record(std::vector<CsvCell>& cells) {
+  Scan state = skip_to_record();
+  if (state != Scan::kRecord) return state;
+  while (scan_cell(cells, state)) {
+  }
+  if (state == Scan::kRecord && dialect_.has_trailing_delimiters && cells.size() > 1 && !cells.back().is_quoted &&
+      cells.back().text.empty())
+    cells.pop_back();
+  return state;
+}
+
+/// One cell and what follows it; whether the record goes on.
+bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   CsvCell cell;
   cell.place = place();
   cell.is_quoted = !at_end() && text_[position_] == '"';
   if (cell.is_quoted) {
-    cell.text = quoted(cell.place);
+    if (!scan_quoted(cell)) {
+      state = Scan::kNeedMore;
+      return false;
+    }
+    if (!doubled_.empty() && doubled_.back() == std::string::npos) doubled_.back() = cells.size();
   } else {
     const std::size_t begin = position_;
-    while (!at_end() && text_[position_] != ',' && text_[position_] != '\n') {
-      if (text_[position_] == '"') damaged(place(), "a quote amid a cell", "quote the whole cell and double the quotes in it");
-      ++position_;
+    const char* const data = text_.data();
+    const std::size_t size = text_.size();
+    std::size_t at = begin;
+    while (at < size && !is_special_[static_cast<unsigned char>(data[at])]) ++at;
+    position_ = at;
+    if (at == size && !is_whole_) {
+      state = Scan::kNeedMore;
+      return false;
     }
-    const bool is_crlf = !at_end() && text_[position_] == '\n' && position_ > begin && text_[position_ - 1] == '\r';
-    if (is_crlf) --position_;
-    cell.text = text_.substr(begin, position_ - begin);
+    if (at < size && data[at] == '"') damaged(place(), "a quote amid a cell", "quote the whole cell and double the quotes in it");
+    if (at < size && data[at] == '\0')
+      damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or say its \"encoding\"");
+    if (at < size && data[at] == '\n' && at > begin && data[at - 1] == '\r') --position_;
+    cell.text = std::string_view(data + begin, position_ - begin);
   }
-  if (!at_end() && text_[position_] == ',') {
+  cells.push_back(cell);
+  if (dialect_.delimiter == ' ') {
+    const bool was_quoted = cell.is_quoted && !at_end() && text_[position_] != ' ' && text_[position_] != '\t' &&
+                            text_[position_] != '\n' && text_[position_] != '\r';
+    config::skip_blanks();
+    if (at_end() && !is_whole_) {
+      state = Scan::kNeedMore;
+      return false;
+    }
+    if (!was_quoted && !at_end() && text_[position_] != '\n' && text_[position_] != '\r') return true;
+  } else if (!at_end() && text_[position_] == dialect_.delimiter) {
     ++position_;
-    return cell;
+    if (at_end() && !is_whole_) state = Scan::kNeedMore;
+    return state == Scan::kRecord;
   }
-  cell.ends_record = true;
-  if (!skip_line_end() && !at_end())
-    damaged(place(), "a quoted cell goes on after its closing quote", "double the quotes inside a quoted cell");
-  return cell;
+  if (at_end()) {
+    if (!is_whole_) state = Scan::kNeedMore;
+    return false;
+  }
+  if (text_[position_] == '\r' && position_ + 1 == text_.size() && !is_whole_) {
+    state = Scan::kNeedMore;
+    return false;
+  }
+  if (!skip_line_end())
+    damaged(place(), "a quoted cell goes on after its closing quote", "double the quotes inside a quoted cell, and check \"delimiter\"");
+  return false;
 }
 
-std::string_view CsvScanner::quoted(CsvPlace begin) {
-  ++position_;
-  std::size_t piece = position_;
-  bool has_quotes = false;
-  unquoted_.clear();
+/// Past the closing quote; false where the text ends before.  `cell.text` keeps doubled quotes for now.
+bool CsvScanner::scan_quoted(CsvCell& cell) {
+  const std::size_t begin = ++position_;
+  bool has_doubled = false;
   for (;; ++position_) {
-    if (at_end()) damaged(begin, "the quote that opens here is never closed", "close it, or double a quote that belongs to the text");
-    if (text_[position_] == '\n') {
+    if (at_end()) {
+      if (!is_whole_) return false;
+      damaged(cell.place, "the quote that opens here is never closed", "close it, or double a quote that belongs to the text");
+    }
+    const char c = text_[position_];
+    if (c == '\n' || (c == '\r' && dialect_.has_cr_ends)) {
       line_begin_ = position_ + 1;
       ++line_;
     }
-    if (text_[position_] != '"') continue;
-    const bool is_doubled = position_ + 1 < text_.size() && text_[position_ + 1] == '"';
-    if (!is_doubled) break;
-    has_quotes = true;
-    unquoted_.append(text_.substr(piece, position_ + 1 - piece));
-    piece = position_ + 2;
+    if (c == '\0') damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or say its \"encoding\"");
+    if (c != '"') continue;
+    if (position_ + 1 == text_.size() && !is_whole_) return false;
+    if (position_ + 1 >= text_.size() || text_[position_ + 1] != '"') break;
+    has_doubled = true;
     ++position_;
   }
-  const std::string_view last = text_.substr(piece, position_ - piece);
+  cell.text = std::string_view(text_.data() + begin, position_ - begin);
+  if (has_doubled) doubled_.push_back(std::string::npos);
   ++position_;
-  if (!has_quotes) return last;
-  unquoted_.append(last);
-  return unquoted_;
+  return true;
+}
+
+/// Takes the second of two quotes away, in place: the record is complete and is not read again.
+void CsvScanner::unquote(std::vector<CsvCell>& cells) {
+  for (const std::size_t place_of_cell : doubled_) {
+    CsvCell& cell = cells[place_of_cell];
+    char* const begin = text_.data() + (cell.text.data() - text_.data());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < cell.text.size(); ++i) {
+      begin[kept++] = begin[i];
+      if (begin[i] == '"') ++i;
+    }
+    cell.text = std::string_view(begin, kept);
+  }
 }
 
 void CsvScanner::damaged(CsvPlace place, const std::string& what, const std::string& hint) const {

@@ -46,9 +46,13 @@ class RowGenerator {
 
 template <class T>
 struct Dataset {
-  Shape shape;        // of one example
-  Index classes = 0;  // 0: regression
-  Index outputs = 0;  // of the targets where classes == 0; 0 there too: the target is zeros, as wide as the network
+  Shape shape;                            // of one example
+  Index classes = 0;                      // 0: regression
+  std::vector<std::string> class_words;   // (classes) as the file writes them; empty: the numbers 0, 1, …
+  Index outputs = 0;                      // of the targets where classes == 0; 0 there too: the target is zeros, as wide as the network
+  std::vector<std::string> target_names;  // (outputs) as the file names them; may be empty
+  std::vector<double> target_mean;        // (outputs) the file's number is target_scale * target + target_mean; both empty: the
+  std::vector<double> target_scale;       // targets are the file's numbers
   Split<T> train;
   Split<T> validation;
   Split<T> test;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "core/error.hpp"
 #include "files/input_file.hpp"
@@ -33,7 +35,7 @@ Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
   Matrix<T> matrix = allocate_rows<T>(rows, array.row_size());
   T* out = matrix.view().data;
   const Index count = matrix.view().size();
-  if (array.format.kind == NumberKind::kUnsigned) {  // bytes: every outcome is computed once
+  if (array.format.kind == NumberKind::kUnsigned && array.format.bytes == 1) {  // bytes: every outcome is computed once
     std::array<T, 256> table;
     for (std::size_t byte = 0; byte < table.size(); ++byte) table[byte] = static_cast<T>(map(static_cast<double>(byte)));
     for (Index i = 0; i < count; ++i) out[i] = table[array.bytes[static_cast<std::size_t>(i)]];
@@ -41,6 +43,26 @@ Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
     for (Index i = 0; i < count; ++i) out[i] = checked_number<T>(array, i, map);
   }
   return matrix;
+}
+
+/// A label: a whole number, or a floating one that is whole.
+std::int64_t whole_at(const NumberArray& array, Index place) {
+  if (array.is_integer()) return decode_integer(array.number(place), array.format);
+  const double number = decode_number(array.number(place), array.format);
+  if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number))
+    array.damaged(place, "is no whole number, and a class is", "set \"target\": \"number\" to predict numbers");
+  return static_cast<std::int64_t>(number);
+}
+
+/// Numbers whose first axis varies fastest, in C order.
+void turn_to_c_order(NumberArray& array) {
+  const auto bytes = static_cast<std::size_t>(array.format.bytes);
+  std::vector<unsigned char> turned(array.bytes.size());
+  const Index count = static_cast<Index>(array.bytes.size() / bytes);
+  for (Index place = 0; place < count; ++place)
+    std::copy_n(array.bytes.data() + static_cast<std::size_t>(array.fortran_place(place)) * bytes, bytes,
+                turned.data() + static_cast<std::size_t>(place) * bytes);
+  array.bytes = std::move(turned);
 }
 
 }  // namespace
@@ -53,8 +75,21 @@ Index NumberArray::row_size() const {
 
 Shape NumberArray::row_shape() const { return dims.size() == 1 ? Shape{1} : Shape(std::vector<Index>(dims.begin() + 1, dims.end())); }
 
+/// Where a number in C order stands in Fortran order.
+Index NumberArray::fortran_place(Index place) const {
+  Index strides = 1;
+  for (const Index dim : dims) strides *= dim;
+  Index result = 0;
+  for (std::size_t axis = dims.size(); axis-- > 0;) {
+    strides /= dims[axis];
+    result += place % dims[axis] * strides;
+    place /= dims[axis];
+  }
+  return result;
+}
+
 void NumberArray::damaged(Index place, const std::string& what, const std::string& hint) const {
-  const Index byte = first_byte + place * format.bytes;
+  const Index byte = first_byte + (was_fortran ? fortran_place(place) : place) * format.bytes;
   const std::string column = row_size() == 1 ? "" : " column " + std::to_string(place % row_size() + 1);
   throw Error(ExitCode::kDamaged,
               {path + " byte " + std::to_string(byte), "row " + std::to_string(place / row_size() + 1) + column + " " + what, hint});
@@ -82,6 +117,7 @@ void read_numbers(files::InputFile& file, NumberArray& array, Read read) {
   if (read == Read::kHeader) return;
   array.bytes = file.read_claimed(bytes, what);
   file.require_end();
+  if (array.was_fortran) turn_to_c_order(array);
 }
 
 template <class T>
@@ -94,30 +130,88 @@ Matrix<T> to_targets(const NumberArray& array, Index rows) {
   return convert<T>(array, rows, [](double raw) { return raw; });
 }
 
-std::vector<std::int32_t> to_labels(const NumberArray& array, Index classes) {
+std::vector<std::string> LabelNumbers::words() const {
+  std::vector<std::string> words;
+  for (const std::int64_t value : values) words.push_back(std::to_string(value));
+  return words;
+}
+
+std::vector<std::int32_t> to_labels(const NumberArray& array, const LabelNumbers& numbers) {
   std::vector<std::int32_t> labels(static_cast<std::size_t>(array.rows()));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const Index place = static_cast<Index>(i);
-    const std::int64_t label = decode_integer(array.number(place), array.format);
-    if (label < 0 || label >= classes) {
-      array.damaged(place, "has label " + std::to_string(label) + ", and the classes are 0 to " + std::to_string(classes - 1),
+    const std::int64_t label = whole_at(array, place);
+    std::int64_t number = label;
+    if (!numbers.values.empty()) {
+      const auto found = std::lower_bound(numbers.values.begin(), numbers.values.end(), label);
+      number = found != numbers.values.end() && *found == label ? found - numbers.values.begin() : -1;
+    }
+    if (number < 0 || number >= numbers.classes) {
+      const std::string known = numbers.values.empty() ? "0 to " + std::to_string(numbers.classes - 1) : "those of the training labels";
+      array.damaged(place, "has label " + std::to_string(label) + ", and the classes are " + known,
                     "set data.classes where the training labels do not show all classes");
     }
-    labels[i] = static_cast<std::int32_t>(label);
+    labels[i] = static_cast<std::int32_t>(number);
   }
   return labels;
 }
 
-Index count_classes(const NumberArray& array) {
-  std::int64_t largest = 0;
+LabelNumbers label_numbers(const NumberArray& array) {
+  LabelNumbers numbers;
+  std::set<std::int64_t> values;
   for (Index i = 0; i < array.rows(); ++i) {
-    const std::int64_t label = decode_integer(array.number(i), array.format);
-    if (label < 0 || label >= kMaxClasses) {
-      array.damaged(i, "has label " + std::to_string(label), "labels are whole numbers from 0, at most " + std::to_string(kMaxClasses - 1));
-    }
-    largest = std::max(largest, label);
+    const std::int64_t label = whole_at(array, i);
+    if (values.insert(label).second && static_cast<Index>(values.size()) > kMaxClasses)
+      array.damaged(i, "has label " + std::to_string(label), "at most " + std::to_string(kMaxClasses) + " classes can be told apart");
   }
-  return largest + 1;
+  numbers.classes = static_cast<Index>(values.size());
+  if (*values.begin() != 0) {
+    numbers.values.assign(values.begin(), values.end());
+    return numbers;
+  }
+  if (*values.rbegin() >= kMaxClasses) {
+    Index row = 0;
+    while (whole_at(array, row) < kMaxClasses) ++row;
+    array.damaged(row, "has label " + std::to_string(whole_at(array, row)),
+                  "labels are whole numbers, at most " + std::to_string(kMaxClasses - 1) + " where they begin with 0");
+  }
+  numbers.classes = *values.rbegin() + 1;
+  return numbers;
+}
+
+bool are_whole(const NumberArray& array) {
+  if (array.is_integer()) return true;
+  for (Index i = 0; i < array.rows() * array.row_size(); ++i) {
+    const double number = decode_number(array.number(i), array.format);
+    if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number)) return false;
+  }
+  return true;
+}
+
+void move_channels_last(NumberArray& array) {
+  if (array.dims.size() != 4) {
+    throw Error(ExitCode::kDamaged,
+                {array.path,
+                 "has rows of shape " + array.row_shape().text() + ", and \"layout\": \"nchw\" is for images of (channels, height, width)",
+                 "leave \"layout\" out"});
+  }
+  const Index channels = array.dims[1];
+  const Index positions = array.dims[2] * array.dims[3];
+  array.dims = {array.dims[0], array.dims[2], array.dims[3], channels};
+  if (array.bytes.empty()) return;
+  const auto bytes = static_cast<std::size_t>(array.format.bytes);
+  std::vector<unsigned char> image(static_cast<std::size_t>(channels * positions) * bytes);
+  for (Index row = 0; row < array.rows(); ++row) {
+    unsigned char* const begin = array.bytes.data() + static_cast<std::size_t>(row) * image.size();
+    for (Index channel = 0; channel < channels; ++channel) {
+      for (Index position = 0; position < positions; ++position) {
+        const auto from = static_cast<std::size_t>(channel * positions + position) * bytes;
+        const auto to = static_cast<std::size_t>(position * channels + channel) * bytes;
+        std::copy_n(begin + from, bytes, image.data() + to);
+      }
+    }
+    std::copy(image.begin(), image.end(), begin);
+  }
 }
 
 std::vector<std::vector<Index>> to_index_rows(const NumberArray& array) {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
+#include <limits>
 
 #include "core/matrix.hpp"
 
@@ -13,7 +13,7 @@ namespace normrun::data {
 enum class NumberKind { kUnsigned, kSigned, kFloat };
 struct NumberFormat {
   NumberKind kind = NumberKind::kUnsigned;
-  int bytes = 1;  // unsigned: 1; signed: 1, 2, 4, 8; float: 4, 8
+  int bytes = 1;  // whole numbers: 1, 2, 4, 8; float: 2, 4, 8
   std::endian order = std::endian::little;
 };
 
@@ -35,10 +35,22 @@ inline std::int64_t decode_integer(const unsigned char* bytes, const NumberForma
   return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
+/// IEEE 754's half precision as a double: exact.
+inline double decode_half(std::uint64_t bits) {
+  const int exponent = static_cast<int>((bits >> 10) & 31);
+  const double fraction = static_cast<double>(bits & 1023);
+  const double sign = (bits & 0x8000) != 0 ? -1.0 : 1.0;
+  if (exponent == 31) return bits & 1023 ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  return sign * std::ldexp(1024.0 + fraction, exponent - 25);
+}
+
 /// Any number as a double (64-bit integers beyond 2^53 are rounded).
 inline double decode_number(const unsigned char* bytes, const NumberFormat& format) {
-  if (format.kind != NumberKind::kFloat) return static_cast<double>(decode_integer(bytes, format));
+  if (format.kind == NumberKind::kUnsigned) return static_cast<double>(decode_bits(bytes, format));
+  if (format.kind == NumberKind::kSigned) return static_cast<double>(decode_integer(bytes, format));
   const std::uint64_t bits = decode_bits(bytes, format);
+  if (format.bytes == 2) return decode_half(bits);
   if (format.bytes == 4) return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
   return std::bit_cast<double>(bits);
 }

@@ -100,6 +100,27 @@ Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
   return {split.features.view(), lengths_or_null(split.lengths), data.shape.channels()};
 }
 
+/// Numbers to predict with mean 0 and sd 1 over the training split; a constant column is centred only.
+template <class T>
+void standardize_targets(Dataset<T>& data) {
+  const View<T> train = data.train.targets.view();
+  for (Index j = 0; j < train.cols; ++j) {
+    double sum = 0.0;
+    for (Index r = 0; r < train.rows; ++r) sum += static_cast<double>(train(r, j));
+    const double mean = sum / static_cast<double>(train.rows);
+    double squares = 0.0;
+    for (Index r = 0; r < train.rows; ++r) squares += (static_cast<double>(train(r, j)) - mean) * (static_cast<double>(train(r, j)) - mean);
+    const double sd = std::sqrt(squares / static_cast<double>(train.rows));
+    const double scale = sd > 0.0 ? sd : 1.0;
+    data.target_mean.push_back(mean);
+    data.target_scale.push_back(scale);
+    for (const SplitName name : kSplits) {
+      const View<T> targets = split_of(data, name).targets.view();
+      for (Index r = 0; r < targets.rows; ++r) targets(r, j) = static_cast<T>((static_cast<double>(targets(r, j)) - mean) / scale);
+    }
+  }
+}
+
 }  // namespace
 
 void Shift::describe(config::OptionVisitor& visitor) {
@@ -155,6 +176,8 @@ template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed) {
   Dataset<T> data = std::move(loaded.data);
   hold_out(data, split_counts(data.train.samples(), preparation, loaded.test_rows), seed);
+  if (loaded.impute != Impute::kError && loaded.impute != Impute::kDropRow) fill_missing(loaded.impute, data);
+  if (loaded.target_scaling == TargetScaling::kStandardized) standardize_targets(data);
   FeatureScaling scaling;
   if (preparation.standardize) {
     scaling = fit_scaling<T>(inputs_of(data, SplitName::kTrain));

@@ -6,6 +6,7 @@
 
 #include "config/options/options.hpp"
 #include "data/dataset.hpp"
+#include "data/impute.hpp"
 
 namespace normrun::data {
 
@@ -52,15 +53,21 @@ SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows te
 /// Whether the split depends on the seed.
 bool splits_by_seed(const Preparation& preparation, TestRows test_rows);
 
+/// Whether the numbers to predict become mean 0 and sd 1 (ddof 0) over the training split, each column by itself.
+enum class TargetScaling { kNone, kStandardized };
+
 /// What a source hands over: `data.train` (and `data.test` if they are its own) binarized and scaled, nothing held out yet,
 /// shape, classes, outputs and the generator of fresh rows filled in.
 template <class T>
 struct Loaded {
   Dataset<T> data;
   TestRows test_rows = TestRows::kHeldOut;
+  Impute impute = Impute::kError;  // NaN among the inputs stands for a missing one, unless this is kError or kDropRow
+  TargetScaling target_scaling = TargetScaling::kNone;
 };
 
-/// Holds out rows, standardizes, shifts and takes the digest.  Held-out and remaining rows keep the source's order.
+/// Holds out rows, fills in missing inputs, standardizes inputs and targets, shifts and takes the digest.  Held-out and remaining rows keep
+/// the source's order.
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 

@@ -1,10 +1,12 @@
 // NPY: "\x93NUMPY", version, length of the header (2 bytes in version 1, else 4, little-endian), the header, the numbers.
 // The header is a Python dict: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }  (NEP 1, numpy.lib.format).
-#include <array>
+#include <bit>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "data/foreign_format.hpp"
+#include "data/npz_file.hpp"
 #include "data/number_array.hpp"
 #include "files/input_file.hpp"
 
@@ -13,20 +15,6 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxNpyDims = 8;
-
-struct NamedFormat {
-  std::string_view name;
-  NumberFormat format;
-};
-constexpr std::array<NamedFormat, 7> kFormats = {{
-    {"<f4", {NumberKind::kFloat, 4, std::endian::little}},
-    {"<f8", {NumberKind::kFloat, 8, std::endian::little}},
-    {"|u1", {NumberKind::kUnsigned, 1, std::endian::little}},
-    {"|i1", {NumberKind::kSigned, 1, std::endian::little}},
-    {"<i2", {NumberKind::kSigned, 2, std::endian::little}},
-    {"<i4", {NumberKind::kSigned, 4, std::endian::little}},
-    {"<i8", {NumberKind::kSigned, 8, std::endian::little}},
-}};
 
 /// Reads the dict's text; every step says what it expects where.
 class HeaderText {
@@ -88,12 +76,38 @@ class HeaderText {
   std::size_t place_ = 0;
 };
 
+/// NumPy's name of a type: byte order, kind, bytes.
 NumberFormat format_of(std::string_view name, const files::InputFile& file, Index byte) {
-  for (const NamedFormat& known : kFormats) {
-    if (known.name == name) return known.format;
+  const auto refuse = [&](const std::string& hint) {
+    file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read", hint);
+  };
+  const std::string_view orders = "<>|=";
+  if (name.size() < 2 || orders.find(name[0]) == std::string_view::npos)
+    refuse("write it as float64: numpy.save(path, array.astype('<f8'))");
+  NumberFormat format;
+  format.order = name[0] == '>' ? std::endian::big : std::endian::little;
+  format.bytes = 0;
+  for (const char c : name.substr(2)) format.bytes = c >= '0' && c <= '9' && format.bytes < 100 ? 10 * format.bytes + (c - '0') : 1000;
+  const bool is_whole_size = format.bytes == 1 || format.bytes == 2 || format.bytes == 4 || format.bytes == 8;
+  switch (name[1]) {
+    case 'b':
+    case 'u':
+    case 'i':
+      format.kind = name[1] == 'i' ? NumberKind::kSigned : NumberKind::kUnsigned;
+      if (!is_whole_size || (name[1] == 'b' && format.bytes != 1)) refuse("write it as int64: numpy.save(path, array.astype('<i8'))");
+      return format;
+    case 'f':
+      format.kind = NumberKind::kFloat;
+      if (!is_whole_size || format.bytes == 1) refuse("write it as float64: numpy.save(path, array.astype('<f8'))");
+      return format;
+    case 'U':
+    case 'S':
+      refuse("number the words: numpy.unique(array, return_inverse=True)[1]");
+      break;
+    default:
+      refuse("write it as float64: numpy.save(path, array.astype('<f8'))");
   }
-  file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read",
-               "save float32, float64, uint8, int32 or int64, little-endian: numpy.save(path, array.astype('<f4'))");
+  return format;
 }
 
 void parse_header(HeaderText header, const files::InputFile& file, Index first_byte, NumberArray& array) {
@@ -105,11 +119,14 @@ void parse_header(HeaderText header, const files::InputFile& file, Index first_b
     const std::string_view key = header.quoted();
     header.expect(':');
     if (key == "descr") {
+      if (header.skip('[')) {
+        file.damaged(first_byte, "this is a table of named columns (a structured array)",
+                     "write it as CSV: pandas.DataFrame(numpy.load(path)).to_csv(\"table.csv\", index=False)");
+      }
       array.format = format_of(header.quoted(), file, first_byte);
       has_format = true;
     } else if (key == "fortran_order") {
-      if (header.truth())
-        file.damaged(first_byte, "the array is in Fortran order", "save it in C order: numpy.save(path, numpy.ascontiguousarray(array))");
+      array.was_fortran = header.truth();
       has_order = true;
     } else if (key == "shape") {
       array.dims = header.tuple();
@@ -127,10 +144,14 @@ void parse_header(HeaderText header, const files::InputFile& file, Index first_b
 
 }  // namespace
 
-NumberArray read_npy(const std::string& path, Read read) {
-  files::InputFile file(path);
+namespace {
+
+NumberArray read_array(files::InputFile& file, Read read) {
   const std::vector<unsigned char> start = file.read_claimed(8, "the first bytes of an NPY file");
   if (std::string_view(reinterpret_cast<const char*>(start.data()), kMagic.size()) != kMagic) {
+    const ForeignFormat format = foreign_format(std::string_view(reinterpret_cast<const char*>(start.data()), start.size()));
+    if (!format.empty() && !format.what.ends_with("ZIP archive"))
+      file.damaged(0, "this is no NPY file: " + std::string(format.what), std::string(format.cure));
     file.damaged(0, "this is no NPY file, which begins with \\x93NUMPY", "write one with numpy.save");
   }
   const unsigned version = start[6];
@@ -146,8 +167,21 @@ NumberArray read_npy(const std::string& path, Read read) {
   if (array.dims.empty() || array.dims.size() > kMaxNpyDims) {
     file.damaged(first_byte, "an array of " + std::to_string(array.dims.size()) + " dimensions", "rows of data have 1 to 8 dimensions");
   }
+  if (array.dims.size() < 2) array.was_fortran = false;
   read_numbers(file, array, read);
   return array;
+}
+
+}  // namespace
+
+NumberArray read_npy(const std::string& path, Read read) {
+  const NpzPath archive = npz_path(path);
+  if (archive.file.empty()) {
+    files::InputFile file(path);
+    return read_array(file, read);
+  }
+  files::InputFile file(path, npz_member(archive));
+  return read_array(file, read);
 }
 
 }  // namespace normrun::data

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "config/options/options.hpp"
 #include "data/batches.hpp"
+#include "data/column_profile.hpp"
 #include "data/dataset.hpp"
 #include "data/preparation.hpp"
 
@@ -31,9 +33,14 @@ class DataSpec : public config::Described {
     Index train_samples = 0;
     Index validation_samples = 0;
     Index test_samples = 0;
-    bool classes_are_fractions = false;  // a csv's labels are numbers, not all of them whole
+    std::vector<std::string> class_words;  // as in Dataset
+    std::vector<std::string> notes;        // what was left out or read in a way that should be known, a sentence each
+    bool numbers_are_whole = false;        // numbers to predict that an array holds could be classes
+    bool classes_are_fractions = false;    // a csv's labels are numbers, not all of them whole
   };
   virtual Outline outline(const std::string& folder) const = 0;
+  /// The columns of a table and what becomes of them; none of other data.  Throws as load() does.
+  virtual std::vector<ColumnProfile> columns(const std::string& /*folder*/) const { return {}; }
 
   /// The type's own options, then those of every type.
   void describe(config::OptionVisitor& visitor) final;

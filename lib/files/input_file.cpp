@@ -40,13 +40,27 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   gzbuffer(file_, static_cast<unsigned>(chunk_ / 4));
   most_bytes_ = std::numeric_limits<Index>::max();
   if (!is_regular) return;
-  const bool is_plain = gzdirect(file_) != 0;
-  if (is_plain || !checked_product(size, kMostDeflateGain, most_bytes_)) most_bytes_ = size;
+  if (is_plain() || !checked_product(size, kMostDeflateGain, most_bytes_)) most_bytes_ = size;
 }
 
-InputFile::~InputFile() { gzclose(file_); }
+InputFile::InputFile(std::string path, std::vector<unsigned char> contents) : path_(std::move(path)), contents_(std::move(contents)) {
+  chunk_ = kMostChunk;
+  most_bytes_ = static_cast<Index>(contents_.size());
+}
+
+InputFile::~InputFile() {
+  if (file_ != nullptr) gzclose(file_);
+}
+
+bool InputFile::is_plain() const { return file_ == nullptr || gzdirect(file_) != 0; }
 
 Index InputFile::read_some(unsigned char* out, Index count) {
+  if (file_ == nullptr) {
+    const Index there = std::min(count, most_bytes_ - position_);
+    std::copy_n(contents_.begin() + position_, there, out);
+    position_ += there;
+    return there;
+  }
   const int got = gzread(file_, out, static_cast<unsigned>(count));
   int code = Z_OK;
   const char* message = gzerror(file_, &code);
@@ -65,7 +79,7 @@ void InputFile::cut_off(Index start, Index count, const std::string& what, const
 
 void InputFile::check_claim(Index count, const std::string& what) const {
   if (count <= most_bytes_ - position_) return;
-  cut_off(position_, count, what, (gzdirect(file_) != 0 ? "" : "at most ") + std::to_string(most_bytes_ - position_) + " more");
+  cut_off(position_, count, what, (is_plain() ? "" : "at most ") + std::to_string(most_bytes_ - position_) + " more");
 }
 
 std::vector<unsigned char> InputFile::read_claimed(Index count, const std::string& what) {
@@ -85,22 +99,16 @@ std::vector<unsigned char> InputFile::read_claimed(Index count, const std::strin
   return bytes;
 }
 
-std::string InputFile::read_rest() {
-  std::string text;
-  for (;;) {
-    const std::size_t have = text.size();
-    text.resize(have + std::max(have, static_cast<std::size_t>(chunk_)));
-    std::size_t end = have;
-    while (end < text.size()) {
-      const Index wanted = std::min(static_cast<Index>(text.size() - end), chunk_);
-      const Index got = read_some(reinterpret_cast<unsigned char*>(text.data()) + end, wanted);
-      if (got == 0) {
-        text.resize(end);
-        return text;
-      }
-      end += static_cast<std::size_t>(got);
-    }
+std::string InputFile::read_piece(Index most) {
+  std::string bytes(static_cast<std::size_t>(most), '\0');
+  Index have = 0;
+  while (have < most) {
+    const Index got = read_some(reinterpret_cast<unsigned char*>(bytes.data()) + have, std::min(most - have, chunk_));
+    if (got == 0) break;
+    have += got;
   }
+  bytes.resize(static_cast<std::size_t>(have));
+  return bytes;
 }
 
 void InputFile::require_end() {

@@ -18,6 +18,8 @@ class InputFile {
  public:
   /// Throws Error(kUsage) where the file is missing, is a directory or cannot be read.
   explicit InputFile(std::string path);
+  /// The contents of a member of an archive; `path` is for messages.
+  InputFile(std::string path, std::vector<unsigned char> contents);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
@@ -31,18 +33,20 @@ class InputFile {
   /// Reads exactly `count` bytes.  Memory grows with the bytes that are really there, so a false claim allocates nothing.
   /// Throws Error(kDamaged) with the file and the byte.
   std::vector<unsigned char> read_claimed(Index count, const std::string& what);
-  /// Reads all that is left.
-  std::string read_rest();
+  /// Reads the next bytes, at most `most` of them; none at the end.
+  std::string read_piece(Index most);
   /// Throws Error(kDamaged) unless everything was read.
   void require_end();
   [[noreturn]] void damaged(Index byte, const std::string& what, const std::string& hint) const;
 
  private:
+  bool is_plain() const;
   Index read_some(unsigned char* out, Index count);
   [[noreturn]] void cut_off(Index start, Index count, const std::string& what, const std::string& held) const;
 
   std::string path_;
-  gzFile_s* file_ = nullptr;
+  gzFile_s* file_ = nullptr;  // null: `contents_` are read
+  std::vector<unsigned char> contents_;
   Index chunk_ = 0;       // bytes to read at a time; a small file is read at once
   Index most_bytes_ = 0;  // upper bound on the size of the contents
   Index position_ = 0;

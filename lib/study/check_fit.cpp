@@ -1,3 +1,4 @@
+#include "config/json/words.hpp"
 #include "data/number_array.hpp"
 #include "files/input_file.hpp"
 #include "statistics/moving_statistics.hpp"
@@ -20,6 +21,27 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   throw Error(error.code(), problems);
 }
 
+/// Floating labels that are whole, 0.0 and 1.0, are numbers to predict unless the config says that they are classes.
+[[noreturn]] void refuse_whole_numbers(const Error& error) {
+  std::vector<Problem> problems = error.problems();
+  for (Problem& problem : problems)
+    problem.hint =
+        "the labels are floating numbers that are whole: to tell them apart as classes, set \"target\": \"class\" in \"data\"; else " +
+        problem.hint;
+  throw Error(error.code(), problems);
+}
+
+/// Where the classes are words, a wrong number of them is easier to understand with the words beside it.
+[[noreturn]] void refuse_with_words(const Error& error, const data::DataSpec::Outline& data) {
+  constexpr std::size_t kListed = 6;
+  std::vector<std::string_view> words(data.class_words.begin(), data.class_words.end());
+  bool are_numbers = true;
+  for (std::size_t c = 0; c < words.size(); ++c) are_numbers = are_numbers && words[c] == std::to_string(c);
+  std::vector<Problem> problems = error.problems();
+  if (!are_numbers && words.size() <= kListed) problems.front().hint += "; the classes are " + config::quoted_words(words, " and ");
+  throw Error(error.code(), problems);
+}
+
 void check_files(const nn::Network<float>& network, const RunConfig& config, const std::string& folder, const nn::SweptNorms& norms) {
   const train::TrainOptions& train = config.train;
   if (!train.init_from.empty()) train::initial_weights(network, train, folder, static_cast<std::uint64_t>(config.seed), norms);
@@ -35,7 +57,8 @@ void check_fit(const nn::Network<float>& network, const RunConfig& config, const
     train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
   } catch (const Error& error) {
     if (data.classes_are_fractions) refuse_fractions(error);
-    throw;
+    if (data.numbers_are_whole) refuse_whole_numbers(error);
+    refuse_with_words(error, data);
   }
   train::check_last_layers(loss, network);
   train::check_division(config.train);

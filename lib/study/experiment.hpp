@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +56,8 @@ struct Experiment {
   std::string path;
   std::string folder;  // of the config file: what its relative paths start from
   config::Grid grid;
-  RunConfig base;  // at the first point of the grid
+  RunConfig base;                  // at the first point of the grid
+  std::vector<std::string> notes;  // on the data files: what is left out, what was found out (Check::kWithData only)
 
   /// The config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;

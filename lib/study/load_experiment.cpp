@@ -102,9 +102,10 @@ constexpr const char* kMovedConfig =
 
 /// What is wrong with the shapes or the data files of one point.
 std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const config::Document& document,
-                                    const config::Grid& grid, ExitCode& code) {
+                                    const config::Grid& grid, ExitCode& code, std::vector<std::string>& notes) {
   try {
     const data::DataSpec::Outline outline = config.data_spec().outline(folder);
+    notes = outline.notes;
     const nn::Network<float> network(config.layers(), outline.shape);
     check_fit(network, config, outline, folder, swept_norms(document, grid, config, outline.shape));
   } catch (const Error& error) {
@@ -138,7 +139,8 @@ void check_swept_weights(const config::Document& document, const std::vector<con
     if (config.train.init_from.empty()) continue;
     if (axes[axis].key == "seed" && config.train.init_from.find("{seed}") == std::string::npos) continue;
     ExitCode found_code = ExitCode::kUsage;
-    const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code);
+    std::vector<std::string> notes;  // told once, by check_shapes
+    const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code, notes);
     const bool is_missing = !found.empty() && found.front().what == files::kNoSuchFile;
     if (found.empty() || (found_code != ExitCode::kDamaged && !is_missing)) continue;
     code = found_code;
@@ -148,14 +150,18 @@ void check_swept_weights(const config::Document& document, const std::vector<con
 }
 
 /// Shapes that fit at no checked point, or a data file that is missing at all of them, are the config's fault; those that
-/// fit at some are left to their runs.
-void check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
+/// fit at some are left to their runs.  Returns what the data files' readers have to note.
+std::vector<std::string> check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
   std::vector<Problem> problems;
+  std::vector<std::string> notes;
   ExitCode code = ExitCode::kUsage;
   for (const auto& [axis, value] : checked_points(axes)) {
-    const std::vector<Problem> found = shape_problems(point_config(document, axes, axis, value), folder, document, grid, code);
-    if (found.empty()) return check_swept_weights(document, axes, folder);
+    const std::vector<Problem> found = shape_problems(point_config(document, axes, axis, value), folder, document, grid, code, notes);
+    if (found.empty()) {
+      check_swept_weights(document, axes, folder);
+      return notes;
+    }
     add_new(problems, found);
   }
   throw Error(code, problems);
@@ -218,8 +224,9 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
 
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  if (check == Check::kWithData) check_shapes(document, axes, folder);
-  Experiment experiment{std::move(document), path, folder, grid, {}};
+  std::vector<std::string> notes;
+  if (check == Check::kWithData) notes = check_shapes(document, axes, folder);
+  Experiment experiment{std::move(document), path, folder, grid, {}, std::move(notes)};
   experiment.base = experiment.at(0);
   return experiment;
 }

@@ -125,9 +125,12 @@ class Run {
     };
     const train::StepTotals& totals = trainer_->epoch_totals();
     add("train", "train", {totals.loss(), data_->classes > 0 ? totals.accuracy() : std::nan(""), totals.samples});
-    for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {
+    const std::optional<Index>& every = config_.compare.train_history_every;
+    for (const data::SplitName split : data::kSplits) {
+      if (split == data::SplitName::kTrain && (!every || trainer_->epoch() % *every != 0)) continue;
       if (data_->split(split).samples() == 0) continue;
       for (const std::string& mode : config_.train.history) {
+        if (split == data::SplitName::kTrain && mode == "train") continue;  // that line has the steps' running mean
         add(data::split_text(split), mode, compare::score_split(snapshot(), split, mode, config_.train.batch_size));
       }
     }

@@ -69,7 +69,7 @@ const std::vector<Table> kTables = {
      {kSplit,
       {"mode", "string", "see README.md, Modes"},
       kEvalBatchSize,
-      {"class", "integer", "from 0"},
+      {"class", "string", "the data file's word or number; from 0 where the data are generated"},
       {"samples", "integer", "rows of this class"},
       {"recall", "number", "right among the rows of this class"},
       {"precision", "number", "right among the rows predicted as this class; empty where none is"}}},
@@ -139,6 +139,15 @@ const std::vector<Table> kTables = {
      "one row per run and probe (those that the config's probes name)",
      {{"probe", "string", "its name, see `normrun list probes`"},
       {"value", "number", "empty where the probe does not apply to the network or the data"}}},
+    {TableId::kScores,
+     "scores.csv",
+     "one row per run, split, mode, metric and target: how good the predictions are",
+     {kSplit,
+      {"mode", "string", "see README.md, Modes"},
+      kEvalBatchSize,
+      {"metric", "string", "of classes auc (one against the others) and f1; of numbers mae, rmse and r2, in the data file's units"},
+      {"target", "string", "the class or the column to predict; empty for all of them"},
+      {"value", "number", "empty where it does not apply, as the auc of a class without rows"}}},
 };
 
 const std::vector<Column> kKeyColumns = {

@@ -5,8 +5,8 @@
 
 namespace normrun::tables {
 
-enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kBudget, kProbes };
-inline constexpr std::size_t kTableCount = 10;
+enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kBudget, kProbes, kScores };
+inline constexpr std::size_t kTableCount = 11;
 
 struct Column {
   std::string_view name;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "train/unit_loss.hpp"
+
 namespace normrun::train {
 
 template <class T>
@@ -72,6 +74,8 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   const ConstView<T> logits = network_.forward(forward, pass.params, pass.state, pass.next_state, record_, own.x);
   const View<T> dlogits = record_.gradient(logits_boundary_);
   result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
+  result.unit_loss =
+      scale_.empty() ? result.loss : result.unit_loss + pass.share * squared_error_in_units(logits, own.targets.values, scale_);
   if (!std::isfinite(result.loss)) return;
   if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels);
   add_gradient(pass, dlogits);

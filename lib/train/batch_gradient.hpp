@@ -44,14 +44,17 @@ class BatchGradient {
   BatchGradient(const nn::Network<T>& network, nn::LossKind loss, const Division& division, Index capacity);
 
   struct Result {
-    double loss = 0.0;  // mean over the rows
-    Index correct = 0;  // predictions, where there are labels
+    double loss = 0.0;       // mean over the rows
+    double unit_loss = 0.0;  // the same in the units of the data file (count_in_units)
+    Index correct = 0;       // predictions, where there are labels
   };
   /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  A part whose loss is not finite is the
   /// last one: record() holds it and gradient() is of no use.
   /// A `kernel_updater` updates kernels instead of leaving their gradients in gradient(); only where is_one_pass().
   Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
                  nn::KernelUpdater<T>* kernel_updater = nullptr);
+  /// The targets are standardized.  Errors multiplied by `scale`, one factor for each output, are in the units of the data file.
+  void count_in_units(std::span<const double> scale) { scale_ = scale; }
   /// Whether a step is one pass, whose gradient is that of the step.
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
@@ -79,6 +82,7 @@ class BatchGradient {
   const nn::Network<T>& network_;
   nn::LossKind loss_;
   Division division_;
+  std::span<const double> scale_;  // empty: losses are in the file's units
   Index logits_boundary_;
   nn::Record<T> record_;
   Buffer<T> gradient_;

@@ -61,6 +61,7 @@ void Trainer<T>::allocate() {
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
   gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
+  if (plan_.loss == nn::LossKind::kMse) gradient_->count_in_units(plan_.data->target_scale);
   if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass())
     fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network.layout().params.size(), optimizer_buffers());
   batch_x_ = Matrix<T>(capacity, network.input().size());
@@ -111,7 +112,7 @@ void Trainer<T>::advance() {
   const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch, fused_.get());
   last_loss_ = result.loss;
   check_loss(step_ + 1);
-  totals_.loss_sum += last_loss_ * static_cast<double>(rows);
+  totals_.loss_sum += result.unit_loss * static_cast<double>(rows);
   totals_.correct += result.correct;
   totals_.samples += rows;
   totals_.steps += 1;

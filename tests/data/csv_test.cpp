@@ -52,7 +52,8 @@ TEST_CASE("csv: columns that are ignored may hold anything") {
   CHECK(data.shape == Shape{2});
   CHECK(numbers(data.train.features) == std::vector<double>{1, 2, 3, 4});
   CHECK(data.train.labels == std::vector<std::int32_t>{0, 1});
-  check_refused([&] { rows_of(text, R"(, "ignore": ["id"])"); }, ExitCode::kDamaged, {"\"red\" is no number", "\"ignore\": [names]"});
+  check_refused([&] { rows_of(text, R"(, "ignore": ["id"])"); }, ExitCode::kDamaged,
+                {"data.csv:3:4 (row 2, column \"colour\")", "the cell is empty", "\"ignore\": [\"colour\"]"});
   check_refused([&] { rows_of(text, R"(, "ignore": ["color"])"); }, ExitCode::kUsage, {"\"color\"", "did you mean \"colour\"?"});
   check_refused([&] { rows_of(text, R"(, "ignore": ["kind"])"); }, ExitCode::kUsage, {"cannot be the label and the ignored one"});
 }
@@ -80,7 +81,7 @@ TEST_CASE("csv: damaged tables") {
       {"1\n2\n", {"data.csv:1:1", "only one column"}},
       {head + "1,2,,0\n", {"data.csv:3:5 (row 2, column \"x3\")", "the cell is empty"}},
       {head + "1,2,  ,0\n", {"data.csv:3:5 (row 2, column \"x3\")", "the cell is empty"}},
-      {head + "1,NaN,3,0\n", {"data.csv:3:3 (row 2, column \"x2\")", "\"NaN\" is no finite number"}},
+      {head + "1,NaN,3,0\n", {"data.csv:3:3 (row 2, column \"x2\")", "\"NaN\" is a missing value", "\"impute\""}},
       {head + "1,-inf,3,0\n", {"data.csv:3:3", "\"-inf\" is no finite number"}},
       {head + "1,1e999,3,0\n", {"data.csv:3:3", "too large or too small"}},
       {head + "one,2,3,0\n", {"data.csv:3:1 (row 2, column \"x1\")", "\"one\" is no number"}},
@@ -93,8 +94,9 @@ TEST_CASE("csv: damaged tables") {
       {head + "1,2,\"3,0\n4,5,6,0\n", {"data.csv:3:5", "never closed"}},
       {head + "1,2\"2,3,0\n", {"data.csv:3:4", "quote amid a cell"}},
       {head + "1,\"2\"2,3,0\n", {"data.csv:3:6", "after its closing quote"}},
-      {"1,2,,0\n", {"data.csv:1:5 (row 1, column 3)", "the cell is empty"}},
-      {"NA,2,3,0\n", {"data.csv:1:1 (row 1, column 1)", "\"NA\" is no number", "\"header\": true"}},
+      {"1,2,,0\n", {"data.csv:1:5 (row 1, column 3)", "the column holds no value", "\"ignore\": [2]"}},
+      {"NA,2,3,0\n1,2,3,0\n", {"data.csv:1:1 (row 1, column 1)", "\"NA\" is a missing value", "\"ignore\": [0]"}},
+      {"ab,2,3,0\n1,2,3,0\n2,2,3,1\n", {"data.csv:1:1 (row 1, column 1)", "\"ab\" is no number", "\"header\": true"}},
   };
   for (const Refusal& refusal : cases) {
     CAPTURE(refusal.text);

@@ -22,7 +22,7 @@ template <class T = double>
 data::Dataset<T> table_with(const std::string& options, std::uint64_t seed = 0) {
   const DataFolder folder;
   folder.write("t.csv", table());
-  return load<T>(R"({"type": "csv", "path": "t.csv", )" + options + "}", seed, folder.path());
+  return load<T>(R"({"type": "csv", "path": "t.csv", "index": "keep", )" + options + "}", seed, folder.path());
 }
 
 template <class T>
@@ -60,7 +60,7 @@ TEST_CASE("the split takes every row once, keeps the order, and depends on the s
 TEST_CASE("limit comes before the split; the outline counts as load does") {
   const DataFolder folder;
   folder.write("t.csv", table());
-  const auto spec = data_spec(R"({"type": "csv", "path": "t.csv", "limit": 6, "test_fraction": 0.5})");
+  const auto spec = data_spec(R"({"type": "csv", "path": "t.csv", "index": "keep", "limit": 6, "test_fraction": 0.5})");
   const data::Dataset<double> data = spec->load(0, folder.path(), double{});
   CHECK(data.train.samples() == 3);
   CHECK(data.test.samples() == 3);

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   test::expect_result_or_error([&] {
     const data::NumberArray array = data::read_idx(path, data::Read::kAll);
     if (data::read_idx(path, data::Read::kHeader).dims != array.dims) std::abort();
-    if (array.is_integer()) data::to_labels(array, data::count_classes(array));
+    if (array.dims.size() == 1) data::to_labels(array, data::label_numbers(array));
   });
   return 0;
 }

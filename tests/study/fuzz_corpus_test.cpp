@@ -4,6 +4,7 @@
 #include <string>
 
 #include "data/csv_table.hpp"
+#include "data/npz_file.hpp"
 #include "data/number_array.hpp"
 #include "files/atomic_file.hpp"
 #include "nn/checkpoint.hpp"
@@ -33,16 +34,18 @@ TEST_CASE("the parsers take the seeds of their fuzz targets") {
     config::at_point(document, config::Grid(config::read_axes(document)), 0).read("", config, problems);
     CHECK(problems.empty());
   }
-  for (const char* const name : {"csv/header", "csv/plain", "csv/quoted"}) CHECK(data::read_csv(seed(name), data::CsvOptions{}).rows > 1);
+  for (const char* const name : {"csv/header", "csv/plain", "csv/quoted", "csv/semicolons", "csv/blanks", "csv/words"})
+    CHECK(data::read_csv(seed(name), data::CsvOptions{}).rows > 1);
   data::CsvOptions sequences;
-  sequences.label.word = "y";
+  sequences.label = {{.word = "y"}};
   sequences.sequence = {.word = {}, .value = 0};
   sequences.time = {.word = {}, .value = 1};
-  sequences.ignore = {"id"};
+  sequences.ignore = {{.word = "id"}};
   CHECK(data::read_csv(seed("csv/sequences"), sequences).rows == 3);
   for (const char* const name : {"idx/floats", "idx/labels", "idx/labels.gz"})
     CHECK(data::read_idx(seed(name), data::Read::kAll).rows() > 1);
   for (const char* const name : {"npy/bytes", "npy/floats", "npy/order"}) CHECK(data::read_npy(seed(name), data::Read::kAll).rows() >= 1);
+  for (const char* const name : {"npz/stored", "npz/deflated"}) CHECK(data::npz_member({seed(name), "y"}).size() > 64);
   for (const char* const name : {"safetensors/checkpoint", "safetensors/foreign"})
     CHECK(nn::read_safetensors(seed(name)).tensors.size() > 1);
   CHECK(records_of(sweep::JournalFile(seed("journal/sweep"))) == 2);

@@ -1,6 +1,7 @@
 #include "config/json/words.hpp"
 
 #include <algorithm>
+#include "config/json/foreign_words.hpp"
 
 namespace normrun::config {
 namespace {
@@ -94,6 +95,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string_vi
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind) {
+  if (const std::string own = own_word_hint(word, known); !own.empty()) return own;
   const std::string nearest = nearest_word(word, known);
   if (!nearest.empty()) return "did you mean \"" + nearest + "\"?";
   if (known.empty()) return "";

@@ -96,6 +96,7 @@ class OptionVisitor {
   virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
   /// A config may give one number instead of a list of one (Keras's int or tuple).
   virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
+  /// A config may give one number or word instead of a list of one.
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;
   /// A list whose elements are pairs of words, each one of `words`: [["train", "eval"], …].

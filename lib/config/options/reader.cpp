@@ -94,7 +94,14 @@ void Reader::integers(Option option, std::vector<Index>& values, IntegerRange ra
 void Reader::counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) {
   const JsonValue* const json = take(option);
   if (json == nullptr) return;
-  read_list(Given{*json, pointer_of(option.name), findings_}, values, "a list, each element " + expected_count(range, words),
+  const Given list{*json, pointer_of(option.name), findings_};
+  if (json->is_number() || json->is_string()) {
+    Count count;
+    read_count(list, count, range, words);
+    if (!refused(option.name)) values.assign(1, count);
+    return;
+  }
+  read_list(list, values, "a list, each element " + expected_count(range, words),
             [&](const Given& given, Count& value) { read_count(given, value, range, words); });
 }
 

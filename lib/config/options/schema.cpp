@@ -22,7 +22,7 @@ class SchemaWriter {
     JsonValue schema = JsonValue::object();
     schema["description"] = fact.doc;
     JsonValue element = element_schema(fact);
-    if (fact.is_list && fact.kind == FactKind::kInteger) {
+    if (fact.is_list && (fact.kind == FactKind::kInteger || fact.kind == FactKind::kCount)) {
       schema["anyOf"] = JsonValue::array({element, {{"type", "array"}, {"items", element}}});
     } else if (fact.is_list) {
       schema["type"] = "array";

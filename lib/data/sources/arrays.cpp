@@ -14,7 +14,7 @@ Index target_outputs(const NumberArray& labels) { return labels.row_size(); }
 
 void ArrayFiles::describe(config::OptionVisitor& visitor) {
   visitor.text({features_name, "path of the inputs, one example a row; relative to the config file's folder"}, features);
-  visitor.text({"labels", "path of the labels (whole numbers from 0) or the numbers to predict (floating), one row an example"}, labels);
+  visitor.text({"labels", "path of the labels (whole numbers) or the numbers to predict (floating), one row an example"}, labels);
   visitor.require(features.empty() == labels.empty(), "", "both files of the split: " + std::string(features_name) + " and labels");
 }
 
@@ -28,7 +28,22 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
       !train_.empty(), "",
       "the key \"train\": {\"" + std::string(features_name(format_)) + "\": \"…\", \"labels\": \"…\"} with the paths of two files");
   visitor.object({"test", "the test split's files; absent: test_fraction of the training rows are held out"}, test_);
-  visitor.integer({"classes", "number of classes; absent: the largest training label + 1"}, classes_, {.low = 2, .high = Index{1} << 20});
+  visitor.integer(
+      {"classes", "number of classes; absent: the largest training label + 1, or as many as there are where labels do not begin with 0"},
+      classes_, {.low = 2, .high = Index{1} << 20});
+  visitor.choice<ArrayTarget>(
+      {"target",
+       "what the labels are; auto: whole numbers are classes, floating ones numbers to predict; class: floating ones that are whole, too"},
+      target_, {{"auto", ArrayTarget::kAuto}, {"class", ArrayTarget::kClass}, {"number", ArrayTarget::kNumber}});
+  visitor.flag({"standardize_target",
+                "numbers to predict get mean 0 and standard deviation 1 (ddof 0) over the training split; losses and errors are reported "
+                "in the file's units"},
+               standardize_target_);
+  if (format_ == Format::kNpy) {
+    visitor.choice<ImageLayout>({"layout", "of images; nhwc: height, width, channels; nchw: channels, height, width, as PyTorch has them"},
+                                layout_, {{"nhwc", ImageLayout::kNhwc}, {"nchw", ImageLayout::kNchw}},
+                                {{"channels-last", "nhwc"}, {"channels-first", "nchw"}});
+  }
 }
 
 NumberArray ArraySource::read(const std::string& folder, const std::string& path, Read read) const {
@@ -38,6 +53,7 @@ NumberArray ArraySource::read(const std::string& folder, const std::string& path
 
 ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, Read features) const {
   Pair pair{read(folder, files.features, features), read(folder, files.labels, Read::kAll)};
+  if (layout_ == ImageLayout::kNchw) move_channels_last(pair.features);
   const NumberArray& labels = pair.labels;
   if (labels.rows() != pair.features.rows()) {
     throw Error(ExitCode::kDamaged, {labels.path,
@@ -45,9 +61,10 @@ ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayF
                                          " rows of " + pair.features.path,
                                      "give the two files that belong together"});
   }
-  if (labels.is_integer() && labels.row_size() != 1) {
+  if (has_classes(labels) && labels.row_size() != 1) {
     throw Error(ExitCode::kDamaged, {labels.path, "holds rows of " + std::to_string(labels.row_size()) + " whole numbers",
-                                     "a label is one whole number; save numbers to predict as floating ones"});
+                                     "a label is one whole number; for one-hot labels numpy.argmax(labels, axis=1), for numbers to predict "
+                                     "set \"target\": \"number\""});
   }
   return pair;
 }
@@ -59,7 +76,7 @@ void ArraySource::check_test(const Pair& train, const Pair& test) const {
                  "has rows of shape " + test.features.row_shape().text() + ", the training file " + train.features.row_shape().text(),
                  "give files of the same width"});
   }
-  if (test.labels.is_integer() != train.labels.is_integer() || test.labels.row_size() != train.labels.row_size()) {
+  if (has_classes(test.labels) != has_classes(train.labels) || test.labels.row_size() != train.labels.row_size()) {
     throw Error(ExitCode::kDamaged,
                 {test.labels.path, "holds another kind of labels than the training file", "give both as classes or both as numbers"});
   }
@@ -72,16 +89,52 @@ Shape ArraySource::example_shape(const NumberArray& features) const {
   return {shape.dims()[0], shape.dims()[1], 1};
 }
 
-Index ArraySource::classes_in(const Pair& train) const {
-  if (!train.labels.is_integer()) return 0;
-  return classes_ ? *classes_ : count_classes(train.labels);
+bool ArraySource::has_classes(const NumberArray& labels) const {
+  return target_ == ArrayTarget::kAuto ? labels.is_integer() : target_ == ArrayTarget::kClass;
+}
+
+LabelNumbers ArraySource::classes_in(const Pair& train) const {
+  if (!has_classes(train.labels)) return {};
+  if (!classes_) return label_numbers(train.labels);
+  LabelNumbers numbers;
+  try {
+    numbers = {.classes = *classes_, .values = {}};
+    to_labels(train.labels, numbers);
+  } catch (const Error&) {  // 1 … k are k classes as well
+    const LabelNumbers found = label_numbers(train.labels);
+    if (found.values.empty() || found.classes > *classes_) throw;
+    numbers = found;
+    numbers.classes = *classes_;
+  }
+  return numbers;
+}
+
+Preparation ArraySource::preparation_of(const NumberArray& features) const {
+  Preparation prepared = preparation;
+  const bool has_byte_scale = format_ == Format::kIdx && prepared.scale == 1.0 / 255.0;
+  if (has_byte_scale && features.format.kind == NumberKind::kFloat) prepared.scale = 1.0;
+  return prepared;
+}
+
+std::vector<std::string> ArraySource::notes_on(const Pair& train, const LabelNumbers& numbers) const {
+  std::vector<std::string> notes;
+  const std::vector<Index>& dims = train.features.dims;
+  if (format_ == Format::kNpy && layout_ == ImageLayout::kNhwc && dims.size() == 4 && dims[1] <= 4 && dims[3] > 4 && dims[2] > 4) {
+    notes.push_back(train.features.path + ": rows of shape " + train.features.row_shape().text() +
+                    " look like images whose channels stand first; \"layout\": \"nchw\" moves them last");
+  }
+  if (!numbers.values.empty()) {
+    notes.push_back(train.labels.path + ": the labels do not begin with 0; " + std::to_string(numbers.values.front()) + " to " +
+                    std::to_string(numbers.values.back()) + " became the classes 0 to " + std::to_string(numbers.values.size() - 1));
+  }
+  return notes;
 }
 
 template <class T>
-void ArraySource::fill(const Pair& pair, Index rows, Index classes, Split<T>& split) const {
-  split.features = to_features<T>(pair.features, rows, preparation);
-  if (classes > 0) {
-    split.labels = to_labels(pair.labels, classes);
+void ArraySource::fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const {
+  split.features = to_features<T>(pair.features, rows, preparation_of(pair.features));
+  if (numbers.classes > 0) {
+    split.labels = to_labels(pair.labels, numbers);
     split.labels.resize(static_cast<std::size_t>(rows));
   } else {
     split.targets = to_targets<T>(pair.labels, rows);
@@ -95,14 +148,17 @@ Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) c
   Dataset<T>& data = loaded.data;
   Pair train = read_pair(folder, train_, Read::kAll);
   data.shape = example_shape(train.features);
-  data.classes = classes_in(train);
+  const LabelNumbers numbers = classes_in(train);
+  data.classes = numbers.classes;
+  if (static_cast<Index>(numbers.values.size()) == numbers.classes) data.class_words = numbers.words();
   data.outputs = data.classes > 0 ? 0 : target_outputs(train.labels);
-  fill(train, preparation.limited(train.features.rows()), data.classes, data.train);
+  if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
+  fill(train, preparation.limited(train.features.rows()), numbers, data.train);
   train.features.bytes = {};  // before the test split is read
   if (!test_.empty()) {
     const Pair test = read_pair(folder, test_, Read::kAll);
     check_test(train, test);
-    fill(test, test.features.rows(), data.classes, data.test);
+    fill(test, test.features.rows(), numbers, data.test);
   }
   return loaded;
 }
@@ -115,9 +171,13 @@ DataSpec::Outline ArraySource::outline(const std::string& folder) const {
     check_test(train, test);
     test_count = test.features.rows();
   }
-  const Index classes = classes_in(train);
-  return outline_of(example_shape(train.features), classes, classes > 0 ? 0 : target_outputs(train.labels), train.features.rows(),
-                    preparation, test_rows(), test_count);
+  const LabelNumbers numbers = classes_in(train);
+  Outline outline = outline_of(example_shape(train.features), numbers.classes, numbers.classes > 0 ? 0 : target_outputs(train.labels),
+                               train.features.rows(), preparation, test_rows(), test_count);
+  if (static_cast<Index>(numbers.values.size()) == numbers.classes) outline.class_words = numbers.words();
+  outline.notes = notes_on(train, numbers);
+  outline.numbers_are_whole = numbers.classes == 0 && target_ == ArrayTarget::kAuto && are_whole(train.labels);
+  return outline;
 }
 
 template Loaded<float> ArraySource::rows<float>(std::uint64_t, const std::string&) const;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/number_array.hpp"
 #include "data/source.hpp"
@@ -19,8 +20,15 @@ struct ArrayFiles : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// `idx` and `npy`: one binary array of inputs and one of labels for each split.  Whole numbers are class labels, floating
-/// ones are numbers to predict, one or several a row.
+/// What the labels are.
+enum class ArrayTarget {
+  kAuto,  // whole numbers: classes; floating ones: numbers
+  kClass,
+  kNumber,
+};
+enum class ImageLayout { kNhwc, kNchw };
+
+/// `idx` and `npy`: one binary array of inputs and one of labels for each split.
 class ArraySource final : public SourceOf<ArraySource> {
  public:
   enum class Format { kIdx, kNpy };
@@ -45,14 +53,22 @@ class ArraySource final : public SourceOf<ArraySource> {
   Pair read_pair(const std::string& folder, const ArrayFiles& files, Read features) const;
   void check_test(const Pair& train, const Pair& test) const;
   Shape example_shape(const NumberArray& features) const;
-  Index classes_in(const Pair& train) const;  // 0: regression
+  bool has_classes(const NumberArray& labels) const;
+  /// No classes: regression.
+  LabelNumbers classes_in(const Pair& train) const;
+  /// The options as they are for this array: floating IDX numbers are not scaled by the 1/255 that is meant for bytes.
+  Preparation preparation_of(const NumberArray& features) const;
+  std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
   template <class T>
-  void fill(const Pair& pair, Index rows, Index classes, Split<T>& split) const;
+  void fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const;
 
   Format format_;
   ArrayFiles train_;
   ArrayFiles test_;
   std::optional<Index> classes_;
+  ArrayTarget target_ = ArrayTarget::kAuto;
+  bool standardize_target_ = false;
+  ImageLayout layout_ = ImageLayout::kNhwc;
 };
 
 }  // namespace normrun::data::sources

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.hpp"
+#include "data/csv_encoder.hpp"
 #include "data/csv_examples.hpp"
+#include "data/csv_profile.hpp"
 #include "data/source.hpp"
 #include "data/sources/members.hpp"
 #include "files/input_file.hpp"
@@ -14,20 +18,71 @@
 namespace normrun::data::sources {
 namespace {
 
+/// Puts the labels of a file of their own beside the rows of `table`.
+void take_labels(InputTable labels, InputTable& table) {
+  if (labels.rows != table.rows) {
+    throw Error(
+        ExitCode::kDamaged,
+        {labels.path, "holds " + std::to_string(labels.rows) + " labels for the " + std::to_string(table.rows) + " rows of " + table.path,
+         "give the two files that belong together"});
+  }
+  table.label_count = labels.label_count;
+  table.label_names = std::move(labels.label_names);
+  table.numbers = std::move(labels.numbers);
+  table.label_ids = std::move(labels.label_ids);
+  table.labels = std::move(labels.labels);
+  table.unlabelled = labels.unlabelled;
+  table.notes.insert(table.notes.end(), labels.notes.begin(), labels.notes.end());
+}
+
+/// What is one class for a reader and two for a program.
+void note_alike_classes(const std::string& path, const std::vector<std::string>& words, std::vector<std::string>& notes) {
+  const auto same_letter = [](char a, char b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(a) == lower(b);
+  };
+  std::size_t numbers = 0;
+  std::string missing;
+  for (std::size_t a = 0; a < words.size(); ++a) {
+    if (CellReader().read_plain(words[a]).reading == CellReading::kNumber) ++numbers;
+    if (is_usual_missing(words[a])) missing = words[a];
+    for (std::size_t b = a + 1; b < words.size() && words.size() <= 100; ++b) {
+      if (!std::equal(words[a].begin(), words[a].end(), words[b].begin(), words[b].end(), same_letter)) continue;
+      notes.push_back(path + ": the classes \"" + words[a] + "\" and \"" + words[b] + "\" differ in upper and lower case alone");
+    }
+  }
+  if (numbers + 1 == words.size() && !missing.empty()) {
+    notes.push_back(path + ": \"" + missing + "\" counts as a class beside numbers; \"missing\": [\"" + missing +
+                    "\"], \"unlabelled\": \"drop\" leaves its rows out");
+  }
+}
+
+/// One class alone leaves nothing to learn, whatever the network.
+void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
+  if (classes.count() != 1) return;
+  const std::string name = table.label_names.empty() || table.label_names[0].empty() ? "" : " \"" + table.label_names[0] + '"';
+  throw Error(ExitCode::kDamaged, {table.path, "the label column" + name + " holds one class alone, \"" + classes.words()[0] + '"',
+                                   "name another column as \"label\", or give a file with two classes"});
+}
+
 class Csv final : public SourceOf<Csv> {
  public:
   template <class T>
   Loaded<T> rows(std::uint64_t /*seed*/, const std::string& folder) const {
     Loaded<T> loaded;
     loaded.test_rows = test_rows();
+    loaded.impute = options_.impute;
     Dataset<T>& data = loaded.data;
-    const Files files = read(folder);
+    Files files = read(folder);
     const CsvClasses classes(files.train.table());
     data.shape = shape_of(files);
     data.classes = classes.count();
-    data.outputs = data.classes > 0 ? 0 : 1;
-    fill(files.train, classes, preparation.limited(files.train.count()), data.shape, data.train);
-    if (files.test) fill(*files.test, classes, files.test->count(), data.shape, data.test);
+    data.class_words = classes.words();
+    data.outputs = data.classes > 0 ? 0 : files.train.table().label_count;
+    if (data.outputs > 0) data.target_names = files.train.table().label_names;
+    if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
+    fill(files.encoder, files.train, classes, preparation.limited(files.train.count()), data.shape, data.train);
+    if (files.test) fill(files.encoder, *files.test, classes, files.test->count(), data.shape, data.test);
     return loaded;
   }
   bool depends_on_seed() const override { return splits_by_seed(preparation, test_rows()); }
@@ -35,10 +90,21 @@ class Csv final : public SourceOf<Csv> {
   Outline outline(const std::string& folder) const override {
     const Files files = read(folder);
     const CsvClasses classes(files.train.table());
-    Outline outline = outline_of(shape_of(files), classes.count(), classes.count() > 0 ? 0 : 1, files.train.count(), preparation,
-                                 test_rows(), files.test ? files.test->count() : 0);
+    const Index outputs = classes.count() > 0 ? 0 : files.train.table().label_count;
+    Outline outline = outline_of(shape_of(files), classes.count(), outputs, files.train.count(), preparation, test_rows(),
+                                 files.test ? files.test->count() : 0);
     outline.classes_are_fractions = classes.count() > 0 && classes.are_fractions();
+    refuse_single_class(files.train.table(), classes);
+    outline.class_words = classes.words();
+    outline.notes = files.train.table().notes;
+    note_alike_classes(files.train.table().path, classes.words(), outline.notes);
+    outline.notes.insert(outline.notes.end(), files.encoder.notes().begin(), files.encoder.notes().end());
     return outline;
+  }
+
+  std::vector<ColumnProfile> columns(const std::string& folder) const override {
+    const Files files = read(folder);
+    return profiles_of(files.train.table(), files.encoder, CsvClasses(files.train.table()));
   }
 
  protected:
@@ -46,21 +112,23 @@ class Csv final : public SourceOf<Csv> {
     visitor.text({"path", "one file, of which test_fraction is held out; relative to the config file's folder, plain or gzip"}, path_);
     visitor.text({"train", "the training file, instead of path"}, train_);
     visitor.text({"test", "the test file, beside train"}, test_);
+    visitor.text({"labels", "a file of the training rows' labels alone, row by row; absent: a column of the file"}, labels_);
+    visitor.text({"test_labels", "the same for the test file"}, test_labels_);
     visitor.require(path_.empty() != train_.empty(), "", "either \"path\": one file, or \"train\" (and \"test\")");
     visitor.require(test_.empty() || !train_.empty(), "test", "a \"train\" file beside it");
-    visitor.choice<CsvHeader>(
-        {"header", "whether the first line names the columns; auto: it does where no cell of it but the label is a number"},
-        options_.header, {{"auto", CsvHeader::kAuto}, {"true", CsvHeader::kYes}, {"false", CsvHeader::kNo}});
-    visitor.count({"label", "the column to predict: its name or its index from 0; negative ones count from the end"}, options_.label, {},
-                  {});
-    visitor.choice<CsvTarget>(
-        {"target", "class: the label column holds classes, words or whole numbers, numbered in their order; number: numbers to predict"},
-        options_.target, {{"class", CsvTarget::kClass}, {"number", CsvTarget::kNumber}});
-    visitor.count({"sequence", "the column that says which sequence a row is a step of, its name or index; none: each row is an example"},
-                  options_.sequence, {}, {});
-    visitor.count({"time", "the column that orders the steps of a sequence, its name or index; none: the file's order"}, options_.time, {},
-                  {});
-    visitor.texts({"ignore", "names of columns that are not read: identifiers, dates, words"}, options_.ignore);
+    visitor.require(test_labels_.empty() == (labels_.empty() || test_.empty()), "test_labels",
+                    "both \"labels\" and \"test_labels\" beside a \"test\" file");
+    options_.describe(visitor);
+    visitor.flag({"standardize_target",
+                  "numbers to predict get mean 0 and standard deviation 1 (ddof 0) over the training split; losses and errors are reported "
+                  "in the file's units"},
+                 standardize_target_);
+    visitor.require(!standardize_target_ || options_.target == CsvTarget::kNumber, "standardize_target",
+                    "\"target\": \"number\" beside it");
+    visitor.text({"weights", "a column of sample weights: not supported, and refused"}, weights_);
+    visitor.require(
+        weights_.empty(), "weights",
+        "no weights: the loss counts every row alike. Repeat rows in the file instead, or leave the column out with \"ignore\"");
     visitor.integer({"pad_to", "steps that every sequence is padded to with zeros; absent: the longest of both files"}, pad_to_,
                     {.low = 1, .high = Index{1} << 20});
     visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
@@ -72,21 +140,37 @@ class Csv final : public SourceOf<Csv> {
   TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
 
   struct Files {
+    CsvEncoder encoder;
     CsvExamples train;
     std::optional<CsvExamples> test;
   };
   Files read(const std::string& folder) const {
-    Files files{CsvExamples(read_csv(files::resolve_path(folder, train_path()), options_)), std::nullopt};
+    InputTable train = read_table(folder, train_path(), labels_);
+    CsvEncoder encoder(train, options_);
+    std::vector<Index> kept = encoder.kept_rows(train);
+    Files files{std::move(encoder), CsvExamples(std::move(train), std::move(kept)), std::nullopt};
     if (test_.empty()) return files;
-    CsvTable test = read_csv(files::resolve_path(folder, test_), options_);
+    InputTable test = read_table(folder, test_, test_labels_);
     check_test(files.train.table(), test);
-    files.test.emplace(std::move(test));
+    files.encoder.check(test);
+    std::vector<Index> test_kept = files.encoder.kept_rows(test);
+    files.test.emplace(std::move(test), std::move(test_kept));
     return files;
   }
 
+  InputTable read_table(const std::string& folder, const std::string& path, const std::string& labels_path) const {
+    CsvOptions options = options_;
+    options.part = labels_path.empty() ? CsvPart::kWhole : CsvPart::kInputs;
+    InputTable table = read_csv(files::resolve_path(folder, path), options);
+    if (labels_path.empty()) return table;
+    options.part = CsvPart::kLabels;
+    take_labels(read_csv(files::resolve_path(folder, labels_path), options), table);
+    return table;
+  }
+
   Shape shape_of(const Files& files) const {
-    const CsvTable& table = files.train.table();
-    if (!files.train.are_sequences()) return {table.feature_count};
+    const InputTable& table = files.train.table();
+    if (!files.train.are_sequences()) return {files.encoder.width()};
     const Index longest = std::max(files.train.longest(), files.test ? files.test->longest() : 0);
     const Index steps = pad_to_.value_or(longest);
     if (steps < longest) {
@@ -96,13 +180,13 @@ class Csv final : public SourceOf<Csv> {
                                      "raise pad_to or leave it out"});
     }
     Index size = 0;
-    if (!checked_product(steps, table.feature_count, size) || size > Shape::kMaxSize) {
+    if (!checked_product(steps, files.encoder.width(), size) || size > Shape::kMaxSize) {
       throw Error(ExitCode::kUsage, {table.path, "its sequences would have more than 2^31 numbers each", "lower pad_to"});
     }
-    return {steps, table.feature_count};
+    return {steps, files.encoder.width()};
   }
 
-  void check_test(const CsvTable& train, const CsvTable& test) const {
+  void check_test(const InputTable& train, const InputTable& test) const {
     if (test.columns != train.columns) {
       throw Error(ExitCode::kDamaged,
                   {test.path, "has " + std::to_string(test.columns) + " columns, the training file " + std::to_string(train.columns),
@@ -119,34 +203,37 @@ class Csv final : public SourceOf<Csv> {
   }
 
   template <class T>
-  void fill(const CsvExamples& examples, const CsvClasses& classes, Index count, const Shape& shape, Split<T>& split) const {
-    const CsvTable& table = examples.table();
+  void fill(const CsvEncoder& encoder, CsvExamples& examples, const CsvClasses& classes, Index count, const Shape& shape,
+            Split<T>& split) const {
+    const InputTable& table = examples.table();
+    const CsvEncoder::Rows rows(encoder, table);
     split.features = allocate_rows<T>(count, shape.size());
-    if (classes.count() == 0) split.targets = allocate_rows<T>(count, 1);
+    if (classes.count() == 0) split.targets = allocate_rows<T>(count, table.label_count);
     const std::vector<std::int32_t> labels = classes.labels_of(table);
+    std::vector<double> numbers(static_cast<std::size_t>(encoder.width()));
     for (Index e = 0; e < count; ++e) {
       const Index length = examples.length(e);
       for (Index step = 0; step < length; ++step) {
-        fill_row(table, examples.row(e, step), split.features.view().row(e) + step * table.feature_count);
+        const Index row = examples.row(e, step);
+        rows.encode(row, numbers.data(), [this](double raw) { return preparation.prepared(raw); });
+        T* const x = split.features.view().row(e) + step * encoder.width();
+        for (std::size_t c = 0; c < numbers.size(); ++c)
+          x[c] = std::isnan(numbers[c]) ? static_cast<T>(numbers[c]) : checked<T>(numbers[c], table, row);
       }
       if (examples.are_sequences()) split.lengths.push_back(length);
-      const auto first = static_cast<std::size_t>(examples.row(e, 0));
+      const Index first = examples.row(e, 0);
       if (classes.count() > 0) {
-        split.labels.push_back(labels[first]);
+        split.labels.push_back(labels[static_cast<std::size_t>(first)]);
       } else {
-        split.targets(e, 0) = checked<T>(table.numbers[first], table, static_cast<Index>(first));
+        for (Index j = 0; j < table.label_count; ++j)
+          split.targets(e, j) = checked<T>(table.numbers[static_cast<std::size_t>(first * table.label_count + j)], table, first);
       }
+      if (!examples.are_sequences()) examples.table().cells.release_before(first);
     }
   }
 
   template <class T>
-  void fill_row(const CsvTable& table, Index row, T* x) const {
-    const double* raw = table.features.data() + row * table.feature_count;
-    for (Index c = 0; c < table.feature_count; ++c) x[c] = checked<T>(preparation.prepared(raw[c]), table, row);
-  }
-
-  template <class T>
-  static T checked(double value, const CsvTable& table, Index row) {
+  static T checked(double value, const InputTable& table, Index row) {
     const T number = static_cast<T>(value);
     if (!std::isfinite(number)) {
       throw Error(ExitCode::kDamaged, {table.path + " (row " + std::to_string(row + 1) + ')', "a number does not fit the precision",
@@ -158,7 +245,11 @@ class Csv final : public SourceOf<Csv> {
   std::string path_;
   std::string train_;
   std::string test_;
+  std::string labels_;
+  std::string test_labels_;
   CsvOptions options_;
+  bool standardize_target_ = false;
+  std::string weights_;
   std::optional<Index> pad_to_;
 };
 

@@ -60,8 +60,8 @@ std::string tables_section(const ResultsFolder& results) {
       "<p class=\"soft\">Means over the seeds of each setting; below, the files beside this report.</p>\n";
   text += table_element("Settings", "settings.csv", settings, settings.rows.size());
   for (const tables::Table& table : tables::tables()) {
-    const bool is_bulky =
-        table.id == tables::TableId::kChannels || table.id == tables::TableId::kOutputs || table.id == tables::TableId::kClasses;
+    const bool is_bulky = table.id == tables::TableId::kChannels || table.id == tables::TableId::kOutputs ||
+                          table.id == tables::TableId::kClasses || table.id == tables::TableId::kScores;
     if (table.id != tables::TableId::kTiming && !is_bulky) text += file_table(results, table);
   }
   return text + "</section>\n";

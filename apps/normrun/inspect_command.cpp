@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "columns_text.hpp"
+#include "commands.hpp"
+#include "data/array_suggestion.hpp"
+#include "data/csv_suggestion.hpp"
+#include "data/npz_file.hpp"
+#include "data_files.hpp"
+#include "fmt/format.h"
+#include "nn/checkpoint.hpp"
+
+namespace normrun::app {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string delimiter_text(char delimiter) {
+  return delimiter == '\t' ? "tabs" : delimiter == ' ' ? "blanks" : fmt::format("\"{}\"", delimiter);
+}
+
+/// The lines of a config that follow from a table, or why there are none.
+std::string config_lines(const std::string& file, const std::string& target) {
+  try {
+    const data::CsvSuggestion found = data::suggest_csv(file, target);
+    std::string text = fmt::format("\nfor a config, with {} to predict ({}):\n  \"data\": {{\"type\": \"csv\", \"path\": {}",
+                                   found.table.inputs[found.target].text(),
+                                   found.is_classes ? fmt::format("{} classes", found.outputs) : "numbers", data::json_quoted(file));
+    for (const auto& [key, value] : found.keys()) text += fmt::format(", \"{}\": {}", key, value);
+    text += "}\n";
+    for (const std::string& note : found.notes) text += "  // " + note + "\n";
+    return text;
+  } catch (const Error& error) {
+    return "\n" + to_line(error.problems().front()) + "\n";
+  }
+}
+
+int inspect_table(const InspectRequest& request) {
+  const data::CsvSuggestion found = data::look_at_csv(request.file);
+  const std::vector<data::ColumnProfile> columns = data::profiles_of(found.table, found.facts);
+  if (request.json) {
+    const ordered_json json = {{"file", request.file}, {"rows", found.table.rows}, {"columns", columns_json(columns)}};
+    print_result(json.dump(2) + "\n");
+    return 0;
+  }
+  std::string text =
+      fmt::format("{}: a table of {} rows and {} columns, cells between {}{}, {}\n", request.file, found.table.rows, found.table.columns,
+                  delimiter_text(found.table.dialect.delimiter), found.table.dialect.decimal == ',' ? ", decimal commas" : "",
+                  found.table.names.empty() ? "no header" : "names in the first line");
+  for (const std::string& note : found.table.notes) text += "  " + note + "\n";
+  text += "\n" + columns_text(columns) + config_lines(request.file, request.target);
+  print_result(text);
+  return 0;
+}
+
+std::string label_lines(const data::ArrayFacts& facts) {
+  if (facts.values.empty()) return "";
+  std::string text = "  values:";
+  for (const auto& [value, count] : facts.values) text += fmt::format(" {} ({})", value, count);
+  return text + "\n";
+}
+
+std::string array_line(const data::ArrayFacts& facts) {
+  std::string shape;
+  for (const Index dim : facts.dims) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
+  std::string text = fmt::format("{}: {} of shape ({}), {} to {}{}\n", facts.path, facts.type, shape, facts.low, facts.high,
+                                 facts.not_finite > 0 ? fmt::format(", {} not finite", facts.not_finite) : "");
+  return text + label_lines(facts);
+}
+
+int inspect_arrays(const InspectRequest& request, DataFileKind kind) {
+  std::vector<data::ArrayFacts> arrays;
+  const data::NpzPath archive = data::npz_path(request.file);
+  if (kind == DataFileKind::kNpz && archive.member.empty()) {
+    for (const std::string& member : data::npz_members(request.file))
+      arrays.push_back(data::array_facts(request.file + ":" + member, data::ArrayFormat::kNpy));
+  } else {
+    arrays.push_back(data::array_facts(request.file, kind == DataFileKind::kIdx ? data::ArrayFormat::kIdx : data::ArrayFormat::kNpy));
+  }
+  ordered_json json = ordered_json::array();
+  std::string text;
+  for (const data::ArrayFacts& facts : arrays) {
+    json.push_back({{"file", facts.path},
+                    {"type", facts.type},
+                    {"shape", facts.dims},
+                    {"low", facts.low},
+                    {"high", facts.high},
+                    {"not_finite", facts.not_finite}});
+    text += array_line(facts);
+  }
+  print_result(request.json ? json.dump(2) + "\n" : text);
+  return 0;
+}
+
+int inspect_tensors(const InspectRequest& request) {
+  const nn::TensorFile file = nn::read_safetensors(request.file);
+  ordered_json json = ordered_json::array();
+  std::string text = fmt::format("{}: {} tensors\n", request.file, file.tensors.size());
+  for (const auto& tensor : file.tensors) {
+    std::string shape;
+    for (const Index dim : tensor.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
+    text += fmt::format("  {:<40} ({})\n", tensor.name, shape);
+    json.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+  }
+  print_result(request.json ? json.dump(2) + "\n" : text);
+  return 0;
+}
+
+}  // namespace
+
+int inspect_command(const InspectRequest& request) {
+  const DataFileKind kind = kind_of_file(request.file);
+  if (kind == DataFileKind::kTable) return inspect_table(request);
+  return kind == DataFileKind::kSafetensors ? inspect_tensors(request) : inspect_arrays(request, kind);
+}
+
+}  // namespace normrun::app

@@ -1,0 +1,93 @@
+#include "config/json/foreign_words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace normrun::config {
+namespace {
+
+struct ForeignWord {
+  std::string_view word;
+  std::string_view own;        // what it is called here
+  std::string_view elsewhere;  // where that stands when it is not known in the place; "": nowhere
+};
+
+constexpr std::array<ForeignWord, 52> kForeignWords = {{
+    // pandas.read_csv
+    {"sep", "delimiter", ""},
+    {"delim_whitespace", "delimiter", ""},
+    {"na_values", "missing", ""},
+    {"nan_values", "missing", ""},
+    {"fillna", "impute", ""},
+    {"drop", "ignore", ""},
+    {"drop_columns", "ignore", ""},
+    {"columns_to_drop", "ignore", ""},
+    {"exclude", "ignore", ""},
+    {"index_col", "index", ""},
+    {"skiprows", "skip_rows", ""},
+    {"skip", "skip_rows", ""},
+    {"parse_dates", "dates", ""},
+    {"nrows", "limit", ""},
+    {"filepath", "path", ""},
+    {"file", "path", ""},
+    {"target_column", "label", ""},
+    {"label_column", "label", ""},
+    {"y", "label", ""},
+    {"get_dummies", "categories", ""},
+    // scikit-learn
+    {"test_size", "test_fraction", "\"data\""},
+    {"validation_split", "validation_fraction", "\"data\""},
+    {"random_state", "seed", "the config itself"},
+    {"max_iter", "epochs", "\"train\""},
+    {"n_epochs", "epochs", "\"train\""},
+    {"num_epochs", "epochs", "\"train\""},
+    {"learning_rate_init", "learning_rate", "\"train\": {\"optimizer\": …}"},
+    {"alpha", "weight_decay", ""},
+    {"solver", "optimizer", "\"train\""},
+    {"strategy", "impute", ""},
+    {"normalize", "standardize", "\"data\""},
+    {"hidden_layer_sizes", "network", "the config itself, a list of layers"},
+    // PyTorch and Keras
+    {"lr", "learning_rate", "\"train\": {\"optimizer\": …}"},
+    {"eps", "epsilon", ""},
+    {"bs", "batch_size", "\"train\""},
+    {"layers", "network", "the config itself"},
+    {"model", "network", "the config itself"},
+    {"criterion", "loss", "\"train\""},
+    {"out_features", "units", ""},
+    {"out_channels", "filters", ""},
+    {"num_features", "", "the data"},
+    {"in_features", "", "the layer before"},
+    {"p", "rate", ""},
+    {"bias", "use_bias", ""},
+    {"batchnorm1d", "batch", ""},
+    {"batchnorm2d", "batch", ""},
+    {"batchnormalization", "batch", ""},
+    {"layernorm", "layer", ""},
+    {"layernormalization", "layer", ""},
+    {"linear", "dense", ""},
+    {"rmsnorm", "rms", ""},
+    {"groupnorm", "group", ""},
+}};
+
+std::string lower_word(std::string_view word) {
+  std::string text(word);
+  for (char& c : text) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+}  // namespace
+
+std::string own_word_hint(std::string_view word, const std::vector<std::string_view>& known) {
+  const std::string lower = lower_word(word);
+  const auto found =
+      std::find_if(kForeignWords.begin(), kForeignWords.end(), [&](const ForeignWord& foreign) { return foreign.word == lower; });
+  if (lower == "leakyrelu" || lower == "leaky_relu") return "there is no leaky relu here; \"relu\" is the nearest";
+  if (found == kForeignWords.end()) return "";
+  if (found->own.empty()) return "leave it out: it is known from " + std::string(found->elsewhere);
+  const std::string own = '"' + std::string(found->own) + '"';
+  if (std::find(known.begin(), known.end(), found->own) != known.end()) return "here it is called " + own;
+  return found->elsewhere.empty() ? "" : "here it is called " + own + " and stands in " + std::string(found->elsewhere);
+}
+
+}  // namespace normrun::config

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/matrix.hpp"
+
+namespace normrun::data {
+
+/// A column of a data file as `describe` and `inspect` show it.
+struct ColumnProfile {
+  Index place = 0;
+  std::string name;  // "" where the file gives none
+  std::string kind;  // "number", "words", "dates", "index", …
+  Index missing = 0;
+  std::string detail;  // range, words with their counts, what becomes of it
+};
+
+}  // namespace normrun::data

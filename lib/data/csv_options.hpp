@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/options/options.hpp"
+#include "data/impute.hpp"
+
+namespace normrun::data {
+
+enum class CsvHeader {
+  kAuto,  // the first line and the columns below it decide (csv_header.hpp)
+  kYes,
+  kNo,
+};
+enum class CsvTarget { kClass, kNumber };
+enum class CsvIndex { kAuto, kKeep };
+enum class CsvCategories {
+  kAuto,    // one-hot; a column of more different words than the limit is left out with a note
+  kOneHot,  // one-hot; such a column is an error
+  kIgnore,
+  kError,
+};
+enum class CsvDates { kIgnore, kParts };
+enum class CsvUnknownWords { kZeros, kError };
+enum class CsvEncoding { kAuto, kUtf8, kUtf16, kLatin1 };
+/// What happens to a row whose label is missing.
+enum class CsvUnlabelled { kError, kDrop };
+
+/// What a file holds where the labels stand in one of their own; kInspected: whatever it is, every column is looked at.
+enum class CsvPart { kWhole, kInputs, kLabels, kInspected };
+
+/// How a CSV file is read.  Columns are given by name or by index; negative indices count from the end.
+struct CsvOptions {
+  CsvHeader header = CsvHeader::kAuto;
+  std::vector<config::Count> label = {{.word = {}, .value = -1}};
+  CsvTarget target = CsvTarget::kClass;
+  config::Count sequence{.word = "none"};  // which sequence a row belongs to; "none": each row is an example
+  config::Count time{.word = "none"};      // its place in the sequence; "none": as the file has them
+  std::vector<config::Count> ignore;       // columns that are not read; names may be patterns ("pixel*")
+
+  std::string delimiter = "auto";
+  std::string decimal = "auto";
+  std::string thousands;
+  std::string comment = "auto";
+  Index skip_rows = 0;
+  CsvEncoding encoding = CsvEncoding::kAuto;
+  CsvIndex index = CsvIndex::kAuto;
+
+  CsvCategories categories = CsvCategories::kAuto;
+  std::vector<config::Count> category_columns;  // whose cells are words even where they look like numbers
+  Index category_limit = 50;
+  CsvUnknownWords unknown_words = CsvUnknownWords::kZeros;
+  CsvDates dates = CsvDates::kIgnore;
+  std::vector<std::string> missing;  // beside the usual words
+  Impute impute = Impute::kError;
+  CsvUnlabelled unlabelled = CsvUnlabelled::kError;
+  CsvPart part = CsvPart::kWhole;
+
+  bool has_label_column() const { return part == CsvPart::kWhole || part == CsvPart::kLabels; }
+  bool has_sequences() const { return sequence.word != "none"; }
+  bool has_times() const { return time.word != "none"; }
+  bool drops_unlabelled() const { return unlabelled == CsvUnlabelled::kDrop || impute == Impute::kDropRow; }
+  void describe(config::OptionVisitor& visitor);
+};
+
+}  // namespace normrun::data

@@ -1,0 +1,229 @@
+#include "data/csv_sample.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace normrun::data {
+namespace {
+
+constexpr std::size_t kMostRecords = 1000;
+
+char delimiter_of(const std::string& path, const std::string& word) {
+  if (word == "tab" || word == "\\t") return '\t';
+  if (word == "space" || word == "spaces" || word == "\\s+") return ' ';
+  if (word.size() == 1 && word[0] != '"' && word[0] != '\n' && word[0] != '\r' && word[0] != '\0') return word[0];
+  throw Error(ExitCode::kUsage, {path, "\"delimiter\": \"" + word + "\" is no delimiter",
+                                 "give one character, \"tab\", \"space\" (runs of blanks) or \"auto\""});
+}
+
+bool is_comma_number(std::string_view text) {
+  text = trimmed_cell(text);
+  const std::size_t comma = text.find(',');
+  return comma != std::string_view::npos && comma > 0 && CellReader(',', '\0', {}).read_plain(text).reading == CellReading::kNumber;
+}
+
+/// 1,234 and 12,345,678 may be whole numbers as well.
+bool may_have_thousands(std::string_view text) { return CellReader('.', ',', {}).read_plain(text).reading == CellReading::kNumber; }
+
+/// One way to read the text, and how well it fits.
+struct Trial {
+  CsvSample sample;
+  double quality = 0.0;
+};
+
+std::vector<std::vector<std::string>> first_records(const std::string& path, const std::string& text, CsvExtent extent,
+                                                    const CsvDialect& dialect, std::vector<Index>& lines) {
+  std::vector<std::vector<std::string>> records;
+  std::vector<CsvCell> cells;
+  try {
+    CsvScanner scanner(path, text, extent, dialect);
+    while (records.size() < kMostRecords && scanner.next(cells)) {
+      std::vector<std::string>& record = records.emplace_back();
+      for (const CsvCell& cell : cells) record.emplace_back(cell.text);
+      lines.push_back(cells.front().place.line);
+    }
+  } catch (const Error&) {  // what is read then says where: here it only ends the sample
+  }
+  return records;
+}
+
+Index most_frequent_count(const std::vector<std::vector<std::string>>& records) {
+  std::map<std::size_t, std::size_t> counts;
+  for (const auto& record : records) ++counts[record.size()];
+  std::size_t best = 0;
+  std::size_t most = 0;
+  for (const auto& [count, times] : counts) {
+    if (times >= most) {
+      most = times;
+      best = count;
+    }
+  }
+  return static_cast<Index>(best);
+}
+
+/// Every record ends in an empty cell; the first one may lack it.
+bool all_end_empty(const std::vector<std::vector<std::string>>& records, Index columns) {
+  if (columns < 2 || records.size() < 2) return false;
+  for (std::size_t r = 0; r < records.size(); ++r) {
+    const auto& record = records[r];
+    const bool is_short_first = r == 0 && static_cast<Index>(record.size()) == columns - 1;
+    if (is_short_first) continue;
+    if (static_cast<Index>(record.size()) != columns || !record.back().empty()) return false;
+  }
+  return true;
+}
+
+void take_trailing_cells_away(Trial& trial) {
+  CsvSample& sample = trial.sample;
+  if (!all_end_empty(sample.records, sample.columns)) return;
+  for (auto& record : sample.records) {
+    if (static_cast<Index>(record.size()) == sample.columns) record.pop_back();
+  }
+  --sample.columns;
+  sample.dialect.has_trailing_delimiters = true;
+}
+
+/// Shares of the cells that are numbers, with a point and with a comma.
+void judge_decimals(const CsvOptions& options, Trial& trial, double& share) {
+  const CellReader plain;
+  Index cells = 0;
+  Index with_point = 0;
+  Index with_comma = 0;
+  Index points = 0;
+  Index surely_commas = 0;
+  const auto& records = trial.sample.records;
+  for (std::size_t r = records.size() > 1 ? 1 : 0; r < records.size(); ++r) {
+    for (const std::string& cell : records[r]) {
+      const CellReading reading = plain.read(cell).reading;
+      if (reading == CellReading::kMissing) continue;
+      ++cells;
+      const bool is_number = reading != CellReading::kText;
+      const bool has_point = is_number && cell.find('.') != std::string::npos;
+      with_point += is_number ? 1 : 0;
+      points += has_point ? 1 : 0;
+      if (is_number && !has_point) ++with_comma;
+      if (is_number || !is_comma_number(cell)) continue;
+      ++with_comma;
+      surely_commas += may_have_thousands(cell) ? 0 : 1;
+    }
+  }
+  char& decimal = trial.sample.dialect.decimal;
+  if (options.decimal == "auto" && options.thousands != "," && surely_commas > 0 && points == 0) decimal = ',';
+  share = cells == 0 ? 0.0 : static_cast<double>(decimal == ',' ? with_comma : with_point) / static_cast<double>(cells);
+}
+
+/// Lines at the top that begin with "#" or "%" and are no records of the table.
+void find_leading_comments(const std::string& path, const std::string& text, CsvExtent extent, Trial& trial, std::vector<Index>& lines) {
+  for (const char* const mark : {"#", "%"}) {
+    const auto& records = trial.sample.records;
+    if (records.empty() || records[0].empty() || !records[0][0].starts_with(mark)) continue;
+    std::size_t comments = 0;
+    while (comments < records.size() && !records[comments].empty() && records[comments][0].starts_with(mark)) ++comments;
+    if (comments == records.size()) continue;
+    const bool is_header = comments == 1 && records[0].size() == records[1].size() && records[0].size() > 1;
+    if (is_header) continue;
+    trial.sample.dialect.comment = mark;
+    trial.sample.dialect.has_leading_comments = true;
+    lines.clear();
+    trial.sample.records = first_records(path, text, extent, trial.sample.dialect, lines);
+    return;
+  }
+}
+
+Trial try_dialect(const std::string& path, const std::string& text, CsvExtent extent, const CsvOptions& options,
+                  const CsvDialect& dialect) {
+  Trial trial;
+  CsvSample& sample = trial.sample;
+  sample.dialect = dialect;
+  std::vector<Index> lines;
+  sample.records = first_records(path, text, extent, dialect, lines);
+  if (options.comment == "auto") find_leading_comments(path, text, extent, trial, lines);
+  sample.columns = most_frequent_count(sample.records);
+  const auto has_count = [&](const auto& record) { return static_cast<Index>(record.size()) == sample.columns; };
+  const auto agreeing = std::count_if(sample.records.begin(), sample.records.end(), has_count);
+  take_trailing_cells_away(trial);
+  const auto first = std::find_if(sample.records.begin(), sample.records.end(), has_count);
+  sample.odd_first_records = first - sample.records.begin();
+  if (first != sample.records.end()) sample.odd_first_lines = lines[static_cast<std::size_t>(sample.odd_first_records)] - 1;
+  sample.has_short_header = sample.columns > 1 && sample.records.size() > 1 && !sample.dialect.has_trailing_delimiters &&
+                            sample.odd_first_records == 1 && static_cast<Index>(sample.records[0].size()) == sample.columns - 1;
+  double numbers = 0.0;
+  judge_decimals(options, trial, numbers);
+  if (sample.columns < 2 || sample.records.empty()) return trial;
+  const double agreement = static_cast<double>(agreeing) / static_cast<double>(sample.records.size());
+  trial.quality = agreement * agreement * (0.25 + numbers);
+  return trial;
+}
+
+bool has_cr_ends(const std::string& text) {
+  return text.find('\n') == std::string::npos && text.find('\r') != std::string::npos && text.find('\r') + 1 < text.size();
+}
+
+}  // namespace
+
+CsvSample sniff_csv(const std::string& path, const std::string& text, CsvExtent extent, const CsvOptions& options) {
+  CsvDialect dialect;
+  dialect.skip_rows = options.skip_rows;
+  dialect.has_cr_ends = has_cr_ends(text);
+  if (options.comment != "auto") dialect.comment = options.comment;
+  if (options.decimal != "auto") dialect.decimal = options.decimal[0];
+  if (!options.thousands.empty()) dialect.thousands = options.thousands[0];
+  if (dialect.thousands == '.' && options.decimal == "auto") dialect.decimal = ',';
+  if (options.delimiter != "auto") {
+    dialect.delimiter = delimiter_of(path, options.delimiter);
+    return try_dialect(path, text, extent, options, dialect).sample;
+  }
+  Trial best;
+  for (const char delimiter : {',', ';', '\t', '|', ' '}) {
+    dialect.delimiter = delimiter;
+    Trial trial = try_dialect(path, text, extent, options, dialect);
+    if (delimiter == ',' || trial.quality > best.quality + 1e-9) best = std::move(trial);
+  }
+  return std::move(best.sample);
+}
+
+bool first_record_names(const CsvSample& sample, const CellReader& reader) {
+  const auto& records = sample.records;
+  if (records.empty()) return false;
+  if (sample.has_short_header) return true;
+  const std::vector<std::string>& first = records[0];
+  Index words_over_numbers = 0;
+  Index numbers = 0;
+  Index again = 0;
+  bool counts_up = true;
+  double expected = 0.0;
+  for (std::size_t c = 0; c < first.size(); ++c) {
+    const CellReading reading = reader.read(first[c]).reading;
+    Index numbers_below = 0;
+    Index words_below = 0;
+    bool occurs_again = false;
+    for (std::size_t r = 1; r < records.size(); ++r) {
+      if (c >= records[r].size()) continue;
+      const CellReading below = reader.read(records[r][c]).reading;
+      numbers_below += below == CellReading::kNumber ? 1 : 0;
+      words_below += below == CellReading::kText ? 1 : 0;
+      occurs_again = occurs_again || records[r][c] == first[c];
+    }
+    if (reading == CellReading::kNumber) {
+      ++numbers;
+      const double value = reader.read(first[c]).value;
+      if (numbers == 1) expected = value;
+      counts_up = counts_up && value == expected && (numbers > 1 || value == 0.0 || value == 1.0);
+      expected = value + 1.0;
+    } else if (reading == CellReading::kText) {
+      words_over_numbers += numbers_below > 0 && words_below == 0 ? 1 : 0;
+      again += words_below > 0 && occurs_again ? 1 : 0;
+    }
+  }
+  if (numbers > 0) return words_over_numbers > 0 && numbers > 2 && counts_up;
+  if (words_over_numbers > 0) return true;
+  const bool has_word =
+      std::any_of(first.begin(), first.end(), [&](const std::string& cell) { return reader.read(cell).reading == CellReading::kText; });
+  return has_word && again == 0;
+}
+
+}  // namespace normrun::data

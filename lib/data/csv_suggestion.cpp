@@ -1,0 +1,260 @@
+#include "data/csv_suggestion.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include "config/options/document.hpp"
+#include "data/csv_sample.hpp"
+#include "data/csv_text.hpp"
+
+namespace normrun::data {
+namespace {
+
+constexpr Index kMostNumberClasses = 10;  // different whole numbers that are taken for classes
+constexpr Index kMostSkippedLines = 50;
+
+std::string lower_text(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+/// Lines before the table that are no records of it, such as a title.
+Index lines_to_skip(const std::string& path) {
+  CsvText text(path, CsvEncoding::kAuto);
+  std::string beginning;
+  CsvExtent extent = CsvExtent::kBeginning;
+  while (beginning.size() < (std::size_t{1} << 18) && extent == CsvExtent::kBeginning) {
+    if (!text.read_more(beginning)) extent = CsvExtent::kWhole;
+  }
+  const CsvSample sample = sniff_csv(path, beginning, extent, CsvOptions{});
+  const bool has_title = sample.odd_first_records > 0 && !sample.has_short_header && sample.columns > 1 && sample.records.size() > 2;
+  return has_title && sample.odd_first_lines <= kMostSkippedLines ? sample.odd_first_lines : 0;
+}
+
+bool have_thousands(const InputColumn& column) {
+  const CellReader reader('.', ',', {});
+  const auto is_number = [&](const ColumnWord& word) { return reader.read_plain(word.text).reading == CellReading::kNumber; };
+  return !column.words.empty() && std::all_of(column.words.begin(), column.words.end(), is_number);
+}
+
+/// Whether a column holds at least two different values, so that there is something to predict.
+bool can_be_predicted(const ColumnFacts& facts) {
+  if (facts.values.size() < 2) return false;
+  switch (facts.kind) {
+    case ColumnKind::kNumber:
+    case ColumnKind::kTruth:
+    case ColumnKind::kWords:
+      return true;
+    case ColumnKind::kEmpty:
+    case ColumnKind::kIndex:
+    case ColumnKind::kIdentifier:
+    case ColumnKind::kDates:
+    case ColumnKind::kTexts:
+    case ColumnKind::kMixed:
+      return false;
+  }
+  return false;
+}
+
+bool says_target(const std::string& name) {
+  static constexpr std::array<std::string_view, 12> kNames = {"target",  "label",    "labels",    "class",   "y",        "species",
+                                                              "outcome", "survived", "diagnosis", "quality", "response", "variety"};
+  const std::string lower = lower_text(name);
+  return std::find(kNames.begin(), kNames.end(), lower) != kNames.end();
+}
+
+std::size_t find_target(const CsvSuggestion& found, const std::string& target) {
+  const auto& inputs = found.table.inputs;
+  if (target.empty()) {
+    for (std::size_t c = 0; c < inputs.size(); ++c) {
+      if (says_target(inputs[c].name) && can_be_predicted(found.facts[c])) return c;
+    }
+    for (std::size_t c = inputs.size(); c-- > 0;) {
+      if (can_be_predicted(found.facts[c])) return c;
+    }
+    throw Error(ExitCode::kUsage,
+                {found.table.path, "no column holds two classes or different numbers to predict", "name one: --target COLUMN"});
+  }
+  for (std::size_t c = 0; c < inputs.size(); ++c) {
+    if (inputs[c].name == target) return c;
+  }
+  Index index = 0;
+  const auto [end, error] = std::from_chars(target.data(), target.data() + target.size(), index);
+  const auto count = static_cast<Index>(inputs.size());
+  if (error == std::errc() && end == target.data() + target.size()) {
+    if (index < 0) index += count;
+    if (index >= 0 && index < count) return static_cast<std::size_t>(index);
+  }
+  std::vector<std::string_view> names;
+  for (const InputColumn& column : inputs) names.push_back(column.name);
+  const std::string near = config::nearest_word(target, names);
+  throw Error(ExitCode::kUsage, {found.table.path, "no column is named \"" + target + '"',
+                                 near.empty() ? "`normrun inspect` lists the columns" : "did you mean \"" + near + "\"?"});
+}
+
+config::Count column_key(const InputTable& table, std::size_t input) {
+  const InputColumn& column = table.inputs[input];
+  const bool is_unique =
+      std::count_if(table.inputs.begin(), table.inputs.end(), [&](const InputColumn& other) { return other.name == column.name; }) == 1;
+  const bool is_plain = column.name.find_first_of("*?") == std::string::npos;
+  if (!column.name.empty() && is_unique && is_plain) return {.word = column.name};
+  return {.word = {}, .value = column.place};
+}
+
+std::string shown_column(const InputTable& table, std::size_t input) { return table.inputs[input].text(); }
+
+/// What becomes of an input column.
+void decide_input(CsvSuggestion& found, std::size_t c) {
+  const InputColumn& column = found.table.inputs[c];
+  const ColumnFacts& facts = found.facts[c];
+  const auto ignore = [&](const std::string& why) {
+    found.options.ignore.push_back(column_key(found.table, c));
+    found.notes.push_back(shown_column(found.table, c) + " is left out: " + why);
+  };
+  switch (facts.kind) {
+    case ColumnKind::kIndex:
+      return;  // left out as it is
+    case ColumnKind::kEmpty:
+      return ignore("it holds no value");
+    case ColumnKind::kIdentifier:
+      return ignore("it names the rows");
+    case ColumnKind::kTexts:
+      return ignore("it holds more than " + std::to_string(kMostValues - 1) + " different words");
+    case ColumnKind::kDates:
+      found.options.dates = CsvDates::kParts;
+      break;
+    case ColumnKind::kMixed: {
+      const bool are_marks = column.words.size() == 1 || 20 * column.word_cells <= found.table.rows;
+      if (!facts.has_more_values && column.words.size() > 1) {
+        found.options.category_columns.push_back(column_key(found.table, c));
+        found.notes.push_back(shown_column(found.table, c) + " mixes numbers and words: all of them are taken for words");
+        break;
+      }
+      if (!are_marks || column.has_more_words || column.words.size() > 5) return ignore("it mixes numbers and words");
+      for (const ColumnWord& word : column.words) {
+        if (std::find(found.options.missing.begin(), found.options.missing.end(), word.text) == found.options.missing.end())
+          found.options.missing.push_back(word.text);
+      }
+      found.options.impute = Impute::kMean;
+      break;
+    }
+    case ColumnKind::kNumber:
+    case ColumnKind::kTruth:
+    case ColumnKind::kWords:
+      break;
+  }
+  if (column.missing > 0) found.options.impute = Impute::kMean;
+}
+
+void decide_target(CsvSuggestion& found) {
+  const InputColumn& column = found.table.inputs[found.target];
+  const ColumnFacts& facts = found.facts[found.target];
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ExitCode::kUsage, {found.table.path, shown_column(found.table, found.target) + " cannot be predicted: " + why,
+                                   "name another one: --target COLUMN"});
+  };
+  if (facts.values.size() < 2) refuse("it holds one value alone");
+  if (facts.kind == ColumnKind::kTexts || facts.kind == ColumnKind::kDates) refuse("it holds too many different words");
+  const bool are_numbers = column.word_cells == 0;
+  const bool are_few = !facts.has_more_values && static_cast<Index>(facts.values.size()) <= kMostNumberClasses &&
+                       3 * static_cast<Index>(facts.values.size()) <= found.table.rows;
+  found.is_classes = !are_numbers || (facts.are_whole && are_few);
+  if (facts.kind == ColumnKind::kMixed && facts.has_more_values) {
+    found.is_classes = false;
+    for (const ColumnWord& word : column.words) found.options.missing.push_back(word.text);
+    if (column.has_more_words || column.words.size() > 5) refuse("it mixes numbers and words");
+    found.options.unlabelled = CsvUnlabelled::kDrop;
+  }
+  found.outputs = found.is_classes ? static_cast<Index>(facts.values.size()) : 1;
+  found.options.label = {column_key(found.table, found.target)};
+  found.options.target = found.is_classes ? CsvTarget::kClass : CsvTarget::kNumber;
+  if (column.missing == 0) return;
+  found.options.unlabelled = CsvUnlabelled::kDrop;
+  if (found.is_classes && !column.missing_word.empty()) found.options.missing.push_back(column.missing_word);
+}
+
+std::string list_of(const std::vector<config::Count>& columns) {
+  std::string list;
+  for (const config::Count& column : columns)
+    list += (list.empty() ? "" : ", ") + (column.word.empty() ? std::to_string(column.value) : json_quoted(column.word));
+  return "[" + list + "]";
+}
+
+}  // namespace
+
+std::string json_quoted(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string json = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      json += "\\u00";
+      json += kHex[static_cast<std::size_t>(c) >> 4];
+      json += kHex[static_cast<std::size_t>(c) & 15];
+      continue;
+    }
+    json += c;
+  }
+  return json + '"';
+}
+
+CsvSuggestion look_at_csv(const std::string& path) {
+  CsvSuggestion found;
+  found.options.skip_rows = lines_to_skip(path);
+  CsvOptions options = found.options;
+  options.part = CsvPart::kInspected;
+  found.table = read_csv(path, options);
+  if (std::any_of(found.table.inputs.begin(), found.table.inputs.end(), have_thousands) && found.table.dialect.decimal == '.') {
+    found.options.thousands = options.thousands = ",";
+    found.table = read_csv(path, options);
+  }
+  for (std::size_t c = 0; c < found.table.inputs.size(); ++c) found.facts.push_back(column_facts(found.table, c));
+  return found;
+}
+
+CsvSuggestion suggest_csv(const std::string& path, const std::string& target) {
+  CsvSuggestion found = look_at_csv(path);
+  found.target = find_target(found, target);
+  decide_target(found);
+  Index inputs = 0;
+  for (std::size_t c = 0; c < found.facts.size(); ++c) {
+    if (c == found.target) continue;
+    const std::size_t ignored = found.options.ignore.size();
+    decide_input(found, c);
+    if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
+  }
+  if (inputs == 0 && found.table.index_column >= 0) {
+    found.options.index = CsvIndex::kKeep;  // all there is to predict from
+    ++inputs;
+  }
+  if (inputs == 0) throw Error(ExitCode::kUsage, {path, "no column is left to predict from", "name another target: --target COLUMN"});
+  return found;
+}
+
+std::vector<std::pair<std::string, std::string>> CsvSuggestion::keys() const {
+  std::vector<std::pair<std::string, std::string>> keys;
+  const bool is_last = options.label[0].word.empty() && options.label[0].value == table.columns - 1;
+  if (!is_last)
+    keys.emplace_back("label", options.label[0].word.empty() ? std::to_string(options.label[0].value) : json_quoted(options.label[0].word));
+  if (options.target == CsvTarget::kNumber) keys.emplace_back("target", "\"number\"");
+  if (!options.ignore.empty()) keys.emplace_back("ignore", list_of(options.ignore));
+  if (options.index == CsvIndex::kKeep) keys.emplace_back("index", "\"keep\"");
+  if (options.skip_rows > 0) keys.emplace_back("skip_rows", std::to_string(options.skip_rows));
+  if (!options.thousands.empty()) keys.emplace_back("thousands", json_quoted(options.thousands));
+  if (!options.category_columns.empty()) keys.emplace_back("category_columns", list_of(options.category_columns));
+  if (options.dates == CsvDates::kParts) keys.emplace_back("dates", "\"parts\"");
+  if (!options.missing.empty()) {
+    std::vector<config::Count> words;
+    for (const std::string& word : options.missing) words.push_back({.word = word});
+    keys.emplace_back("missing", list_of(words));
+  }
+  if (options.impute == Impute::kMean) keys.emplace_back("impute", "\"mean\"");
+  if (options.unlabelled == CsvUnlabelled::kDrop) keys.emplace_back("unlabelled", "\"drop\"");
+  if (options.target == CsvTarget::kNumber) keys.emplace_back("standardize_target", "true");
+  keys.emplace_back("standardize", "true");
+  return keys;
+}
+
+}  // namespace normrun::data

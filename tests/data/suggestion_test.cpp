@@ -1,0 +1,87 @@
+// What `normrun init` and `inspect` conclude from a file.
+#include <doctest/doctest.h>
+
+#include "data/array_suggestion.hpp"
+#include "data/csv_suggestion.hpp"
+#include "data_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+std::string keys_text(const data::CsvSuggestion& found) {
+  std::string text;
+  for (const auto& [key, value] : found.keys()) text += (text.empty() ? "" : ", ") + key + ": " + value;
+  return text;
+}
+
+data::CsvSuggestion suggest(const std::string& text, const std::string& target = "") {
+  const DataFolder folder;
+  return data::suggest_csv(folder.write("data.csv", text), target);
+}
+
+/// Twelve rows whose cells `cells` gives.
+template <class Cells>
+std::string twelve(const std::string& header, const Cells& cells) {
+  std::string text = header;
+  for (int row = 0; row < 12; ++row) text += cells(row) + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("init: classes in the last column, words, missing cells and dates") {
+  const std::string text = twelve("age,town,when,kind\n", [](int row) {
+    return (row == 3 ? std::string() : std::to_string(20 + row * row)) + (row % 2 == 0 ? ",Bonn" : ",Ulm") + ",2024-01-" +
+           std::to_string(10 + row) + (row % 3 == 0 ? ",yes" : ",no");
+  });
+  const data::CsvSuggestion found = suggest(text);
+  CHECK(found.is_classes);
+  CHECK(found.outputs == 2);
+  CHECK(keys_text(found) == R"(label: "kind", dates: "parts", impute: "mean", standardize: true)");
+}
+
+TEST_CASE("init: numbers to predict, identifiers, texts and marks of missing values") {
+  const std::string text = twelve("id,price,size,name\n", [](int row) {
+    return std::to_string(100 - 7 * row) + "," + std::to_string(row) + ".5," + (row == 5 ? "unknown" : std::to_string(row * row)) +
+           ",name " + std::to_string(row);
+  });
+  const data::CsvSuggestion found = suggest(text, "price");
+  CHECK_FALSE(found.is_classes);
+  CHECK(
+      keys_text(found) ==
+      R"(label: "price", target: "number", ignore: ["id"], missing: ["unknown"], impute: "mean", standardize_target: true, standardize: true)");
+}
+
+TEST_CASE("init: a column whose name says so is the target; a table without names counts its columns") {
+  CHECK(suggest(twelve("Species,a,b\n", [](int row) {
+          return std::string(row % 2 ? "x" : "y") + "," + std::to_string(row * 3) + "," + std::to_string(row * row);
+        })).target == 0);
+  const data::CsvSuggestion found =
+      suggest(twelve("", [](int row) { return std::to_string(row * 3 + 5) + "," + std::to_string(row % 3); }));
+  CHECK(found.target == 1);
+  CHECK(keys_text(found) == "standardize: true");
+  check_refused([] { suggest("a,b\n1,2\n3,4\n", "c"); }, ExitCode::kUsage, {"no column is named \"c\""});
+  check_refused([] { suggest("a,b\n1,2\n3,2\n", "b"); }, ExitCode::kUsage, {"column \"b\" cannot be predicted", "--target"});
+}
+
+TEST_CASE("init: lines before the table and thousands") {
+  const data::CsvSuggestion found = suggest(twelve("A title\na,b,y\n", [](int row) {
+    return "\"1,00" + std::to_string(row % 10) + "\"," + std::to_string(row * row) + "," + std::to_string(row % 2);
+  }));
+  CHECK(keys_text(found) == R"(label: "y", skip_rows: 1, thousands: ",", standardize: true)");
+}
+
+TEST_CASE("init: arrays with classes from 1, whole floating labels and channels first") {
+  const DataFolder folder;
+  const std::string x = folder.write("x.npy", npy_bytes(npy_header("|u1", "(2, 3, 5, 5)"), std::string(150, '\1')));
+  const std::string y = folder.write("y.npy", npy_bytes(npy_header("<f8", "(2,)"), little_endian<double>({1, 2})));
+  const data::ArraySuggestion found = data::suggest_arrays(x, y);
+  CHECK(found.outputs == 2);
+  CHECK(found.rank == 3);
+  REQUIRE(found.keys.size() == 3);
+  CHECK(found.keys[0] == std::pair<std::string, std::string>("target", "\"class\""));
+  CHECK(found.keys[1] == std::pair<std::string, std::string>("layout", "\"nchw\""));
+  check_refused([&] { data::suggest_arrays(x, ""); }, ExitCode::kUsage, {"--target"});
+}
+
+}  // namespace normrun::test
