@@ -32,13 +32,13 @@ std::string columns_text(const std::vector<data::ColumnProfile>& columns) {
   return text;
 }
 
-nlohmann::ordered_json columns_json(const std::vector<data::ColumnProfile>& columns) {
+std::string columns_json(const std::vector<data::ColumnProfile>& columns) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const data::ColumnProfile& column : columns) {
     list.push_back(
         {{"index", column.place}, {"name", column.name}, {"type", column.kind}, {"missing", column.missing}, {"values", column.detail}});
   }
-  return list;
+  return list.dump();
 }
 
 }  // namespace normrun::app

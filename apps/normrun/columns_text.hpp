@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@ namespace normrun::app {
 
 /// The columns of a data file, a line each; "" where there are none.
 std::string columns_text(const std::vector<data::ColumnProfile>& columns);
-nlohmann::ordered_json columns_json(const std::vector<data::ColumnProfile>& columns);
+/// The same as the text of a JSON list.
+std::string columns_json(const std::vector<data::ColumnProfile>& columns);
 
 }  // namespace normrun::app

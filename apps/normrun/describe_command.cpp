@@ -120,7 +120,7 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
   const ordered_json json = {{"config", ordered_json::parse(experiment.resolved())},
                              {"layers", layers},
                              {"parameters", network.layout().param_count},
-                             {"columns", columns_json(experiment.base.data_spec().columns(experiment.folder))},
+                             {"columns", ordered_json::parse(columns_json(experiment.base.data_spec().columns(experiment.folder)))},
                              {"train_samples", outline.train_samples},
                              {"validation_samples", outline.validation_samples},
                              {"test_samples", outline.test_samples},

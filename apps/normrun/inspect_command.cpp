@@ -39,7 +39,7 @@ int inspect_table(const InspectRequest& request) {
   const data::CsvSuggestion found = data::look_at_csv(request.file);
   const std::vector<data::ColumnProfile> columns = data::profiles_of(found.table, found.facts);
   if (request.json) {
-    const ordered_json json = {{"file", request.file}, {"rows", found.table.rows}, {"columns", columns_json(columns)}};
+    const ordered_json json = {{"file", request.file}, {"rows", found.table.rows}, {"columns", ordered_json::parse(columns_json(columns))}};
     print_result(json.dump(2) + "\n");
     return 0;
   }

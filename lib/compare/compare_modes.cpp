@@ -9,7 +9,7 @@
 #include "compare/layer_tables.hpp"
 #include "compare/metrics.hpp"
 #include "compare/mode_outputs.hpp"
-#include "study/score_metrics.hpp"
+#include "compare/score_metrics.hpp"
 
 namespace normrun::compare {
 namespace {
@@ -46,10 +46,11 @@ class SplitComparison {
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ConstView<T> logits = run(mode, batch_size).logits.view();
       if (logits.rows == 0) return;
-      const auto scores = set_.labels().empty()
-                              ? study::number_scores<T>(logits, set_.targets().slice(0, logits.rows), snapshot_.data)
-                              : study::class_scores<T>(logits, set_.labels().first(static_cast<std::size_t>(logits.rows)), snapshot_.data);
-      for (const study::ScoreMetric& score : scores) {
+      const auto scores =
+          set_.labels().empty()
+              ? number_scores<T>(logits, set_.targets().slice(0, logits.rows), snapshot_.data)
+              : class_scores<T>(snapshot_.loss, logits, set_.labels().first(static_cast<std::size_t>(logits.rows)), snapshot_.data);
+      for (const ScoreMetric& score : scores) {
         record.add(tables::TableId::kScores,
                    {split_name(), std::string(mode.name), size_cell(mode, batch_size), score.metric,
                     score.target.empty() ? tables::Cell{} : tables::Cell{score.target}, tables::cell_or_empty(score.value)});

@@ -21,9 +21,10 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
     visitor.require(std::find(std::begin(kSplitWords), std::end(kSplitWords), split) != std::end(kSplitWords), "splits",
                     "train, validation or test, not \"" + split + "\"");
   }
-  visitor.choice<CompareOn>({"on", "outputs: what the last layer gives; logits: what a last activation (softmax, sigmoid, tanh, relu) takes, "
-                             "whatever the loss"}, on,
-                            {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
+  visitor.choice<CompareOn>({"on",
+                             "outputs: what the last layer gives; logits: what a last activation (softmax, sigmoid, tanh, relu) takes, "
+                             "whatever the loss"},
+                            on, {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
   visitor.choice<CompareBatching>({"batching",
                                    "which rows share a batch; each counts once in any case. random: slices of one shuffled order per "
                                    "seed, whatever data.batching says; training: batches of train.batch_size as data.batching draws "

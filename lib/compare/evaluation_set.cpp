@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "statistics/evaluation_batches.hpp"
-
 #include "train/unit_loss.hpp"
 
 namespace normrun::compare {

@@ -39,7 +39,7 @@ Batches::Batches(const Batching& batching, Index samples, std::vector<std::int32
   }
   order_.resize(static_cast<std::size_t>(samples_));
   if (batching_.order != BatchOrder::kByClass) return;
-  compare::count_classes();
+  count_classes();
   class_rows_.resize(order_.size());
   deck_.resize(static_cast<std::size_t>(classes_));
 }

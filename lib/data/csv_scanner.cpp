@@ -107,7 +107,7 @@ CsvScanner::Scan CsvScanner::skip_to_record() {
     }
     while (skip_line_end()) {
     }
-    if (dialect_.delimiter == ' ') config::skip_blanks();
+    if (dialect_.delimiter == ' ') skip_blanks();
     if (at_end()) return out_of_text;
     if (dialect_.delimiter == ' ' && (text_[position_] == '\n' || text_[position_] == '\r')) {
       if (!skip_line_end()) return out_of_text;
@@ -165,7 +165,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   if (dialect_.delimiter == ' ') {
     const bool was_quoted = cell.is_quoted && !at_end() && text_[position_] != ' ' && text_[position_] != '\t' &&
                             text_[position_] != '\n' && text_[position_] != '\r';
-    config::skip_blanks();
+    skip_blanks();
     if (at_end() && !is_whole_) {
       state = Scan::kNeedMore;
       return false;

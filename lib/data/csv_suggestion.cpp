@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 
+#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "data/csv_sample.hpp"
 #include "data/csv_text.hpp"

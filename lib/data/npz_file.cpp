@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
 #include "core/matrix.hpp"

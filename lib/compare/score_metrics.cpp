@@ -1,4 +1,4 @@
-#include "study/score_metrics.hpp"
+#include "compare/score_metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "core/elementary.hpp"
 #include "nn/losses.hpp"
 
-namespace normrun::study {
+namespace normrun::compare {
 namespace {
 
 constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
@@ -67,14 +67,14 @@ double area_under_curve(const std::vector<double>& evidence, std::span<const std
 }
 
 template <class T>
-std::vector<double> f1_of_classes(ConstView<T> logits, std::span<const std::int32_t> labels, Index classes) {
+std::vector<double> f1_of_classes(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels, Index classes) {
   const auto size = static_cast<std::size_t>(classes);
   std::vector<double> rows(size);
   std::vector<double> predicted(size);
   std::vector<double> right(size);
   for (Index r = 0; r < logits.rows; ++r) {
     const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(r)]);
-    const auto guess = static_cast<std::size_t>(nn::predicted_class(logits.row(r), logits.cols));
+    const auto guess = static_cast<std::size_t>(nn::predicted_class(loss, logits.row(r), logits.cols));
     rows[label] += 1.0;
     predicted[guess] += 1.0;
     right[label] += label == guess ? 1.0 : 0.0;
@@ -93,10 +93,11 @@ std::string class_word(const std::vector<std::string>& words, std::size_t of_cla
 }  // namespace
 
 template <class T>
-std::vector<ScoreMetric> class_scores(ConstView<T> logits, std::span<const std::int32_t> labels, const data::Dataset<T>& data) {
+std::vector<ScoreMetric> class_scores(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels,
+                                      const data::Dataset<T>& data) {
   std::vector<double> areas;
   for (Index c = 0; c < data.classes; ++c) areas.push_back(area_under_curve(class_evidence(logits, c), labels, c));
-  const std::vector<double> f1 = f1_of_classes(logits, labels, data.classes);
+  const std::vector<double> f1 = f1_of_classes(loss, logits, labels, data.classes);
   std::vector<ScoreMetric> scores = {{"auc", "", data.classes == 2 ? areas[1] : mean_score(areas)}, {"f1", "", mean_score(f1)}};
   for (std::size_t c = 0; c < areas.size(); ++c) {
     scores.push_back({"auc", class_word(data.class_words, c), areas[c]});
@@ -141,9 +142,10 @@ std::vector<ScoreMetric> number_scores(ConstView<T> outputs, ConstView<T> target
   return scores;
 }
 
-template std::vector<ScoreMetric> class_scores(ConstView<float>, std::span<const std::int32_t>, const data::Dataset<float>&);
-template std::vector<ScoreMetric> class_scores(ConstView<double>, std::span<const std::int32_t>, const data::Dataset<double>&);
+template std::vector<ScoreMetric> class_scores(nn::LossKind, ConstView<float>, std::span<const std::int32_t>, const data::Dataset<float>&);
+template std::vector<ScoreMetric> class_scores(nn::LossKind, ConstView<double>, std::span<const std::int32_t>,
+                                               const data::Dataset<double>&);
 template std::vector<ScoreMetric> number_scores(ConstView<float>, ConstView<float>, const data::Dataset<float>&);
 template std::vector<ScoreMetric> number_scores(ConstView<double>, ConstView<double>, const data::Dataset<double>&);
 
-}  // namespace normrun::study
+}  // namespace normrun::compare
