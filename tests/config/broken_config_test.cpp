@@ -60,19 +60,19 @@ const std::vector<Case> kBroken = {
     {R"({"limit": "5"})", R"(1:11 /limit: expected a whole number >= 0 or "all", got "5"; write 5 without quotes)"},
     {R"({"limit": -1})", R"(1:11 /limit: expected a whole number >= 0 or "all", got -1)"},
     {R"({"label": -1})", R"(1:11 /label: expected a whole number >= 0 or a text, got -1)"},
-    {R"({"weights": 1})", R"(1:13 /weights: expected a list of numbers, got 1; lists stand in brackets: [ … ])"},
+    {R"({"weights": 1})", R"(1:13 /weights: expected a list of numbers, got 1; write lists in brackets: [ … ])"},
     {R"({"weights": [1, -2, "x"]})",
      "1:17 /weights/1: expected a number >= 0, got -2\nc.json:1:21 /weights/2: expected a number >= 0, got \"x\""},
     {R"({"shape": [28, 0.5]})", R"(1:16 /shape/1: expected a whole number >= 1, got 0.5)"},
     {R"({"eval_batch_sizes": [4, "some"]})", R"(1:26 /eval_batch_sizes/1: expected a whole number >= 1, "train" or "all", got "some")"},
     {R"({"eval_batch_sizes": "all"})",
-     R"(1:22 /eval_batch_sizes: expected a list, each element a whole number >= 1, "train" or "all", got "all"; lists stand in brackets: [ … ])"},
+     R"(1:22 /eval_batch_sizes: expected a list, each element a whole number >= 1, "train" or "all", got "all"; write lists in brackets: [ … ])"},
     {R"({"splits": ["test", 1]})", R"(1:21 /splits/1: expected a text, got 1; write it in double quotes)"},
     {R"({"pairs": [["train"]]})",
      R"(1:12 /pairs/0: expected a pair [a, b], each one of "train", "eval" or "initial-statistics", got ["train"])"},
     {R"({"pairs": [["train", "evil"]]})",
      R"(1:22 /pairs/0/1: expected one of "train", "eval" or "initial-statistics", got "evil"; did you mean "eval"?)"},
-    {R"({"shift": {"scale": 1}})", R"(1:11 /shift: expected a list of objects, got {"scale": 1}; lists stand in brackets: [ … ])"},
+    {R"({"shift": {"scale": 1}})", R"(1:11 /shift: expected a list of objects, got {"scale": 1}; write lists in brackets: [ … ])"},
     {R"({"shift": [{"scale": 1}, 2]})", R"(1:26 /shift/1: expected an object { … }, got 2)"},
     {R"({"optimizers": [{"type": "sgd"}, {"typ": "adam"}]})", R"(1:34 /optimizers/1: the optimizer has no "type"; types: "sgd", "adam")"},
     {R"({"grid": [1]})", R"(1:10 /grid: expected an object { … }, got [1])"},
@@ -92,7 +92,7 @@ TEST_CASE("all problems of a file in one go, in the order of the text") {
   CHECK(
       problems_of(
           "{\n  \"splits\": 3,\n  \"train\": {\n    \"epoch\": 1,\n    \"clip\": -1,\n    \"batch_size\": \"x\"\n  },\n  \"nam\": 1\n}") ==
-      "c.json:2:13 /splits: expected a list of texts, got 3; lists stand in brackets: [ … ]\n"
+      "c.json:2:13 /splits: expected a list of texts, got 3; write lists in brackets: [ … ]\n"
       "c.json:4:5 /train/epoch: unknown key \"epoch\"; did you mean \"epochs\"?\n"
       "c.json:5:13 /train/clip: expected a number between 0 and 10, got -1\n"
       "c.json:6:19 /train/batch_size: expected a whole number >= 1, got \"x\"\n"

@@ -63,15 +63,15 @@ TEST_CASE("read_axes: values in the order of the file, labels for the columns") 
 
 TEST_CASE("read_axes refuses what cannot be swept") {
   CHECK(refusal_of_grid("[1]") == "c.json:1:10 /grid: expected an object { \"key\": [values], … }, got [1]");
-  CHECK(refusal_of_grid(R"({"a": []})") == "c.json:1:16 /grid/a: no values to sweep over; give at least one or take the key away");
-  CHECK(refusal_of_grid(R"({"a": [1, 2, 1.0]})") == "c.json:1:23 /grid/a/2: the value 1 is given twice; take one away");
+  CHECK(refusal_of_grid(R"({"a": []})") == "c.json:1:16 /grid/a: no values to sweep over; give at least one value, or remove the key");
+  CHECK(refusal_of_grid(R"({"a": [1, 2, 1.0]})") == "c.json:1:23 /grid/a/2: the value 1 is given twice; remove one of them");
   CHECK(refusal_of_grid(R"({"a": [1, "1"]})") ==
         "c.json:1:20 /grid/a/1: two values are called \"1\"; give each object a \"name\" of its own");
   CHECK(refusal_of_grid(R"({"a": [{"type": "x"}, {"type": "x", "y": 1}]})") ==
         "c.json:1:32 /grid/a/1: two values are called \"x\"; give each object a \"name\" of its own");
   CHECK(refusal_of_grid(R"({"a": [{"x": 1}], "b": []})") ==
-        "c.json:1:17 /grid/a/0: an object without \"name\" or \"type\"; give it a \"name\": the tables' column holds it\n"
-        "c.json:1:33 /grid/b: no values to sweep over; give at least one or take the key away");
+        "c.json:1:17 /grid/a/0: an object without \"name\" or \"type\"; give it a \"name\", which the tables show in its column\n"
+        "c.json:1:33 /grid/b: no values to sweep over; give at least one value, or remove the key");
 }
 
 TEST_CASE("at_point puts one value of each axis, and the problems name the value") {

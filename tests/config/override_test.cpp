@@ -60,7 +60,7 @@ TEST_CASE("--grid refuses what is no axis") {
   CHECK(refusal("=1") == "--grid: expected key=value, got \"=1\"; write --grid train.batch_size=2,4,32");
   CHECK(refusal("a=") == "--grid a: an empty value in \"\"; separate the values by single commas");
   CHECK(refusal("a=1,,2") == "--grid a: an empty value in \"1,,2\"; separate the values by single commas");
-  CHECK(refusal("a=1,1") == "--grid a: the value 1 is given twice; take one away");
+  CHECK(refusal("a=1,1") == "--grid a: the value 1 is given twice; remove one of them");
   CHECK(refusal("a=\xFF").find("not UTF-8") != std::string::npos);
 }
 
@@ -113,9 +113,9 @@ TEST_CASE("--set refuses a grid that is none") {
     return refusal_of([&] { config::apply_set_option(document, axes, expression); });
   };
   CHECK(refusal("grid=7") == "--set grid: expected an object { \"key\": [values], … }, got 7");
-  CHECK(refusal("grid.seed=[]") == "--set grid.seed: no values to sweep over; give at least one or take the key away");
-  CHECK(refusal("grid.seed=[1, 1]") == "--set grid.seed/1: the value 1 is given twice; take one away");
-  CHECK(refusal("grid.grid.seed=[1]") == "--set grid.grid.seed: a grid cannot sweep itself; name a key outside of it");
+  CHECK(refusal("grid.seed=[]") == "--set grid.seed: no values to sweep over; give at least one value, or remove the key");
+  CHECK(refusal("grid.seed=[1, 1]") == "--set grid.seed/1: the value 1 is given twice; remove one of them");
+  CHECK(refusal("grid.grid.seed=[1]") == "--set grid.grid.seed: a grid cannot sweep itself; sweep keys outside of the grid");
 }
 
 TEST_CASE("--set refuses what has no effect or no form") {
@@ -158,7 +158,7 @@ TEST_CASE("--seeds refuses what is no range of seeds") {
     CHECK(refusal(text) == "--seeds: expected whole numbers >= 0, got \"" + text + "\"" + form);
   }
   CHECK(refusal("4..0") == "--seeds: the range \"4..0\" runs backwards; write the smaller seed first");
-  CHECK(refusal("1,1") == "--seeds: the value 1 is given twice; take one away");
+  CHECK(refusal("1,1") == "--seeds: the value 1 is given twice; remove one of them");
   CHECK(refusal("0..10000000") == "--seeds: more than 10000000 seeds; split the experiment");
   const std::string listed = "--seeds: more than 100000 seeds in a list; give them as one range, such as 0..999999";
   CHECK(refusal("0..99999,100000") == listed);

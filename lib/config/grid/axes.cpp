@@ -10,7 +10,8 @@
 namespace normrun::config {
 namespace {
 
-/// What the column of a swept key holds for a value: itself, or an object's name, else its type; "" where it has neither.
+/// Returns what a swept key's column holds for a value: a plain value itself; of an object its name, or else its type; "" where the object
+/// has neither.
 std::string label_of(const JsonValue& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_object()) return compact_text(value);
@@ -35,17 +36,17 @@ Axis make_axis(std::string key, const JsonValue& list, std::string origin, const
     const bool is_new_value = values.insert(axis.values.back()).second;
     const bool is_new_label = labels.insert(axis.labels.back()).second;
     if (is_nameless) {
-      problems.push_back({where(i), "an object without \"name\" or \"type\"", "give it a \"name\": the tables' column holds it"});
+      problems.push_back({where(i), "an object without \"name\" or \"type\"", "give it a \"name\", which the tables show in its column"});
     } else if (!is_new_value) {
-      problems.push_back({where(i), "the value " + shown(list[i]) + " is given twice", "take one away"});
+      problems.push_back({where(i), "the value " + shown(list[i]) + " is given twice", "remove one of them"});
     } else if (!is_new_label) {
       problems.push_back({where(i), "two values are called " + shown_text(axis.labels.back()), "give each object a \"name\" of its own"});
     } else if (has_control_characters(axis.labels.back())) {
       problems.push_back({where(i), "control characters in what the tables' column would hold", "take them out"});
     }
   }
-  if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one or take the key away"});
-  if (is_at_or_below(axis.key, "grid")) problems.push_back({axis.origin, "a grid cannot sweep itself", "name a key outside of it"});
+  if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one value, or remove the key"});
+  if (is_at_or_below(axis.key, "grid")) problems.push_back({axis.origin, "a grid cannot sweep itself", "sweep keys outside of the grid"});
   return axis;
 }
 

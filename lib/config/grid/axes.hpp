@@ -9,11 +9,12 @@
 
 namespace normrun::config {
 
-/// An axis of a list's values; `where(i)` names the i-th in a problem.
+/// Makes an axis of a list's values.  `origin` names the axis and `where(i)` its i-th value in the problems, which are appended to
+/// `problems`: a list without values, equal values or labels, and objects without a label.
 Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
                std::vector<Problem>& problems);
 
-/// The axis that a grid's member is: a list of values, a value that stands alone, or a range of seeds.
+/// Makes the axis that a member of a grid describes: by a list of values, by one value that stands alone, or by a range of seeds.
 Axis read_axis(const std::string& key, const JsonValue& values, const std::string& origin,
                const std::function<std::string(std::size_t)>& where, std::vector<Problem>& problems);
 

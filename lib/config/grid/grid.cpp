@@ -13,8 +13,8 @@ std::size_t depth_of(const std::string& key) { return static_cast<std::size_t>(s
 
 bool is_place(std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; }
 
-/// The value as it is put into the document: an object's "name" labels the column, and stays only where the object becomes
-/// an entry of a list (a layer has a name of its own).
+/// Returns the value in the form in which it enters the document.  An object's "name" only labels the table's column, so it is dropped,
+/// except where the object becomes an entry of a list: layers have a name of their own.
 std::string placed_value(const std::string& key, const std::string& value) {
   if (value.empty() || value[0] != '{' || is_place(std::string_view(key).substr(key.rfind('.') + 1))) return value;
   JsonValue object = parse_trusted(value);
@@ -22,7 +22,8 @@ std::string placed_value(const std::string& key, const std::string& value) {
   return compact_text(object);
 }
 
-/// "config.json:12:20 /grid/seed/3" for an axis of the document, the option for one of the command line.
+/// Names an axis's value in messages: "config.json:12:20 /grid/seed/3" where the document holds the axis, the option where the command line
+/// gave it.
 std::string origin_of(const Document& document, const Axis& axis, std::size_t place) {
   const std::string pointer = child_pointer("/grid", axis.key);
   if (axis.origin != document.where(pointer)) return axis.origin;
@@ -31,16 +32,16 @@ std::string origin_of(const Document& document, const Axis& axis, std::size_t pl
   if (!root.contains(list_place) || !root.at(list_place).is_array()) return axis.origin;
   const JsonValue& list = root.at(list_place);
   const auto is_value = [&](std::size_t i) { return i < list.size() && compact_text(list[i]) == axis.values[place]; };
-  // Some callers keep but one value of an axis: then it stands elsewhere in the list.
+  // Some callers keep only one value of an axis, so the value may have another place in the document's list.
   for (std::size_t i = 0; !is_value(place) && i < list.size(); ++i) {
     if (is_value(i)) return document.where(pointer + '/' + std::to_string(i));
   }
   return document.where(pointer + '/' + std::to_string(place));
 }
 
-/// How many values an axis has; more than `most` would give the grid too many runs.
+/// Counts an axis's values.  With more than `most` of them the grid would have too many runs, which is refused.
 std::int64_t counted_values(const Axis& axis, std::int64_t most) {
-  if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one or take the key away");
+  if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one value, or remove the key");
   const auto count = static_cast<std::int64_t>(axis.values.size());
   if (count > most) {
     refuse_usage(axis.origin, "the grid has more than " + std::to_string(Grid::kMaxRuns) + " runs", "split the experiment");
@@ -75,7 +76,7 @@ Document at_point(const Document& document, const Grid& grid, std::int64_t run) 
   const std::vector<Axis>& axes = grid.axes();
   std::vector<std::size_t> order(axes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // A whole object goes in before its own options, whichever of the two axes is the slower one.
+  // Whole objects go in before their own options, whichever of the two axes varies faster.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return depth_of(axes[a].key) < depth_of(axes[b].key); });
   for (const std::size_t i : order) {
     const Axis& axis = axes[i];

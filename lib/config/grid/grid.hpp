@@ -13,7 +13,7 @@
 
 namespace normrun::config {
 
-/// One swept key and its values, as JSON text in the order of the config.
+/// One swept key and its values.  Values are JSON texts in the order of the config.
 struct Axis {
   std::string key;     // dotted: "norm.type", "train.batch_size", "seed"
   AxisTexts values;    // compact JSON
@@ -21,22 +21,22 @@ struct Axis {
   std::string origin;  // "config.json:12:3 /grid/seed", "--grid seed"
 };
 
-/// The product of the axes, the first slowest.  Points are computed, never stored.
+/// The product of some axes; the first axis varies slowest.  Points are computed when asked for, never stored.
 class Grid {
  public:
-  /// More runs than this are refused.
+  /// A grid may have at most this many runs.
   static constexpr std::int64_t kMaxRuns = 10'000'000;
 
   Grid() = default;
-  explicit Grid(std::vector<Axis> axes);  // throws Error(kUsage) past kMaxRuns (checked without overflow) or for an empty axis
+  explicit Grid(std::vector<Axis> axes);  // throws Error(kUsage) for more than kMaxRuns runs or an empty axis
 
   const std::vector<Axis>& axes() const { return axes_; }
   std::int64_t size() const { return size_; }
-  /// The place of an axis' value in run number `run`.
+  /// Returns the place of an axis's value in run number `run`.
   std::size_t place(std::size_t axis, std::int64_t run) const;
-  /// The same for each axis.
+  /// Returns the place of each axis's value in run number `run`.
   std::vector<std::size_t> point(std::int64_t run) const;
-  /// How many runs lie between one value of an axis and the next: the number of points of the faster axes.
+  /// Returns how many runs later the axis takes its next value: the product of the sizes of all faster axes.
   std::int64_t stride(std::size_t axis) const { return strides_[axis]; }
 
  private:
@@ -45,35 +45,37 @@ class Grid {
   std::int64_t size_ = 1;
 };
 
-/// `"seed": "0..999"` in a grid, and `--seeds 0..999`: seeds as a range, inclusive.
+/// Makes the axis of `"seed": "0..999"` in a grid and of `--seeds 0..999`.  Both ends belong to the range.
 Axis seed_range(Index first, Index last, std::string origin);
-/// The first and the last of "0..999"; none where the text is no such range, runs backwards or has more than Grid::kMaxRuns values.
+/// Returns the first and the last number of a text such as "0..999".  Returns nothing where the text is not such a range, runs backwards,
+/// or has more than Grid::kMaxRuns values.
 std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
 
-/// The axes under /grid of a document.  A value that stands alone counts as a list of one, but for a range of seeds.  A list among the
-/// values is labelled by its JSON.  Throws Error(kUsage), all problems at once, where /grid is no object, an axis is empty or repeats a
+/// Reads the axes under /grid of a document.  A single value counts as a list of one, except for a range of seeds.  A list among the values
+/// is labelled by its JSON.  Throws Error(kUsage) with all problems at once where /grid is not an object, an axis is empty or repeats a
 /// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
-/// Whether a dotted key is `above` or names something in it.
+/// Whether a dotted key equals `above` or names something inside it.
 bool is_at_or_below(std::string_view key, std::string_view above);
-/// The key of an option's "key=value"; throws Error(kUsage) where it has no such form.
+/// Returns the key of an option's "key=value".  Throws Error(kUsage) where the text does not have this form.
 std::string set_option_key(const std::string& expression);
 std::string grid_option_key(const std::string& expression);
 
-/// `--grid key=v1,v2,…`: adds an axis, the fastest, or replaces one where it stands; removes the axes of keys below it, whose
-/// values would overwrite parts of its own.  Commas inside brackets, braces and quotes do not split; a value that is no JSON is
-/// a text.  Like the options below it throws Error(kUsage).
+/// Applies `--grid key=v1,v2,…`: replaces the key's axis where it stands, or appends a new axis, which varies fastest.  Axes of keys below
+/// it are removed, because their values would overwrite parts of this one's.  Commas inside brackets, braces and quotes do not separate
+/// values, and a value that is not JSON is a text.  Throws Error(kUsage), as the functions below do.
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
-/// `--set key=value`: as set_value.  `--set grid={…}` replaces all axes, and `--set grid.KEY=[…]` one as --grid does.
+/// Applies `--set key=value` as set_value does.  `--set grid={…}` replaces all axes, and `--set grid.KEY=[…]` replaces one axis as --grid
+/// does.
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
-/// Sets the value and removes the axes of that key and of keys below it.  Refused where an axis sweeps an object above the
-/// key, which would overwrite the value.  `origin` is the option to blame.
+/// Sets a value, and removes the axes of its key and of all keys below it.  Refused where an axis sweeps an object above the key, because
+/// that would overwrite the value.  `origin` is the option that messages name.
 void set_value(Document& document, std::vector<Axis>& axes, const std::string& key, std::string_view value, const std::string& origin);
-/// `--seeds 0..4` (inclusive) or `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are >= 0, each once, and no
-/// more than Grid::kMaxRuns as one range, 100,000 in a list.
+/// Applies `--seeds 0..4` (both ends included), `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are not negative and
+/// differ from each other; a range may have Grid::kMaxRuns of them, a list 100,000.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
-/// The document of one point of the grid (without its "grid").  Whole objects go in before their own options.  An object's
-/// "name" labels the column and is dropped, but for an object that replaces a list's entry ("network.0"): layers know "name".
+/// Returns the document of one point of the grid, without its "grid".  Whole objects go in before their own options.  An object's "name"
+/// only labels the column and is dropped, except where the object replaces an entry of a list ("network.0"): layers have a "name".
 Document at_point(const Document& document, const Grid& grid, std::int64_t run);
 
 }  // namespace normrun::config

@@ -9,7 +9,7 @@
 namespace normrun::config {
 namespace {
 
-constexpr Index kMaxListedSeeds = 100'000;  // a list stands in memory, one range does not
+constexpr Index kMaxListedSeeds = 100'000;  // a list is held in memory, a range only by its ends
 constexpr const char* kGridForm = "train.batch_size=2,4,32";
 constexpr const char* kSetForm = "train.batch_size=32";
 constexpr const char* kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
@@ -36,7 +36,7 @@ Assignment split_assignment(const std::string& option, const std::string& expres
   return {std::string(key), trimmed(std::string_view(expression).substr(equals + 1))};
 }
 
-/// At the commas outside of brackets, braces and quotes.
+/// Splits at the commas outside of brackets, braces and quotes.
 std::vector<std::string_view> split_values(std::string_view text) {
   std::vector<std::string_view> values;
   std::size_t begin = 0;
@@ -63,7 +63,7 @@ std::vector<std::string_view> split_values(std::string_view text) {
   return values;
 }
 
-/// Replaces the axis of the same key where it stands, or appends it; axes of keys below it go.
+/// Replaces the axis of the same key where it stands, or appends it.  Removes the axes of keys below it.
 void put_axis(std::vector<Axis>& axes, Axis axis) {
   std::erase_if(axes, [&](const Axis& other) { return other.key != axis.key && is_at_or_below(other.key, axis.key); });
   const auto old = std::find_if(axes.begin(), axes.end(), [&](const Axis& other) { return other.key == axis.key; });
@@ -74,7 +74,7 @@ void put_axis(std::vector<Axis>& axes, Axis axis) {
   }
 }
 
-/// `--set grid.KEY=…`: the rest of the key is the axis's, and the value what a grid has there.
+/// Applies `--set grid.KEY=…`: KEY is the axis's key, and the value is what a grid would hold under it.
 void put_grid_member(std::vector<Axis>& axes, const std::string& key, std::string_view text, const std::string& origin) {
   JsonValue values = parse_value(text);
   if (values.is_discarded()) values = std::string(text);
@@ -85,7 +85,7 @@ void put_grid_member(std::vector<Axis>& axes, const std::string& key, std::strin
   put_axis(axes, std::move(axis));
 }
 
-/// A whole number >= 0 that the text is.
+/// Reads a whole number >= 0.
 Index read_seed(std::string_view text, const std::string& expression) {
   Index seed = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
@@ -94,12 +94,12 @@ Index read_seed(std::string_view text, const std::string& expression) {
   return seed;
 }
 
-/// Appends "3", or all of "0..4".
-void append_seeds(std::string_view part, const std::string& expression, JsonValue& seeds) {
-  const std::size_t dots = part.find("..");
-  const Index first = read_seed(part.substr(0, dots), expression);
-  const Index last = dots == std::string_view::npos ? first : read_seed(part.substr(dots + 2), expression);
-  if (last < first) refuse_usage("--seeds", "the range " + shown_text(part) + " runs backwards", "write the smaller seed first");
+/// Appends the seed of "3", or all seeds of "0..4".
+void append_seeds(std::string_view item, const std::string& expression, JsonValue& seeds) {
+  const std::size_t dots = item.find("..");
+  const Index first = read_seed(item.substr(0, dots), expression);
+  const Index last = dots == std::string_view::npos ? first : read_seed(item.substr(dots + 2), expression);
+  if (last < first) refuse_usage("--seeds", "the range " + shown_text(item) + " runs backwards", "write the smaller seed first");
   if (last - first >= Grid::kMaxRuns - static_cast<Index>(seeds.size())) {
     refuse_usage("--seeds", "more than " + std::to_string(Grid::kMaxRuns) + " seeds", "split the experiment");
   }
@@ -164,7 +164,7 @@ void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression) 
     return;
   }
   JsonValue seeds = JsonValue::array();
-  for (const std::string_view part : split_values(expression)) append_seeds(part, expression, seeds);
+  for (const std::string_view item : split_values(expression)) append_seeds(item, expression, seeds);
   std::vector<Problem> problems;
   Axis axis = make_axis(
       "seed", seeds, "--seeds", [](std::size_t) { return "--seeds"; }, problems);

@@ -21,7 +21,7 @@ std::string number_text(const JsonValue& value) {
   } else {
     const JsonValue whole = number_value(value.get<double>());
     if (!whole.is_number_float()) return whole.is_null() ? "null" : number_text(whole);
-    if (value.get<double>() == 0.0) return "-0.0";  // "-0" would be read as the whole number 0
+    if (value.get<double>() == 0.0) return "-0.0";  // "-0" would read back as the whole number 0
     result = std::to_chars(digits, digits + sizeof digits, value.get<double>());
   }
   return {digits, result.ptr};
@@ -32,7 +32,7 @@ std::string scalar_text(const JsonValue& value) {
   return value.is_number() ? number_text(value) : value.dump();
 }
 
-/// How the parts of a list or object are set apart.
+/// What separates the elements of a list or object.
 struct Spacing {
   std::string_view between;  // after a comma
   std::string_view after_colon;

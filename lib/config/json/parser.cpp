@@ -8,7 +8,8 @@
 namespace normrun::config {
 namespace {
 
-/// Builds the value from nlohmann's events and follows the text beside them, so that every value's place is known.
+/// Builds the value from nlohmann's events.  The events carry no positions, so it follows the text at the same time and notes the place of
+/// every value.
 class Builder : public nlohmann::json_sax<JsonValue> {
  public:
   Builder(Source& source, std::vector<Problem>& problems) : source_(source), problems_(problems) {}
@@ -61,7 +62,7 @@ class Builder : public nlohmann::json_sax<JsonValue> {
     std::unordered_set<std::string> keys;
   };
 
-  /// Notes the place of the token that has just been read and appends its value; null where there are too many of them.
+  /// Notes the place of the token that has just been read and appends its value.  Returns null where there are too many values.
   JsonValue* append(JsonValue value) {
     const std::size_t place = skip_to_token(source_.text, end_);
     end_ = value.is_structured() ? place + 1 : token_end(source_.text, place);
@@ -75,7 +76,7 @@ class Builder : public nlohmann::json_sax<JsonValue> {
       added = &parent.get_ref<JsonValue::array_t&>().emplace_back(std::move(value));
     } else {
       pointer = child_pointer(containers_.back().pointer, key_);
-      // Straight to the end: ordered_map's own emplace looks through all keys, and duplicates are known already.
+      // Appends without a search: ordered_map's emplace looks through all keys, and duplicates have been refused already.
       JsonValue::object_t::Container& members = parent.get_ref<JsonValue::object_t&>();
       added = &members.emplace_back(key_, std::move(value)).second;
     }
@@ -122,9 +123,9 @@ class Builder : public nlohmann::json_sax<JsonValue> {
   std::vector<Container> containers_;
   std::string key_;
   std::size_t key_place_ = 0;
-  std::size_t end_ = 0;     // behind the token of the last event
-  bool after_key_ = false;  // a key waits for its value
-  bool has_value_ = false;  // the innermost container, or the text, has one already
+  std::size_t end_ = 0;     // just after the token of the last event
+  bool after_key_ = false;  // a key has been read and its value has not
+  bool has_value_ = false;  // the innermost container, or the text itself, has a value already
 };
 
 std::optional<Problem> find_unreadable(const Source& source) {

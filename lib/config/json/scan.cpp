@@ -16,10 +16,10 @@ bool is_word_character(char c) {
 
 char at(std::string_view text, std::size_t offset) { return offset < text.size() ? text[offset] : '\0'; }
 
-/// nlohmann's own reading of a single token: explanations must not lead back into explanations.
+/// Lets nlohmann read a single token.  Our own parser would explain its errors, and explanations call this function.
 JsonValue plain_value(std::string_view token) { return JsonValue::parse(token, nullptr, false); }
 
-/// The offending token, as a message names it.
+/// Names the offending token for a message.
 std::string token_name(std::string_view text, std::size_t offset) {
   if (offset >= text.size()) return "the end of the file";
   if (text[offset] == '"') return shown(plain_value(text.substr(offset, token_end(text, offset) - offset)));
@@ -37,7 +37,7 @@ std::string lower(std::string_view word) {
   return text;
 }
 
-/// What is wrong inside the quotes that open at `offset`; empty where nothing is.
+/// Says what is wrong inside the quotes that open at `offset`.  Empty where nothing is wrong.
 std::optional<Problem> explain_text(const Source& source, std::size_t offset) {
   const std::string& text = source.text;
   for (std::size_t i = offset + 1; at(text, i) != '"'; ++i) {
@@ -53,36 +53,36 @@ std::optional<Problem> explain_text(const Source& source, std::size_t offset) {
     constexpr std::string_view kEscapes = "\"\\/bfnrtu";
     if (kEscapes.find(at(text, i)) == std::string_view::npos) {
       const std::string character = text.substr(i, next_character(text, i) - i);
-      return Problem{source.position(escape), "\\" + character + " is no escape", "a backslash itself is written \\\\"};
+      return Problem{source.position(escape), "\\" + character + " is not an escape", "write a backslash as \\\\"};
     }
   }
   const std::size_t end = token_end(text, offset);
   if (!plain_value(std::string_view(text).substr(offset, end - offset)).is_discarded()) return std::nullopt;
-  return Problem{source.position(offset), "a text with a \\u escape that is no character",
+  return Problem{source.position(offset), "a text with a \\u escape that is not a character",
                  "\\u takes four hexadecimal digits, or a surrogate pair"};
 }
 
-/// A number or word where a value may stand, and is none.
+/// Explains a number or word that stands where a value may stand but is not a value.
 Problem explain_word(const Source& source, std::size_t offset) {
   const std::string_view text = source.text;
   const std::string_view word = text.substr(offset, token_end(text, offset) - offset);
   const std::string small = lower(word);
   constexpr std::array<std::string_view, 8> kNotFinite = {"nan", "inf", "infinity", "-inf", "-infinity", "-nan", "+inf", "+infinity"};
   if (std::find(kNotFinite.begin(), kNotFinite.end(), small) != kNotFinite.end()) {
-    return {source.position(offset), std::string(word) + " is no finite number", ""};
+    return {source.position(offset), std::string(word) + " is not a finite number", ""};
   }
   const char first = at(word, word[0] == '-' || word[0] == '+' ? 1 : 0);
   const bool is_letter =
       (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_' || static_cast<unsigned char>(first) >= 0x80;
   if (!is_letter)
-    return {source.position(offset), token_name(text, offset) + " is no number of JSON", "numbers look like 10, -0.5 or 1e-3"};
-  std::string hint = "texts stand in double quotes";
+    return {source.position(offset), token_name(text, offset) + " is not a JSON number", "numbers look like 10, -0.5 or 1e-3"};
+  std::string hint = "write texts in double quotes";
   if (small == "true" || small == "false" || small == "null") hint = "write " + small;
   if (small == "none") hint = "write null, or \"none\" where that is the word";
   return {source.position(offset), "expected a value, got " + token_name(text, offset), hint};
 }
 
-/// Where the word in front of `end` begins if it is not JSON as a whole ("01", "truely": the parser stops inside of it).
+/// Finds the start of the word before `end` if the word as a whole is not JSON: inside "01" or "truely" the parser stops in the middle.
 std::optional<std::size_t> find_broken_word(std::string_view text, std::size_t end) {
   std::size_t begin = end;
   while (begin > 0 && is_word_character(text[begin - 1])) --begin;
@@ -99,13 +99,13 @@ Problem explain_value(const Source& source, std::size_t offset) {
   const char c = at(source.text, offset);
   if (is_word_character(c)) return explain_word(source, offset);
   return {source.position(offset), "expected a value, got " + token_name(source.text, offset),
-          c == '\'' ? "texts stand in double quotes" : ""};
+          c == '\'' ? "write texts in double quotes" : ""};
 }
 
 Problem explain_key(const Source& source, std::size_t offset) {
   const char c = at(source.text, offset);
   return {source.position(offset), "expected a key, got " + token_name(source.text, offset),
-          c == '\'' || is_word_character(c) ? "keys stand in double quotes" : ""};
+          c == '\'' || is_word_character(c) ? "write keys in double quotes" : ""};
 }
 
 Problem explain_missing_separator(const Source& source, const Expectation& expectation, std::size_t offset) {
@@ -115,8 +115,7 @@ Problem explain_missing_separator(const Source& source, const Expectation& expec
   const bool is_object = expectation.container == '{';
   const std::string what = std::string("expected , or ") + (is_object ? "}" : "]") + " after the value, got " + token;
   const char c = at(source.text, offset);
-  return {source.position(offset), what,
-          c == '"' || c == '{' || c == '[' || is_word_character(c) ? "is a comma missing in front of it?" : ""};
+  return {source.position(offset), what, c == '"' || c == '{' || c == '[' || is_word_character(c) ? "is a comma missing before it?" : ""};
 }
 
 }  // namespace
@@ -177,9 +176,9 @@ Problem explain_syntax_error(const Source& source, const Expectation& expectatio
     return {source.position(offset), "the file ends too early",
             std::string("the ") + expectation.container + " of " + source.position(expectation.opened_at) + " is not closed"};
   }
-  if (expectation.is_too_large) return {source.position(offset), token_name(text, offset) + " is no finite number", ""};
+  if (expectation.is_too_large) return {source.position(offset), token_name(text, offset) + " is not a finite number", ""};
   if (is_separated && expectation.is_after_value && (c == '}' || c == ']')) {
-    return {source.position(separator_at), std::string("a comma in front of ") + c, "take it away"};
+    return {source.position(separator_at), std::string("a comma before ") + c, "remove it"};
   }
   if (expectation.is_after_key && !is_separated)
     return {source.position(offset), "expected : after the key, got " + token_name(text, offset), ""};

@@ -7,24 +7,24 @@
 
 namespace normrun::config {
 
-/// Behind blanks and comments.
+/// Each function below returns an offset in the text.  This one skips blanks and comments.
 std::size_t skip_blanks(std::string_view text, std::size_t offset);
-/// Behind blanks, comments, commas and colons.
+/// Skips blanks, comments, commas and colons.
 std::size_t skip_to_token(std::string_view text, std::size_t offset);
-/// Behind the text in quotes, or the number or word, that begins at `offset`.
+/// Returns the offset after the quoted text, number or word that begins at `offset`.
 std::size_t token_end(std::string_view text, std::size_t offset);
 
-/// Where the parser stood when it met what is no JSON.
+/// What the parser had read when it met something that is not JSON.
 struct Expectation {
-  std::size_t after = 0;  // behind the last good token
+  std::size_t after = 0;  // the offset after the last good token
   bool is_after_key = false;
   bool is_after_value = false;
   bool is_too_large = false;  // a number past the largest double
-  char container = '\0';      // '{', '[', or '\0' outside of all
-  std::size_t opened_at = 0;  // where it begins
+  char container = '\0';      // '{', '[', or '\0' outside of every container
+  std::size_t opened_at = 0;  // where that container begins
 };
 
-/// Says in words what is wrong there, what was expected and what to do.
+/// Says in words what is wrong there, what was expected and what to do about it.
 Problem explain_syntax_error(const Source& source, const Expectation& expectation);
 
 }  // namespace normrun::config

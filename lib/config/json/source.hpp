@@ -15,47 +15,47 @@ namespace normrun::config {
 
 inline constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxDepth = 64;
-inline constexpr std::size_t kMaxValues = 1'000'000;  // bounds the memory of the positions
+inline constexpr std::size_t kMaxValues = 1'000'000;  // limits the memory that the positions take
 
-/// Offsets of a value in the text, and of its key (the value's own where it has none).
+/// Where a value stands in the text: the offset of the value and that of its key (the value's own where it has no key).
 struct Place {
   std::size_t key = 0;
   std::size_t value = 0;
 };
 
-/// A document's text and where each of its values stands in it.
+/// The text of a document, and where each of its values stands in it.
 struct Source {
   std::string name;
   std::string text;
   std::unordered_map<std::string, Place> places;  // by JSON pointer
-  std::vector<std::size_t> lines;                 // offsets at which they begin
+  std::vector<std::size_t> lines;                 // the offsets at which lines begin
 
   Source(std::string name_in, std::string_view text_in);
-  /// "config.json:3:14": both count from 1, columns in characters.
+  /// Returns "config.json:3:14".  Lines and columns count from 1, and columns count characters.
   std::string position(std::size_t offset) const;
 };
 
-/// What a Document holds.
+/// The content of a Document.
 struct DocumentState {
   std::shared_ptr<const Source> source;
   JsonRoot root;
-  std::map<std::string, std::string> origins;  // pointer of a value that an override put there -> what `where` says
-  std::set<std::string> retyped;               // pointers of objects whose "type" an override put there
+  std::map<std::string, std::string> origins;  // by the pointer of a value that an override set: what `where` says of it
+  std::set<std::string> retyped;               // pointers of objects whose "type" an override set
 
-  /// "config.json:3:14 /train/batch_size", "--set train.batch_size"
+  /// Names a value for messages: "config.json:3:14 /train/batch_size", or "--set train.batch_size" where an override set it.
   std::string where(std::string_view pointer) const;
-  /// The same for the key in front of the value.
+  /// The same, with the position of the key instead of the value.
   std::string where_key(std::string_view pointer) const;
-  /// Sorts problems in the order of the text, those of overrides last.
+  /// A number that sorts problems by the order of the text.  Values that overrides set come last.
   std::size_t order(std::string_view pointer) const;
-  /// The override that put the value at `pointer` or above there; end() where the text did.
+  /// Finds the override that set the value at `pointer` or one above it.  Returns end() where the text holds the value.
   std::map<std::string, std::string>::const_iterator override_of(std::string_view pointer) const;
 };
 
-/// Throws Error(kUsage) with every problem that can be found.
+/// Parses a text.  Throws Error(kUsage) with every problem that can be found.
 std::pair<std::shared_ptr<const Source>, JsonRoot> parse_source(std::string_view text, std::string name);
 
-/// The value that the text is (any JSON, without positions), or a discarded value where it is none that a Document takes.
+/// Parses any JSON value without positions.  Returns a discarded value where the text is not JSON that a Document accepts.
 JsonValue parse_value(std::string_view text);
 
 }  // namespace normrun::config

@@ -11,8 +11,8 @@ char folded(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that make b of a (optimal string alignment: no substring is
-/// edited twice; Damerau 1964).  Letters count without case, '-' as '_'.
+/// Counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b (optimal string alignment, where no substring
+/// is edited twice; Damerau 1964).  Case does not count, and '-' equals '_'.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -32,7 +32,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-/// How many bytes the UTF-8 character at `offset` has; 0 where it is none (overlong, surrogate, too large, cut off).
+/// Returns how many bytes the UTF-8 character at `offset` has, or 0 where it is not one (overlong, surrogate, too large, cut off).
 std::size_t character_size(std::string_view text, std::size_t offset) {
   const auto byte = [&](std::size_t i) {
     return offset + i < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[offset + i])) : 0u;

@@ -4,17 +4,17 @@
 namespace normrun::config {
 namespace {
 
-/// The dotted key of the first value that differs, and both values; "" where none does.
+/// Writes the dotted key of the first value that differs, with both values.  "" where none differs.
 std::string difference(const JsonValue& a, const JsonValue& b, const std::string& key) {
   if (a == b) return "";
   if (a.is_object() && b.is_object()) {
     const std::string prefix = key.empty() ? "" : key + '.';
     for (const auto& [name, value] : a.items()) {
-      if (!b.contains(name)) return prefix + name + " is " + shown(value) + " there and nothing here";
+      if (!b.contains(name)) return prefix + name + " is " + shown(value) + " there and missing here";
       if (std::string found = difference(value, b[name], prefix + name); !found.empty()) return found;
     }
     for (const auto& [name, value] : b.items()) {
-      if (!a.contains(name)) return prefix + name + " is nothing there and " + shown(value) + " here";
+      if (!a.contains(name)) return prefix + name + " is missing there and " + shown(value) + " here";
     }
   }
   if (a.is_array() && b.is_array() && a.size() == b.size()) {

@@ -19,7 +19,7 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-/// The file's bytes, one more than kMaxBytes at most: a device or pipe never ends.
+/// Reads at most kMaxBytes + 1 bytes, because a device or pipe may never end.
 std::string read_text(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   const auto reason = [] { return std::generic_category().message(errno); };
@@ -46,7 +46,7 @@ std::vector<std::string> split_key(std::string_view dotted_key) {
   }
 }
 
-/// The list's place that a part of a dotted key names; npos where it is no whole number or past the end.
+/// Reads one component of a dotted key as a place in the list.  Returns npos where it is not a whole number or lies beyond the end.
 std::size_t place_in(const JsonValue& list, const std::string& part) {
   const bool is_number = !part.empty() && part.size() <= 9 && part.find_first_not_of("0123456789") == std::string::npos;
   if (!is_number || (part.size() > 1 && part[0] == '0')) return std::string::npos;
@@ -54,7 +54,7 @@ std::size_t place_in(const JsonValue& list, const std::string& part) {
   return place < list.size() ? place : std::string::npos;
 }
 
-/// The value at a dotted key, nullptr where there is none.  Value: JsonValue or const JsonValue.
+/// Returns the value at a dotted key, or nullptr where there is none.  Value is JsonValue or const JsonValue.
 template <class Value>
 Value* find(Value& root, const std::vector<std::string>& parts) {
   Value* value = &root;
@@ -78,7 +78,7 @@ std::string pointer_of(const std::vector<std::string>& parts) {
   return pointer;
 }
 
-/// Forgets what overrides said about the value at `pointer` and everything below it.
+/// Forgets which overrides set the value at `pointer` and the values below it.
 void forget_overrides(DocumentState& state, const std::string& pointer) {
   const auto is_below = [&](const std::string& other) {
     return other == pointer || other.compare(0, pointer.size() + 1, pointer + '/') == 0;

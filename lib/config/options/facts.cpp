@@ -3,7 +3,7 @@
 namespace normrun::config {
 namespace {
 
-/// JSON's own true and false where they are among the words.
+/// Returns JSON's own true or false where the word is one of these.
 JsonValue word_value(std::string_view word) {
   if (word == "true") return true;
   if (word == "false") return false;

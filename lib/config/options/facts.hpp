@@ -11,13 +11,13 @@ namespace normrun::config {
 
 enum class FactKind { kNumber, kInteger, kFlag, kText, kCount, kChoice, kPair, kObject, kTagged, kAny };
 
-/// What an OptionVisitor can learn of one option without reading: the config, the schema and `list` are written from these.
+/// What describing an option tells about it.  The resolved config, the schema and `normrun list` are written from these.
 struct Fact {
   std::string name;
   std::string doc;
   FactKind kind = FactKind::kAny;
-  bool is_list = false;                                           // of that kind
-  JsonValue value;                                                // as it stands; null where it is absent
+  bool is_list = false;                                           // a list of values of that kind
+  JsonValue value;                                                // the present value; null where the option is absent
   Range range;                                                    // kNumber
   IntegerRange integers;                                          // kInteger, kCount
   std::vector<std::string> words = {};                            // kCount, kChoice, kPair
@@ -28,7 +28,7 @@ struct Fact {
 
 std::vector<Fact> facts_of(Described& value);
 
-/// The object that the options make, absent ones left out.
+/// The JSON object that the options make; absent ones are left out.
 JsonValue object_of(const std::vector<Fact>& facts);
 
 }  // namespace normrun::config

@@ -14,14 +14,14 @@
 
 namespace normrun::config {
 
-/// Name and documentation of one option.  From this one description come parsing, validation, error messages, the JSON
-/// Schema, `normrun list` and the reference.  Both are literals: visitors keep them.
+/// Name and documentation of one option.  Parsing, checking, messages, the JSON Schema, `normrun list` and the resolved config all come
+/// from this one description.  Both texts must be literals, because visitors keep views of them.
 struct Option {
   std::string_view name;
   std::string_view doc;
 };
 
-/// The numbers an option takes.
+/// The numbers that an option accepts.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -38,7 +38,7 @@ struct IntegerRange {
   Index high = std::numeric_limits<Index>::max();
 };
 
-/// A whole number, or one of a few words ("all", "train", "auto"); `word` is empty where it is a number.
+/// A whole number or one of a few words ("all", "train", "auto").  `word` is empty where it is a number.
 struct Count {
   std::string word;
   Index value = 0;
@@ -47,8 +47,8 @@ struct Count {
 
 class OptionVisitor;
 
-/// An object of the config.  `describe` names every option once, in the order in which they are documented; the members
-/// hold the defaults before it runs and the config's values after a Reader has visited.
+/// An object of the config.  `describe` names every option once, in the order of the documentation.  The members hold the defaults before a
+/// Reader visits and the config's values afterwards.
 class Described {
  public:
   Described() = default;
@@ -57,25 +57,25 @@ class Described {
   virtual ~Described() = default;
   virtual void describe(OptionVisitor& visitor) = 0;
 
-  std::string type;  // of a family's member, as Family::make sets it; "" for other objects
+  std::string type;  // set by Family::make for a family's member; "" for other objects
 };
 
-/// Objects told apart by their "type" (layers, data sources, optimizers).
+/// One kind of object in a family.  The "type" in the config tells the kinds apart.
 struct FamilyMember {
   std::string_view type;
   std::string_view doc;                              // one line: formula or purpose
   std::string_view source;                           // paper and equation, framework and version
-  std::function<std::shared_ptr<Described>()> make;  // with its defaults
+  std::function<std::shared_ptr<Described>()> make;  // makes one with its defaults
 };
 struct Family {
-  std::string_view name;  // "layer", "optimizer", …: for messages
+  std::string_view name;  // "layer", "optimizer", …, as messages name it
   std::vector<FamilyMember> members;
   const FamilyMember* find(std::string_view type) const;         // nullptr where there is none
-  std::shared_ptr<Described> make(std::string_view type) const;  // with its defaults and its type; nullptr where there is none
+  std::shared_ptr<Described> make(std::string_view type) const;  // sets its type too; nullptr where there is none
 };
 
-/// Walks the options of Described objects: a Reader fills them from JSON, a writer turns them into JSON, the schema and
-/// `list` record them.  Every value passed in holds its default; a Reader overwrites it where the config names it.
+/// Visits the options of Described objects.  A Reader fills them from JSON, a writer turns them into JSON, and the schema and `list` record
+/// them.  Each value comes in with its default; only a Reader changes it, where the config gives the option.
 class OptionVisitor {
  public:
   virtual ~OptionVisitor() = default;
@@ -86,42 +86,42 @@ class OptionVisitor {
   virtual void integer(Option option, std::optional<Index>& value, IntegerRange range) = 0;
   virtual void flag(Option option, bool& value) = 0;
   virtual void text(Option option, std::string& value) = 0;
-  /// A whole number or one of `words`; no words: any text (a column's name or index).
+  /// A whole number or one of `words`.  Without words any text is accepted (a column's name or its number).
   virtual void count(Option option, Count& value, IntegerRange range, const std::vector<std::string_view>& words) = 0;
-  /// One of `names` (JSON true and false count as the words "true" and "false"); `index` is its place.  `aliases` are
-  /// further names that are understood: (alias, name).
+  /// One of `names`; `index` is its place among them.  JSON's true and false count as the words "true" and "false".  `aliases` are further
+  /// accepted names, as pairs (alias, name).
   virtual void choice_index(Option option, std::size_t& index, const std::vector<std::string_view>& names,
                             const std::vector<std::pair<std::string_view, std::string_view>>& aliases) = 0;
 
   virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
-  /// A config may give one number instead of a list of one (Keras's int or tuple).
+  /// A list of whole numbers.  A config may give a single number instead of a list of one, as Keras takes an int or a tuple.
   virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
   /// A config may give one number or word instead of a list of one.
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;
-  /// A list whose elements are pairs of words, each one of `words`: [["train", "eval"], …].
+  /// A list of pairs, each element of which is one of `words`: [["train", "eval"], …].
   virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
                      const std::vector<std::string_view>& words) = 0;
 
   virtual void object(Option option, Described& value) = 0;
-  /// A list of objects of one kind; `grow` appends one with its defaults and returns it, `at` gives the i-th.  Prefer
-  /// `list`, which empties the list before a Reader fills it and takes away what a documenting visitor grew to look at.
+  /// A list of objects of one kind.  `grow` appends one with its defaults and returns it; `at` returns the i-th.  Prefer `list`: it empties
+  /// the list before a Reader fills it, and removes what a documenting visitor appended.
   virtual void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
                        const std::function<Described&()>& grow) = 0;
-  /// One object of a family, told by its "type".  An empty pointer means the option is absent.
+  /// One object of a family; its "type" says which kind.  An empty pointer means that the option is absent.
   virtual void tagged(Option option, std::shared_ptr<Described>& value, const Family& family) = 0;
   virtual void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) = 0;
-  /// JSON that somebody else reads ("grid", "claims"), kept as compact text; "" is absent.  A default of "{}" or "[]" asks
-  /// for an object or a list, one of "" takes anything.
+  /// JSON that other code reads ("grid", "claims"), kept as compact text; "" means absent.  The default "{}" asks for an object and "[]"
+  /// for a list; "" accepts any value.
   virtual void any(Option option, std::string& json_text) = 0;
 
-  /// A relation between options that must hold: where it does not, a Reader reports "expected <expectation>" at `key`, the
-  /// option to blame ("" for the object).  Nothing is reported where a value there was refused (it kept its default, so the
-  /// relation says nothing about the config).  Visitors that do not read ignore it.
+  /// A relation between options that must hold.  Where it does not, a Reader reports "expected <expectation>" at the option `key` ("" is
+  /// the object itself).  It reports nothing where the value at `key` was refused: that option kept its default, so the relation says
+  /// nothing about the config.  Other visitors ignore this.
   virtual void require(bool holds, std::string_view key, std::string_view expectation) = 0;
-  /// Whether the config gives this option; false for visitors that do not read.
+  /// Whether the config gives this option.  Always false for visitors that do not read.
   virtual bool given(std::string_view name) const = 0;
-  /// Whether the config's value of this option was refused, so that it kept its default; false for visitors that do not read.
+  /// Whether the config's value of this option was refused, so that it kept its default.  Always false for visitors that do not read.
   virtual bool refused(std::string_view name) const = 0;
 
   template <class E>

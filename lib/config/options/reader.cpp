@@ -128,7 +128,7 @@ void Reader::objects(Option option, std::size_t count, const std::function<Descr
   const JsonValue* const json = take(option);
   if (json == nullptr) return;
   const Given list{*json, pointer_of(option.name), findings_};
-  if (!json->is_array()) return list.refuse("a list of objects", "lists stand in brackets: [ … ]");
+  if (!json->is_array()) return list.refuse("a list of objects", "write lists in brackets: [ … ]");
   for (std::size_t i = 0; i < json->size(); ++i) read_object(list.child(i), i < count ? at(i) : grow());
 }
 
@@ -159,7 +159,7 @@ void Reader::any(Option option, std::string& json_text) {
 
 void Reader::require(bool holds, std::string_view key, std::string_view expectation) {
   const std::string pointer = key.empty() || !given(key) ? pointer_ : pointer_of(key);
-  // A value that was refused kept its default: what holds between defaults says nothing about the config.
+  // A refused value leaves the default in place, so a relation with it says nothing about the config.
   const bool is_refused = findings_.refused(key.empty() ? pointer_ : pointer_of(key));
   if (!holds && !is_refused) findings_.add_relation(pointer, "expected " + std::string(expectation));
 }

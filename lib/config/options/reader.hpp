@@ -9,21 +9,21 @@
 
 namespace normrun::config {
 
-/// Document::read: fills `value` from the object at `pointer`, option by option as `describe` names them, and appends the
+/// Implements Document::read: fills `value` from the object at `pointer`, option by option as `describe` names them, and appends the
 /// problems in the order of the text.
 void read_document(const DocumentState& document, std::string_view pointer, Described& value, std::vector<Problem>& problems,
                    const std::vector<std::string_view>& elsewhere);
 
-/// The problems of one reading.
+/// Collects the problems of one reading.
 class Findings {
  public:
   explicit Findings(const DocumentState& document) : document_(document) {}
   const DocumentState& document() const { return document_; }
-  /// The value at `pointer` is refused.
+  /// Refuses the value at `pointer`.
   void add(std::string_view pointer, std::string what, std::string hint = "");
-  /// The key there is.
+  /// Refuses the key at `pointer`.
   void add_key(std::string_view pointer, std::string what, std::string hint);
-  /// A relation between values does not hold.
+  /// Reports a relation between values that does not hold.
   void add_relation(std::string_view pointer, std::string what);
   /// Whether the value at `pointer`, or one below it, was refused.
   bool refused(std::string_view pointer) const;
@@ -39,10 +39,10 @@ class Findings {
   std::vector<std::string> refused_;  // pointers
 };
 
-/// Fills one object's options.
+/// Fills the options of one object.
 class Reader : public OptionVisitor {
  public:
-  /// `object` stands at `pointer` of the document.
+  /// `object` is the value at `pointer` of the document.
   Reader(const JsonValue& object, std::string pointer, Findings& findings)
       : object_(object), pointer_(std::move(pointer)), findings_(findings) {}
 
@@ -70,13 +70,13 @@ class Reader : public OptionVisitor {
   bool given(std::string_view name) const override { return object_.contains(name); }
   bool refused(std::string_view name) const override { return findings_.refused(pointer_of(name)); }
 
-  /// Counts `names` as known keys.
+  /// Makes `names` known keys.
   void know(const std::vector<std::string_view>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
-  /// Reports the keys that no call has named, but for those in `ignored`.
+  /// Reports the keys that no call has named, except those in `ignored`.
   void refuse_unknown_keys(const std::vector<std::string>& ignored);
 
  private:
-  /// The option's value in the config, or null where it is not given; its key is known from now on.
+  /// Returns the option's value in the config, or null where it is absent, and makes its key a known one.
   const JsonValue* take(Option option);
   std::string pointer_of(std::string_view name) const { return child_pointer(pointer_, name); }
 

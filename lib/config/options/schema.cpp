@@ -6,10 +6,10 @@
 namespace normrun::config {
 namespace {
 
-/// Collects the families under "definitions", so that each is written once and may hold itself.
+/// Collects the families under "definitions", so that each is written only once and may contain itself.
 class SchemaWriter {
  public:
-  /// {"properties", "additionalProperties"} of an object with these options.
+  /// Returns {"properties", "additionalProperties"} of an object with these options.
   JsonValue object_schema(const std::vector<Fact>& facts) {
     JsonValue schema = {{"type", "object"}, {"properties", JsonValue::object()}, {"additionalProperties", false}};
     for (const Fact& fact : facts) schema["properties"][fact.name] = property(fact);
@@ -96,7 +96,8 @@ class SchemaWriter {
     return JsonValue::object();
   }
 
-  /// References inside allOf: draft-07 ignores what stands beside a "$ref".  An object without a type is one of the default's.
+  /// Puts references inside allOf, because draft-07 ignores everything beside a "$ref".  An object without a type has the type of the
+  /// default.
   JsonValue tagged_schema(const Fact& fact) {
     const std::string definition = define(*fact.family);
     JsonValue typeless = {{"required", {"type"}}};
@@ -108,7 +109,7 @@ class SchemaWriter {
     return {{"allOf", JsonValue::array({{{"$ref", definition}}, {{"if", is_typeless}, {"then", std::move(typeless)}}})}};
   }
 
-  /// Puts a family's schema under "definitions"; a reference to it.
+  /// Puts a family's schema under "definitions" and returns a reference to it.
   std::string define(const Family& family) {
     const std::string name(family.name);
     if (!definitions_.contains(name)) {
@@ -119,7 +120,7 @@ class SchemaWriter {
     return "#/definitions/" + name;
   }
 
-  /// One if/then for each type: an editor then complains about the member that was meant, not about all of them.
+  /// Writes one if/then for each type, so that an editor complains about the member that was meant and not about all of them.
   JsonValue family_schema(const Family& family) {
     JsonValue types = JsonValue::array();
     JsonValue branches = JsonValue::array();
@@ -134,7 +135,7 @@ class SchemaWriter {
       branches.push_back({{"if", {{"properties", {{"type", is_type}}}, {"required", {"type"}}}}, {"then", std::move(then)}});
     }
     JsonValue object = {{"type", "object"}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
-    // A bare text is the type with its defaults: "adam".
+    // A text alone is the type with its defaults: "adam".
     return {{"if", {{"type", "string"}}}, {"then", {{"enum", std::move(types)}}}, {"else", std::move(object)}};
   }
 

@@ -12,7 +12,7 @@
 namespace normrun::config {
 namespace {
 
-/// What to do about a number or flag in quotes.
+/// Advises what to do about a number or flag in quotes.
 std::string unquote_hint(const JsonValue& value) {
   if (!value.is_string()) return "";
   const std::string& text = value.get_ref<const std::string&>();
@@ -20,7 +20,8 @@ std::string unquote_hint(const JsonValue& value) {
   return inside.is_number() || inside.is_boolean() ? "write " + text + " without quotes" : "";
 }
 
-/// The whole number a JSON number is ("32", "32.0", "1e3"); empty for another or one that a double cannot hold exactly.
+/// Returns the whole number that a JSON number stands for ("32", "32.0", "1e3").  Empty where it is not whole or a double cannot hold it
+/// exactly.
 std::optional<Index> whole_number(const JsonValue& value) {
   if (value.is_number_unsigned()) {
     const auto number = value.get<std::uint64_t>();
@@ -34,7 +35,7 @@ std::optional<Index> whole_number(const JsonValue& value) {
   return static_cast<Index>(number);
 }
 
-/// The same, empty where it is out of range.
+/// The same, but also empty where the number is out of range.
 std::optional<Index> whole_number(const JsonValue& value, const IntegerRange& range) {
   const std::optional<Index> number = whole_number(value);
   return number && *number >= range.low && *number <= range.high ? number : std::nullopt;
@@ -49,7 +50,7 @@ std::string expected_words(const std::vector<std::string_view>& words) {
   return (words.size() == 1 ? "" : "one of ") + quoted_words(words);
 }
 
-/// Keys that some member of the family knows.
+/// Returns the keys that at least one member of the family knows.
 std::vector<std::string> family_keys(const Family& family) {
   std::vector<std::string> keys;
   for (const FamilyMember& member : family.members) {
@@ -162,7 +163,7 @@ void read_object(const Given& given, Described& value) {
 void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Family& family) {
   const std::string kind(family.name);
   const std::vector<std::string_view> types = type_names(family);
-  // A bare text is the type with its defaults: "he_normal", "adam".
+  // A text alone is the type with its defaults: "he_normal", "adam".
   if (given.json.is_string()) {
     const JsonValue object = {{"type", given.json}};
     if (family.make(given.json.get<std::string>()) != nullptr) return read_tagged({object, given.pointer, given.findings}, value, family);
@@ -172,7 +173,7 @@ void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Fa
   if (!given.json.is_object()) return given.refuse("an object with a \"type\" (" + kind + "), or the type alone");
   const auto type = given.json.find("type");
   const bool has_type = type != given.json.end();
-  // Options without a type belong to the member that stands there by default.
+  // Options without a type belong to the member that the option has by default.
   if (!has_type && (value == nullptr || value->type.empty())) {
     return given.findings.add(given.pointer, "the " + kind + " has no \"type\"", "types: " + quoted_words(types, ", "));
   }

@@ -10,7 +10,7 @@
 
 namespace normrun::config {
 
-/// A value of the config under examination.
+/// A value of the config that is being read, and where it stands.
 struct Given {
   const JsonValue& json;
   std::string pointer;
@@ -21,28 +21,28 @@ struct Given {
   Given child(std::size_t place) const { return {json[place], pointer + '/' + std::to_string(place), findings}; }
 };
 
-/// Each assigns the value where it fits and reports the problem where it does not.
+/// Each function below assigns the value where it fits, and otherwise reports the problem.
 void read_number(const Given& given, double& value, const Range& range);
-void read_number(const Given& given, std::optional<double>& value, const Range& range);  // null: empty
+void read_number(const Given& given, std::optional<double>& value, const Range& range);  // null gives an empty value
 void read_integer(const Given& given, Index& value, const IntegerRange& range);
 void read_integer(const Given& given, std::optional<Index>& value, const IntegerRange& range);
 void read_flag(const Given& given, bool& value);
 void read_text(const Given& given, std::string& value);
 void read_count(const Given& given, Count& value, const IntegerRange& range, const std::vector<std::string_view>& words);
-/// A word of `words`, or of the first of `aliases` (the second is then what counts); its place among the words.
+/// Reads one of `words` or an alias of one, (alias, word), and sets `index` to the word's place in `words`.
 void read_choice(const Given& given, std::size_t& index, const std::vector<std::string_view>& words,
                  const std::vector<std::pair<std::string_view, std::string_view>>& aliases = {});
 void read_pair(const Given& given, std::pair<std::string, std::string>& value, const std::vector<std::string_view>& words);
-/// Fills an object of one kind.
+/// Fills an object that has no "type".
 void read_object(const Given& given, Described& value);
-/// Makes and fills an object of a family; leaves `value` alone where its type is missing or unknown.
+/// Makes and fills an object of a family.  Leaves `value` as it was where its type is missing or unknown.
 void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Family& family);
 
-/// Replaces `values` by the list's elements, `read_one(element, value)` each.
+/// Replaces `values` by the list's elements; `read_one(element, value)` reads each.
 template <class T, class ReadOne>
 void read_list(const Given& given, std::vector<T>& values, const std::string& expected, const ReadOne& read_one) {
   if (!given.json.is_array()) {
-    given.refuse(expected, "lists stand in brackets: [ … ]");
+    given.refuse(expected, "write lists in brackets: [ … ]");
     return;
   }
   values.clear();
