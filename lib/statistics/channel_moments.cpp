@@ -11,18 +11,18 @@ template <class T>
 void ChannelMoments::add(ConstView<T> rows, Index group) {
   if (rows.rows == 0) return;
   const std::size_t channels = group_size();
-  ChannelMoments part(rows.cols);
-  part.rows_[0] = rows.rows;
+  ChannelMoments own(rows.cols);
+  own.rows_[0] = rows.rows;
   for (Index r = 0; r < rows.rows; ++r)
-    for (std::size_t c = 0; c < channels; ++c) part.mean_[c] += static_cast<double>(rows.row(r)[c]);
-  for (double& mean : part.mean_) mean /= static_cast<double>(rows.rows);
+    for (std::size_t c = 0; c < channels; ++c) own.mean_[c] += static_cast<double>(rows.row(r)[c]);
+  for (double& mean : own.mean_) mean /= static_cast<double>(rows.rows);
   for (Index r = 0; r < rows.rows; ++r) {
     for (std::size_t c = 0; c < channels; ++c) {
-      const double deviation = static_cast<double>(rows.row(r)[c]) - part.mean_[c];
-      part.deviations_[c] += deviation * deviation;
+      const double deviation = static_cast<double>(rows.row(r)[c]) - own.mean_[c];
+      own.deviations_[c] += deviation * deviation;
     }
   }
-  merge_group(static_cast<std::size_t>(group), part, 0);
+  merge_group(static_cast<std::size_t>(group), own, 0);
 }
 
 void ChannelMoments::merge(const ChannelMoments& other) {

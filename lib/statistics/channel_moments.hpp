@@ -6,19 +6,20 @@
 
 namespace normrun::statistics {
 
-/// Mean and sum of squared deviations of some rows, per channel, in double.  Rows are added in two passes and parts are
-/// merged by Chan, Golub & LeVeque's formula (1983, eq. 2.1): never E[x^2] - E[x]^2.
+/// The mean and the sum of squared deviations of each channel over some rows, in double.  Each call of add() takes two passes over its
+/// rows, and the results are merged by the formula of Chan, Golub & LeVeque (1983, eq. 2.1).  E[x^2] - E[x]^2 is never computed, because it
+/// cancels.
 class ChannelMoments {
  public:
-  /// The channels fall into `groups` of equal size, one behind the other, each with rows of its own.
+  /// Divides the channels into `groups` of equal size that follow one another.  Each group has rows of its own.
   explicit ChannelMoments(Index channels, Index groups = 1);
   template <class T>
   void add(ConstView<T> rows, Index group = 0);  // (rows, channels / groups)
-  void merge(const ChannelMoments& other);
+  void merge(const ChannelMoments& other);       // of the same channels and groups
   Index groups() const { return static_cast<Index>(rows_.size()); }
   Index rows(Index group = 0) const { return rows_[static_cast<std::size_t>(group)]; }
   const std::vector<double>& mean() const { return mean_; }
-  std::vector<double> variance() const;  // biased; zeros of no rows
+  std::vector<double> variance() const;  // biased; zeros for a group without rows
 
  private:
   std::size_t group_size() const { return mean_.size() / rows_.size(); }

@@ -7,21 +7,20 @@
 
 namespace normrun::statistics {
 
-/// The batches in which a comparison reads a split where a mode depends on them, so that every row of the split counts once.
-///
-/// The batches are consecutive slices of an order that holds every row of the split at least once.  A row counts where the order has
-/// it first; where it comes again it is a neighbour to other rows and no more.  A short last slice is filled with the order's first
-/// rows, which counted already.  A batch has at most as many rows as the split: one of more rows than there are would only repeat
-/// some of them.  Slices in which no row counts are passed over.
+/// The batches in which a comparison reads a split where a mode depends on them, drawn so that every row of the split counts once.
+/// The batches are consecutive slices of an order that holds every row of the split at least once.  A row counts only where the order has
+/// it first; at later places it merely shares the batch with other rows.  The order's first rows, which have counted already, fill up a
+/// short last slice.  A batch never has more rows than the split, because it could only repeat rows.  Slices in which no row counts are
+/// skipped.
 class EvaluationBatches {
  public:
-  /// `samples`: rows of the split.  The order must outlive the batches.
+  /// `samples` is the number of rows in the split.  The order must outlive the batches.
   EvaluationBatches(std::span<const Index> order, Index samples, Index batch_size);
 
   Index batch_size() const { return batch_size_; }
-  /// Goes to the next batch, the first one at the first call; false where there is none.
+  /// Moves to the next batch; the first call moves to the first one.  Returns false where none is left.
   bool next();
-  /// Of the last next(): which slice of the order it is, its rows, and the places in it whose rows count.
+  /// About the current batch: its slice of the order, its rows, and the places in rows() of those that count.
   Index slice() const { return slice_; }
   std::span<const Index> rows() const { return rows_; }
   std::span<const Index> counted() const { return counted_; }
@@ -35,7 +34,7 @@ class EvaluationBatches {
   std::vector<Index> counted_;
 };
 
-/// The rows of an order in the order in which they count: each once.
+/// Returns each row of an order once, in the order in which the rows count.  `samples` is the number of rows in the split.
 std::vector<Index> first_places(std::span<const Index> order, Index samples);
 
 }  // namespace normrun::statistics

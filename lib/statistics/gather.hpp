@@ -8,19 +8,19 @@
 
 namespace normrun::statistics {
 
-/// to.row(i) = from.row(rows[i]).  The rows are scattered over more memory than the caches hold, so each is prefetched some 4 KiB ahead of
-/// its copy.  The rows of the next call (`next_rows`) are prefetched, too.
+/// Copies rows: to.row(i) = from.row(rows[i]).  Rows are scattered over more memory than fits in cache, so rows are prefetched some 4 KiB
+/// ahead of the one being copied.  At the end of `rows` this goes on with `next_rows`, the rows that the next call will ask for.
 template <class T>
 void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std::span<const Index> next_rows = {}) {
   constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));
   const auto ahead = static_cast<std::size_t>(1 + 64 * kLine / std::max<Index>(1, from.cols));
-  const auto row_to_come = [&](std::size_t i) {
+  const auto row_ahead = [&](std::size_t i) {
     if (i < rows.size()) return rows[i];
     return next_rows.empty() ? rows.back() : next_rows[std::min(i - rows.size(), next_rows.size() - 1)];
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const T* source = from.row(rows[i]);
-    const T* next = from.row(row_to_come(i + ahead));
+    const T* next = from.row(row_ahead(i + ahead));
     T* target = to.row(static_cast<Index>(i));
     Index c = 0;
     for (; c + kLine <= from.cols; c += kLine) {
@@ -32,7 +32,7 @@ void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std
   }
 }
 
-/// to[i] = from[rows[i]].
+/// Copies numbers: to[i] = from[rows[i]].
 template <class N>
 void gather_numbers(std::span<const N> from, std::span<const Index> rows, N* to) {
   for (std::size_t i = 0; i < rows.size(); ++i) to[i] = from[static_cast<std::size_t>(rows[i])];

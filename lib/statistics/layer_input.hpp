@@ -5,8 +5,8 @@
 
 namespace normrun::statistics {
 
-/// Adds the rows that a normalization layer saw in the last pass: (examples * positions, channels), each step's to a group of its own
-/// where it has statistics of its own.
+/// Adds the rows that a normalization layer read in the last run of `pass`: (examples * positions, channels).  Where each time step has
+/// statistics of its own, its rows go to a group of their own.
 template <class T>
 void add_layer_input(const nn::Network<T>& network, const SliceForward<T>& pass, const nn::Normalization& norm,
                      nn::PaddedSteps padded_steps, ChannelMoments& moments);

@@ -17,7 +17,7 @@ void put(const std::vector<double>& values, const nn::StateId& id, Buffer<T>& st
   std::transform(values.begin(), values.end(), state.begin() + id.offset, [](double value) { return static_cast<T>(value); });
 }
 
-/// What a layer's rule averages, of a variance; and back.
+/// Turns a variance into the quantity that a layer's rule averages.  variance_of turns it back.
 double spread_of(nn::MovingVariance rule, double epsilon, double variance) {
   return rule == nn::MovingVariance::kFromDeviation ? std::sqrt(variance + epsilon) : variance;
 }

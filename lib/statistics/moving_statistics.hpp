@@ -8,52 +8,53 @@
 
 namespace normrun::statistics {
 
-/// Statistics of one normalization layer that has moving ones: what stands in for them.
+/// Statistics that replace the moving ones of one normalization layer.  Each vector has one number for each feature of the layer.
 struct LayerStatistics {
   Index normalization = 0;  // index into Layout::normalizations
   std::vector<double> mean;
   std::vector<double> variance;
 };
 
-/// Indices into Layout::normalizations of the layers that have moving statistics.
+/// Returns the places in Layout::normalizations of the layers that have moving statistics.
 std::vector<Index> layers_with_statistics(const nn::Layout& layout);
 
-/// `state` with these statistics in place of the moving ones.
+/// Returns a copy of `state` with these statistics in place of the moving ones.
 template <class T>
 Buffer<T> state_with(const nn::Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics);
 
-/// The state with the moving statistics at their initial values (a checkpoint that lost them).
+/// Returns a state in which all moving statistics have their initial values, as after a checkpoint that lost them.
 template <class T>
 Buffer<T> initial_state(const nn::Layout& layout);
 
-/// How often a layer's moving statistics moved.
+/// Returns how often a layer's moving statistics have moved.
 template <class T>
 Index update_count(const nn::Normalization& norm, std::span<const T> state);
 
-/// A layer's moving statistics as they are.
+/// Returns a layer's moving statistics as `state` holds them.
 template <class T>
 LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization, std::span<const T> state);
 
-/// The moving statistics without what is left of their initial values, (moving - share initial) / (1 - share), which is how Adam
-/// corrects its moments (Kingma and Ba 2015, section 3).  Of batch renormalization it is the moving deviation that is corrected, and the
-/// variance follows from it as in the layer: max(deviation^2 - epsilon, 0), whatever average of variances is stored beside it.  Layers
-/// whose statistics never moved are left out.
+/// Returns the moving statistics with the remaining share of their initial values taken out: (moving - share initial) / (1 - share), as
+/// Adam corrects its moments (Kingma and Ba 2015, section 3).  Batch renormalization stores an average of variances too, but normalizes by
+/// its moving deviation; here that deviation is corrected, and the variance follows from it as in the layer: max(deviation^2 - epsilon, 0).
+/// Layers whose statistics never moved are left out.
 template <class T>
 std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<const T> state);
 
-/// A weighted average over batches of what moving statistics average: the means, and the variances by the layer's own rule.
+/// A weighted average, over batches, of the quantities that moving statistics average: the means, and the variances by the layer's own
+/// rule.
 class BatchAverage {
  public:
   explicit BatchAverage(const nn::Normalization& norm);
   void add(const ChannelMoments& batch, double weight);
-  /// Puts the averages in place of a layer's statistics; what no batch moved stays, as it does in the layer.
+  /// Writes the averages into a layer's statistics.  Numbers that no batch moved stay, as they do in the layer.
   void replace(LayerStatistics& statistics) const;
 
  private:
   nn::MovingVariance rule_;
   double epsilon_;
   std::vector<double> weight_;           // of each group of channels
-  std::vector<double> variance_weight_;  // an unbiased variance of one row does not exist: such a batch has none
+  std::vector<double> variance_weight_;  // one row has no unbiased variance, so a batch of one row adds nothing here
   std::vector<double> mean_;
   std::vector<double> spread_;
 };

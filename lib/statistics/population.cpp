@@ -11,7 +11,7 @@
 namespace normrun::statistics {
 namespace {
 
-/// The rows that the statistics are taken from: all of them, or `samples` at equal distances, so that the order in which
+/// Returns the rows that the statistics are computed from: all rows, or `samples` of them at equal distances, so that the order in which
 /// the split lists its classes does not matter.
 std::vector<Index> population_rows(Index available, const config::Count& samples) {
   const Index wanted = samples.word == "all" ? available : samples.value;
@@ -20,7 +20,7 @@ std::vector<Index> population_rows(Index available, const config::Count& samples
   return rows;
 }
 
-/// The slices that the estimators add to their moments.
+/// Runs the slices of rows whose layer inputs the estimators add up.
 template <class T>
 class PopulationPass {
  public:
@@ -35,7 +35,7 @@ class PopulationPass {
     forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
                  last_boundary);
   }
-  /// Adds what the last slice gave the normalization layer.
+  /// Adds the rows that the normalization layer read in the last slice.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
     add_layer_input(network_, forward_, norm, norm.padded_steps, moments);
   }
@@ -47,7 +47,7 @@ class PopulationPass {
   SliceForward<T> forward_;
 };
 
-/// Puts the moments in place of a layer's statistics; a step that no row reaches keeps its own.
+/// Writes the moments into a layer's statistics.  A time step that no row reaches keeps its old ones.
 void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
   const std::vector<double> variance = moments.variance();
   const std::size_t channels = variance.size() / static_cast<std::size_t>(moments.groups());
@@ -79,7 +79,7 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   return population;
 }
 
-/// Batches in train mode; `add` takes a layer's moments in one batch.
+/// Runs batches in train mode and calls `add` with the place of each layer in `layers` and its moments in that batch.
 template <class T, class Add>
 void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
   const Index last_boundary = pass.normalization(layers.back()).layer;
@@ -97,7 +97,7 @@ void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::v
 template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
                                       std::vector<Index> rows, Estimator estimator, Index batch_size) {
-  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their classes one after the other
+  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their rows class by class
   const std::vector<Index> layers = layers_with_statistics(network.layout());
   PopulationPass<T> pass(network, source, std::move(rows), batch_size);
   std::vector<BatchAverage> averages;

@@ -2,9 +2,9 @@
 
 #include <numeric>
 
+#include "statistics/evaluation_batches.hpp"
 #include "statistics/gather.hpp"
 #include "statistics/stem_outputs.hpp"
-#include "statistics/evaluation_batches.hpp"
 
 namespace normrun::statistics {
 namespace {
@@ -21,7 +21,7 @@ Index boundary_size(const nn::Network<T>& network, Index boundary) {
 template <class T>
 Index evaluation_rows(const nn::Network<T>& network) {
   constexpr Index kBytes = Index{1} << 19;
-  constexpr Index kFewest = 24;  // whole tiles of products
+  constexpr Index kFewest = 24;  // enough rows to fill the tiles of the matrix products
   Index widest = 1;
   for (Index i = 0; i <= network.output_boundary(); ++i) widest = std::max(widest, boundary_size(network, i));
   return std::clamp(kBytes / static_cast<Index>(sizeof(T)) / widest, kFewest, kEvaluationRows);

@@ -11,16 +11,16 @@
 
 namespace normrun::statistics {
 
-/// Rows that a pass holds at most where its outputs do not depend on it.
+/// The most rows that one pass takes where the outputs do not depend on how many it takes.
 inline constexpr Index kEvaluationRows = 512;
-/// So many of them that the network's widest activations stay in the second cache.
+/// Returns how many of these rows keep the network's widest activations in the second-level cache.
 template <class T>
 Index evaluation_rows(const nn::Network<T>& network);
 
 template <class T>
 class StemOutputs;
 
-/// A split's rows as passes read them: the data, and what the network's mode-free layers made of it where that is kept.
+/// A split's rows as forward passes read them: the data and, where they are kept, the outputs of the network's stem.
 template <class T>
 struct SplitRows {
   SplitRows(const data::Split<T>& data, StemOutputs<T>* outputs = nullptr) : split(data), stem(outputs) {}  // NOLINT: a split alone will do
@@ -28,43 +28,44 @@ struct SplitRows {
   StemOutputs<T>* stem;
 };
 
-/// Some rows of a split through the network in one mode: consecutive slices of `batch_size` rows in `order`, the last one as short as
-/// it is.  Outputs of boundary `boundary`, (rows of the order, size of that boundary), in that order.  Slice i draws its dropout from
-/// `key` with i added to the step.  A mode that reads no batch statistics and drops nothing does not depend on the slicing and runs
-/// evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
+/// Runs rows of a split through the network in one mode, in consecutive slices of `batch_size` rows of `order`; the last slice may be
+/// shorter.  Returns the outputs at `boundary`, in that order: (rows of the order, size of the boundary).  Slice i draws its dropout from
+/// `key` with i added to the step.  A mode that neither reads batch statistics nor drops anything gives the same outputs for any slices and
+/// runs evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
 template <class T>
 Matrix<T> run_forward(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
                       const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
                       nn::PassKey key = {});
 
-/// Every row of a split through the network in one mode, each once and in the split's own order: (samples, size of the boundary).
-/// Where the mode depends on the slicing the rows run in EvaluationBatches of `order` and `batch_size`, dropout as above; elsewhere
-/// neither changes a bit.
+/// Runs every row of a split through the network in one mode.  Returns the outputs at `boundary` in the split's own order, each row once:
+/// (samples, size of the boundary).  Where the mode depends on the slices, the rows run in EvaluationBatches of `order` and `batch_size`,
+/// with dropout as above.  In other modes, neither changes a bit.
 template <class T>
 Matrix<T> run_every_row(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
                         const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
                         nn::PassKey key = {});
 
-/// Numbers of one example at a boundary: 0 is the input, i the output of built layer i-1.
+/// Returns how many numbers one example has at a boundary: 0 is the input, i the output of built layer i - 1.
 template <class T>
 Index boundary_size(const nn::Network<T>& network, Index boundary);
 
-/// Forward passes over slices of a split, and the memory for one slice.
+/// Runs forward passes over slices of a split, and owns the memory for one slice.
 template <class T>
 class SliceForward {
  public:
   SliceForward(const nn::Network<T>& network, const SplitRows<T>& rows, Index capacity);
 
-  /// Runs these rows (at most `capacity`) up to `last_boundary`.
+  /// Runs these rows, at most `capacity` of them, up to `last_boundary`.
   void run(std::span<const Index> rows, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary,
            nn::PassKey key = {});
-  /// Of the last run, up to its last boundary, and not below the stem's; they hold until the next one.  (rows, size)
+  /// The activations of the last run at a boundary, (rows, size), which hold until the next run.  The run must have computed them: the
+  /// boundary is not above the run's last one, nor below the stem's.
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
-  /// Valid time steps of the last run's rows; empty: all of them.
+  /// Valid time steps of the last run's rows.  Empty where every step is valid.
   std::span<const Index> lengths() const { return lengths_; }
 
  private:
-  /// The rows at the boundary that a run starts from.
+  /// Returns the rows at the boundary from which a run starts.
   ConstView<T> start(std::span<const Index> rows, Index boundary);
 
   const nn::Network<T>& network_;
@@ -72,7 +73,7 @@ class SliceForward {
   StemOutputs<T>* stem_;
   Index capacity_;
   nn::Record<T> record_;
-  Matrix<T> x_;  // where the runs start, from the first one on
+  Matrix<T> x_;  // the input of a run
   std::vector<Index> lengths_;
 };
 

@@ -7,18 +7,19 @@
 
 namespace normrun::statistics {
 
-/// What a network's mode-free layers, its stem, make of a split's rows: computed when a row is first asked for, and kept.  A comparison
-/// runs the same rows in many modes and with many statistics, which differ above the stem only; below it lies most of the work where a
-/// wide layer comes before the first normalization.
+/// The outputs of a network's stem for the rows of a split.  Each is computed when its row is first asked for, and then kept.  A comparison
+/// runs the same rows in many modes and with many statistics, and these differ only above the stem.
+/// Where a wide layer comes before the first normalization, most of the work lies in the stem.
 template <class T>
 class StemOutputs {
  public:
-  /// The parameters and the split must outlive it and stay as they are.
+  /// The parameters and the split must outlive this object and must not change.
   StemOutputs(const nn::Network<T>& network, std::span<const T> params, const data::Split<T>& split);
 
-  Index boundary() const { return boundary_; }  // above the stem
+  Index boundary() const { return boundary_; }  // the upper end of the stem
   bool are_by(std::span<const T> params) const { return params.data() == params_.data(); }
-  /// to.row(i) = what the stem gives for row rows[i] of the split.  to: (at least as many rows, size of the boundary)
+  /// Copies the stem's outputs: to.row(i) is that of row rows[i] of the split.  `to` has the size of the boundary as its columns and at
+  /// least as many rows as `rows`.
   void gather(std::span<const Index> rows, View<T> to);
 
  private:
@@ -27,9 +28,9 @@ class StemOutputs {
   const Index boundary_;
   const std::span<const T> params_;
   Matrix<T> outputs_;
-  std::vector<bool> has_;  // of each row
+  std::vector<bool> has_;  // for each row of the split: whether its output is known
   std::vector<Index> missing_;
-  const Index slice_;  // rows that are computed at a time
+  const Index slice_;  // rows that one pass computes
   SliceForward<T> forward_;
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 bool is_special(char c) { return c == ',' || c == '\n' || c == '"'; }
 
-/// Reads one record from `position` on, which it moves behind the record's newline.
+/// Reads the record that begins at `position`, and moves `position` to the character after the record's newline.
 std::vector<std::string> read_record(std::string_view text, std::size_t& position) {
   constexpr std::size_t kUsualFields = 16;
   std::vector<std::string> fields;

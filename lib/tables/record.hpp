@@ -11,12 +11,12 @@
 
 namespace normrun::tables {
 
-/// The shortest decimal digits that read back as the same double; nan without sign, inf and -inf.
+/// Writes the shortest decimal digits that read back as the same double; nan (without a sign), inf and -inf.
 std::string shortest(double value);
-/// A text as RFC 4180 wants it: quoted where it has to be.
+/// Writes a text as RFC 4180 asks: in quotes only where it needs them.
 std::string csv_field(std::string_view text);
 
-/// A table's cell as its CSV field; empty means not applicable.
+/// One cell of a table, stored as its CSV field.  An empty cell means "not applicable".
 class Cell {
  public:
   Cell() = default;
@@ -30,24 +30,29 @@ class Cell {
   std::string field_;
 };
 
-/// A number, or an empty cell where NaN says that there is none.
+/// Makes a cell of a number; NaN gives an empty cell.
 Cell cell_or_empty(double value);
 
-enum class RunStatus { kOk, kFailed, kDiverged };
+/// How a run ended.  Journals store the numbers, so these must not change.
+enum class RunStatus {
+  kOk,
+  kFailed,    // by any error but the next
+  kDiverged,  // a loss, parameter or moving statistic was no longer finite
+};
 std::string_view status_text(RunStatus status);
 
-/// All that a finished run leaves: its lines of every table.  The tables are these lines in the plan's order, so that they
-/// are the same for any number of jobs; a run's lines are a pure function of its config and key (but timing.csv's).
+/// Everything that a finished run leaves: its lines of every table.  The tables are the lines of all runs in the plan's order, which makes
+/// them independent of the number of jobs.  A run's lines are a pure function of its config and key, except those of timing.csv.
 struct RunRecord {
   std::int64_t run = 0;
   RunStatus status = RunStatus::kOk;
   std::string keys;  // the key columns' fields, each with its comma
   std::array<std::string, kTableCount> lines;
-  std::string data_digest;  // of the rows it trained on; "" where it never got them
+  std::string data_digest;  // of the rows that the run trained on; "" where it never loaded them
 
-  /// The first of the keys, as it names files.
+  /// The first key, which also names the run's files.
   std::string run_id() const { return keys.substr(0, keys.find(',')); }
-  /// Appends a line: the keys, then the cells, one for each of the table's own columns.
+  /// Appends a line to a table: the keys, then `cells`, one for each of the table's own columns in their order.
   void add(TableId table, const std::vector<Cell>& cells);
 };
 

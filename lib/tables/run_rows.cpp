@@ -16,7 +16,7 @@ std::string_view run_of(std::string_view line) { return line.substr(0, line.find
 
 std::string_view last_name(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
-/// "learning_rate" for "train.optimizer.learning_rate"; where another swept key ends alike, the two last names: "4.rate".
+/// "learning_rate" for "train.optimizer.learning_rate".  Where another swept key has the same last name, the two last names: "4.rate".
 std::string_view short_name(const std::vector<std::string>& keys, std::string_view key) {
   const auto ends_alike = [&](const std::string& other) { return last_name(other) == last_name(key); };
   if (std::count_if(keys.begin(), keys.end(), ends_alike) == 1) return last_name(key);
@@ -35,7 +35,7 @@ double read_number(std::string_view field) {
 RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(others) {
   file_.open(path);
   if (!file_.is_open() && errno != ENOENT) files::throw_errno(ExitCode::kUsage, path, "read");
-  file_.exceptions(std::ios::badbit);  // where memory lacks, getline would end the table early and say nothing
+  file_.exceptions(std::ios::badbit);  // without memory, getline would otherwise end the table early and say nothing
   std::string line;
   if (std::getline(file_, line)) header_ = split_csv_line(line);
   std::getline(file_, ahead_);
@@ -46,7 +46,7 @@ bool RunRows::next() {
   const std::string run(run_of(ahead_));
   while (!ahead_.empty() && run_of(ahead_) == run) {
     rows_.push_back(split_csv_line(ahead_));
-    rows_.back().resize(std::max(header_.size(), kKeyColumns + other_count_));  // a damaged line has empty cells
+    rows_.back().resize(std::max(header_.size(), kKeyColumns + other_count_));  // cells that a damaged line lacks are empty
     if (!std::getline(file_, ahead_)) ahead_.clear();
   }
   return !rows_.empty();
@@ -62,7 +62,7 @@ std::vector<const RunRows::Row*> RunRows::final_rows() const {
 }
 
 std::size_t RunRows::column(std::string_view name) const {
-  // Behind the swept keys: one of them may have the name of a column of the table.
+  // Searches after the swept keys, because one of them may have the name of a column of the table.
   const auto own = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns + other_count_));
   return static_cast<std::size_t>(std::find(own, header_.end(), name) - header_.begin());
 }

@@ -10,33 +10,34 @@
 
 namespace normrun::tables {
 
-/// A table file, read run by run: a table of ten thousand runs need not fit into memory.
+/// Reads a table file run by run, because a table of ten thousand runs need not fit into memory.
 class RunRows {
  public:
   using Row = std::vector<std::string>;
 
-  /// `others`: how many swept keys have a column of their own.  A file that is not there has no runs.
+  /// `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs; throws
+  /// Error(kUsage) where a file cannot be read.
   RunRows(const std::string& path, std::size_t others);
 
-  /// Reads the rows of the next run; false at the end.
+  /// Reads the rows of the next run.  Returns false at the end of the file.
   bool next();
   const std::vector<Row>& rows() const { return rows_; }
-  /// Of the run's rows those of its last step: its final state.
+  /// Returns those of the run's rows that have its last step: its final state.  All rows where the table has no steps.
   std::vector<const Row*> final_rows() const;
 
   const std::vector<std::string>& header() const { return header_; }
-  /// "" where the table has no such column.
+  /// Returns a cell's text, or "" where the table has no such column.
   const std::string& text(const Row& row, std::string_view column) const;
-  /// NaN where the cell is empty or no number.
+  /// Returns a cell's number, or NaN where the cell is empty or not a number.
   double number(const Row& row, std::string_view column) const;
 
-  /// Who the run is.
+  /// The keys that identify the run.
   const std::string& run_id() const { return rows_.front()[0]; }
   const std::string& norm() const { return rows_.front()[1]; }
   Index batch_size() const;
-  /// "learning_rate = 0.1, units = 8": the other swept keys but `without`, "" without any.
+  /// Writes the swept keys that have columns of their own, except `without`: "learning_rate = 0.1, units = 8".  "" where there are none.
   std::string others(std::string_view without = "") const;
-  /// The value of a swept key.
+  /// Returns the value of a swept key, or NaN where it is not swept or not a number.
   double other(std::string_view key) const;
 
  private:
@@ -45,11 +46,11 @@ class RunRows {
   std::ifstream file_;
   std::size_t other_count_;
   std::vector<std::string> header_;
-  std::string ahead_;  // the next run's first line
+  std::string ahead_;  // first line of the next run
   std::vector<Row> rows_;
 };
 
-/// A number of our tables; NaN for anything else.
+/// Returns the number in a field of our tables, or NaN where the field is anything else.
 double read_number(std::string_view field);
 
 }  // namespace normrun::tables

@@ -10,11 +10,12 @@
 
 namespace normrun::tables {
 
-/// Numbers of runs under keys; what remains of each key is the summary over its seeds.
+/// Collects the numbers of runs by key, and summarizes each key over the runs, which differ in their seeds.
 template <class Key>
 class SeedSamples {
  public:
-  /// The first number of a run counts: a mode that two pairs name is measured twice, alike.  The rows of a run come together.
+  /// Adds a run's number.  All rows of a run must come together.  Only the first number of a run counts for a key: a mode that occurs in
+  /// two pairs is measured twice, with equal results.  NaN is ignored.
   void add(const Key& key, const std::string& run, double value) {
     if (std::isnan(value)) return;
     const auto [found, is_new] = samples_.try_emplace(key);
@@ -24,12 +25,12 @@ class SeedSamples {
     found->second.values.push_back(value);
   }
 
-  /// In the order in which they appeared.
+  /// Keys in the order in which they first came.
   const std::vector<Key>& keys() const { return order_; }
   bool has(const Key& key) const { return samples_.contains(key); }
-  /// key is one of them.
+  /// Summarizes a key, which must be one of keys().
   SampleSummary summary(const Key& key) const { return summarize(samples_.at(key).values); }
-  /// NaN for a key that is not there.
+  /// Returns the mean of a key, or NaN where the key is unknown.
   double mean(const Key& key) const { return has(key) ? summary(key).mean : std::nan(""); }
 
  private:
@@ -41,7 +42,7 @@ class SeedSamples {
   std::vector<Key> order_;
 };
 
-/// A network's setting: all that is swept but the seed.
+/// The setting of a network: all swept values except the seed.
 struct Setting {
   std::string norm;
   std::string others;  // RunRows::others

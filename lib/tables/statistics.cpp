@@ -42,7 +42,7 @@ double student_central(double t, long degrees) {
   const double cos_squared = n / (n + t * t);
   const double sine = t / std::sqrt(n + t * t);
   const bool odd = degrees % 2 == 1;
-  // The series' terms: cos, 2/3 cos^3, … for odd n; 1, 1/2 cos^2, … for even n.
+  // The terms of the series are cos, 2/3 cos^3, … for odd n, and 1, 1/2 cos^2, … for even n.
   double term = odd ? std::sqrt(cos_squared) : 1.0;
   double sum = degrees == 1 ? 0.0 : term;
   for (long k = odd ? 3 : 2; k <= degrees - 2; k += 2) {

@@ -4,20 +4,20 @@
 
 namespace normrun::tables {
 
-/// Mean, spread and the 95 % t interval of the mean of some seeds' values.  NaN stands for not defined.
+/// Mean, spread and the 95 % t interval of the mean over the seeds of one setting.  NaN stands for "not defined".
 struct SampleSummary {
   std::size_t n = 0;
   double mean = 0.0;
-  double sd = 0.0;  // ddof 1; NaN for one value
+  double sd = 0.0;  // divided by n - 1; NaN for one value
   double ci95_low = 0.0;
   double ci95_high = 0.0;
   double min = 0.0;
   double max = 0.0;
 };
-/// values is not empty.
+/// `values` must not be empty.
 SampleSummary summarize(std::span<const double> values);
 
-/// The same of values that come one after another, twice: all of them to add(), then all of them again to add_deviation().
+/// Computes the same from values that come one at a time, in two passes: every value goes to add(), then every value to add_deviation().
 class StreamedSummary {
  public:
   void add(double value);

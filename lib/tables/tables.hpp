@@ -10,11 +10,12 @@ inline constexpr std::size_t kTableCount = 11;
 
 struct Column {
   std::string_view name;
-  std::string_view type;  // of Frictionless: string, integer, number
-  std::string_view doc;   // with its unit
+  std::string_view type;  // Frictionless type: string, integer or number
+  std::string_view doc;   // what the column holds, with its unit
 };
 
-/// A table's own columns, which follow the key columns.  One description for headers, datapackage.json and the reference.
+/// A table and its own columns, which follow the key columns.  The headers, datapackage.json and the reference are all written from this
+/// description.
 struct Table {
   TableId id;
   std::string_view file;
@@ -23,15 +24,15 @@ struct Table {
 };
 const std::vector<Table>& tables();
 const Table& table(TableId id);
-/// The column of that name, nullptr where there is none.
+/// Returns the column of that name, or nullptr where there is none.
 const Column* find_column(const std::vector<Column>& columns, std::string_view name);
-/// Where a column that a table has stands among its own.
+/// Returns the place of a column among the own columns of a table, which must have it.
 std::size_t own_place(TableId id, std::string_view name);
 
-/// run_id, norm, batch_size, seed: the first columns of every table; one for each other swept key follows.
+/// The first columns of every table: run_id, norm, batch_size, seed.  One column for each other swept key follows them.
 const std::vector<Column>& key_columns();
 
-/// Changes whenever a table's columns or the meaning of a number change.
+/// The version changes whenever the columns of a table or the meaning of a number change.
 inline constexpr int kTableFormatVersion = 3;
 
 }  // namespace normrun::tables

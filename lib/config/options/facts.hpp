@@ -9,7 +9,19 @@
 
 namespace normrun::config {
 
-enum class FactKind { kNumber, kInteger, kFlag, kText, kCount, kChoice, kPair, kObject, kTagged, kAny };
+/// What an option holds.
+enum class FactKind {
+  kNumber,
+  kInteger,
+  kFlag,  // true or false
+  kText,
+  kCount,   // a whole number or a word
+  kChoice,  // one of a few words
+  kPair,    // two words of a few
+  kObject,
+  kTagged,  // an object of a family
+  kAny,     // any JSON
+};
 
 /// What describing an option tells about it.  The resolved config, the schema and `normrun list` are written from these.
 struct Fact {
