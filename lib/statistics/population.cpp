@@ -1,7 +1,6 @@
 #include "statistics/population.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/error.hpp"

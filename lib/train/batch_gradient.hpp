@@ -8,39 +8,39 @@
 
 namespace normrun::train {
 
-/// What the replicas of a step have in common beside the averaged gradient.
+/// What the replicas of a step share besides the averaged gradient.
 enum class Sync {
-  kNone,              // each normalizes by its own rows; the moving statistics are those that the first replica moved
-  kMovingStatistics,  // each normalizes by its own rows; the moving statistics are the mean of those that the replicas moved
-  kBatchStatistics,   // all normalize, and move, by the merged statistics of all their rows
+  kNone,              // each normalizes by its own rows; the moving statistics that the first replica moved are kept
+  kMovingStatistics,  // each normalizes by its own rows; the mean of the moving statistics that the replicas moved is kept
+  kBatchStatistics,   // all normalize by the merged statistics of all their rows, and move the moving statistics by them
 };
 
-/// How a step's rows are divided: into micro-batches, read one after another, and each of these among replicas, which work
-/// beside one another.  Parts are consecutive rows, as equal as they can be (even_part); those without rows are left out.
+/// How the rows of a step are divided: into micro-batches, which follow one another, and each micro-batch among replicas, which stand for
+/// devices that work side by side.  Parts are consecutive rows, as equal as possible (even_part); parts without rows are skipped.
 struct Division {
   Index accumulate = 1;
   Index replicas = 1;
   Sync sync = Sync::kNone;
 };
 
-/// The rows of a step.
+/// The rows of a step, and what the network should give for them.
 template <class T>
 struct Batch {
   ConstView<T> x;
-  nn::Targets<T> targets;          // of the same rows
-  const Index* lengths = nullptr;  // (rows), of sequences
+  nn::Targets<T> targets;          // for the same rows
+  const Index* lengths = nullptr;  // valid time steps of each row; null unless the rows are sequences
   Batch part(const Part& rows) const;
 };
 
-/// Computes the gradient of a batch: that of the mean loss over its rows, every part counted by its rows.  What the parts do
-/// not share is what normalizes them: each by its own statistics, unless these are synchronised.  The moving statistics move
-/// after each micro-batch; the replicas of one all start from the same ones.  Simulated in one process, one pass after another.
-/// Source: Keras 3 fit under tf.distribute.MirroredStrategy (kNone: what is kept is replica 0's) and
+/// Computes the gradient of a batch: that of the mean loss over its rows, to which every part contributes in proportion to its rows.  Parts
+/// differ in what normalizes them: each uses its own statistics, unless the replicas synchronise them.  The moving statistics move after
+/// each micro-batch, and all replicas of a micro-batch start from the same ones.  One process simulates all of this, one pass after
+/// another.  Source: Keras 3 fit under tf.distribute.MirroredStrategy (kNone: what is kept is replica 0's) and
 /// BatchNormalization(synchronized=True) (kBatchStatistics).
 template <class T>
 class BatchGradient {
  public:
-  /// capacity: rows of the largest batch.
+  /// `capacity` is the number of rows in the largest batch.
   BatchGradient(const nn::Network<T>& network, nn::LossKind loss, const Division& division, Index capacity);
 
   struct Result {
@@ -48,9 +48,9 @@ class BatchGradient {
     double unit_loss = 0.0;  // the same in the units of the data file (count_in_units)
     Index correct = 0;       // predictions, where there are labels
   };
-  /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  A part whose loss is not finite is the
-  /// last one: record() holds it and gradient() is of no use.
-  /// A `kernel_updater` updates kernels instead of leaving their gradients in gradient(); only where is_one_pass().
+  /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  Stops after a pass whose loss is not finite: record()
+  /// then holds that pass and gradient() is meaningless.  A `kernel_updater`, which needs is_one_pass(), updates the kernels, whose
+  /// gradients then do not reach gradient().
   Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
                  nn::KernelUpdater<T>* kernel_updater = nullptr);
   /// The targets are standardized.  Errors multiplied by `scale`, one factor for each output, are in the units of the data file.
@@ -66,14 +66,14 @@ class BatchGradient {
   struct Pass {
     Mode mode;
     nn::PassKey key;
-    Index replicas = 1;  // that synchronise inside the pass
+    Index replicas = 1;  // that synchronise inside this pass
     std::span<const T> params = {};
     std::span<const T> state = {};
     T* next_state = nullptr;
-    double share = 1.0;  // of the step's rows
+    double share = 1.0;  // of this pass in the rows of the step
     nn::KernelUpdater<T>* kernel_updater = nullptr;
   };
-  /// Replicas that do not synchronise are passes of their own.
+  /// How many passes a micro-batch takes: replicas that do not synchronise take one each.
   Index passes() const { return division_.sync == Sync::kBatchStatistics ? 1 : division_.replicas; }
   void add_micro_batch(Pass pass, std::span<T> state, const Batch<T>& batch, const Part& rows, Result& result);
   void add_pass(Pass pass, const Batch<T>& batch, const Part& rows, Result& result);
@@ -86,10 +86,10 @@ class BatchGradient {
   Index logits_boundary_;
   nn::Record<T> record_;
   Buffer<T> gradient_;
-  Buffer<T> part_gradient_;  // empty where a step is one pass
-  Buffer<T> start_state_;    // of the replicas of a micro-batch; empty where there are none
-  Buffer<T> replica_state_;  // where one of them moves
-  bool is_first_ = true;     // pass of the step
+  Buffer<T> part_gradient_;  // of one pass; empty where a step is one pass
+  Buffer<T> start_state_;    // the state from which all replicas of a micro-batch start; empty where they are one pass
+  Buffer<T> replica_state_;  // what a replica moves where the replicas' states are averaged
+  bool is_first_ = true;     // whether no pass of this step has added its gradient yet
 };
 
 }  // namespace normrun::train

@@ -20,7 +20,7 @@ bool all_finite_in(ConstView<T> numbers) {
   return all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())});
 }
 
-/// Name of the first tensor of `layer` among `entries` (of parameters or of statistics) that is not finite, or "".
+/// Returns the name of the first tensor of `layer` among `entries` (parameters or statistics) that is not finite, or "".
 template <class T, class Entry>
 std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& numbers, const std::string& layer) {
   for (const Entry& entry : entries) {

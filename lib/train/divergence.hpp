@@ -7,17 +7,17 @@
 
 namespace normrun::train {
 
-/// The first numbers on the way from the input to the loss that are no longer finite.
+/// The first tensor that is not finite on the way from the input to the loss.
 struct NonFinite {
   std::string layer;   // "" for the batch itself and for the loss
   std::string tensor;  // activations, kernel, gamma, moving_variance, …
   std::string why;     // and what to do about it; "" where it is not known
 };
 
-/// A number that is no longer finite ended the run.
+/// Thrown when a number that is no longer finite ends the run.  Its exit code is kRunsFailed.
 class Diverged : public Error {
  public:
-  /// `what` says which number was met first: "the loss is nan".
+  /// `step` counts from 1.  `what` says which number was found: "the loss is nan".
   Diverged(Index step, const std::string& what, NonFinite first);
   Index step() const { return step_; }  // counted from 1
   const NonFinite& first() const { return first_; }
@@ -30,8 +30,8 @@ class Diverged : public Error {
 template <class T>
 bool all_finite(std::span<const T> numbers);
 
-/// Walks the layers in forward order; of each, its parameters, then the activations that `record` holds up to
-/// `last_boundary`, then its moving statistics.
+/// Finds the first tensor that is not finite, layer by layer in forward order.  Each layer is searched in the order parameters,
+/// activations, moving statistics.  `record` holds activations up to `last_boundary`.  The batch itself comes first and the loss last.
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary);
 

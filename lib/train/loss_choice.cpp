@@ -10,7 +10,8 @@ namespace {
 
 std::string counted(Index count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
 
-/// An output of several positions (of an image, of a sequence) wants them joined first: units alone would not help.
+/// Advises how to change the last layer.  An output of several positions (an image, a sequence) must be flattened first, because changing
+/// the units alone would not help.
 std::string last_units(const Shape& output, Index units) {
   if (output.rank() > 1) return "put {\"type\": \"flatten\"} before a last dense layer of " + counted(units, "unit");
   return "make the last dense layer's units " + std::to_string(units);

@@ -82,7 +82,7 @@ void describe_division(config::OptionVisitor& visitor, Division& division) {
                    "and one update follows the mean of their gradients, weighted by rows"},
                   division.replicas, {1, kMaxBatchSize});
   visitor.choice({"sync",
-                  "what replicas have in common beside the gradient; none: each normalizes by its own rows, and the moving "
+                  "what replicas share besides the gradient; none: each normalizes by its own rows, and the moving "
                   "statistics that the first one moved are kept (Keras 3 under MirroredStrategy, PyTorch DistributedDataParallel); "
                   "moving-statistics: the same, but the mean over the replicas is kept; batch-statistics: all normalize and move by "
                   "the merged statistics of all rows, as one batch would (Keras synchronized=True, PyTorch SyncBatchNorm)"},

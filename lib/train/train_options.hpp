@@ -14,30 +14,35 @@
 
 namespace normrun::train {
 
-/// What a training step's forward pass does; all but kTrain are pitfalls that a config commits on purpose.
+/// What the forward pass of a training step does.  All but kTrain are pitfalls, which a config may commit on purpose.
 enum class ForwardMode {
-  kTrain,             // batch statistics normalize, moving statistics follow, dropout on
-  kEval,              // the forgotten flag: moving statistics normalize and stay, dropout off (Keras's default call)
-  kFrozenStatistics,  // batch statistics normalize, moving statistics stay
-  kMovingAverages,    // moving statistics normalize and follow (how document 003 reads batch normalization)
+  kTrain,             // batch statistics normalize, the moving statistics follow, dropout is on
+  kEval,              // the forgotten flag: the moving statistics normalize and stay, dropout is off (Keras's call without training=True)
+  kFrozenStatistics,  // batch statistics normalize, the moving statistics stay, dropout is on
+  // The moving statistics normalize and follow, dropout is on.  This is how *How can TensorFlow's
+  // `tf.keras.layers.BatchNormalization` utilize global moving averages during training?* (document 003) reads batch normalization.
+  kMovingAverages,
 };
 Mode step_mode(ForwardMode forward_mode);
 
+/// The loss; kAuto lets resolve_loss choose.
 enum class LossChoice { kAuto, kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+/// The factor of the learning rate: 1, batch_size / reference_batch_size, or the square root of that ratio.
 enum class LearningRateScaling { kNone, kLinear, kSquareRoot };
+/// Which trained networks are stored.
 enum class CheckpointPolicy { kAll, kNone };
 
 /// The config's "train".
 struct TrainOptions : config::Described {
   Index batch_size = 32;
   std::optional<Index> epochs;
-  std::optional<Index> steps;  // at most one of the two; neither: 1 epoch
+  std::optional<Index> steps;  // epochs and steps exclude each other; neither means 1 epoch
   LossChoice loss = LossChoice::kAuto;
   std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
   ForwardMode forward_mode = ForwardMode::kTrain;
   Division division;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
-  Index reference_batch_size = 128;                      // learning rate * batch/reference, or its square root
+  Index reference_batch_size = 128;                      // the batch size whose learning rate needs no scaling
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
   std::string init_from;                                 // safetensors; "" : fresh
   bool strict = true;                                    // whether init_from has to fit as a whole
@@ -45,23 +50,25 @@ struct TrainOptions : config::Described {
   std::string init_map = "{}";                           // JSON: our tensors, or layers, to the file's
   std::string batch_order;                               // NPY int64 (epochs, samples)
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
-  Index checkpoint_every = 0;  // steps; 0: only where a signal ends the program
+  Index checkpoint_every = 0;  // steps between checkpoints; 0: only when a signal ends the program
 
   TrainOptions();
   void describe(config::OptionVisitor& visitor) override;
+  /// The optimizer; `optimizer` must not be null.
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
+  /// The learning rate times the factor that learning_rate_scaling asks for.
   double scaled_learning_rate() const;
 };
 
-/// Throws Error(kUsage) where the batch size cannot be divided into equal parts; only a smaller last batch may be uneven.
+/// Throws Error(kUsage) where a batch cannot be divided into equal parts.  Only a smaller last batch may have uneven ones.
 void check_division(const TrainOptions& options);
 
-/// kAuto: mean squared error for numbers (classes == 0), binary cross-entropy for two classes by one output,
-/// else softmax cross-entropy.
+/// Resolves kAuto: mean squared error where the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
+/// softmax cross-entropy otherwise.  Returns any other choice as it is.
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
-/// Throws Error(kUsage) where a network of these outputs cannot learn data of `classes` classes (0: regression) or
-/// `outputs` target numbers (0: zeros of any width) by `loss`, with what to change.  Mean squared error takes a class as 1 at its
-/// output and 0 elsewhere, or one of two classes as the number 0 or 1.
+/// Throws Error(kUsage), which says what to change, where a network with this output shape cannot learn the data by `loss`.  classes == 0
+/// means regression, and outputs == 0 targets that are zeros of any width.  Mean squared error takes a class as 1 at its output and 0 at
+/// the others; a single output takes one of two classes as the number 0 or 1.
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
 /// Throws Error(kUsage) where a cross-entropy, which is computed from logits, would take probabilities for them: behind a softmax or
 /// sigmoid that is not the last layer, or is that of the other loss; and where a last softmax has nothing to choose between.

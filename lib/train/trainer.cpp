@@ -48,10 +48,11 @@ void Trainer<T>::plan_length() {
   total_steps_ = options.steps ? *options.steps : options.epochs.value_or(1) * steps_per_epoch_;
   const Index epochs = (total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_;
   if (!options.batch_order.empty() && batches_->given_epochs() < epochs) {
-    refuse("train.batch_order has " + std::to_string(batches_->given_epochs()) + " epochs, the training takes " + std::to_string(epochs),
-           "write more epochs, or train for fewer");
+    refuse(
+        "train.batch_order has " + std::to_string(batches_->given_epochs()) + " epochs, but the training needs " + std::to_string(epochs),
+        "write more epochs, or train for fewer");
   }
-  batches_->start_epoch(0);  // here, so that advance() finds the memory of an epoch's order
+  batches_->start_epoch(0);  // here, because it allocates the memory of an epoch's order and advance() must not
 }
 
 template <class T>
@@ -130,15 +131,16 @@ void Trainer<T>::restore(const TrainerState<T>& state) {
   const bool fits = state.step >= 0 && state.step <= total_steps_ && state.slots.size() == slots_.size() &&
                     state.model.params.size() == model_.params.size() && state.model.state.size() == model_.state.size();
   if (!fits)
-    throw Error(ExitCode::kDamaged, Problem{"", "the training state of another network or optimizer, or of a longer training", ""});
+    throw Error(ExitCode::kDamaged,
+                Problem{"", "this training state belongs to another network or optimizer, or to a longer training", ""});
   step_ = state.step;
   last_loss_ = state.last_loss;
   totals_ = state.totals;
-  // Into the buffers as they are: the fused update keeps views of them.
+  // Copies into the existing buffers, because the fused update keeps views of them.
   std::copy(state.model.params.begin(), state.model.params.end(), model_.params.begin());
   std::copy(state.model.state.begin(), state.model.state.end(), model_.state.begin());
   std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
-  // At an epoch's end the next step starts the order of the next one itself.
+  // Starts the order of the epoch that the last step belonged to: after an epoch's last step, the next step starts the next one itself.
   if (batches_ && step_ > 0 && !done()) batches_->start_epoch((step_ - 1) / steps_per_epoch_);
 }
 

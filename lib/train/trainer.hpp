@@ -19,17 +19,17 @@
 
 namespace normrun::train {
 
-/// Running totals over the steps of one epoch, as the step's own mode saw them.
+/// Totals over the steps of one epoch so far, as measured in each step's own mode.
 struct StepTotals {
-  double loss_sum = 0.0;  // of the batches' mean losses times their rows
-  Index correct = 0;
+  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows
+  Index correct = 0;      // right predictions
   Index samples = 0;
   Index steps = 0;
   double loss() const { return samples > 0 ? loss_sum / static_cast<double>(samples) : 0.0; }
   double accuracy() const { return samples > 0 ? static_cast<double>(correct) / static_cast<double>(samples) : 0.0; }
 };
 
-/// What a training run needs beside its numbers.
+/// Everything that determines a training run.  All pointers must outlive the trainer and must not be null.
 template <class T>
 struct TrainingPlan {
   const nn::Network<T>* network = nullptr;
@@ -42,52 +42,52 @@ struct TrainingPlan {
   nn::SweptNorms norms = {};  // of the sweep that the run belongs to
 };
 
-/// All that advance() changes: what a checkpoint must hold to go on from.
+/// Everything that advance() changes, so a checkpoint must hold all of it.
 template <class T>
 struct TrainerState {
   Index step = 0;
   double last_loss = 0.0;
   StepTotals totals;
   nn::Model<T> model;
-  Buffer<T> slots;  // the optimizer's
+  Buffer<T> slots;  // of the optimizer
 };
 
-/// Trains one network, a step at a call.  A pure function of its plan: stopping between steps, comparing modes or saving
-/// the model never changes what follows.  advance() allocates nothing.
+/// Trains one network, one step at a call.  Training is a pure function of the plan: pausing between steps, comparing modes or saving the
+/// model never changes what follows.
 template <class T>
 class Trainer {
  public:
-  /// Throws Error: kUsage where network, data and options do not fit one another, or init_from or batch_order is missing
-  /// or does not fit; kDamaged where one of these files is no such file.
+  /// Throws Error(kUsage) where network, data and options do not fit each other, or where init_from or batch_order is missing or does not
+  /// fit.  Throws Error(kDamaged) where one of these files is not a file of its format.
   explicit Trainer(const TrainingPlan<T>& plan);
 
   Index total_steps() const { return total_steps_; }
   Index steps_per_epoch() const { return steps_per_epoch_; }
-  Index step() const { return step_; }  // done so far
-  /// Epochs that are complete; `resample` data has one epoch, the whole training.
+  Index step() const { return step_; }  // steps done so far
+  /// Complete epochs.  With `resample` data the whole training is one epoch.
   Index epoch() const { return steps_per_epoch_ > 0 ? step_ / steps_per_epoch_ : 0; }
   bool done() const { return step_ == total_steps_; }
-  /// After this step an epoch is complete, or the training is.
+  /// Whether the last step completed an epoch or the training.
   bool at_epoch_end() const { return step_ > 0 && (step_ % steps_per_epoch_ == 0 || done()); }
 
-  /// One step: gather, forward, loss, backward, update.  Throws Diverged when the loss, and at the end of an epoch or of
-  /// the training when a parameter or a moving statistic, is no longer finite.  Not to be called once done().
+  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing.  Throws Diverged when the loss is no longer finite, and at
+  /// the end of an epoch or of the training when a parameter or a moving statistic is not.  Must not be called once done().
   void advance();
 
-  /// Between two steps.  A trainer of the same plan that takes this up goes on as this one would.
+  /// Returns the state between two steps.  A trainer of the same plan that restores it goes on exactly as this one would.
   TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
-  /// Throws Error(kDamaged) where the state is not of such a trainer.
+  /// Throws Error(kDamaged) where the state does not fit this trainer's network, optimizer or length.
   void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
 
   const nn::Model<T>& model() const { return model_; }
   double last_loss() const { return last_loss_; }
-  const StepTotals& epoch_totals() const { return totals_; }  // of the running (or just completed) epoch
+  const StepTotals& epoch_totals() const { return totals_; }  // of the running epoch, or of the one that was just completed
 
  private:
   void plan_length();
   void allocate();
-  /// Puts the next step's rows into the batch buffers; returns how many there are.
+  /// Puts the rows of the next step into the batch buffers and returns how many there are.
   Index take_batch();
   void gather(std::span<const Index> rows, std::span<const Index> next_rows);
   OptimizerBuffers<T> optimizer_buffers() { return {.params = model_.params, .grads = gradient_->gradient(), .slots = slots_}; }
@@ -96,7 +96,7 @@ class Trainer {
 
   TrainingPlan<T> plan_;
   Mode mode_;
-  std::optional<data::Batches> batches_;  // none: fresh rows for every step
+  std::optional<data::Batches> batches_;  // none where every step draws fresh rows
   nn::Model<T> model_;
   Buffer<T> slots_;
   std::optional<BatchGradient<T>> gradient_;
@@ -107,7 +107,7 @@ class Trainer {
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
   double learning_rate_;
-  std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer takes every gradient after the backward pass
+  std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer updates after the backward pass
   Index steps_per_epoch_ = 0;
   Index total_steps_ = 0;
   Index step_ = 0;

@@ -10,7 +10,8 @@ template <class T>
 std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan) {
   const std::string& given = plan.options->batch_order;
   if (plan.data->resample) {
-    if (!given.empty()) refuse_usage("", "data with \"resample\" has no rows to order", "leave out train.batch_order or data.resample");
+    if (!given.empty())
+      refuse_usage("", "data with \"resample\" has no rows that could be ordered", "leave out train.batch_order or data.resample");
     return std::nullopt;
   }
   const data::Split<T>& train = plan.data->train;

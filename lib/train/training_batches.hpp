@@ -6,8 +6,9 @@
 
 namespace normrun::train {
 
-/// The order in which a plan's steps read their rows, with `batch_order` where it is given; none: fresh rows for every step.
-/// Throws Error: kUsage without training rows or where a batch_order has nothing to order, kDamaged for one that is no such file.
+/// Returns the order in which the steps of a plan read their rows; `batch_order` decides it where it is given.  Returns nothing where every
+/// step draws fresh rows.  Throws Error(kUsage) without training rows, or where there is a batch_order but nothing to order;
+/// Error(kDamaged) where batch_order is not an NPY file of row numbers.
 template <class T>
 std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan);
 
