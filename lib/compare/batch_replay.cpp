@@ -12,12 +12,13 @@
 namespace normrun::compare {
 namespace {
 
-constexpr double kForgotten = 1e-3;  // weight below which older batches no longer count
+constexpr double kForgotten = 1e-3;  // older batches with less weight than this are left out
 constexpr Index kMostReplayed = 4096;
 
-/// Steps back from the last one until a moving average has forgotten what was before.
+/// Returns over how many of the last updates a moving average remembers: the values from before them keep less than kForgotten of the
+/// weight.
 Index memory_in_updates(const nn::Normalization& norm, Index updates) {
-  Index low = 0;  // kept more than kForgotten
+  Index low = 0;  // so few updates still leave more than kForgotten
   Index high = updates;
   while (low < high) {
     const Index middle = low + (high - low) / 2;
@@ -29,29 +30,30 @@ Index memory_in_updates(const nn::Normalization& norm, Index updates) {
   return high;
 }
 
-/// The weight of update `update` (from 1) in the moving statistics after `updates`.
+/// Returns the weight of update `update`, counted from 1, in the moving statistics after `updates` of them.
 double update_weight(const nn::Normalization& norm, Index update, Index updates) {
   const double taken = 1.0 - nn::momentum_of_update(norm.average, norm.momentum, static_cast<double>(update));
   return taken * nn::share_left(norm.average, norm.momentum, update, updates);
 }
 
-/// The steps [first, last) whose batches are averaged.
+/// The steps whose batches are averaged: [first, last).
 struct Window {
   Index first = 0;
   Index last = 0;
 };
 
-/// Examples that are many enough for the statistics: fewer where each has many positions, as images do.
+/// Returns how many examples give precise statistics.  Fewer are needed where each has many positions, as images do.
 template <class T>
 Index many_examples(const nn::Network<T>& network) {
-  constexpr Index kManyRows = Index{1} << 20;  // of statistics
+  constexpr Index kManyRows = Index{1} << 20;  // rows that a normalization layer sees
   Index positions = 1;
   for (const nn::Normalization& norm : network.layout().normalizations)
     positions = std::max(positions, statistics::boundary_size(network, norm.layer) / std::max<Index>(norm.features, 1));
   return std::clamp<Index>(kManyRows / positions, 1024, 16384);
 }
 
-/// From the present epoch's start on as many batches as make many_examples, at least an epoch; of a given order its present epoch.
+/// Returns the window that starts with the present epoch and takes as many batches as hold many_examples, but at least an epoch.  Of a
+/// given order it takes the present epoch only.
 template <class T>
 Window epoch_window(const train::TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
@@ -61,10 +63,10 @@ Window epoch_window(const train::TrainingPlan<T>& plan, Index steps, Index steps
   return {first, first + std::min(kMostReplayed, count)};
 }
 
-/// The last steps, as far back as any layer's moving averages remember.
+/// Returns the window of the last steps, as far back as the moving averages of any layer remember.
 template <class T>
 Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index steps) {
-  Index wanted = 0;  // updates, of which a step has one or more
+  Index wanted = 0;  // updates; each step has one or more
   for (const Index index : statistics::layers_with_statistics(layout)) {
     const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     wanted = std::max(wanted, memory_in_updates(norm, statistics::update_count<T>(norm, model.state)));
@@ -72,15 +74,16 @@ Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index 
   return {steps - std::min({wanted, steps, kMostReplayed}), steps};
 }
 
-/// The batches of a training run once more, by a network that stands still: what its statistics would be if only the batches mattered.
+/// Runs the batches of a training once more through a network that no longer changes.  The statistics of these passes depend only on the
+/// batches.
 template <class T>
 class BatchReplay {
  public:
   BatchReplay(const train::TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
 
-  /// Takes step `step`'s rows; returns how many there are.
+  /// Reads the rows of step `step` and returns how many there are.
   Index start(Index step);
-  /// Some of the step's rows, with the dropout that the step drew, up to `last_boundary`.
+  /// Runs a part of the step's rows up to `last_boundary`, with the same dropout as the step.
   void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
   const statistics::SliceForward<T>& pass() const { return forward_; }
   Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : plan_.options->batch_size; }
@@ -88,11 +91,11 @@ class BatchReplay {
 
  private:
   train::TrainingPlan<T> plan_;
-  std::optional<data::Batches> batches_;  // none: fresh rows for every step
+  std::optional<data::Batches> batches_;  // none where every step draws fresh rows
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
   Index step_ = 0;
-  std::span<const Index> rows_;  // of the step
+  std::span<const Index> rows_;  // of the present step
   data::Split<T> fresh_;
   std::vector<Index> all_fresh_;
   statistics::SliceForward<T> forward_;
@@ -139,7 +142,7 @@ void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode
   forward_.run(rows, model.params, model.state, mode, last_boundary, key);
 }
 
-/// Averages the batches of a window of steps as the training's division makes them.
+/// Averages the batches of a window of steps, divided into micro-batches and replicas as in training.
 template <class T>
 class ReplayAverage {
  public:
@@ -157,7 +160,7 @@ class ReplayAverage {
     const Window window =
         weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
     const train::Division& division = plan_.options->division;
-    Index after = 0;  // updates that follow
+    Index after = 0;  // how many updates come later
     for (Index step = window.first; step < window.last; ++step) after += updates_of(step);
     for (Index step = window.first; step < window.last; ++step) {
       const Index rows = replay_.start(step);
@@ -177,10 +180,10 @@ class ReplayAverage {
   }
 
  private:
-  /// Of the moving statistics: a micro-batch without rows moves none.
+  /// Counts the updates of the moving statistics in a step.  A micro-batch without rows makes none.
   Index updates_of(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
 
-  /// The parts of a micro-batch whose statistics are kept.
+  /// Adds the statistics of a micro-batch, from those parts whose moving statistics training keeps.
   void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
     const train::Division& division = plan_.options->division;
     const Index parts = division.sync == train::Sync::kBatchStatistics ? 1 : division.replicas;

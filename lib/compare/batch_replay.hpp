@@ -6,14 +6,15 @@
 
 namespace normrun::compare {
 
-/// Which statistics a replay's batches are averaged to.
+/// How a replay weights the statistics of its batches.
 enum class ReplayWeights {
-  kMovingAverage,  // as the moving averages weigh the last steps: the same sampling, without the training in between
-  kEqual,          // many batches, each the same: what the moving averages tend to
+  kMovingAverage,  // as the moving averages weight the last steps: the same sampling noise, but parameters that stand still
+  kEqual,          // many batches, all alike: what the moving averages tend to
 };
 
-/// Reads batches of the training's end once more, by a network that stands still, and averages them for every layer that has moving
-/// statistics: at most 4096 batches.  `steps` are done so far; `stem` is of the training rows, or null.  Throws as Trainer does.
+/// Runs batches from the end of a training once more through the trained network, at most 4096 of them, and averages their statistics for
+/// every layer that has moving ones.  `steps` is the number of steps done so far; `stem` has outputs for the training rows, or is null.
+/// Throws the errors of Trainer.
 template <class T>
 std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
                                                            ReplayWeights weights, Dropout dropout,

@@ -64,8 +64,8 @@ class Stages {
            (plan_.options->batch_order.empty() && (order == data::BatchOrder::kShuffled || order == data::BatchOrder::kReplacement));
   }
 
-  /// Layers whose statistics never moved, or keep all of the old value, have no bias correction and no moving average to replay: all
-  /// of theirs is cold start.
+  /// A layer whose statistics never moved, or keep only old values, has no bias correction and no moving average to replay.  Its whole gap
+  /// counts as cold start.
   void keep_moved(const std::vector<statistics::LayerStatistics>& noiseless, std::vector<statistics::LayerStatistics>& corrected,
                   std::vector<statistics::LayerStatistics>& present) const {
     for (std::size_t i = 0; i < noiseless.size(); ++i) {
@@ -148,7 +148,7 @@ class SplitBudget {
   void add_cause(const Stage<T>& stage, const Buffer<T>& state) {
     const nn::Layout& layout = snapshot_.network.layout();
     const Gap repaired = stage.state == state ? before_ : gap_of(stage.state);
-    Gap alone = {};  // the layers' own shares added up, as differences of what a share is of
+    Gap alone = {};  // the sum over single repairs, of loss differences and of differences of squared gaps
     if (!(stage.state == state)) {
       for (const Index index : statistics::layers_with_statistics(layout)) {
         const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
@@ -182,7 +182,7 @@ class SplitBudget {
     for (const std::string& metric : snapshot_.settings.compare.budget) {
       const double share = metric == "loss" ? (before_.loss - repaired.loss - alone.loss) / whole_.loss
                                             : (squares - alone.outputs) / (whole_.outputs * whole_.outputs);
-      add_line("interaction", cause, "both", metric, {}, {}, share);
+      add_line("interaction", cause, "both", metric, tables::Cell(), tables::Cell(), share);
     }
   }
   void add_line(std::string_view layer, std::string_view cause, std::string_view statistic, const std::string& metric, tables::Cell before,

@@ -73,7 +73,7 @@ class SplitComparison {
   }
 
  private:
-  /// What a mode gave and scored.
+  /// The outputs of a mode and their score.
   struct Ran {
     ModeOutputs<T> outputs;
     SplitScore score;
@@ -99,7 +99,7 @@ class SplitComparison {
     return mode.by_batch() ? tables::Cell{batch_size} : tables::Cell{};
   }
 
-  /// "train" and "all" resolved; each size once.
+  /// Returns the evaluation batch sizes, each once, with numbers for "train" and "all".
   std::vector<Index> batch_sizes() const {
     std::vector<Index> sizes;
     for (const config::Count& count : snapshot_.settings.compare.eval_batch_sizes) {
@@ -109,7 +109,7 @@ class SplitComparison {
     return sizes;
   }
 
-  /// Every mode of the pairs once, for each batch size it depends on.
+  /// Visits every mode of the pairs once for each batch size that it depends on.
   template <class F>
   void each_mode(F&& visit) {
     std::vector<std::string> names;
@@ -174,7 +174,7 @@ void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord
 
 namespace {
 
-/// In the trained state's own mode: train or eval.
+/// Runs train or eval mode with the trained network's own statistics.
 template <class T>
 ModeOutputs<T> run_own_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, Index batch_size) {
   return run_mode<T>(snapshot, set, mode, snapshot.model.params, snapshot.model.state, batch_size);

@@ -7,7 +7,7 @@
 
 namespace normrun::compare {
 
-/// While training goes on only compare.csv, layers.csv and channels.csv get lines; the final state has classes.csv and
+/// A running comparison adds lines to compare.csv, layers.csv and channels.csv only.  The one of the final state adds classes.csv and
 /// outputs.csv too.
 enum class Moment { kRunning, kFinal };
 
@@ -33,7 +33,7 @@ struct TrainEvalScores {
   SplitScore eval;
   double relative_gap;  // as in compare.csv; NaN where it does not apply
 };
-/// The split has rows.
+/// Scores a split, which must have rows, in both modes.
 template <class T>
 TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitName split);
 

@@ -26,7 +26,7 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
                              "whatever the loss"},
                             on, {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
   visitor.choice<CompareBatching>({"batching",
-                                   "which rows share a batch; each counts once in any case. random: slices of one shuffled order per "
+                                   "which rows share a batch; each row counts once in any case; random: slices of one shuffled order per "
                                    "seed, whatever data.batching says; training: batches of train.batch_size as data.batching draws "
                                    "them, until every row was in one"},
                                   batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});

@@ -9,8 +9,9 @@
 
 namespace normrun::compare {
 
+/// Which outputs are compared: those of the last layer, or those before a last softmax or sigmoid.
 enum class CompareOn { kOutputs, kLogits };
-/// How a comparison draws the batches that share statistics.
+/// How a comparison draws the batches that share statistics: from one shuffled order, or as training draws them.
 enum class CompareBatching { kRandom, kTraining };
 
 /// The config's "compare".
@@ -23,7 +24,7 @@ struct CompareOptions : config::Described {
   Index every_steps = 0;                                  // 0: the final state only
   std::optional<Index> train_history_every;               // epochs; absent: history.csv has the training rows as the steps saw them
   Index outputs = 0;                                      // rows of each split whose outputs are written
-  std::vector<std::string> budget = {"loss", "outputs"};  // the gaps whose causes are told apart
+  std::vector<std::string> budget = {"loss", "outputs"};  // the gaps that budget.csv divides among causes
   void describe(config::OptionVisitor& visitor) override;
 };
 

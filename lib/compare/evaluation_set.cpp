@@ -11,7 +11,7 @@ namespace normrun::compare {
 
 namespace {
 
-/// Epoch after epoch the steps that have a row which none had before, until all rows were in one.
+/// Runs through epochs and keeps the steps with a row that no earlier step had, until every row was in one.  Returns their rows in order.
 std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
   std::vector<bool> is_in(static_cast<std::size_t>(samples));
   std::vector<Index> order;
@@ -31,7 +31,7 @@ std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
   return order;
 }
 
-/// The labels with those classes that have rows as 0, 1, …, and how many these are.
+/// Numbers the classes that occur among the labels as 0, 1, …, and sets `present` to how many these are.
 std::vector<std::int32_t> numbered_anew(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
   std::vector<std::int32_t> number(static_cast<std::size_t>(classes), -1);
   for (const std::int32_t label : labels) number[static_cast<std::size_t>(label)] = 0;

@@ -13,15 +13,14 @@
 
 namespace normrun::compare {
 
-/// The rows of one split as every comparison of a seed reads them, and what they should give.
-///
-/// Every row counts once, whatever `compare.batching` says: it decides only which rows stand beside one another in a batch.
+/// The rows of one split in the order in which every comparison of a seed reads them, and their targets.  Every row counts once, whatever
+/// `compare.batching` says, because that only decides which rows share a batch:
 ///   random     the rows in one shuffled order
-///   training   as `data.batching` orders them: for "shuffled" and "sequential" training's first epoch, its last batch kept; for
-///              "replacement" and "by-class", which draw some rows twice and others not at all, training's whole batches of
-///              min(train.batch_size, rows) rows, epoch after epoch, those without a row that is new passed over, until each row was
-///              in one.  Classes that the split has no row of are not dealt
-/// EvaluationBatches are slices of that order.
+///   training   the rows as `data.batching` orders them.  "shuffled" and "sequential" give training's first epoch with its last batch.
+///              "replacement" and "by-class" draw some rows twice and others not at all, so they give whole batches of
+///              min(train.batch_size, rows) rows, epoch after epoch, until each row was in one.  Batches without a new row are skipped, and
+///              classes without rows in the split are left out.
+/// EvaluationBatches are slices of this order.
 template <class T>
 class EvaluationSet {
  public:
@@ -30,9 +29,9 @@ class EvaluationSet {
 
   data::SplitName name() const { return name_; }
   Index rows() const { return split_.samples(); }
-  /// Every row at least once.
+  /// The order in which batches read the rows: each row at least once.
   const std::vector<Index>& batch_order() const { return batch_order_; }
-  /// Every row once, as they come first in the batches: what reads some rows only reads these from the first on.
+  /// Each row once, in the order in which the batches have it first.  Whatever reads only some rows takes the first of these.
   const std::vector<Index>& order() const { return order_; }
   /// Labels of the split's rows; empty for regression.
   std::span<const std::int32_t> labels() const { return split_.labels; }
@@ -50,7 +49,8 @@ class EvaluationSet {
   Matrix<T> zeros_;                       // where the data gives no targets
 };
 
-/// Parameters and statistics that a comparison mode runs with.  Estimators are run where a pair of the comparison names them.
+/// The parameters and statistics with which each comparison mode runs.  Computes those of an estimator only where a pair of the comparison
+/// names it.
 template <class T>
 class ModeStates {
  public:
@@ -62,7 +62,7 @@ class ModeStates {
   const Snapshot<T>& snapshot_;
   std::map<statistics::Estimator, Buffer<T>> estimated_;
   Buffer<T> initial_;
-  std::optional<nn::Model<T>> untrained_;  // where a pair of the comparison names it
+  std::optional<nn::Model<T>> untrained_;  // only where a pair of the comparison names it
 };
 
 }  // namespace normrun::compare

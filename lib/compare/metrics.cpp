@@ -14,20 +14,20 @@ namespace {
 
 constexpr double kNotApplicable = std::numeric_limits<double>::quiet_NaN();
 
-/// numerator / denominator, 0 where both vanish, NaN (not applicable) where only the denominator does.
+/// Returns numerator / denominator, 0 where both are zero, and NaN (not applicable) where only the denominator is.
 double ratio(double numerator, double denominator) {
   if (numerator == 0.0) return 0.0;
   return denominator > 0.0 ? numerator / denominator : kNotApplicable;
 }
 
-/// exponentials[j] = exp(logits[j] - subtracted) of one row.
+/// Fills `exponentials` with exp(logits[j] - subtracted) of one row.
 template <class T>
 void exponentiate(const T* logits, double subtracted, std::vector<double>& exponentials) {
   for (std::size_t j = 0; j < exponentials.size(); ++j) exponentials[j] = static_cast<double>(logits[j]) - subtracted;
   nn::kernels::exp(exponentials.data(), exponentials.data(), static_cast<Index>(exponentials.size()));
 }
 
-/// log(sum exp) of one row; uses `exponentials`, of the row's size.
+/// Returns log(sum exp) of one row.  `exponentials` is working memory of the row's size.
 template <class T>
 double log_sum_exp(const T* logits, std::vector<double>& exponentials) {
   const double highest = static_cast<double>(*std::max_element(logits, logits + exponentials.size()));

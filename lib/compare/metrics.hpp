@@ -8,30 +8,30 @@
 
 namespace normrun::compare {
 
-/// How far two modes' outputs lie apart, pooled over samples and outputs, in double.  INTERFACE: compare.csv.
-/// NaN stands for not applicable.
+/// How far the outputs of two modes are apart, over all rows and outputs, computed in double.  NaN stands for "not applicable".  The
+/// columns of compare.csv in tables/tables.cpp say what each means.
 struct GapMetrics {
   double max_abs = 0.0;
   double mean_abs = 0.0;
   double rms = 0.0;
   double relative_gap = 0.0;  // rms / sd (ddof 0) of b; 0 where rms is 0, NaN where only sd is 0
-  double rel_l2 = 0.0;        // |a - b| / |b|; likewise
+  double rel_l2 = 0.0;        // |a - b| / |b|, with the same special cases
   double cosine = 0.0;        // NaN where a or b is zero
 };
 template <class T>
 GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b);
 
-/// Mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b), from logits.
+/// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).
 template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b);
-/// Share of rows whose predicted class differs.
+/// Returns the share of rows whose predicted classes differ.
 template <class T>
 double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b);
 
 struct ClassCounts {
-  std::vector<Index> samples;    // rows of each class
-  std::vector<Index> predicted;  // rows predicted as it
-  std::vector<Index> right;
+  std::vector<Index> samples;    // rows that belong to each class
+  std::vector<Index> predicted;  // rows predicted as each class
+  std::vector<Index> right;      // rows for which both hold
 };
 template <class T>
 ClassCounts count_classes(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels, Index classes);

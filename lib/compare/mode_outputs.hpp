@@ -9,7 +9,7 @@
 
 namespace normrun::compare {
 
-/// What one mode gives for every row of a split, in the split's own order.
+/// The outputs of one mode for every row of a split, in the split's own order: (rows, outputs).
 template <class T>
 struct ModeOutputs {
   Matrix<T> logits;
@@ -17,7 +17,7 @@ struct ModeOutputs {
   ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
 };
 
-/// Every row of the set in one mode; where the mode depends on the batch, in batches of `batch_size` (EvaluationBatches).
+/// Runs every row of the set in one mode, in EvaluationBatches of `batch_size` where the mode depends on the batch.
 template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
                         std::span<const T> state, Index batch_size);

@@ -10,31 +10,31 @@
 
 namespace normrun::compare {
 
-/// Which numbers a named mode of a comparison runs with.
+/// With which parameters and statistics a comparison mode runs.
 enum class StatisticsSource {
-  kModel,
-  kPopulation,  // by the config's own estimator; the next four name theirs
+  kModel,       // the trained network's own
+  kPopulation,  // the population's, by the estimator of the config; each of the next four names an estimator
   kLayerByLayer,
   kPooled,
   kBatchAverage,
   kBiasCorrected,
-  kInitial,
-  kUntrained,
+  kInitial,    // the trained parameters with the initial moving statistics
+  kUntrained,  // the parameters and statistics before training
 };
-/// The estimator of a source that names one.
+/// Returns the estimator of a source that names one, and nothing for the others.
 std::optional<statistics::Estimator> estimator_of(StatisticsSource source);
 
 struct ComparisonMode {
   std::string_view name;
   Mode mode;
   StatisticsSource source;
-  /// Whether the outputs of a row depend on the rows beside it: batch statistics.
+  /// Whether the outputs of a row depend on the other rows of its batch, because batch statistics normalize.
   bool by_batch() const { return mode.statistics == Statistics::kBatch; }
 };
 
-/// train, eval, population, initial-statistics, untrained, train+dropout, and population's estimators by their own names: the remedies.
+/// All modes: train, eval, population, its estimators by their own names, initial-statistics, untrained, train+dropout.
 const std::vector<ComparisonMode>& comparison_modes();
-const ComparisonMode& comparison_mode(std::string_view name);  // name is one of them
+const ComparisonMode& comparison_mode(std::string_view name);  // `name` must be one of them
 std::vector<std::string_view> comparison_mode_names();
 
 }  // namespace normrun::compare

@@ -13,17 +13,17 @@
 
 namespace normrun::compare {
 
-/// What a comparison has to know beside the network and its rows.  A network that came from elsewhere has these without having a config.
+/// What a comparison needs to know besides the network and its rows.  A network from elsewhere has these without a config.
 struct ComparisonSettings {
   CompareOptions compare;
   statistics::PopulationOptions population;
-  Index batch_size = 1;     // rows that share batch statistics in "train" mode
-  data::Batching batching;  // how training drew its batches, for `compare.batching` "training"
-  Index seed = 0;           // of the order of the rows, of dropout and of fresh initial values
+  Index batch_size = 1;     // rows that share batch statistics in mode "train"
+  data::Batching batching;  // how training drew its batches, which `compare.batching` "training" follows
+  Index seed = 0;           // seed of the order of rows, of dropout and of fresh initial values
   std::vector<std::string> probes;
 };
 
-/// A trained network at one moment of its training, and the rows it is compared on.
+/// A trained network at one moment of its training, and the data on which it is compared.
 template <class T>
 struct Snapshot {
   const nn::Network<T>& network;
@@ -33,7 +33,7 @@ struct Snapshot {
   nn::LossKind loss;
   Index epoch = 0;
   Index step = 0;
-  StemCache<T>* stems = nullptr;  // null: nothing is shared
+  StemCache<T>* stems = nullptr;  // outputs that comparisons share; null: none
 
   statistics::SplitRows<T> rows(data::SplitName split) const {
     return stems != nullptr ? stems->rows(network, model, data, split, step) : statistics::SplitRows<T>(data.split(split));

@@ -5,7 +5,7 @@ namespace {
 
 constexpr Index kMostBytes = Index{1} << 25;
 
-/// Whether it is worth its memory.
+/// Whether the network has a stem whose outputs take little memory.
 template <class T>
 bool has_small_stem(const nn::Network<T>& network, Index rows) {
   const Index boundary = network.mode_free_boundary();

@@ -9,12 +9,12 @@
 
 namespace normrun::compare {
 
-/// What a run's comparisons at one moment of its training share: the outputs of the network's stem for each split.
+/// Keeps the stem's outputs for each split, which all comparisons of a run at one moment of its training share.
 template <class T>
 class StemCache {
  public:
-  /// The split's rows, and the stem's outputs where the network has a stem and their memory is little.  They are forgotten once `step`
-  /// is another one: the model has then moved.
+  /// Returns the rows of a split, with the stem's outputs where the network has a stem and these take little memory.  Another `step` than
+  /// in the last call means that the model has moved, so everything kept is discarded.
   statistics::SplitRows<T> rows(const nn::Network<T>& network, const nn::Model<T>& model, const data::Dataset<T>& data,
                                 data::SplitName split, Index step);
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Index kParts = 8;
 
-/// The gradient of the rows as a training step would take it, but nothing moves and nothing drops out.
+/// Returns the gradient of the rows as a training step computes it, but without moving statistics and without dropout.
 template <class T>
 Buffer<T> gradient_of(const Snapshot<T>& snapshot, const train::Batch<T>& rows, const train::Division& division) {
   train::BatchGradient<T> gradient(snapshot.network, snapshot.loss, division, rows.x.rows);
@@ -41,7 +41,7 @@ template <class T>
 double batch_one_gradient_norm(const Snapshot<T>& snapshot) {
   const auto& norms = snapshot.network.layout().normalizations;
   if (norms.empty()) return kNone;
-  Index before = 0;  // a layer's parameters follow those of the layers before it
+  Index before = 0;  // parameters of the layers below; the buffer has the layers in order
   for (Index i = 0; i < norms.front().layer; ++i) before += snapshot.network.layers()[static_cast<std::size_t>(i)].params;
   const ProbeRows<T> rows(snapshot);
   double largest = before > 0 && rows.count() > 0 ? 0.0 : kNone;

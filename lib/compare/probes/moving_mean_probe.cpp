@@ -12,10 +12,10 @@ namespace normrun::compare::probe {
 namespace {
 
 constexpr Index kSnapshots = 1000;
-constexpr double kLeft = 0.05;          // of the correlation between two snapshots
-constexpr Index kBurnInIntervals = 10;  // after them 0.05^10 of the start is left
+constexpr double kLeft = 0.05;          // correlation that is left between two snapshots
+constexpr Index kBurnInIntervals = 10;  // afterwards 0.05^10 of the start is left
 
-/// The first normalization whose moving mean is an exponential average of independent rows, or null.
+/// Returns the first normalization with moving statistics, or null where its moving mean is not an exponential average of independent rows.
 template <class T>
 const nn::Normalization* find_averaging_layer(const nn::Network<T>& network) {
   for (const nn::Normalization& norm : network.layout().normalizations) {
@@ -26,13 +26,13 @@ const nn::Normalization* find_averaging_layer(const nn::Network<T>& network) {
   return nullptr;
 }
 
-/// Updates after which momentum^updates <= kLeft.
+/// Returns after how many updates momentum^updates <= kLeft.
 Index decorrelation_interval(double momentum) {
   if (momentum <= kLeft) return 1;
   return static_cast<Index>(std::ceil(math::log(kLeft) / math::log(momentum)));
 }
 
-/// Goes on updating the moving statistics of a network whose parameters stay, on rows drawn with replacement.
+/// Continues to update the moving statistics on rows drawn with replacement, while the parameters stay.
 template <class T>
 class FrozenTraining {
  public:
@@ -63,13 +63,13 @@ class FrozenTraining {
   const nn::Normalization& norm_;
   Buffer<T> state_;
   std::vector<Index> rows_;
-  std::vector<Index> lengths_;  // of padded sequences
+  std::vector<Index> lengths_;  // valid time steps; empty unless rows are padded sequences
   Matrix<T> x_;
   nn::Record<T> record_;
   RandomStream stream_;
 };
 
-/// Biased variance of the layer's input over the whole split, per channel.
+/// Returns the biased variance of each channel of the layer's input over the whole split.
 template <class T>
 std::vector<double> input_variance(const Snapshot<T>& snapshot, const nn::Normalization& norm) {
   const data::Split<T>& split = probe_split(snapshot);
@@ -107,7 +107,8 @@ double moving_mean_noise(const Snapshot<T>& snapshot) {
     sum += observed[c] / (law * variance[c]);
     alive += 1.0;
   }
-  return sum / alive * static_cast<double>(kSnapshots) / static_cast<double>(kSnapshots - 1);  // about their own mean
+  return sum / alive * static_cast<double>(kSnapshots) /
+         static_cast<double>(kSnapshots - 1);  // n - 1, because the variance is about the snapshots' own mean
 }
 
 template double moving_mean_noise(const Snapshot<float>&);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kFactor = 10.0;
 
-/// What the normalization layers and the network give for the rows of the last pass.
+/// Joins the outputs of all normalization layers and of the network in the last pass.
 template <class T>
 std::vector<T> normalized_outputs(const Snapshot<T>& snapshot, const nn::Record<T>& record) {
   std::vector<T> outputs;
@@ -23,8 +23,8 @@ std::vector<T> normalized_outputs(const Snapshot<T>& snapshot, const nn::Record<
   return outputs;
 }
 
-/// The layers whose parameters feed a normalization: of each the last one before it that has any; without normalizations
-/// the network's first.
+/// Returns the layers whose parameters feed normalizations: for each one the last layer before it that has parameters.  A network without
+/// normalizations gives its first layer with parameters.
 template <class T>
 std::set<Index> layers_before_norms(const nn::Network<T>& network) {
   const auto has_params = [&](Index layer) { return network.layers()[static_cast<std::size_t>(layer)].params > 0; };
@@ -41,7 +41,7 @@ std::set<Index> layers_before_norms(const nn::Network<T>& network) {
   return before;
 }
 
-/// The parameters with gamma 1 and beta 0 in this layer, so that its output is x_hat itself.
+/// Returns the parameters with gamma 1 and beta 0 in this layer, so that its output is x_hat itself.
 template <class T>
 Buffer<T> without_affine(const Buffer<T>& params, const nn::Normalization& norm) {
   Buffer<T> plain = params;
@@ -50,7 +50,7 @@ Buffer<T> without_affine(const Buffer<T>& params, const nn::Normalization& norm)
   return plain;
 }
 
-/// x, x_hat: (2, channels).
+/// Returns the largest deviation of |x_hat| from |d| / sqrt(d^2 + 4 epsilon), d the difference of the two rows.  x, x_hat: (2, channels).
 template <class T>
 double sign_error(ConstView<T> x, ConstView<T> x_hat, double epsilon) {
   double largest = 0.0;

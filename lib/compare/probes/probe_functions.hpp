@@ -4,10 +4,10 @@
 
 #include "compare/compare_modes.hpp"
 
-/// The functions behind the registry of probes; their formulas are in probes.cpp.
+/// The functions behind the list of probes.  probes.cpp says what each computes.
 namespace normrun::compare::probe {
 
-/// The probe does not apply.
+/// A probe returns this where it does not apply.
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>

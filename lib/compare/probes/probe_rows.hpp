@@ -9,14 +9,14 @@ namespace normrun::compare {
 
 inline constexpr Index kProbeRows = 32;
 
-/// The split that probes read: the training rows, or the test rows where every step has fresh ones.
+/// The split whose rows probes read: the training split, or the test split where every step draws fresh rows.
 template <class T>
 const data::Split<T>& probe_split(const Snapshot<T>& snapshot);
-/// Its rows in the order in which every comparison of the seed reads them.
+/// Its rows in the order in which every comparison of this seed reads them.
 template <class T>
 std::vector<Index> probe_order(const Snapshot<T>& snapshot);
 
-/// The first kProbeRows of them; fewer where the split has fewer.
+/// The first kProbeRows rows of probe_order, or all where the split has fewer, with their targets.
 template <class T>
 class ProbeRows {
  public:
@@ -28,16 +28,16 @@ class ProbeRows {
  private:
   Matrix<T> x_;
   std::vector<std::int32_t> labels_;
-  Matrix<T> targets_;  // zeros where the data has none
+  Matrix<T> targets_;  // zeros where the data has no targets
   std::vector<Index> lengths_;
 };
 
-/// Runs the rows as a comparison's train mode does: their own statistics normalize, nothing moves, nothing drops out.
-/// Returns the outputs; `record` holds the activations before them.
+/// Runs the rows as the train mode of a comparison does: their own statistics normalize, the moving statistics stay, and nothing drops out.
+/// Returns the outputs, (rows, outputs), and leaves the activations in `record`.
 template <class T>
 ConstView<T> run_train_mode(const Snapshot<T>& snapshot, std::span<const T> params, const train::Batch<T>& rows, nn::Record<T>& record);
 
-/// |a - b| / |b|, Euclidean norms, in double.
+/// Returns |a - b| / |b| by Euclidean norms, computed in double.
 template <class T>
 double relative_difference(std::span<const T> a, std::span<const T> b);
 

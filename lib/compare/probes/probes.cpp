@@ -7,7 +7,8 @@
 
 namespace normrun::compare {
 
-// Rows: 32 of the training split (test, where training rows are fresh every step), in train mode with dropout off.
+// All probes read 32 rows of the training split (of the test split where every step draws fresh training rows), in train mode without
+// dropout.
 const std::vector<Probe>& probes() {
   static const std::vector<Probe> list = {
       {"microbatch_gradient_difference",
@@ -34,7 +35,7 @@ const std::vector<Probe>& probes() {
        "Ba, Kiros and Hinton 2016, section 3", probe::batch_invariance<float>, probe::batch_invariance<double>},
       {"weight_rescale",
        "|y' - y| / |y|: outputs with the parameters of the last layer before each normalization times 10 (without one: of the first "
-       "layer), against the outputs as they are; 0 but for epsilon with batch and layer normalization",
+       "layer), against the outputs as they are; 0 up to epsilon for batch and layer normalization",
        "Ba, Kiros and Hinton 2016, table 1 (weight matrix re-scaling)", probe::weight_rescale<float>, probe::weight_rescale<double>},
       {"moving_mean_noise",
        "training goes on with frozen parameters on rows drawn with replacement: variance of the first batch normalization's moving mean "
