@@ -13,7 +13,7 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   return split == "test" ? data.test_samples : data.train_samples;
 }
 
-/// A network of a few outputs on labels like 3.7: numbers to predict that were taken for classes.
+/// Explains a network of few outputs on labels such as 3.7: numbers to predict were taken for classes.
 [[noreturn]] void refuse_fractions(const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems)

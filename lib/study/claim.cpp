@@ -9,7 +9,8 @@ const std::vector<std::pair<std::string_view, ClaimTest>> kTests = {{"greater", 
                                                                     {"within", ClaimTest::kWithin},   {"equal", ClaimTest::kEqual},
                                                                     {"slope", ClaimTest::kSlope},     {"range", ClaimTest::kRange}};
 
-/// Which tests read an option.  An option counts as given where it differs from its default: a resolved config names them all.
+/// An option and the tests that read it.  An option counts as given where it differs from its default, because a resolved config gives all
+/// of them.
 struct TestKey {
   std::string_view name;
   bool is_given;
@@ -39,7 +40,7 @@ std::string names_of(const std::vector<ClaimTest>& tests) {
 
 std::string quoted(std::string_view key) { return '"' + std::string(key) + '"'; }
 
-/// A key that the test ignores would leave its author with the answer to another question.
+/// Refuses keys that the test does not read, because their author would get the answer to another question.
 void refuse_unread_keys(const Claim& claim, config::OptionVisitor& visitor) {
   for (const TestKey& key : test_keys(claim)) {
     visitor.require(!key.is_given || key.is_read_by(claim.test), key.name,
@@ -85,8 +86,8 @@ void Claim::describe(config::OptionVisitor& visitor) {
   visitor.text({"source", "document, paper"}, source);
   visitor.text({"metric", "table.column, as `normrun list metrics` names them"}, metric);
   visitor.text({"minus", "another column of the same table, subtracted row by row: table.column"}, minus);
-  visitor.any({"where", "the rows that are meant: column to value, or to a list of values"}, where);
-  visitor.any({"versus", "the rows that they are compared with, as changes of `where`"}, versus);
+  visitor.any({"where", "the rows that the claim is about: column to value, or to a list of values"}, where);
+  visitor.any({"versus", "the rows to compare with, as changes of `where`"}, versus);
   visitor.choice<Reduce>({"reduce", "how several rows of one run become one value; none: more than one is an error"}, reduce,
                          {{"none", Reduce::kNone}, {"mean", Reduce::kMean}, {"max", Reduce::kMax}, {"min", Reduce::kMin}});
   visitor.choice<ClaimTest>({"test",
@@ -99,7 +100,7 @@ void Claim::describe(config::OptionVisitor& visitor) {
   visitor.numbers({"within", "the interval [low, high]"}, within, config::any_number());
   visitor.number({"tolerance", "the margin of an equivalence test"}, tolerance, config::above(0.0));
   visitor.text({"axis", "the column along which a slope or a range is taken, e.g. batch_size"}, axis);
-  visitor.flag({"every_seed", "ask it of each seed instead of the mean over the seeds"}, every_seed);
+  visitor.flag({"every_seed", "test each seed instead of the mean over the seeds"}, every_seed);
   visitor.choice<Verdict>({"expect", "the verdict that the author expects; any other is exit code 4"}, expect,
                           {{"confirmed", Verdict::kConfirmed}, {"refuted", Verdict::kRefuted}, {"undecided", Verdict::kUndecided}});
 
@@ -116,7 +117,7 @@ void Claim::describe(config::OptionVisitor& visitor) {
   visitor.require(test != ClaimTest::kRange || ((!within.empty() || than) && !axis.empty()), "",
                   "the keys \"axis\" and \"than\" or \"within\" for the test range");
   visitor.require(versus.empty() || versus.front() == '{', "versus", "an object { … }");
-  if (visitor.refused("test")) return;  // nobody knows which keys it would read
+  if (visitor.refused("test")) return;  // without a test, no key can be judged
   refuse_unread_keys(*this, visitor);
   refuse_contradictions(*this, visitor);
 }

@@ -8,28 +8,38 @@
 
 namespace normrun::study {
 
-enum class ClaimTest { kGreater, kLess, kWithin, kEqual, kSlope, kRange };
+/// How a claim is tested.
+enum class ClaimTest {
+  kGreater,  // than a number, or than the rows of `versus`
+  kLess,
+  kWithin,  // an interval
+  kEqual,   // exactly, or within a margin
+  kSlope,   // of log metric against log axis
+  kRange,   // highest - lowest value along an axis
+};
+/// How several rows of one run become one value.  kNone: a run may have one row only.
 enum class Reduce { kNone, kMean, kMax, kMin };
+/// What a test says of a claim.  kUndecided: the runs do not suffice to confirm or refute it.
 enum class Verdict { kConfirmed, kRefuted, kUndecided };
 std::string_view verdict_text(Verdict verdict);
 
-/// One statement of a config's "claims": a metric, the rows it means, and one test.
+/// One statement of a config's "claims": a metric, the rows that it is about, and one test.
 struct Claim : config::Described {
   std::string id;
   std::string statement;
   std::string source;
   std::string metric;             // table.column
-  std::string minus;              // another metric of the same table, subtracted row by row; "" : none
-  std::string where = "{}";       // JSON: column to value or list of values
-  std::string versus;             // JSON: the rows to compare with; "" : a number
+  std::string minus;              // another metric of the same table, subtracted row by row; "": none
+  std::string where = "{}";       // JSON: from column to value or list of values
+  std::string versus;             // JSON: the rows to compare with; "": a number
   Reduce reduce = Reduce::kNone;  // how several rows of one run become one value
   ClaimTest test = ClaimTest::kGreater;
   std::optional<double> than;
   double by = 0.0;                  // greater: first - second > by; less: second - first > by
   std::optional<double> by_factor;  // greater: first / second > factor; less: second / first > factor; tested on logs
   std::vector<double> within;       // low, high
-  std::optional<double> tolerance;  // equal: without it, exactly
-  std::string axis;                 // slope and range: the column along which
+  std::optional<double> tolerance;  // equal: the margin; without it, values must be exactly equal
+  std::string axis;                 // slope and range: the column along which they are taken
   bool every_seed = false;
   Verdict expect = Verdict::kConfirmed;
 

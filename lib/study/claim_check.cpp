@@ -13,7 +13,7 @@ constexpr const char* kListed = "see `normrun list metrics`";
 
 std::string_view table_name(const tables::Table& table) { return table.file.substr(0, table.file.find('.')); }
 
-/// The table that "compare.rms" names, nullptr where there is none.
+/// Returns the table of a metric such as "compare.rms", or nullptr where there is none.
 const tables::Table* table_of(std::string_view metric) {
   const auto is_meant = [&](const tables::Table& table) { return table_name(table) == metric.substr(0, metric.find('.')); };
   const auto found = std::find_if(tables::tables().begin(), tables::tables().end(), is_meant);
@@ -28,7 +28,7 @@ std::string nearest_metric(std::string_view metric) {
   return config::nearest_word(metric, {names.begin(), names.end()});
 }
 
-/// Checks the names in an experiment's claims, one claim after another.
+/// Checks the names in the claims of an experiment, claim by claim.
 class ClaimNames {
  public:
   ClaimNames(const config::Document& document, const config::Grid& grid, const std::vector<std::string>& file_axes,
@@ -39,7 +39,7 @@ class ClaimNames {
     check_id(claim.id, pointer + "/id");
     check_metric(claim.metric, pointer + "/metric");
     const tables::Table* const table = table_of(claim.metric);
-    if (table_of(claim.minus) == table) check_metric(claim.minus, pointer + "/minus");  // another table's was refused already
+    if (table_of(claim.minus) == table) check_metric(claim.minus, pointer + "/minus");  // one of another table is refused already
     if (table == nullptr) return;
     for (const char* const filter : {"/where", "/versus"}) {
       for (const std::string& key : document_.keys_at(pointer + filter)) {
@@ -54,15 +54,15 @@ class ClaimNames {
     const auto earlier = std::find(ids_.begin(), ids_.end(), id);
     if (!id.empty() && earlier != ids_.end()) {
       problems_.push_back({document_.where(pointer),
-                           config::shown_text(id) + " is the id of claim " + std::to_string(earlier - ids_.begin()) + ", too",
-                           "give every claim an id of its own"});
+                           config::shown_text(id) + " is also the id of claim " + std::to_string(earlier - ids_.begin()),
+                           "give each claim its own id"});
     }
     ids_.push_back(id);
   }
 
   void check_metric(const std::string& metric, const std::string& pointer) {
     const std::size_t dot = metric.find('.');
-    if (dot == std::string::npos) return;  // reported where the claim was read
+    if (dot == std::string::npos) return;  // already reported when the claim was read
     const tables::Table* const table = table_of(metric);
     const std::string column = metric.substr(dot + 1);
     if (table == nullptr || !is_column(*table, column)) {
@@ -87,7 +87,7 @@ class ClaimNames {
       const tables::Column* const column = tables::find_column(*columns, name);
       if (column != nullptr) return column->type == "string";
     }
-    return false;  // a swept key: what it holds is the grid's business
+    return false;  // a swept key may have any values
   }
 
   bool is_column(const tables::Table& table, const std::string& name) const {
@@ -96,7 +96,7 @@ class ClaimNames {
     return std::find(names.begin(), names.end(), name) != names.end() || std::any_of(file_axes_.begin(), file_axes_.end(), is_name);
   }
 
-  /// In the order of the table's header.
+  /// Returns the names of a table's columns in the order of its header.
   std::vector<std::string> columns_of(const tables::Table& table) const {
     std::vector<std::string> names;
     for (const tables::Column& column : tables::key_columns()) names.emplace_back(column.name);
@@ -109,7 +109,7 @@ class ClaimNames {
   const config::Grid& grid_;
   const std::vector<std::string>& file_axes_;
   std::vector<Problem>& problems_;
-  std::vector<std::string> ids_;  // of the claims so far
+  std::vector<std::string> ids_;  // ids of the claims so far
 };
 
 }  // namespace
@@ -119,7 +119,7 @@ void check_claims(const config::Document& document, const config::Grid& grid, co
   ClaimNames names(document, grid, file_axes, problems);
   for (std::size_t i = 0; document.contains("claims." + std::to_string(i)); ++i) {
     Claim claim;
-    std::vector<Problem> reported;  // with the config as a whole
+    std::vector<Problem> reported;  // already reported with the config as a whole
     document.read("/claims/" + std::to_string(i), claim, reported);
     names.check(claim, "/claims/" + std::to_string(i));
   }

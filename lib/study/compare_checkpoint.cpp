@@ -30,7 +30,7 @@ Index read_count(const std::string& text) {
   return count;
 }
 
-/// Checkpoints of older versions do not tell; where the config counts in epochs, it does.
+/// Returns the epoch of a checkpoint.  Older versions did not store it; there it is the config's where that counts in epochs.
 Index epoch_of(const nn::TensorFile& file, const RunConfig& config) {
   const auto found = file.metadata.find("epoch");
   if (found != file.metadata.end()) return read_count(found->second);
@@ -102,12 +102,12 @@ void compare_in(const CheckpointComparison& request, const nn::TensorFile& file,
   compare::compare_modes(snapshot, compare::Moment::kFinal, record);
 }
 
-/// A checkpoint keeps no means and deviations of its inputs.
+/// Warns where the inputs are not scaled as in training: a checkpoint does not store the means and deviations of its inputs.
 std::vector<std::string> scaling_warnings(const config::Document& trained, const RunConfig& config) {
   if (config.data_spec().preparation.standardize)
-    return {"the inputs are standardized by the mean and deviation of these data's own training rows, not by those of the training"};
+    return {"the inputs are standardized by the mean and deviation of this data's own training rows, not by those of the training run"};
   if (trained.text_at("data.standardize") == "true")
-    return {"the network was trained on standardized inputs, but these are read as they are: their \"data\" has no \"standardize\""};
+    return {"the network was trained on standardized inputs, but these inputs are read as they are: their \"data\" has no \"standardize\""};
   return {};
 }
 

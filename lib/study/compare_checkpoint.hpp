@@ -9,6 +9,7 @@
 
 namespace normrun::study {
 
+/// What `normrun compare` is asked for.
 struct CheckpointComparison {
   std::string checkpoint;                                  // a file that `train` wrote, or another framework's with `network`
   std::string data;                                        // a config file (its "data"), or JSON text: a config or a data object
@@ -18,14 +19,14 @@ struct CheckpointComparison {
   std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
 };
 
-/// The record's lines are those that `train` would have written for this network and these rows.
+/// The result of a comparison.  The record has the lines that `train` would have written for this network and these rows.
 struct ComparedCheckpoint {
   tables::RunRecord record;
   std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training; of other names
 };
 
-/// Compares the modes of a stored network on any data whose shape fits; the population statistics come from that data's
-/// population split.  Throws Error(kUsage, kDamaged).
+/// Compares the modes of a stored network on any data whose shape fits.  The population statistics come from the population split of that
+/// data.  Throws Error(kUsage) where request, checkpoint and data do not fit each other, and Error(kDamaged) for damaged files.
 ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request);
 
 }  // namespace normrun::study

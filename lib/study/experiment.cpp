@@ -42,7 +42,7 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.object({"compare", "which modes are compared, on which rows"}, compare);
   visitor.texts({"probes", "further quantities of the trained network, for probes.csv (see `normrun list probes`)"}, probes);
   for (const std::string& probe : probes) {
-    visitor.require(compare::find_probe(probe) != nullptr, "probes", "names that `normrun list probes` gives, not \"" + probe + "\"");
+    visitor.require(compare::find_probe(probe) != nullptr, "probes", "names from `normrun list probes`, not \"" + probe + "\"");
   }
   visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
   visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);

@@ -19,7 +19,7 @@
 
 namespace normrun::study {
 
-/// Everything one run depends on: an experiment's config at one point of its grid.
+/// Everything on which one run depends: an experiment's config at one point of its grid.
 struct RunConfig : config::Described {
   std::string schema;
   std::string name = "experiment";
@@ -34,7 +34,7 @@ struct RunConfig : config::Described {
   statistics::PopulationOptions population;
   compare::CompareOptions compare;
   std::vector<std::string> probes;
-  std::string grid = "{}";  // JSON, as given
+  std::string grid = "{}";  // JSON as the config gives it
   std::vector<Claim> claims;
 
   void describe(config::OptionVisitor& visitor) override;
@@ -43,38 +43,41 @@ struct RunConfig : config::Described {
   /// The layers with every placeholder replaced.  One keeps its own name, else it has that of `norm`, followed by "_" and its place
   /// where there are several.
   std::vector<nn::LayerDescription> layers() const;
-  /// What a comparison of the trained network needs of all this.
+  /// The settings that a comparison of the trained network needs.
   compare::ComparisonSettings comparison_settings() const;
-  /// What the column `norm` holds unless the grid names it: the type that stands in, else the types of the network's own
-  /// normalization layers joined by "+", else "none".
+  /// What the column `norm` holds unless the grid sweeps the normalization: the type that stands in for the placeholders, or else the types
+  /// of the network's own normalization layers joined by "+", or else "none".
   std::string norm_label() const;
 };
 
-/// A config file, its command-line overrides and its grid.
+/// A config file with its command-line overrides and its grid.
 struct Experiment {
   config::Document document;
   std::string path;
-  std::string folder;  // of the config file: what its relative paths start from
+  std::string folder;  // the config file's folder, where relative paths start
   config::Grid grid;
   RunConfig base;                  // at the first point of the grid
   std::vector<std::string> notes;  // on the data files: what is left out, what was found out (Check::kWithData only)
 
-  /// The config of one run.  Throws Error(kUsage).
+  /// Returns the config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;
-  /// Resolved: every option with its value, the grid and the claims as given.  An object with a "type" that an axis changes
-  /// from within stands as given, too: what its other options default to depends on the swept one.
+  /// Returns the resolved config: every option with its value, and the grid and the claims as given.  An object with a "type" also stays as
+  /// given where an axis changes something inside it, because the swept value decides the defaults of its other options.
   std::string resolved() const;
-  /// The resolved config without what does not change the numbers of a run, or is swept: the axes, the seed, the claims, the
-  /// texts, when checkpoints are written.  Compact JSON.
+  /// Returns what determines the numbers of every run, as compact JSON: the resolved config without the axes, the seed, the claims, the
+  /// texts, and when checkpoints are written.
   std::string numbers() const;
   std::string digest() const;  // of numbers()
 };
 
-/// Reads, overrides and checks a config: every value of every axis once, then shapes and files.  Throws Error(kUsage) with
-/// every problem found, in the file's order.  A shape that does not fit for some values of the grid only is left to their
-/// runs.  kWithData opens the data files' headers, and looks for what the claims name in the tables that there will be;
-/// kConfigOnly is for the config of results, which shall be read whatever its claims name.
-enum class Check { kConfigOnly, kWithData };
+/// How much load_experiment checks.
+enum class Check {
+  kConfigOnly,  // for the config of results, which must load whatever its claims name
+  kWithData,    // also the headers of the data files, and the tables and columns that the claims name
+};
+/// Loads a config, applies the overrides and checks the result: every value of every axis once, then shapes and files.  Throws
+/// Error(kUsage) with every problem, in the order of the file.  A shape that does not fit for only some values of the grid makes only those
+/// runs fail.
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check);
 
 /// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
@@ -82,14 +85,14 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
 void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
                const nn::SweptNorms& norms);
 
-/// The resolved "data" alone: equal texts mean equal rows (but for the seed and changed files).
+/// Returns the resolved "data" alone.  Equal texts mean equal rows, for equal seeds and unchanged files.
 std::string data_text(const RunConfig& config);
 
-/// The axes as the config's "grid" would write them, and back.
+/// Writes the axes as a config's "grid" would; parse_grid reads them back.
 std::string grid_text(const config::Grid& grid);
 config::Grid parse_grid(const std::string& text);
 
-/// The config of one run as it determines the run's numbers: resolved, without grid, claims and texts.
+/// Returns the part of a run's config that determines its numbers: resolved, without grid, claims and texts.
 std::string run_text(const RunConfig& config);
 
 }  // namespace normrun::study

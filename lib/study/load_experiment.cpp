@@ -13,17 +13,17 @@
 namespace normrun::study {
 namespace {
 
-/// Axes longer than this (seeds of a very large sweep) are checked by their first and last values.
+/// Longer axes, such as the seeds of a very large sweep, are checked only by their first and last values.
 constexpr std::size_t kCheckedValues = 1000;
-/// A longer range of seeds is written as one.
+/// A longer list of consecutive seeds is written as a range.
 constexpr std::size_t kListedValues = 1000;
-/// What does not change a run's numbers.
+/// Keys that do not change the numbers of a run.
 constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};
 
-/// Stands for the value that the config itself has at a swept key.
+/// Stands for the value that the config itself gives to a swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
 
-/// "norm" of "norm.type"; "" of "seed".
+/// Returns the key of the object around a key: "norm" for "norm.type", "" for "seed".
 std::string object_of(const std::string& key) {
   const std::size_t dot = key.rfind('.');
   return dot == std::string::npos ? "" : key.substr(0, dot);
@@ -31,7 +31,7 @@ std::string object_of(const std::string& key) {
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
-/// The document with one axis at the given value and the others at their first.
+/// Returns the document with one axis at the given value and every other axis at its first one.
 config::Document point_document(const config::Document& document, const std::vector<config::Axis>& axes, std::size_t axis,
                                 std::size_t value) {
   std::vector<config::Axis> chosen;
@@ -43,12 +43,13 @@ config::Document point_document(const config::Document& document, const std::vec
     chosen.back().labels = {axes[a].labels[kept]};
   }
   config::Document point = config::at_point(document, config::Grid(chosen), 0);
-  // No run has the type, or the object, that the config gives beside a sweep over it: it need not know what the swept ones do.
+  // The sweep replaces the type or the object that the config gives beside it.  No run has that one, so it may lack options that the swept
+  // ones know.
   if (value == kOwnValue) point.allow_other_types(last_part(axes[axis].key) == "type" ? object_of(axes[axis].key) : axes[axis].key);
   return point;
 }
 
-/// The points at which every value of every axis occurs once, the others at their first value.
+/// Returns points at which every value of every axis occurs once; the other axes have their first value.
 std::vector<std::pair<std::size_t, std::size_t>> checked_points(const std::vector<config::Axis>& axes) {
   std::vector<std::pair<std::size_t, std::size_t>> points = {{0, 0}};
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
@@ -83,7 +84,7 @@ void add_new(std::vector<Problem>& problems, const std::vector<Problem>& found) 
   }
 }
 
-/// Line and column of a problem of this file ("name:3:14 …"); those without a place come last.
+/// Returns line and column of a problem in this file ("name:3:14 …").  Problems without a place come last.
 std::pair<long, long> place_in(const std::string& name, const Problem& problem) {
   constexpr std::pair<long, long> kNowhere{std::numeric_limits<long>::max(), 0};
   if (problem.where.compare(0, name.size() + 1, name + ":") != 0) return kNowhere;
@@ -95,9 +96,9 @@ std::pair<long, long> place_in(const std::string& name, const Problem& problem) 
   return place;
 }
 
-/// Why a data file may be missing where results lie.
+/// Explains why a data file may be missing where a config lies with its results.
 constexpr const char* kMovedConfig =
-    "a config.json that lies with its results still has the paths of the config that was trained: copy it into that one's folder, or give "
+    "a config.json in a results folder still has the paths of the original config: copy it into that config's folder, or give "
     "the paths by --set";
 
 /// What is wrong with the shapes or the data files of one point.
@@ -167,7 +168,7 @@ std::vector<std::string> check_shapes(const config::Document& document, const st
   throw Error(code, problems);
 }
 
-/// The member "data" of a config without the others: every run asks for its text.
+/// Reads only the member "data" of a config, because every run asks for its text.
 struct DataAlone : config::Described {
   std::shared_ptr<config::Described> data;
   void describe(config::OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data::data_family()); }
@@ -179,7 +180,7 @@ config::Document numbers_of(RunConfig config) {
   return document;
 }
 
-/// Adds the options of an object that its type in `numbers` does not know: they are for other types of a sweep.
+/// Adds the given options of an object that its type in `numbers` does not know: other types of the sweep read them.
 void add_options_of_other_types(const std::string& object, const config::Document& given, config::Document& numbers) {
   std::string pointer = "/" + object;
   std::replace(pointer.begin(), pointer.end(), '.', '/');

@@ -14,7 +14,7 @@ constexpr const char* kLeaveOne = "leave one of the two out";
 
 enum class GivenAs { kValue, kAxis };
 
-/// A key that an option of the command line gives.
+/// A key that a command-line option sets.
 struct GivenKey {
   std::string key;
   std::string option;  // "--set train.epochs", "--epochs"
@@ -24,7 +24,7 @@ struct GivenKey {
 /// The keys so far, in the order in which they take effect.
 class GivenKeys {
  public:
-  /// Refuses a key that would undo an earlier one, or be undone by it.  A part of a value or of swept objects may be given
+  /// Adds a key.  Refuses one that would undo an earlier key, or be undone by it.  A member of a value, or of swept objects, may be given
   /// after the whole.
   void add(const GivenKey& key) {
     for (const GivenKey& earlier : keys_) check(earlier, key);
@@ -46,7 +46,7 @@ class GivenKeys {
   std::vector<GivenKey> keys_;
 };
 
-/// Applies one option after the other.
+/// Applies the options one after the other.
 class Overriding {
  public:
   Overriding(config::Document& document, std::vector<config::Axis> axes) : document_(document), axes_(std::move(axes)) {}
@@ -57,14 +57,14 @@ class Overriding {
     config::apply_set_option(document_, axes_, expression);
   }
 
-  /// `--set grid={…}`
+  /// Applies `--set grid={…}`.
   void set_grid(const std::string& expression) {
     given_.add({kGridKey, kSetGrid, GivenAs::kAxis});
     config::apply_set_option(document_, axes_, expression);
     for (const config::Axis& axis : axes_) given_.add({axis.key, kSetGrid, GivenAs::kAxis});
   }
 
-  /// `--set grid.KEY=[…]`
+  /// Applies `--set grid.KEY=[…]`.
   void set_axis(const std::string& expression) {
     const std::string key = config::set_option_key(expression);
     given_.add({key.substr(std::string_view(kGridKey).size() + 1), "--set " + key, GivenAs::kAxis});
@@ -87,7 +87,7 @@ class Overriding {
     given_.add({kEpochsKey, kOption, GivenAs::kValue});
     given_.add({kStepsKey, kOption, GivenAs::kValue});
     for (const std::string name : {"epochs", "steps"}) {
-      // Only `--set train={…}` can be the one to have put it there: the keys themselves were compared above.
+      // The keys themselves were compared above, so only `--set train={…}` can have set this one.
       const bool is_set = document_.contains("train." + name) && document_.where("/train/" + name) == "--set train/" + name;
       if (is_set) refuse_usage(kOption, "contradicts the " + name + " of --set train", kLeaveOne);
     }
@@ -116,7 +116,7 @@ std::vector<config::Axis> apply_overrides(config::Document& document, const Over
     const std::string key = config::set_option_key(expression);
     (key == kGridKey ? grids : config::is_at_or_below(key, kGridKey) ? axes : values).push_back(expression);
   }
-  // Axes that another grid replaces must not stand in the way of --set.
+  // Where another grid replaces the config's axes, they must not make --set fail.
   Overriding overriding(document, grids.empty() ? config::read_axes(document) : std::vector<config::Axis>{});
   for (const std::string& expression : values) overriding.set(expression);
   for (const std::string& expression : grids) overriding.set_grid(expression);

@@ -8,16 +8,16 @@
 
 namespace normrun::study {
 
-/// What the command line says about a config: `train`'s --set, --grid, --seeds and --epochs.
+/// How the command line changes a config: the options --set, --grid, --seeds and --epochs of `train`.
 struct Overrides {
   std::vector<std::string> set;
   std::vector<std::string> grid;
-  std::string seeds;  // "" where not given
+  std::string seeds;  // "" where the option is absent
   std::optional<Index> epochs;
 };
 
-/// Changes the document, and returns the axes that the config's become.  Values go in before axes, --epochs last.  Throws
-/// Error(kUsage) where two options contradict each other, whatever their order: neither is then what the user asked for.
+/// Applies the overrides to the document and returns the axes that result.  Values take effect before axes, and --epochs takes effect last.
+/// Throws Error(kUsage) where two options contradict each other, in whatever order: neither is then what the user asked for.
 std::vector<config::Axis> apply_overrides(config::Document& document, const Overrides& overrides);
 
 }  // namespace normrun::study

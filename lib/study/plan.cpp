@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kBatchSizeKey = "train.batch_size";
 constexpr std::string_view kSeedKey = "seed";
 
-/// The axis that names the normalization: whole objects before types.  -1: neither is swept.
+/// Returns the axis that names the normalization, preferring one of whole objects to one of types.  -1 where neither is swept.
 int norm_axis(const config::Grid& grid) {
   int found = -1;
   for (std::size_t a = 0; a < grid.axes().size(); ++a) {
@@ -28,7 +28,7 @@ bool is_other(const config::Grid& grid, std::size_t axis) {
   return key != kBatchSizeKey && key != kSeedKey && static_cast<int>(axis) != norm_axis(grid);
 }
 
-/// What may stand in a file's name; anything else becomes '_'.
+/// Replaces every character that may not stand in a file name by '_'.
 std::string file_safe(std::string text) {
   for (char& c : text) {
     const bool safe =
@@ -38,20 +38,21 @@ std::string file_safe(std::string text) {
   return text;
 }
 
-/// Of one example's forward pass above a boundary: a layer uses its parameters at every position.
+/// Returns the multiply-adds of one example's forward pass above a boundary.  A layer uses its parameters at every position.
 double multiply_adds(const nn::Network<float>& network, Index boundary) {
   double sum = 0.0;
   for (std::size_t i = static_cast<std::size_t>(boundary); i < network.layers().size(); ++i) {
     const auto& layer = network.layers()[i];
-    const Shape& places = layer.output.rank() == 3 ? layer.output : layer.input;  // an image's window goes by steps
+    const Shape& places = layer.output.rank() == 3 ? layer.output : layer.input;  // a convolution uses them at every place of its output
     sum += static_cast<double>(layer.params) * static_cast<double>(places.positions());
   }
   return sum;
 }
 
-/// The final comparison's: every row once through the whole network, and for each of the passes through what lies above the stem.
+/// Returns the cost of the final comparison: every row once through the whole network, and for each further pass through the layers above
+/// the stem.
 double comparing_cost(const RunConfig& config, const data::DataSpec::Outline& outline, const nn::Network<float>& network) {
-  constexpr double kReplayed = 16'384.0;  // rows of the budget's replay
+  constexpr double kReplayed = 16'384.0;  // rows that the budget replays
   if (config.compare.pairs.empty()) return 0.0;
   const auto norms = static_cast<double>(statistics::layers_with_statistics(network.layout()).size());
   const bool divides = norms > 0.0 && !config.compare.budget.empty();
@@ -115,8 +116,8 @@ double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& ou
   const double steps_per_epoch = std::max(1.0, static_cast<double>(outline.train_samples) / batch);
   const double steps = config.train.steps ? static_cast<double>(*config.train.steps)
                                           : static_cast<double>(config.train.epochs.value_or(1)) * steps_per_epoch;
-  constexpr double kStepOverhead = 50'000.0;  // a step's fixed cost, in multiply-adds
-  constexpr double kUpdate = 30.0;            // of one parameter, likewise
+  constexpr double kStepOverhead = 50'000.0;  // fixed cost of a step, in multiply-adds
+  constexpr double kUpdate = 30.0;            // cost of updating one parameter, in multiply-adds
   const double example = multiply_adds(network, 0);
   return steps * (kStepOverhead + kUpdate * params + 3.0 * batch * example) + comparing_cost(config, outline, network);
 }

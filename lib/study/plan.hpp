@@ -9,30 +9,32 @@
 
 namespace normrun::study {
 
-/// The file in a results folder that a sweep appends its finished runs to; a folder that has it holds results.
+/// The file in a results folder to which a sweep appends its finished runs.  A folder that has one holds results.
 inline constexpr const char* kJournalFile = "journal.normrun";
 
-/// Who a run is: its place in the plan and the values of the swept keys.  Computed, never stored.
+/// What identifies a run: its place in the plan and its values of the swept keys.  Keys are computed, never stored.
 struct RunKey {
   std::int64_t run = 0;
-  std::string run_id;  // <norm>-b<batch>-s<seed>, and - with 8 hex digits of the other axes' values where there are any
+  std::string run_id;  // <norm>-b<batch>-s<seed>; other axes add - and 8 hex digits of their values
   std::string norm;
   Index batch_size = 0;
   Index seed = 0;
   std::vector<std::string> others;  // labels of the other axes, in the grid's order
 
-  /// The key columns' CSV fields, each with its comma.
+  /// Returns the fields of the key columns, each followed by a comma.
   std::string csv() const;
 };
 
-/// The swept keys that have a column of their own: all but norm, train.batch_size and seed.
+/// Returns the swept keys that have columns of their own: all except norm, train.batch_size and seed.
 std::vector<std::string> other_axes(const config::Grid& grid);
-/// Their columns in a table with these columns of its own: their names, or config.NAME where the table has a column of that name itself.
+/// Returns the names of their columns in a table whose own columns are `own`: the key itself, or config.NAME where the table has a column
+/// NAME of its own.
 std::vector<std::string> swept_columns(const std::vector<tables::Column>& own, const config::Grid& grid);
 
+/// Identifies run number `run`, whose config is `config`.
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 
-/// Multiply-adds of a run's training and of its final comparison, roughly: what the longest-first order goes by.
+/// Predicts the multiply-adds of a run's training and of its final comparison.  The longest-first order needs no more than a rough number.
 double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline);
 
 }  // namespace normrun::study

@@ -21,7 +21,7 @@ std::vector<Prediction> predict(const PredictionInput& input) {
   const double share = math::power(m, static_cast<std::uint64_t>(input.steps));
   const double averaging = (1.0 - m) / (1.0 + m) * (1.0 - share * share);
   const bool biased = input.moving_variance == PredictionInput::Variance::kBiased;
-  // The unbiased variance of one row is undefined; such a batch leaves the moving variance as it is.
+  // One row has no unbiased variance, so a batch of one row leaves the moving variance as it is.
   const bool follows = biased || input.batch_size > 1;
   const double bias = biased ? (batch - 1.0) / batch : 1.0;
   const double ratio = follows ? (1.0 - share) * bias + share / input.population_variance : 1.0 / input.population_variance;

@@ -67,7 +67,7 @@ TEST_CASE("a claim about an axis that an override takes away stops no training")
 
 TEST_CASE("an id that an earlier claim has is refused") {
   const std::string claim = R"({"id": "x", "metric": "compare.rms", "than": 1})";
-  CHECK(problems_of(claim + ", " + claim) == R"(:8:68 /claims/1/id: "x" is the id of claim 0, too; give every claim an id of its own)");
+  CHECK(problems_of(claim + ", " + claim) == R"(:8:68 /claims/1/id: "x" is also the id of claim 0; give each claim its own id)");
 }
 
 TEST_CASE("all problems of all claims come in one go, the results' own config is left to the claims command") {
