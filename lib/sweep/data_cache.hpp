@@ -11,14 +11,16 @@
 
 namespace normrun::sweep {
 
-/// Loaded data sets, shared by the runs that train on the same rows.  Safe to use from several threads.
+/// Caches loaded data sets, so that runs which train on the same rows share them.  Several threads may use it at once.
 class DataCache {
+  /// Returns the data of a config, whose relative paths start at `folder`; loads it where it is not cached.  Throws the errors of
+  /// DataSpec::load.
  public:
   template <class T>
   std::shared_ptr<const data::Dataset<T>> get(const study::RunConfig& config, const std::string& folder);
 
  private:
-  static constexpr std::size_t kKept = 8;  // data sets kept though no run uses them now
+  static constexpr std::size_t kKept = 8;  // how many data sets stay although no run uses them
   std::shared_ptr<const void> find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load);
 
   struct Entry {

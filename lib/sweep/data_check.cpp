@@ -14,7 +14,7 @@ bool chooses_data(const config::Axis& axis) {
 namespace {
 
 std::string digest_of_data(const study::RunConfig& config, const std::string& folder) {
-  const FlushDenormals flush;  // as the run that loaded them did
+  const FlushDenormals flush;  // the run that loaded the rows flushed denormals too, so the digests agree
   const auto seed = static_cast<std::uint64_t>(config.seed);
   return study::with_precision(config.precision, [&](auto number) { return config.data_spec().load(seed, folder, number).digest; });
 }
@@ -37,10 +37,11 @@ void check_data(const study::Experiment& experiment, const RecordIndex& records,
     const std::vector<std::size_t> choice = data_choice(experiment.grid, run);
     if (checked.contains(choice)) continue;
     const tables::RunRecord record = records.read(run);
-    if (record.data_digest.empty()) continue;  // it never got its data
+    if (record.data_digest.empty()) continue;  // the run never loaded its data
     if (digest_of_data(experiment.at(run), experiment.folder) != record.data_digest) {
-      throw Error(ExitCode::kDamaged, {path, "other data: run " + record.run_id() + " trained on rows that the data files no longer hold",
-                                       "restore the files, or use --force to start over"});
+      throw Error(ExitCode::kDamaged,
+                  {path, "the data has changed: run " + record.run_id() + " trained on rows that the data files no longer hold",
+                   "restore the files, or use --force to start over"});
     }
     checked.insert(choice);
   }

@@ -30,10 +30,10 @@ std::vector<std::string> keys_of(const config::Grid& grid) {
   return keys;
 }
 
-/// For each value of `from` its place in `to`, or -1.
+/// Returns for each value of `from` its place in `to`, or -1.
 std::vector<std::int64_t> places_of(const config::Axis& from, const config::Axis& to) {
   std::vector<std::int64_t> places(from.values.size());
-  std::unordered_map<std::string, std::int64_t> known;  // made where the values do not stand at the same places
+  std::unordered_map<std::string, std::int64_t> known;  // filled only where equal values have different places
   for (std::size_t i = 0; i < places.size(); ++i) {
     places[i] = static_cast<std::int64_t>(i);
     if (i < to.values.size() && to.values[i] == from.values[i]) continue;
@@ -59,7 +59,7 @@ JournalPlan journal_plan(const study::Experiment& experiment, const std::string&
   std::vector<config::Axis> axes = experiment.grid.axes();
   const bool has_seed = std::any_of(axes.begin(), axes.end(), [](const config::Axis& axis) { return axis.key == "seed"; });
   const std::string seed = std::to_string(experiment.base.seed);
-  if (!has_seed) axes.push_back({.key = "seed", .values = {seed}, .labels = {seed}, .origin = ""});  // more may be added later
+  if (!has_seed) axes.push_back({.key = "seed", .values = {seed}, .labels = {seed}, .origin = ""});  // so that later seeds can join
   return {.program = program,
           .table_format = tables::kTableFormatVersion,
           .config = experiment.numbers(),
@@ -73,7 +73,8 @@ void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::
     refuse_journal(path, "written by version " + old.program + " of the program, this is " + now.program, hint);
   if (old.table_format != now.table_format) {
     refuse_journal(
-        path, "its tables have format " + std::to_string(old.table_format) + ", this program writes " + std::to_string(now.table_format),
+        path,
+        "its tables have format " + std::to_string(old.table_format) + ", but this program writes " + std::to_string(now.table_format),
         hint);
   }
   if (old.grid != now.grid) {
@@ -126,7 +127,7 @@ Journal::Journal(std::string path, std::int64_t runs)
 
 Journal Journal::create(const std::string& path, const JournalPlan& plan) {
   const std::string frame = plan_frame(plan);
-  files::write_file(path, frame);  // whole or not at all
+  files::write_file(path, frame);  // atomic: the old file stays until the new one is complete
   Journal journal(path, study::parse_grid(plan.grid).size());
   journal.end_ = frame.size();
   return journal;
@@ -147,19 +148,19 @@ Journal Journal::resume(const std::string& path, const JournalPlan& plan) {
   };
   const auto take_record = [&](std::uint64_t offset, const tables::RunRecord& record) {
     const std::int64_t run = (*translation)(record.run);
-    if (run < 0) return;  // its seed is no longer asked for
+    if (run < 0) return;  // the plan no longer has this run's seed
     journal.index_.put(run, 0, offset, record.status);
     journal.index_.note_data(record.data_digest);
   };
   journal.end_ = JournalFile(path).scan({take_plan, take_record});
   const bool grown = last.grid != plan.grid;
-  const bool torn = journal.cut_behind(journal.end_);
+  const bool torn = journal.cut_after(journal.end_);
   if (grown) journal.append(plan_frame(plan));
   if (grown || torn) journal.sync();
   return journal;
 }
 
-bool Journal::cut_behind(std::uint64_t end) const {
+bool Journal::cut_after(std::uint64_t end) const {
   struct stat status {};
   if (::fstat(descriptor_.get(), &status) != 0) files::throw_errno(ExitCode::kWriteFailed, path_, "read");
   if (static_cast<std::uint64_t>(status.st_size) == end) return false;
@@ -171,7 +172,7 @@ void Journal::append(const std::string& frame) {
   try {
     files::write_all(descriptor_.get(), frame, path_);
   } catch (const Error&) {
-    // What follows a torn frame could not be read.  Should the cut fail too, the next resume makes it.
+    // Nothing after a torn frame could be read, so the frame is cut off.  If that fails too, the next resume cuts it.
     const int cut = ::ftruncate(descriptor_.get(), static_cast<off_t>(end_));
     static_cast<void>(cut);
     throw;

@@ -13,37 +13,39 @@
 
 namespace normrun::sweep {
 
-/// `shard`: none for a sweep in one piece.
+/// Returns what a journal of this experiment belongs to.  `shard` is empty for a sweep in one piece.
 JournalPlan journal_plan(const study::Experiment& experiment, const std::string& program, const CostModel& costs,
                          const std::optional<Shard>& shard);
 
-/// Throws Error(kDamaged) with what differs and the hint unless the records of `old` stand for runs of `now` too: same program version,
-/// table format, config and axes; values of axes may have come and gone.  Shards are not compared.
+/// Checks that the records of `old` stand for runs of `now` too.  Program version, table format, config and the keys of the axes must be
+/// the same; values of axes may have been added or removed, and shards are not compared.  Throws Error(kDamaged), which says what differs
+/// and gives `hint`.
 void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path, const std::string& hint);
 
-/// The run of one grid in another one with the same axes.
+/// Translates run numbers of one grid into those of another grid with the same axes.
 class RunTranslation {
  public:
   RunTranslation(const std::string& from, const std::string& to);
-  /// Its number there, or -1.
+  /// Returns the run's number in the other grid, or -1 where that grid does not have it.
   std::int64_t operator()(std::int64_t run) const;
 
  private:
   bool identical_ = false;
   config::Grid from_;
   config::Grid to_;
-  std::vector<std::size_t> axis_;                 // of `from`, for each of `to`
-  std::vector<std::vector<std::int64_t>> place_;  // in `to`, for each of its axes, of each of `from`'s values; -1: gone
+  std::vector<std::size_t> axis_;                 // for each axis of `to`, its place in `from`
+  std::vector<std::vector<std::int64_t>> place_;  // for each axis of `to`, the place in it of each value of `from`; -1: the value is gone
 };
 
-/// The journal of an output folder, and its one writer: append-only, one file.  A record is in the file when add() returns,
-/// and on the disk within a second or at sync().
+/// The journal of an output folder: one file that only grows, and its only writer.  A record is in the file when add() returns, and on the
+/// disk within a second or after sync().
 class Journal : public RecordSink {
  public:
-  /// Starts a new one in place of any other.  Throws Error(kCannotCreate, kWriteFailed).
+  /// Starts a new journal, which replaces any other.  Throws Error(kCannotCreate, kWriteFailed, kLocked).
   static Journal create(const std::string& path, const JournalPlan& plan);
-  /// Takes up the records of an earlier one, cuts a torn tail, and notes the plan where its grid has changed.  Throws
-  /// Error(kDamaged) as check_same_plan and JournalFile::scan do, and where it is of another shard; Error(kLocked).
+  /// Resumes an earlier journal: reads its records, cuts off a torn end, and appends the plan where the grid has changed.  Throws
+  /// Error(kDamaged) as check_same_plan and JournalFile::scan do, and for a journal of another shard; Error(kLocked) where another process
+  /// writes to it.
   static Journal resume(const std::string& path, const JournalPlan& plan);
 
   void add(const tables::RunRecord& record) override;
@@ -55,7 +57,7 @@ class Journal : public RecordSink {
   using Clock = std::chrono::steady_clock;
   Journal(std::string path, std::int64_t runs);
   void append(const std::string& frame);
-  bool cut_behind(std::uint64_t end) const;  // whether there was something
+  bool cut_after(std::uint64_t end) const;  // returns whether anything followed `end`
 
   std::string path_;
   files::Descriptor descriptor_;

@@ -33,7 +33,7 @@ void put_text(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Takes a payload apart.  What does not fit is none of ours, although its checksum is right.
+/// Reads the fields of a payload in turn.  A payload whose fields do not fit was written by another program, because its checksum is right.
 class Payload {
  public:
   Payload(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
@@ -49,7 +49,7 @@ class Payload {
     if (!bytes_.empty()) foreign();
   }
   [[noreturn]] void foreign() const {
-    throw Error(ExitCode::kDamaged, Problem{where_, "a frame of another kind", "was it written by another version of the program?"});
+    throw Error(ExitCode::kDamaged, Problem{where_, "a frame of an unknown kind", "was it written by another version of the program?"});
   }
 
  private:
@@ -117,7 +117,7 @@ tables::RunRecord read_record(Payload& payload) {
 constexpr std::uint64_t kScanPiece = std::uint64_t{1} << 18;
 constexpr std::uint64_t kRecordPiece = std::uint64_t{1} << 12;
 
-/// A file's bytes, read `piece` or more of them at a time.
+/// Reads the bytes of a file, `piece` or more of them at a time.
 class Source {
  public:
   Source(int descriptor, const std::string& path, std::uint64_t piece) : descriptor_(descriptor), path_(path), piece_(piece) {
@@ -127,7 +127,7 @@ class Source {
   }
   std::uint64_t size() const { return size_; }
 
-  /// The bytes of [offset, offset + count), fewer at the file's end; valid until the next call.
+  /// Returns the bytes of [offset, offset + count), or fewer at the end of the file.  They are valid until the next call.
   std::string_view at(std::uint64_t offset, std::uint64_t count) {
     count = offset < size_ ? std::min(count, size_ - offset) : 0;
     if (offset < start_ || offset + count > start_ + buffer_.size()) fill(offset, count);
@@ -143,7 +143,7 @@ class Source {
       const ssize_t read =
           files::retry([&] { return ::pread(descriptor_, buffer_.data() + got, buffer_.size() - got, static_cast<off_t>(offset + got)); });
       if (read < 0) files::throw_errno(ExitCode::kUsage, path_, "read");
-      if (read == 0) break;  // shorter than it was: another process cut it
+      if (read == 0) break;  // another process has cut the file
       got += static_cast<std::size_t>(read);
     }
     buffer_.resize(got);
@@ -160,7 +160,7 @@ class Source {
 
 std::string place(const std::string& path, std::uint64_t offset) { return path + " byte " + std::to_string(offset); }
 
-/// The payload of the frame at `offset`, or nothing where no whole frame stands there.
+/// Returns the payload of the frame at `offset`, or nothing where no whole frame starts there.
 std::optional<std::string_view> whole_payload(Source& source, std::uint64_t offset) {
   const std::optional<Header> header = read_header(source.at(offset, kHeaderBytes));
   if (!header || header->length > source.size() - offset - kHeaderBytes) return std::nullopt;
@@ -169,7 +169,7 @@ std::optional<std::string_view> whole_payload(Source& source, std::uint64_t offs
   return payload;
 }
 
-/// Where behind `offset` a header stands, or the file's size.
+/// Returns the offset of the next header after `offset`, or the file's size where there is none.
 std::uint64_t next_header(Source& source, std::uint64_t offset) {
   for (++offset; offset + kHeaderBytes <= source.size(); ++offset) {
     if (read_header(source.at(offset, kHeaderBytes))) return offset;
@@ -223,12 +223,11 @@ std::uint64_t JournalFile::scan(const Visitor& visitor) const {
     }
     offset = end;
   }
-  if (offset == 0) throw Error(ExitCode::kDamaged, Problem{place(path_, 0), "no journal, or its beginning is damaged", ""});
+  if (offset == 0) throw Error(ExitCode::kDamaged, Problem{place(path_, 0), "not a journal, or its beginning is damaged", ""});
   if (next_header(source, offset) < source.size()) {
-    throw Error(
-        ExitCode::kDamaged,
-        Problem{place(path_, offset), "damaged, and whole records follow",
-                "restore the file, or cut it there to compute again what follows (truncate --size=" + std::to_string(offset) + ")"});
+    throw Error(ExitCode::kDamaged,
+                Problem{place(path_, offset), "damaged, and whole records follow",
+                        "restore the file, or cut it there and compute the rest again (truncate --size=" + std::to_string(offset) + ")"});
   }
   return offset;
 }

@@ -16,7 +16,7 @@ namespace {
   throw Error(ExitCode::kDamaged, {path, what, hint});
 }
 
-/// Equal but for the times.
+/// Whether two records are equal, apart from their times.
 bool same_record(const tables::RunRecord& a, const tables::RunRecord& b) {
   for (const tables::Table& table : tables::tables()) {
     const auto id = static_cast<std::size_t>(table.id);
@@ -25,7 +25,7 @@ bool same_record(const tables::RunRecord& a, const tables::RunRecord& b) {
   return a.status == b.status && a.keys == b.keys && a.data_digest == b.data_digest;
 }
 
-/// Sees that runs on the same rows, whatever their seed, trained on the same rows indeed.
+/// Checks that the parts trained on the same data: runs with the same data options and different seeds must have the same rows.
 class DataOfParts {
  public:
   explicit DataOfParts(const study::Experiment& experiment) : experiment_(experiment) {}
@@ -59,7 +59,7 @@ class Joining {
     parts_.folders.push_back(folder);
     std::string grid;
     std::optional<RunTranslation> translation;
-    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // runs that an earlier part has too
+    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // this part's records of runs that others have too
     const auto take_plan = [&](const JournalPlan& plan) {
       check_same_plan(plan, parts_.plan, path, "leave it out, or train it again as " + parts_.folders[0] + " was trained");
       grid = plan.grid;
@@ -79,7 +79,7 @@ class Joining {
     const JournalFile file(path);
     file.scan({take_plan, take_record});
     if (grid != parts_.plan.grid)
-      refuse(path, "its seeds or other swept values are not those of " + parts_.folders[0], "resume it with the same");
+      refuse(path, "its seeds or other swept values are not those of " + parts_.folders[0], "resume it with the same values");
     for (const auto& [run, place] : doubles) compare(run, file.record_at(place.first));
   }
 
@@ -100,7 +100,7 @@ class Joining {
   std::set<std::string> divisions_;
 };
 
-/// The plan that a journal was last written by.
+/// Returns the plan that the journal's writer had last.
 JournalPlan last_plan(const std::string& path) {
   JournalPlan last;
   JournalFile(path).scan({[&](const JournalPlan& plan) { last = plan; }, [](std::uint64_t, const tables::RunRecord&) {}});
@@ -124,7 +124,7 @@ JoinedParts join_parts(const std::vector<std::string>& folders) {
   parts.plan.shard.clear();
   parts.records = RecordIndex(parts.experiment.grid.size());
   if (study::parse_grid(parts.plan.grid).size() != parts.experiment.grid.size()) {
-    refuse(begun[0], "config.json and the journal are not of one sweep", "resume it once more");
+    refuse(begun[0], "config.json and the journal belong to different sweeps", "resume it once more");
   }
   Joining joining(parts);
   for (const std::string& folder : begun) joining.add(folder);

@@ -9,23 +9,23 @@
 
 namespace normrun::sweep {
 
-/// The parts of a sweep, looked at together.
+/// The parts of a sweep, joined.
 struct JoinedParts {
   study::Experiment experiment;
-  JournalPlan plan;                  // of the whole; shard is ""
-  RecordIndex records;               // one journal for each of `folders`; knows no data digests
-  std::vector<std::string> folders;  // those that have a journal
-  int shards = 0;                    // how many the plan was divided into; 0: the parts are no shards, or of different divisions
+  JournalPlan plan;                  // the plan of the whole sweep; `shard` is ""
+  RecordIndex records;               // has one journal for each of `folders`, and no data digests
+  std::vector<std::string> folders;  // the folders that have a journal
+  int shards = 0;                    // how many shards the plan was divided into; 0: the parts are not shards, or of different divisions
 };
 
-/// Reads the journals of all parts; a folder without one is a part that has not begun.  Throws Error: kUsage where no part has
-/// one, kDamaged where one is damaged or of another sweep, or where parts have different records of one run or trained on
+/// Reads the journals of all parts.  A folder without a journal is a part that has not begun.  Throws Error(kUsage) where no part has one.
+/// Throws Error(kDamaged) where a journal is damaged or of another sweep, and where parts have different records of one run or trained on
 /// different data.
 JoinedParts join_parts(const std::vector<std::string>& folders);
 
-/// Runs that no part has, in the plan's order.
+/// Returns the runs that no part has, in the plan's order.
 std::vector<std::uint32_t> missing_runs(const RecordIndex& records);
-/// The shards that some runs belong to, as Slurm writes job arrays: "5,17-19".
+/// Writes the numbers of the shards that these runs belong to as Slurm's job arrays do: "5,17-19".
 std::string shards_of(const JoinedParts& parts, const std::vector<std::uint32_t>& runs);
 
 }  // namespace normrun::sweep

@@ -4,7 +4,7 @@
 
 namespace normrun::sweep {
 
-/// Peak resident set of this process so far, in bytes.
+/// Returns the largest resident set of this process so far, in bytes.
 Index peak_memory_bytes();
 
 }  // namespace normrun::sweep

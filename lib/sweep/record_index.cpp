@@ -41,16 +41,16 @@ void RecordIndex::put(std::int64_t run, std::uint32_t journal, std::uint64_t off
 tables::RunRecord RecordIndex::read(std::int64_t run) const {
   const Place& found = place(run);
   tables::RunRecord record = journals_[found.journal]->record_at(found.offset);
-  record.run = run;  // the journal's plan may have had fewer seeds
+  record.run = run;  // the plan that the journal was written by may number the runs differently
   return record;
 }
 
 void RecordIndex::note_data(const std::string& digest) {
   const std::optional<DigestBytes> bytes = parse_digest(digest);
-  if (!bytes) return;  // a run that never got its data
+  if (!bytes) return;  // the run never loaded its data
   if (!digests_.empty() && digests_.back() == *bytes) return;
   digests_.push_back(*bytes);
-  if (digests_.size() > 2 * sorted_ + 1024) sort_digests();  // most runs share their data
+  if (digests_.size() > 2 * sorted_ + 1024) sort_digests();  // sorting removes repetitions, and most runs share their data
 }
 
 void RecordIndex::sort_digests() const {

@@ -10,34 +10,34 @@
 
 namespace normrun::sweep {
 
-/// A digest of 32 hexadecimal digits in 16 bytes: a large sweep has one for every seed.
+/// A digest of 32 hexadecimal digits, packed into 16 bytes because a large sweep has one for every seed.
 using DigestBytes = std::array<std::uint64_t, 2>;
 std::string digest_text(const DigestBytes& digest);
 
-/// Where the finished runs of a plan are recorded.  Holds places, not records: 8 bytes a run.
+/// Knows where the finished runs of a plan are recorded.  It holds places rather than records: 8 bytes a run.
 class RecordIndex {
  public:
   explicit RecordIndex(std::int64_t runs) : places_(static_cast<std::size_t>(runs)) {}
 
-  /// Makes a journal known; returns its number for put().
+  /// Adds a journal and returns its number, which put() takes.
   std::uint32_t add_journal(const std::string& path);
-  /// A later record of a run takes the place of an earlier one.
+  /// Notes the record of a run.  A later record of the same run replaces an earlier one.
   void put(std::int64_t run, std::uint32_t journal, std::uint64_t offset, tables::RunStatus status);
   void note_data(const std::string& digest);
 
   std::int64_t planned() const { return static_cast<std::int64_t>(places_.size()); }
   std::int64_t finished() const { return finished_; }
   bool contains(std::int64_t run) const { return place(run).offset != 0; }
-  tables::RunStatus status(std::int64_t run) const { return static_cast<tables::RunStatus>(place(run).status); }  // of a run that is there
+  tables::RunStatus status(std::int64_t run) const { return static_cast<tables::RunStatus>(place(run).status); }  // of a finished run
   std::uint32_t journal_of(std::int64_t run) const { return static_cast<std::uint32_t>(place(run).journal); }
-  /// Throws Error(kDamaged) where the journal has changed meanwhile.
+  /// Reads the record of a finished run.  Throws Error(kDamaged) where the journal has changed in the meantime.
   tables::RunRecord read(std::int64_t run) const;
-  /// Digests of every data set in use, sorted.
+  /// Returns the digests of all data sets in use, sorted.
   const std::vector<DigestBytes>& data_digests() const;
 
  private:
   struct Place {
-    std::uint64_t offset : 40 = 0;  // 0: not finished; no record stands at a journal's start
+    std::uint64_t offset : 40 = 0;  // 0: the run is not finished, because a journal starts with a plan
     std::uint64_t journal : 22 = 0;
     std::uint64_t status : 2 = 0;
   };
@@ -45,7 +45,7 @@ class RecordIndex {
 
   std::vector<Place> places_;
   std::vector<std::unique_ptr<JournalFile>> journals_;
-  mutable std::vector<DigestBytes> digests_;  // sorted and without repetitions up to sorted_
+  mutable std::vector<DigestBytes> digests_;  // sorted and without repetitions in the first sorted_ of them
   mutable std::size_t sorted_ = 0;
   std::int64_t finished_ = 0;
   void sort_digests() const;

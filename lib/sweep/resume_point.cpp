@@ -15,7 +15,7 @@ constexpr const char* kSlots = "optimizer.slots";
   throw ForeignResumePoint(ExitCode::kDamaged, Problem{path, what, "delete it to start this run over"});
 }
 
-/// Reads the metadata's numbers and texts; one that is missing is a foreign file.
+/// Reads the numbers and texts of the metadata.  A file that lacks one was written by another program.
 class Metadata {
  public:
   Metadata(const nn::TensorFile& file, const std::string& path) : file_(file), path_(path) {}
@@ -29,7 +29,7 @@ class Metadata {
   void read(const std::string& key, Number& number) const {
     const std::string& digits = text(key);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size()) refuse_checkpoint(path_, "\"" + key + "\" is no number");
+    if (error != std::errc() || end != digits.data() + digits.size()) refuse_checkpoint(path_, "\"" + key + "\" is not a number");
   }
 
  private:
@@ -107,7 +107,7 @@ ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout,
 }
 
 void remove_resume_point(const std::string& folder, const std::string& run_id) {
-  std::error_code ignored;  // what cannot be removed is not read again: the run is finished
+  std::error_code ignored;  // a file that stays is never read, because the run is finished
   std::filesystem::remove(ResumeKey{folder, run_id, "", ""}.path(), ignored);
 }
 

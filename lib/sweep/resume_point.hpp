@@ -8,15 +8,15 @@
 
 namespace normrun::sweep {
 
-/// An unfinished run between two steps: going on from here gives the same bits as never having stopped.  Random numbers need
-/// no state of their own, every stream being keyed by the step.
+/// An unfinished run between two steps.  Going on from here gives the same bits as a run without a stop.  Random numbers need no state,
+/// because the step is part of the key of every stream.
 template <class T>
 struct ResumePoint {
   train::TrainerState<T> trainer;
-  std::array<std::string, tables::kTableCount> lines;  // of its record so far
+  std::array<std::string, tables::kTableCount> lines;  // lines of its record so far
 };
 
-/// Whose checkpoint it is: one of another config or other data is refused.
+/// Identifies a run's checkpoint.  One of another config or of other data is refused.
 struct ResumeKey {
   std::string folder;
   std::string run_id;
@@ -25,18 +25,18 @@ struct ResumeKey {
   std::string path() const { return folder + "/" + run_id + ".safetensors"; }
 };
 
-/// A resume checkpoint that is damaged or of another config or data: it ends the sweep, whereas other files that are damaged
-/// make the one run fail that reads them.
+/// Thrown for a resume checkpoint that is damaged or belongs to another config or other data.  It ends the sweep, whereas other damaged
+/// files only fail the run that reads them.
 class ForeignResumePoint : public Error {
  public:
   using Error::Error;
 };
 
-/// Throws Error(kCannotCreate, kWriteFailed).
+/// Writes a run's resume checkpoint in place of an earlier one.  Throws Error(kCannotCreate, kWriteFailed).
 template <class T>
 void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumePoint<T>& point);
 bool has_resume_point(const std::string& folder, const std::string& run_id);
-/// Throws ForeignResumePoint.
+/// Reads a run's resume checkpoint.  Throws ForeignResumePoint.  `slots` is the number of optimizer slots that the run needs.
 template <class T>
 ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, std::size_t slots);
 void remove_resume_point(const std::string& folder, const std::string& run_id);

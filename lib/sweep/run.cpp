@@ -55,7 +55,7 @@ class Run {
     add_timing();
   }
 
-  /// The line of runs.csv of a run that ended early.
+  /// Adds the line to runs.csv that a run has where it ended early.
   void add_failure(const std::string& error) {
     record_.add(tables::TableId::kRuns, {std::string(tables::status_text(record_.status)),
                                          error,
@@ -176,7 +176,7 @@ class Run {
     nn::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
   }
 
-  /// Time of one row alone through the network in eval mode.
+  /// Measures how long one row alone takes through the network in eval mode, in microseconds.
   double predict_microseconds() const {
     if (data_->train.samples() == 0) return std::nan("");
     constexpr int kRepetitions = 100;
@@ -217,7 +217,8 @@ class Run {
   double compare_seconds_ = 0.0;
 };
 
-/// Writes and close failures concern the whole sweep; everything else concerns the run alone.
+/// Whether an error concerns the whole sweep: a file that cannot be created or written, or a lack of memory.  All others concern only the
+/// run.
 bool is_fatal(const Error& error) {
   return error.code() == ExitCode::kCannotCreate || error.code() == ExitCode::kWriteFailed || error.code() == ExitCode::kOutOfMemory;
 }

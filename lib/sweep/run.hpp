@@ -11,21 +11,22 @@
 
 namespace normrun::sweep {
 
-/// The run was told to stop; its checkpoint to resume from is written.
+/// Thrown by a run that was told to stop, after it has written its resume checkpoint.
 struct Interrupted {};
 
-/// What a run shares with the others of its sweep.
+/// What a run shares with the other runs of its sweep.
 struct RunContext {
   const study::Experiment* experiment = nullptr;
   DataCache* data = nullptr;
-  std::string checkpoint_folder;                                      // "" : none are written
-  std::string resume_folder;                                          // of unfinished runs' checkpoints; "" : none
-  const std::atomic<bool>* stop = nullptr;                            // looked at before every step
+  std::string checkpoint_folder;                                      // "": none are written
+  std::string resume_folder;                                          // for the checkpoints of unfinished runs; "": none are written
+  const std::atomic<bool>* stop = nullptr;                            // read before every step; null: never stops
   std::function<void(Index step, Index total, double loss)> on_step;  // may be empty
 };
 
-/// Trains and compares one run.  Its record depends on (config, key) alone, but for timing.csv.  An error of the run
-/// itself ends up in its record (failed, diverged); Interrupted passes through.
+/// Trains and compares one run.  The record depends only on config and key, except its line of timing.csv.  An error of the run itself ends
+/// up in the record (failed, diverged).  Interrupted passes through, and so do Error(kCannotCreate, kWriteFailed, kOutOfMemory) and
+/// ForeignResumePoint, which end the sweep.
 tables::RunRecord execute_run(const RunContext& context, std::int64_t run);
 
 }  // namespace normrun::sweep

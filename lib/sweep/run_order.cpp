@@ -14,12 +14,12 @@
 namespace normrun::sweep {
 namespace {
 
-constexpr std::size_t kLookedValues = 1000;  // longer axes are seeds, or whole numbers that had better cost the same
+constexpr std::size_t kMostValues = 1000;  // longer axes are not looked at: their values are assumed to cost the same
 constexpr int kMaxShards = 1'000'000;
 
 struct IndexVariable {
   const char* name;
-  int first;  // what the scheduler calls the first one
+  int first;  // the number that the scheduler gives to the first process
 };
 constexpr IndexVariable kIndexVariables[] = {
     {"SLURM_ARRAY_TASK_ID", 1}, {"OMPI_COMM_WORLD_RANK", 0}, {"PMI_RANK", 0}, {"SLURM_PROCID", 0}, {"JOB_COMPLETION_INDEX", 0}};
@@ -33,20 +33,20 @@ std::optional<int> whole_number(std::string_view text) {
   return number;
 }
 
-/// The shard that a scheduler or MPI gave to this process.
+/// Returns the number of the shard that a scheduler or MPI gave to this process.
 int number_from_environment() {
   for (const IndexVariable& variable : kIndexVariables) {
     const char* const value = std::getenv(variable.name);
     if (value == nullptr) continue;
     const std::optional<int> index = whole_number(value);
-    if (!index) refuse(std::string(variable.name) + " is \"" + value + "\", which is no whole number", "give the shard as I/N");
+    if (!index) refuse(std::string(variable.name) + " is \"" + value + "\", which is not a whole number", "give the shard as I/N");
     return *index - variable.first + 1;
   }
   refuse("auto, but none of SLURM_ARRAY_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX is set",
          "start it by a scheduler, or give the shard as I/N");
 }
 
-/// The cost of a run, 0 for one that fails at once; data sets are looked at once.
+/// Returns the cost of a run, or 0 for one that fails at once.  `outlines` keeps what each data set looks like.
 double cost_of(const study::Experiment& experiment, std::int64_t run, std::map<std::string, data::DataSpec::Outline>& outlines) {
   try {
     const study::RunConfig config = experiment.at(run);
@@ -67,7 +67,7 @@ CostModel::CostModel(const study::Experiment& experiment) {
   const double first = cost_of(experiment, 0, outlines);
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const std::size_t count = axes[a].values.size();
-    if (axes[a].key == "seed" || count > kLookedValues || first <= 0.0) continue;
+    if (axes[a].key == "seed" || count > kMostValues || first <= 0.0) continue;
     std::vector<double> factors(count, 1.0);
     for (std::size_t v = 1; v < count; ++v)
       factors[v] = cost_of(experiment, static_cast<std::int64_t>(v) * experiment.grid.stride(a), outlines) / first;
@@ -100,7 +100,7 @@ CostModel CostModel::parse(const std::string& text, const std::string& where) {
     std::vector<double>& factors = model.factors_.emplace_back();
     for (; at < end && *at != '\n'; at += at < end && *at == ' ' ? 1 : 0) {
       const auto [rest, error] = std::from_chars(at, end, factors.emplace_back());
-      if (error != std::errc() || rest == end) throw Error(ExitCode::kDamaged, Problem{where, "predicted costs that are no numbers", ""});
+      if (error != std::errc() || rest == end) throw Error(ExitCode::kDamaged, Problem{where, "predicted costs that are not numbers", ""});
       at = rest;
     }
     ++at;

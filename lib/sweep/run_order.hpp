@@ -8,40 +8,40 @@
 
 namespace normrun::sweep {
 
-/// What the runs of a plan are predicted to cost: a product of one factor for each axis' value, so that a plan of a million
-/// runs needs no million configs.  A function of the plan alone.
+/// Predicts the cost of each run of a plan as a product of one factor for each axis's value, so that a plan of a million runs needs few
+/// configs.  It depends on nothing but the plan.
 class CostModel {
  public:
   CostModel() = default;
-  /// Looks at every value of every axis once, the other axes at their first.
+  /// Looks at every value of every axis once, with the other axes at their first value.
   explicit CostModel(const study::Experiment& experiment);
 
   double cost(const config::Grid& grid, std::int64_t run) const;
-  /// For a journal: the factors of the axes that matter, and back.  Throws Error(kDamaged).
+  /// Writes the factors for a journal; parse() reads them back.  parse() throws Error(kDamaged).
   std::string text() const;
   static CostModel parse(const std::string& text, const std::string& where);
 
  private:
-  std::vector<std::vector<double>> factors_;  // of each axis; empty: its values cost the same
+  std::vector<std::vector<double>> factors_;  // for each axis; empty: its values cost the same
 };
 
-/// Every run, the longest first; equal ones in the plan's order.
+/// Returns all runs, those of the highest cost first.  Runs of equal cost stay in the plan's order.
 std::vector<std::uint32_t> longest_first(const config::Grid& grid, const CostModel& costs);
 
-/// A part of a plan: number 1 … count.
+/// One of `count` shards of a plan; `number` counts from 1.
 struct Shard {
   int number = 1;
   int count = 1;
   std::string text() const { return std::to_string(number) + "/" + std::to_string(count); }
 };
-/// "I/N", or "auto/N": the number then comes from SLURM_ARRAY_TASK_ID (from 1), or from the ranks OMPI_COMM_WORLD_RANK,
-/// PMI_RANK, SLURM_PROCID or JOB_COMPLETION_INDEX (from 0), the first that is set.  Throws Error(kUsage).
+/// Reads "I/N" or "auto/N".  With "auto" the number comes from the first of these that is set: SLURM_ARRAY_TASK_ID (from 1), or the ranks
+/// OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX (from 0).  Throws Error(kUsage).
 Shard parse_shard(const std::string& text);
 
-/// The number of the shard that gets the run at `place` of the longest-first order: dealt like cards, there and back, so that
-/// no two shards differ by more than the longest run.
+/// Returns the number of the shard that gets the run at `place` of the longest-first order.  Runs are dealt like cards, forth and back, so
+/// that the costs of two shards differ by no more than the longest run.
 int shard_at(std::size_t place, int count);
-/// A shard's runs, the longest first.
+/// Returns the runs of a shard, the longest first.
 std::vector<std::uint32_t> runs_of(const std::vector<std::uint32_t>& order, const Shard& shard);
 
 }  // namespace normrun::sweep

@@ -20,7 +20,7 @@
 namespace normrun::sweep {
 namespace {
 
-/// The threads' common state.
+/// The state that the threads of a sweep share.
 class Sweep {
  public:
   Sweep(const study::Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
@@ -36,7 +36,7 @@ class Sweep {
       try {
         for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
       } catch (const std::system_error&) {
-        // Those that are there do the work of all.
+        // The threads that have started do the work of all.
         if (threads.empty()) throw Error(ExitCode::kOutOfMemory, {"threads", "not enough memory to start one", "use fewer jobs"});
       }
     }
@@ -47,8 +47,8 @@ class Sweep {
 
  private:
   void work(int worker) {
-    const FlushDenormals flush;    // Adam's decaying moments become denormal: a step would be 10 to 15 times slower
-    const Team team(team_size());  // cores that no run is left for
+    const FlushDenormals flush;    // Adam's decaying moments become denormal, and would make a step 10 to 15 times slower
+    const Team team(team_size());  // uses the cores that have no run of their own
     while (!give_up_.load()) {
       const std::size_t next = next_.fetch_add(1);
       if (next >= runs_.size()) return;
@@ -75,7 +75,7 @@ class Sweep {
       context.on_step = [this, worker, run](Index step, Index total, double loss) { observer_.on_step(worker, run, step, total, loss); };
       const tables::RunRecord record = execute_run(context, run);
       const std::lock_guard lock(mutex_);
-      if (failure_) return;  // the sink cannot take any more
+      if (failure_) return;  // the sink has failed and takes no more records
       sink_.add(record);
       if (!options_.resume_folder.empty()) remove_resume_point(options_.resume_folder, record.run_id());
       observer_.on_finish(record);
@@ -94,7 +94,7 @@ class Sweep {
   const SweepOptions& options_;
   RecordSink& sink_;
   SweepObserver& observer_;
-  DataCache data_;  // where the options give none
+  DataCache data_;  // used where the options give no cache
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> give_up_{false};
   std::atomic<bool> interrupted_{false};
@@ -102,7 +102,7 @@ class Sweep {
   std::exception_ptr failure_;
 };
 
-/// Cores of a cgroup v2 quota ("max 100000" or "150000 100000"), or 0 where there is none.
+/// Returns how many cores a cgroup v2 quota allows ("max 100000" or "150000 100000"), or 0 where there is none.
 int quota_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::string quota;

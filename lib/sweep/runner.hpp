@@ -13,7 +13,7 @@
 
 namespace normrun::sweep {
 
-/// How far a sweep is; called from the working threads: on_step by several at once, on_finish one at a time.
+/// Follows the progress of a sweep.  The working threads call it: on_step several at once, on_finish one at a time.
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
@@ -25,24 +25,24 @@ class SweepObserver {
 struct SweepOptions {
   int jobs = 1;
   bool fail_fast = false;
-  std::string checkpoint_folder;  // "" : none are written
-  std::string resume_folder;      // of the checkpoints of unfinished runs; "" : none
+  std::string checkpoint_folder;  // "": none are written
+  std::string resume_folder;      // for the checkpoints of unfinished runs; "": none are written
   const std::atomic<bool>* stop = nullptr;
-  DataCache* data = nullptr;  // with what was loaded before; null: the sweep's own
+  DataCache* data = nullptr;  // may hold data that was loaded before; null: the sweep makes its own
 };
 
-/// Loads a run's data where all runs read the same files: damaged ones are then the sweep's failure, not one of each run.
+/// Loads the data where all runs read the same files, so that a damaged file fails the sweep once rather than each run.
 void load_shared_data(const study::Experiment& experiment, std::int64_t run, DataCache& data);
 
-enum class SweepEnd { kComplete, kGivenUp, kInterrupted };  // kGivenUp: by fail_fast
+/// How a sweep ended.
+enum class SweepEnd { kComplete, kGivenUp, kInterrupted };  // kGivenUp: a run failed with fail_fast
 
-/// Executes `runs` of an experiment on `jobs` threads, in the given order.  Runs are independent and their records do not
-/// depend on who executes them when.  When `stop` becomes true the running ones are given up, with a checkpoint to go on
-/// from, and the finished ones stay.
+/// Executes `runs` of an experiment on `jobs` threads, in the given order.  Runs are independent, and their records do not depend on which
+/// thread executes them or when.  When `stop` becomes true, running runs write a checkpoint to resume from and end; finished ones stay.
 SweepEnd run_sweep(const study::Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
                    SweepObserver& observer);
 
-/// Cores that this process may use: its affinity mask and its cgroup's quota.
+/// Returns how many cores this process may use, by its affinity mask and its cgroup's quota.
 int usable_cores();
 
 }  // namespace normrun::sweep
