@@ -23,7 +23,7 @@ std::string verdict_table(const std::vector<report::DecidedClaim>& claims) {
   return text;
 }
 
-/// Appends the verdicts on one folder's claims and writes them beside its tables.
+/// Decides the claims of one folder, appends the verdicts and writes them beside the folder's tables.
 void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>& all) {
   const std::vector<report::DecidedClaim> decided = report::decide_claims(folder);
   if (decided.empty()) log_warning(folder + ": its config makes no claims");
@@ -31,7 +31,7 @@ void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>&
   files::write_file(folder + "/claims.csv", report::claims_csv(decided));
 }
 
-/// A folder's problems, each with the folder's name.
+/// Returns the problems of a folder, each with the folder's name.
 std::vector<Problem> problems_of(const std::string& folder, const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems) {
@@ -45,7 +45,7 @@ std::vector<Problem> problems_of(const std::string& folder, const Error& error) 
 int claims_command(const ClaimsRequest& request) {
   std::vector<report::DecidedClaim> all;
   std::vector<Problem> problems;
-  ExitCode code = ExitCode::kDone;  // of the first folder that cannot be decided
+  ExitCode code = ExitCode::kDone;  // the code of the first folder that could not be decided
   for (const std::string& folder : request.folders) {
     try {
       decide_folder(folder, all);

@@ -29,7 +29,7 @@ normrun report results/quickstart --quiet
 # which build this is
 normrun --version)";
 
-/// Help, from the same outline as everything else that describes the commands.
+/// Writes the help from the outline that everything else about the commands uses too.
 std::string help_of(const CLI::App* app) {
   const CLI::App* root = app->get_parent() == nullptr ? app : app->get_parent();
   const ProgramOutline outline = outline_of(*root);
@@ -66,7 +66,7 @@ CommandLine::CommandLine()
 int CommandLine::run(int argc, char** argv) {
   const ProgramOutline outline = outline_of(app_);
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && words.front() == "__complete") {  // what completion scripts ask
+  if (!words.empty() && words.front() == "__complete") {  // completion scripts call this
     action_ = [&] {
       print_result(complete(outline, {words.begin() + 1, words.end()}));
       return 0;
@@ -77,7 +77,7 @@ int CommandLine::run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app_.exit(success);  // --help, --version
+    return app_.exit(success);  // --help or --version
   } catch (const CLI::ParseError& error) {
     set_up_log(console_);
     log_error(place.problem.value_or(Problem{"command line", error.what(), "see " + help_command(outline, *place.command)}));
@@ -95,7 +95,7 @@ int CommandLine::guarded() {
     log_error(error);
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
-    log_error(Problem{"memory", "not enough of it", "use fewer jobs, a smaller network or fewer rows"});
+    log_error(Problem{"memory", "not enough memory", "use fewer jobs, a smaller network or fewer rows"});
     return static_cast<int>(ExitCode::kOutOfMemory);
   } catch (const std::exception& error) {
     log_error(Problem{"unexpected", error.what(), "please report it with the config"});
@@ -106,7 +106,7 @@ int CommandLine::guarded() {
 CLI::App* CommandLine::add(const char* name, const char* doc, const char* examples, std::function<int()> action) {
   CLI::App* command = app_.add_subcommand(name, doc);
   command->footer(examples);
-  command->fallthrough();  // to the global options
+  command->fallthrough();  // the command's own options are followed by the global ones
   command->final_callback([this, action = std::move(action)] { action_ = action; });
   return command;
 }
@@ -115,8 +115,8 @@ void CommandLine::add_global_options() {
   app_.add_flag_callback(
       "-q,--quiet", [this] { console_.verbosity = Verbosity::kQuiet; }, "Print results, warnings and errors only");
   app_.add_flag_callback(
-      "-v,--verbose", [this] { console_.verbosity = Verbosity::kVerbose; }, "Say more");
-  add_choice(app_, "--log-format", console_.log_format, kLogFormats, "Messages on stderr as text or one JSON object a line");
+      "-v,--verbose", [this] { console_.verbosity = Verbosity::kVerbose; }, "Print details too");
+  add_choice(app_, "--log-format", console_.log_format, kLogFormats, "Print messages on stderr as text, or as one JSON object a line");
   add_choice(app_, "--progress", console_.progress, kProgress, "Draw progress on stderr (auto: on a terminal)");
   add_choice(app_, "--color", console_.color, kColor, "Colour messages (auto: on a terminal, unless NO_COLOR is set)");
 }

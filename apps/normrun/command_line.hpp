@@ -8,13 +8,13 @@
 
 namespace normrun::app {
 
-/// The command tree, as CLI11 reads it: every name, argument, meaning and example that users see stands here and nowhere
-/// else.  An option's argument says what completes it: FILE, DIR, CONFIG, KEY=…, MODE:MODE and words in lower case.
+/// The command tree as CLI11 reads it.  Every name, argument, meaning and example that users see is defined here and nowhere else.  The
+/// name of an argument says how to complete it: FILE, DIR, CONFIG, KEY=…, MODE:MODE, or words in lower case.
 class CommandLine {
  public:
   CommandLine();
 
-  /// Carries out what the arguments say; the exit code.
+  /// Executes the command that the arguments name, and returns the exit code.
   int run(int argc, char** argv);
 
  private:

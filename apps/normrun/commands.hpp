@@ -12,30 +12,30 @@
 
 namespace normrun::app {
 
-/// What the command line says; one struct a command, one function that carries it out and returns the exit code.
+/// What the command line asks for.  Each command has a struct, and a function that executes it and returns the exit code.
 struct TrainRequest {
   std::string config;
   std::string out;
   study::Overrides overrides;
   int jobs = 0;  // 0: every usable core
   Existing existing = Existing::kRefuse;
-  std::string shard;  // "2/4", "auto/4"; "" : the whole plan
+  std::string shard;  // "2/4" or "auto/4"; "": the whole plan
   bool fail_fast = false;
   bool dry_run = false;
   bool json = false;
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-/// Says on stderr why runs failed or diverged, each message once and no more than a few; returns how many are complete.
+/// Warns on stderr why runs failed or diverged: each message once, and only a few of them.  Returns how many runs are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
-/// Says on stderr what was to be compared and could not be.
+/// Warns on stderr about comparisons that the config asks for and that have no rows.
 void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
                                const sweep::RecordIndex& records);
 
-/// Results of more bytes take more than a second to write: the log then says what is being done.
+/// Writing results of more bytes takes more than a second, so the log then says that they are being written.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
-/// Writes the tables and the report; prints the effect in words, or with --json summary.csv as JSON.
+/// Writes the tables and the report.  Prints the effect in words, or summary.csv as JSON where `json` is set.
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
 
 struct MergeRequest {
@@ -102,7 +102,7 @@ struct PredictRequest {
 };
 int predict_command(const PredictRequest& request);
 
-/// The JSON Schema of the configs.
+/// Returns the JSON Schema of the configs.
 std::string config_schema();
 int schema_command();
 

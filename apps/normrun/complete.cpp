@@ -12,7 +12,7 @@ struct Candidate {
   std::string doc;
 };
 
-/// What may stand in one place: see `complete`.
+/// The candidates for one place; `complete` describes them.
 struct Candidates {
   std::string kind = "words";
   std::vector<Candidate> list;
@@ -30,7 +30,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-/// KEY=, and behind it the values that the key takes.
+/// Completes KEY=, and after it the values that the key takes.
 Candidates key_candidates(const std::string& word) {
   Candidates found;
   const std::size_t equals = word.find('=');
@@ -47,7 +47,7 @@ Candidates key_candidates(const std::string& word) {
   return found;
 }
 
-/// MODE:, and behind it the second of the pair.
+/// Completes MODE:, and after it the second mode of the pair.
 Candidates mode_candidates(const std::string& word) {
   Candidates found;
   const std::size_t colon = word.find(':');
@@ -59,7 +59,7 @@ Candidates mode_candidates(const std::string& word) {
   return found;
 }
 
-/// One value of an argument, as its name tells: "a|b|c", "FILE", "KEY=VALUE".
+/// Completes one value.  The argument's name tells of what kind it is: "a|b|c", "FILE", "KEY=VALUE".
 Candidates value_candidates(const std::string& argument, const std::string& word) {
   Candidates found;
   for (const std::string& piece : split(argument, '|')) {
@@ -72,7 +72,7 @@ Candidates value_candidates(const std::string& argument, const std::string& word
   return found;
 }
 
-/// The last value of an argument that may be a list, "A,…", or of a key's, "KEY=V1,V2,…"; what stands before stays.
+/// Completes the last value of an argument that may be a list, "A,…", or a key's list, "KEY=V1,V2,…".  The values before it stay.
 Candidates argument_candidates(const std::string& argument, const std::string& word) {
   const std::size_t comma = word.rfind(',');
   const bool is_list = argument.ends_with(",…");
@@ -85,7 +85,7 @@ Candidates argument_candidates(const std::string& argument, const std::string& w
   return found;
 }
 
-/// The options that are still to be given.
+/// Completes an option that is not given yet.
 Candidates option_candidates(const ProgramOutline& outline, const CommandLinePlace& place) {
   Candidates found;
   const auto add = [&](const CommandOutline& command) {

@@ -5,8 +5,8 @@
 namespace normrun::app {
 namespace {
 
-// bash cuts a line at '=' and ':' as well as at blanks.  The loop joins such pieces again; what bash replaces is the last
-// piece alone ($2), so that the answers lose what stands before it.
+// bash splits a line at '=' and ':' as well as at blanks, and the loop joins these pieces again.  bash then replaces only the last piece
+// ($2), so the answers must not repeat what comes before it.
 constexpr const char* kBash = R"(# bash completion of normrun: source <(normrun completion bash)
 _normrun() {
   local line=${COMP_LINE:0:COMP_POINT} blanks word kind answer head i

@@ -9,9 +9,10 @@ namespace normrun::app {
 
 enum class LogFormat { kText, kJson };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
+/// kAuto decides by the terminal and the environment.
 enum class When { kAuto, kAlways, kNever };
 
-/// What the global options say about output.
+/// How the global options shape the output.
 struct ConsoleOptions {
   LogFormat log_format = LogFormat::kText;
   Verbosity verbosity = Verbosity::kNormal;
@@ -19,22 +20,22 @@ struct ConsoleOptions {
   When color = When::kAuto;
 };
 
-/// Everything but results goes to stderr through here: one line a message.
+/// Writes a message to stderr, one line each.  Everything except results goes there.
 void set_up_log(const ConsoleOptions& options);
 void log_info(const std::string& message);
-void log_detail(const std::string& message);  // with -v
+void log_detail(const std::string& message);  // only with -v
 void log_warning(const std::string& message);
-/// `normrun: error: WHERE: what; hint`, a line for every problem.
+/// Writes `normrun: error: WHERE: what; hint`, one line for each problem.
 void log_error(const Error& error);
 void log_error(const Problem& problem);
 
-/// Whether a progress line may be drawn: on a terminal that is not dumb, outside CI, unless told otherwise.
+/// Whether to draw a progress line: unless the options decide, on a terminal that is not dumb, and not in CI.
 bool shows_progress(const ConsoleOptions& options);
 
-/// Writes results to stdout.  Throws Error(kWriteFailed) where that fails (a full disk, a closed pipe).
+/// Writes results to stdout.  Throws Error(kWriteFailed) where that fails, as on a full disk or a closed pipe.
 void print_result(const std::string& text);
 
-/// A CSV text as a JSON array of objects, numbers as numbers.
+/// Turns CSV into a JSON array of objects; numbers become JSON numbers.
 std::string csv_to_json(const std::string& csv);
 
 }  // namespace normrun::app

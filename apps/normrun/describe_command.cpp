@@ -14,7 +14,7 @@
 namespace normrun::app {
 namespace {
 
-/// Multiply-adds a second that this machine's dense product gives on one core, measured for some milliseconds.
+/// Measures for some milliseconds how many multiply-adds a second the dense product does on one core.
 double measured_speed() {
   constexpr Index kRows = 32;
   constexpr Index kInputs = 784;
@@ -34,7 +34,7 @@ double measured_speed() {
 
 struct Figures {
   double steps = 0.0;
-  double seconds = 0.0;  // on every usable core
+  double seconds = 0.0;  // with every usable core at work
   double memory_bytes = 0.0;
   double disk_bytes = 0.0;
 };
@@ -45,7 +45,7 @@ double steps_of(const study::RunConfig& config, const data::DataSpec::Outline& o
   return static_cast<double>(config.train.epochs.value_or(1)) * per_epoch;
 }
 
-/// Estimates from the first point of the grid and, for up to 1000 runs, from each of them.
+/// Estimates the cost of the experiment from its first point and, for the steps and the time, from up to 1000 runs.
 Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outline& outline) {
   constexpr std::int64_t kLooked = 1000;
   const std::int64_t looked = std::min(experiment.grid.size(), kLooked);

@@ -8,14 +8,14 @@ namespace normrun::app {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kWidestName = 28;  // what is wider has its meaning on the next line
+constexpr std::size_t kWidestName = 28;  // a wider name has its meaning on the next line
 
 struct Row {
   std::string name;
   std::string doc;
 };
 
-/// DIR…; of one that is a word out of a list, WHAT.
+/// Returns DIR…, or the argument's name where it is a word out of a list: WHAT.
 std::string placeholder(const OptionOutline& positional) {
   if (std::islower(static_cast<unsigned char>(positional.argument.front())) == 0) return positional.argument;
   std::string name = positional.long_name;
@@ -35,7 +35,7 @@ Row row_of_option(const OptionOutline& option) {
   return {name, option.doc + (option.is_required ? " [required]" : "")};
 }
 
-/// "Title:", then the rows in two columns.
+/// Writes "Title:" and then the rows in two columns.
 std::string section(const std::string& title, const std::vector<Row>& rows) {
   if (rows.empty()) return "";
   std::size_t widest = 0;

@@ -47,7 +47,7 @@ std::vector<Item> metric_items() {
   for (const tables::Table& table : tables::tables()) {
     const std::string name(table.file.substr(0, table.file.find('.')));
     for (const tables::Column& column : table.columns)
-      items.push_back({name + "." + std::string(column.name), std::string(column.doc), {}, {}});
+      items.push_back({.type = name + "." + std::string(column.name), .doc = std::string(column.doc), .source = "", .options = {}});
   }
   return items;
 }

@@ -21,14 +21,14 @@ const std::vector<Note> kExitCodes = {
     {number(ExitCode::kFailure), "Unexpected failure."},
     {number(ExitCode::kUsage), "Wrong usage or config; a missing config or data file."},
     {number(ExitCode::kRunsFailed), "Some runs failed or diverged; the others are complete."},
-    {number(ExitCode::kClaimDiffers), "A claim came out other than the config expects."},
+    {number(ExitCode::kClaimDiffers), "A claim came out differently from what the config expects."},
     {number(ExitCode::kDamaged), "A damaged or foreign data file, checkpoint or journal."},
     {number(ExitCode::kRunsMissing), "Runs are missing (merge)."},
     {number(ExitCode::kOutOfMemory), "Out of memory."},
     {number(ExitCode::kCannotCreate), "The output cannot be created, or it holds results."},
     {number(ExitCode::kWriteFailed), "A write failed, as on a full disk."},
     {number(ExitCode::kLocked), "Another process writes there."},
-    {number(ExitCode::kInterrupted) + ", " + number(ExitCode::kTerminated), "Interrupted: go on with --resume."},
+    {number(ExitCode::kInterrupted) + ", " + number(ExitCode::kTerminated), "The program was interrupted: continue with --resume."},
 };
 
 const std::vector<Note> kEnvironment = {
@@ -41,8 +41,8 @@ const std::vector<Note> kEnvironment = {
 
 const std::vector<Note> kFiles = {
     {"results/<name>/*.csv", "The tables; datapackage.json beside them has the type and the meaning of each column."},
-    {"results/<name>/report.html", "The results drawn, with what to change."},
-    {"results/<name>/journal.normrun", "The finished runs, which --resume goes on from."},
+    {"results/<name>/report.html", "Figures of the results, with advice on what to change."},
+    {"results/<name>/journal.normrun", "The finished runs, after which --resume continues."},
     {"results/<name>/checkpoints/", "The trained networks, as safetensors."},
 };
 
@@ -51,7 +51,7 @@ constexpr const char* kDescription =
     "compares the outputs in training mode and in evaluation mode, and writes tables as CSV and a report as HTML, which say by how "
     "much the two differ, which statistic is wrong, and what repairs it.";
 
-/// Text as roff shows it: no escape sequences of its own, and the '-' that can be copied.
+/// Writes text for roff: without escape sequences of its own, and with a '-' that readers can copy.
 std::string roff(const std::string& text) {
   static const std::map<char, std::string> escapes = {{'\\', "\\e"}, {'-', "\\-"}, {'~', "\\(ti"}, {'`', "\\(ga"}, {'\'', "\\(aq"}};
   constexpr std::string_view kEllipsis = "…";
@@ -69,7 +69,7 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
-/// In short lines, none of which is taken for a request.
+/// Writes a paragraph in short lines, none of which roff takes for a request.
 std::string paragraph(const std::string& text) {
   std::string lines = wrapped(roff(text), 78, "", "") + "\n";
   for (std::size_t end = lines.find("\n."); end != std::string::npos; end = lines.find("\n.", end)) lines.insert(end + 1, "\\&");
@@ -87,7 +87,7 @@ std::string notes(const std::string& title, const std::vector<Note>& list) {
   return text;
 }
 
-/// "." ends every meaning, as a sentence.
+/// Ends a meaning with "." so that it is a sentence.
 std::string sentence(const std::string& doc) { return doc.ends_with('.') ? doc : doc + "."; }
 
 std::string options(const std::vector<OptionOutline>& list) {

@@ -25,7 +25,7 @@ std::string run_id(const study::Experiment& experiment, std::uint32_t run) {
 [[noreturn]] void refuse_incomplete(const sweep::JoinedParts& parts, const std::vector<std::uint32_t>& missing) {
   std::vector<Problem> problems = {{"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
                                     parts.shards > 0 ? "run shards " + sweep::shards_of(parts, missing) + " again with `train --resume`"
-                                                     : "go on with `train --resume`"}};
+                                                     : "continue with `train --resume`"}};
   for (std::size_t i = 0; i < std::min(missing.size(), kToldMissing); ++i) {
     problems.push_back({"run " + run_id(parts.experiment, missing[i]), "missing", ""});
   }
@@ -40,7 +40,8 @@ void print_missing_shards(const sweep::JoinedParts& parts, const std::vector<std
   print_result(sweep::shards_of(parts, missing) + "\n");
 }
 
-/// Links a run's checkpoint, or copies it to another file system.  Throws Error(kDamaged) where it is not whole.
+/// Links a run's checkpoint, or copies it where the file systems differ.  Throws Error(kRunsMissing) where it is missing, and
+/// Error(kDamaged) where it is damaged.
 void take_checkpoint(const std::string& part, const std::string& name, const OutputFolder& folder) {
   const std::string from = part + "/checkpoints/" + name;
   const std::string to = folder.checkpoints() + "/" + name;
@@ -60,7 +61,7 @@ void announce_joining(const sweep::JoinedParts& parts) {
   if (bytes > kQuicklyWritten) log_info(fmt::format("joining {} runs, {} MB", parts.records.planned(), bytes >> 20U));
 }
 
-/// Writes every record, in the plan's order, into the folder's journal.
+/// Writes every record into the folder's journal, in the plan's order.
 sweep::Journal copy_records(const sweep::JoinedParts& parts, const OutputFolder& folder) {
   const bool keeps = parts.experiment.base.train.checkpoints == train::CheckpointPolicy::kAll;
   if (keeps) folder.make_checkpoints();
@@ -81,7 +82,7 @@ sweep::Journal copy_records(const sweep::JoinedParts& parts, const OutputFolder&
 
 int merge_command(const MergeRequest& request) {
   if (request.out.empty() && !request.missing_as_array) {
-    throw Error(ExitCode::kUsage, {"merge", "no --out", "say where the whole goes: --out DIR"});
+    throw Error(ExitCode::kUsage, {"merge", "no --out", "name the folder of the joined results: --out DIR"});
   }
   const sweep::JoinedParts parts = sweep::join_parts(request.parts);
   const std::vector<std::uint32_t> missing = sweep::missing_runs(parts.records);

@@ -8,12 +8,12 @@
 
 namespace normrun::app {
 
-/// The words of an option and what each stands for.
+/// The words that an option accepts, and what each stands for.
 template <class Value>
 using Words = std::vector<std::pair<std::string, Value>>;
 
-/// Names the option's argument in help and in messages.  An empty one is refused: a shell's unset variable must not be what leaves
-/// the option out.
+/// Names an option's argument in help and messages.  Refuses an empty argument, because a shell variable that is unset would otherwise
+/// silently drop the option.
 inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   const auto refusal = [argument](const std::string& given) -> std::string {
     return given.empty() ? "expected " + argument + ", got an empty text (is a shell's variable unset?)" : "";
@@ -21,14 +21,14 @@ inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   return option->check(refusal)->type_name(argument)->option_text(argument);
 }
 
-/// "a|b|c"
+/// Joins the words to "a|b|c".
 inline std::string alternatives(const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
   return list;
 }
 
-/// Lets one of `words` be given, and nothing else.
+/// Accepts one of `words` and nothing else.
 inline CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
   const auto refusal = [words](const std::string& given) -> std::string {
     if (std::find(words.begin(), words.end(), given) != words.end()) return "";
@@ -37,12 +37,12 @@ inline CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::str
   return takes(option->check(refusal), alternatives(words));
 }
 
-/// Lets some of `words` be given, with commas between them.
+/// Accepts some of `words`, separated by commas.
 inline CLI::Option* takes_some_of(CLI::Option* option, const std::vector<std::string>& words) {
   return takes(takes_one_of(option->delimiter(','), words), alternatives(words) + ",…");
 }
 
-/// An option whose argument is one of `words`, which outlive it.
+/// Adds an option whose argument is one of `words`, which must outlive it.
 template <class Value>
 CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const Words<Value>& words, const char* doc) {
   const auto choose = [&value, &words](const std::string& given) {

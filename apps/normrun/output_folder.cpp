@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files that `train` and the commands after it write beside the journal.
+/// Returns the files that `train` and later commands write beside the journal.
 std::vector<std::string> result_files() {
   std::vector<std::string> files = {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"};
   for (const tables::Table& table : tables::tables()) files.emplace_back(table.file);
@@ -70,18 +70,18 @@ void OutputFolder::make_checkpoints() const {
 }
 
 void OutputFolder::remove_unfinished() const {
-  std::error_code ignored;  // nothing depends on it
+  std::error_code ignored;  // a folder that stays does no harm
   fs::remove_all(unfinished(), ignored);
 }
 
-/// The journal stays until a new one takes its place: whatever ends the program meanwhile, the folder can be resumed.
+/// Keeps the journal until a new one takes its place, so that the folder can be resumed whatever ends the program in between.
 void OutputFolder::remove_results() const {
   for (const std::string& file : result_files()) fs::remove(path_ + "/" + file);
   remove_files(checkpoints(), ".safetensors");
   remove_files(unfinished(), ".safetensors");
 }
 
-/// What a killed process left half written.
+/// Removes files that a killed process has left half written.
 void OutputFolder::remove_temporary_files() const {
   std::vector<std::string> files = result_files();
   files.emplace_back(study::kJournalFile);

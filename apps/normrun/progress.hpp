@@ -10,7 +10,7 @@
 
 namespace normrun::app {
 
-/// Follows a sweep on stderr: a line that is drawn over on a terminal, a line a minute in a log.
+/// Shows a sweep's progress on stderr: on a terminal one line that is drawn again and again, in a log one line a minute.
 class Progress : public sweep::SweepObserver {
  public:
   explicit Progress(const ConsoleOptions& options);
@@ -27,15 +27,15 @@ class Progress : public sweep::SweepObserver {
   struct Worker {
     std::int64_t run = -1;
     Index step = 0;
-    Index total = 0;  // 0: between two runs
+    Index total = 0;  // 0: the worker is between two runs
     double loss = 0.0;
     Clock::time_point seen;
   };
-  void show(Clock::time_point now);  // where it is due
-  double done() const;               // runs, the running ones in part
+  void show(Clock::time_point now);  // draws or logs where it is time to
+  double done() const;               // finished runs, with the finished shares of running ones
   void draw();
   void clear();
-  /// Of the running runs, those that fit into so many columns.
+  /// Writes the progress, with as many of the running runs as fit into `columns`.
   std::string line(std::size_t columns) const;
 
   const bool draws_;
@@ -49,7 +49,7 @@ class Progress : public sweep::SweepObserver {
   Clock::time_point logged_;
 };
 
-/// "12 s", "3 min 20 s", "2 h 5 min".
+/// Writes "12 s", "3 min 20 s" or "2 h 5 min".
 std::string spoken_duration(double seconds);
 
 }  // namespace normrun::app

@@ -60,7 +60,7 @@ normrun report results/quickstart --out quickstart.html --json)",
 }
 
 void CommandLine::add_predict() {
-  CLI::App* command = add("predict", "What theory expects of the moving statistics and the gap, with formulas",
+  CLI::App* command = add("predict", "Print what theory expects of the moving statistics and the gap, with formulas",
                           R"(# 500 steps with batches of 4
 normrun predict --batch-size 4 --momentum 0.99 --steps 500
 # PyTorch's moving variance of inputs with variance 4; for a program

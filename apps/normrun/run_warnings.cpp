@@ -10,15 +10,15 @@
 namespace normrun::app {
 namespace {
 
-/// Runs that ended with the same message.
+/// Runs that failed with the same message.
 struct Failures {
-  std::string first;  // run_id
+  std::string first;  // run_id of the first of them
   std::string_view status;
   std::string error;
   std::size_t runs = 1;
 };
 
-/// The column error of a run that failed, as one line.
+/// Returns the column error of a failed run's line as a single line.
 std::string error_of(const tables::RunRecord& record) {
   const std::size_t place = tables::own_place(tables::TableId::kRuns, "error");
   const std::string& line = record.lines[static_cast<std::size_t>(tables::TableId::kRuns)];
@@ -36,7 +36,7 @@ void warn_of(const std::vector<Failures>& told, std::size_t untold, const std::s
     log_warning(fmt::format("run {}{} {}: {}", same.first, more, same.status, same.error));
   }
   if (untold == 0) return;
-  const std::string table = folder + "/runs.csv";  // which a shard does not have
+  const std::string table = folder + "/runs.csv";  // a shard has no such table
   log_warning(fmt::format("{} ended with other errors{}", more_runs(untold),
                           std::filesystem::exists(table) ? ": see the column error of " + table : ""));
 }
@@ -82,7 +82,7 @@ void warn_of_empty_comparisons(const study::Experiment& experiment, const std::v
   report::EmptyComparisons empty;
   for (const std::uint32_t run : runs) {
     if (!records.contains(run) || records.status(run) != tables::RunStatus::kOk) continue;
-    if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // the numbers of rows are the same for every seed
+    if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // row counts are the same for every seed
     empty.add(records.read(run), several ? experiment.at(run).compare : experiment.base.compare);
   }
   for (const std::string& warning : empty.warnings()) log_warning(warning);

@@ -13,7 +13,7 @@
 namespace normrun::app {
 namespace {
 
-constexpr suseconds_t kPatienceMicroseconds = 700'000;  // and a second
+constexpr suseconds_t kPatienceMicroseconds = 700'000;  // plus the second below
 
 std::atomic<bool> stop{false};
 std::atomic<int> last_signal{SIGTERM};
@@ -21,7 +21,7 @@ std::atomic<int> last_signal{SIGTERM};
 void on_patience_end(int) { _exit(exit_code_of_signal()); }
 
 void on_signal(int signal) {
-  if (stop.exchange(true)) return;  // the end is on its way
+  if (stop.exchange(true)) return;  // the program is already ending
   if (signal == SIGINT) last_signal = signal;
   const itimerval patience{.it_interval = {0, 0}, .it_value = {1, kPatienceMicroseconds}};
   setitimer(ITIMER_REAL, &patience, nullptr);
@@ -55,7 +55,7 @@ void on_terminate() {
 
 void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
-  if (!is_ignored(SIGHUP)) handle(SIGHUP, on_signal);  // nohup's is to stay ignored
+  if (!is_ignored(SIGHUP)) handle(SIGHUP, on_signal);  // under nohup the signal must stay ignored
   handle(SIGALRM, on_patience_end);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -65,7 +65,7 @@ const std::atomic<bool>& stop_requested() { return stop; }
 int exit_code_of_signal() { return 128 + last_signal; }
 
 void end_without_memory() {
-  constexpr char kMessage[] = "normrun: error: memory: not enough of it; use fewer jobs, a smaller network or fewer rows\n";
+  constexpr char kMessage[] = "normrun: error: memory: not enough memory; use fewer jobs, a smaller network or fewer rows\n";
   const auto written = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
   static_cast<void>(written);
   _exit(static_cast<int>(ExitCode::kOutOfMemory));

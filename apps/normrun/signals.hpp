@@ -4,18 +4,19 @@
 
 namespace normrun::app {
 
-/// SIGINT, SIGTERM, SIGUSR1 (schedulers send it ahead of the time limit) and SIGHUP (the terminal is closed; not where nohup has it
-/// ignored) ask for an end, and make one themselves where it does not come within two seconds: the results can be resumed at any
-/// instant.  SIGPIPE and SIGXFSZ become failed writes.
+/// Makes SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask the program to end.  Schedulers send SIGUSR1 shortly before the time limit; SIGHUP means
+/// that the terminal was closed, and is left alone where nohup ignores it.  A program that has not ended within two seconds is ended by
+/// force, because its results can be resumed at any moment.  SIGPIPE and SIGXFSZ become failed writes.
 void catch_signals();
-/// Becomes true when the first signal arrives.
+/// Becomes true when the first of these signals arrives.
 const std::atomic<bool>& stop_requested();
-/// 130 or 143, by the signal that came; 143 for SIGUSR1 and SIGHUP.
+/// Returns 130 or 143 by the signal that arrived; SIGUSR1 and SIGHUP give 143.
 int exit_code_of_signal();
 
-/// Ends with 71 and a message, without a log and without memory.
+/// Ends the process with exit code 71 and a message.  Uses neither the log nor more memory.
 [[noreturn]] void end_without_memory();
-/// Lets it be so where std::bad_alloc meets a noexcept: the destructors of nlohmann's values allocate.
+/// Installs a terminate handler that calls end_without_memory when bad_alloc escapes a noexcept function.  The destructors of nlohmann's
+/// values allocate, so this can happen.
 void catch_lack_of_memory();
 
 }  // namespace normrun::app

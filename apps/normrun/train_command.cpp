@@ -23,7 +23,7 @@ namespace {
 
 using Runs = std::vector<std::uint32_t>;
 
-/// Prints run_id, norm, batch_size, seed and the other swept keys of some runs, in the plan's order.
+/// Prints the key columns (run_id, norm, batch_size, seed, the other swept keys) of some runs, in the plan's order.
 void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   std::sort(runs.begin(), runs.end());
@@ -41,7 +41,8 @@ void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   print_result(json ? csv_to_json(text) : text);
 }
 
-/// DIR, or results/NAME; a shard's is DIR with {shard} replaced by its number, or results/NAME.shards/NUMBER.
+/// Returns the output folder: DIR or results/NAME.  For a shard it is DIR with {shard} replaced by the shard's number, or
+/// results/NAME.shards/NUMBER.
 std::string output_path(const TrainRequest& request, const study::Experiment& experiment, const std::optional<sweep::Shard>& shard) {
   const std::string number = shard ? std::to_string(shard->number) : "";
   if (request.out.empty()) return "results/" + experiment.base.name + (shard ? ".shards/" + number : "");
@@ -50,7 +51,7 @@ std::string output_path(const TrainRequest& request, const study::Experiment& ex
   return shard && place != std::string::npos ? std::string(request.out).replace(place, kPlace.size(), number) : request.out;
 }
 
-/// Whether a finished run's checkpoint is there and whole.
+/// Whether the checkpoint of a finished run exists and is whole.
 bool has_checkpoint(const std::string& path) {
   if (!std::filesystem::exists(path)) return false;
   try {
@@ -62,7 +63,7 @@ bool has_checkpoint(const std::string& path) {
   return true;
 }
 
-/// Those that are still to be done: a failed run is tried again, and one whose checkpoint has got lost or damaged.
+/// Returns the runs that are still to be done.  They include failed runs, and runs whose checkpoint is lost or damaged.
 Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::string& checkpoint_folder) {
   Runs left;
   for (const std::uint32_t run : runs) {
@@ -75,13 +76,13 @@ Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::
   return left;
 }
 
-/// Before the tables: for large ones there is no time between a signal and the program's end.
+/// Warns before the tables are written, because large tables leave no time between a signal and the end of the program.
 void warn_of_interruption(const Runs& runs, const sweep::RecordIndex& records) {
   const auto finished = std::count_if(runs.begin(), runs.end(), [&](std::uint32_t run) { return records.contains(run); });
   log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", finished, runs.size()));
 }
 
-/// What the results say of the runs, in the exit code and on stderr.
+/// Reports the outcome of the runs on stderr and returns the exit code.
 int conclude(const study::Experiment& experiment, const Runs& runs, const sweep::RecordIndex& records, sweep::SweepEnd end,
              const std::string& folder, double seconds) {
   const std::size_t complete = warn_of_failures(runs, records, folder);
@@ -95,13 +96,13 @@ void write_config(const study::Experiment& experiment, const OutputFolder& folde
   files::write_file(folder.path() + "/config.json", experiment.resolved());
 }
 
-/// The config first: beside every journal there is one.
+/// Writes the config before the journal, so that every journal has one beside it.
 sweep::Journal start_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   write_config(experiment, folder);
   return sweep::Journal::create(folder.journal(), plan);
 }
 
-/// The config last: that of a journal that is refused stays.
+/// Writes the config after the checks, so that a refused journal keeps its own.
 sweep::Journal resume_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   sweep::Journal journal = sweep::Journal::resume(folder.journal(), plan);
   sweep::check_data(experiment, journal.index(), folder.journal());
@@ -109,7 +110,7 @@ sweep::Journal resume_journal(const study::Experiment& experiment, const OutputF
   return journal;
 }
 
-/// The sweep itself, into the journal.
+/// Executes the sweep and writes its records to the journal.
 sweep::SweepEnd execute(const study::Experiment& experiment, const Runs& runs, const TrainRequest& request, const ConsoleOptions& console,
                         const OutputFolder& folder, sweep::Journal& journal, sweep::DataCache& data) {
   const bool keeps = experiment.base.train.checkpoints == train::CheckpointPolicy::kAll;
@@ -133,7 +134,7 @@ sweep::SweepEnd execute(const study::Experiment& experiment, const Runs& runs, c
 
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
-  constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
+  constexpr std::int64_t kMostReported = 100'000;  // a report of more runs takes minutes; `normrun report` makes it on request
   const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + study::kJournalFile);
   const bool takes_long = bytes > kQuicklyWritten;
   if (takes_long) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
@@ -161,7 +162,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     return 0;
   }
   sweep::DataCache data;
-  if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // before anything is written
+  if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // checks the data before anything is written
   const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
   const sweep::JournalPlan plan = sweep::journal_plan(experiment, program_info().version, costs, shard);
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();

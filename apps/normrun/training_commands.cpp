@@ -38,7 +38,7 @@ normrun train -c configs/quickstart.json --shard 1/2 --out parts/1
 normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
                           [this] { return train_command(train_, console_); });
   takes(command->add_option("-c,--config", train_.config, "The experiment (JSON; comments allowed)")->required(), "FILE");
-  takes(command->add_option("-o,--out", train_.out, "Where the tables go (default results/<name>)"), "DIR");
+  takes(command->add_option("-o,--out", train_.out, "The folder for the tables (default results/<name>)"), "DIR");
   add_overrides(*command, train_.overrides);
   takes(command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)"), "N")
       ->check(CLI::Range(1, 4096));
@@ -47,11 +47,11 @@ normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
       "I/N");
   CLI::Option* resume = command->add_flag_callback(
       "--resume", [this] { train_.existing = Existing::kResume; },
-      "Go on with the sweep in the output folder: finished runs are not repeated");
+      "Continue the sweep in the output folder; finished runs are not repeated");
   CLI::Option* force = command->add_flag_callback(
       "--force", [this] { train_.existing = Existing::kReplace; }, kForce);
   force->excludes(resume);
-  command->add_flag("--fail-fast", train_.fail_fast, "End the sweep with the first run that fails or diverges");
+  command->add_flag("--fail-fast", train_.fail_fast, "End the sweep after the first run that fails or diverges");
   command->add_flag("--dry-run", train_.dry_run, "Print the runs, train none");
   command->add_flag("--json", train_.json, "Print the summary (or the runs) as JSON");
 }
@@ -66,7 +66,7 @@ normrun merge parts/1 parts/2 --out results/merged --force --json
 normrun merge parts/1 parts/2 --missing-as-array)",
                           [this] { return merge_command(merge_); });
   takes(command->add_option("parts", merge_.parts, "Output folders of the shards")->required(), "DIR…");
-  takes(command->add_option("-o,--out", merge_.out, "Where the whole goes"), "DIR");
+  takes(command->add_option("-o,--out", merge_.out, "The folder for the joined results"), "DIR");
   command->add_flag_callback(
       "--force", [this] { merge_.existing = Existing::kReplace; }, kForce);
   command->add_flag("--missing-as-array", merge_.missing_as_array,
