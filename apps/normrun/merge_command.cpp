@@ -15,7 +15,7 @@
 namespace normrun::app {
 namespace {
 
-constexpr std::size_t kToldMissing = 20;
+constexpr std::size_t kReportedMissing = 20;
 constexpr std::size_t kLargestFile = std::size_t{1} << 36;
 
 std::string run_id(const study::Experiment& experiment, std::uint32_t run) {
@@ -26,10 +26,10 @@ std::string run_id(const study::Experiment& experiment, std::uint32_t run) {
   std::vector<Problem> problems = {{"merge", fmt::format("{} of {} runs are missing", missing.size(), parts.records.planned()),
                                     parts.shards > 0 ? "run shards " + sweep::shards_of(parts, missing) + " again with `train --resume`"
                                                      : "continue with `train --resume`"}};
-  for (std::size_t i = 0; i < std::min(missing.size(), kToldMissing); ++i) {
+  for (std::size_t i = 0; i < std::min(missing.size(), kReportedMissing); ++i) {
     problems.push_back({"run " + run_id(parts.experiment, missing[i]), "missing", ""});
   }
-  if (missing.size() > kToldMissing) problems.push_back({"merge", fmt::format("and {} more", missing.size() - kToldMissing), ""});
+  if (missing.size() > kReportedMissing) problems.push_back({"merge", fmt::format("and {} more", missing.size() - kReportedMissing), ""});
   throw Error(ExitCode::kRunsMissing, problems);
 }
 

@@ -30,21 +30,21 @@ std::string error_of(const tables::RunRecord& record) {
 
 std::string more_runs(std::size_t count) { return fmt::format("{} more run{}", count, count == 1 ? "" : "s"); }
 
-void warn_of(const std::vector<Failures>& told, std::size_t untold, const std::string& folder) {
-  for (const Failures& same : told) {
+void warn_of(const std::vector<Failures>& reported, std::size_t unreported, const std::string& folder) {
+  for (const Failures& same : reported) {
     const std::string more = same.runs > 1 ? " and " + more_runs(same.runs - 1) : "";
     log_warning(fmt::format("run {}{} {}: {}", same.first, more, same.status, same.error));
   }
-  if (untold == 0) return;
+  if (unreported == 0) return;
   const std::string table = folder + "/runs.csv";  // a shard has no such table
-  log_warning(fmt::format("{} ended with other errors{}", more_runs(untold),
+  log_warning(fmt::format("{} ended with other errors{}", more_runs(unreported),
                           std::filesystem::exists(table) ? ": see the column error of " + table : ""));
 }
 
 }  // namespace
 
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder) {
-  constexpr std::size_t kTold = 5;
+  constexpr std::size_t kReported = 5;
   std::size_t complete = 0;
   std::vector<std::uint32_t> failed;
   for (const std::uint32_t run : runs) {
@@ -55,20 +55,20 @@ std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep
       failed.push_back(run);
   }
   std::sort(failed.begin(), failed.end());
-  std::vector<Failures> told;
-  std::size_t untold = 0;
+  std::vector<Failures> reported;
+  std::size_t unreported = 0;
   for (const std::uint32_t run : failed) {
     const tables::RunRecord record = records.read(run);
     const std::string error = error_of(record);
-    const auto same = std::find_if(told.begin(), told.end(), [&](const Failures& failures) { return failures.error == error; });
-    if (same != told.end())
+    const auto same = std::find_if(reported.begin(), reported.end(), [&](const Failures& failures) { return failures.error == error; });
+    if (same != reported.end())
       ++same->runs;
-    else if (told.size() < kTold)
-      told.push_back({record.run_id(), tables::status_text(record.status), error});
+    else if (reported.size() < kReported)
+      reported.push_back({record.run_id(), tables::status_text(record.status), error});
     else
-      ++untold;
+      ++unreported;
   }
-  warn_of(told, untold, folder);
+  warn_of(reported, unreported, folder);
   return complete;
 }
 

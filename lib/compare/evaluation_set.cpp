@@ -32,16 +32,16 @@ std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
 }
 
 /// Numbers the classes that occur among the labels as 0, 1, …, and sets `present` to how many these are.
-std::vector<std::int32_t> numbered_anew(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
+std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
   std::vector<std::int32_t> number(static_cast<std::size_t>(classes), -1);
   for (const std::int32_t label : labels) number[static_cast<std::size_t>(label)] = 0;
   present = 0;
   for (std::int32_t& of_class : number) {
     if (of_class == 0) of_class = static_cast<std::int32_t>(present++);
   }
-  std::vector<std::int32_t> anew;
-  for (const std::int32_t label : labels) anew.push_back(number[static_cast<std::size_t>(label)]);
-  return anew;
+  std::vector<std::int32_t> renamed;
+  for (const std::int32_t label : labels) renamed.push_back(number[static_cast<std::size_t>(label)]);
+  return renamed;
 }
 
 template <class T>
@@ -53,7 +53,7 @@ std::vector<Index> training_order(const Snapshot<T>& snapshot, const data::Split
   std::vector<std::int32_t> labels;
   Index classes = 0;
   if (batching.order == data::BatchOrder::kByClass) {
-    labels = numbered_anew(split.labels, snapshot.data.classes, classes);
+    labels = renumbered(split.labels, snapshot.data.classes, classes);
     if (classes > 0) batching.classes_per_batch = std::min({batching.classes_per_batch, classes, batch_size});
   }
   data::Batches batches(batching, split.samples(), std::move(labels), classes, batch_size,

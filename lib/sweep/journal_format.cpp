@@ -55,9 +55,9 @@ class Payload {
  private:
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size()) foreign();
-    const std::string_view part = bytes_.substr(0, size);
+    const std::string_view text = bytes_.substr(0, size);
     bytes_.remove_prefix(size);
-    return part;
+    return text;
   }
   std::string_view bytes_;
   const std::string& where_;

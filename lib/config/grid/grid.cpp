@@ -11,7 +11,9 @@ namespace {
 
 std::size_t depth_of(const std::string& key) { return static_cast<std::size_t>(std::count(key.begin(), key.end(), '.')); }
 
-bool is_place(std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; }
+bool is_place(std::string_view component) {
+  return !component.empty() && component.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 /// Returns the value in the form in which it enters the document.  An object's "name" only labels the table's column, so it is dropped,
 /// except where the object becomes an entry of a list: layers have a name of their own.

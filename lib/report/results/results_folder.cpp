@@ -40,7 +40,7 @@ tables::RunRows ResultsFolder::runs_of(tables::TableId id) const {
   return tables::RunRows(path + "/" + std::string(tables::table(id).file), study::other_axes(experiment.grid).size());
 }
 
-std::string told_split(const compare::CompareOptions& compare) {
+std::string reported_split(const compare::CompareOptions& compare) {
   const std::vector<std::string>& splits = compare.splits;
   return splits.empty() || std::find(splits.begin(), splits.end(), "test") != splits.end() ? "test" : splits.front();
 }

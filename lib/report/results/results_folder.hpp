@@ -11,7 +11,7 @@
 namespace normrun::report {
 
 /// The split that a comparison is told by: test where it was compared, else the first that was.
-std::string told_split(const compare::CompareOptions& compare);
+std::string reported_split(const compare::CompareOptions& compare);
 
 /// What `train` wrote, opened for reading.
 struct ResultsFolder {
@@ -20,7 +20,7 @@ struct ResultsFolder {
 
   tables::RunRows runs_of(tables::TableId id) const;
   /// The split that a report is about.
-  std::string split() const { return told_split(experiment.base.compare); }
+  std::string split() const { return reported_split(experiment.base.compare); }
 };
 
 /// Throws Error(kUsage) where there are no results.

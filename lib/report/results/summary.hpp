@@ -28,7 +28,7 @@ std::string summary_header(const config::Grid& grid);
 std::string summary_line(const SummaryRow& row);
 
 /// The effect in words and numbers, at most 80 columns wide but for what else is swept: one line for every setting, then one
-/// sentence a normalization.  The gap is the one that `normrun report` tells: of told_split(), at the run's own batch size where
+/// sentence a normalization.  The gap is the one that `normrun report` tells: of reported_split(), at the run's own batch size where
 /// that was asked for, else at the first that was.
 std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare);
 

@@ -32,7 +32,7 @@ struct Line {
 class GapChoice {
  public:
   explicit GapChoice(const compare::CompareOptions& compare)
-      : sizes_(compare.eval_batch_sizes), metric_("compare.relative_gap[" + told_split(compare) + " train:eval ") {}
+      : sizes_(compare.eval_batch_sizes), metric_("compare.relative_gap[" + reported_split(compare) + " train:eval ") {}
 
   void take(const SummaryRow& row, Line& line) const {
     if (row.metric.compare(0, metric_.size(), metric_) != 0) return;
@@ -141,7 +141,7 @@ std::string sentences(const std::vector<Line>& lines) {
 
 /// What the gap is of, where it is not what the columns beside it are of: the test rows in batches of the run's own size.
 std::string remark(const std::vector<Line>& lines, const compare::CompareOptions& compare) {
-  const std::string split = told_split(compare);
+  const std::string split = reported_split(compare);
   std::string text = split == "test" ? "" : "rows of the " + split + " split";
   const auto is_foreign = [](const Line& line) { return line.gap && line.gap_size != std::to_string(line.batch_size); };
   const auto foreign = std::find_if(lines.begin(), lines.end(), is_foreign);
