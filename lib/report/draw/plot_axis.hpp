@@ -12,12 +12,17 @@ struct Tick {
   std::string label;
 };
 
-/// Values to places from 0 to 1, with round ticks.
+/// log(numerator / denominator) of positive numbers, where their ratio is too large or too small for a double too.
+double log_of_ratio(double numerator, double denominator);
+
+/// Values to places from 0 to 1, with at most eight round ticks, whatever the values are.  Ticks ascend, lie within the axis and have
+/// labels that differ.
 class PlotAxis {
  public:
-  /// Spans every value; a logarithm leaves out those that have none.  `values` may be empty.
+  /// Spans every finite value; a logarithm leaves out those that have none, and ends above 0.  Values that agree but for their last
+  /// digits are spanned as one value is.  `values` may be empty.
   PlotAxis(Scale scale, const std::vector<double>& values);
-  /// Ticks at these values and nowhere else.
+  /// Ticks at these ascending values, where the axis has them, and nowhere else.
   PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks);
 
   double place(double value) const;
@@ -28,6 +33,7 @@ class PlotAxis {
 
  private:
   void span(const std::vector<double>& values);
+  void take(const std::vector<double>& ticks);
 
   Scale scale_;
   double low_ = 0.0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -160,7 +161,9 @@ struct LineAxes {
   explicit LineAxes(const LineChart& chart)
       : axes(axes_of(chart)),
         is_zoomed(chart.x_ticks.empty()),
-        floor(axes.has_zero ? axes.y.low() * math::exp(-0.1 * math::log(axes.y.high() / axes.y.low())) : axes.y.low()) {}
+        floor(axes.has_zero
+                  ? std::max(axes.y.low() * math::exp(-0.1 * log_of_ratio(axes.y.high(), axes.y.low())), std::numeric_limits<double>::min())
+                  : axes.y.low()) {}
   ChartAxes axes;
   bool is_zoomed;  // no fixed values along the x axis
   double floor;

@@ -73,7 +73,7 @@ Figure budget_figure(const ResultsFolder& results) {
       for (const auto& [cause, share] : of.shares) {
         figure.data.rows.push_back({metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size),
                                     tables::shortest(of.gap), cause, tables::shortest(share)});
-        if (std::abs(share) < kLeastShare) continue;
+        if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
         row.parts.push_back({cause, look_of(cause), metric == "outputs" ? share : share * of.gap});
         append_new(causes, cause);
       }
