@@ -35,8 +35,12 @@ void warn_of_empty_comparisons(const study::Experiment& experiment, const std::v
 /// Writing results of more bytes takes more than a second, so the log then says that they are being written.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
-/// Writes the tables and the report.  Prints the effect in words, or summary.csv as JSON where `json` is set.
+/// Writes the tables.  Prints the effect in words, or summary.csv as JSON where `json` is set.
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
+
+/// Draws report.html, after all else that a sweep leaves.  What fails here costs a warning: the tables stay, and the program ends
+/// with `sweep_code` whatever happens, even where a lack of memory cannot be caught.
+void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code);
 
 struct MergeRequest {
   std::vector<std::string> parts;

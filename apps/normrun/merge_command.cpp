@@ -106,7 +106,9 @@ int merge_command(const MergeRequest& request) {
   const std::size_t complete = warn_of_failures(runs, journal.index(), folder.path());
   warn_of_empty_comparisons(parts.experiment, runs, journal.index());
   log_info(fmt::format("{} of {} runs complete, from {} parts; results in {}", complete, runs.size(), parts.folders.size(), folder.path()));
-  return static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+  const int code = static_cast<int>(complete == runs.size() ? ExitCode::kDone : ExitCode::kRunsFailed);
+  draw_last(journal.index(), folder.path(), code);
+  return code;
 }
 
 }  // namespace normrun::app

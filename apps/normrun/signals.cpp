@@ -17,6 +17,7 @@ constexpr suseconds_t kPatienceMicroseconds = 700'000;  // plus the second below
 
 std::atomic<bool> stop{false};
 std::atomic<int> last_signal{SIGTERM};
+std::atomic<int> earned_code{-1};  // of a sweep whose report is being drawn
 
 void on_patience_end(int) { _exit(exit_code_of_signal()); }
 
@@ -45,7 +46,9 @@ void on_terminate() {
   try {
     std::rethrow_exception(reason);
   } catch (const std::bad_alloc&) {
-    end_without_memory();
+    if (earned_code < 0) end_without_memory();
+    tell_of_no_report();
+    _exit(earned_code);
   } catch (...) {
     std::abort();
   }
@@ -70,6 +73,14 @@ void end_without_memory() {
   static_cast<void>(written);
   _exit(static_cast<int>(ExitCode::kOutOfMemory));
 }
+
+void tell_of_no_report() {
+  constexpr char kMessage[] = "normrun: warning: report.html could not be drawn: not enough memory; draw it with `normrun report`\n";
+  const auto written = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  static_cast<void>(written);
+}
+
+void end_with(int exit_code) { earned_code = exit_code; }
 
 void catch_lack_of_memory() { std::set_terminate(on_terminate); }
 

@@ -18,5 +18,9 @@ int exit_code_of_signal();
 /// Installs a terminate handler that calls end_without_memory when bad_alloc escapes a noexcept function.  The destructors of nlohmann's
 /// values allocate, so this can happen.
 void catch_lack_of_memory();
+/// From now on such an end is one with this exit code and a warning: all but report.html is written.
+void end_with(int exit_code);
+/// That warning, without a log and without memory.
+void tell_of_no_report();
 
 }  // namespace normrun::app

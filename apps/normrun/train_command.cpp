@@ -8,7 +8,6 @@
 #include "nn/checkpoint.hpp"
 #include "output_folder.hpp"
 #include "progress.hpp"
-#include "report/page/page.hpp"
 #include "report/results/results.hpp"
 #include "report/results/summary.hpp"
 #include "signals.hpp"
@@ -134,16 +133,9 @@ sweep::SweepEnd execute(const study::Experiment& experiment, const Runs& runs, c
 
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json) {
   constexpr std::size_t kLargest = std::size_t{1} << 32;
-  constexpr std::int64_t kMostReported = 100'000;  // a report of more runs takes minutes; `normrun report` makes it on request
   const std::uintmax_t bytes = std::filesystem::file_size(folder + "/" + study::kJournalFile);
-  const bool takes_long = bytes > kQuicklyWritten;
-  if (takes_long) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
+  if (bytes > kQuicklyWritten) log_info(fmt::format("writing the tables of {} runs, {} MB", records.finished(), bytes >> 20U));
   const std::vector<report::SummaryRow> summary = report::write_results(experiment, records, program_info(), folder);
-  if (records.planned() <= kMostReported) {
-    if (takes_long) log_info("writing report.html");
-    const report::ResultsFolder results = report::open_results(folder);
-    files::write_file(folder + "/report.html", report::report_html(results, report::advise(results)));
-  }
   print_result(json ? csv_to_json(files::read_file(folder + "/summary.csv", kLargest))
                     : report::terminal_summary(summary, experiment.base.compare));
 }
@@ -176,7 +168,9 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
   }
   if (end == sweep::SweepEnd::kComplete) folder.remove_unfinished();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return conclude(experiment, runs, journal.index(), end, folder.path(), seconds);
+  const int code = conclude(experiment, runs, journal.index(), end, folder.path(), seconds);
+  if (!shard) draw_last(journal.index(), folder.path(), code);
+  return code;
 }
 
 }  // namespace normrun::app

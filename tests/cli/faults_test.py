@@ -118,11 +118,25 @@ class FaultsTest(CommandLineTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assert_whole(out)
 
+    def assert_done_but_the_report(self, result, out):
+        """The sweep is done.  What of its report could not be drawn costs one warning, and nothing else."""
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = self.bytes_of(out)
+        lost = {name for name in found | self.whole if found.get(name) != self.whole.get(name)}
+        self.assertLessEqual(lost, {"report.html"})
+        lines = result.stderr.splitlines()
+        self.assertLessEqual(len(lines), 1, result.stderr)
+        self.assertLessEqual(len(lost), len(lines), "the report is lost without a word")  # it may be there, but not for sure
+        for line in lines:
+            self.assertRegex(line, r"^normrun: warning: .*report\.html.* (could not be drawn|is missing): ")
+        if "report.html" in found and lost:
+            self.assertIn("On this page ", found["report.html"].decode())
+
     def assert_done_or(self, codes, words):
         """Some calls can be done without."""
 
         def check(result, out):
-            (self.assert_done if result.returncode == 0 else self.assert_failed(codes, words))(result, out)
+            (self.assert_done_but_the_report if result.returncode == 0 else self.assert_failed(codes, words))(result, out)
 
         return check
 
@@ -131,19 +145,19 @@ class FaultsTest(CommandLineTest):
 
     def test_a_file_that_cannot_be_created(self):
         for what in ("ENOSPC", "EIO"):
-            self.sweep("open", what, self.assert_failed({73}, ["{out}/"]))
+            self.sweep("open", what, self.assert_done_or({73}, ["{out}/"]))
 
     def test_a_write_that_fails(self):
         for what in ("ENOSPC", "EIO"):
-            self.sweep("write", what, self.assert_failed({74}, ["{out}/", "stdout"]))
+            self.sweep("write", what, self.assert_done_or({74}, ["{out}/", "stdout"]))
 
     def test_a_sync_that_fails(self):
         for what in ("ENOSPC", "EIO"):
-            self.sweep("fsync", what, self.assert_failed({74}, ["{out}"]))
+            self.sweep("fsync", what, self.assert_done_or({74}, ["{out}"]))
 
     def test_a_rename_that_fails(self):
         for what in ("ENOSPC", "EIO"):
-            self.sweep("rename", what, self.assert_failed({73}, ["{out}/"]))
+            self.sweep("rename", what, self.assert_done_or({73}, ["{out}/"]))
 
     def test_calls_that_are_interrupted_and_writes_cut_short_are_repeated(self):
         for call, what in (("open", "EINTR"), ("write", "EINTR"), ("write", "short"), ("fsync", "EINTR")):

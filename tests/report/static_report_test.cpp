@@ -22,7 +22,7 @@ TEST_CASE("a report of a build without npm is whole: no script but its own, no l
                     "run_id,norm,batch_size,seed,epoch,step,split,eval_batch_size,mode_a,mode_b,relative_gap,loss_a,loss_b\n"
                     "batch-b4-s0,batch,4,0,1,2,test,4,train,eval,0.5,1,2\n");
   const report::ResultsFolder results = report::open_results(folder);
-  const std::string page = report::report_html(results, report::advise(results));
+  const std::string page = report::report_page(results, report::advise(results)).html;
   std::filesystem::remove_all(folder);
   CHECK(report::kInteractiveScript.empty());
   CHECK(page.find("<script>") == page.rfind("<script"));

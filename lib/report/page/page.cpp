@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <filesystem>
+#include <new>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
@@ -21,6 +24,30 @@ namespace normrun::report {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
+
+/// Draws the parts of a page one by one: a part that fails costs itself alone, and a line says so in its place.
+class PageParts {
+ public:
+  template <class Draw>
+  std::string drawn(const std::string& what, const Draw& draw) {
+    try {
+      return draw();
+    } catch (const std::bad_alloc&) {
+      return told_missing(what, "not enough memory");
+    } catch (const std::exception& error) {
+      return told_missing(what, error.what());
+    }
+  }
+  std::vector<std::string> missing() const { return missing_; }
+
+ private:
+  std::string told_missing(const std::string& what, const std::string& reason) {
+    missing_.push_back(what + " is missing: " + reason);
+    return "<p class=\"note\">On this page " + escaped(missing_.back()) + ".</p>\n";
+  }
+
+  std::vector<std::string> missing_;
+};
 
 /// How the runs ended, and how many seeds a setting has.
 std::string facts_list(const ResultsFolder& results) {
@@ -99,11 +126,21 @@ std::string verdicts_section(const ResultsFolder& results) {
   return text + "</section>\n";
 }
 
-std::string figures_section(const ResultsFolder& results) {
+struct FigureMaker {
+  const char* id;
+  Figure (*make)(const ResultsFolder& results);
+};
+constexpr FigureMaker kFigures[] = {
+    {"gap", gap_figure},           {"accuracy", accuracy_figure}, {"budget", budget_figure},  {"statistics", statistics_figure},
+    {"learning", learning_figure}, {"channels", channels_figure}, {"outputs", outputs_figure}};
+
+std::string figures_section(const ResultsFolder& results, PageParts& parts) {
   std::string text;
-  for (const Figure& figure : {gap_figure(results), accuracy_figure(results), budget_figure(results), statistics_figure(results),
-                               learning_figure(results), channels_figure(results), outputs_figure(results)}) {
-    if (!figure.pictures.empty()) text += figure_element(figure);
+  for (const FigureMaker& figure : kFigures) {
+    text += parts.drawn(std::string("the figure ") + figure.id, [&] {
+      const Figure made = figure.make(results);
+      return made.pictures.empty() ? "" : figure_element(made);
+    });
   }
   return text.empty() ? "" : "<section aria-labelledby=\"figures\"><h2 id=\"figures\">Figures</h2>\n" + text + "</section>\n";
 }
@@ -153,11 +190,15 @@ std::string navigation(const std::string& body) {
 
 }  // namespace
 
-std::string report_html(const ResultsFolder& results, const std::vector<Advice>& advice) {
+ReportPage report_page(const ResultsFolder& results, const std::vector<Advice>& advice) {
   const study::RunConfig& config = results.experiment.base;
   const std::string name = escaped(config.name);
-  const std::string body = advice_section(advice) + verdicts_section(results) + figures_section(results) + tables_section(results) +
-                           config_section(results) + made_section(results);
+  PageParts parts;
+  std::string body = advice_section(advice) + parts.drawn("the section Verdicts", [&] { return verdicts_section(results); });
+  body += figures_section(results, parts);
+  body += parts.drawn("the section Tables", [&] { return tables_section(results); });
+  body += parts.drawn("the section Config", [&] { return config_section(results); });
+  body += parts.drawn("the section How it was made", [&] { return made_section(results); });
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -171,7 +212,7 @@ std::string report_html(const ResultsFolder& results, const std::vector<Advice>&
           std::string(kReportScript) + "</script>\n";
   if (!kInteractiveScript.empty()) html += "<script id=\"interactive\">\n" + std::string(kInteractiveScript) + "</script>\n";
   html += "</body>\n</html>\n";
-  return html;
+  return {std::move(html), parts.missing()};
 }
 
 }  // namespace normrun::report
