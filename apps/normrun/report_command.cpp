@@ -14,7 +14,9 @@ namespace {
 void write_report(const report::ResultsFolder& results, const std::vector<report::Advice>& advice, const std::string& path) {
   const report::ReportPage page = report::report_page(results, advice);
   files::write_file(path, page.html);
-  for (const std::string& missing : page.missing) log_warning(path + ": " + missing);
+  std::string all;
+  for (const std::string& missing : page.missing) all += (all.empty() ? ": " : "; ") + missing;
+  if (!all.empty()) log_warning(path + all);
 }
 
 void warn_of_no_report(const std::string& folder, const std::string& reason) {

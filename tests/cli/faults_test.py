@@ -163,6 +163,24 @@ class FaultsTest(CommandLineTest):
         for call, what in (("open", "EINTR"), ("write", "EINTR"), ("write", "short"), ("fsync", "EINTR")):
             self.sweep(call, what, self.assert_done)
 
+    def test_merge_is_done_without_its_report(self):
+        self.assertEqual(self.run_in("train", "--config", "c.json", "--shard", "1/1", "--out", "part", "--quiet").returncode, 0)
+        whole = {name: content for name, content in self.whole.items() if name != "report.html"}
+        undrawn = 0
+        for place in range(1, 40):
+            result = self.run_in("merge", "part", "--out", f"merged-{place}", "--quiet", env={"LD_PRELOAD": LIBRARY, "NORMRUN_FAULT": f"rename:{place}:EIO"})
+            if result.returncode == 73:
+                continue
+            self.assertEqual(result.returncode, 0, result.stderr)
+            found = self.bytes_of(f"merged-{place}")
+            drawn = found.pop("report.html", None)
+            self.assertEqual(found, whole)
+            if drawn is not None:  # beyond the last rename
+                break
+            undrawn += 1
+            self.assertIn(f"warning: merged-{place}/report.html could not be drawn: ", result.stderr)
+        self.assertEqual(undrawn, 1)
+
     def test_no_memory(self):
         self.write("c.json", json.dumps(dict(TINY, grid={"seed": [0]})))
         self.whole = self.undisturbed()

@@ -230,6 +230,46 @@ class ReportTest(CommandLineTest):
         self.assertRegex(text, r"\b0 of 2\b")
         self.assertIn("diverged", text)
 
+    def test_axes_whose_numbers_agree_but_for_their_last_bits(self):
+        """The axes of these reports never ended, and ate all memory."""
+        labels = {"type": "gaussian", "features": 2, "target": "random-labels"}
+        last_bits = {"name": "bits", "precision": "float64", "data": dict(labels, samples=40, classes=2, standardize=True),
+                     "network": [{"type": "norm"}, {"type": "dense", "units": 2}], "norm": {"type": "batch"},
+                     "train": {"batch_size": 8, "epochs": 1}, "grid": {"seed": [1, 2, 3, 4]}}
+        still = {"name": "still", "data": dict(labels, samples=70, classes=3),
+                 "network": [{"type": "dense", "units": 3, "kernel_initializer": "zeros"}],
+                 "train": {"batch_size": 5, "epochs": 3, "optimizer": {"type": "sgd", "learning_rate": 0}}}
+        for config in (last_bits, still):
+            with self.subTest(name=config["name"]):
+                _, pictures = self.assert_whole((self.train(config) / "report.html").read_text(encoding="utf-8"))
+                self.assertGreaterEqual(len(pictures), 3)
+
+    def test_a_sweep_whose_report_cannot_be_written_is_done_all_the_same(self):
+        folder = self.train(SMALL)
+        tables = self.bytes_of("results")
+        (folder / "report.html").unlink()
+        self.write("results/report.html/in/the/way", "")
+        result = self.run_in("train", "--config", "config.json", "--out", "results", "--resume", "--quiet")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r"^normrun: warning: results/report.html could not be drawn: .*\n$")
+        self.assertIn("norm", result.stdout)
+        found = self.bytes_of("results")
+        self.assertEqual({name for name in tables if found.get(name) != tables[name]}, {"report.html"})
+        self.assertEqual(self.run_in("report", "results").returncode, 73)
+
+    def test_a_table_that_cannot_be_read_costs_its_own_figure(self):
+        folder = self.train(SMALL)
+        (folder / "history.csv").unlink()
+        (folder / "history.csv").mkdir()
+        result = self.run_in("report", "results", "--quiet")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("warning: results/report.html: the figure learning is missing: ", result.stderr)
+        text = (folder / "report.html").read_text(encoding="utf-8")
+        page, _ = self.assert_whole(text)
+        self.assertIn("On this page the figure learning is missing: ", text)
+        self.assertNotIn("learning", page.ids)
+        self.assertIn("gap", page.ids)
+
     def test_a_folder_without_results_is_refused(self):
         result = self.run_in("report", "nowhere")
         self.assert_refused(result, 2, "normrun: error: nowhere: ")

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <filesystem>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,6 +14,7 @@
 #include "report/draw/elements.hpp"
 #include "report/draw/text.hpp"
 #include "report/figures/figures.hpp"
+#include "report/html/page_parts.hpp"
 #include "report/page/table_sections.hpp"
 #include "report/results/words.hpp"
 #include "tables/csv_table.hpp"
@@ -24,30 +23,6 @@ namespace normrun::report {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
-
-/// Draws the parts of a page one by one: a part that fails costs itself alone, and a line says so in its place.
-class PageParts {
- public:
-  template <class Draw>
-  std::string drawn(const std::string& what, const Draw& draw) {
-    try {
-      return draw();
-    } catch (const std::bad_alloc&) {
-      return told_missing(what, "not enough memory");
-    } catch (const std::exception& error) {
-      return told_missing(what, error.what());
-    }
-  }
-  std::vector<std::string> missing() const { return missing_; }
-
- private:
-  std::string told_missing(const std::string& what, const std::string& reason) {
-    missing_.push_back(what + " is missing: " + reason);
-    return "<p class=\"note\">On this page " + escaped(missing_.back()) + ".</p>\n";
-  }
-
-  std::vector<std::string> missing_;
-};
 
 /// How the runs ended, and how many seeds a setting has.
 std::string facts_list(const ResultsFolder& results) {
@@ -196,7 +171,7 @@ ReportPage report_page(const ResultsFolder& results, const std::vector<Advice>& 
   PageParts parts;
   std::string body = advice_section(advice) + parts.drawn("the section Verdicts", [&] { return verdicts_section(results); });
   body += figures_section(results, parts);
-  body += parts.drawn("the section Tables", [&] { return tables_section(results); });
+  body += parts.drawn("the section Tables", [&] { return tables_section(results, parts); });
   body += parts.drawn("the section Config", [&] { return config_section(results); });
   body += parts.drawn("the section How it was made", [&] { return made_section(results); });
   std::string html =

@@ -53,7 +53,7 @@ std::string file_table(const ResultsFolder& results, const tables::Table& table)
 
 }  // namespace
 
-std::string tables_section(const ResultsFolder& results) {
+std::string tables_section(const ResultsFolder& results, PageParts& parts) {
   const DataTable settings = settings_table(results);
   std::string text =
       "<section aria-labelledby=\"tables\"><h2 id=\"tables\">Tables</h2>\n"
@@ -62,7 +62,8 @@ std::string tables_section(const ResultsFolder& results) {
   for (const tables::Table& table : tables::tables()) {
     const bool is_bulky = table.id == tables::TableId::kChannels || table.id == tables::TableId::kOutputs ||
                           table.id == tables::TableId::kClasses || table.id == tables::TableId::kScores;
-    if (table.id != tables::TableId::kTiming && !is_bulky) text += file_table(results, table);
+    if (table.id == tables::TableId::kTiming || is_bulky) continue;
+    text += parts.drawn("the table " + std::string(table.file), [&] { return file_table(results, table); });
   }
   return text + "</section>\n";
 }

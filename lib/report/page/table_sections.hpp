@@ -2,11 +2,12 @@
 
 #include <string>
 
+#include "report/html/page_parts.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
 
 /// The settings' means, then the first rows of the tables that people read.
-std::string tables_section(const ResultsFolder& results);
+std::string tables_section(const ResultsFolder& results, PageParts& parts);
 
 }  // namespace normrun::report
