@@ -37,20 +37,24 @@ def parse_arguments():
 
 
 def draw(results, folder, names, formats):
-    """Prints the path of each written file on stdout, and why a figure is left out on stderr."""
+    """Prints the path of each written file on stdout, and why a figure is left out on stderr.  Returns how many could not be drawn."""
+    failed = 0
     for name, make_figure in zip(NAMES, FIGURES):
         if name not in names:
             continue
         try:
             figure = make_figure(results)
+            for extension in formats:
+                path = folder / f"{name}.{extension}"
+                figure.savefig(path, metadata=METADATA[extension])
+                print(path)
         except NotApplicable as reason:
             print(f"plot.py: {name} skipped: {reason}", file=sys.stderr)
-            continue
-        for extension in formats:
-            path = folder / f"{name}.{extension}"
-            figure.savefig(path, metadata=METADATA[extension])
-            print(path)
-        pyplot.close(figure)
+        except (ArithmeticError, ValueError) as error:  # matplotlib has no axis for the largest and smallest doubles
+            print(f"plot.py: error: {name} cannot be drawn: {error}", file=sys.stderr)
+            failed += 1
+        pyplot.close("all")
+    return failed
 
 
 def main():
@@ -67,11 +71,11 @@ def main():
     folder = arguments.out or results.folder / "plots"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draw(results, folder, arguments.only, arguments.format)
+        failed = draw(results, folder, arguments.only, arguments.format)
     except OSError as error:
         print(f"plot.py: error: {folder}: cannot write: {error.strerror}", file=sys.stderr)
         return 73
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

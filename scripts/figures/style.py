@@ -1,4 +1,6 @@
 """How the figures look: sizes, colours that colour-blind readers can tell apart, panels laid out in inches, direct labels."""
+from math import log10
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -171,7 +173,8 @@ def share_limits(panels, most=None):
     limits = [axes.get_ylim() for axes in panels]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
     if panels[0].get_yscale() == "log":
-        margin = (high / low) ** 0.03
+        decades = log10(high) - log10(low)
+        margin = (high / low) ** 0.03 if decades < 300 else 10.0 ** (0.03 * decades)  # as a ratio they are no double
         low, high = low / margin, high * margin
     for axes in panels:
         axes.set_ylim(low, high if most is None else min(high, most))

@@ -148,6 +148,37 @@ class PlotTest(PlotFixture):
         self.rewrite(results / "runs.csv", diverge)
         self.assertRegex(self.plot(results, "--format", "png", "--only", "gap_vs_batch_size").stderr, r"(?m)^plot\.py: 1 of 42 runs\b")
 
+    def test_axes_of_numbers_that_agree_but_for_their_last_bits_are_drawn(self):
+        for gap, next_gap in (("0.7", "0.7000000000000001"), ("1e-300", "1.0000000000000002e-300"), ("1e17", "1e17")):
+            with self.subTest(gap=gap):
+                results = self.fixture(gap)
+
+                def level(rows):
+                    at = [rows[0].index(name) for name in ("relative_gap", "accuracy_a", "accuracy_b")]
+                    for i, row in enumerate(rows[1:]):
+                        for column in at:
+                            row[column] = (gap, next_gap)[i % 2]
+                    return rows
+
+                self.rewrite(results / "compare.csv", level)
+                self.plot(results, "--format", "png", "--only", "gap_vs_batch_size")
+
+    def test_a_figure_that_cannot_be_drawn_costs_itself_alone(self):
+        results = self.fixture()
+
+        def widen(rows):
+            gap = rows[0].index("relative_gap")
+            for i, row in enumerate(rows[1:]):
+                row[gap] = ("1e141", "1e285")[i % 2]
+            return rows
+
+        self.rewrite(results / "compare.csv", widen)
+        result = run(PLOT, results, "--format", "png", cwd=self.folder)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("plot.py: error: gap_vs_batch_size cannot be drawn: ", result.stderr)
+        self.assertIn("accuracy_vs_batch_size.png", result.stdout)
+        self.assertIn("moving_vs_population.png", result.stdout)
+
     def test_missing_tables_and_columns_are_all_named(self):
         results = self.fixture()
         (results / "compare.csv").unlink()
