@@ -22,19 +22,19 @@ tables::Cell value_at(const Buffer<T>& params, const std::optional<nn::ParamId>&
 }  // namespace
 
 LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<double>& moving_variance,
-                   const std::vector<double>& population_mean, const std::vector<double>& population_variance) {
+                   const statistics::LayerStatistics& population) {
   LayerGap gap;
   double squares = 0.0;
   double logs = 0.0;
   for (std::size_t c = 0; c < moving_mean.size(); ++c) {
-    if (!(population_variance[c] > 0.0)) {
+    if (population.is_constant(c)) {
       ++gap.dead_channels;
       continue;
     }
-    const double channel_gap = std::abs(moving_mean[c] - population_mean[c]) / std::sqrt(population_variance[c]);
+    const double channel_gap = std::abs(moving_mean[c] - population.mean[c]) / std::sqrt(population.variance[c]);
     squares += channel_gap * channel_gap;
-    logs += math::log(moving_variance[c] / population_variance[c]);
-    if (gap.worst_channel < 0 || channel_gap > gap.worst_gap) {
+    logs += math::log(moving_variance[c] / population.variance[c]);
+    if (gap.worst_channel < 0 || (!std::isnan(gap.worst_gap) && !(channel_gap <= gap.worst_gap))) {
       gap.worst_channel = static_cast<Index>(c);
       gap.worst_gap = channel_gap;
     }
@@ -62,9 +62,9 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
     const std::vector<double> variance = values_of(snapshot.model.state, *norm.moving_variance);
     const Index updates = statistics::update_count<T>(norm, snapshot.model.state);
     const bool is_known = static_cast<double>(updates) < nn::kUnknownUpdates;
-    const LayerGap gap = layer_gap(mean, variance, found->mean, found->variance);
+    const LayerGap gap = layer_gap(mean, variance, *found);
     const bool alive = gap.worst_channel >= 0;
-    const auto number = [alive](double value) { return alive ? tables::Cell{value} : tables::Cell{}; };
+    const auto number = [alive](double value) { return alive ? tables::cell_or_empty(value) : tables::Cell{}; };
     cells.insert(cells.end(), {is_known ? tables::Cell{updates} : tables::Cell{},
                                norm.average == nn::Average::kCumulative ? tables::Cell{} : tables::Cell{norm.momentum},
                                is_known ? tables::Cell{nn::share_left(norm.average, norm.momentum, 0, updates)} : tables::Cell{},
@@ -72,9 +72,10 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
                                alive ? tables::Cell{gap.worst_channel} : tables::Cell{}, number(gap.worst_gap)});
     record.add(tables::TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
+      const double population_variance = found->is_constant(c) ? 0.0 : found->variance[c];
       record.add(tables::TableId::kChannels,
-                 {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c], found->variance[c],
-                  value_at(snapshot.model.params, norm.gamma, c), value_at(snapshot.model.params, norm.beta, c)});
+                 {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c],
+                  population_variance, value_at(snapshot.model.params, norm.gamma, c), value_at(snapshot.model.params, norm.beta, c)});
     }
   }
 }

@@ -11,12 +11,13 @@ namespace normrun::compare {
 struct LayerGap {
   double mean_gap = 0.0;     // rms over channels of |moving_mean - population_mean| / population sd
   double var_ratio = 0.0;    // geometric mean over channels of moving / population variance
-  Index dead_channels = 0;   // channels of zero population variance, which the other members leave out
-  Index worst_channel = -1;  // the channel of the largest mean gap; -1: every channel is dead
+  Index dead_channels = 0;   // channels whose population variance is 0 but for rounding, which the other members leave out
+  Index worst_channel = -1;  // the channel of the largest mean gap, or the first whose gap is NaN; -1: every channel is dead
   double worst_gap = 0.0;
 };
+/// Statistics that are not finite make NaN of the numbers they are in.
 LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<double>& moving_variance,
-                   const std::vector<double>& population_mean, const std::vector<double>& population_variance);
+                   const statistics::LayerStatistics& population);
 
 /// Adds a line to layers.csv for every normalization layer, and to channels.csv for every channel that has moving statistics.
 template <class T>

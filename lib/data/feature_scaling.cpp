@@ -1,6 +1,7 @@
 #include "data/feature_scaling.hpp"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace normrun::data {
@@ -53,7 +54,11 @@ FeatureScaling fit_scaling(const Inputs<T>& inputs) {
       }
     }
   });
-  for (double& value : variance) value = value > 0.0 ? 1.0 / std::sqrt(value / count) : 1.0;
+  // 3. Numbers that are equal but for their rounding to T, by up to epsilon_T of their size, are constant too.
+  for (std::size_t c = 0; c < features; ++c) {
+    const double of_numbers = static_cast<double>(std::numeric_limits<T>::epsilon()) * mean[c];
+    variance[c] = variance[c] / count > of_numbers * of_numbers ? 1.0 / std::sqrt(variance[c] / count) : 1.0;
+  }
   return scaling;
 }
 

@@ -30,7 +30,7 @@ struct Inputs {
 /// What `standardize` subtracts and multiplies by, fitted once and applied to every split and to fresh rows.
 struct FeatureScaling {
   std::vector<double> mean;     // (features); empty: nothing is done
-  std::vector<double> inv_std;  // (features); 1 for a constant feature
+  std::vector<double> inv_std;  // (features); 1 for a feature that is constant but for rounding
 };
 
 /// Mean and standard deviation (ddof 0) of each column, in double, two passes; at least one row.

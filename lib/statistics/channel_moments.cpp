@@ -1,11 +1,15 @@
 #include "statistics/channel_moments.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace normrun::statistics {
 
 ChannelMoments::ChannelMoments(Index channels, Index groups)
     : rows_(static_cast<std::size_t>(groups), 0),
       mean_(static_cast<std::size_t>(channels), 0.0),
-      deviations_(static_cast<std::size_t>(channels), 0.0) {}
+      deviations_(static_cast<std::size_t>(channels), 0.0),
+      mean_error_(static_cast<std::size_t>(channels), 0.0) {}
 
 template <class T>
 void ChannelMoments::add(ConstView<T> rows, Index group) {
@@ -20,8 +24,10 @@ void ChannelMoments::add(ConstView<T> rows, Index group) {
     for (std::size_t c = 0; c < channels; ++c) {
       const double deviation = static_cast<double>(rows.row(r)[c]) - own.mean_[c];
       own.deviations_[c] += deviation * deviation;
+      own.mean_error_[c] += deviation;
     }
   }
+  for (double& error : own.mean_error_) error = std::abs(error) / static_cast<double>(rows.rows);
   merge_group(static_cast<std::size_t>(group), own, 0);
 }
 
@@ -41,6 +47,7 @@ void ChannelMoments::merge_group(std::size_t group, const ChannelMoments& other,
     const double shift = other.mean_[from] - mean_[c];
     mean_[c] += shift * share;
     deviations_[c] += other.deviations_[from] + shift * shift * static_cast<double>(rows_[group]) * share;
+    mean_error_[c] = std::max(mean_error_[c], other.mean_error_[from]);
   }
   rows_[group] += added;
 }
@@ -52,6 +59,20 @@ std::vector<double> ChannelMoments::variance() const {
     variance[c] = rows > 0 ? variance[c] / static_cast<double>(rows) : 0.0;
   }
   return variance;
+}
+
+/// 1. A number x of the network is rounded to its type, and so is what it is computed from: it is off by up to precision |x|.  Numbers
+///    that are truly equal then have a variance of up to (precision max |x|)^2, and max |x| is |mean| but for such a rounding.
+/// 2. A part's mean is a sum of doubles, off by some d, so that d^2 stands in the part's variance.  The deviations from it tell d: they
+///    add up to rows d, and are exact, for numbers so close to their mean.
+/// 3. Two parts' means are then up to 2 d apart, whose square stands in the variance of the merged ones: 5 d^2 with that of the parts.
+std::vector<double> ChannelMoments::rounding_variance(double precision) const {
+  std::vector<double> rounding(mean_.size());
+  for (std::size_t c = 0; c < rounding.size(); ++c) {
+    const double of_numbers = precision * mean_[c];
+    rounding[c] = of_numbers * of_numbers + 5.0 * mean_error_[c] * mean_error_[c];
+  }
+  return rounding;
 }
 
 template void ChannelMoments::add<float>(ConstView<float>, Index);

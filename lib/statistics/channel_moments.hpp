@@ -20,6 +20,9 @@ class ChannelMoments {
   Index rows(Index group = 0) const { return rows_[static_cast<std::size_t>(group)]; }
   const std::vector<double>& mean() const { return mean_; }
   std::vector<double> variance() const;  // biased; zeros for a group without rows
+  /// How large a variance rounding alone may leave in each channel whose numbers are truly equal.  A variance up to this cannot be told
+  /// from 0.  `precision` is the epsilon of the type that the rows were computed in.
+  std::vector<double> rounding_variance(double precision) const;
 
  private:
   std::size_t group_size() const { return mean_.size() / rows_.size(); }
@@ -28,6 +31,7 @@ class ChannelMoments {
   std::vector<Index> rows_;  // of each group
   std::vector<double> mean_;
   std::vector<double> deviations_;  // sum of (x - mean)^2
+  std::vector<double> mean_error_;  // the largest of the parts that were added: how far the sum of doubles is off the mean
 };
 
 }  // namespace normrun::statistics

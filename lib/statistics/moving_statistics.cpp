@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace normrun::statistics {
 namespace {
@@ -69,6 +70,25 @@ LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization,
   return {normalization, values_of(state, *norm.moving_mean), values_of(state, *norm.moving_variance)};
 }
 
+namespace {
+
+/// What rounding may leave of the corrected variances where the batches' were 0.  Each of the updates rounds a product of two rounded
+/// numbers, the moving spread and the momentum, so that the share of the start that is left is off by up to updates epsilon_T times
+/// itself; the correction subtracts it exactly and divides.  The numbers' own rounding comes on top (ChannelMoments).
+template <class T>
+std::vector<double> rounding_of_corrected(const nn::Normalization& norm, Index updates, double share, double spread_start,
+                                          const std::vector<double>& mean) {
+  constexpr double kPrecision = std::numeric_limits<T>::epsilon();
+  const double still = spread_of(norm.variance_rule, norm.epsilon, 0.0);  // the spread of constant numbers
+  const double off = static_cast<double>(updates) * kPrecision * (share * std::abs(spread_start) + still) / (1.0 - share);
+  const double of_average = variance_of(norm.variance_rule, norm.epsilon, still + off);
+  std::vector<double> rounding;
+  for (const double value : mean) rounding.push_back(of_average + kPrecision * value * kPrecision * value);
+  return rounding;
+}
+
+}  // namespace
+
 template <class T>
 std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<const T> state) {
   std::vector<LayerStatistics> corrected;
@@ -86,6 +106,7 @@ std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<
       const double own = std::max((spread[c] - share * spread_start) / (1.0 - share), 0.0);
       layer.variance[c] = variance_of(norm.variance_rule, norm.epsilon, own);
     }
+    layer.rounding = rounding_of_corrected<T>(norm, update_count(norm, state), share, spread_start, layer.mean);
     corrected.push_back(std::move(layer));
   }
   return corrected;

@@ -13,6 +13,10 @@ struct LayerStatistics {
   Index normalization = 0;  // index into Layout::normalizations
   std::vector<double> mean;
   std::vector<double> variance;
+  std::vector<double> rounding = {};  // of estimates: variances up to it cannot be told from 0, channel by channel
+
+  /// Whether the channel's variance is 0 but for rounding; false where it is NaN.
+  bool is_constant(std::size_t channel) const { return variance[channel] <= (rounding.empty() ? 0.0 : rounding[channel]); }
 };
 
 /// Returns the places in Layout::normalizations of the layers that have moving statistics.

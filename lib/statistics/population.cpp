@@ -46,8 +46,10 @@ class PopulationPass {
   SliceForward<T> forward_;
 };
 
-/// Writes the moments into a layer's statistics.  A time step that no row reaches keeps its old ones.
+/// Writes the moments of rows in T into a layer's statistics.  A time step that no row reaches keeps its old ones.
+template <class T>
 void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
+  statistics.rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
   const std::vector<double> variance = moments.variance();
   const std::size_t channels = variance.size() / static_cast<std::size_t>(moments.groups());
   for (std::size_t c = 0; c < variance.size(); ++c) {
@@ -72,7 +74,7 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
       pass.add_input_of(norm, moments);
     }
     population.push_back(moving_statistics<T>(network.layout(), index, model.state));
-    replace(moments, population.back());
+    replace<T>(moments, population.back());
     repaired = state_with<T>(network.layout(), repaired, {population.back()});
   }
   return population;
@@ -91,6 +93,17 @@ void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::v
       add(i, moments);
     }
   }
+}
+
+/// What rounding may leave of an average of the batches' variances: of an unbiased one twice as much, in batches of two rows; of one
+/// that averages roots of variance + epsilon what a sum of so many doubles leaves of epsilon.
+template <class T>
+std::vector<double> rounding_of_average(const nn::Normalization& norm, const ChannelMoments& moments, Index batches) {
+  std::vector<double> rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
+  const bool averages_roots = norm.variance_rule == nn::MovingVariance::kFromDeviation;
+  const double of_roots = averages_roots ? static_cast<double>(batches + 4) * std::numeric_limits<double>::epsilon() * norm.epsilon : 0.0;
+  for (double& variance : rounding) variance = 2.0 * variance + of_roots;
+  return rounding;
 }
 
 template <class T>
@@ -113,10 +126,12 @@ std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::M
   std::vector<LayerStatistics> population;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     population.push_back(moving_statistics<T>(network.layout(), layers[i], model.state));
-    if (estimator == Estimator::kPooled)
-      replace(pooled[i], population.back());
-    else
-      averages[i].replace(population.back());
+    if (estimator == Estimator::kPooled) {
+      replace<T>(pooled[i], population.back());
+      continue;
+    }
+    averages[i].replace(population.back());
+    population.back().rounding = rounding_of_average<T>(pass.normalization(layers[i]), pooled[i], pass.row_count() / batch_size);
   }
   return population;
 }

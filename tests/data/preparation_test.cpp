@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <set>
 
+#include "data/feature_scaling.hpp"
 #include "data_rig.hpp"
 
 namespace normrun::test {
@@ -90,6 +92,16 @@ TEST_CASE("standardize is fitted on the training split; a constant feature is ce
   }
   for (const data::SplitName name : {data::SplitName::kTrain, data::SplitName::kTest}) {
     for (const double x : column(data.split(name), 2)) CHECK(x == 0.0);
+  }
+}
+
+TEST_CASE_TEMPLATE("a feature that is constant but for its rounding is centred only, a genuine difference is scaled", T, float, double) {
+  constexpr T kEpsilon = std::numeric_limits<T>::epsilon();
+  for (const T step : {T(1), T(64)}) {
+    Matrix<T> x(10, 1);
+    for (Index r = 0; r < 10; ++r) x.view()(r, 0) = T(0.1) * (r % 2 == 0 ? T(1) : T(1) + step * kEpsilon);
+    const data::FeatureScaling scaling = data::fit_scaling<T>({.features = x.view()});
+    CHECK((scaling.inv_std[0] == 1.0) == (step == T(1)));
   }
 }
 

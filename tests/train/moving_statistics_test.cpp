@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
+#include "statistics/population.hpp"
 #include "train_rig.hpp"
 
 using namespace normrun;
@@ -77,6 +81,55 @@ TEST_CASE("of averaged replicas it is the mean of their deviations that is corre
   for (std::size_t c = 0; c < 10; ++c) {
     CHECK(corrected[0].variance[c] == doctest::Approx(deviation[c] * deviation[c] - 1e-3).epsilon(1e-9));
     CHECK(moving.variance[c] == doctest::Approx(stored[c]).epsilon(1e-12));  // each replica's own, averaged
+  }
+}
+
+TEST_CASE_TEMPLATE("a channel is constant where rounding alone may have left its variance, at any size and for any number of rows", T,
+                   float, double) {
+  constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
+  constexpr double kGenuine = std::is_same_v<T, float> ? 64.0 : 2048.0;  // a sum of 512 doubles is off by up to 256 of theirs
+  for (const double size : {0.1, -0.1, 1e-3, 7.0, 1e6, 1e-20}) {
+    for (const Index rows : {3, 30, 5000}) {
+      for (const double step : {0.0, 1.0, kGenuine}) {  // in units of the last place
+        CAPTURE(size);
+        CAPTURE(rows);
+        CAPTURE(step);
+        Matrix<T> x(rows, 1);
+        for (Index r = 0; r < rows; ++r) x.view()(r, 0) = static_cast<T>(size * (r % 2 == 0 ? 1.0 : 1.0 + step * kEpsilon));
+        statistics::ChannelMoments moments(1);
+        for (Index first = 0; first < rows; first += 512)
+          moments.add<T>(ConstView<T>(x.view()).slice(first, std::min<Index>(512, rows - first)));
+        const statistics::LayerStatistics found{0, moments.mean(), moments.variance(), moments.rounding_variance(kEpsilon)};
+        CHECK(found.is_constant(0) == (step < kGenuine));
+      }
+    }
+  }
+  statistics::ChannelMoments zeros(1);
+  zeros.add<T>(Matrix<T>(4, 1).view());
+  CHECK(statistics::LayerStatistics{0, zeros.mean(), zeros.variance(), zeros.rounding_variance(kEpsilon)}.is_constant(0));
+}
+
+TEST_CASE_TEMPLATE("every estimator leaves a constant feature a variance that rounding explains, and no other feature", T, float, double) {
+  for (const char* type : {"batch", "batch_renorm"}) {
+    for (const char* steps : {"1", "7", "60"}) {
+      CAPTURE(type);
+      CAPTURE(steps);
+      data::Dataset<T> data = clusters<T>(60);
+      for (Index r = 0; r < data.train.features.rows(); ++r) data.train.features.view()(r, 3) = static_cast<T>(0.1);
+      TrainRig<T> rig({{type, R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, std::move(data),
+                      R"({"batch_size": 20, "steps": )" + std::string(steps) + R"(, "optimizer": {"type": "sgd", "learning_rate": 0}})");
+      const nn::Model<T> model = rig.trained().model();
+      for (const statistics::Estimator estimator : {statistics::Estimator::kLayerByLayer, statistics::Estimator::kPooled,
+                                                    statistics::Estimator::kBatchAverage, statistics::Estimator::kBiasCorrected}) {
+        CAPTURE(static_cast<int>(estimator));
+        statistics::PopulationOptions options;
+        options.estimator = estimator;
+        options.batch_size = {.word = "train"};
+        const auto found = statistics::population_statistics(rig.network, model, rig.data.train, options, 20);
+        REQUIRE(found.size() == 1);
+        for (std::size_t c = 0; c < 10; ++c) CHECK(found[0].is_constant(c) == (c == 3));
+      }
+    }
   }
 }
 

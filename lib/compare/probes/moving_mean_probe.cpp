@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compare/probes/probe_functions.hpp"
 #include "compare/probes/probe_rows.hpp"
@@ -69,7 +70,7 @@ class FrozenTraining {
   RandomStream stream_;
 };
 
-/// Returns the biased variance of each channel of the layer's input over the whole split.
+/// Returns the biased variance of each channel of the layer's input over the whole split, or 0 where it is 0 but for rounding.
 template <class T>
 std::vector<double> input_variance(const Snapshot<T>& snapshot, const nn::Normalization& norm) {
   const data::Split<T>& split = probe_split(snapshot);
@@ -78,7 +79,10 @@ std::vector<double> input_variance(const Snapshot<T>& snapshot, const nn::Normal
                                                       order, split.samples(), norm.layer);
   statistics::ChannelMoments moments(inputs.cols());
   moments.add<T>(inputs.view());
-  return moments.variance();
+  std::vector<double> variance = moments.variance();
+  const std::vector<double> rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
+  for (std::size_t c = 0; c < variance.size(); ++c) variance[c] = variance[c] > rounding[c] ? variance[c] : 0.0;
+  return variance;
 }
 
 }  // namespace
