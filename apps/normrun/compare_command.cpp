@@ -31,7 +31,7 @@ int compare_command(const CompareRequest& request) {
                                          .eval_batch_sizes = request.eval_batch_sizes,
                                          .splits = request.splits};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
-  const auto [record, warnings] = study::compare_checkpoint(comparison);
+  const auto [record, divergence, warnings] = study::compare_checkpoint(comparison);
   const std::string csv = report::header_line(tables::table(tables::TableId::kCompare), config::Grid()) +
                           record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);
@@ -41,7 +41,9 @@ int compare_command(const CompareRequest& request) {
   empty.add(record, asked);
   for (const std::string& warning : empty.warnings()) log_warning(warning);
   for (const std::string& warning : warnings) log_warning(warning);
-  return 0;
+  if (divergence.empty()) return 0;
+  log_error(Problem{request.checkpoint, divergence, ""});
+  return static_cast<int>(ExitCode::kRunsFailed);
 }
 
 }  // namespace normrun::app

@@ -10,6 +10,7 @@
 #include "compare/metrics.hpp"
 #include "compare/mode_outputs.hpp"
 #include "compare/score_metrics.hpp"
+#include "train/divergence.hpp"
 
 namespace normrun::compare {
 namespace {
@@ -31,10 +32,11 @@ class SplitComparison {
     if (set_.labels().empty()) return;
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ModeOutputs<T>& outputs = run(mode, batch_size);
+      const bool is_finite = all_finite_of(outputs.logits.view());
       const ClassCounts counts = count_classes(snapshot_.loss, outputs.logits.view(), set_.labels(), snapshot_.data.classes);
       for (std::size_t c = 0; c < counts.samples.size(); ++c) {
         const auto share = [&](Index of) {
-          return of > 0 ? tables::Cell{static_cast<double>(counts.right[c]) / static_cast<double>(of)} : tables::Cell{};
+          return of > 0 && is_finite ? tables::Cell{static_cast<double>(counts.right[c]) / static_cast<double>(of)} : tables::Cell{};
         };
         record.add(tables::TableId::kClasses, {split_name(), std::string(mode.name), size_cell(mode, batch_size), class_cell(c),
                                                counts.samples[c], share(counts.samples[c]), share(counts.predicted[c])});
@@ -72,7 +74,15 @@ class SplitComparison {
     });
   }
 
+  /// Whether eval mode's outputs and loss are.
+  bool is_finite_in_eval() {
+    const SplitScore own = score(comparison_mode("eval"), set_.rows(), set_.rows());
+    return own.samples == 0 || !std::isnan(own.loss);
+  }
+
  private:
+  static bool all_finite_of(ConstView<T> numbers) { return train::all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())}); }
+
   /// The outputs of a mode and their score.
   struct Ran {
     ModeOutputs<T> outputs;
@@ -133,13 +143,14 @@ class SplitComparison {
     std::vector<tables::Cell> cells = {snapshot_.epoch,          snapshot_.step,           split_name(), batch_size,
                                        std::string(mode_a.name), std::string(mode_b.name), set_.rows()};
     const GapMetrics gap = gap_metrics<T>(a.outputs(), b.outputs());
-    for (const double value : {gap.max_abs, gap.mean_abs, gap.rms}) cells.emplace_back(value);
-    for (const double value : {gap.relative_gap, gap.rel_l2, gap.cosine}) cells.push_back(tables::cell_or_empty(value));
+    for (const double value : {gap.max_abs, gap.mean_abs, gap.rms, gap.relative_gap, gap.rel_l2, gap.cosine})
+      cells.push_back(tables::cell_or_empty(value));
     const ConstView<T> logits_a = a.logits.view();
     const ConstView<T> logits_b = b.logits.view();
-    cells.push_back(snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? tables::Cell{mean_kl<T>(logits_a, logits_b)} : tables::Cell{});
-    cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::Cell{disagreement<T>(snapshot_.loss, logits_a, logits_b)});
-    for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.emplace_back(value);
+    cells.push_back(snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? tables::cell_or_empty(mean_kl<T>(logits_a, logits_b))
+                                                                         : tables::Cell{});
+    cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::cell_or_empty(disagreement<T>(snapshot_.loss, logits_a, logits_b)));
+    for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.push_back(tables::cell_or_empty(value));
     for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
       cells.push_back(tables::cell_or_empty(value));
     record.add(tables::TableId::kCompare, cells);
@@ -154,7 +165,8 @@ class SplitComparison {
 }  // namespace
 
 template <class T>
-void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record) {
+std::optional<data::SplitName> compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record) {
+  std::optional<data::SplitName> not_finite;
   const statistics::SplitRows<T> rows = snapshot.rows(data::split_of(snapshot.settings.population.split));
   const auto population =
       statistics::population_statistics(snapshot.network, snapshot.model, rows, snapshot.settings.population, snapshot.settings.batch_size);
@@ -168,8 +180,10 @@ void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord
     comparison.add_classes(record);
     comparison.add_scores(record);
     comparison.add_outputs(record);
+    if (!not_finite && !comparison.is_finite_in_eval()) not_finite = split;
   }
   add_layers(snapshot, population, record);
+  return not_finite;
 }
 
 namespace {
@@ -198,8 +212,8 @@ TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitNam
           gap_metrics<T>(train.outputs(), eval.outputs()).relative_gap};
 }
 
-template void compare_modes(const Snapshot<float>&, Moment, tables::RunRecord&);
-template void compare_modes(const Snapshot<double>&, Moment, tables::RunRecord&);
+template std::optional<data::SplitName> compare_modes(const Snapshot<float>&, Moment, tables::RunRecord&);
+template std::optional<data::SplitName> compare_modes(const Snapshot<double>&, Moment, tables::RunRecord&);
 template SplitScore score_split(const Snapshot<float>&, data::SplitName, std::string_view, Index);
 template SplitScore score_split(const Snapshot<double>&, data::SplitName, std::string_view, Index);
 template TrainEvalScores score_train_and_eval(const Snapshot<float>&, data::SplitName);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "compare/snapshot.hpp"
@@ -13,12 +14,14 @@ enum class Moment { kRunning, kFinal };
 
 /// Compares the modes of a network: for every split, pair and evaluation batch size a line of compare.csv, and so on for
 /// the other tables.  Every row of the split counts once in every line (EvaluationSet).  Works on copies: the trained numbers stay as
-/// they are, bit for bit.
+/// they are, bit for bit.  A mode whose outputs or loss are not finite has empty cells.  Returns, for the final state, the first split
+/// on which eval mode is not finite.
 template <class T>
-void compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record);
+std::optional<data::SplitName> compare_modes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record);
 
 /// Loss and accuracy (NaN for regression) over every row of a split; sums run in the split's order, so that modes which do not depend
-/// on the batch score the same bits whatever the batches.  samples == 0: the split has no rows, loss and accuracy are NaN.
+/// on the batch score the same bits whatever the batches.  Both are NaN where an output or the loss is not finite.  samples == 0: the
+/// split has no rows, and both are NaN.
 struct SplitScore {
   double loss;
   double accuracy;

@@ -1,10 +1,12 @@
 #include "compare/evaluation_set.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "statistics/evaluation_batches.hpp"
+#include "train/divergence.hpp"
 #include "train/unit_loss.hpp"
 
 namespace normrun::compare {
@@ -106,7 +108,8 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
     score.loss = train::squared_error_in_units<T>(logits, targets.values, target_scale_);
   if (!split_.labels.empty())
     score.accuracy = static_cast<double>(nn::count_correct(loss, logits, split_.labels.data())) / static_cast<double>(logits.rows);
-  return score;
+  const bool is_finite = std::isfinite(score.loss) && train::all_finite<T>({logits.data, static_cast<std::size_t>(logits.size())});
+  return is_finite ? score : SplitScore{kNan, kNan, logits.rows};
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "core/elementary.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/losses.hpp"
+#include "train/divergence.hpp"
 
 namespace normrun::compare {
 namespace {
@@ -18,6 +19,15 @@ constexpr double kNotApplicable = std::numeric_limits<double>::quiet_NaN();
 double ratio(double numerator, double denominator) {
   if (numerator == 0.0) return 0.0;
   return denominator > 0.0 ? numerator / denominator : kNotApplicable;
+}
+
+/// The variance of outputs in T, or 0 where only rounding makes it differ from 0.  Outputs that are truly equal differ by the rounding of
+/// each, up to epsilon_T |mean|.  The mean, a sum of doubles, is off by the mean deviation from it, whose square stands in the variance:
+/// where that is half of it or more, the variance is not known.
+template <class T>
+double variance_or_zero(double variance, double mean, double mean_deviation) {
+  const double of_outputs = static_cast<double>(std::numeric_limits<T>::epsilon()) * mean;
+  return variance > of_outputs * of_outputs + 2.0 * mean_deviation * mean_deviation ? variance : 0.0;
 }
 
 /// Fills `exponentials` with exp(logits[j] - subtracted) of one row.
@@ -35,10 +45,17 @@ double log_sum_exp(const T* logits, std::vector<double>& exponentials) {
   return highest + math::log(std::accumulate(exponentials.begin(), exponentials.end(), 0.0));
 }
 
+template <class T>
+bool are_finite(ConstView<T> a, ConstView<T> b) {
+  return train::all_finite<T>({a.data, static_cast<std::size_t>(a.size())}) &&
+         train::all_finite<T>({b.data, static_cast<std::size_t>(b.size())});
+}
+
 }  // namespace
 
 template <class T>
 GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
+  if (!are_finite(a, b)) return {kNotApplicable, kNotApplicable, kNotApplicable, kNotApplicable, kNotApplicable, kNotApplicable};
   const Index count = a.size();
   const double n = static_cast<double>(count);
   double sum_abs = 0.0;
@@ -52,7 +69,7 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
     const double left = static_cast<double>(a.data[i]);
     const double right = static_cast<double>(b.data[i]);
     const double gap = left - right;
-    metrics.max_abs = std::isnan(gap) ? gap : std::max(metrics.max_abs, std::abs(gap));
+    metrics.max_abs = std::max(metrics.max_abs, std::abs(gap));
     sum_abs += std::abs(gap);
     sum_squares += gap * gap;
     sum_b += right;
@@ -62,13 +79,15 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
   }
   const double mean_b = sum_b / n;
   double deviations = 0.0;
+  double sum_deviations = 0.0;
   for (Index i = 0; i < count; ++i) {
     const double deviation = static_cast<double>(b.data[i]) - mean_b;
     deviations += deviation * deviation;
+    sum_deviations += deviation;
   }
   metrics.mean_abs = sum_abs / n;
   metrics.rms = std::sqrt(sum_squares / n);
-  metrics.relative_gap = ratio(metrics.rms, std::sqrt(deviations / n));
+  metrics.relative_gap = ratio(metrics.rms, std::sqrt(variance_or_zero<T>(deviations / n, mean_b, sum_deviations / n)));
   metrics.rel_l2 = ratio(std::sqrt(sum_squares), std::sqrt(bb));
   metrics.cosine = aa > 0.0 && bb > 0.0 ? ab / (std::sqrt(aa) * std::sqrt(bb)) : kNotApplicable;
   return metrics;
@@ -76,6 +95,7 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
 
 template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
+  if (!are_finite(logits_a, logits_b)) return kNotApplicable;
   std::vector<double> exponentials(static_cast<std::size_t>(logits_a.cols));
   double total = 0.0;
   for (Index r = 0; r < logits_a.rows; ++r) {
@@ -95,6 +115,7 @@ double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
 
 template <class T>
 double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b) {
+  if (!are_finite(logits_a, logits_b)) return kNotApplicable;
   Index different = 0;
   for (Index r = 0; r < logits_a.rows; ++r) {
     different +=

@@ -8,23 +8,24 @@
 
 namespace normrun::compare {
 
-/// How far the outputs of two modes are apart, over all rows and outputs, computed in double.  NaN stands for "not applicable".  The
-/// columns of compare.csv in tables/tables.cpp say what each means.
+/// How far the outputs of two modes are apart, over all rows and outputs, computed in double.  NaN stands for "not applicable", and every
+/// member is NaN where an output of either mode is not finite.  The columns of compare.csv in tables/tables.cpp say what each means.
 struct GapMetrics {
   double max_abs = 0.0;
   double mean_abs = 0.0;
   double rms = 0.0;
-  double relative_gap = 0.0;  // rms / sd (ddof 0) of b; 0 where rms is 0, NaN where only sd is 0
+  double relative_gap = 0.0;  // rms / sd (ddof 0) of b; 0 where rms is 0, NaN where only sd is 0 but for rounding
   double rel_l2 = 0.0;        // |a - b| / |b|, with the same special cases
   double cosine = 0.0;        // NaN where a or b is zero
 };
 template <class T>
 GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b);
 
-/// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).
+/// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).  NaN where
+/// a logit is not finite.
 template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b);
-/// Returns the share of rows whose predicted classes differ.
+/// Returns the share of rows whose predicted classes differ.  NaN where a logit is not finite.
 template <class T>
 double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b);
 

@@ -6,6 +6,7 @@
 #include "compare/compare_modes.hpp"
 #include "core/denormals.hpp"
 #include "nn/checkpoint.hpp"
+#include "study/eval_divergence.hpp"
 #include "study/plan.hpp"
 #include "train/initial_weights.hpp"
 
@@ -81,9 +82,10 @@ RunConfig requested_config(const CheckpointComparison& request, const nn::Tensor
   return config;
 }
 
+/// Returns why eval mode has no scores, or "".
 template <class T>
-void compare_in(const CheckpointComparison& request, const nn::TensorFile& file, RunConfig& config, const std::string& folder,
-                tables::RunRecord& record, nn::WeightsUse& use) {
+std::string compare_in(const CheckpointComparison& request, const nn::TensorFile& file, RunConfig& config, const std::string& folder,
+                       tables::RunRecord& record, nn::WeightsUse& use) {
   const data::Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
   const nn::Network<T> network(config.layers(), data.shape);
   nn::Model<T> model = nn::fresh_model(network, static_cast<std::uint64_t>(config.seed));
@@ -99,7 +101,9 @@ void compare_in(const CheckpointComparison& request, const nn::TensorFile& file,
   record.data_digest = data.digest;
   const compare::ComparisonSettings settings = config.comparison_settings();
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};
-  compare::compare_modes(snapshot, compare::Moment::kFinal, record);
+  const std::optional<data::SplitName> not_finite = compare::compare_modes(snapshot, compare::Moment::kFinal, record);
+  if (not_finite) record.status = tables::RunStatus::kDiverged;
+  return not_finite ? eval_divergence(snapshot, *not_finite) : "";
 }
 
 /// Warns where the inputs are not scaled as in training: a checkpoint does not store the means and deviations of its inputs.
@@ -127,11 +131,12 @@ ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request) {
   key.run_id = metadata_or(file, "run_id", key.norm + "-b" + std::to_string(key.batch_size) + "-s" + std::to_string(key.seed));
   nn::WeightsUse use;
   tables::RunRecord record{.run = 0, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
-  with_precision(config.precision, [&](auto number) { compare_in<decltype(number)>(request, file, config, folder, record, use); });
+  std::string divergence = with_precision(
+      config.precision, [&](auto number) { return compare_in<decltype(number)>(request, file, config, folder, record, use); });
   const bool is_own = request.data.empty() || record.data_digest == metadata_or(file, "data_digest", "");
   std::vector<std::string> warnings = is_own ? std::vector<std::string>() : scaling_warnings(trained_config(request, file), config);
   warnings.insert(warnings.end(), use.notes.begin(), use.notes.end());
-  return {std::move(record), std::move(warnings)};
+  return {std::move(record), std::move(divergence), std::move(warnings)};
 }
 
 }  // namespace normrun::study

@@ -22,6 +22,7 @@ struct CheckpointComparison {
 /// The result of a comparison.  The record has the lines that `train` would have written for this network and these rows.
 struct ComparedCheckpoint {
   tables::RunRecord record;
+  std::string divergence;             // why eval mode has no scores, "" where it has; the record's status says so too
   std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training; of other names
 };
 

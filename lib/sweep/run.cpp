@@ -10,6 +10,7 @@
 #include "compare/probes/probes.hpp"
 #include "files/checksum.hpp"
 #include "nn/checkpoint.hpp"
+#include "study/eval_divergence.hpp"
 #include "study/weights_check.hpp"
 #include "sweep/process_memory.hpp"
 #include "sweep/resume_point.hpp"
@@ -50,8 +51,13 @@ class Run {
     setup_seconds_ = seconds_since(start);
     train();
     compare();
-    if (!context_.checkpoint_folder.empty() && config_.train.checkpoints == train::CheckpointPolicy::kAll) write_checkpoint();
-    add_run_line();
+    const compare::TrainEvalScores test = test_scores();
+    if (!not_finite_ && test.eval.samples > 0 && std::isnan(test.eval.loss)) not_finite_ = data::SplitName::kTest;
+    const std::string error = not_finite_ ? study::eval_divergence(snapshot(), *not_finite_) : "";
+    if (not_finite_) record_.status = tables::RunStatus::kDiverged;
+    const bool keeps = !context_.checkpoint_folder.empty() && config_.train.checkpoints == train::CheckpointPolicy::kAll;
+    if (keeps && !not_finite_) write_checkpoint();
+    add_run_line(error, test);
     add_timing();
   }
 
@@ -139,24 +145,28 @@ class Run {
   void compare() {
     const auto start = Clock::now();
     if (!config_.compare.pairs.empty()) {
-      compare::compare_modes(snapshot(), compare::Moment::kFinal, record_);
-      if (!config_.compare.budget.empty()) compare::add_budget(snapshot(), plan_, record_);
+      not_finite_ = compare::compare_modes(snapshot(), compare::Moment::kFinal, record_);
+      if (!not_finite_ && !config_.compare.budget.empty()) compare::add_budget(snapshot(), plan_, record_);
     }
     compare::add_probes(snapshot(), record_);
     compare_seconds_ += seconds_since(start);
   }
 
-  void add_run_line() {
+  /// The test rows in train and in eval mode; NaN and no samples where there are none.
+  compare::TrainEvalScores test_scores() {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    return data_->test.samples() > 0 ? compare::score_train_and_eval(snapshot(), data::SplitName::kTest)
+                                     : compare::TrainEvalScores{{kNan, kNan, 0}, {kNan, kNan, 0}, kNan};
+  }
+
+  void add_run_line(const std::string& error, const compare::TrainEvalScores& test) {
     const train::StepTotals& totals = trainer_->epoch_totals();
-    std::vector<tables::Cell> cells = {
-        std::string(tables::status_text(record_.status)), {}, precision_text(), parameters(), trainer_->step()};
+    std::vector<tables::Cell> cells = {std::string(tables::status_text(record_.status)), error, precision_text(), parameters(),
+                                       trainer_->step()};
     cells.push_back(totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{});
     cells.push_back(totals.samples > 0 && data_->classes > 0 ? tables::Cell{totals.accuracy()} : tables::Cell{});
-    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-    const compare::TrainEvalScores test = data_->test.samples() > 0 ? compare::score_train_and_eval(snapshot(), data::SplitName::kTest)
-                                                                    : compare::TrainEvalScores{{kNan, kNan, 0}, {kNan, kNan, 0}, kNan};
     for (const compare::SplitScore& score : {test.eval, test.train}) {
-      cells.push_back(score.samples > 0 ? tables::Cell{score.loss} : tables::Cell{});
+      cells.push_back(tables::cell_or_empty(score.loss));
       cells.push_back(tables::cell_or_empty(score.accuracy));
     }
     cells.push_back(tables::cell_or_empty(test.relative_gap));
@@ -212,6 +222,7 @@ class Run {
   std::optional<train::Trainer<T>> trainer_;
   nn::LossKind loss_ = nn::LossKind::kMse;
   compare::StemCache<T> stems_;
+  std::optional<data::SplitName> not_finite_;  // where eval mode is not, after the training
   double setup_seconds_ = 0.0;
   double train_seconds_ = 0.0;
   double compare_seconds_ = 0.0;

@@ -10,11 +10,6 @@
 namespace normrun::train {
 namespace {
 
-std::string place_of(const NonFinite& first) {
-  const std::string place = first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor;
-  return first.why.empty() ? place : place + "; " + first.why;
-}
-
 template <class T>
 bool all_finite_in(ConstView<T> numbers) {
   return all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())});
@@ -31,10 +26,27 @@ std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& n
   return "";
 }
 
+/// Whether eval mode divides by the root of a number that is not above 0 in the normalization that layer i is.
+template <class T>
+bool has_no_root(const nn::Layout& layout, const Buffer<T>& state, Index i) {
+  const auto is_it = [i](const nn::Normalization& norm) { return norm.layer == i && norm.moving_variance.has_value(); };
+  const auto norm = std::find_if(layout.normalizations.begin(), layout.normalizations.end(), is_it);
+  if (norm == layout.normalizations.end()) return false;
+  const T* const first = state.data() + norm->moving_variance->offset;
+  return std::any_of(first, first + norm->moving_variance->size,
+                     [&](T variance) { return !(static_cast<double>(variance) + norm->epsilon > 0.0); });
+}
+
 }  // namespace
 
+std::string non_finite_place(const NonFinite& first) {
+  const std::string place = first.layer.empty() ? first.tensor : "layer " + first.layer + ", " + first.tensor;
+  return first.why.empty() ? place : place + "; " + first.why;
+}
+
 Diverged::Diverged(Index step, const std::string& what, NonFinite first)
-    : Error(ExitCode::kRunsFailed, Problem{"", what + " at step " + std::to_string(step), "first non-finite tensor: " + place_of(first)}),
+    : Error(ExitCode::kRunsFailed,
+            Problem{"", what + " at step " + std::to_string(step), "first non-finite tensor: " + non_finite_place(first)}),
       step_(step),
       first_(std::move(first)) {}
 
@@ -62,9 +74,27 @@ NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& mo
   return {"", "the loss", ""};
 }
 
+template <class T>
+NonFinite first_non_finite_in_eval(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record) {
+  if (!all_finite_in(record.activations(0))) return {"", "the features"};
+  const nn::Layout& layout = network.layout();
+  for (Index i = 0; i < network.output_boundary(); ++i) {
+    const std::string& layer = network.layers()[static_cast<std::size_t>(i)].name;
+    const std::string param = first_of_layer(layout.params, model.params, layer);
+    if (!param.empty()) return {layer, param};
+    const std::string statistic = first_of_layer(layout.states, model.state, layer);
+    if (!statistic.empty()) return {layer, statistic};
+    if (all_finite_in(record.activations(i + 1))) continue;
+    return {layer, has_no_root(layout, model.state, i) ? "activations, as moving_variance + epsilon is not above 0" : "activations"};
+  }
+  return {"", "the loss"};
+}
+
 template bool all_finite<float>(std::span<const float>);
 template bool all_finite<double>(std::span<const double>);
 template NonFinite first_non_finite<float>(const nn::Network<float>&, const nn::Model<float>&, const nn::Record<float>&, Index);
 template NonFinite first_non_finite<double>(const nn::Network<double>&, const nn::Model<double>&, const nn::Record<double>&, Index);
+template NonFinite first_non_finite_in_eval<float>(const nn::Network<float>&, const nn::Model<float>&, const nn::Record<float>&);
+template NonFinite first_non_finite_in_eval<double>(const nn::Network<double>&, const nn::Model<double>&, const nn::Record<double>&);
 
 }  // namespace normrun::train

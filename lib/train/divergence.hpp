@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "core/error.hpp"
@@ -13,6 +14,9 @@ struct NonFinite {
   std::string tensor;  // activations, kernel, gamma, moving_variance, …
   std::string why;     // and what to do about it; "" where it is not known
 };
+
+/// Where it is: "layer dense_1, kernel", or "the loss".
+std::string non_finite_place(const NonFinite& first);
 
 /// Thrown when a number that is no longer finite ends the run.  Its exit code is kRunsFailed.
 class Diverged : public Error {
@@ -34,5 +38,10 @@ bool all_finite(std::span<const T> numbers);
 /// activations, moving statistics.  `record` holds activations up to `last_boundary`.  The batch itself comes first and the loss last.
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary);
+
+/// The same of a pass in eval mode that `record` holds whole: a layer's moving statistics come before the activations that they
+/// normalize, and of a moving variance that has no root the tensor says so.
+template <class T>
+NonFinite first_non_finite_in_eval(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record);
 
 }  // namespace normrun::train

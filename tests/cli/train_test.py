@@ -152,6 +152,60 @@ class TrainTest(CommandLineTest):
             line, = [line for line in result.stderr.splitlines() if run["run_id"] in line]
             self.assert_told(line, "warning", run["run_id"], "diverged", run["error"])
 
+    def test_a_run_whose_eval_mode_is_not_finite_has_diverged_and_no_scores(self):
+        frozen = dict(SMALL, norm={"type": "batch", "epsilon": 0, "initial_variance": 0}, train=dict(SMALL["train"], forward_mode="frozen-statistics"),
+                      grid={"train.batch_size": [8], "seed": [0]})
+        self.write("c.json", json.dumps(frozen))
+        result = self.train("--quiet", code=3)
+        folder = self.folder / "results/small"
+        run, = rows(folder / "runs.csv")
+        self.assertEqual(run["status"], "diverged")
+        self.assertRegex(run["error"], r"^eval mode is not finite on the test split after step 16; first non-finite tensor: layer \w+_1, activations, "
+                                       r"as moving_variance \+ epsilon is not above 0$")
+        self.assertIn(f"warning: run batch-b8-s0 diverged: {run['error']}\n", result.stderr)
+        self.assertEqual((run["test_loss_eval"], run["test_accuracy_eval"]), ("", ""))
+        for of_training in ("train_loss", "train_accuracy", "test_loss_train", "test_accuracy_train"):
+            self.assertGreaterEqual(float(run[of_training]), 0.0)
+        for line in rows(folder / "history.csv"):
+            self.assertEqual(line["accuracy"] == "", line["mode"] == "eval", line)
+        for line in rows(folder / "compare.csv"):
+            self.assertEqual({line[name] for name in ("max_abs", "mean_abs", "rms", "relative_gap", "kl", "disagreement", "accuracy_gap")}, {""})
+            for side in "ab":
+                self.assertEqual(line[f"accuracy_{side}"] == "", line[f"mode_{side}"] == "eval", line)
+        for line in rows(folder / "classes.csv"):
+            self.assertTrue(line["mode"] != "eval" or line["recall"] + line["precision"] == "", line)
+        self.assertEqual(rows(folder / "budget.csv"), [])
+        self.assertFalse(any((folder / "checkpoints").iterdir()))
+        self.assertIn("0 of 1 complete", (folder / "report.html").read_text(encoding="utf-8"))
+        self.assertEqual(self.train("--resume", "--quiet", code=3).stderr, result.stderr)
+
+    def test_a_constant_feature_is_a_dead_channel_in_each_precision(self):
+        lines = [f"{(-1) ** i * (i % 7) / 3},0.1,{i * i % 11 / 5},{i % 4}" for i in range(30)]
+        self.write("constant.csv", "a,b,c,y\n" + "\n".join(lines) + "\n")
+        self.write("c.json", json.dumps({
+            "name": "small", "data": {"type": "csv", "path": "constant.csv", "target": "number", "test_fraction": 0},
+            "network": [{"type": "norm"}, {"type": "dense", "units": 1}], "norm": {"type": "batch", "momentum": 0.9},
+            "compare": {"splits": ["train"]}, "train": {"batch_size": 8, "epochs": 3}, "grid": {"precision": ["float32", "float64"]}}))
+        self.train("--quiet")
+        of_layers = rows(self.folder / "results/small/layers.csv")
+        self.assertEqual([line["dead_channels"] for line in of_layers], ["1", "1"])
+        for name in ("mean_gap", "var_ratio"):
+            first, second = (float(line[name]) for line in of_layers)
+            self.assertAlmostEqual(first, second, places=4)
+        variances = [line["population_variance"] for line in rows(self.folder / "results/small/channels.csv") if line["channel"] == "1"]
+        self.assertEqual(variances, ["0", "0"])
+
+    def test_compare_says_where_eval_mode_is_not_finite(self):
+        self.train("--quiet", "--seeds", "0")
+        data = dict(SMALL["data"], scale=3e38)
+        result = self.run_in("compare", "--checkpoint", "results/small/checkpoints/batch-b8-s0.safetensors", "--data", json.dumps(data))
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertRegex(result.stderr, "error: .*batch-b8-s0.safetensors: eval mode is not finite on the test split after step 16; "
+                                        "first non-finite tensor: ")
+        lines = list(csv.DictReader(result.stdout.splitlines()))
+        self.assertTrue(lines)
+        self.assertEqual({line["accuracy_a"] + line["accuracy_b"] + line["rms"] for line in lines}, {""})
+
     def test_a_failing_run_ends_alone_and_fail_fast_ends_the_sweep(self):
         result = self.train("--grid", "network.3.units=2,3", "--seeds", "0", "--quiet", code=3)
         runs = rows(self.folder / "results/small/runs.csv")

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace normrun;
@@ -41,6 +42,35 @@ TEST_CASE("a NaN output is never hidden") {
   const std::vector<double> a = {std::nan(""), 1.0, 0.0};
   const std::vector<double> b = {0.0, 0.0, 0.0};
   CHECK(std::isnan(compare::gap_metrics(view(a, 3), view(b, 3)).max_abs));
+}
+
+TEST_CASE("what is not finite is compared with nothing") {
+  const std::vector<double> fine = {0.0, 1.0, 2.0, 3.0};
+  for (const double broken : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    const std::vector<double> other = {0.0, 1.0, broken, 3.0};
+    for (const auto& [a, b] : {std::pair(fine, other), std::pair(other, fine)}) {
+      const compare::GapMetrics gap = compare::gap_metrics(view(a, 2), view(b, 2));
+      for (const double value : {gap.max_abs, gap.mean_abs, gap.rms, gap.relative_gap, gap.rel_l2, gap.cosine}) CHECK(std::isnan(value));
+      CHECK(std::isnan(compare::mean_kl(view(a, 2), view(b, 2))));
+      CHECK(std::isnan(compare::disagreement(view(a, 2), view(b, 2))));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("outputs that are constant but for rounding have no spread to relate a gap to", T, float, double) {
+  constexpr T kEpsilon = std::numeric_limits<T>::epsilon();
+  for (const T size : {T(0.1), T(7), T(1e6)}) {
+    std::vector<T> constant(100'000, size);  // whose mean, a sum of doubles, is not quite its value
+    const std::vector<T> other(constant.size(), T(2) * size);
+    CHECK(std::isnan(compare::gap_metrics(view(other, 100), view(constant, 100)).relative_gap));
+    for (std::size_t i = 0; i < constant.size(); i += 2) constant[i] = size * (T(1) + kEpsilon);
+    CHECK(std::isnan(compare::gap_metrics(view(other, 100), view(constant, 100)).relative_gap));
+    const T step = sizeof(T) == sizeof(float) ? T(64) : T(1 << 20);  // a sum of 100,000 doubles is off by up to 50,000 of theirs
+    for (std::size_t i = 0; i < constant.size(); i += 2) constant[i] = size * (T(1) + step * kEpsilon);  // small, and genuine
+    const double sd = 0.5 * static_cast<double>(step * kEpsilon * size);
+    CHECK(compare::gap_metrics(view(other, 100), view(constant, 100)).relative_gap ==
+          doctest::Approx(static_cast<double>(size) / sd).epsilon(0.1));
+  }
 }
 
 TEST_CASE("the divergence is that of the softmaxes") {

@@ -78,7 +78,7 @@ std::vector<double> log_ticks(double low, double high) {
 }
 
 /// Of ascending values: with three digits or, where two of them would read alike, as many as tell them apart.
-std::vector<std::string> labels_of(const std::vector<double>& values) {
+std::vector<std::string> tick_labels(const std::vector<double>& values) {
   constexpr int kAllDigits = 17;
   std::vector<std::string> labels;
   for (int digits = 3; digits <= kAllDigits; ++digits) {
@@ -115,7 +115,7 @@ PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, const std::ve
 }
 
 void PlotAxis::take(const std::vector<double>& values) {
-  const std::vector<std::string> labels = labels_of(values);
+  const std::vector<std::string> labels = tick_labels(values);
   for (std::size_t i = 0; i < values.size(); ++i) ticks_.push_back({values[i], labels[i]});
 }
 
