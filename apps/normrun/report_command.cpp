@@ -6,6 +6,7 @@
 #include "files/atomic_file.hpp"
 #include "report/page/page.hpp"
 #include "signals.hpp"
+#include "study/plan.hpp"
 #include "sweep/journal.hpp"
 
 namespace normrun::app {

@@ -74,9 +74,9 @@ class SplitComparison {
     });
   }
 
-  /// Whether eval mode's outputs and loss are.
+  /// Whether the outputs and the loss of eval mode are finite.
   bool is_finite_in_eval() {
-    const SplitScore own = score(comparison_mode("eval"), set_.rows(), set_.rows());
+    const SplitScore& own = ran(comparison_mode("eval"), set_.rows()).score;
     return own.samples == 0 || !std::isnan(own.loss);
   }
 

@@ -65,9 +65,10 @@ class ProgressTest(CommandLineTest):
         for number in ("1", "2"):
             self.assertNotRegex(told("train", "--config", "c.json", "--shard", f"{number}/2", "--out", number), r"\d MB|report\.html")
         self.assertRegex(told("merge", "1", "2", "--out", "whole"),
-                         r"^normrun: .*\b7 runs\b.*\d+ MB\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: .*report\.html\n")
+                         r"^normrun: .*\b7 runs\b.*\d+ MB\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: 7 of 7 runs\b.*\n"
+                         r"normrun: .*report\.html\n$")
         self.assertRegex(told("train", "--config", "c.json", "--out", "whole", "--resume"),
-                         r"\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: .*report\.html\nnormrun: 7 of 7 runs\b")
+                         r"\nnormrun: .*tables.*\b7 runs\b.*\d+ MB\nnormrun: 7 of 7 runs\b.*\nnormrun: .*report\.html\n$")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@
 #include "report/draw/elements.hpp"
 #include "report/draw/text.hpp"
 #include "report/figures/figures.hpp"
-#include "report/html/page_parts.hpp"
+#include "report/page/page_parts.hpp"
 #include "report/page/table_sections.hpp"
 #include "report/results/words.hpp"
 #include "tables/csv_table.hpp"

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "report/html/page_parts.hpp"
+#include "report/page/page_parts.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
