@@ -87,33 +87,54 @@ void take_trailing_cells_away(Trial& trial) {
   sample.dialect.has_trailing_delimiters = true;
 }
 
-/// Shares of the cells that are numbers, with a point and with a comma.
-void judge_decimals(const CsvOptions& options, Trial& trial, double& share) {
-  const CellReader plain;
+/// What the cells of a column are, under both decimal marks.
+struct DecimalCounts {
   Index cells = 0;
-  Index with_point = 0;
-  Index with_comma = 0;
-  Index points = 0;
-  Index surely_commas = 0;
-  const auto& records = trial.sample.records;
-  for (std::size_t r = records.size() > 1 ? 1 : 0; r < records.size(); ++r) {
-    for (const std::string& cell : records[r]) {
-      const CellReading reading = plain.read(cell).reading;
-      if (reading == CellReading::kMissing) continue;
-      ++cells;
-      const bool is_number = reading != CellReading::kText;
-      const bool has_point = is_number && cell.find('.') != std::string::npos;
-      with_point += is_number ? 1 : 0;
-      points += has_point ? 1 : 0;
-      if (is_number && !has_point) ++with_comma;
-      if (is_number || !is_comma_number(cell)) continue;
-      ++with_comma;
-      surely_commas += may_have_thousands(cell) ? 0 : 1;
+  Index with_point = 0;     // numbers where the mark is a point
+  Index with_comma = 0;     // numbers where it is a comma
+  Index points = 0;         // numbers that have a point
+  Index commas = 0;         // numbers that have a comma
+  Index surely_commas = 0;  // those whose comma does not stand before three digits
+  Index other_commas = 0;   // words that have a comma
+  void add(const std::string& cell) {
+    const CellReading reading = CellReader().read(cell).reading;
+    if (reading == CellReading::kMissing) return;
+    ++cells;
+    const bool is_number = reading != CellReading::kText;
+    const bool has_point = is_number && cell.find('.') != std::string::npos;
+    with_point += is_number ? 1 : 0;
+    points += has_point ? 1 : 0;
+    with_comma += is_number && !has_point ? 1 : 0;
+    if (is_number || cell.find(',') == std::string::npos) return;
+    if (!is_comma_number(cell)) {
+      ++other_commas;
+      return;
     }
+    ++commas;
+    ++with_comma;
+    surely_commas += may_have_thousands(cell) ? 0 : 1;
   }
-  char& decimal = trial.sample.dialect.decimal;
-  if (options.decimal == "auto" && options.thousands != "," && surely_commas > 0 && points == 0) decimal = ',';
-  share = cells == 0 ? 0.0 : static_cast<double>(decimal == ',' ? with_comma : with_point) / static_cast<double>(cells);
+};
+
+/// Decides the decimal mark; the share of the cells that are then numbers.
+double judge_decimals(const CsvOptions& options, CsvSample& sample) {
+  std::vector<DecimalCounts> columns(static_cast<std::size_t>(sample.columns));
+  for (std::size_t r = sample.records.size() > 1 ? 1 : 0; r < sample.records.size(); ++r) {
+    for (std::size_t c = 0; c < std::min(columns.size(), sample.records[r].size()); ++c) columns[c].add(sample.records[r][c]);
+  }
+  DecimalCounts all;
+  bool is_consistent = true;  // a comma in one cell of a column is what it is in the others
+  for (const DecimalCounts& column : columns) {
+    all.cells += column.cells;
+    all.with_point += column.with_point;
+    all.with_comma += column.with_comma;
+    all.points += column.points;
+    all.surely_commas += column.surely_commas;
+    is_consistent = is_consistent && (column.commas == 0 || column.other_commas == 0);
+  }
+  char& decimal = sample.dialect.decimal;
+  if (options.decimal == "auto" && options.thousands != "," && all.surely_commas > 0 && all.points == 0 && is_consistent) decimal = ',';
+  return all.cells == 0 ? 0.0 : static_cast<double>(decimal == ',' ? all.with_comma : all.with_point) / static_cast<double>(all.cells);
 }
 
 /// Lines at the top that begin with "#" or "%" and are no records of the table.
@@ -151,8 +172,7 @@ Trial try_dialect(const std::string& path, const std::string& text, CsvExtent ex
   if (first != sample.records.end()) sample.odd_first_lines = lines[static_cast<std::size_t>(sample.odd_first_records)] - 1;
   sample.has_short_header = sample.columns > 1 && sample.records.size() > 1 && !sample.dialect.has_trailing_delimiters &&
                             sample.odd_first_records == 1 && static_cast<Index>(sample.records[0].size()) == sample.columns - 1;
-  double numbers = 0.0;
-  judge_decimals(options, trial, numbers);
+  const double numbers = judge_decimals(options, sample);
   if (sample.columns < 2 || sample.records.empty()) return trial;
   const double agreement = static_cast<double>(agreeing) / static_cast<double>(sample.records.size());
   trial.quality = agreement * agreement * (0.25 + numbers);
@@ -186,18 +206,23 @@ CsvSample sniff_csv(const std::string& path, const std::string& text, CsvExtent 
   return std::move(best.sample);
 }
 
-bool first_record_names(const CsvSample& sample, const CellReader& reader) {
-  const auto& records = sample.records;
-  if (records.empty()) return false;
-  if (sample.has_short_header) return true;
-  const std::vector<std::string>& first = records[0];
-  Index words_over_numbers = 0;
+namespace {
+
+/// What the first record says about the columns below it.
+struct FirstRecord {
   Index numbers = 0;
-  Index again = 0;
-  bool counts_up = true;
+  Index words = 0;
+  Index words_over_numbers = 0;
+  Index occur_again = 0;  // words over words, one of them the same
+  bool counts_up = true;  // its numbers are 0, 1, 2, … or 1, 2, 3, …
+};
+
+FirstRecord look_at_first(const CsvSample& sample, const CellReader& reader) {
+  FirstRecord look;
+  const auto& records = sample.records;
   double expected = 0.0;
-  for (std::size_t c = 0; c < first.size(); ++c) {
-    const CellReading reading = reader.read(first[c]).reading;
+  for (std::size_t c = 0; c < records[0].size(); ++c) {
+    const CellNumber first = reader.read(records[0][c]);
     Index numbers_below = 0;
     Index words_below = 0;
     bool occurs_again = false;
@@ -206,24 +231,37 @@ bool first_record_names(const CsvSample& sample, const CellReader& reader) {
       const CellReading below = reader.read(records[r][c]).reading;
       numbers_below += below == CellReading::kNumber ? 1 : 0;
       words_below += below == CellReading::kText ? 1 : 0;
-      occurs_again = occurs_again || records[r][c] == first[c];
+      occurs_again = occurs_again || records[r][c] == records[0][c];
     }
-    if (reading == CellReading::kNumber) {
-      ++numbers;
-      const double value = reader.read(first[c]).value;
-      if (numbers == 1) expected = value;
-      counts_up = counts_up && value == expected && (numbers > 1 || value == 0.0 || value == 1.0);
-      expected = value + 1.0;
-    } else if (reading == CellReading::kText) {
-      words_over_numbers += numbers_below > 0 && words_below == 0 ? 1 : 0;
-      again += words_below > 0 && occurs_again ? 1 : 0;
+    if (first.reading == CellReading::kNumber) {
+      if (++look.numbers == 1) expected = first.value;
+      look.counts_up = look.counts_up && first.value == expected && (look.numbers > 1 || expected == 0.0 || expected == 1.0);
+      expected = first.value + 1.0;
+    } else if (first.reading == CellReading::kText) {
+      ++look.words;
+      look.words_over_numbers += numbers_below > 0 && words_below == 0 ? 1 : 0;
+      look.occur_again += words_below > 0 && occurs_again ? 1 : 0;
     }
   }
-  if (numbers > 0) return words_over_numbers > 0 && numbers > 2 && counts_up;
-  if (words_over_numbers > 0) return true;
-  const bool has_word =
-      std::any_of(first.begin(), first.end(), [&](const std::string& cell) { return reader.read(cell).reading == CellReading::kText; });
-  return has_word && again == 0;
+  return look;
+}
+
+bool names_by_counting(const FirstRecord& look) { return look.words_over_numbers > 0 && look.numbers > 2 && look.counts_up; }
+
+}  // namespace
+
+bool first_record_names(const CsvSample& sample, const CellReader& reader) {
+  if (sample.records.empty()) return false;
+  if (sample.has_short_header) return true;
+  const FirstRecord look = look_at_first(sample, reader);
+  if (look.numbers > 0) return names_by_counting(look);
+  return look.words_over_numbers > 0 || (look.words > 0 && look.occur_again == 0);
+}
+
+bool first_record_is_alien(const CsvSample& sample, const CellReader& reader) {
+  if (sample.records.size() < 3 || sample.has_short_header) return false;
+  const FirstRecord look = look_at_first(sample, reader);
+  return look.numbers > 0 && look.words_over_numbers > 1 && !names_by_counting(look);
 }
 
 }  // namespace normrun::data

@@ -29,5 +29,7 @@ CsvSample sniff_csv(const std::string& path, const std::string& text, CsvExtent 
 /// so; a number in the first record says it does not, unless the numbers there count 0, 1, 2, … and another column says so.  Among
 /// columns of words alone, the first record is one of data where its words occur again below.
 bool first_record_names(const CsvSample& sample, const CellReader& reader);
+/// Whether it is neither names nor data: numbers beside two or more words over columns of numbers ("150,4,setosa,versicolor,virginica").
+bool first_record_is_alien(const CsvSample& sample, const CellReader& reader);
 
 }  // namespace normrun::data

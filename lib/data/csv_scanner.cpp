@@ -136,6 +136,10 @@ CsvScanner::Scan CsvScanner::scan_record(std::vector<CsvCell>& cells) {
 /// One cell and what follows it; whether the record goes on.
 bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   CsvCell cell;
+  if (!skip_to_quote()) {
+    state = Scan::kNeedMore;
+    return false;
+  }
   cell.place = place();
   cell.is_quoted = !at_end() && text_[position_] == '"';
   if (cell.is_quoted) {
@@ -171,7 +175,10 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
       return false;
     }
     if (!was_quoted && !at_end() && text_[position_] != '\n' && text_[position_] != '\r') return true;
-  } else if (!at_end() && text_[position_] == dialect_.delimiter) {
+  } else if (cell.is_quoted && dialect_.delimiter != '\t') {
+    config::skip_blanks();  // `"a" , "b"`
+  }
+  if (dialect_.delimiter != ' ' && !at_end() && text_[position_] == dialect_.delimiter) {
     ++position_;
     if (at_end() && !is_whole_) state = Scan::kNeedMore;
     return state == Scan::kRecord;
@@ -187,6 +194,15 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   if (!skip_line_end())
     damaged(place(), "a quoted cell goes on after its closing quote", "double the quotes inside a quoted cell, and check \"delimiter\"");
   return false;
+}
+
+/// Over blanks, where a quote follows them: `"a", "b"`.  False where the text ends before that is known.
+bool CsvScanner::skip_to_quote() {
+  if (at_end() || text_[position_] != ' ') return true;
+  const std::size_t next = text_.find_first_not_of(' ', position_);
+  if (next == std::string::npos) return is_whole_;
+  if (text_[next] == '"') position_ = next;
+  return true;
 }
 
 /// Past the closing quote; false where the text ends before.  `cell.text` keeps doubled quotes for now.

@@ -61,6 +61,7 @@ class CsvScanner {
   Scan scan_record(std::vector<CsvCell>& cells);
   Scan skip_to_record();
   bool scan_cell(std::vector<CsvCell>& cells, Scan& state);
+  bool skip_to_quote();
   bool scan_quoted(CsvCell& cell);
   void skip_blanks();
   bool skip_line_end();

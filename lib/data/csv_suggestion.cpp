@@ -31,7 +31,8 @@ Index lines_to_skip(const std::string& path) {
   }
   const CsvSample sample = sniff_csv(path, beginning, extent, CsvOptions{});
   const bool has_title = sample.odd_first_records > 0 && !sample.has_short_header && sample.columns > 1 && sample.records.size() > 2;
-  return has_title && sample.odd_first_lines <= kMostSkippedLines ? sample.odd_first_lines : 0;
+  if (has_title) return sample.odd_first_lines <= kMostSkippedLines ? sample.odd_first_lines : 0;
+  return first_record_is_alien(sample, CellReader(sample.dialect.decimal, '\0', {})) ? 1 : 0;
 }
 
 bool have_thousands(const InputColumn& column) {
@@ -204,6 +205,8 @@ std::string json_quoted(std::string_view text) {
 CsvSuggestion look_at_csv(const std::string& path) {
   CsvSuggestion found;
   found.options.skip_rows = lines_to_skip(path);
+  if (found.options.skip_rows > 0)
+    found.notes.push_back("the first " + std::to_string(found.options.skip_rows) + " lines are no part of the table");
   CsvOptions options = found.options;
   options.part = CsvPart::kInspected;
   found.table = read_csv(path, options);

@@ -92,7 +92,7 @@ class DataFilesTest(CommandLineTest):
         self.assertEqual(config["data"]["label"], "kind")
         self.assertEqual((config["data"]["impute"], config["data"]["dates"]), ("mean", "parts"))
         result = self.train("configs/c.json", "--epochs", "2", "--seeds", "0")
-        self.assertIn("stands first", result.stderr)  # the index
+        self.assertIn("counts the rows", result.stderr)  # the index
         self.assertEqual({line["class"] for line in self.table_of("out/classes.csv")}, {"big", "small"})
         again = self.run_in("init", "files/data.csv.gz", "--out", "configs/c.json")
         self.assertEqual(again.returncode, 73)

@@ -36,6 +36,8 @@ TEST_CASE("csv: the delimiter is found: comma, semicolon, tab, bar, runs of blan
   check_four("1.5   -2 \"a b\"\n  3.0  0.25  \"c d\"\n");
   check_four("a, b, y\n1.5, -2, no\n3, 0.25, yes\n");
   check_four("\"a b\";\"c,d\";y\n1.5;-2;no\n3;0.25;yes\n");
+  check_four("a,  \"b\" , y\n1.5, \"-2\",   \"no\"\n3,\"0.25\" ,\"yes\"\n");
+  CHECK(rows_of("s,d,p\nM,Jan 1 2000,39\nA,Feb 1 2000,40.5\n", R"(, "target": "number")").outputs == 1);  // no blanks and commas
   check_four("a:b:y\n1.5:-2:no\n3:0.25:yes\n", R"(, "delimiter": ":")");
   check_four("a\tb\ty\n1.5\t-2\tno\n3\t0.25\tyes\n", R"(, "delimiter": "tab")");
   check_refused([] { rows_of("a,b,y\n1,2,3\n", R"(, "delimiter": "ab")"); }, ExitCode::kUsage, {"\"ab\" is no delimiter", "\"tab\""});

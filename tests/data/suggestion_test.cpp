@@ -64,6 +64,14 @@ TEST_CASE("init: a column whose name says so is the target; a table without name
   check_refused([] { suggest("a,b\n1,2\n3,2\n", "b"); }, ExitCode::kUsage, {"column \"b\" cannot be predicted", "--target"});
 }
 
+TEST_CASE("init: a first line that is neither names nor data is left out") {
+  const data::CsvSuggestion found = suggest(twelve("12,2,low,high\n", [](int row) {
+    return std::to_string(row * row) + ".5," + std::to_string(row * 3) + "," + std::to_string(row * 7 % 12) + "," + std::to_string(row % 2);
+  }));
+  CHECK(found.table.rows == 12);
+  CHECK(keys_text(found) == "skip_rows: 1, standardize: true");
+}
+
 TEST_CASE("init: lines before the table and thousands") {
   const data::CsvSuggestion found = suggest(twelve("A title\na,b,y\n", [](int row) {
     return "\"1,00" + std::to_string(row % 10) + "\"," + std::to_string(row * row) + "," + std::to_string(row % 2);
