@@ -14,8 +14,9 @@ void CommandLine::add_compare() {
                           R"(# on the test rows of the config that it was trained with
 normrun compare --data configs/quickstart.json --pairs train:eval,eval:population \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
-# the weights of another framework, safetensors (docs/weights.md)
-normrun compare --checkpoint model.safetensors --network config.json
+# a network and data by a config, as for weights of other frameworks
+normrun compare --network configs/quickstart.json \
+  --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
 # on all rows of other data, alone and 32 at a time; for a program
 normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}' \
   --splits train,test --eval-batch-sizes 1,32 --json \
