@@ -1,5 +1,6 @@
 #include "data/csv_table.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <compare>
 #include <limits>

@@ -1,6 +1,7 @@
 #include "data/csv_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "config/json/words.hpp"
 #include "data/foreign_format.hpp"

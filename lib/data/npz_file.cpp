@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "config/json/words.hpp"
 #include "config/options/document.hpp"

@@ -4,13 +4,20 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import unittest
+import zipfile
 
 import tree
 from support import BINARY, SMALL, SOURCE, CommandLineTest
-
 PARTS = [[]] + [[command] for command in tree.commands()]
+
+
+def npy(kind, shape, payload):
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    text += b" " * ((64 - (10 + len(text) + 1) % 64) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + payload
 
 
 class HelpTest(CommandLineTest):
@@ -41,12 +48,24 @@ class HelpTest(CommandLineTest):
                 names = {option, short.group(1)} if short else {option}
                 self.assertTrue(any(names & set(line.split()) for line in lines), f"{part}: no example of {option}")
 
+    def write_data_files(self):
+        """What the examples of init and inspect name."""
+        lines = ["length,width,species"] + [f"{row % 7}.5,{row * row % 11},{'ab'[row % 2]}" for row in range(20)]
+        self.write("measurements.csv", "\n".join(lines) + "\n")
+        inputs, labels = npy("|u1", "(20, 3)", bytes(range(60))), npy("|u1", "(20,)", bytes([0, 1] * 10))
+        self.write("X.npy", inputs)
+        self.write("y.npy", labels)
+        with zipfile.ZipFile(self.folder / "digits.npz", "w") as archive:
+            archive.writestr("X.npy", inputs)
+            archive.writestr("y.npy", labels)
+
     def test_every_example_runs(self):
         shutil.copytree(SOURCE / "configs", self.folder / "configs")
         config = json.loads((SOURCE / "configs" / "quickstart.json").read_text(encoding="utf-8"))
         config["data"].update(samples=256, test_samples=64)
         config["train"].update(epochs=1)
         self.write("configs/quickstart.json", json.dumps(config))
+        self.write_data_files()
         for folder in (".config/fish/completions", ".local/share/man/man1"):
             (self.folder / folder).mkdir(parents=True)
         ran = 0
