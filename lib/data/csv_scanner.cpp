@@ -176,7 +176,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
     }
     if (!was_quoted && !at_end() && text_[position_] != '\n' && text_[position_] != '\r') return true;
   } else if (cell.is_quoted && dialect_.delimiter != '\t') {
-    config::skip_blanks();  // `"a" , "b"`
+    skip_blanks();  // `"a" , "b"`
   }
   if (dialect_.delimiter != ' ' && !at_end() && text_[position_] == dialect_.delimiter) {
     ++position_;

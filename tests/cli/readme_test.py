@@ -91,6 +91,10 @@ class TrueTest(CommandLineTest):
         config["data"].update(samples=256, test_samples=64)
         config["train"].update(epochs=1)
         self.write("configs/quickstart.json", json.dumps(config))
+        self.write("measurements.csv", "a,b,species\n" + "".join(f"{i % 7},{i % 5},{'xyz'[i % 3]}\n" for i in range(40)))
+        config["norm"].update(type="batch")
+        del config["grid"]
+        self.write("config.json", json.dumps(config))  # of a network that was trained elsewhere
 
     def shell(self, command):
         script = f"set -e; normrun() {{ '{BINARY}' \"$@\"; }}; {command}"
@@ -104,7 +108,6 @@ class TrueTest(CommandLineTest):
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_the_example_configs_train(self):
-        self.write("measurements.csv", "a,b,species\n" + "".join(f"{i % 7},{i % 5},{'xyz'[i % 3]}\n" for i in range(40)))
         for page in (README, SOURCE / "docs" / "config.md"):
             with self.subTest(page.name):
                 self.write("mine.json", fenced(page, "jsonc")[0])
@@ -124,6 +127,7 @@ class TrueTest(CommandLineTest):
             shutil.rmtree(self.folder / "results", ignore_errors=True)
             if commands:
                 self.shell("normrun train --config configs/quickstart.json --quiet")
+                shutil.copy(self.folder / "results/quickstart/checkpoints/batch-b4-s0.safetensors", self.folder / "model.safetensors")
             for command in commands:
                 with self.subTest(command, page=page.name):
                     self.shell(command)

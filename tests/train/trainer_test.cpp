@@ -233,7 +233,8 @@ TEST_CASE("a run that diverges says at which step, and which tensor was the firs
 TEST_CASE("statistics that stop being finite while the loss is fine end the run at the epoch") {
   data::Dataset<float> huge = clusters<float>(150);
   for (float& feature : huge.train.features.view()) feature *= 1e25f;  // its variance is no float
-  const TrainRig<float> rig({{"batch"}, {"dense", R"("units": 3)"}}, std::move(huge), R"({"batch_size": 16})");
+  const TrainRig<float> rig({{"batch"}, {"dense", R"("units": 3)"}}, std::move(huge),
+                            R"({"batch_size": 16, "steps": 1, "forward_mode": "moving-averages"})");
   const std::string message = message_of(rig);
   CAPTURE(message);
   CHECK(message.find("layer batch_0, moving_variance") != std::string::npos);

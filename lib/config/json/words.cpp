@@ -1,6 +1,7 @@
 #include "config/json/words.hpp"
 
 #include <algorithm>
+
 #include "config/json/foreign_words.hpp"
 
 namespace normrun::config {
