@@ -6,11 +6,10 @@
 
 #include "files/descriptor.hpp"
 #include "tables/csv_table.hpp"
+#include "tables/tables.hpp"
 
 namespace normrun::tables {
 namespace {
-
-constexpr std::size_t kKeyColumns = 4;  // run_id, norm, batch_size, seed
 
 std::string_view run_of(std::string_view line) { return line.substr(0, line.find(',')); }
 
@@ -46,7 +45,7 @@ bool RunRows::next() {
   const std::string run(run_of(ahead_));
   while (!ahead_.empty() && run_of(ahead_) == run) {
     rows_.push_back(split_csv_line(ahead_));
-    rows_.back().resize(std::max(header_.size(), kKeyColumns + other_count_));  // cells that a damaged line lacks are empty
+    rows_.back().resize(std::max(header_.size(), key_columns().size() + other_count_));  // cells that a damaged line lacks are empty
     if (!std::getline(file_, ahead_)) ahead_.clear();
   }
   return !rows_.empty();
@@ -63,7 +62,7 @@ std::vector<const RunRows::Row*> RunRows::final_rows() const {
 
 std::size_t RunRows::column(std::string_view name) const {
   // Searches after the swept keys, because one of them may have the name of a column of the table.
-  const auto own = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns + other_count_));
+  const auto own = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), key_columns().size() + other_count_));
   return static_cast<std::size_t>(std::find(own, header_.end(), name) - header_.begin());
 }
 
@@ -83,19 +82,19 @@ Index RunRows::batch_size() const {
 }
 
 double RunRows::other(std::string_view key) const {
-  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), key_columns().size()));
   const auto place = static_cast<std::size_t>(std::find(swept, header_.end(), key) - swept);
-  return place < other_count_ ? read_number(rows_.front()[kKeyColumns + place]) : std::numeric_limits<double>::quiet_NaN();
+  return place < other_count_ ? read_number(rows_.front()[key_columns().size() + place]) : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string RunRows::others(std::string_view without) const {
-  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), kKeyColumns));
+  const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), key_columns().size()));
   const std::vector<std::string> keys(swept, swept + std::min(static_cast<std::ptrdiff_t>(other_count_), header_.end() - swept));
   std::string text;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (keys[i] == without) continue;
     text += text.empty() ? "" : ", ";
-    text += std::string(short_name(keys, keys[i])) + " = " + rows_.front()[kKeyColumns + i];
+    text += std::string(short_name(keys, keys[i])) + " = " + rows_.front()[key_columns().size() + i];
   }
   return text;
 }
