@@ -8,7 +8,7 @@
 namespace normrun::report {
 namespace {
 
-/// The own columns' fields of each line of a run in compare.csv.
+/// Returns, for each line of the run in compare.csv, the fields of the table's own columns.
 std::vector<std::vector<std::string>> compared_lines(const tables::RunRecord& record) {
   const std::string_view text = record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
   std::vector<std::vector<std::string>> lines;
@@ -21,7 +21,8 @@ std::vector<std::vector<std::string>> compared_lines(const tables::RunRecord& re
 }
 
 std::string more_rows(const std::string& split) {
-  if (split == "train") return "leave it out of compare.splits";  // data with `resample` are made anew for each step
+  /// with `resample` every step draws fresh rows, so more of them cannot be asked for
+  if (split == "train") return "leave it out of compare.splits";
   return split == "test" ? "give the data test rows (\"test_fraction\")" : "set \"validation_fraction\" in \"data\"";
 }
 

@@ -11,17 +11,17 @@
 
 namespace normrun::report {
 
-/// What was to be compared and was not, or not as asked: a split without rows has no lines in compare.csv, and where a split has fewer
-/// rows than one evaluation batch the batch is the whole split.
+/// Collects the comparisons that the config asks for and that cannot be made as asked.  A split without rows has no lines in compare.csv.
+/// Where a split has fewer rows than one evaluation batch, the batch is the whole split.
 class EmptyComparisons {
  public:
   void add(const tables::RunRecord& record, const compare::CompareOptions& compare);
-  /// A line for each such split: what is missing; what to do.
+  /// Returns one line for each such split, which says what is missing and what to do about it.
   std::vector<std::string> warnings() const;
 
  private:
   std::set<std::string> without_rows_;
-  /// The evaluation batch sizes that exceed the rows of a split.
+  /// For each split and its number of rows: the evaluation batch sizes that exceed it.
   std::map<std::pair<std::string, Index>, std::set<Index>> too_large_;
 };
 

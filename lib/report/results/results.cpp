@@ -54,7 +54,7 @@ ordered_json resource(const std::string& file, const std::string& doc, const ord
 
 const std::vector<tables::Column>& summary_columns() {
   static const std::vector<tables::Column> columns = {
-      {"metric", "string", "table.column, and in brackets which of a run's lines"},
+      {"metric", "string", "table.column, and in brackets the line of the run"},
       {"n", "integer", "seeds"},
       {"mean", "number", "over the seeds"},
       {"sd", "number", "ddof 1; empty for one seed"},
@@ -90,7 +90,8 @@ std::string datapackage_text(const study::Experiment& experiment) {
   return package.dump(2) + "\n";
 }
 
-/// Where nearly every run has data of its own, their number and one digest over all of theirs.
+/// Lists the digests of all data sets.  Above kListed data sets, the list would dominate the manifest: it then holds their number and one
+/// digest over all of them.
 ordered_json data_digests(const sweep::RecordIndex& records) {
   constexpr std::size_t kListed = 1000;
   const std::vector<sweep::DigestBytes>& digests = records.data_digests();
@@ -131,9 +132,9 @@ std::string manifest_text(const study::Experiment& experiment, const sweep::Reco
   return manifest.dump(2) + "\n";
 }
 
-/// All tables in one pass over the runs.
+/// Writes all tables in one pass over the runs.
 void write_tables(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder) {
-  std::deque<std::pair<tables::TableId, files::AtomicFile>> files;  // which cannot be moved
+  std::deque<std::pair<tables::TableId, files::AtomicFile>> files;  // a deque, because an AtomicFile cannot be moved
   for (const tables::Table& table : tables::tables()) {
     if (!is_written(table, experiment)) continue;
     files.emplace_back(std::piecewise_construct, std::tuple(table.id), std::tuple(folder + "/" + std::string(table.file)));

@@ -10,24 +10,25 @@
 
 namespace normrun::report {
 
-/// Who made the results: the same for every build of one source tree, so that tables do not depend on it.
+/// The program that made the results.  These facts are the same for every build of one source tree, so the tables do not depend on the
+/// build.
 struct ProgramInfo {
   std::string version;
-  std::string revision;  // git, "" where unknown
+  std::string revision;  // the git revision; "" where it is unknown
   std::string compiler;
-  std::string instruction_set;  // in use
+  std::string instruction_set;  // the one in use
 };
 
-/// A table's header: the key columns, the other swept keys, its own columns.
+/// Returns a table's header: the key columns, the other swept keys, then the table's own columns.
 std::string header_line(const tables::Table& table, const config::Grid& grid);
 
-/// Writes every table (outputs.csv only where it was asked for) and summary.csv of the finished runs, in the plan's order,
-/// datapackage.json and manifest.json into `folder`, each through a temporary file and rename.  One record at a time is in
-/// memory.  Returns the summary's rows, those of the first settings where there are very many.  Throws
-/// Error(kCannotCreate, kWriteFailed).
+/// Writes into `folder` the tables and summary.csv of the finished runs in the plan's order, then datapackage.json and manifest.json.
+/// outputs.csv is written only where the config asks for it.  Each file goes through a temporary file and a rename.  Only one record at a
+/// time is in memory.  Returns the summary's rows; of very many settings, only the rows of the first ones.  Throws Error(kCannotCreate,
+/// kWriteFailed).
 std::vector<SummaryRow> write_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const ProgramInfo& program,
                                       const std::string& folder);
-/// What a shard leaves beside its journal: its runs alone make no tables.
+/// Writes the manifest of a shard beside its journal.  A shard writes no tables, because its runs are only some of the sweep's.
 void write_manifest(const study::Experiment& experiment, const sweep::RecordIndex& records, const ProgramInfo& program,
                     const std::string& folder);
 

@@ -11,14 +11,14 @@
 namespace normrun::report {
 namespace {
 
-/// Which shard a journal is of, "" for none.
+/// Returns the shard that a journal belongs to, "" for a sweep in one piece.
 std::string shard_of(const std::string& journal) {
   std::string shard;
   try {
     sweep::JournalFile(journal).scan(
         {[&](const sweep::JournalPlan& plan) { shard = plan.shard; }, [](std::uint64_t, const tables::RunRecord&) {}});
   } catch (const Error&) {
-    // Going on with the sweep tells what is wrong with it.
+    // A damaged journal is no problem here: resuming the sweep reports what is wrong with it.
   }
   return shard;
 }

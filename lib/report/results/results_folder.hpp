@@ -10,27 +10,27 @@
 
 namespace normrun::report {
 
-/// The split that a comparison is told by: test where it was compared, else the first that was.
+/// Returns the split whose comparison is reported: test where it was compared, else the first split that was.
 std::string reported_split(const compare::CompareOptions& compare);
 
-/// What `train` wrote, opened for reading.
+/// A results folder that `train` wrote, opened for reading.
 struct ResultsFolder {
   std::string path;
   study::Experiment experiment;
 
   tables::RunRows runs_of(tables::TableId id) const;
-  /// The split that a report is about.
+  /// The split that the report describes.
   std::string split() const { return reported_split(experiment.base.compare); }
 };
 
-/// Throws Error(kUsage) where there are no results.
+/// Opens a results folder.  Throws Error(kUsage) where it holds no results.
 ResultsFolder open_results(const std::string& path);
 
-/// The setting of the run that was just read.
+/// Returns the setting of the run that was read last.
 tables::Setting setting_of(const tables::RunRows& runs);
 
-/// compare.csv: the final state's line of every pair of modes on a split, at the run's own batch size where that was asked
-/// for, else the first.
+/// Returns, from compare.csv, the lines of the run's final state on a split: one for each pair of modes.  They are the lines at the run's
+/// own batch size where the config asks for it, else at the first size that it asks for.
 std::vector<const tables::RunRows::Row*> own_comparisons(const tables::RunRows& runs, const std::string& split);
 
 }  // namespace normrun::report

@@ -10,7 +10,8 @@
 namespace normrun::report {
 namespace {
 
-/// Which columns of a table are summarized, and which say what a line is about (shown in brackets, pairs joined by ':').
+/// The columns of a table that are summarized, and the columns that identify a line.  The identifying values stand in brackets, and the two
+/// of a pair are joined by ':'.
 struct Source {
   tables::TableId table;
   std::vector<std::string_view> labels;
@@ -37,17 +38,17 @@ std::string table_name(tables::TableId id) {
   return file.substr(0, file.find('.'));
 }
 
-/// The place of a table's own column behind the key columns.
+/// Returns the place of a table's own column in a line, where the key columns come first.
 std::size_t column_place(tables::TableId id, std::string_view name, std::size_t keys) { return keys + tables::own_place(id, name); }
 
-/// Metrics of one setting, in order of appearance.
+/// The metrics of one setting, in order of appearance.
 struct SettingSummary {
-  SummaryRow row;  // who it is; its metric and summary stay empty
+  SummaryRow row;  // identifies the setting; its metric and summary stay empty
   std::vector<std::string> metrics;
   std::unordered_map<std::string, tables::StreamedSummary> values;  // over the seeds
 };
 
-/// First every record of a setting's seeds goes through kSums, then again through kDeviations.
+/// A standard deviation needs the mean first, so every record of a setting is read twice: for kSums, then for kDeviations.
 enum class Pass { kSums, kDeviations };
 
 class Collector {
@@ -63,7 +64,7 @@ class Collector {
   }
 
  private:
-  /// The lines of the last step; every_steps adds earlier ones.
+  /// Returns the lines of the last step.  With every_steps, a table also holds earlier ones.
   std::vector<std::vector<std::string>> final_lines(tables::TableId id, const std::string& text) const {
     std::vector<std::vector<std::string>> lines;
     std::size_t start = 0;
@@ -89,7 +90,7 @@ class Collector {
     for (const std::string_view name : source.metrics) {
       const std::string& field = fields[column_place(source.table, name, keys_)];
       double value = 0.0;
-      if (std::from_chars(field.data(), field.data() + field.size(), value).ec != std::errc()) continue;  // not applicable
+      if (std::from_chars(field.data(), field.data() + field.size(), value).ec != std::errc()) continue;  // the metric does not apply here
       const std::string metric = table_name(source.table) + '.' + std::string(name) + (label.empty() ? "" : '[' + label + ']');
       const auto [known, is_new] = setting.values.try_emplace(metric);
       if (is_new) setting.metrics.push_back(metric);
@@ -108,7 +109,7 @@ class Collector {
   std::size_t keys_;
 };
 
-/// The plan seen as settings: all axes but the seed, in the plan's order, and the runs of each setting.
+/// The plan as a list of settings: all axes but the seed, in the plan's order, with the runs of each setting.
 class Settings {
  public:
   explicit Settings(const config::Grid& grid) : runs_(grid.size()) {
@@ -120,7 +121,7 @@ class Settings {
   }
   std::int64_t count() const { return runs_ / seeds_; }
   std::int64_t seeds() const { return seeds_; }
-  /// A run's number: slower axes, seed, faster axes.
+  /// Returns a run's number, which counts the slower axes first, then the seed, then the faster axes.
   std::int64_t run(std::int64_t setting, std::int64_t seed) const {
     return (setting / stride_ * seeds_ + seed) * stride_ + setting % stride_;
   }
@@ -128,7 +129,7 @@ class Settings {
  private:
   std::int64_t runs_;
   std::int64_t seeds_ = 1;
-  std::int64_t stride_ = 1;  // of the seed axis: the number of points of the faster ones
+  std::int64_t stride_ = 1;  // of the seed axis: the number of points of the faster axes
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 namespace normrun::report {
 
-/// One line of summary.csv: a metric over the seeds of one setting.
+/// One line of summary.csv: a metric of one setting, summarized over the seeds.
 struct SummaryRow {
   std::string norm;
   Index batch_size = 0;
@@ -19,17 +19,17 @@ struct SummaryRow {
   tables::SampleSummary summary;
 };
 
-/// The final state's numbers of every finished run, over the seeds; settings and metrics in the order of the plan.  One
-/// setting's figures at a time are in memory, whatever the number of settings and seeds.
+/// Summarizes the final state of every finished run over the seeds, and passes each row to `take` in the plan's order of settings and
+/// metrics.  Only one setting's numbers are in memory at a time, however many settings and seeds there are.
 void summarize_runs(const study::Experiment& experiment, const sweep::RecordIndex& records,
                     const std::function<void(const SummaryRow&)>& take);
-/// norm, batch_size, the other axes, metric, n, mean, sd, ci95_low, ci95_high, min, max.
+/// Returns the header: norm, batch_size, the other axes, metric, n, mean, sd, ci95_low, ci95_high, min, max.
 std::string summary_header(const config::Grid& grid);
 std::string summary_line(const SummaryRow& row);
 
-/// The effect in words and numbers, at most 80 columns wide but for what else is swept: one line for every setting, then one
-/// sentence a normalization.  The gap is the one that `normrun report` tells: of reported_split(), at the run's own batch size where
-/// that was asked for, else at the first that was.
+/// Returns the effect in words and numbers: one line for each setting, then one sentence for each normalization.  Lines have at most 80
+/// columns, plus what the values of other swept keys take.  The gap is the one that `normrun report` gives: that of reported_split(), at
+/// the run's own batch size where the config asks for it, else at the first size that it asks for.
 std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare);
 
 }  // namespace normrun::report

@@ -15,20 +15,21 @@ namespace {
 
 constexpr std::size_t kTerminalColumns = 80;
 
-/// One setting's figures as the terminal shows them.
+/// The numbers of one setting as the terminal shows them.
 struct Line {
   std::string norm;
   Index batch_size = 0;
   std::string others;
-  std::optional<double> accuracy_eval;
-  std::optional<double> accuracy_train;
-  std::optional<double> loss_eval;
-  std::optional<double> loss_train;
-  std::optional<double> gap;
-  std::string gap_size;  // the evaluation batch size that the gap is of
+  std::optional<double> accuracy_eval = {};
+  std::optional<double> accuracy_train = {};
+  std::optional<double> loss_eval = {};
+  std::optional<double> loss_train = {};
+  std::optional<double> gap = {};
+  std::string gap_size = {};  // the evaluation batch size at which the gap was measured
 };
 
-/// Tells which of a setting's lines of compare.csv has the gap that is told: as own_comparisons() does with the table at hand.
+/// Chooses, among a setting's lines of compare.csv, the one whose gap is shown.  own_comparisons() chooses by the same rule from the table
+/// itself.
 class GapChoice {
  public:
   explicit GapChoice(const compare::CompareOptions& compare)
@@ -44,7 +45,7 @@ class GapChoice {
   }
 
  private:
-  /// Then there is a line of it, though one without a gap where the outputs do not vary.
+  /// Whether compare.csv has a line at this batch size.  That line has no gap where the outputs do not vary.
   bool asks_for(Index batch_size) const {
     return std::any_of(sizes_.begin(), sizes_.end(),
                        [&](const config::Count& size) { return size.word == "train" || size.value == batch_size; });
@@ -65,7 +66,7 @@ std::vector<Line> collect(const std::vector<SummaryRow>& rows, const compare::Co
     for (const std::string& other : row.others) others += (others.empty() ? "" : " ") + other;
     const auto same = [&](const Line& line) { return line.norm == row.norm && line.batch_size == row.batch_size && line.others == others; };
     auto line = std::find_if(lines.begin(), lines.end(), same);
-    if (line == lines.end()) line = lines.insert(lines.end(), {row.norm, row.batch_size, others, {}, {}, {}, {}, {}, {}});
+    if (line == lines.end()) line = lines.insert(lines.end(), Line{.norm = row.norm, .batch_size = row.batch_size, .others = others});
     const double mean = row.summary.mean;
     if (row.metric == "runs.test_accuracy_eval") line->accuracy_eval = mean;
     if (row.metric == "runs.test_accuracy_train") line->accuracy_train = mean;
@@ -84,7 +85,7 @@ std::string percentage(double gap) {
   return fmt::format("{:.{}f}", 100.0 * gap, gap < 0.0995 ? 1 : 0);
 }
 
-/// "by 95 % of their spread", or of several settings "by 12 to 95 % of their spread".
+/// Returns "by 95 % of their spread", or for several settings "by 12 to 95 % of their spread".
 std::string difference(double low, double high) {
   if (high == 0.0) return "not at all";
   const std::string from = percentage(low);
@@ -92,7 +93,7 @@ std::string difference(double low, double high) {
   return fmt::format("by {}{}{} % of their spread", from == to ? "" : from, from == to ? "" : " to ", to);
 }
 
-/// The settings of one normalization that have a gap; other swept keys give several of one batch size.
+/// The gaps of one normalization's settings.  One batch size has several gaps where other keys are swept too.
 class Gaps {
  public:
   Gaps(const std::vector<Line>& lines, const std::string& norm) {
@@ -128,7 +129,7 @@ class Gaps {
   std::map<Index, std::vector<double>> by_batch_size_;
 };
 
-/// "batch norm: train and eval outputs differ by 95 % of their spread at batch 2, by 12 % at batch 128"
+/// Returns a sentence for each norm: "batch norm: train and eval outputs differ by 95 % of their spread at batch 2, by 12 % at batch 128".
 std::string sentences(const std::vector<Line>& lines) {
   std::vector<std::string> norms;
   for (const Line& line : lines) {
@@ -139,7 +140,7 @@ std::string sentences(const std::vector<Line>& lines) {
   return text;
 }
 
-/// What the gap is of, where it is not what the columns beside it are of: the test rows in batches of the run's own size.
+/// Says where the gap was measured, unless that is where the columns beside it were: on the test rows, in batches of the run's own size.
 std::string remark(const std::vector<Line>& lines, const compare::CompareOptions& compare) {
   const std::string split = reported_split(compare);
   std::string text = split == "test" ? "" : "rows of the " + split + " split";
@@ -150,7 +151,7 @@ std::string remark(const std::vector<Line>& lines, const compare::CompareOptions
   return text.empty() || !has_gap ? "" : "(gap: " + text + ")\n";
 }
 
-/// What the longest name takes, and no more than leaves the other columns on the line.
+/// Returns the width of the longest name, limited so that the other columns still fit on the line.
 std::size_t name_width(const std::vector<Line>& lines) {
   constexpr std::size_t kLeast = 16;
   constexpr std::size_t kMost = 24;

@@ -4,12 +4,12 @@
 
 namespace normrun::report {
 
-/// Three significant digits: 0.0123, 1.5, 12300, 1.2e-05.
+/// Returns the value with three significant digits: 0.0123, 1.5, 12300, 1.2e-05.
 std::string shown(double value);
-/// "79 %", "0.31 %", "0".
+/// Returns "79 %", "0.31 %" or "0".
 std::string percent(double share);
 
-/// "batch norm" for the built-in norms, the name itself for the others.
+/// Returns "batch norm" and the like for the built-in norms, and the name itself for all others.
 std::string spoken_norm(const std::string& norm);
 
 }  // namespace normrun::report
