@@ -34,7 +34,7 @@ bool means(const json& wanted, const std::string& field) {
   return wanted.is_string() && wanted.get<std::string>() == field;
 }
 
-/// The rows that a filter lets through.
+/// The rows that a filter accepts.
 class Selection {
  public:
   Selection(const study::Claim& claim, const json& where, const tables::ResultTable& table) : table_(table) {
@@ -65,7 +65,7 @@ class Selection {
   bool final_only_ = false;
   int batch_size_ = -1;
   int eval_batch_size_ = -1;
-  std::map<std::string, double> last_step_;  // by run
+  std::map<std::string, double> last_step_;  // the last step of each run
 };
 
 double reduced(const study::Claim& claim, const std::vector<double>& values) {
@@ -86,7 +86,7 @@ double reduced(const study::Claim& claim, const std::vector<double>& values) {
 
 std::string column_name(const std::string& metric) { return metric.substr(metric.find('.') + 1); }
 
-/// What a claim measures in a row: its metric, or the difference of its two.
+/// What a claim measures in each row: its metric, or the difference of its two metrics.
 class Measure {
  public:
   Measure(const study::Claim& claim, const tables::ResultTable& table)
@@ -95,7 +95,7 @@ class Measure {
         metric_(column_of(claim, table, column_name(claim.metric))),
         minus_(claim.minus.empty() ? -1 : column_of(claim, table, column_name(claim.minus))) {}
 
-  /// None where it is not applicable.
+  /// Returns nothing where the metric does not apply.
   std::optional<double> at(std::size_t row) const {
     double value = 0.0;
     double subtracted = 0.0;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// What is tested, seed by seed, and the interval in which the claim holds.
+/// The number that is tested for each seed, and the interval in which the claim holds.
 struct Question {
   std::vector<double> values;
   double low = -kInfinity;
@@ -32,14 +32,14 @@ struct Question {
 
 std::string of_seed(long seed) { return " of seed " + std::to_string(seed); }
 
-/// One place of an axis has no slope (0/0), and the range 0 whatever the metric.
+/// Refuses an axis with a single place: its slope would be 0/0, and its range would be 0 whatever the metric.
 void need_two_places(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   if (by_axis.size() >= 2) return;
-  refuse_claim(claim, "the rows" + whose + " have one " + claim.axis + " only, a slope or a range takes two",
+  refuse_claim(claim, "the rows" + whose + " have one " + claim.axis + " only, and a slope or a range takes two",
                "see \"where\", the grid and the runs that failed");
 }
 
-/// Slope of log(value) against log(axis), least squares.
+/// Returns the least-squares slope of log(value) against log(axis).
 double log_slope(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   need_two_places(claim, by_axis, whose);
   std::vector<double> logs_of_places;
@@ -60,14 +60,14 @@ double log_slope(const study::Claim& claim, const std::map<std::string, double>&
 double spread(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   need_two_places(claim, by_axis, whose);
   for (const auto& [place, value] : by_axis) {
-    if (std::isnan(value)) return value;  // which compares with nothing, so that the search below would pass over it
+    if (std::isnan(value)) return value;  // NaN compares as false with everything, so the search below would skip it
   }
   const auto by_value = [](const auto& a, const auto& b) { return a.second < b.second; };
   return std::max_element(by_axis.begin(), by_axis.end(), by_value)->second -
          std::min_element(by_axis.begin(), by_axis.end(), by_value)->second;
 }
 
-/// Mean over the seeds at each place of the axis.
+/// Returns the mean over the seeds at each place of the axis.
 std::map<std::string, double> means_along(const ClaimValues& values) {
   std::map<std::string, std::vector<double>> lists;
   for (const auto& [seed, by_axis] : values) {
@@ -86,7 +86,7 @@ double log_ratio(const study::Claim& claim, long seed, double value, double refe
   return math::log(value / reference);
 }
 
-/// The value of each seed, paired with that of the rows it is compared with.
+/// Pairs the value of each seed with that of the rows it is compared with.
 std::vector<double> compared(const study::Claim& claim, const ClaimValues& first, const tables::ResultTable& table, Question::Scale scale) {
   std::vector<double> values;
   const ClaimValues second = claim.versus.empty() ? ClaimValues{} : claim_values(claim, claim.versus, table);
@@ -97,7 +97,7 @@ std::vector<double> compared(const study::Claim& claim, const ClaimValues& first
       continue;
     }
     const auto other = second.find(seed);
-    if (other == second.end()) continue;  // not paired
+    if (other == second.end()) continue;  // this seed has no partner
     const double reference = other->second.begin()->second;
     values.push_back(scale == Question::Scale::kLog ? log_ratio(claim, seed, value, reference) : value - reference);
   }
@@ -147,7 +147,7 @@ Question ask(const study::Claim& claim, const tables::ResultTable& table) {
 
 bool is_exact(const study::Claim& claim) { return claim.test == study::ClaimTest::kEqual && !claim.tolerance; }
 
-/// Infinite numbers have no mean and no difference: a verdict would rest on NaN.
+/// Refuses infinite numbers: they have no mean and no difference, so the verdict would rest on NaN.
 void need_numbers(const study::Claim& claim, const Question& question, const tables::SampleSummary& summary) {
   const bool has_nan = std::any_of(question.values.begin(), question.values.end(), [](double value) { return std::isnan(value); });
   const bool asks_mean = !claim.every_seed && !is_exact(claim) && summary.n >= 2;
@@ -214,7 +214,7 @@ std::vector<DecidedClaim> decide_claims(const std::string& folder) {
     try {
       decided.push_back(decide_claim(claim, tables));
     } catch (const Error& error) {
-      if (error.code() != ExitCode::kUsage) throw;  // the folder's fault, not the claim's
+      if (error.code() != ExitCode::kUsage) throw;  // the folder is at fault, not the claim
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
   }
