@@ -24,7 +24,7 @@ std::string description_of(BarUnit unit, const std::vector<BarRow>& rows) {
   std::string text;
   for (const BarRow& row : rows) {
     text += row.name + " (" + row.value + "):";
-    for (const BarRow::Part& part : row.parts) text += " " + part.name + " " + spoken(unit, part.value) + ",";
+    for (const BarRow::Segment& segment : row.segments) text += " " + segment.name + " " + spoken(unit, segment.value) + ",";
     text.back() = '.';
     text += ' ';
   }
@@ -35,12 +35,12 @@ void draw_row(Svg& svg, BarUnit unit, const PlotAxis& axis, const BarRow& row, d
   const auto place = [&](double value) { return left + axis.place(value) * width; };
   double up = 0.0;
   double down = 0.0;
-  for (const BarRow::Part& part : row.parts) {
-    double& end = part.value > 0.0 ? up : down;
-    const auto [from, to] = std::minmax({place(end), place(end + part.value)});
-    end += part.value;
-    svg.rectangle(from, y + 3, to - from, kRowHeight - 6, fmt::format("part c{}", part.look),
-                  fmt::format("{}: {}", part.name, spoken(unit, part.value)));
+  for (const BarRow::Segment& segment : row.segments) {
+    double& end = segment.value > 0.0 ? up : down;
+    const auto [from, to] = std::minmax({place(end), place(end + segment.value)});
+    end += segment.value;
+    svg.rectangle(from, y + 3, to - from, kRowHeight - 6, fmt::format("part c{}", segment.look),
+                  fmt::format("{}: {}", segment.name, spoken(unit, segment.value)));
   }
 }
 
@@ -53,7 +53,7 @@ std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows) {
   for (const BarRow& row : rows) {
     double up = 0.0;
     double down = 0.0;
-    for (const BarRow::Part& part : row.parts) (part.value > 0.0 ? up : down) += part.value;
+    for (const BarRow::Segment& segment : row.segments) (segment.value > 0.0 ? up : down) += segment.value;
     ends.insert(ends.end(), {up, down});
     widest_name = std::max(widest_name, text_width(shortened(row.name, kLongestBarName)));
     widest_value = std::max(widest_value, text_width(row.value));

@@ -5,38 +5,38 @@
 
 namespace normrun::report {
 
-/// A row of stacked bars: what is positive grows to the right of 0, what is negative to the left.
+/// A row of stacked bars.  Positive values grow to the right of 0, negative ones to the left.
 struct BarRow {
-  struct Part {
+  struct Segment {
     std::string name;
     int look = 0;
     double value = 0.0;
   };
   std::string name;   // to the left
   std::string value;  // to the right
-  std::vector<Part> parts;
+  std::vector<Segment> segments = {};
 };
 
 enum class BarUnit { kShares, kAmounts };
 
-/// What a bar chart shows but its rows.
+/// Everything that a bar chart shows except its rows.
 struct BarChart {
   std::string id;
   std::string title;
-  std::string value_title;  // over the values to the right
+  std::string value_title;  // the heading above the values on the right
   BarUnit unit = BarUnit::kShares;
 };
 
-/// One SVG.
+/// Returns one SVG.
 std::string draw_bars(const BarChart& chart, const std::vector<BarRow>& rows);
 
-/// One SVG: a histogram over equal bins from `low` to `high`; `look` as in the palette.
+/// A histogram over equal bins from `low` to `high`.
 struct Histogram {
   std::string title;
   double low = 0.0;
   double high = 0.0;
-  std::vector<double> shares;  // of all values, one a bin
-  double tallest = 0.0;        // the y axis' end
+  std::vector<double> shares;  // the share of all values in each bin
+  double tallest = 0.0;        // where the y axis ends
 };
 std::string draw_histogram(const std::string& id, const std::string& x_label, const Histogram& histogram, int look);
 

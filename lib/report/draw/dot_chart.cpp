@@ -17,7 +17,7 @@ constexpr double kLeastRow = 24.0;
 constexpr double kDotSpacing = 11.0;
 constexpr std::size_t kLongestDotName = 20;
 
-/// What each row shows: of every series the point at its place.
+/// One dot of a row: the point that a series has there.
 struct Dot {
   std::size_t row;
   std::size_t series;
@@ -34,7 +34,7 @@ std::vector<Dot> dots_of(const Panel& panel) {
   return dots;
 }
 
-/// "batch norm: train 0.77, eval 0.85."
+/// Returns "batch norm: train 0.77, eval 0.85." and the like for each row.
 std::string description_of(const LineChart& chart, const Panel& panel, const std::vector<Dot>& dots) {
   std::string text = chart.y_label + ".";
   for (std::size_t row = 0; row < chart.x_names.size(); ++row) {
@@ -47,7 +47,7 @@ std::string description_of(const LineChart& chart, const Panel& panel, const std
   return text;
 }
 
-/// Rows that have dots, from top to bottom.
+/// Returns the rows that have dots, from top to bottom.
 std::vector<std::size_t> rows_of(const std::vector<Dot>& dots) {
   std::vector<std::size_t> rows;
   rows.reserve(dots.size());
@@ -57,7 +57,7 @@ std::vector<std::size_t> rows_of(const std::vector<Dot>& dots) {
   return rows;
 }
 
-/// A row's dots lie evenly about its middle.
+/// Returns a dot's distance from its row's middle: the dots of a row are spread evenly around it.
 double offset_of(const Dot& dot, const std::vector<Dot>& dots) {
   double before = 0.0;
   double after = 0.0;

@@ -6,14 +6,15 @@
 
 namespace normrun::report {
 
-/// The rows that a table of the page shows at most.
+/// The number of rows that a table of the page shows at most.
 inline constexpr std::size_t kMostTableRows = 200;
 
-/// A table that scrolls by itself; numbers are rounded, their digits are kept for sorting and saving.  `file`: the name under
-/// which it can be saved, "" where another link does that.  `all`: the rows there are, where more than are given.
+/// Returns a table that scrolls by itself.  It shows rounded numbers but keeps their digits for sorting and saving.  `file` is the name
+/// under which the table can be saved; it is "" where another link does that.  `all` is the number of rows that exist where the table shows
+/// fewer.
 std::string table_element(const std::string& name, const std::string& file, const DataTable& table, std::size_t all);
 
-/// A figure with its caption, legend, pictures, and its numbers as a table and as a link to save them.
+/// Returns a figure with its caption, legend and pictures, and with its numbers as a table and as a link that saves them.
 std::string figure_element(const Figure& figure);
 
 }  // namespace normrun::report

@@ -6,39 +6,39 @@
 
 namespace normrun::report {
 
-/// Numbers as a table of the page: what a figure draws, or a table of its own.
+/// A table of numbers on the page: the data of a figure, or a table of its own.
 struct DataTable {
   std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> rows = {};
 
   std::string csv() const;
 };
 
-/// An entry of a figure's legend: the series' place in the palette and its name.
+/// An entry of a figure's legend: the place of a series in the palette, and its name.
 struct LegendEntry {
   int look = 0;
   std::string name;
 };
 
-/// The rows of a table whose columns have these values.
+/// Selects the rows of a table whose columns have these values.
 using RowFilter = std::vector<std::pair<std::string, std::string>>;
 
-/// A figure of the report: small pictures side by side, each an SVG of its own, so that they wrap on a narrow screen.
+/// A figure of the report.  Its pictures are small SVGs that stand side by side and wrap on a narrow screen.
 struct Figure {
-  std::string id;       // of the element, and the downloaded file's name
-  std::string title;    // the question it answers
-  std::string caption;  // how to read it, what was left out
-  std::vector<LegendEntry> legend;
-  std::vector<std::string> pictures;  // none: the figure is left out
-  DataTable data;
-  std::string spec = "";  // the same as Vega-Lite
+  std::string id;       // names the element and the downloaded file
+  std::string title;    // the question that the figure answers
+  std::string caption;  // how to read the figure, and what was left out
+  std::vector<LegendEntry> legend = {};
+  std::vector<std::string> pictures = {};  // without any, the page leaves the figure out
+  DataTable data = {};
+  std::string spec = "";  // the figure as a Vega-Lite specification
 };
 
-/// What a figure draws at most: the rest stands in the tables, and the caption says so.
+/// The most panels and series that a figure draws.  The tables hold the rest, and the caption says so.
 inline constexpr std::size_t kMostPanels = 6;
 inline constexpr std::size_t kMostSeries = 7;
 
-/// "6 of 40 settings are drawn", or "" where all are.
+/// Returns "6 of 40 settings are drawn" and the like, or "" where all of them are.
 std::string left_out(std::size_t drawn, std::size_t all, const std::string& what);
 
 }  // namespace normrun::report

@@ -13,7 +13,7 @@ namespace normrun::report {
 namespace {
 
 constexpr double kLinesWidth = 340.0;
-constexpr double kPlotHeight = 202.0;  // with the x axis
+constexpr double kPlotHeight = 202.0;  // including the x axis
 constexpr double kLeft = 46.0;
 constexpr double kLinesBottom = 42.0;
 constexpr double kZeroRow = 18.0;
@@ -37,7 +37,8 @@ std::vector<double> xs(const LineChart& chart) {
   return values;
 }
 
-/// The intervals too, but none that reaches below a tenth of the smallest mean: a logarithm would show nothing else.
+/// Returns all y values that the axis must show.  Interval ends count too, but not below a tenth of the smallest mean: a logarithmic axis
+/// would show little else.
 std::vector<double> ys(const LineChart& chart) {
   std::vector<double> values = chart.y_values;
   double least = std::numeric_limits<double>::infinity();
@@ -54,7 +55,7 @@ std::vector<double> ys(const LineChart& chart) {
   return values;
 }
 
-/// Every panel's frame: the axes and where they lie in the picture.
+/// The frame of every panel: the axes and where they lie in the picture.
 class Frame {
  public:
   explicit Frame(const LineChart& chart) : axes_(axes_of(chart)) {
@@ -129,13 +130,13 @@ void draw_series(Svg& svg, const Frame& frame, const Series& series) {
   const bool is_reference = series.kind == Series::Kind::kReference;
   if (series.kind != Series::Kind::kDots && line.size() > 1) svg.polyline(line, is_reference ? "reference" : "line" + look);
   if (is_reference) return;
-  const bool dense = series.kind == Series::Kind::kLine && line.size() > 24;  // markers would hide the line
+  const bool dense = series.kind == Series::Kind::kLine && line.size() > 24;  // markers would hide a line of so many points
   for (const LinePoint& point : series.points) {
     if (!dense && frame.shows(point)) svg.marker(frame.x(point.x), frame.y(point.y), series.look, "mark" + look, hint_of(series, point));
   }
 }
 
-/// Each name at its line's right end, neighbours pushed apart.
+/// Puts each name at the right end of its line, and pushes neighbouring names apart.
 std::vector<Label> labels_of(const Frame& frame, const Panel& panel) {
   std::vector<Label> labels;
   for (const Series& series : panel.series) {
@@ -145,7 +146,7 @@ std::vector<Label> labels_of(const Frame& frame, const Panel& panel) {
   }
   std::stable_sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.wanted < b.wanted; });
   for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + kLabelSpacing);
-  double most = frame.height() - kLinesBottom + 2;  // and back up, where they went past the bottom
+  double most = frame.height() - kLinesBottom + 2;  // names that were pushed past the bottom move up again
   for (auto label = labels.rbegin(); label != labels.rend(); ++label, most -= kLabelSpacing) label->y = std::min(label->y, most);
   return labels;
 }
@@ -159,7 +160,7 @@ void draw_labels(Svg& svg, const Frame& frame, const Panel& panel) {
   }
 }
 
-/// "batch norm: from 0.79 at 2 to 0.1 at 128."
+/// Returns "batch norm: from 0.79 at 2 to 0.1 at 128." and the like for each line.
 std::string description_of(const LineChart& chart, const Panel& panel) {
   std::string text = fmt::format("{} against {}.", chart.y_label, chart.x_label);
   for (const Series& series : panel.series) {

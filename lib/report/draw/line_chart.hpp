@@ -12,58 +12,58 @@ namespace normrun::report {
 struct LinePoint {
   double x = 0.0;
   double y = 0.0;
-  double low = 0.0;  // of the interval; NaN for none
+  double low = 0.0;  // the interval's lower end; NaN: there is no interval
   double high = 0.0;
 };
-/// The mean of some seeds and its 95 % interval.
+/// Returns the mean of some seeds with its 95 % interval.
 LinePoint point_of(double x, const tables::SampleSummary& summary);
 
 struct Series {
   enum class Kind { kLine, kDots, kReference };
-  std::string name;  // written at its right end; "" for none
+  std::string name;  // written at the line's right end; "" for none
   int look = 0;      // place in the palette
-  std::vector<LinePoint> points;
+  std::vector<LinePoint> points = {};
   Kind kind = Kind::kLine;
-  std::string value = "";  // of the chart's series column
+  std::string value = "";  // the value that this series has in the chart's series column
 };
 
 struct Panel {
   std::string title;
-  std::vector<Series> series;
-  RowFilter rows = {};  // of the figure's data
+  std::vector<Series> series = {};
+  RowFilter rows = {};  // the rows of the figure's data that the panel shows
 };
 
-/// Panels of lines over the same two axes.
+/// Panels of lines that share both axes.
 struct LineChart {
   std::string id;
   std::string x_label;
   std::string y_label;
   Scale x_scale = Scale::kLinear;
   Scale y_scale = Scale::kLinear;
-  std::vector<double> x_ticks;  // empty: round numbers
-  std::vector<Panel> panels;
-  std::vector<double> y_values = {};  // that the y axis shows in any case
-  // Of the figure's data.
+  std::vector<double> x_ticks = {};  // empty: the axis has round numbers
+  std::vector<Panel> panels = {};
+  std::vector<double> y_values = {};  // values that the y axis always shows
+  // Columns of the figure's data.
   std::string x_column = "";
   std::string y_column = "";
   std::string series_column = "";
-  std::vector<std::string> x_names = {};  // of the places 0, 1, …: rows of dots instead of lines
+  std::vector<std::string> x_names = {};  // names of the places 0, 1, …; with names, the chart has rows of dots instead of lines
 };
 
-/// The axes that a chart's panels share.
+/// The axes that the panels of a chart share.
 struct ChartAxes {
   PlotAxis x;
   PlotAxis y;
-  bool has_zero;  // the y axis is logarithmic and there is a 0 to show
+  bool has_zero;  // the y axis is logarithmic, and there is a 0 to show
 };
 ChartAxes axes_of(const LineChart& chart);
 
-/// One SVG a panel.  On a logarithmic y axis a 0 has a row of its own below the rest.
+/// Returns one SVG for each panel.  A logarithmic y axis shows 0 in a row of its own below all other values.
 std::vector<std::string> draw(const LineChart& chart);
-/// Charts of the same panels, panel by panel.
+/// Returns the SVGs of several charts that have the same panels, ordered by panel.
 std::vector<std::string> draw(const std::vector<LineChart>& charts);
 
-/// At most eight of some ascending values, evenly taken: the ticks of an axis.
+/// Returns at most eight of some ascending values, evenly spaced among them, as the ticks of an axis.
 std::vector<double> ticks_at(const std::vector<double>& values);
 
 }  // namespace normrun::report

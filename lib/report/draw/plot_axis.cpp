@@ -13,30 +13,30 @@ namespace normrun::report {
 namespace {
 
 constexpr int kWantedTicks = 4;
-constexpr int kMostLinearTicks = kWantedTicks + 3;  // steps are rounded up, and both ends may have a tick
-constexpr int kMostPowers = 8;                      // of a logarithmic axis
+constexpr int kMostLinearTicks = kWantedTicks + 3;  // the step is rounded up, and both ends may have a tick
+constexpr int kMostPowers = 8;                      // on a logarithmic axis
 constexpr double kLogOfTen = 2.302585092994046;
 constexpr double kLargest = std::numeric_limits<double>::max();
 
-/// Numbers that differ by a smaller part of their size are drawn as one: labels with room for six digits could not tell them apart,
-/// and ticks between neighbouring doubles do not exist.
+/// Numbers whose relative difference is smaller are drawn as one number.  Labels have room for six digits and could not tell them apart,
+/// and there are no ticks between neighbouring doubles.
 constexpr double kLeastSpread = 1e-5;
-/// Spreads below this are drawn as none: a fifth of them, and its powers of ten, would be denormal.
+/// A smaller spread is drawn as none: its fifth and the powers of ten near it would be denormal.
 constexpr double kLeastWidth = 1e-290;
-/// Where a logarithmic axis begins at the earliest.  Smaller numbers stand at its end.
+/// A logarithmic axis begins no lower than this.  Smaller numbers are drawn at its end.
 constexpr double kLeastOnLog = 1e-270;
 
-/// 10 to the power of n, and its inverse: with our own logarithm, so that a picture is the same bytes on every machine.
+/// Returns 10 to the power of n.  This function and its inverse use our own logarithm, so a picture has the same bytes on every machine.
 double power_of_ten(double n) { return math::exp(n * kLogOfTen); }
 double decades_of(double value) { return math::log(value) / kLogOfTen; }
 
-/// A power of ten as its digits read: exp alone is a few last bits off.
+/// Returns the power of ten that the digits denote: exp alone is wrong by a few last bits.
 double exact(double value) { return tables::read_number(shown(value)); }
 
-/// high - low may be infinite; half of it is not.
+/// Half of high - low is finite even where the whole difference is not.
 double half_width(double low, double high) { return 0.5 * high - 0.5 * low; }
 
-/// The next of 1, 2, 5 times a power of ten.
+/// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `least`.
 double round_step(double least) {
   const double power = exact(power_of_ten(std::floor(decades_of(least) + 1e-9)));
   for (const double digit : {1.0, 2.0, 5.0}) {
@@ -45,7 +45,7 @@ double round_step(double least) {
   return 10.0 * power;
 }
 
-/// Multiples of a round step.  The number of ticks is bounded by their count, not by the sum that the last bits decide.
+/// Returns multiples of a round step.  A counter bounds the number of ticks, so rounding errors in a running sum cannot.
 std::vector<double> linear_ticks(double low, double high) {
   const double step = round_step(2.0 * (half_width(low, high) / (kWantedTicks + 1)));
   const double first = std::ceil(low / step - 1e-9);
@@ -58,8 +58,8 @@ std::vector<double> linear_ticks(double low, double high) {
   return ticks;
 }
 
-/// 1, 2 and 5 of each power over a short range; powers alone over a long one, never more than six.  A range without any of them has
-/// the ticks of a linear axis.
+/// Returns 1, 2 and 5 times each power of ten over a short range, and at most six powers alone over a long one.  A range without any of
+/// these gets the ticks of a linear axis.
 std::vector<double> log_ticks(double low, double high) {
   const double decades = log_of_ratio(high, low) / kLogOfTen;
   const bool is_short = decades < 2.2;
@@ -77,7 +77,7 @@ std::vector<double> log_ticks(double low, double high) {
   return ticks.empty() ? linear_ticks(low, high) : ticks;
 }
 
-/// Of ascending values: with three digits or, where two of them would read alike, as many as tell them apart.
+/// Returns labels of ascending values with three digits, or with as many as distinguish them where two labels would be equal.
 std::vector<std::string> tick_labels(const std::vector<double>& values) {
   constexpr int kAllDigits = 17;
   std::vector<std::string> labels;
@@ -137,7 +137,7 @@ void PlotAxis::span(const std::vector<double>& values) {
     const double margin = is_constant ? std::max(0.5 * std::abs(high_), 0.5) : 0.08 * half;
     low_ = std::max(low_ - margin, -kLargest);
     high_ = std::min(high_ + margin, kLargest);
-    const double nothing = 2e-9 * half_width(low_, high_);  // an end so close to 0 is its tick
+    const double nothing = 2e-9 * half_width(low_, high_);  // an end this close to 0 counts as the tick at 0
     if (std::abs(low_) < nothing) low_ = 0.0;
     if (std::abs(high_) < nothing) high_ = 0.0;
   }

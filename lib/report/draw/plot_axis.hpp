@@ -12,17 +12,17 @@ struct Tick {
   std::string label;
 };
 
-/// log(numerator / denominator) of positive numbers, where their ratio is too large or too small for a double too.
+/// Returns log(numerator / denominator) of positive numbers, also where no double holds the ratio.
 double log_of_ratio(double numerator, double denominator);
 
-/// Values to places from 0 to 1, with at most eight round ticks, whatever the values are.  Ticks ascend, lie within the axis and have
-/// labels that differ.
+/// Maps values to places from 0 to 1, with at most eight round ticks, whatever the values are.  Ticks ascend, lie within the axis and have
+/// distinct labels.
 class PlotAxis {
  public:
-  /// Spans every finite value; a logarithm leaves out those that have none, and ends above 0.  Values that agree but for their last
-  /// digits are spanned as one value is.  `values` may be empty.
+  /// Spans every finite value.  A logarithmic axis leaves out values without a logarithm and ends above 0.  Values that differ only in
+  /// their last digits count as one value.  `values` may be empty.
   PlotAxis(Scale scale, const std::vector<double>& values);
-  /// Ticks at these ascending values, where the axis has them, and nowhere else.
+  /// As above, with ticks at exactly those of these ascending values that lie within the axis.
   PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks);
 
   double place(double value) const;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kTitleLine = 16.0;
 
-/// Tenths of a pixel are finer than any screen; the same digits everywhere.
+/// Returns a coordinate in tenths of a pixel: finer than any screen, and the same digits on every machine.
 std::string coordinate(double value) {
   std::string digits = fmt::format("{:.1f}", value);
   if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
@@ -103,7 +103,7 @@ std::vector<std::string> title_lines(std::string_view title) {
 double head_height(std::size_t lines) { return 30.0 + kTitleLine * static_cast<double>(lines); }
 
 double text_width(std::string_view words) {
-  constexpr double kCharacter = 6.4;  // at 11.5 px, a little on the wide side
+  constexpr double kCharacter = 6.4;  // at 11.5 px, slightly too wide to be safe
   return kCharacter * static_cast<double>(characters_of(words));
 }
 

@@ -21,9 +21,9 @@ constexpr double kViewWidth = 240.0;
 constexpr double kViewHeight = 170.0;
 constexpr double kBarsViewWidth = 320.0;
 constexpr double kBarHeight = 20.0;
-constexpr const char* kShapes[] = {"circle", "square", "triangle-up", "diamond", "triangle-down"};  // those of Svg::marker
+constexpr const char* kShapes[] = {"circle", "square", "triangle-up", "diamond", "triangle-down"};  // in the order of Svg::marker
 
-/// A value of the light theme, as the stylesheet declares it first: "--c0", "--soft".
+/// Returns a colour of the light theme ("--c0", "--soft"), which the stylesheet declares first.
 std::string colour(const std::string& name) {
   const std::size_t place = kReportStyle.find(name + ": ") + name.size() + 2;
   return std::string(kReportStyle.substr(place, std::string("#rrggbb").size()));
@@ -41,13 +41,13 @@ bool is_numeric(const DataTable& data, std::size_t column) {
 
 bool has_intervals(const DataTable& data) { return std::find(data.header.begin(), data.header.end(), "ci95_low") != data.header.end(); }
 
-/// Whole numbers without a point.
+/// Writes whole numbers without a decimal point.
 Json number(double value) {
   constexpr double kLargestWhole = 1e15;
   return std::abs(value) < kLargestWhole && value == std::floor(value) ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-/// The figure's numbers, row by row.  Columns that choose rows stay texts, whatever their values look like.
+/// Returns the figure's numbers, row by row.  Columns that select rows stay texts, whatever their values look like.
 Json data_of(const Figure& figure, const std::vector<std::string>& texts) {
   const DataTable& data = figure.data;
   std::vector<bool> numeric;
@@ -73,14 +73,14 @@ Json filters(const RowFilter& rows) {
   return list;
 }
 
-/// Of a view: what the panel shows and, with room, what its y axis is.
+/// Returns a view's title: what the panel shows and, where there is room, the label of its y axis.
 Json title_of(const std::string& text, const std::string& y_label) {
   Json title = {{"text", title_lines(text)}, {"limit", 1.2 * kViewWidth}};
   if (!y_label.empty()) title["subtitle"] = y_label;
   return title;
 }
 
-/// The series' colours and shapes; what is not highlighted steps back.
+/// Returns the colours and shapes of the series.  Series that are not highlighted fade.
 Json looks(const std::string& series, const std::vector<LegendEntry>& legend) {
   Json names = Json::array();
   Json colours = Json::array();
@@ -141,7 +141,7 @@ std::vector<LegendEntry> legend_of(const Figure& figure, const std::vector<LineC
   return legend;
 }
 
-/// What stands under the pointer: a row's own columns, but those that all of the view's rows share.
+/// Returns the hint under the pointer: the row's own columns, without those that have one value in the whole view.
 Json hint_of(const DataTable& data, const RowFilter& rows) {
   Json fields = Json::array();
   for (std::size_t i = 0; i < data.header.size(); ++i) {
@@ -156,7 +156,7 @@ Json hint_of(const DataTable& data, const RowFilter& rows) {
   return fields;
 }
 
-/// A line chart's axes, and where a 0 lies on a logarithmic one: a tenth of the axis below the rest.
+/// The axes of a line chart, and where a logarithmic one shows 0: a tenth of the axis below all other values.
 struct LineAxes {
   explicit LineAxes(const LineChart& chart)
       : axes(axes_of(chart)),
@@ -165,7 +165,7 @@ struct LineAxes {
                   ? std::max(axes.y.low() * math::exp(-0.1 * log_of_ratio(axes.y.high(), axes.y.low())), std::numeric_limits<double>::min())
                   : axes.y.low()) {}
   ChartAxes axes;
-  bool is_zoomed;  // no fixed values along the x axis
+  bool is_zoomed;  // nothing fixes the values along the x axis
   double floor;
 };
 
@@ -181,13 +181,13 @@ Json axis_encoding(const std::string& title, Scale scale, const PlotAxis& axis, 
   return encoding;
 }
 
-/// What the layers of a view share.
+/// Returns the encoding that the layers of a view share.
 Json shared_encoding(const LineChart& chart, const LineAxes& own, const Json& look) {
   Json x = axis_encoding(chart.x_label, chart.x_scale, own.axes.x, own.is_zoomed);
   Json y = axis_encoding(chart.y_label, chart.y_scale, own.axes.y, own.is_zoomed);
   x["field"] = chart.x_column;
   y["field"] = "drawn";
-  y["axis"]["title"] = nullptr;  // stands over the view, where it has room
+  y["axis"]["title"] = nullptr;  // the label stands above the view, where there is room
   if (own.axes.has_zero) {
     y["scale"]["domain"][0] = own.floor;
     y["axis"]["values"].insert(y["axis"]["values"].begin(), own.floor);
@@ -222,7 +222,8 @@ Json reference_layer(const LineChart& chart, const Series& series) {
           {"encoding", {{"color", {{"value", colour("--soft")}}}, {"opacity", {{"value", 1}}}}}};
 }
 
-/// The intervals' bands, lines and points of the means; a single mean has a bar.
+/// Returns the layers of a view: the bands of the intervals, the lines, and the points of the means.  A single mean gets a bar instead of a
+/// band.
 Json series_layers(const LineChart& chart, const Panel& panel, const DataTable& data, const Json& look) {
   const auto any = [&](const auto& is) { return std::any_of(panel.series.begin(), panel.series.end(), is); };
   const bool has_lines = !any([](const Series& series) { return series.kind == Series::Kind::kDots; });
@@ -248,7 +249,7 @@ Json line_view(const LineChart& chart, const Panel& panel, const LineAxes& own, 
     if (series.kind == Series::Kind::kReference && !series.points.empty()) layers.push_back(reference_layer(chart, series));
   }
   for (Json& layer : series_layers(chart, panel, data, look)) layers.push_back(std::move(layer));
-  if (own.is_zoomed) {  // with Shift, so that a page scrolls as ever
+  if (own.is_zoomed) {  // only with Shift, so that the page still scrolls
     const Json interval = {{"type", "interval"},
                            {"zoom", "wheel![event.shiftKey]"},
                            {"translate", "[pointerdown[event.shiftKey], window:pointerup] > window:pointermove!"}};
@@ -266,7 +267,7 @@ Json name_axis(const std::string& column) {
   return {{"field", column}, {"type", "nominal"}, {"sort", nullptr}, {"title", nullptr}, {"axis", {{"ticks", false}}}};
 }
 
-/// A panel of named places: a row for each, the values along the x axis.
+/// Returns the view of a panel with named places: one row for each name, the values along the x axis.
 Json dot_view(const LineChart& chart, const Panel& panel, const LineAxes& own, const DataTable& data, const Json& look) {
   Json x = axis_encoding(chart.y_label, chart.y_scale, own.axes.y, own.is_zoomed);
   x["field"] = "drawn";

@@ -8,23 +8,23 @@
 
 namespace normrun::report {
 
-/// A figure's pictures as a Vega-Lite specification (JSON) that holds the figure's data and needs nothing else: it draws in
-/// the page and in any other place.  One view a panel, each over the rows of `figure.data` that it shows.
+/// Returns a figure's pictures as a Vega-Lite specification (JSON), one view for each panel.  The specification holds the figure's data and
+/// needs nothing else, so it draws in the page and anywhere else.  Each view shows its own rows of `figure.data`.
 std::string line_spec(const Figure& figure, const std::vector<LineChart>& charts);
 
-/// Stacked bars of one number of the data, cause by cause.
+/// A view with stacked bars of one number of the data, divided by cause.
 struct BarView {
   std::string title;
   RowFilter rows;
-  std::string value;  // an expression of the data's columns
+  std::string value;  // an expression over the data's columns
   std::string value_title;
-  std::string format;  // of the value, as d3-format writes it
-  std::string name;    // a row's name, an expression too
+  std::string format;  // the format of the value, as d3-format writes it
+  std::string name;    // an expression for the name of a row
 };
-/// `series`: the column whose values are figure.legend's names.
+/// Returns the specification of stacked bars.  `series` is the column whose values are the names in figure.legend.
 std::string bar_spec(const Figure& figure, const std::string& series, const std::vector<BarView>& views);
 
-/// A histogram of the data's bin_low, bin_high and share.
+/// A view with a histogram of the data's columns bin_low, bin_high and share.
 struct HistogramView {
   std::string title;
   RowFilter rows;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMostRows = 24;
 constexpr double kLeastShare = 0.005;
 
-/// In the order of repair.
+/// The causes in the order of repair, each with its place in the palette.
 const std::vector<std::pair<std::string, int>> kLooks = {
     {"cold-start", 0},      {"lag", 4},          {"sampling-noise", 2}, {"dropout", 3},    {"batch-contents", 5},
     {"biased-variance", 1}, {"shifted-data", 7}, {"batch-noise", 6},    {"unexplained", 6}};
@@ -24,7 +24,7 @@ const std::vector<std::pair<std::string, int>> kLooks = {
 const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
 const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
 
-/// "0.5, 0.003" for "momentum = 0.5, learning_rate = 0.003": a row has no room for more.
+/// Returns "0.5, 0.003" for "momentum = 0.5, learning_rate = 0.003", because a row has no room for more.
 std::string values_alone(std::string others) {
   for (std::size_t at = others.find(" = "); at != std::string::npos; at = others.find(" = ", at)) {
     const std::size_t before = others.find_last_of(" ,", at - 1);
@@ -35,7 +35,7 @@ std::string values_alone(std::string others) {
   return others;
 }
 
-/// A row's name, of the data's columns.
+/// An expression over the data's columns that gives a row's name.
 const std::string kRowName =
     "datum.norm + (datum.setting ? ', ' + replace(datum.setting, regexp('[^ ,]+ = ', 'g'), '') : '') + ', ' + datum.batch_size";
 const BarView kOutputsView = {kOutputsChart.title, {{"metric", "outputs"}}, "datum.share", "share of the squared gap", "~%", kRowName};
@@ -51,14 +51,12 @@ int look_of(const std::string& cause) {
 Figure budget_figure(const ResultsFolder& results) {
   const BudgetShares budget = budget_shares(results);
   Figure figure{
-      "budget",
-      "What is the gap made of?",
-      "The gap between train mode and eval mode, cause by cause in the order of repair, means over the seeds. Parts beyond 0 on the other "
-      "side are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train mode's "
-      "own batches.",
-      {},
-      {},
-      {}};
+      .id = "budget",
+      .title = "What is the gap made of?",
+      .caption =
+          "The gap between train mode and eval mode, cause by cause in the order of repair, means over the seeds. Segments on the other "
+          "side of 0 are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train "
+          "mode's own batches."};
   figure.data.header = {"metric", "norm", "setting", "batch_size", "gap", "cause", "share"};
   std::vector<std::string> causes;
   std::vector<BarView> views;
@@ -69,12 +67,12 @@ Figure budget_figure(const ResultsFolder& results) {
       if (of.metric != metric || of.shares.empty() || of.gap == 0.0) continue;
       if (++all > kMostRows) continue;
       const std::string name = panel_title(of.setting.norm, values_alone(of.setting.others)) + fmt::format(", {}", of.setting.batch_size);
-      BarRow row{name, metric == "outputs" ? percent(of.gap) : shown(of.gap), {}};
+      BarRow row{.name = name, .value = metric == "outputs" ? percent(of.gap) : shown(of.gap)};
       for (const auto& [cause, share] : of.shares) {
         figure.data.rows.push_back({metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size),
                                     tables::shortest(of.gap), cause, tables::shortest(share)});
         if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
-        row.parts.push_back({cause, look_of(cause), metric == "outputs" ? share : share * of.gap});
+        row.segments.push_back({.name = cause, .look = look_of(cause), .value = metric == "outputs" ? share : share * of.gap});
         append_new(causes, cause);
       }
       rows.push_back(row);

@@ -1,13 +1,13 @@
-// Draws every figure's Vega-Lite spec in place of its static pictures, which stay for printing.  A figure that cannot be
-// drawn keeps its pictures.
+// Replaces the static pictures of every figure by its Vega-Lite views.  The pictures stay in the page for printing, and a figure that
+// cannot be drawn keeps showing them.
 import { View, Warn, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 
-const kMargin = 70; // beside a view: its axis' labels and title
+const kMargin = 70; // room beside a view for its axis' labels and title
 const kGlyphs = { circle: "●", square: "■", "triangle-up": "▲", diamond: "◆", "triangle-down": "▼" };
 
-// A spec has the light theme's colours; on the page they follow the theme by the names that the stylesheet gives them.
+// A spec has the light theme's colours.  On the page, colours follow the theme through the stylesheet's names for them.
 const declared = document.styleSheets[0].cssRules[0].style;
 const themed = {};
 for (const name of declared) if (name.startsWith("--")) themed[declared.getPropertyValue(name).trim()] = `var(${name})`;
@@ -16,7 +16,7 @@ const config = {
   background: "transparent",
   font: getComputedStyle(document.body).fontFamily,
   axis: { labelColor: "var(--soft)", titleColor: "var(--soft)", gridColor: "var(--rule)", domainColor: "var(--rule)", tickColor: "var(--rule)" },
-  legend: { disable: true }, // buttons of the page, which a keyboard reaches
+  legend: { disable: true }, // the page has buttons instead, which a keyboard reaches
   title: { color: "var(--ink)", subtitleColor: "var(--soft)" },
 };
 
@@ -31,7 +31,7 @@ const hint = element("div", "hint");
 hint.hidden = true;
 document.body.append(hint);
 
-// Beside the pointer, on the side that has room.
+// Shows the hint beside the pointer, on the side that has room.
 function showHint(_, event, item, value) {
   hint.hidden = value == null;
   if (hint.hidden) return;
@@ -47,7 +47,7 @@ function showHint(_, event, item, value) {
 
 const sized = (view, width) => ({ ...view, width, title: { ...view.title, limit: width + kMargin - 10 } });
 
-// As many views side by side as there is room for, and no wider than that; rows of equal length, where that costs none.
+// Puts as many views side by side as fit into the width, and makes rows of equal length where that costs no space.
 function fit(spec, width, margin) {
   const most = Math.max(1, Math.floor(width / (spec.concat[0].width + margin)));
   const columns = Math.ceil(spec.concat.length / Math.ceil(spec.concat.length / most));
@@ -60,7 +60,7 @@ class InteractiveFigure {
     this.figure = link.closest("figure");
     const content = link.getAttribute("href").replace(/^[^,]*,/, "");
     this.spec = JSON.parse(decodeURIComponent(content), (_, value) => themed[value] ?? value);
-    delete this.spec.title; // the page has it
+    delete this.spec.title; // the page shows the title
     for (const parameter of this.spec.params) delete parameter.bind;
     this.place = element("div", "views");
     this.legend = this.legendButtons();
@@ -76,7 +76,7 @@ class InteractiveFigure {
 
   async draw() {
     this.width = this.place.clientWidth;
-    // What stands beside the views is known when they are drawn: the second time fits.
+    // The space that labels take beside the views is known only after drawing, so the second try fits.
     let margin = kMargin;
     for (const _ of [1, 2]) {
       const fitted = fit(this.spec, this.width, margin);
@@ -94,7 +94,7 @@ class InteractiveFigure {
   legendButtons() {
     const [view] = this.spec.concat;
     const { color } = view.encoding;
-    const shape = view.layer?.at(-1).encoding.shape; // of the points, the last layer
+    const shape = view.layer?.at(-1).encoding.shape; // the last layer has the points
     const list = element("ul", "legend choices");
     color.scale.domain.forEach((name, place) => {
       const button = element("button", "", name);
