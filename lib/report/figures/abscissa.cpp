@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostNames = 12;
 
-/// The values of an axis, none where one of them is no number.
+/// Returns the values of an axis, or nothing where one of them is not a number.
 std::vector<double> numbers_of(const config::Axis& axis) {
   std::vector<double> numbers;
   for (std::size_t i = 0; i < axis.labels.size(); ++i) {
@@ -27,7 +27,7 @@ Scale scale_of(const std::vector<double>& values) {
   return *least > 0.0 && *most > 20.0 * *least ? Scale::kLog : Scale::kLinear;
 }
 
-/// Whole numbers without an exponent.
+/// Writes whole numbers without an exponent.
 std::string digits(double number) {
   constexpr double kLargestWhole = 1e15;
   const bool is_whole = std::abs(number) < kLargestWhole && number == std::floor(number);
@@ -79,7 +79,7 @@ Abscissa abscissa_of(const ResultsFolder& results) {
     const std::vector<double> values = numbers_of(axis);
     if (values.size() <= most) continue;
     most = values.size();
-    std::string column = axis.key;  // a dot would mean a part of the value
+    std::string column = axis.key;  // Vega-Lite would read a dot as access to a member
     std::replace(column.begin(), column.end(), '.', '_');
     abscissa = {Abscissa::Kind::kNumber, axis.key, column, axis.key, scale_of(values), {}};
   }

@@ -8,24 +8,24 @@
 
 namespace normrun::report {
 
-/// What the figures over settings have along their x axis: the training batch size; where no other than one was asked for, the
-/// swept number with the most values; without one, names: the norms or, of one norm, the settings.
+/// What the figures over settings show along their x axis.  It is the training batch size where several were trained, else the swept number
+/// with the most values.  Without such a number the axis has names: those of the norms or, with one norm, those of the settings.
 struct Abscissa {
   enum class Kind { kBatchSize, kNumber, kNorms, kSettings };
   Kind kind = Kind::kBatchSize;
-  std::string key = "";  // of the config, of a number
+  std::string key = "";  // the swept number's key in the config
   std::string column = "batch_size";
   std::string label = "training batch size";
   Scale scale = Scale::kLog;
   std::vector<std::string> names = {};  // in order of appearance
 
   bool has_names() const { return kind == Kind::kNorms || kind == Kind::kSettings; }
-  /// Of the run that was just read.
+  /// Returns the place of the run that was read last.
   double place(const tables::RunRows& runs) const;
-  /// As the figures' data have it.
+  /// Returns a place as the figures' data name it.
   std::string text(double place) const;
-  void take(LineChart& chart) const;  // ticks and names
-  /// The swept keys that are not along the axis.
+  void take(LineChart& chart) const;  // sets ticks and names
+  /// Returns the swept keys that are not along the axis.
   std::string others(const tables::RunRows& runs) const { return kind == Kind::kSettings ? "" : runs.others(key); }
 };
 

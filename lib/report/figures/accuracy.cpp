@@ -10,7 +10,7 @@
 namespace normrun::report {
 namespace {
 
-using PanelKey = std::pair<std::string, std::string>;   // norm, other swept keys
+using PanelKey = std::pair<std::string, std::string>;   // norm, values of the other swept keys
 using Key = std::tuple<PanelKey, std::string, double>;  // mode, place along the x axis
 
 struct Scores {
@@ -53,22 +53,25 @@ Figure accuracy_figure(const ResultsFolder& results) {
   const bool has_accuracy = !scores.accuracy.keys().empty();
   const tables::SeedSamples<Key>& values = has_accuracy ? scores.accuracy : scores.loss;
   const std::string what = has_accuracy ? "accuracy" : "loss";
-  Figure figure{"accuracy",
-                has_accuracy ? "How well does the network predict in each mode?" : "How large is the loss in each mode?",
-                fmt::format("The {} split's {} in each mode that was compared, by {}. Bands and bars are 95 % intervals over the seeds. "
-                            "Modes that fall together are drawn over one another.",
-                            results.split(), what, abscissa.label),
-                {},
-                {},
-                {}};
+  Figure figure{
+      .id = "accuracy",
+      .title = has_accuracy ? "How well does the network predict in each mode?" : "How large is the loss in each mode?",
+      .caption = fmt::format("The {} split's {} in each mode that was compared, by {}. Bands and bars are 95 % intervals over the seeds. "
+                             "Modes that fall together are drawn over one another.",
+                             results.split(), what, abscissa.label)};
   figure.data.header = {"norm", "setting", "mode", abscissa.column, what, "ci95_low", "ci95_high", "n"};
-  LineChart chart{
-      "accuracy", abscissa.label, fmt::format("{} {}", results.split(), what), abscissa.scale, Scale::kLinear, {}, {}, {}, abscissa.column,
-      what,       "mode"};
+  LineChart chart{.id = "accuracy",
+                  .x_label = abscissa.label,
+                  .y_label = fmt::format("{} {}", results.split(), what),
+                  .x_scale = abscissa.scale,
+                  .y_scale = Scale::kLinear,
+                  .x_column = abscissa.column,
+                  .y_column = what,
+                  .series_column = "mode"};
   for (const PanelKey& key : spread(scores.panels, kMostPanels)) {
-    Panel panel{panel_title(key.first, key.second), {}, {{"norm", key.first}, {"setting", key.second}}};
+    Panel panel{.title = panel_title(key.first, key.second), .rows = {{"norm", key.first}, {"setting", key.second}}};
     for (const std::string& mode : scores.modes) {
-      Series series{mode, mode_look(mode, scores.modes), {}, Series::Kind::kLine, mode};
+      Series series{.name = mode, .look = mode_look(mode, scores.modes), .kind = Series::Kind::kLine, .value = mode};
       for (const Key& point : values.keys()) {
         if (std::get<0>(point) != key || std::get<1>(point) != mode) continue;
         const double x = std::get<2>(point);

@@ -9,7 +9,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kMostDots = 256;  // a layer
+constexpr std::size_t kMostDots = 256;  // in one layer
 
 /// The channels of one run.
 struct Channels {
@@ -18,7 +18,7 @@ struct Channels {
   std::vector<tables::RunRows::Row> rows;
 };
 
-/// The first run of the smallest and of the largest batch size.
+/// Returns the first run of the smallest batch size and the first run of the largest.
 std::vector<Channels> chosen_runs(tables::RunRows& runs) {
   std::vector<Channels> chosen;
   while (runs.next()) {
@@ -42,7 +42,7 @@ std::vector<Channels> chosen_runs(tables::RunRows& runs) {
   return chosen;
 }
 
-/// A layer's dots in a panel: layers have looks of their own.
+/// Returns the dots of a layer in a panel.  Each layer has its own place in the palette.
 Series& series_of(Panel& panel, int look) {
   for (Series& series : panel.series) {
     if (series.look == look) return series;
@@ -73,30 +73,26 @@ Series diagonal(const Panel& panel) {
 Figure channels_figure(const ResultsFolder& results) {
   tables::RunRows runs = results.runs_of(tables::TableId::kChannels);
   const std::vector<Channels> chosen = chosen_runs(runs);
-  Figure figure{"channels",
-                "Which channels are off?",
-                "Every dot is a channel of one network: the moving statistics that eval mode uses against the population's. On the dashed "
-                "line the two agree.",
-                {},
-                {},
-                {}};
+  Figure figure{
+      .id = "channels",
+      .title = "Which channels are off?",
+      .caption =
+          "Every dot is a channel of one network: the moving statistics that eval mode uses against the population's. On the dashed "
+          "line the two agree."};
   figure.data.header = {"run_id", "layer", "channel", "moving_mean", "population_mean", "moving_variance", "population_variance"};
   std::vector<std::string> layers;
   std::vector<LineChart> charts;
   for (const std::string statistic : {"mean", "variance"}) {
-    LineChart chart{"channels-" + statistic,
-                    "population " + statistic,
-                    "moving " + statistic,
-                    Scale::kLinear,
-                    Scale::kLinear,
-                    {},
-                    {},
-                    {},
-                    "population_" + statistic,
-                    "moving_" + statistic,
-                    "layer"};
+    LineChart chart{.id = "channels-" + statistic,
+                    .x_label = "population " + statistic,
+                    .y_label = "moving " + statistic,
+                    .x_scale = Scale::kLinear,
+                    .y_scale = Scale::kLinear,
+                    .x_column = "population_" + statistic,
+                    .y_column = "moving_" + statistic,
+                    .series_column = "layer"};
     for (const Channels& channels : chosen) {
-      Panel panel{channels.run, {}, {{"run_id", channels.run}}};
+      Panel panel{.title = channels.run, .rows = {{"run_id", channels.run}}};
       for (const tables::RunRows::Row& row : channels.rows) {
         const std::string& layer = runs.text(row, "layer");
         append_new(layers, layer);

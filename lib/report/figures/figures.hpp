@@ -10,7 +10,7 @@
 
 namespace normrun::report {
 
-/// The figures of a report, each from its table of a results folder; without pictures where there is nothing to draw.
+/// The figures of a report.  Each one reads its table of a results folder, and has no pictures where there is nothing to draw.
 Figure gap_figure(const ResultsFolder& results);
 Figure accuracy_figure(const ResultsFolder& results);
 Figure learning_figure(const ResultsFolder& results);
@@ -19,18 +19,18 @@ Figure channels_figure(const ResultsFolder& results);
 Figure budget_figure(const ResultsFolder& results);
 Figure outputs_figure(const ResultsFolder& results);
 
-/// A norm's place in the palette, the same in every figure.
+/// Returns the place of a norm in the palette, which is the same in every figure.
 int norm_look(const std::string& norm, const std::vector<std::string>& norms);
-/// A mode's.
+/// Returns the place of a mode in the palette.
 int mode_look(const std::string& mode, const std::vector<std::string>& modes);
 
-/// Adds a value that is not there yet.
+/// Appends a value unless the list already holds it.
 template <class T>
 void append_new(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-/// At most `most` of some values, from the first to the last of them, evenly.
+/// Returns at most `most` of some values, evenly spaced from the first to the last.
 template <class T>
 std::vector<T> spread(const std::vector<T>& values, std::size_t most) {
   if (values.size() <= most) return values;
@@ -39,18 +39,18 @@ std::vector<T> spread(const std::vector<T>& values, std::size_t most) {
   return chosen;
 }
 
-/// "batch norm, momentum = 0.9": a panel's title; "" for all norms.
+/// Returns a panel's title, such as "batch norm, momentum = 0.9"; an empty norm stands for all norms.
 std::string panel_title(const std::string& norm, const std::string& others);
 
-/// Adds a point to a line, and to the figure's data the keys, mean, ci95_low, ci95_high and n.
+/// Adds a point to a line, and adds the keys with mean, ci95_low, ci95_high and n to the figure's data.
 void add_point(Series& series, Figure& figure, double x, const tables::SampleSummary& summary, std::vector<std::string> keys);
 
-/// Ascending x.
+/// Sorts the points by x.
 void sort_points(Series& series);
 
-/// A logarithm where positive values span more than a factor of 20.
+/// Returns a logarithmic scale where the positive values span more than a factor of 20.
 Scale fitting_scale(const std::vector<Panel>& panels);
-/// Ascending x values of all points.
+/// Returns the x values of all points in ascending order.
 std::vector<double> x_values(const std::vector<Panel>& panels);
 
 }  // namespace normrun::report

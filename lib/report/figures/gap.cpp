@@ -12,11 +12,11 @@
 namespace normrun::report {
 namespace {
 
-/// Pair of modes and the other swept keys: a panel.
+/// What a panel shows: the pair of modes, and the values of the other swept keys.
 using PanelKey = std::pair<std::string, std::string>;
-using GapPoint = std::tuple<PanelKey, std::string, double>;  // norm, place along the x axis
+using GapPoint = std::tuple<PanelKey, std::string, double>;  // panel, norm, place along the x axis
 
-/// The largest gaps' line c/sqrt(B), through their geometric middle.
+/// Returns the line c/sqrt(B) through the geometric middle of the largest gaps.
 Series square_root_law(const std::vector<Series>& lines) {
   Series law{"∝ 1/√B", 0, {}, Series::Kind::kReference};
   const auto least = [](const Series& series) {
@@ -38,7 +38,7 @@ Series square_root_law(const std::vector<Series>& lines) {
 struct Gaps {
   Abscissa abscissa;
   tables::SeedSamples<GapPoint> values;
-  std::vector<PanelKey> panels;  // train against eval first
+  std::vector<PanelKey> panels;  // "train against eval" comes first
   std::vector<std::string> norms;
 };
 
@@ -62,7 +62,7 @@ Gaps collect_gaps(const ResultsFolder& results) {
   return gaps;
 }
 
-/// Those of the first pair of modes before all others.
+/// Returns the panels to draw: those of the first pair of modes before all others.
 std::vector<PanelKey> chosen_panels(const std::vector<PanelKey>& panels) {
   std::vector<PanelKey> first;
   std::vector<PanelKey> rest;
@@ -73,10 +73,11 @@ std::vector<PanelKey> chosen_panels(const std::vector<PanelKey>& panels) {
 }
 
 Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
-  Panel panel{key.second.empty() ? key.first : key.first + ", " + key.second, {}, {{"modes", key.first}, {"setting", key.second}}};
+  Panel panel{.title = key.second.empty() ? key.first : key.first + ", " + key.second,
+              .rows = {{"modes", key.first}, {"setting", key.second}}};
   for (const std::string& norm : gaps.norms) {
     if (panel.series.size() == kMostSeries) break;
-    Series series{spoken_norm(norm), norm_look(norm, gaps.norms), {}, Series::Kind::kLine, norm};
+    Series series{.name = spoken_norm(norm), .look = norm_look(norm, gaps.norms), .kind = Series::Kind::kLine, .value = norm};
     for (const GapPoint& point : gaps.values.keys()) {
       if (std::get<0>(point) != key || std::get<1>(point) != norm) continue;
       const double x = std::get<2>(point);
@@ -93,16 +94,20 @@ Panel panel_of(const PanelKey& key, const Gaps& gaps, Figure& figure) {
 Figure gap_figure(const ResultsFolder& results) {
   const Gaps gaps = collect_gaps(results);
   const Abscissa& abscissa = gaps.abscissa;
-  Figure figure{"gap",
-                "How far apart are the modes?",
-                fmt::format("The rms difference of the network's outputs in two modes, as a share of their spread, by {}. "
-                            "Bands and bars are 95 % intervals over the seeds.",
-                            abscissa.label),
-                {},
-                {},
-                {{"modes", "setting", "norm", abscissa.column, "relative_gap", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"gap", abscissa.label,  "relative gap", abscissa.scale, Scale::kLinear, {}, {},
-                  {},    abscissa.column, "relative_gap", "norm"};
+  Figure figure{.id = "gap",
+                .title = "How far apart are the modes?",
+                .caption = fmt::format("The rms difference of the network's outputs in two modes, as a share of their spread, by {}. "
+                                       "Bands and bars are 95 % intervals over the seeds.",
+                                       abscissa.label),
+                .data = {.header = {"modes", "setting", "norm", abscissa.column, "relative_gap", "ci95_low", "ci95_high", "n"}}};
+  LineChart chart{.id = "gap",
+                  .x_label = abscissa.label,
+                  .y_label = "relative gap",
+                  .x_scale = abscissa.scale,
+                  .y_scale = Scale::kLinear,
+                  .x_column = abscissa.column,
+                  .y_column = "relative_gap",
+                  .series_column = "norm"};
   for (const PanelKey& key : chosen_panels(gaps.panels)) chart.panels.push_back(panel_of(key, gaps, figure));
   if (chart.panels.empty()) return figure;
   figure.caption += left_out(chart.panels.size(), gaps.panels.size(), "pairs and settings");

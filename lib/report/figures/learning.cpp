@@ -24,7 +24,7 @@ std::string curve_name(const std::string& curve) {
   return curve.starts_with(kTest) ? curve.substr(kTest.size()) : curve;
 }
 
-/// Of every norm its smallest and its largest batch size.
+/// Returns the smallest and the largest batch size of every norm.
 std::vector<tables::Setting> chosen_settings(const std::vector<tables::Setting>& settings) {
   std::map<std::pair<std::string, std::string>, std::pair<long, long>> ends;
   for (const tables::Setting& setting : settings) {
@@ -66,11 +66,10 @@ Curves collect_curves(const ResultsFolder& results) {
 }
 
 Panel panel_of(const tables::Setting& setting, const Curves& curves, Figure& figure) {
-  Panel panel{panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size),
-              {},
-              {{"norm", setting.norm}, {"setting", setting.others}, {"batch_size", std::to_string(setting.batch_size)}}};
+  Panel panel{.title = panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size),
+              .rows = {{"norm", setting.norm}, {"setting", setting.others}, {"batch_size", std::to_string(setting.batch_size)}}};
   for (const std::string& name : curves.names) {
-    Series series{curve_name(name), curve_look(name), {}, Series::Kind::kLine, name};
+    Series series{.name = curve_name(name), .look = curve_look(name), .kind = Series::Kind::kLine, .value = name};
     for (const LossPoint& point : curves.losses.keys()) {
       if (std::get<0>(point) != setting || std::get<1>(point) != name) continue;
       const long epoch = std::get<2>(point);
@@ -86,18 +85,24 @@ Panel panel_of(const tables::Setting& setting, const Curves& curves, Figure& fig
 
 Figure learning_figure(const ResultsFolder& results) {
   const Curves curves = collect_curves(results);
-  Figure figure{"learning",
-                "Do the modes part while the network learns?",
-                "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes on the test split; "
-                "training steps: the running mean of the epoch's own batches.",
-                {},
-                {},
-                {{"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}, {}}};
-  LineChart chart{"learning", "epoch", "mean loss", Scale::kLinear, Scale::kLinear, {}, {}, {}, "epoch", "loss", "curve"};
+  Figure figure{.id = "learning",
+                .title = "Do the modes drift apart while the network learns?",
+                .caption =
+                    "Mean loss after each epoch, at the smallest and the largest batch size of each norm. Both modes are measured on the "
+                    "test split. The curve of training steps is the running mean over the epoch's own batches.",
+                .data = {.header = {"norm", "setting", "batch_size", "curve", "epoch", "loss", "ci95_low", "ci95_high", "n"}}};
+  LineChart chart{.id = "learning",
+                  .x_label = "epoch",
+                  .y_label = "mean loss",
+                  .x_scale = Scale::kLinear,
+                  .y_scale = Scale::kLinear,
+                  .x_column = "epoch",
+                  .y_column = "loss",
+                  .series_column = "curve"};
   for (const tables::Setting& setting : chosen_settings(curves.settings)) chart.panels.push_back(panel_of(setting, curves, figure));
   figure.caption += left_out(chart.panels.size(), curves.settings.size(), "settings");
   const std::vector<double> epochs = x_values(chart.panels);
-  if (epochs.size() < 2) return figure;  // a point is no curve
+  if (epochs.size() < 2) return figure;  // a single point is not a curve
   if (epochs.size() <= 8) chart.x_ticks = epochs;
   chart.y_scale = fitting_scale(chart.panels);
   figure.pictures = draw(chart);

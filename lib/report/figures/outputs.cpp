@@ -12,7 +12,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kBins = 41;  // odd: one of them has 0 in its middle
+constexpr std::size_t kBins = 41;  // odd, so that the middle bin is centred on 0
 constexpr std::size_t kMostValues = 100'000;
 
 struct Differences {
@@ -20,7 +20,7 @@ struct Differences {
   std::vector<double> values;
 };
 
-/// One run's differences of two modes' outputs.
+/// Returns the differences of two modes' outputs in one run.
 std::vector<double> differences_of(const tables::RunRows& runs, const std::string& split,
                                    const std::pair<std::string, std::string>& modes) {
   const std::string own_size = std::to_string(runs.batch_size());
@@ -60,8 +60,8 @@ std::vector<Differences> collect(const ResultsFolder& results, const std::pair<s
   return all;
 }
 
-/// Half the axis' width: all but one in two hundred of the differences lie within.  A forty-first of it is no denormal number, and
-/// twice it is finite.
+/// Returns half the axis' width, such that all but one in two hundred of the differences lie within it.  The result is neither so small
+/// that a forty-first of it is denormal nor so large that twice it is infinite.
 double reach_of(const std::vector<Differences>& all) {
   std::vector<double> sizes;
   for (const Differences& one : all) {
@@ -104,14 +104,13 @@ Figure outputs_figure(const ResultsFolder& results) {
   std::size_t settings = 0;
   const std::vector<Differences> all = collect(results, modes, settings);
   const std::string difference = modes.first + " - " + modes.second;
-  Figure figure{"outputs",
-                "How are the differences distributed?",
-                fmt::format("The difference of each output in the two modes ({}), over samples, outputs and seeds. What lies outside the "
-                            "axis is in its first and last bin.",
-                            difference),
-                {},
-                {},
-                {{"norm", "setting", "batch_size", "bin_low", "bin_high", "share"}, {}}};
+  Figure figure{
+      .id = "outputs",
+      .title = "How are the differences distributed?",
+      .caption = fmt::format("The difference of each output in the two modes ({}), over samples, outputs and seeds. What lies outside the "
+                             "axis is in its first and last bin.",
+                             difference),
+      .data = {.header = {"norm", "setting", "batch_size", "bin_low", "bin_high", "share"}}};
   figure.caption += left_out(all.size(), settings, "settings");
   std::vector<std::string> norms;
   for (const Differences& one : all) append_new(norms, one.setting.norm);

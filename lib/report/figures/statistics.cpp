@@ -12,19 +12,19 @@
 namespace normrun::report {
 namespace {
 
-/// What of layers.csv is drawn, and how its axis is called.
+/// A column of layers.csv that is drawn, and the label of its axis.
 struct Quantity {
   const char* column;
   const char* label;
-  double right;      // its value where nothing is wrong
-  double least_top;  // the axis reaches at least to here
+  double right;      // the value where nothing is wrong
+  double least_top;  // the axis reaches at least this high
 };
 constexpr Quantity kQuantities[] = {{"mean_gap", "moving mean: gap in population sds", 0.0, 0.0},
                                     {"var_ratio", "moving / population variance", 1.0, 1.0},
                                     {"init_share", "share of the initial 0 and 1", 0.0, 1.0}};
 
 struct Line {
-  tables::Setting setting;  // along the steps: its batch size too
+  tables::Setting setting;  // when steps are along the x axis, it includes the batch size
   std::string layer;
   auto operator<=>(const Line&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
@@ -45,7 +45,7 @@ Samples collect(const ResultsFolder& results, Along along, const Abscissa& absci
     const std::vector<const tables::RunRows::Row*> final_rows = runs.final_rows();
     const std::set<const tables::RunRows::Row*> final_ones(final_rows.begin(), final_rows.end());
     for (const tables::RunRows::Row& row : runs.rows()) {
-      if (std::isnan(runs.number(row, "mean_gap"))) continue;  // has no moving statistics
+      if (std::isnan(runs.number(row, "mean_gap"))) continue;  // this layer has no moving statistics
       if (along == Along::kSettings && !final_ones.contains(&row)) continue;
       Line line{setting_of(runs), runs.text(row, "layer")};
       const double x = along == Along::kSteps ? runs.number(row, "step") : abscissa.place(runs);
@@ -66,29 +66,29 @@ Along direction(const ResultsFolder& results) {
   return Along::kSettings;
 }
 
-/// The panels' titles: one for each setting, or one for all norms and layers where settings are along the axis.
+/// Returns a panel's title.  Each setting has a panel, or all norms and layers share one where settings are along the axis.
 std::string title_of(const Line& line, Along along) {
   if (along == Along::kSettings) return line.setting.others.empty() ? "after training" : line.setting.others;
   return panel_title(line.setting.norm, line.setting.others) + fmt::format(", batch {}", line.setting.batch_size);
 }
 
-/// A line's name: its layer, and its norm where several share a panel.
+/// Returns a line's name: its layer, with its norm where several norms share a panel.
 std::string name_of(const Line& line, const Samples& samples, Along along) {
   const auto has_its_norm = [&](const Line& other) { return other.setting.norm == line.setting.norm; };
   const bool one_norm = std::all_of(samples.lines.begin(), samples.lines.end(), has_its_norm);
   return one_norm || along == Along::kSteps ? line.layer : line.setting.norm + " " + line.layer;
 }
 
-/// What the three charts share.
+/// What the three charts have in common.
 struct Shared {
   Along along;
   Abscissa abscissa;
-  std::vector<std::string> titles;
-  std::vector<std::string> names;
+  std::vector<std::string> titles = {};
+  std::vector<std::string> names = {};
 };
 
 Panel panel_of(const std::string& title, const Quantity& quantity, const Samples& samples, const Shared& shared, Figure& figure) {
-  Panel panel{title, {}, {{"quantity", quantity.column}}};
+  Panel panel{.title = title, .rows = {{"quantity", quantity.column}}};
   for (const Line& line : samples.lines) {
     if (title_of(line, shared.along) != title || panel.series.size() == kMostSeries) continue;
     const std::string name = name_of(line, samples, shared.along);
@@ -98,7 +98,7 @@ Panel panel_of(const std::string& title, const Quantity& quantity, const Samples
       if (shared.along == Along::kSteps) panel.rows.emplace_back("norm", line.setting.norm);
       if (shared.along == Along::kSteps) panel.rows.emplace_back("batch_size", std::to_string(line.setting.batch_size));
     }
-    Series series{name, static_cast<int>(place % 6), {}, Series::Kind::kLine, name};
+    Series series{.name = name, .look = static_cast<int>(place % 6), .kind = Series::Kind::kLine, .value = name};
     for (const StatisticPoint& key : samples.values.keys()) {
       const auto& [column, of_line, x] = key;
       if (column != quantity.column || of_line != line) continue;
@@ -119,7 +119,7 @@ Figure statistics_figure(const ResultsFolder& results) {
   const Along along = direction(results);
   const Abscissa abscissa = abscissa_of(results);
   const Samples samples = collect(results, along, abscissa);
-  Shared shared{along, abscissa, {}, {}};
+  Shared shared{.along = along, .abscissa = abscissa};
   for (const Line& line : samples.lines) {
     append_new(shared.titles, title_of(line, along));
     append_new(shared.names, name_of(line, samples, along));
@@ -127,13 +127,13 @@ Figure statistics_figure(const ResultsFolder& results) {
   const std::size_t all = shared.titles.size();
   if (all > 2) shared.titles = {shared.titles.front(), shared.titles.back()};
   const std::string x_column = along == Along::kSteps ? "step" : abscissa.column;
-  Figure figure{"statistics",
-                "Do the moving statistics follow the data's?",
-                "Each normalization layer's moving statistics against the population's: the distance of the means in population standard "
-                "deviations, the ratio of the variances (1: right), and how much of the statistics is still their initial 0 and 1.",
-                {},
-                {},
-                {{"quantity", "norm", "setting", "layer"}, {}}};
+  Figure figure{
+      .id = "statistics",
+      .title = "Do the moving statistics follow the data's?",
+      .caption =
+          "Each normalization layer's moving statistics against the population's: the distance of the means in population standard "
+          "deviations, the ratio of the variances (1: right), and how much of the statistics is still their initial 0 and 1.",
+      .data = {.header = {"quantity", "norm", "setting", "layer"}}};
   if (along == Along::kSteps) figure.data.header.emplace_back("batch_size");
   for (const std::string& column : {x_column, std::string("mean"), std::string("ci95_low"), std::string("ci95_high"), std::string("n")})
     figure.data.header.push_back(column);
@@ -141,17 +141,15 @@ Figure statistics_figure(const ResultsFolder& results) {
   figure.caption += left_out(std::min(shared.names.size(), kMostSeries), shared.names.size(), "layers");
   std::vector<LineChart> charts;
   for (const Quantity& quantity : kQuantities) {
-    LineChart chart{std::string("statistics-") + quantity.column,
-                    along == Along::kSteps ? "step" : abscissa.label,
-                    quantity.label,
-                    along == Along::kSteps ? Scale::kLog : abscissa.scale,
-                    Scale::kLinear,
-                    {},
-                    {},
-                    {quantity.right, quantity.least_top},
-                    x_column,
-                    "mean",
-                    "layer"};
+    LineChart chart{.id = std::string("statistics-") + quantity.column,
+                    .x_label = along == Along::kSteps ? "step" : abscissa.label,
+                    .y_label = quantity.label,
+                    .x_scale = along == Along::kSteps ? Scale::kLog : abscissa.scale,
+                    .y_scale = Scale::kLinear,
+                    .y_values = {quantity.right, quantity.least_top},
+                    .x_column = x_column,
+                    .y_column = "mean",
+                    .series_column = "layer"};
     for (const std::string& title : shared.titles) chart.panels.push_back(panel_of(title, quantity, samples, shared, figure));
     if (x_values(chart.panels).empty()) continue;
     if (along == Along::kSettings) abscissa.take(chart);
