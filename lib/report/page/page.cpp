@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 
-/// How the runs ended, and how many seeds a setting has.
+/// Lists how the runs ended and how many seeds a setting has.
 std::string facts_list(const ResultsFolder& results) {
   std::size_t complete = 0;
   std::size_t all = 0;
@@ -83,7 +83,7 @@ std::string verdict_item(const tables::ResultTable& claims, std::size_t row) {
       escaped(field("id") + (field("source").empty() ? "" : ", " + field("source")) + ": " + field("metric")));
 }
 
-/// The verdicts that `normrun claims` wrote, else decided now.
+/// Shows the verdicts that `normrun claims` wrote, or decides the claims now where it wrote none.
 std::string verdicts_section(const ResultsFolder& results) {
   const std::string file = results.path + "/claims.csv";
   if (results.experiment.base.claims.empty() && !std::filesystem::exists(file)) return "";
@@ -94,7 +94,7 @@ std::string verdicts_section(const ResultsFolder& results) {
     text += "<ul class=\"cards\">\n";
     for (std::size_t row = 0; row < claims.rows(); ++row) text += verdict_item(claims, row);
     text += "</ul>\n";
-  } catch (const Error& error) {  // an interrupted sweep need not have the rows that a claim means
+  } catch (const Error& error) {  // an interrupted sweep may lack the rows that a claim needs
     if (error.code() == ExitCode::kOutOfMemory) throw;
     for (const Problem& problem : error.problems()) text += "<p>The claims cannot be decided: " + escaped(to_line(problem)) + "</p>\n";
   }
@@ -120,7 +120,7 @@ std::string figures_section(const ResultsFolder& results, PageParts& parts) {
   return text.empty() ? "" : "<section aria-labelledby=\"figures\"><h2 id=\"figures\">Figures</h2>\n" + text + "</section>\n";
 }
 
-/// The manifest's entries but those that differ between machines with the same results.
+/// Lists the manifest's entries, except those that differ between machines with the same results.
 std::string made_section(const ResultsFolder& results) {
   std::string text = "<section aria-labelledby=\"made\"><h2 id=\"made\">How it was made</h2>\n<dl class=\"made\">\n";
   const std::string file = results.path + "/manifest.json";

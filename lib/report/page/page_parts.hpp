@@ -9,10 +9,10 @@
 
 namespace normrun::report {
 
-/// Draws the parts of a page one by one: a part that fails costs itself alone, and a line says so in its place.
+/// Draws the sections and figures of a page one by one.  Where one fails, a line in its place says so, and all others are still drawn.
 class PageParts {
  public:
-  /// `draw` gives the HTML of the part that `what` names: "the figure gap".
+  /// Returns the HTML that `draw` returns.  `what` names it in messages: "the figure gap".
   template <class Draw>
   std::string drawn(const std::string& what, const Draw& draw) {
     try {
@@ -23,7 +23,7 @@ class PageParts {
       return told_missing(what, error.what());
     }
   }
-  /// A line for each part that failed: what it is, and why.
+  /// Returns one line for each section or figure that failed, which says what it is and why it failed.
   std::vector<std::string> missing() const { return missing_; }
 
  private:

@@ -1,5 +1,5 @@
 "use strict";
-// The page is complete without this: it sorts the tables and saves them as CSV.
+// The page is complete without this script, which sorts the tables and saves them as CSV.
 const value = (cell) => cell.dataset.v ?? cell.textContent;
 
 function order(a, b) {

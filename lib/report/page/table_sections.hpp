@@ -7,7 +7,7 @@
 
 namespace normrun::report {
 
-/// The settings' means, then the first rows of the tables that people read.
+/// Returns the means of the settings, then the first rows of the tables that people read.
 std::string tables_section(const ResultsFolder& results, PageParts& parts);
 
 }  // namespace normrun::report
