@@ -34,7 +34,7 @@ std::string lower_letters(std::string text) {
   return text;
 }
 
-/// The first member that has one of the names.
+/// Returns the first member that has one of the names.
 std::string member_named(const std::vector<std::string>& members, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     for (const std::string& member : members) {
@@ -55,7 +55,7 @@ ArraySuggestion suggest_members(const std::string& file, const std::string& labe
   for (const std::string& member : members) list += (list.empty() ? "" : ", ") + member;
   if (x.empty() || y.empty()) {
     throw Error(ExitCode::kUsage,
-                {file, "which of its arrays (" + list + ") are the inputs and which the labels is not to be told from their names",
+                {file, "the names of its arrays (" + list + ") do not tell which are the inputs and which the labels",
                  "write the config's \"train\": {\"features\": \"" + file + ":…\", \"labels\": \"" + file + ":…\"} by hand"});
   }
   ArraySuggestion found;
@@ -102,7 +102,7 @@ ArraySuggestion suggest_arrays(const std::string& file, const std::string& label
     found = suggest_members(file, labels);
   } else {
     if (labels.empty())
-      throw Error(ExitCode::kUsage, {file, "is an array of inputs, and the labels stand in another file", "name it: --target LABELS"});
+      throw Error(ExitCode::kUsage, {file, "is an array of inputs, and its labels are in another file", "name it: --target LABELS"});
     found.train = {file, labels};
   }
   found.type = is_idx ? "idx" : "npy";

@@ -18,9 +18,9 @@ struct ArrayFacts {
   double high = 0.0;
   Index not_finite = 0;
   bool are_whole = true;
-  std::vector<std::pair<double, Index>> values;  // different numbers with their counts, ascending; empty where there are more than 20
+  std::vector<std::pair<double, Index>> values;  // distinct numbers with their counts, ascending; empty where there are more than 20
 };
-/// Reads the whole array.  `format`: kIdx or kNpy as the first bytes tell.
+/// Reads the whole array.  `format` says which reader to use; the first bytes tell.
 enum class ArrayFormat { kIdx, kNpy };
 ArrayFacts array_facts(const std::string& path, ArrayFormat format);
 
@@ -36,12 +36,12 @@ struct ArraySuggestion {
   ArrayPair train;
   ArrayPair test;  // empty: test_fraction of the rows is held out
   Index rows = 0;
-  Index rank = 1;                                         // axes of one example
+  Index rank = 1;                                         // the number of axes of one example
   Index outputs = 1;                                      // classes, or numbers to predict
   std::vector<std::pair<std::string, std::string>> keys;  // as in CsvSuggestion
 };
-/// `file`: an NPZ archive, whose members are told apart by their names, or an NPY or IDX file of the inputs, whose labels `labels` names.
-/// Throws Error(kUsage) where the labels are not to be found.
+/// Suggests how to train on arrays.  `file` is either an NPZ archive, whose member names tell inputs from labels, or an NPY or IDX file of
+/// the inputs; then `labels` names the file of the labels.  Throws Error(kUsage) where it finds no labels.
 ArraySuggestion suggest_arrays(const std::string& file, const std::string& labels);
 
 }  // namespace normrun::data

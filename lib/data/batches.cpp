@@ -23,8 +23,8 @@ void Batching::describe(config::OptionVisitor& visitor) {
                               {"sequential", BatchOrder::kSequential},
                               {"replacement", BatchOrder::kReplacement},
                               {"by-class", BatchOrder::kByClass}});
-  visitor.integer({"classes_per_batch", "by-class: how many classes a batch has rows of"}, classes_per_batch, {.low = 1});
-  visitor.flag({"balanced", "by-class: the same number of rows of each of the batch's classes"}, balanced);
+  visitor.integer({"classes_per_batch", "by-class: the number of classes in each batch"}, classes_per_batch, {.low = 1});
+  visitor.flag({"balanced", "by-class: each class of a batch has the same number of rows"}, balanced);
   visitor.choice<LastBatch>({"last", "whether an epoch's last batch is kept where it is smaller than the others"}, last,
                             {{"keep", LastBatch::kKeep}, {"drop", LastBatch::kDrop}});
 }
@@ -95,7 +95,7 @@ void Batches::start_epoch(Index epoch) {
   if (!given_.empty()) {
     if (epoch >= static_cast<Index>(given_.size())) {
       throw Error(ExitCode::kUsage,
-                  {"batch_order", "holds " + std::to_string(given_.size()) + " epochs, and epoch " + std::to_string(epoch) + " is to start",
+                  {"batch_order", "holds " + std::to_string(given_.size()) + " epochs, but epoch " + std::to_string(epoch) + " is next",
                    "lower train.epochs or write more epochs"});
     }
     const std::vector<Index>& given = given_[static_cast<std::size_t>(epoch)];
@@ -145,7 +145,7 @@ Index Batches::next_row(std::size_t label, RandomStream& stream) {
   return rows[static_cast<std::size_t>(class_used_[label]++)];
 }
 
-/// The next classes_per_batch cards: those that were dealt least, ties as shuffled.
+/// Deals the next classes_per_batch cards: those that were dealt least so far, with ties in shuffled order.
 void Batches::deal_classes(RandomStream& stream) {
   stream.shuffle(deck_);
   const auto times = [this](Index label) { return class_dealt_[static_cast<std::size_t>(label)]; };
@@ -160,7 +160,8 @@ void Batches::deal_classes(RandomStream& stream) {
 }
 
 void Batches::fill_by_class(RandomStream& stream) {
-  // Counting sort: the rows of each class in the split's order, then shuffled; a pure function of the epoch's stream.
+  // A counting sort lists the rows of each class in the split's order; then they are shuffled.  The result is a pure function of the
+  // epoch's stream.
   std::fill(class_used_.begin(), class_used_.end(), Index{0});
   for (Index row = 0; row < samples_; ++row) {
     const auto label = static_cast<std::size_t>(labels_[static_cast<std::size_t>(row)]);
@@ -183,7 +184,7 @@ void Batches::fill_batch(std::span<const Index> hand, std::span<Index> batch, Ra
   std::uint64_t rows = 0;
   for (const Index label : hand) rows += rows_of(static_cast<std::size_t>(label)).size();
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    // Balanced: row i of n belongs to class number i k / n.  Otherwise by the lot.
+    // Balanced: row i of n belongs to class number i k / n.  Otherwise the class is drawn at random.
     std::size_t card = i * hand.size() / batch.size();
     if (!batching_.balanced) {
       std::uint64_t ticket = stream.below(rows);

@@ -22,33 +22,35 @@ struct Batching : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// The order in which an epoch reads its rows: indices into the split, consecutive slices of batch_size are the batches.
-/// A pure function of (seed, epoch) and, but for by-class batching, not of the batch size.
+/// The order in which an epoch reads its rows: indices into the split, whose consecutive slices of batch_size rows are the batches.  The
+/// order is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
 ///   shuffled     every row once, in a fresh order each epoch
 ///   sequential   every row once, in the split's order
-///   replacement  samples independent draws
-///   by-class     each batch has rows of classes_per_batch classes, dealt from a shuffled deck of all classes; balanced: the
-///                same number of each (a remainder goes to the first ones), else as many as the classes' sizes make likely.
-///                The rows of a class come in a shuffled order, again from the start when all have been used
+///   replacement  `samples` independent draws
+///   by-class     each batch has rows of classes_per_batch classes, dealt from a shuffled deck of all classes.  A balanced batch has
+///                the same number of rows of each class (the first classes get the remainder); otherwise each row's class is drawn
+///                with probabilities that follow the classes' sizes.  The rows of a class come in shuffled order, and start again
+///                when all have been used.
 class Batches {
  public:
-  /// labels: (samples) or empty; needed by by-class batching.  Throws Error(kUsage): by-class without labels, with an empty
-  /// class, with more classes a batch than there are classes or rows in a batch; no full batch where the last is dropped.
+  /// `labels` has length `samples`, or is empty; by-class batching needs it.  Throws Error(kUsage) for by-class batching without labels,
+  /// with an empty class, or with more classes in a batch than exist or than a batch has rows; and where no batch is full and the last one
+  /// is dropped.
   Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size, std::uint64_t seed);
 
-  /// A given order instead (`batch_order`): (epochs, samples) indices.  Throws Error(kDamaged) where one is no row of the
-  /// split or an epoch has another length.
+  /// Reads rows in a given order instead (`batch_order`), which holds indices (epochs, samples).  Throws Error(kDamaged) where an index is
+  /// no row of the split or an epoch has another length.
   void set_order(std::vector<std::vector<Index>> epochs);
 
-  /// Epochs of the given order; 0 without one.
+  /// Returns the number of epochs of the given order, or 0 without one.
   Index given_epochs() const { return static_cast<Index>(given_.size()); }
 
   Index steps_per_epoch() const;
-  /// Computes the order of an epoch; allocates nothing.  Throws Error(kUsage) past the end of a given order.
+  /// Computes the order of an epoch without allocating.  Throws Error(kUsage) past the end of a given order.
   void start_epoch(Index epoch);
-  /// Rows of a step within the epoch: at most batch_size indices.
+  /// Returns the rows of a step within the epoch: at most batch_size indices.
   std::span<const Index> step(Index step_in_epoch) const;
-  /// The rows of the epoch's later steps.
+  /// Returns the rows of the steps that follow in the epoch.
   std::span<const Index> next_rows(Index step_in_epoch) const;
 
  private:
@@ -68,8 +70,8 @@ class Batches {
   Index next_row(std::size_t label, RandomStream& stream);
   std::span<Index> rows_of(std::size_t label);
 
-  // By-class batching alone: the rows ordered by class, where each class starts, how many of it are used up, how often it was
-  // dealt, and the deck, whose first classes_per_batch cards are the batch's.
+  // Only by-class batching uses these: the rows ordered by class, where each class starts, how many of its rows are used up, how often it
+  // was dealt, and the deck, whose first classes_per_batch cards are those of the current batch.
   std::vector<Index> class_rows_;
   std::vector<Index> class_begin_;
   std::vector<Index> class_used_;

@@ -31,7 +31,7 @@ bool is_pattern(std::string_view name) { return name.find_first_of("*?") != std:
 }  // namespace
 
 bool fits_pattern(std::string_view name, std::string_view pattern) {
-  // Where the last "*" stands, and how far it reached: a mismatch lets it take one character more.
+  // After a mismatch, the last "*" takes one character more: these are its place and how far it has reached.
   std::size_t n = 0;
   std::size_t p = 0;
   std::size_t star = std::string_view::npos;
@@ -82,8 +82,8 @@ void CsvColumns::require_inputs() const {
   if (feature_count() > 0 && (!has_named || taken < static_cast<std::ptrdiff_t>(roles_.size()))) return;
   const std::string count = std::to_string(roles_.size());
   throw Error(ExitCode::kDamaged,
-              {path_ + ":1:1", roles_.size() == 1 ? "only one column" : "only " + count + " columns, none is left for the inputs",
-               roles_.size() == 1 ? "set \"delimiter\": what stands between the columns (a table has inputs and one label)"
+              {path_ + ":1:1", roles_.size() == 1 ? "only one column" : "only " + count + " columns, so none is left for the inputs",
+               roles_.size() == 1 ? "set \"delimiter\" to what separates the columns (a table has inputs and one label)"
                                   : "leave fewer columns out: a table has inputs and one label"});
 }
 
@@ -101,7 +101,7 @@ void CsvColumns::find_by_name(const std::vector<std::string>& names) {
   }
   if (feature_count() == 0) require_inputs();
   labels_.clear();
-  for (const Special& special : special_) {  // in the order of the config
+  for (const Special& special : special_) {  // in the config's order
     if (special.role != CsvRole::kLabel) continue;
     const auto named = std::find(names.begin(), names.end(), special.column.word);
     labels_.push_back(special.column.word.empty() ? index_of(special) : named - names.begin());
@@ -118,7 +118,7 @@ void CsvColumns::assign_named(const Special& special, const std::vector<std::str
   for (std::size_t c = 0; c < names.size() && takes_several && is_pattern(name); ++c) {
     if (!fits_pattern(names[c], name)) continue;
     fits = true;
-    if (role(static_cast<Index>(c)) == CsvRole::kFeature) assign(special, static_cast<Index>(c));  // a pattern takes no label away
+    if (role(static_cast<Index>(c)) == CsvRole::kFeature) assign(special, static_cast<Index>(c));  // a pattern never takes a label away
   }
   if (fits) return;
   const std::string near = config::nearest_word(name, {names.begin(), names.end()});

@@ -11,23 +11,23 @@ namespace normrun::data {
 /// What the cells of a column are.
 enum class CsvRole { kFeature, kLabel, kSequence, kTime, kIgnored };
 
-/// Whether `name` fits `pattern`, where "*" stands for any characters and "?" for one.
+/// Returns whether `name` matches `pattern`, where "*" stands for any characters and "?" for one.
 bool fits_pattern(std::string_view name, std::string_view pattern);
 
 /// The columns of a table and their roles.
 class CsvColumns {
  public:
-  /// Finds the columns that are given by index.  Throws Error(kUsage) where there is no such column or two are the same, and
-  /// Error(kDamaged) where no column is left for the inputs.
+  /// Finds the columns that the options give by index.  Throws Error(kUsage) where such a column does not exist or one column gets two
+  /// roles, and Error(kDamaged) where no column is left for the inputs.
   CsvColumns(std::string path, const CsvOptions& options, Index count);
 
-  bool needs_names() const;  // whether a column is given by name
-  /// Finds those that are given by name, in the header or in nothing.  Throws as the constructor does, and Error(kDamaged) where two
-  /// columns that are read have the same name.
+  bool needs_names() const;  // whether the options give a column by name
+  /// Finds the columns that the options give by name.  `names` is the header, or empty where there is none.  Throws as the constructor
+  /// does, and Error(kDamaged) where two columns that are read have the same name.
   void find_by_name(const std::vector<std::string>& names);
 
   CsvRole role(Index column) const { return roles_[static_cast<std::size_t>(column)]; }
-  /// Which of the label columns this one is: their order is that of the config.
+  /// Returns the place of a column among the label columns, which keep the config's order.
   Index label_place(Index column) const;
   Index feature_count() const;
   bool is_category(Index column) const { return categories_[static_cast<std::size_t>(column)]; }
@@ -46,9 +46,9 @@ class CsvColumns {
 
   std::string path_;
   CsvPart part_;
-  std::vector<Special> special_;  // all but the inputs; category columns as kFeature
-  std::vector<CsvRole> roles_;    // of all columns
-  std::vector<bool> categories_;  // of all columns: whether the config says that it holds words
+  std::vector<Special> special_;  // all columns that the options name; category columns as kFeature
+  std::vector<CsvRole> roles_;    // one for each column
+  std::vector<bool> categories_;  // one for each column: whether the config says that it holds words
   std::vector<Index> labels_;     // the label columns
 };
 

@@ -27,7 +27,7 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-/// The truth that a word states; -1 where it states none.
+/// Returns 1 for a word that means true, 0 for one that means false, and -1 for any other.
 int truth_of(const std::string& word) {
   const std::string text = lower_case(word);
   if (text == "true" || text == "yes" || text == "t" || text == "y") return 1;
@@ -50,7 +50,7 @@ std::string first_words(const InputColumn& column) {
   return text + (column.words.size() > kListedWords ? ", …" : "");
 }
 
-/// Texts by their bytes, whole lists of numbers by value.
+/// Sorts a list of numbers by value, and any other list by bytes.
 void sort_categories(std::vector<std::string>& words) {
   const CellReader reader;
   const bool are_numbers = std::all_of(words.begin(), words.end(),
@@ -121,7 +121,7 @@ void CsvEncoder::decide(const InputTable& table, std::size_t c) {
     add_problem(table, c, word.first, quoted_name(shortened(word.text, 40)) + " is no number" + more,
                 std::string(may_be_header ? "set \"header\": true if the first line names the columns, " : "") +
                     "count the word as missing (\"missing\": [" + quoted_name(shortened(word.text, 60)) +
-                    "]), take all cells for words (\"category_columns\": " + column_list(table, {c}) +
+                    "]), treat all cells as words (\"category_columns\": " + column_list(table, {c}) +
                     "), correct the cell, or leave it out");
   }
   if (columns_[c].code != ColumnCode::kLeftOut) check_missing(table, c);

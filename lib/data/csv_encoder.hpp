@@ -13,42 +13,43 @@ namespace normrun::data {
 enum class ColumnCode {
   kNumber,
   kBoolean,    // true, yes, t, y: 1; false, no, f, n: 0
-  kOneHot,     // a number for each category, 1 at the cell's own and 0 elsewhere
-  kDateParts,  // year, month, day, weekday (from Monday = 1); hour, minute where there are times
+  kOneHot,     // one number for each category: 1 for the cell's own category, 0 for the others
+  kDateParts,  // year, month, day, weekday (Monday is 1); hour and minute where there are times
   kLeftOut,
 };
 
 struct EncodedColumn {
   ColumnCode code = ColumnCode::kNumber;
-  Index width = 1;                      // numbers that one cell becomes
-  std::vector<std::string> categories;  // of kOneHot, by value where all are numbers, else by their bytes
-  std::string reason;                   // of kLeftOut
+  Index width = 1;                      // how many numbers one cell becomes
+  std::vector<std::string> categories;  // of kOneHot: sorted by value where all are numbers, else by bytes
+  std::string reason;                   // why the column is left out, for kLeftOut
 };
 
-/// Turns the cells of a table's inputs into numbers, in one way for the training and the test file.
+/// Turns the cells of a table's inputs into numbers, in the same way for the training file and the test file.
 class CsvEncoder {
  public:
-  /// Decides from the training table.  Throws Error(kDamaged) with every problem of its columns at once.
+  /// Decides from the training table how to encode each column.  Throws Error(kDamaged) with every problem of its columns at once.
   CsvEncoder(const InputTable& train, const CsvOptions& options);
 
   Index width() const { return width_; }
-  const std::vector<EncodedColumn>& columns() const { return columns_; }  // of the table's inputs
-  /// One name for each number of a row: "age", "sex=female", "day.month", "column 3".
+  const std::vector<EncodedColumn>& columns() const { return columns_; }  // one for each of the table's inputs
+  /// Returns one name for each number of a row: "age", "sex=female", "day.month", "column 3".
   std::vector<std::string> feature_names() const;
-  /// What is left out or turned into other numbers, one sentence each.
+  /// Returns one sentence for each column that is left out or turned into other numbers.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// Throws Error(kDamaged) where another table holds what these columns cannot be.
+  /// Throws Error(kDamaged) where another table holds cells that these columns cannot encode.
   void check(const InputTable& table) const;
-  /// The rows that are used: all but those that `impute: "drop-row"` and `unlabelled: "drop"` leave out.  Throws Error(kDamaged) where
-  /// none is left.
+  /// Returns the rows that are used: all but those that `impute: "drop-row"` and `unlabelled: "drop"` leave out.  Throws Error(kDamaged)
+  /// where no row is left.
   std::vector<Index> kept_rows(const InputTable& table) const;
 
   /// Encodes the rows of one table.
   class Rows {
    public:
     Rows(const CsvEncoder& encoder, const InputTable& table);
-    /// `out`: width() numbers; NaN stands for a missing one.  `prepared` maps those that the file holds as numbers.
+    /// Writes a row's width() numbers to `out`; NaN stands for a missing one.  `prepared` is applied to the numbers that the file holds as
+    /// numbers.
     template <class Prepared>
     void encode(Index row, double* out, const Prepared& prepared) const {
       const CellValue* const cells = table_.cells.row(row);
@@ -70,7 +71,7 @@ class CsvEncoder {
 
     const CsvEncoder& encoder_;
     const InputTable& table_;
-    std::vector<std::vector<Index>> slots_;  // of each column's words: the category; -1: none
+    std::vector<std::vector<Index>> slots_;  // for each column and each of its words, the category; -1: none
     std::vector<std::unordered_map<double, Index>> number_slots_;
   };
 
@@ -92,17 +93,17 @@ class CsvEncoder {
   };
   CsvOptions options_;
   std::vector<EncodedColumn> columns_;
-  std::vector<std::string> names_;  // of the columns, for messages
+  std::vector<std::string> names_;  // names of the columns, for messages
   std::vector<Finding> findings_;
   std::vector<std::string> notes_;
   Index width_ = 0;
 };
 
-/// Numbers of a column that are no words, missing or not.
+/// Returns how many cells of a column are numbers, that is, neither words nor missing.
 Index number_cells(const InputTable& table, const InputColumn& column);
-/// `["a", "b"]`, a column without a name by its index: what `ignore` takes.
+/// Returns `["a", "b"]` as `ignore` takes it; a column without a name appears by its index.
 std::string column_list(const InputTable& table, const std::vector<std::size_t>& inputs);
-/// The distinct words and numbers of a column; more than `limit + 1` are not looked for.
+/// Returns the distinct words and numbers of a column, at most `limit + 1` of them.
 std::vector<std::string> categories_of(const InputTable& table, std::size_t input, Index limit);
 
 }  // namespace normrun::data

@@ -10,7 +10,7 @@ namespace normrun::data {
 
 CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept) : table_(std::move(table)), kept_(std::move(kept)) {
   if (!are_sequences()) return;
-  std::unordered_map<std::string, std::size_t> ids;  // looked up, never walked
+  std::unordered_map<std::string, std::size_t> ids;  // for look-ups only, because iterating has no fixed order
   for (const Index row : kept_) {
     const auto [entry, is_new] = ids.try_emplace(table_.sequences[static_cast<std::size_t>(row)], rows_.size());
     if (is_new) rows_.emplace_back();

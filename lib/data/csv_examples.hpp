@@ -7,11 +7,11 @@
 
 namespace normrun::data {
 
-/// The examples of a table: its rows, or its sequences, whose rows are gathered by the sequence column and ordered by time.
+/// The examples of a table: its rows, or its sequences.  The sequence column gathers the rows of a sequence, and time orders them.
 /// Sequences stand in the order in which the file first names them.
 class CsvExamples {
  public:
-  /// `kept`: the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label changes within a
+  /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label changes within a
   /// sequence or a time occurs twice.
   CsvExamples(InputTable table, std::vector<Index> kept);
 
@@ -21,7 +21,7 @@ class CsvExamples {
   bool are_sequences() const { return !table_.sequences.empty(); }
   Index length(Index example) const { return are_sequences() ? static_cast<Index>(rows_of(example).size()) : 1; }
   Index longest() const;
-  /// The table's row that is a step of an example.
+  /// Returns the table's row that is a given step of an example.
   Index row(Index example, Index step) const {
     return are_sequences() ? rows_of(example)[static_cast<std::size_t>(step)] : kept_[static_cast<std::size_t>(example)];
   }
@@ -34,7 +34,7 @@ class CsvExamples {
 
   InputTable table_;
   std::vector<Index> kept_;
-  std::vector<std::vector<Index>> rows_;  // of each sequence
+  std::vector<std::vector<Index>> rows_;  // the rows of each sequence
 };
 
 }  // namespace normrun::data

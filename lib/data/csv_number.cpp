@@ -15,8 +15,8 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr std::array<double, 23> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/// Digits with at most one decimal point and no exponent, up to 15 of them: the value is then one exact integer divided by one
-/// exact power of ten, which rounds once (Clinger 1990).  Everything else is left to std::from_chars.
+/// Reads at most 15 digits with at most one decimal point and no exponent.  The value is then one exact integer divided by one exact power
+/// of ten, which rounds only once (Clinger 1990).  std::from_chars reads everything else.
 bool read_short_number(std::string_view text, double& value) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -53,7 +53,7 @@ CellNumber read_number_text(std::string_view text) {
   return number;
 }
 
-/// Whether groups of three digits follow one another: 1,234,567.
+/// Returns whether the digits stand in groups of three: 1,234,567.
 bool has_groups(std::string_view text, char thousands, char decimal) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   const std::string_view whole = text.substr(0, text.find(decimal));
@@ -111,7 +111,7 @@ CellNumber CellReader::read_plain(std::string_view cell) const {
   const std::string_view text = trimmed_cell(cell);
   if (text.empty()) return {CellReading::kMissing, 0.0};
   if (decimal_ == '.' && thousands_ == '\0') return read_number_text(text);
-  // Only digits around it make the mark a decimal mark: "3," and "," are words.
+  // A mark is a decimal mark only where digits surround it: "3," and "," are words.
   std::string plain;
   if (thousands_ != '\0' && !has_groups(text, thousands_, decimal_)) return {CellReading::kText, 0.0};
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -137,7 +137,7 @@ class DateText {
     ++place_;
     return true;
   }
-  /// A number of at most four digits; -1 where there is none.
+  /// Reads a number of at most four digits; returns -1 where there is none.
   int number(std::size_t& digits) {
     digits = 0;
     int value = 0;
@@ -150,7 +150,7 @@ class DateText {
   std::size_t place_ = 0;
 };
 
-/// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+/// Returns the days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
 std::int64_t days_of(int year, int month, int day) {
   const int y = month <= 2 ? year - 1 : year;
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -171,7 +171,8 @@ std::optional<double> date_seconds(int year, int month, int day) {
   return 86400.0 * static_cast<double>(days_of(year, month, day));
 }
 
-/// Three numbers in a row: the year first, or last after day and month (or, where that cannot be, month and day).
+/// Reads three numbers as a date: the year comes first, or it comes last after day and month.  Month and day is tried where day and month
+/// is impossible.
 std::optional<double> date_of(int first, std::size_t first_digits, int second, int third, std::size_t third_digits) {
   if (first_digits == 4) return date_seconds(first, second, third);
   if (third_digits != 4 && third_digits != 2) return std::nullopt;
@@ -180,7 +181,7 @@ std::optional<double> date_of(int first, std::size_t first_digits, int second, i
   return day_first ? day_first : date_seconds(year, first, second);
 }
 
-/// Hours, minutes and perhaps seconds, behind the first number.
+/// Reads the minutes and perhaps the seconds that follow the hour.
 bool read_time(DateText& text, int hour, char mark, double& seconds) {
   std::size_t digits = 0;
   const int minute = text.number(digits);
@@ -196,7 +197,7 @@ bool read_time(DateText& text, int hour, char mark, double& seconds) {
     return false;  // 12.30 is a number
   }
   seconds = 3600.0 * hour + 60.0 * minute + second;
-  // A zone moves no clock: what people do depends on their own time of day.
+  // A time zone does not change the clock time, because what people do depends on their own time of day.
   text.skip(' ');
   if (text.skip('Z')) return text.at_end();
   if (text.skip('+') || text.skip('-')) {

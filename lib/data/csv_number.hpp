@@ -7,7 +7,7 @@
 
 namespace normrun::data {
 
-/// A cell without the blanks around it.
+/// Returns a cell without the blanks around it.
 std::string_view trimmed_cell(std::string_view text);
 
 enum class CellReading { kNumber, kMissing, kNotFinite, kOutOfRange, kText };
@@ -16,19 +16,19 @@ struct CellNumber {
   double value = 0.0;
 };
 
-/// Reads cells as numbers, without regard to the locale.
+/// Reads cells as numbers, independently of the locale.
 class CellReader {
  public:
   CellReader() = default;
-  /// `decimal`: '.' or ','; `thousands`: what stands between groups of three digits, '\0' for nothing; `missing`: words that
-  /// mean "no value" beside the usual ones.
+  /// `decimal` is '.' or ','.  `thousands` separates groups of three digits; '\0' means that nothing does.  `missing` lists words that mean
+  /// "no value", in addition to the usual ones.
   CellReader(char decimal, char thousands, const std::vector<std::string>& missing);
 
-  /// The number that the cell is, correctly rounded.  Empty cells and words such as NA are kMissing.
+  /// Reads a cell as a correctly rounded number.  Empty cells and words such as NA are kMissing.
   CellNumber read(std::string_view cell) const;
-  /// The same without missing words: "NA" is kText, and an empty cell kMissing.
+  /// As read(), but without missing words: "NA" is kText, and only an empty cell is kMissing.
   CellNumber read_plain(std::string_view cell) const;
-  /// Whether the user named this word as missing.
+  /// Returns whether the user named this word as missing.
   bool is_listed_missing(std::string_view trimmed) const;
 
  private:
@@ -38,24 +38,24 @@ class CellReader {
   std::vector<double> missing_numbers_;
 };
 
-/// Whether the word usually means "no value": NA, N/A, NaN, null, None, "?" and their like.
+/// Returns whether the word usually means "no value": NA, N/A, NaN, null, None, "?" and the like.
 bool is_usual_missing(std::string_view trimmed);
 
-/// A date, a date with a time, or a time of day, in seconds from 1970-01-01 00:00 (times of day: from midnight).
+/// A date, a date with a time, or a time of day, in seconds from 1970-01-01 00:00 (a time of day: from midnight).
 struct CellDate {
   double seconds = 0.0;
   bool has_date = false;
   bool has_time = false;
 };
-/// Reads 2024-01-31, 2024/01/31, 31/01/2024, 31.01.2024, 01/31/2024, 2024-01, 2024-01-31T12:30:00Z, 12:30, 12.30.00 and their like.
-/// Where day and month could be either, the day comes first.
+/// Reads 2024-01-31, 2024/01/31, 31/01/2024, 31.01.2024, 01/31/2024, 2024-01, 2024-01-31T12:30:00Z, 12:30, 12.30.00 and the like. Where
+/// both orders are possible, the day comes before the month.
 std::optional<CellDate> read_date(std::string_view trimmed);
 
 struct DateParts {
   int year = 1970;
   int month = 1;
   int day = 1;
-  int weekday = 4;  // from Monday = 1 to Sunday = 7
+  int weekday = 4;  // Monday is 1, Sunday is 7
   int hour = 0;
   int minute = 0;
   int second = 0;

@@ -3,10 +3,10 @@
 namespace normrun::data {
 
 void CsvOptions::describe(config::OptionVisitor& visitor) {
-  visitor.choice<CsvHeader>(
-      {"header",
-       "whether the first line names the columns; auto: a word over a column of numbers says so, a number in the first line does not"},
-      header, {{"auto", CsvHeader::kAuto}, {"true", CsvHeader::kYes}, {"false", CsvHeader::kNo}});
+  visitor.choice<CsvHeader>({"header",
+                             "whether the first line names the columns; auto: a word above a column of numbers says that it does, a number "
+                             "in the first line that it does not"},
+                            header, {{"auto", CsvHeader::kAuto}, {"true", CsvHeader::kYes}, {"false", CsvHeader::kNo}});
   visitor.counts({"label", "the column to predict, or a list of columns of numbers: names or indices from 0, negative ones from the end"},
                  label, {}, {});
   visitor.require(!label.empty(), "label", "at least one column");
@@ -45,8 +45,8 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
 
   visitor.choice<CsvCategories>(
       {"categories",
-       "columns of words; auto: one-hot, and a column of more words than category_limit is left out; one-hot: such a column is "
-       "an error; ignore: all are left out; error: none may be there"},
+       "columns of words; auto: one-hot, and a column with more words than category_limit is left out; one-hot: such a column is "
+       "an error; ignore: all are left out; error: there must be none"},
       categories,
       {{"auto", CsvCategories::kAuto},
        {"one-hot", CsvCategories::kOneHot},
@@ -72,8 +72,9 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
        {"zero", Impute::kZero},
        {"drop-row", Impute::kDropRow},
        {"error", Impute::kError}});
-  visitor.choice<CsvUnlabelled>({"unlabelled", "rows whose label is missing; drop: they are left out, as impute: drop-row does, too"},
-                                unlabelled, {{"error", CsvUnlabelled::kError}, {"drop", CsvUnlabelled::kDrop}});
+  visitor.choice<CsvUnlabelled>(
+      {"unlabelled", "rows whose label is missing; drop: they are left out, and impute: drop-row leaves them out too"}, unlabelled,
+      {{"error", CsvUnlabelled::kError}, {"drop", CsvUnlabelled::kDrop}});
 }
 
 }  // namespace normrun::data

@@ -9,7 +9,7 @@
 namespace normrun::data {
 
 enum class CsvHeader {
-  kAuto,  // the first line and the columns below it decide (csv_header.hpp)
+  kAuto,  // the first line and the columns below it decide (first_record_names)
   kYes,
   kNo,
 };
@@ -17,7 +17,7 @@ enum class CsvTarget { kClass, kNumber };
 enum class CsvIndex { kAuto, kKeep };
 enum class CsvCategories {
   kAuto,    // one-hot; a column of more different words than the limit is left out with a note
-  kOneHot,  // one-hot; such a column is an error
+  kOneHot,  // one-hot; a column of more different words than the limit is an error
   kIgnore,
   kError,
 };
@@ -27,17 +27,17 @@ enum class CsvEncoding { kAuto, kUtf8, kUtf16, kLatin1 };
 /// What happens to a row whose label is missing.
 enum class CsvUnlabelled { kError, kDrop };
 
-/// What a file holds where the labels stand in one of their own; kInspected: whatever it is, every column is looked at.
+/// What a file holds.  Labels may stand in a file of their own.  kInspected: the file may be anything, and every column is examined.
 enum class CsvPart { kWhole, kInputs, kLabels, kInspected };
 
-/// How a CSV file is read.  Columns are given by name or by index; negative indices count from the end.
+/// How a CSV file is read.  Columns are given by name or by index, and negative indices count from the end.
 struct CsvOptions {
   CsvHeader header = CsvHeader::kAuto;
   std::vector<config::Count> label = {{.word = {}, .value = -1}};
   CsvTarget target = CsvTarget::kClass;
-  config::Count sequence{.word = "none"};  // which sequence a row belongs to; "none": each row is an example
-  config::Count time{.word = "none"};      // its place in the sequence; "none": as the file has them
-  std::vector<config::Count> ignore;       // columns that are not read; names may be patterns ("pixel*")
+  config::Count sequence{.word = "none"};  // the column that says which sequence a row belongs to; "none": each row is an example
+  config::Count time{.word = "none"};      // the column that orders a sequence's rows; "none": the file's order
+  std::vector<config::Count> ignore;       // columns that are not read; a name may be a pattern ("pixel*")
 
   std::string delimiter = "auto";
   std::string decimal = "auto";
@@ -48,11 +48,11 @@ struct CsvOptions {
   CsvIndex index = CsvIndex::kAuto;
 
   CsvCategories categories = CsvCategories::kAuto;
-  std::vector<config::Count> category_columns;  // whose cells are words even where they look like numbers
+  std::vector<config::Count> category_columns;  // columns whose cells are words even where they look like numbers
   Index category_limit = 50;
   CsvUnknownWords unknown_words = CsvUnknownWords::kZeros;
   CsvDates dates = CsvDates::kIgnore;
-  std::vector<std::string> missing;  // beside the usual words
+  std::vector<std::string> missing;  // in addition to the usual words
   Impute impute = Impute::kError;
   CsvUnlabelled unlabelled = CsvUnlabelled::kError;
   CsvPart part = CsvPart::kWhole;

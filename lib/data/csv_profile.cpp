@@ -26,7 +26,7 @@ std::string lower_name(std::string text) {
   return text;
 }
 
-/// "id", "ID number", "customer_id", "PassengerId": numbers that name a row.
+/// Returns whether a name such as "id", "ID number", "customer_id" or "PassengerId" says that its numbers identify rows.
 bool names_identifier(const std::string& name) {
   const std::string lower = lower_name(name);
   if (lower == "id" || lower.ends_with("_id") || lower.ends_with(" id") || lower.ends_with(".id") || lower.starts_with("id ") ||
@@ -119,7 +119,7 @@ ColumnFacts column_facts(const InputTable& table, std::size_t input) {
   facts.high = -facts.low;
   std::map<double, Index> counts;
   std::unordered_set<double> seen;
-  bool all_differ = names_identifier(column.name);  // looked at where it matters alone
+  bool all_differ = names_identifier(column.name);  // found out only where it matters
   for (Index row = 0; row < table.rows; ++row) {
     const CellValue cell = table.cells.row(row)[input];
     if (cell.kind() != CellValue::Kind::kNumber) continue;

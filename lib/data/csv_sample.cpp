@@ -26,7 +26,7 @@ bool is_comma_number(std::string_view text) {
   return comma != std::string_view::npos && comma > 0 && CellReader(',', '\0', {}).read_plain(text).reading == CellReading::kNumber;
 }
 
-/// 1,234 and 12,345,678 may be whole numbers as well.
+/// Returns whether 1,234 and 12,345,678 may be whole numbers too.
 bool may_have_thousands(std::string_view text) { return CellReader('.', ',', {}).read_plain(text).reading == CellReading::kNumber; }
 
 /// One way to read the text, and how well it fits.
@@ -46,7 +46,7 @@ std::vector<std::vector<std::string>> first_records(const std::string& path, con
       for (const CsvCell& cell : cells) record.emplace_back(cell.text);
       lines.push_back(cells.front().place.line);
     }
-  } catch (const Error&) {  // what is read then says where: here it only ends the sample
+  } catch (const Error&) {  // an error only ends the sample: reading the table will say where it is
   }
   return records;
 }
@@ -65,7 +65,7 @@ Index most_frequent_count(const std::vector<std::vector<std::string>>& records) 
   return static_cast<Index>(best);
 }
 
-/// Every record ends in an empty cell; the first one may lack it.
+/// Returns whether every record ends in an empty cell; the first record may lack it.
 bool all_end_empty(const std::vector<std::vector<std::string>>& records, Index columns) {
   if (columns < 2 || records.size() < 2) return false;
   for (std::size_t r = 0; r < records.size(); ++r) {
@@ -87,14 +87,14 @@ void take_trailing_cells_away(Trial& trial) {
   sample.dialect.has_trailing_delimiters = true;
 }
 
-/// What the cells of a column are, under both decimal marks.
+/// How many cells of a column are numbers under each decimal mark.
 struct DecimalCounts {
   Index cells = 0;
-  Index with_point = 0;     // numbers where the mark is a point
-  Index with_comma = 0;     // numbers where it is a comma
+  Index with_point = 0;     // numbers if the mark is a point
+  Index with_comma = 0;     // numbers if the mark is a comma
   Index points = 0;         // numbers that have a point
   Index commas = 0;         // numbers that have a comma
-  Index surely_commas = 0;  // those whose comma does not stand before three digits
+  Index surely_commas = 0;  // numbers whose comma does not stand before three digits
   Index other_commas = 0;   // words that have a comma
   void add(const std::string& cell) {
     const CellReading reading = CellReader().read(cell).reading;
@@ -116,14 +116,14 @@ struct DecimalCounts {
   }
 };
 
-/// Decides the decimal mark; the share of the cells that are then numbers.
+/// Decides the decimal mark, and returns the share of the cells that are then numbers.
 double judge_decimals(const CsvOptions& options, CsvSample& sample) {
   std::vector<DecimalCounts> columns(static_cast<std::size_t>(sample.columns));
   for (std::size_t r = sample.records.size() > 1 ? 1 : 0; r < sample.records.size(); ++r) {
     for (std::size_t c = 0; c < std::min(columns.size(), sample.records[r].size()); ++c) columns[c].add(sample.records[r][c]);
   }
   DecimalCounts all;
-  bool is_consistent = true;  // a comma in one cell of a column is what it is in the others
+  bool is_consistent = true;  // in all cells of a column, a comma means the same
   for (const DecimalCounts& column : columns) {
     all.cells += column.cells;
     all.with_point += column.with_point;
@@ -137,7 +137,7 @@ double judge_decimals(const CsvOptions& options, CsvSample& sample) {
   return all.cells == 0 ? 0.0 : static_cast<double>(decimal == ',' ? all.with_comma : all.with_point) / static_cast<double>(all.cells);
 }
 
-/// Lines at the top that begin with "#" or "%" and are no records of the table.
+/// Finds lines at the top that begin with "#" or "%" and are not records of the table.
 void find_leading_comments(const std::string& path, const std::string& text, CsvExtent extent, Trial& trial, std::vector<Index>& lines) {
   for (const char* const mark : {"#", "%"}) {
     const auto& records = trial.sample.records;
@@ -213,7 +213,7 @@ struct FirstRecord {
   Index numbers = 0;
   Index words = 0;
   Index words_over_numbers = 0;
-  Index occur_again = 0;  // words over words, one of them the same
+  Index occur_again = 0;  // words above words, where one of those below is the same
   bool counts_up = true;  // its numbers are 0, 1, 2, … or 1, 2, 3, …
 };
 

@@ -46,7 +46,7 @@ bool CsvScanner::next(std::vector<CsvCell>& cells) {
   }
 }
 
-/// Goes back to the record's beginning and reads on; false where there is nothing to read from.
+/// Returns to the beginning of the record and reads more text; returns false where there is none.
 bool CsvScanner::refill(const Mark& record) {
   position_ = record.position;
   line_begin_ = record.line_begin;
@@ -55,7 +55,7 @@ bool CsvScanner::refill(const Mark& record) {
   text_.erase(0, position_);
   line_begin_ -= position_;
   position_ = 0;
-  // A record that is larger than the text is scanned anew each time: doubling the text bounds the work.
+  // A record that is larger than the text is scanned anew after each refill.  Doubling the text bounds that work.
   const std::size_t enough = 2 * text_.size();
   do {
     is_whole_ = !rest_->read_more(text_);
@@ -79,7 +79,7 @@ bool CsvScanner::skip_line_end() {
   return true;
 }
 
-/// Past the end of this line; false where the text ends before.
+/// Moves past the end of this line; returns false where the text ends before it.
 bool CsvScanner::skip_line() {
   const std::size_t end = text_.find(dialect_.has_cr_ends ? '\r' : '\n', position_);
   if (end == std::string::npos) {
@@ -96,7 +96,7 @@ void CsvScanner::skip_blanks() {
   while (!at_end() && (text_[position_] == ' ' || text_[position_] == '\t')) ++position_;
 }
 
-/// Over lines to skip, empty lines and comments.
+/// Moves past lines to skip, empty lines and comments.
 CsvScanner::Scan CsvScanner::skip_to_record() {
   const Scan out_of_text = is_whole_ ? Scan::kEnd : Scan::kNeedMore;
   for (;;) {
@@ -133,7 +133,7 @@ CsvScanner::Scan CsvScanner::scan_record(std::vector<CsvCell>& cells) {
   return state;
 }
 
-/// One cell and what follows it; whether the record goes on.
+/// Scans one cell and what follows it; returns whether the record continues.
 bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   CsvCell cell;
   if (!skip_to_quote()) {
@@ -161,7 +161,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
     }
     if (at < size && data[at] == '"') damaged(place(), "a quote amid a cell", "quote the whole cell and double the quotes in it");
     if (at < size && data[at] == '\0')
-      damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or say its \"encoding\"");
+      damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or set its \"encoding\"");
     if (at < size && data[at] == '\n' && at > begin && data[at - 1] == '\r') --position_;
     cell.text = std::string_view(data + begin, position_ - begin);
   }
@@ -196,7 +196,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   return false;
 }
 
-/// Over blanks, where a quote follows them: `"a", "b"`.  False where the text ends before that is known.
+/// Moves past blanks where a quote follows them: `"a", "b"`.  Returns false where the text ends too early to tell.
 bool CsvScanner::skip_to_quote() {
   if (at_end() || text_[position_] != ' ') return true;
   const std::size_t next = text_.find_first_not_of(' ', position_);
@@ -205,7 +205,8 @@ bool CsvScanner::skip_to_quote() {
   return true;
 }
 
-/// Past the closing quote; false where the text ends before.  `cell.text` keeps doubled quotes for now.
+/// Moves past the closing quote; returns false where the text ends before it.  `cell.text` keeps doubled quotes until the record is
+/// complete.
 bool CsvScanner::scan_quoted(CsvCell& cell) {
   const std::size_t begin = ++position_;
   bool has_doubled = false;
@@ -219,7 +220,7 @@ bool CsvScanner::scan_quoted(CsvCell& cell) {
       line_begin_ = position_ + 1;
       ++line_;
     }
-    if (c == '\0') damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or say its \"encoding\"");
+    if (c == '\0') damaged(place(), "a NUL byte, which no text has", "write the file again as plain text, or set its \"encoding\"");
     if (c != '"') continue;
     if (position_ + 1 == text_.size() && !is_whole_) return false;
     if (position_ + 1 >= text_.size() || text_[position_ + 1] != '"') break;
@@ -232,7 +233,7 @@ bool CsvScanner::scan_quoted(CsvCell& cell) {
   return true;
 }
 
-/// Takes the second of two quotes away, in place: the record is complete and is not read again.
+/// Removes the second of two quotes in place.  The record is complete by now and is never read again.
 void CsvScanner::unquote(std::vector<CsvCell>& cells) {
   for (const std::size_t place_of_cell : doubled_) {
     CsvCell& cell = cells[place_of_cell];

@@ -11,7 +11,7 @@ namespace normrun::data {
 
 class CsvText;
 
-/// Where a cell begins: line and byte of the line, from 1.
+/// Where a cell begins: the line, and the byte within the line, both counted from 1.
 struct CsvPlace {
   Index line = 1;
   Index byte = 1;
@@ -28,27 +28,27 @@ struct CsvDialect {
   char delimiter = ',';  // ' ': runs of spaces and tabs
   char decimal = '.';
   char thousands = '\0';                 // '\0': none
-  std::string comment;                   // lines that begin with it are no records; "": there are none
-  bool has_leading_comments = false;     // comments stand before the first record only
+  std::string comment;                   // lines that begin with it are not records; "": there are no comments
+  bool has_leading_comments = false;     // comments stand only before the first record
   Index skip_rows = 0;                   // lines before the first record
   bool has_cr_ends = false;              // lines end in CR alone
   bool has_trailing_delimiters = false;  // every record ends in a delimiter
 };
 
-/// Whether a text is all there is.
+/// Whether a text is the whole file or only its beginning.
 enum class CsvExtent { kWhole, kBeginning };
 
-/// Splits a text into records by RFC 4180: quotes are doubled inside quoted cells, which may hold line ends; LF or CRLF.  Empty
-/// lines are no records.
+/// Splits a text into records as RFC 4180 describes.  Quoted cells may hold line ends, and quotes are doubled inside them; lines end in LF
+/// or CRLF.  Empty lines are not records.
 class CsvScanner {
  public:
-  /// `path` is for messages; `rest` reads on where `text` ends.
+  /// `path` is for messages.  `rest` provides more text where `text` ends.
   CsvScanner(std::string path, std::string text, CsvText& rest, CsvDialect dialect);
-  /// Scans `text` alone.  Of a beginning the last record, which may be cut off, is left out.
+  /// Scans `text` alone.  Of a beginning, it leaves out the last record, which may be cut off.
   CsvScanner(std::string path, std::string text, CsvExtent extent, CsvDialect dialect);
 
-  /// The cells of the next record; false at the end.  Throws Error(kDamaged) with file, line and byte for a quote that is
-  /// never closed or stands amid a cell, and for a NUL byte.
+  /// Returns the cells of the next record; false at the end.  Throws Error(kDamaged) with file, line and byte for a quote that is never
+  /// closed, for a quote inside a cell without quotes, and for a NUL byte.
   bool next(std::vector<CsvCell>& cells);
 
  private:
@@ -76,10 +76,10 @@ class CsvScanner {
   std::string text_;
   CsvText* rest_ = nullptr;
   CsvDialect dialect_;
-  std::array<bool, 256> is_special_{};  // what ends or breaks a cell without quotes
-  std::vector<std::size_t> doubled_;    // of the record's cells, those with doubled quotes in them
+  std::array<bool, 256> is_special_{};  // characters that end or break a cell without quotes
+  std::vector<std::size_t> doubled_;    // the record's cells that have doubled quotes in them
   std::size_t position_ = 0;
-  std::size_t line_begin_ = 0;  // may lie before the text: wraps around
+  std::size_t line_begin_ = 0;  // may lie before the text, and then it wraps around
   Index line_ = 1;
   Index to_skip_ = 0;
   bool is_whole_ = false;  // nothing follows what is in text_

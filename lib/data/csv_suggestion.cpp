@@ -13,7 +13,7 @@
 namespace normrun::data {
 namespace {
 
-constexpr Index kMostNumberClasses = 10;  // different whole numbers that are taken for classes
+constexpr Index kMostNumberClasses = 10;  // at most so many different whole numbers count as classes
 constexpr Index kMostSkippedLines = 50;
 
 std::string lower_text(std::string text) {
@@ -21,7 +21,7 @@ std::string lower_text(std::string text) {
   return text;
 }
 
-/// Lines before the table that are no records of it, such as a title.
+/// Returns the number of lines before the table that are not its records, such as a title.
 Index lines_to_skip(const std::string& path) {
   CsvText text(path, CsvEncoding::kAuto);
   std::string beginning;
@@ -41,7 +41,7 @@ bool have_thousands(const InputColumn& column) {
   return !column.words.empty() && std::all_of(column.words.begin(), column.words.end(), is_number);
 }
 
-/// Whether a column holds at least two different values, so that there is something to predict.
+/// Returns whether a column holds at least two different values, so that there is something to predict.
 bool can_be_predicted(const ColumnFacts& facts) {
   if (facts.values.size() < 2) return false;
   switch (facts.kind) {
@@ -107,7 +107,7 @@ config::Count column_key(const InputTable& table, std::size_t input) {
 
 std::string shown_column(const InputTable& table, std::size_t input) { return table.inputs[input].text(); }
 
-/// What becomes of an input column.
+/// Decides what becomes of an input column.
 void decide_input(CsvSuggestion& found, std::size_t c) {
   const InputColumn& column = found.table.inputs[c];
   const ColumnFacts& facts = found.facts[c];
@@ -117,7 +117,7 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
   };
   switch (facts.kind) {
     case ColumnKind::kIndex:
-      return;  // left out as it is
+      return;  // the encoder leaves it out anyway
     case ColumnKind::kEmpty:
       return ignore("it holds no value");
     case ColumnKind::kIdentifier:
@@ -131,7 +131,7 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
       const bool are_marks = column.words.size() == 1 || 20 * column.word_cells <= found.table.rows;
       if (!facts.has_more_values && column.words.size() > 1) {
         found.options.category_columns.push_back(column_key(found.table, c));
-        found.notes.push_back(shown_column(found.table, c) + " mixes numbers and words: all of them are taken for words");
+        found.notes.push_back(shown_column(found.table, c) + " mixes numbers and words: all of them count as words");
         break;
       }
       if (!are_marks || column.has_more_words || column.words.size() > 5) return ignore("it mixes numbers and words");
@@ -157,7 +157,7 @@ void decide_target(CsvSuggestion& found) {
     throw Error(ExitCode::kUsage, {found.table.path, shown_column(found.table, found.target) + " cannot be predicted: " + why,
                                    "name another one: --target COLUMN"});
   };
-  if (facts.values.size() < 2) refuse("it holds one value alone");
+  if (facts.values.size() < 2) refuse("it holds a single value");
   if (facts.kind == ColumnKind::kTexts || facts.kind == ColumnKind::kDates) refuse("it holds too many different words");
   const bool are_numbers = column.word_cells == 0;
   const bool are_few = !facts.has_more_values && static_cast<Index>(facts.values.size()) <= kMostNumberClasses &&
@@ -206,7 +206,7 @@ CsvSuggestion look_at_csv(const std::string& path) {
   CsvSuggestion found;
   found.options.skip_rows = lines_to_skip(path);
   if (found.options.skip_rows > 0)
-    found.notes.push_back("the first " + std::to_string(found.options.skip_rows) + " lines are no part of the table");
+    found.notes.push_back("the first " + std::to_string(found.options.skip_rows) + " lines are not part of the table");
   CsvOptions options = found.options;
   options.part = CsvPart::kInspected;
   found.table = read_csv(path, options);
@@ -230,7 +230,7 @@ CsvSuggestion suggest_csv(const std::string& path, const std::string& target) {
     if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
   }
   if (inputs == 0 && found.table.index_column >= 0) {
-    found.options.index = CsvIndex::kKeep;  // all there is to predict from
+    found.options.index = CsvIndex::kKeep;  // there is nothing else to predict from
     ++inputs;
   }
   if (inputs == 0) throw Error(ExitCode::kUsage, {path, "no column is left to predict from", "name another target: --target COLUMN"});

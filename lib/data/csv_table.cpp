@@ -15,8 +15,8 @@ namespace normrun::data {
 namespace {
 
 constexpr std::size_t kSampleBytes = std::size_t{1} << 18;
-constexpr std::size_t kMostWords = 1000;  // different ones of a column that are kept
-constexpr Index kLeastCounted = 8;        // rows that a column must count before it is taken for an index
+constexpr std::size_t kMostWords = 1000;  // distinct words that are kept for a column
+constexpr Index kLeastCounted = 8;        // a column must count so many rows before it is taken for an index
 constexpr Index kNumbersOfPiece = Index{1} << 16;
 
 std::optional<std::int64_t> whole_label(const std::string& text) {
@@ -30,7 +30,7 @@ std::string place_text(const CsvPlace& place) { return ':' + std::to_string(plac
 
 std::string quoted(std::string_view text) { return '"' + std::string(text.substr(0, 40)) + '"'; }
 
-/// Reads a text from its beginning until a good part of it is there.
+/// Reads a text from its beginning, until there is enough of it to judge.
 std::string beginning_of(CsvText& text, CsvExtent& extent) {
   std::string beginning;
   extent = CsvExtent::kBeginning;
@@ -88,15 +88,15 @@ class TableReader {
     sample_ = {};
   }
 
-  /// Lines before the table, such as a title, have other cells than most lines.
+  /// Refuses a first record whose number of cells differs from most lines', as that of a title does.
   void check_first_record() const {
     if (sample_.odd_first_records == 0 || sample_.has_short_header || options_.header == CsvHeader::kNo) return;
     if (sample_.records.size() < 3 || sample_.columns < 2) return;
     throw Error(ExitCode::kDamaged,
                 {table_.path + place_text(cells_[0].place),
-                 "the first line has " + std::to_string(cells_.size()) + " cells, and most lines have " + std::to_string(sample_.columns),
-                 "leave the lines before the table out: \"skip_rows\": " + std::to_string(sample_.odd_first_lines) +
-                     ", or say what stands between the columns: \"delimiter\""});
+                 "the first line has " + std::to_string(cells_.size()) + " cells, but most lines have " + std::to_string(sample_.columns),
+                 "skip the lines before the table: \"skip_rows\": " + std::to_string(sample_.odd_first_lines) +
+                     ", or set \"delimiter\" to what separates the columns"});
   }
 
   void describe_columns() {
@@ -228,7 +228,7 @@ class TableReader {
       damaged(c, quoted(cell.text) + " is no number",
               table_.names.empty() && table_.rows == 1
                   ? "set \"header\": true if the first line names the columns"
-                  : "name another column as \"label\", or set \"target\": \"class\" to tell words apart");
+                  : "name another column as \"label\", or set \"target\": \"class\" to take words as classes");
     }
     if (number.reading != CellReading::kNumber) refuse_number(number.reading, cell, where(c));
     const std::size_t row = table_.numbers.size() - static_cast<std::size_t>(table_.label_count);
@@ -250,7 +250,7 @@ class TableReader {
     return entry->second;
   }
 
-  /// Follows whether the first column counts the rows, from 0 or from 1.
+  /// Keeps track of whether the first column counts the rows, from 0 or from 1.
   void count_index(CellValue value) {
     if (value.kind() != CellValue::Kind::kNumber) {
       counts_ = false;
@@ -280,11 +280,10 @@ class TableReader {
 
   [[noreturn]] void ragged() const {
     const CsvCell& last = cells_[std::min(cells_.size() - 1, static_cast<std::size_t>(table_.columns))];
-    throw Error(
-        ExitCode::kDamaged,
-        {table_.path + place_text(last.place) + " (row " + std::to_string(table_.rows) + ')',
-         "the row has " + std::to_string(cells_.size()) + " cells and not the first line's " + std::to_string(table_.columns) + " cells",
-         "a cell with a " + delimiter_name() + " in it is quoted; \"skip_rows\" leaves lines before the table out"});
+    throw Error(ExitCode::kDamaged,
+                {table_.path + place_text(last.place) + " (row " + std::to_string(table_.rows) + ')',
+                 "the row has " + std::to_string(cells_.size()) + " cells, but the first line has " + std::to_string(table_.columns),
+                 "quote cells with a " + delimiter_name() + " in them; \"skip_rows\" leaves lines before the table out"});
   }
 
   std::string delimiter_name() const {
@@ -317,13 +316,13 @@ class TableReader {
   CsvSample sample_;
   CellReader reader_;
   std::optional<CsvScanner> scanner_;
-  std::vector<CsvCell> cells_;  // of the record at hand
+  std::vector<CsvCell> cells_;  // the cells of the current record
   InputTable table_;
-  std::optional<CsvColumns> columns_;                       // known with the first record
-  std::vector<std::size_t> slots_;                          // of each column: its place among the inputs or the labels
-  std::unordered_map<std::string, std::size_t> label_ids_;  // looked up, never walked
-  bool has_label_ = true;                                   // the row at hand
-  bool counts_ = false;                                     // the first column, so far
+  std::optional<CsvColumns> columns_;                       // known after the first record
+  std::vector<std::size_t> slots_;                          // for each column, its place among the inputs or the labels
+  std::unordered_map<std::string, std::size_t> label_ids_;  // for look-ups only, because iterating has no fixed order
+  bool has_label_ = true;                                   // of the current row
+  bool counts_ = false;                                     // whether the first column has counted the rows so far
   double first_count_ = 0.0;
   bool is_latin1_ = false;
 };
@@ -377,7 +376,7 @@ CsvClasses::CsvClasses(const InputTable& table) : path_(table.path) {
 CsvClasses::Key CsvClasses::key_of(const std::string& text) const {
   if (!are_whole_numbers_) return {0, text};
   const std::optional<std::int64_t> number = whole_label(text);
-  return number ? Key{*number, {}} : Key{0, text};  // a text is no key of whole numbers: it is not found
+  return number ? Key{*number, {}} : Key{0, text};  // a text is no key of whole numbers, so it is not found
 }
 
 std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {

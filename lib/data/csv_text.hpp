@@ -8,15 +8,15 @@
 
 namespace normrun::data {
 
-/// The text of a CSV file as UTF-8, a piece at a time: a table may be larger than the memory.
-/// Without a mark and unless the options say so, bytes pass as they are; cell_text() then sees to those that are no UTF-8.
+/// Reads a CSV file as UTF-8, one block at a time, because a table may be larger than memory.  Without a byte order mark, and unless the
+/// options give an encoding, bytes pass unchanged; cell_text() then converts those that are not UTF-8.
 class CsvText {
  public:
-  /// Throws Error: kUsage where there is no such file, kDamaged where it is of another format.
+  /// Throws Error(kUsage) where the file does not exist, and Error(kDamaged) where it has another format.
   CsvText(const std::string& path, CsvEncoding encoding);
 
   const std::string& path() const { return file_.path(); }
-  /// Appends a piece to `text`; false at the end of the file.
+  /// Appends a block to `text`; returns false at the end of the file.
   bool read_more(std::string& text);
 
  private:
@@ -25,13 +25,13 @@ class CsvText {
 
   files::InputFile file_;
   Code code_ = Code::kBytes;
-  std::string start_;  // what was read to tell the format
-  std::string odd_;    // bytes of UTF-16 that wait for their other half
+  std::string start_;  // bytes that were read to recognize the format
+  std::string odd_;    // bytes of UTF-16 that wait for the rest of their character
 };
 
-/// Latin-1 as UTF-8.
+/// Converts Latin-1 to UTF-8.
 std::string latin1_to_utf8(std::string_view bytes);
-/// A name or a word: as it is where it is UTF-8, else read as Latin-1, and then `is_latin1` becomes true.
+/// Returns a name or a word unchanged where it is UTF-8.  Otherwise it is read as Latin-1, and `is_latin1` becomes true.
 std::string cell_text(std::string_view bytes, bool& is_latin1);
 
 }  // namespace normrun::data

@@ -7,16 +7,16 @@
 
 namespace normrun::data {
 
-/// The inputs of a split as standardize and shift see them: rows whose columns are the features.  Of sequences these are the
-/// valid steps; padded ones are neither counted nor changed.
+/// The inputs of a split as standardize and shift see them: rows whose columns are the features.  For sequences, the rows are the valid
+/// steps; padded steps are neither counted nor changed.
 template <class T>
 struct Inputs {
   View<T> features;                // (examples, shape.size())
   const Index* lengths = nullptr;  // (examples); null: every example is one row
-  Index channels = 0;              // numbers in a step, where there are lengths
+  Index channels = 0;              // the numbers in a step, where there are lengths
 
   Index columns() const { return lengths == nullptr ? features.cols : channels; }
-  /// Calls visit with all rows, block by block.
+  /// Calls visit with all rows, one block at a time.
   template <class Visit>
   void for_each_block(const Visit& visit) const {
     if (lengths == nullptr) {
@@ -27,17 +27,17 @@ struct Inputs {
   }
 };
 
-/// What `standardize` subtracts and multiplies by, fitted once and applied to every split and to fresh rows.
+/// What `standardize` subtracts and multiplies by.  It is fitted once, then applied to every split and to fresh rows.
 struct FeatureScaling {
-  std::vector<double> mean;     // (features); empty: nothing is done
-  std::vector<double> inv_std;  // (features); 1 for a feature that is constant but for rounding
+  std::vector<double> mean;     // (features); empty: nothing is standardized
+  std::vector<double> inv_std;  // (features); 1 for a feature that is constant except for rounding
 };
 
-/// Mean and standard deviation (ddof 0) of each column, in double, two passes; at least one row.
+/// Computes the mean and standard deviation (ddof 0) of each column in double, in two passes, over at least one row.
 template <class T>
 FeatureScaling fit_scaling(const Inputs<T>& inputs);
 
-/// x = (x - mean) * inv_std in place, computed in double.
+/// Computes x = (x - mean) * inv_std in place, in double.
 template <class T>
 void standardize(const FeatureScaling& scaling, const Inputs<T>& inputs);
 
@@ -46,11 +46,11 @@ struct Affine {
   double scale = 1.0;
   double offset = 0.0;
 };
-/// x = scale * x + offset in place, computed in double.
+/// Computes x = scale * x + offset in place, in double.
 template <class T>
 void apply(const Affine& affine, const Inputs<T>& inputs);
 
-/// Fresh rows of `raw`, standardized and shifted as the training split was.  channels: as in Inputs
+/// Draws the rows of `raw`, standardized and shifted as the training split was.  `channels` is as in Inputs.
 template <class T>
 std::shared_ptr<const RowGenerator<T>> scaled_generator(std::shared_ptr<const RowGenerator<T>> raw, FeatureScaling scaling,
                                                         std::vector<Affine> shifts, Index channels);

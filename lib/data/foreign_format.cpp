@@ -51,7 +51,7 @@ constexpr std::array<Magic, 24> kMagics = {{
      {"this is a SAS transport file", "write it as CSV: pandas.read_sas(path).to_csv(\"table.csv\", index=False)"}},
 }};
 
-/// What lies in a ZIP archive, by the name of its first members.
+/// Returns what a ZIP archive holds, judged by the names of its first members.
 ForeignFormat zip_contents(std::string_view bytes) {
   const auto has = [bytes](std::string_view part) { return bytes.find(part) != std::string_view::npos; };
   if (has("[Content_Types].xml") || has("xl/")) {
@@ -80,7 +80,7 @@ bool starts_with_word(std::string_view text, std::string_view lower_word) {
          std::equal(lower_word.begin(), lower_word.end(), text.begin(), [&](char b, char a) { return same(a, b); });
 }
 
-/// ARFF: comments with "%", then "@relation".
+/// Recognizes ARFF: comments with "%", then "@relation".
 bool is_arff(std::string_view text) {
   for (text = without_blanks(text); text.starts_with('%'); text = without_blanks(text)) {
     const std::size_t line_end = text.find('\n');
@@ -95,7 +95,7 @@ bool is_safetensors(std::string_view bytes) {
          (bytes[9] == '"' || bytes[9] == '}');
 }
 
-/// IDX: two zero bytes, a known type of numbers, one to eight dimensions.
+/// Recognizes IDX: two zero bytes, a known type of numbers, one to eight dimensions.
 bool is_idx(std::string_view bytes) {
   return bytes.size() >= 8 && bytes[0] == '\0' && bytes[1] == '\0' && bytes[2] >= 8 && bytes[2] <= 14 && bytes[3] >= 1 && bytes[3] <= 8;
 }

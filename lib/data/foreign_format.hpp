@@ -5,18 +5,18 @@
 
 namespace normrun::data {
 
-/// What a file of another format is, and how its contents get here; both empty where the first bytes tell of none.
+/// What a file of another format is, and how to bring its contents here.  Both are empty where the first bytes tell nothing.
 struct ForeignFormat {
   std::string_view what;  // "this is a Parquet file"
   std::string_view cure;  // one command or one sentence
   bool empty() const { return what.empty(); }
 };
 
-/// Knows Parquet, Excel, ODS, Feather/Arrow, ZIP, NPZ, pickle, PyTorch, HDF5, ARFF, SQLite, JSON, bzip2, xz, zstd, NPY, IDX,
-/// safetensors, Stata, SAS, R data, images and HTML by their first bytes (at least 512 of them, or all of the file).
+/// Recognizes Parquet, Excel, ODS, Feather/Arrow, ZIP, NPZ, pickle, PyTorch, HDF5, ARFF, SQLite, JSON, bzip2, xz, zstd, NPY, IDX,
+/// safetensors, Stata, SAS, R data, images and HTML by their first bytes: at least 512 of them, or all of a smaller file.
 ForeignFormat foreign_format(std::string_view first_bytes);
 
-/// Throws Error(kDamaged) at `path` where the first bytes are those of another format.
+/// Throws Error(kDamaged) at `path` where the first bytes belong to another format.
 void refuse_foreign(const std::string& path, std::string_view first_bytes);
 
 }  // namespace normrun::data

@@ -11,36 +11,36 @@
 
 namespace normrun::data {
 
-/// What the generators share.
+/// The options that all generators share.
 struct GeneratorOptions {
   Index samples = 1000;
-  std::optional<Index> test_samples;  // drawn separately; absent: test_fraction of the samples
+  std::optional<Index> test_samples;  // drawn separately; absent: test_fraction of the samples are held out
   bool resample = false;
   void describe(config::OptionVisitor& visitor);
 
   TestRows test_rows() const { return test_samples ? TestRows::kOwn : TestRows::kHeldOut; }
 };
 
-/// The random numbers of some rows, read row after row: so that row r is the same however many rows follow.
+/// The random streams of some rows.  They are read one row after another, so row r is the same however many rows follow.
 struct RowStreams {
   RandomStream rows;
-  RandomStream targets;  // labels and noise of the targets: the inputs are the same for each kind of target
+  RandomStream targets;  // labels, and the noise of the targets; so the inputs do not depend on the kind of target
 };
 enum class RowPart : std::uint64_t { kTrain = 0, kTest = 1 };
 RowStreams row_streams(std::uint64_t seed, RowPart part);
-RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // `resample`
-/// What the targets' rule is drawn from: teacher, centres, prototypes.
+RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // for `resample`
+/// Returns the stream that the rule of the targets is drawn from: teacher, centres, prototypes.
 RandomStream rule_stream(std::uint64_t seed);
 
-/// Samplers of sequences know the longest of them.
+/// A sampler of sequences knows its longest sequence.
 template <class Sampler>
 concept DrawsSequences = requires(const Sampler& sampler) {
   sampler.max_length;
 };
 
-/// Fresh rows of a Sampler: Shape shape(), Index classes(), Index outputs(), and
-/// fill(const Preparation&, RowStreams&, const RowsOut<T>&) const, which allocates nothing and passes each number, but for
-/// the zeros of padded steps, through preparation.prepared().
+/// Draws fresh rows with a Sampler.  A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
+/// RowStreams&, const RowsOut<T>&) const.  fill() allocates nothing, and passes each number except the zeros of padded steps through
+/// preparation.prepared().
 template <class Sampler, class T>
 class Resampler final : public RowGenerator<T> {
  public:

@@ -4,11 +4,11 @@
 
 namespace normrun::data {
 
-/// What stands in for a missing input.  The mean and the median are those of the training split.
+/// What replaces a missing input.  The mean and the median are those of the training split.
 enum class Impute { kMean, kMedian, kZero, kDropRow, kError };
 
-/// Replaces every NaN among the inputs of all splits.  Padded steps of sequences take no part.  A feature without any value in the
-/// training split becomes 0.
+/// Replaces every NaN among the inputs of all splits.  Padded steps of sequences do not count.  A feature without any value in the training
+/// split becomes 0.
 template <class T>
 void fill_missing(Impute impute, Dataset<T>& data);
 

@@ -1,5 +1,5 @@
-// ZIP (PKWARE's APPNOTE.TXT): the members' headers and bytes, then the central directory with a header for each of them, then the end
-// record, which says where the directory begins.  NumPy stores (0) or deflates (8).
+// ZIP (PKWARE's APPNOTE.TXT) begins with the members, each a header and its bytes.  The central directory follows, with a header for each
+// member.  The end record says where the directory begins.  NumPy stores members (method 0) or deflates them (method 8).
 #include "data/npz_file.hpp"
 
 #include <zlib.h>
@@ -20,7 +20,7 @@ namespace normrun::data {
 namespace {
 
 constexpr std::uint64_t kMostMembers = 65536;
-constexpr std::uint64_t kMostGain = 1032;  // bytes that one deflated byte can stand for
+constexpr std::uint64_t kMostGain = 1032;  // the most bytes that one deflated byte can expand to
 
 [[noreturn]] void refuse_archive(const std::string& file, const std::string& what) {
   throw Error(ExitCode::kDamaged, {file, what, "write the archive again with numpy.savez"});
@@ -32,10 +32,10 @@ struct Member {
   std::uint64_t crc = 0;
   std::uint64_t packed = 0;
   std::uint64_t size = 0;
-  std::uint64_t header = 0;  // where its own header begins
+  std::uint64_t header = 0;  // where the member's own header begins
 };
 
-/// Reads pieces of an archive; nothing outside of it.
+/// Reads ranges of bytes from an archive, and never outside of it.
 class Archive {
  public:
   explicit Archive(const std::string& file) : file_(file), stream_(file, std::ios::binary) {
@@ -53,7 +53,7 @@ class Archive {
     if (number(header, 0, 4) != 0x04034b50) refuse_archive(file_, "member \"" + member.name + "\" does not begin where the directory says");
     const std::uint64_t begin = member.header + 30 + number(header, 26, 2) + number(header, 28, 2);
     if (member.method != 0 && member.method != 8)
-      refuse_archive(file_, "member \"" + member.name + "\" is compressed in another way than NumPy does");
+      refuse_archive(file_, "member \"" + member.name + "\" is compressed by a method that NumPy does not use");
     if (member.method == 0 && member.packed != member.size) refuse_archive(file_, "member \"" + member.name + "\" has two sizes");
     if (member.size / kMostGain > member.packed) refuse_archive(file_, "member \"" + member.name + "\" claims more bytes than it can hold");
     std::vector<unsigned char> bytes = piece(begin, member.packed);
@@ -97,7 +97,7 @@ class Archive {
     const std::uint64_t count = number(tail, end + 10, 2);
     const std::uint64_t bytes = number(tail, end + 12, 4);
     const std::uint64_t begin = number(tail, end + 16, 4);
-    if (begin == 0xFFFFFFFF || count > kMostMembers) refuse_archive(file_, "archives of 4 GB and more are not read");
+    if (begin == 0xFFFFFFFF || count > kMostMembers) refuse_archive(file_, "archives of 4 GB or more are not supported");
     const std::vector<unsigned char> directory = piece(begin, bytes);
     std::size_t at = 0;
     for (std::uint64_t i = 0; i < count; ++i) at = read_entry(directory, at);
@@ -180,7 +180,7 @@ std::vector<unsigned char> npz_member(const NpzPath& path) {
   for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 8); ++i) list += (i > 0 ? ", " : "") + names[i];
   if (path.member.empty() && names.size() != 1) {
     throw Error(ExitCode::kUsage, {path.file, "holds " + std::to_string(names.size()) + " arrays: " + list,
-                                   "name one of them behind a colon: \"" + path.file + ":" + (names.empty() ? "X" : names[0]) + '"'});
+                                   "name one of them after a colon: \"" + path.file + ":" + (names.empty() ? "X" : names[0]) + '"'});
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (path.member.empty() || names[i] == short_name(path.member)) return archive.contents(archive.members()[i]);

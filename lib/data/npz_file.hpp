@@ -6,18 +6,19 @@
 
 namespace normrun::data {
 
-/// "file.npz:X": an archive and a member of it.
+/// "file.npz:X": an archive and one of its members.
 struct NpzPath {
-  std::string file;    // empty: the path is no archive's
-  std::string member;  // empty: the only one
+  std::string file;    // empty: the path does not name an archive
+  std::string member;  // empty: the archive's only member
 };
 NpzPath npz_path(const std::string& path);
 
-/// The names of an archive's members as NumPy gives them, without ".npy".  Throws Error: kUsage (missing file), kDamaged.
+/// Returns the names of an archive's members as NumPy gives them, without ".npy".  Throws Error(kUsage) where the file is missing, and
+/// Error(kDamaged).
 std::vector<std::string> npz_members(const std::string& file);
 
-/// The contents of a member (numpy.savez, numpy.savez_compressed).  Throws Error: kUsage (no such file or member), kDamaged where the
-/// archive claims more than it holds or a checksum is wrong.
+/// Returns the contents of a member, which numpy.savez or numpy.savez_compressed wrote.  Throws Error(kUsage) where the file or the member
+/// does not exist, and Error(kDamaged) where the archive claims more than it holds or a checksum is wrong.
 std::vector<unsigned char> npz_member(const NpzPath& path);
 
 }  // namespace normrun::data

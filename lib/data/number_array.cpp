@@ -20,7 +20,7 @@ std::string dims_text(const std::vector<Index>& dims) {
   return text;
 }
 
-/// One number as a T, or the complaint that it is none.
+/// Returns one number as a T, or throws where it is not one.
 template <class T, class Map>
 T checked_number(const NumberArray& array, Index place, const Map& map) {
   const double raw = decode_number(array.number(place), array.format);
@@ -35,7 +35,8 @@ Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
   Matrix<T> matrix = allocate_rows<T>(rows, array.row_size());
   T* out = matrix.view().data;
   const Index count = matrix.view().size();
-  if (array.format.kind == NumberKind::kUnsigned && array.format.bytes == 1) {  // bytes: every outcome is computed once
+  /// there are only 256 different bytes, so each result is computed once
+  if (array.format.kind == NumberKind::kUnsigned && array.format.bytes == 1) {
     std::array<T, 256> table;
     for (std::size_t byte = 0; byte < table.size(); ++byte) table[byte] = static_cast<T>(map(static_cast<double>(byte)));
     for (Index i = 0; i < count; ++i) out[i] = table[array.bytes[static_cast<std::size_t>(i)]];
@@ -45,16 +46,16 @@ Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
   return matrix;
 }
 
-/// A label: a whole number, or a floating one that is whole.
+/// Returns a label: a whole number, or a floating one whose value is whole.
 std::int64_t whole_at(const NumberArray& array, Index place) {
   if (array.is_integer()) return decode_integer(array.number(place), array.format);
   const double number = decode_number(array.number(place), array.format);
   if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number))
-    array.damaged(place, "is no whole number, and a class is", "set \"target\": \"number\" to predict numbers");
+    array.damaged(place, "is no whole number, but classes are", "set \"target\": \"number\" to predict numbers");
   return static_cast<std::int64_t>(number);
 }
 
-/// Numbers whose first axis varies fastest, in C order.
+/// Reorders numbers from Fortran order (the first axis varies fastest) to C order.
 void turn_to_c_order(NumberArray& array) {
   const auto bytes = static_cast<std::size_t>(array.format.bytes);
   std::vector<unsigned char> turned(array.bytes.size());
@@ -75,7 +76,7 @@ Index NumberArray::row_size() const {
 
 Shape NumberArray::row_shape() const { return dims.size() == 1 ? Shape{1} : Shape(std::vector<Index>(dims.begin() + 1, dims.end())); }
 
-/// Where a number in C order stands in Fortran order.
+/// Returns where Fortran order puts the number that C order puts at `place`.
 Index NumberArray::fortran_place(Index place) const {
   Index strides = 1;
   for (const Index dim : dims) strides *= dim;
@@ -102,7 +103,7 @@ void read_numbers(files::InputFile& file, NumberArray& array, Read read) {
   Index row_size = 1;
   for (std::size_t axis = 0; axis < array.dims.size(); ++axis) {
     if (array.dims[axis] < 1)
-      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers: nothing", "write the file with its rows");
+      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, that is, none", "write the file with its rows");
     const bool row_fits = axis == 0 || (checked_product(row_size, array.dims[axis], row_size) && row_size <= Shape::kMaxSize);
     if (!row_fits || !checked_product(numbers, array.dims[axis], numbers)) {
       file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, which no file holds", "the header is damaged");
@@ -148,7 +149,7 @@ std::vector<std::int32_t> to_labels(const NumberArray& array, const LabelNumbers
     }
     if (number < 0 || number >= numbers.classes) {
       const std::string known = numbers.values.empty() ? "0 to " + std::to_string(numbers.classes - 1) : "those of the training labels";
-      array.damaged(place, "has label " + std::to_string(label) + ", and the classes are " + known,
+      array.damaged(place, "has label " + std::to_string(label) + ", but the classes are " + known,
                     "set data.classes where the training labels do not show all classes");
     }
     labels[i] = static_cast<std::int32_t>(number);
@@ -192,7 +193,7 @@ void move_channels_last(NumberArray& array) {
   if (array.dims.size() != 4) {
     throw Error(ExitCode::kDamaged,
                 {array.path,
-                 "has rows of shape " + array.row_shape().text() + ", and \"layout\": \"nchw\" is for images of (channels, height, width)",
+                 "has rows of shape " + array.row_shape().text() + ", but \"layout\": \"nchw\" is for images of (channels, height, width)",
                  "leave \"layout\" out"});
   }
   const Index channels = array.dims[1];

@@ -13,11 +13,11 @@ namespace normrun::data {
 enum class NumberKind { kUnsigned, kSigned, kFloat };
 struct NumberFormat {
   NumberKind kind = NumberKind::kUnsigned;
-  int bytes = 1;  // whole numbers: 1, 2, 4, 8; float: 2, 4, 8
+  int bytes = 1;  // 1, 2, 4 or 8 for whole numbers; 2, 4 or 8 for floating ones
   std::endian order = std::endian::little;
 };
 
-/// The bits of one number, as an unsigned integer of the machine.
+/// Returns the bits of one number as an unsigned integer.
 inline std::uint64_t decode_bits(const unsigned char* bytes, const NumberFormat& format) {
   std::uint64_t bits = 0;
   for (int i = 0; i < format.bytes; ++i) {
@@ -27,7 +27,7 @@ inline std::uint64_t decode_bits(const unsigned char* bytes, const NumberFormat&
   return bits;
 }
 
-/// A whole number; format.kind is not kFloat.
+/// Returns a whole number; format.kind must not be kFloat.
 inline std::int64_t decode_integer(const unsigned char* bytes, const NumberFormat& format) {
   const std::uint64_t bits = decode_bits(bytes, format);
   if (format.kind == NumberKind::kUnsigned) return static_cast<std::int64_t>(bits);
@@ -35,7 +35,7 @@ inline std::int64_t decode_integer(const unsigned char* bytes, const NumberForma
   return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
-/// IEEE 754's half precision as a double: exact.
+/// Returns an IEEE 754 half-precision number as a double, which is exact.
 inline double decode_half(std::uint64_t bits) {
   const int exponent = static_cast<int>((bits >> 10) & 31);
   const double fraction = static_cast<double>(bits & 1023);
@@ -45,7 +45,7 @@ inline double decode_half(std::uint64_t bits) {
   return sign * std::ldexp(1024.0 + fraction, exponent - 25);
 }
 
-/// Any number as a double (64-bit integers beyond 2^53 are rounded).
+/// Returns any number as a double; 64-bit integers beyond 2^53 are rounded.
 inline double decode_number(const unsigned char* bytes, const NumberFormat& format) {
   if (format.kind == NumberKind::kUnsigned) return static_cast<double>(decode_bits(bytes, format));
   if (format.kind == NumberKind::kSigned) return static_cast<double>(decode_integer(bytes, format));

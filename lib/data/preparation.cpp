@@ -14,7 +14,7 @@
 namespace normrun::data {
 namespace {
 
-/// The split's rows in the order of `chosen`.
+/// Returns the split's rows in the order of `chosen`.
 template <class T>
 Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   const Index count = static_cast<Index>(chosen.size());
@@ -33,7 +33,7 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   return taken;
 }
 
-/// A seeded shuffle of the rows gives the first ones to the test split and the next ones to validation.
+/// Shuffles the rows by the seed.  The first ones go to the test split, and the next ones to validation.
 template <class T>
 void hold_out(Dataset<T>& data, const SplitCounts& counts, std::uint64_t seed) {
   if (counts.test == 0 && counts.validation == 0) return;
@@ -64,7 +64,7 @@ void add_split(files::Digest& digest, const Split<T>& split) {
 
 Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? nullptr : lengths.data(); }
 
-/// Fresh rows are told apart by the first ones of the first step.
+/// The first rows of the first step identify fresh rows in the digest.
 template <class T>
 void add_generator(files::Digest& digest, const Dataset<T>& data) {
   constexpr Index kRows = 16;
@@ -100,7 +100,7 @@ Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
   return {split.features.view(), lengths_or_null(split.lengths), data.shape.channels()};
 }
 
-/// Numbers to predict with mean 0 and sd 1 over the training split; a constant column is centred only.
+/// Scales the numbers to predict to mean 0 and sd 1 over the training split.  A constant column is only centred.
 template <class T>
 void standardize_targets(Dataset<T>& data) {
   const View<T> train = data.train.targets.view();
@@ -124,33 +124,35 @@ void standardize_targets(Dataset<T>& data) {
 }  // namespace
 
 void Shift::describe(config::OptionVisitor& visitor) {
-  visitor.choice<SplitName>({"split", "whose inputs are shifted"}, split,
+  visitor.choice<SplitName>({"split", "the split whose inputs are shifted"}, split,
                             {{"train", SplitName::kTrain}, {"validation", SplitName::kValidation}, {"test", SplitName::kTest}});
   visitor.number({"scale", "each input becomes scale * x + offset"}, scale, config::any_number());
   visitor.number({"offset", "added after the scale"}, offset, config::any_number());
 }
 
 void Preparation::describe(config::OptionVisitor& visitor) {
-  visitor.integer({"limit", "use the first so many rows of the training file or of the generated samples; test rows of their own stay"},
-                  limit, {.low = 1});
+  visitor.integer(
+      {"limit", "how many rows of the training file or of the generated samples are used, from the first; separate test rows all stay"},
+      limit, {.low = 1});
   visitor.number({"binarize", "a threshold for the inputs as the source has them: 1 above it, else 0; before scale"}, binarize,
                  config::any_number());
   // Black-and-white images are 0 and 1, not 0 and 1/255.
   if (visitor.given("binarize") && !visitor.given("scale")) scale = 1.0;
   visitor.number({"scale", "the inputs are multiplied by it"}, scale, config::any_number());
-  visitor.number({"test_fraction",
-                  "share of the rows held out for the test split by a shuffle of the seed, where the data have no test rows of their own"},
-                 test_fraction, {.low = 0.0, .high = 1.0, .high_open = true});
+  visitor.number(
+      {"test_fraction", "share of the rows held out for the test split by a seeded shuffle, where the data have no test rows of their own"},
+      test_fraction, {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.number({"validation_fraction", "share of the rows held out for the validation split"}, validation_fraction,
                  {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.flag(
       {"standardize",
-       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split; sequences with lengths (csv, "
-       "sequences) take a feature's all valid steps together, arrays of (step, feature) each number of an example for itself; a constant "
-       "feature is centred only"},
+       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split. Sequences with lengths (csv, "
+       "sequences) share one mean and deviation per feature over all valid steps, and arrays of (step, feature) have their own for each "
+       "number of an example. A constant feature is only centred"},
       standardize);
-  visitor.list({"shift", "what happens to the inputs of a split after all else: [{\"split\": \"test\", \"scale\": 1, \"offset\": 0.5}]"},
-               shift);
+  visitor.list(
+      {"shift", "what happens to the inputs of a split after everything else: [{\"split\": \"test\", \"scale\": 1, \"offset\": 0.5}]"},
+      shift);
 }
 
 SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows) {

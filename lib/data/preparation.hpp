@@ -10,7 +10,7 @@
 
 namespace normrun::data {
 
-/// One entry of `shift`: what happened to the inputs of a split between training and use.
+/// One entry of `shift`: what happens to the inputs of a split between training and use.
 struct Shift : config::Described {
   SplitName split = SplitName::kTest;
   double scale = 1.0;
@@ -18,10 +18,10 @@ struct Shift : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// The options every data type takes.  They act in this order: limit, binarize, scale, the split, standardize, shift.
+/// The options that every data type takes.  They act in this order: limit, binarize, scale, the split, standardize, shift.
 struct Preparation {
-  std::optional<Index> limit;      // rows of the training file, or of the generated samples, that are used: the first ones
-  std::optional<double> binarize;  // x > threshold -> 1, else 0, of the values as they are in the source
+  std::optional<Index> limit;      // how many rows of the training file or of the generated samples are used, from the first one on
+  std::optional<double> binarize;  // x > threshold -> 1, else 0, where x is the value as the source has it
   double scale = 1.0;
   double test_fraction = 0.2;  // of the rows, where the source has no test rows of its own
   double validation_fraction = 0.0;
@@ -31,13 +31,13 @@ struct Preparation {
   void describe(config::OptionVisitor& visitor);
 
   Index limited(Index rows) const { return limit && *limit < rows ? *limit : rows; }
-  /// One raw input after binarize and scale.
+  /// Returns one raw input after binarize and scale.
   double prepared(double raw) const { return (binarize ? (raw > *binarize ? 1.0 : 0.0) : raw) * scale; }
 };
 
 /// Where a source's test rows come from.
 enum class TestRows {
-  kOwn,      // the source's: a test file, or rows drawn separately
+  kOwn,      // the source has its own: a test file, or rows drawn separately
   kHeldOut,  // test_fraction of the rows, chosen by a seeded shuffle
 };
 
@@ -46,28 +46,28 @@ struct SplitCounts {
   Index validation = 0;
   Index test = 0;  // held out of the rows
 };
-/// How `rows` rows (after `limit`) are shared out, each fraction rounded to the nearest count.  Throws Error(kUsage) where
-/// no training row is left.
+/// Divides `rows` rows (after `limit`) among the splits, and rounds each fraction to the nearest count.  Throws Error(kUsage) where no
+/// training row is left.
 SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows);
 
-/// Whether the split depends on the seed.
+/// Returns whether the split depends on the seed.
 bool splits_by_seed(const Preparation& preparation, TestRows test_rows);
 
-/// Whether the numbers to predict become mean 0 and sd 1 (ddof 0) over the training split, each column by itself.
+/// Whether each column of the numbers to predict is scaled to mean 0 and sd 1 (ddof 0) over the training split.
 enum class TargetScaling { kNone, kStandardized };
 
-/// What a source hands over: `data.train` (and `data.test` if they are its own) binarized and scaled, nothing held out yet,
-/// shape, classes, outputs and the generator of fresh rows filled in.
+/// What a source returns.  `data.train` (and `data.test`, if the source has its own test rows) is binarized and scaled, and nothing is held
+/// out yet.  Shape, classes, outputs and the generator of fresh rows are set.
 template <class T>
 struct Loaded {
   Dataset<T> data;
   TestRows test_rows = TestRows::kHeldOut;
-  Impute impute = Impute::kError;  // NaN among the inputs stands for a missing one, unless this is kError or kDropRow
+  Impute impute = Impute::kError;  // NaN among the inputs means a missing one, unless this is kError or kDropRow
   TargetScaling target_scaling = TargetScaling::kNone;
 };
 
-/// Holds out rows, fills in missing inputs, standardizes inputs and targets, shifts and takes the digest.  Held-out and remaining rows keep
-/// the source's order.
+/// Holds out rows, fills in missing inputs, standardizes inputs and targets, applies shifts and computes the digest.  Held-out and
+/// remaining rows keep the source's order.
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 

@@ -1,5 +1,5 @@
-// IDX: two zero bytes, the type of the numbers, the number of dimensions, the dimensions as big-endian 32-bit integers, the
-// numbers, big-endian, row-major (http://yann.lecun.com/exdb/mnist).
+// IDX has two zero bytes, the type of the numbers, the number of dimensions, the dimensions as big-endian 32-bit integers, and the numbers,
+// which are big-endian and row-major (http://yann.lecun.com/exdb/mnist).
 #include "data/number_array.hpp"
 #include "files/input_file.hpp"
 

@@ -1,4 +1,4 @@
-// NPY: "\x93NUMPY", version, length of the header (2 bytes in version 1, else 4, little-endian), the header, the numbers.
+// NPY has "\x93NUMPY", the version, the length of the header (2 bytes in version 1, else 4, little-endian), the header, and the numbers.
 // The header is a Python dict: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }  (NEP 1, numpy.lib.format).
 #include <bit>
 #include <charconv>
@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxNpyDims = 8;
 
-/// Reads the dict's text; every step says what it expects where.
+/// Reads the text of the dict.  Each step reports what it expects and where.
 class HeaderText {
  public:
   HeaderText(const files::InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
@@ -65,7 +65,7 @@ class HeaderText {
     return values;
   }
   [[noreturn]] void fail(const std::string& expected) const {
-    file_.damaged(first_byte_ + static_cast<Index>(place_), "the NPY header does not go on as it should: expected " + expected,
+    file_.damaged(first_byte_ + static_cast<Index>(place_), "the NPY header is malformed: expected " + expected,
                   "write the file again with numpy.save");
   }
 
@@ -76,7 +76,7 @@ class HeaderText {
   std::size_t place_ = 0;
 };
 
-/// NumPy's name of a type: byte order, kind, bytes.
+/// Parses NumPy's name of a type: byte order, kind, bytes.
 NumberFormat format_of(std::string_view name, const files::InputFile& file, Index byte) {
   const auto refuse = [&](const std::string& hint) {
     file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read", hint);

@@ -9,7 +9,7 @@
 
 namespace normrun::data {
 
-/// Implements both precisions' load() by `Loaded<T> rows<T>(seed, folder) const` of Source.
+/// Implements load() in both precisions by `Loaded<T> rows<T>(seed, folder) const` of Source.
 template <class Source>
 class SourceOf : public DataSpec {
  public:
@@ -27,7 +27,8 @@ class SourceOf : public DataSpec {
   }
 };
 
-/// Fills in the splits' counts: `rows` are those of the training source before `limit`, `own_test_rows` those of its own test source.
+/// Computes the counts of the splits.  `rows` counts the training source's rows before `limit`, and `own_test_rows` those of a separate
+/// test source.
 DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index rows, const Preparation& preparation, TestRows test_rows,
                              Index own_test_rows);
 

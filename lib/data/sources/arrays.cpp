@@ -31,18 +31,18 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
   visitor.integer(
       {"classes", "number of classes; absent: the largest training label + 1, or as many as there are where labels do not begin with 0"},
       classes_, {.low = 2, .high = Index{1} << 20});
-  visitor.choice<ArrayTarget>(
-      {"target",
-       "what the labels are; auto: whole numbers are classes, floating ones numbers to predict; class: floating ones that are whole, too"},
-      target_, {{"auto", ArrayTarget::kAuto}, {"class", ArrayTarget::kClass}, {"number", ArrayTarget::kNumber}});
+  visitor.choice<ArrayTarget>({"target",
+                               "what the labels are; auto: whole numbers are classes, floating ones numbers to predict; class: floating "
+                               "ones are classes too if they are whole"},
+                              target_, {{"auto", ArrayTarget::kAuto}, {"class", ArrayTarget::kClass}, {"number", ArrayTarget::kNumber}});
   visitor.flag({"standardize_target",
                 "numbers to predict get mean 0 and standard deviation 1 (ddof 0) over the training split; losses and errors are reported "
                 "in the file's units"},
                standardize_target_);
   if (format_ == Format::kNpy) {
-    visitor.choice<ImageLayout>({"layout", "of images; nhwc: height, width, channels; nchw: channels, height, width, as PyTorch has them"},
-                                layout_, {{"nhwc", ImageLayout::kNhwc}, {"nchw", ImageLayout::kNchw}},
-                                {{"channels-last", "nhwc"}, {"channels-first", "nchw"}});
+    visitor.choice<ImageLayout>(
+        {"layout", "the order of an image's axes; nhwc: height, width, channels; nchw: channels, height, width, as PyTorch has them"},
+        layout_, {{"nhwc", ImageLayout::kNhwc}, {"nchw", ImageLayout::kNchw}}, {{"channels-last", "nhwc"}, {"channels-first", "nchw"}});
   }
 }
 
@@ -78,11 +78,11 @@ void ArraySource::check_test(const Pair& train, const Pair& test) const {
   }
   if (has_classes(test.labels) != has_classes(train.labels) || test.labels.row_size() != train.labels.row_size()) {
     throw Error(ExitCode::kDamaged,
-                {test.labels.path, "holds another kind of labels than the training file", "give both as classes or both as numbers"});
+                {test.labels.path, "has labels of another kind than the training file", "give both as classes or both as numbers"});
   }
 }
 
-/// Grey IDX images get their channel axis.
+/// Returns the shape of an example.  Grey IDX images get a channel axis.
 Shape ArraySource::example_shape(const NumberArray& features) const {
   Shape shape = features.row_shape();
   if (format_ != Format::kIdx || shape.rank() != 2) return shape;
@@ -100,7 +100,7 @@ LabelNumbers ArraySource::classes_in(const Pair& train) const {
   try {
     numbers = {.classes = *classes_, .values = {}};
     to_labels(train.labels, numbers);
-  } catch (const Error&) {  // 1 … k are k classes as well
+  } catch (const Error&) {  // labels 1 … k are k classes too
     const LabelNumbers found = label_numbers(train.labels);
     if (found.values.empty() || found.classes > *classes_) throw;
     numbers = found;
@@ -154,7 +154,7 @@ Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) c
   data.outputs = data.classes > 0 ? 0 : target_outputs(train.labels);
   if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
   fill(train, preparation.limited(train.features.rows()), numbers, data.train);
-  train.features.bytes = {};  // before the test split is read
+  train.features.bytes = {};  // frees the memory before the test split is read
   if (!test_.empty()) {
     const Pair test = read_pair(folder, test_, Read::kAll);
     check_test(train, test);

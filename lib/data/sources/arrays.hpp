@@ -13,7 +13,7 @@ namespace normrun::data::sources {
 /// The two files of a split: "train": {"images": …, "labels": …}.
 struct ArrayFiles : config::Described {
   explicit ArrayFiles(std::string_view features_name_in) : features_name(features_name_in) {}
-  std::string_view features_name;  // what the format calls them: images, features
+  std::string_view features_name;  // the format's word for them: images, features
   std::string features;
   std::string labels;
   bool empty() const { return features.empty() && labels.empty(); }
@@ -22,13 +22,13 @@ struct ArrayFiles : config::Described {
 
 /// What the labels are.
 enum class ArrayTarget {
-  kAuto,  // whole numbers: classes; floating ones: numbers
+  kAuto,  // whole numbers are classes, floating ones are numbers to predict
   kClass,
   kNumber,
 };
 enum class ImageLayout { kNhwc, kNchw };
 
-/// `idx` and `npy`: one binary array of inputs and one of labels for each split.
+/// `idx` and `npy`: each split has one binary array of inputs and one of labels.
 class ArraySource final : public SourceOf<ArraySource> {
  public:
   enum class Format { kIdx, kNpy };
@@ -54,9 +54,9 @@ class ArraySource final : public SourceOf<ArraySource> {
   void check_test(const Pair& train, const Pair& test) const;
   Shape example_shape(const NumberArray& features) const;
   bool has_classes(const NumberArray& labels) const;
-  /// No classes: regression.
+  /// Returns the classes of the training labels; it has none for regression.
   LabelNumbers classes_in(const Pair& train) const;
-  /// The options as they are for this array: floating IDX numbers are not scaled by the 1/255 that is meant for bytes.
+  /// Returns the options that apply to this array: floating IDX numbers are not scaled by 1/255, which is meant for bytes.
   Preparation preparation_of(const NumberArray& features) const;
   std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
   template <class T>

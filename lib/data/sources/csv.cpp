@@ -1,5 +1,5 @@
-// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).  With a `sequence` column the
-// rows of a sequence are one example of shape (steps, features), padded with zeros to the longest, or to `pad_to` steps.
+// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).  With a `sequence` column, the rows of a
+// sequence make one example of shape (steps, features), padded with zeros to the longest sequence or to `pad_to` steps.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -18,7 +18,7 @@
 namespace normrun::data::sources {
 namespace {
 
-/// Puts the labels of a file of their own beside the rows of `table`.
+/// Moves the labels of a separate file beside the rows of `table`.
 void take_labels(InputTable labels, InputTable& table) {
   if (labels.rows != table.rows) {
     throw Error(
@@ -35,7 +35,7 @@ void take_labels(InputTable labels, InputTable& table) {
   table.notes.insert(table.notes.end(), labels.notes.begin(), labels.notes.end());
 }
 
-/// What is one class for a reader and two for a program.
+/// Notes classes that a reader takes for one and a program for two.
 void note_alike_classes(const std::string& path, const std::vector<std::string>& words, std::vector<std::string>& notes) {
   const auto same_letter = [](char a, char b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -48,7 +48,7 @@ void note_alike_classes(const std::string& path, const std::vector<std::string>&
     if (is_usual_missing(words[a])) missing = words[a];
     for (std::size_t b = a + 1; b < words.size() && words.size() <= 100; ++b) {
       if (!std::equal(words[a].begin(), words[a].end(), words[b].begin(), words[b].end(), same_letter)) continue;
-      notes.push_back(path + ": the classes \"" + words[a] + "\" and \"" + words[b] + "\" differ in upper and lower case alone");
+      notes.push_back(path + ": the classes \"" + words[a] + "\" and \"" + words[b] + "\" differ only in upper and lower case");
     }
   }
   if (numbers + 1 == words.size() && !missing.empty()) {
@@ -57,11 +57,11 @@ void note_alike_classes(const std::string& path, const std::vector<std::string>&
   }
 }
 
-/// One class alone leaves nothing to learn, whatever the network.
+/// Refuses a single class: no network could learn anything from it.
 void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
   if (classes.count() != 1) return;
   const std::string name = table.label_names.empty() || table.label_names[0].empty() ? "" : " \"" + table.label_names[0] + '"';
-  throw Error(ExitCode::kDamaged, {table.path, "the label column" + name + " holds one class alone, \"" + classes.words()[0] + '"',
+  throw Error(ExitCode::kDamaged, {table.path, "the label column" + name + " holds only one class,  \"" + classes.words()[0] + '"',
                                    "name another column as \"label\", or give a file with two classes"});
 }
 
@@ -112,7 +112,7 @@ class Csv final : public SourceOf<Csv> {
     visitor.text({"path", "one file, of which test_fraction is held out; relative to the config file's folder, plain or gzip"}, path_);
     visitor.text({"train", "the training file, instead of path"}, train_);
     visitor.text({"test", "the test file, beside train"}, test_);
-    visitor.text({"labels", "a file of the training rows' labels alone, row by row; absent: a column of the file"}, labels_);
+    visitor.text({"labels", "a file with only the training rows' labels, row by row; absent: a column of the file"}, labels_);
     visitor.text({"test_labels", "the same for the test file"}, test_labels_);
     visitor.require(path_.empty() != train_.empty(), "", "either \"path\": one file, or \"train\" (and \"test\")");
     visitor.require(test_.empty() || !train_.empty(), "test", "a \"train\" file beside it");
@@ -175,7 +175,7 @@ class Csv final : public SourceOf<Csv> {
     const Index steps = pad_to_.value_or(longest);
     if (steps < longest) {
       throw Error(ExitCode::kUsage, {table.path,
-                                     "a sequence, here or in the test file, has " + std::to_string(longest) + " steps, and pad_to is " +
+                                     "a sequence, here or in the test file, has " + std::to_string(longest) + " steps, but pad_to is " +
                                          std::to_string(steps),
                                      "raise pad_to or leave it out"});
     }

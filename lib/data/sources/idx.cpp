@@ -1,4 +1,4 @@
-// idx: MNIST's format, plain or gzip.  Grey images have shape (height, width, 1).
+// idx: the format of MNIST, plain or gzip.  Grey images have shape (height, width, 1).
 #include "data/sources/arrays.hpp"
 #include "data/sources/members.hpp"
 

@@ -38,7 +38,7 @@ class Imbalanced final : public SourceOf<Imbalanced> {
  private:
   TestRows test_rows() const { return balanced_test_ ? TestRows::kOwn : TestRows::kHeldOut; }
 
-  /// `zeros` rows of class 0, then rows of class 1.
+  /// Draws `zeros` rows of class 0, then rows of class 1.
   template <class T>
   Split<T> cloud(Index zeros, Index samples, RowStreams streams) const {
     Split<T> split;
@@ -66,7 +66,9 @@ class Imbalanced final : public SourceOf<Imbalanced> {
 }  // namespace
 
 config::FamilyMember imbalanced() {
-  return {"imbalanced", "two normal clouds of unequal size, N(0, 1) and N(offset, 1); labels 0 and 1", "document 003, example 3",
+  return {"imbalanced", "two normal clouds of unequal size, N(0, 1) and N(offset, 1); labels 0 and 1",
+          "\"How can TensorFlow's tf.keras.layers.BatchNormalization utilize global moving averages during training?\" (article 003), "
+          "example 3",
           [] { return std::make_shared<Imbalanced>(); }};
 }
 

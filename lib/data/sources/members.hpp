@@ -2,7 +2,7 @@
 
 #include "config/options/options.hpp"
 
-/// One function for every source file: what the registry lists.
+/// Each source file has one function here, which the registry lists.
 namespace normrun::data::sources {
 
 config::FamilyMember gaussian();

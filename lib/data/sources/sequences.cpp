@@ -1,5 +1,5 @@
-// sequences: noise with one marker of every class hidden in it; the class is the one whose marker comes first.  Mean, sum and
-// the set of steps are the same whatever the order of the markers, so that the order alone tells the class.
+// sequences: each sequence is noise that hides one marker of every class, and its class is the one whose marker comes first.  Mean, sum and
+// the set of steps do not depend on the order of the markers, so only the order tells the class.
 //
 //   once a seed:     markers m_k ~ N(0, 1) for each feature, k = 0 … classes - 1
 //   each sequence:   length ~ uniform on min_length … max_length, its first class (the label) uniform, the others shuffled;
@@ -98,10 +98,11 @@ class Sequences final : public SourceOf<Sequences> {
     visitor.integer({"features", "numbers in a step"}, sampler_.features, {.low = 1, .high = Index{1} << 10});
     visitor.integer({"classes", "each has one marker in every sequence; the class is that of the first"}, sampler_.kinds,
                     {.low = 2, .high = kMaxClasses});
-    visitor.integer({"min_length", "of a sequence; at least `classes` steps"}, sampler_.min_length, {.low = 2, .high = kMaxSteps});
-    visitor.integer({"max_length", "of a sequence; shorter ones are padded with zeros"}, sampler_.max_length,
+    visitor.integer({"min_length", "steps of the shortest sequence; at least `classes`"}, sampler_.min_length,
                     {.low = 2, .high = kMaxSteps});
-    visitor.number({"noise", "sd of what is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
+    visitor.integer({"max_length", "steps of the longest sequence; shorter ones are padded with zeros"}, sampler_.max_length,
+                    {.low = 2, .high = kMaxSteps});
+    visitor.number({"noise", "sd of the noise that is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
     visitor.integer({"pad_to", "steps that every sequence is padded to; absent: max_length"}, pad_to_, {.low = 2, .high = kMaxSteps});
     visitor.require(sampler_.min_length >= sampler_.kinds, "min_length", "at least as many steps as there are classes, one marker each");
     visitor.require(sampler_.max_length >= sampler_.min_length, "max_length", "at least min_length");
@@ -119,7 +120,7 @@ class Sequences final : public SourceOf<Sequences> {
 }  // namespace
 
 config::FamilyMember sequences() {
-  return {"sequences", "sequences of different lengths whose class is told by the order of their steps alone; shape (max_length, features)",
+  return {"sequences", "sequences of different lengths whose class only the order of their steps tells; shape (max_length, features)",
           "after Hochreiter and Schmidhuber 1997, experiment 6", [] { return std::make_shared<Sequences>(); }};
 }
 

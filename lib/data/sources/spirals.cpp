@@ -48,7 +48,7 @@ class Spirals final : public SourceOf<Spirals> {
   void describe_own(config::OptionVisitor& visitor) override {
     generator_.describe(visitor);
     visitor.integer({"classes", "arms"}, classes_, {.low = 2, .high = 1000});
-    visitor.number({"noise", "sd of what is added to both coordinates; the arms have radius 1"}, noise_, config::at_least(0.0));
+    visitor.number({"noise", "sd of the noise that is added to both coordinates; the arms have radius 1"}, noise_, config::at_least(0.0));
     visitor.number({"turns", "how often an arm winds around the origin"}, turns_, config::between(0.0, 100.0));
   }
 
@@ -62,7 +62,7 @@ class Spirals final : public SourceOf<Spirals> {
 }  // namespace
 
 config::FamilyMember spirals() {
-  return {"spirals", "two-dimensional points on intertwined spiral arms, one class an arm", "Lang and Witbrock 1988",
+  return {"spirals", "two-dimensional points on intertwined spiral arms, one class for each arm", "Lang and Witbrock 1988",
           [] { return std::make_shared<Spirals>(); }};
 }
 

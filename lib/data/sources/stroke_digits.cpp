@@ -1,5 +1,5 @@
-// stroke-digits: 28 x 28 grey digits, drawn as a pen would: a way of writing, trembling points, a random affine map, a pen
-// width, anti-aliased by the distance to the strokes, and noise on every pixel.  The data set that needs no file.
+// stroke-digits: 28 x 28 grey digits, drawn as a pen would draw them.  Each digit gets one way of writing it, trembling points, a random
+// affine map, a pen width, anti-aliasing by the distance to the strokes, and noise on every pixel.  This data set needs no file.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,9 +15,9 @@ namespace {
 
 constexpr Index kSide = 28;
 constexpr Index kPixels = kSide * kSide;
-constexpr double kGlyphSide = 20.0;  // pixels that the unit square of a glyph covers before it is distorted
+constexpr double kGlyphSide = 20.0;  // the pixels that a glyph's unit square covers before distortion
 constexpr double kCentre = 0.5 * static_cast<double>(kSide);
-constexpr Index kStepsPerSpan = 5;  // straight pieces between two points of a curve
+constexpr Index kStepsPerSpan = 5;  // straight lines between two points of a curve
 
 // Standard deviations of the distortions at distortion = 1.
 constexpr double kTremble = 0.024;  // of each point, in glyph sides
@@ -59,12 +59,12 @@ Placement random_placement(double distortion, RandomStream& stream) {
 
 struct Pen {
   double radius = 1.0;  // pixels
-  double ink = 1.0;     // of a fully covered pixel
+  double ink = 1.0;     // the value of a fully covered pixel
 
   double reach() const { return radius + 0.5; }
 };
 
-/// First and last pixel whose centre lies within `reach` of [a, b].
+/// The first and the last pixel whose centre lies within `reach` of [a, b].
 struct PixelRange {
   Index first;
   Index last;
@@ -75,7 +75,7 @@ PixelRange pixels_near(double a, double b, double reach) {
   return {static_cast<Index>(low), std::min(static_cast<Index>(high), kSide - 1)};
 }
 
-/// Lowers each pixel's squared distance from the strokes to that from the line, where the line is within reach.
+/// Lowers each pixel's squared distance from the strokes to its squared distance from this line, where the line is within reach.
 void approach_line(Point a, Point b, double reach, Image& squared_distances) {
   const double dx = b.x - a.x;
   const double dy = b.y - a.y;
@@ -96,13 +96,13 @@ void approach_line(Point a, Point b, double reach, Image& squared_distances) {
   }
 }
 
-/// From squared distances to grey: a pixel is covered by 1 inside the pen's path, by 0 half a pixel outside it, and linearly between.
+/// Turns squared distances into grey: the coverage of a pixel is 1 inside the pen's path, 0 half a pixel outside it, and linear in between.
 void ink(const Pen& pen, Image& image) {
   const double reach = pen.reach();
   for (double& pixel : image) pixel = pixel < reach * reach ? pen.ink * std::min(reach - std::sqrt(pixel), 1.0) : 0.0;
 }
 
-/// The Catmull-Rom curve from p1 to p2.
+/// Returns the point at t on the Catmull-Rom curve from p1 to p2.
 Point point_between(Point p0, Point p1, Point p2, Point p3, double t) {
   const auto blend = [t](double a, double b, double c, double d) {
     return b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)));
@@ -147,8 +147,8 @@ void draw_glyph(const Glyph& glyph, double distortion, RandomStream& stream, Ima
   ink(pen, image);
 }
 
-/// A number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform ones, from 32 random bits
-/// (a normal one for each pixel would take longer than drawing the digit).
+/// Returns a number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform numbers from 32 random bits. A
+/// normal number for each pixel would take longer than drawing the digit.
 double triangular(std::uint32_t bits) {
   constexpr double kRootSix = 2.449489742783178;
   const double sum = static_cast<double>(bits & 0xffff) + static_cast<double>(bits >> 16);

@@ -10,10 +10,10 @@ struct Point {
   double x = 0.0;
   double y = 0.0;
 };
-/// A pen movement: a smooth curve (Catmull-Rom) through the points; two points are a straight line; one that ends where it
-/// began is closed.
+/// A pen movement: a smooth curve (Catmull-Rom) through the points.  Two points make a straight line, and a stroke that ends where it began
+/// is closed.
 using Stroke = std::vector<Point>;
-/// One way of writing a digit, in the unit square: x to the right, y down.
+/// One way of writing a digit in the unit square: x points to the right, y points down.
 using Glyph = std::vector<Stroke>;
 
 inline constexpr std::size_t kDigits = 10;

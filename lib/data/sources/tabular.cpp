@@ -1,4 +1,4 @@
-// gaussian, uniform: independent random numbers with a target to learn.  The rules are in tabular_sampler.hpp.
+// gaussian, uniform: independent random numbers with a target to learn.  tabular_sampler.hpp has the rules.
 #include "data/generated.hpp"
 #include "data/sources/members.hpp"
 #include "data/sources/tabular_sampler.hpp"
@@ -6,7 +6,8 @@
 namespace normrun::data::sources {
 namespace {
 
-/// What a target's options are unless the config gives them.  Prototypes: document 002's data.
+/// Sets the defaults that depend on the target.  Those of prototypes make the data of *Why does batch normalization in TensorFlow 2.0
+/// worsen prediction results?* (article 002).
 void preset(TabularOptions& options, config::OptionVisitor& visitor) {
   const auto set = [&visitor](std::string_view name, auto& value, auto preset_value) {
     if (!visitor.given(name)) value = preset_value;
@@ -61,7 +62,7 @@ class Tabular final : public SourceOf<Tabular> {
  private:
   void describe_shape(config::OptionVisitor& visitor) {
     visitor.integer({"features", "numbers in a row"}, options_.features, {.low = 1, .high = Shape::kMaxSize});
-    visitor.integers({"shape", "of an example instead of features, channels last: [28, 28, 3]"}, options_.shape,
+    visitor.integers({"shape", "the shape of an example, instead of features; channels last: [28, 28, 3]"}, options_.shape,
                      {.low = 1, .high = Shape::kMaxSize});
     if (options_.shape.empty()) return;
     Index size = 1;
@@ -77,7 +78,7 @@ class Tabular final : public SourceOf<Tabular> {
 
   void describe_distribution(config::OptionVisitor& visitor) {
     if (options_.distribution == Distribution::kGaussian) {
-      visitor.number({"mean", "of each input"}, options_.mean, config::any_number());
+      visitor.number({"mean", "mean of each input"}, options_.mean, config::any_number());
       visitor.number({"sd", "standard deviation of each input"}, options_.sd, config::at_least(0.0));
     } else {
       visitor.number({"low", "inputs are drawn from [low, high]"}, options_.low, config::any_number());
@@ -99,7 +100,8 @@ class Tabular final : public SourceOf<Tabular> {
          {"prototypes", TargetKind::kPrototypes},
          {"random-labels", TargetKind::kRandomLabels}});
     if (visitor.given("target")) preset(options_, visitor);
-    visitor.integer({"classes", "of clusters, prototypes and random-labels"}, options_.classes, {.low = 2, .high = Index{1} << 20});
+    visitor.integer({"classes", "number of classes for clusters, prototypes and random-labels"}, options_.classes,
+                    {.low = 2, .high = Index{1} << 20});
     visitor.integer({"outputs", "numbers to predict, for linear and teacher; zeros takes the network's width"}, options_.outputs,
                     {.low = 1, .high = TabularSampler::kMaxWidth});
     visitor.number(
@@ -110,7 +112,7 @@ class Tabular final : public SourceOf<Tabular> {
     visitor.integer({"teacher_units", "hidden units of the teacher"}, options_.teacher_units,
                     {.low = 1, .high = TabularSampler::kMaxWidth});
     visitor.number({"separation", "sd of the clusters' centres"}, options_.separation, config::at_least(0.0));
-    visitor.number({"prototype_scale", "the height of a prototype at most"}, options_.prototype_scale, config::any_number());
+    visitor.number({"prototype_scale", "the greatest height of a prototype"}, options_.prototype_scale, config::any_number());
     visitor.number({"sparsity", "share of a prototype's inputs that are 0"}, options_.sparsity, config::between(0.0, 1.0));
   }
 
@@ -121,12 +123,13 @@ class Tabular final : public SourceOf<Tabular> {
 }  // namespace
 
 config::FamilyMember gaussian() {
-  return {"gaussian", "independent normal inputs N(mean, sd^2), with one of several targets", "documents 000 to 003",
+  return {"gaussian", "independent normal inputs N(mean, sd^2), with one of several targets", "articles 000 to 003 (docs/documents.md)",
           [] { return std::make_shared<Tabular>(Distribution::kGaussian); }};
 }
 
 config::FamilyMember uniform() {
-  return {"uniform", "independent uniform inputs in [low, high], with one of several targets", "document 001, example 3",
+  return {"uniform", "independent uniform inputs in [low, high], with one of several targets",
+          "\"What is causing the issues with my TensorFlow batch normalization?\" (article 001), example 3",
           [] { return std::make_shared<Tabular>(Distribution::kUniform); }};
 }
 

@@ -43,7 +43,7 @@ struct TabularOptions {
 
 class TabularSampler {
  public:
-  /// Units of a teacher, and outputs, at most: a row's sums have a fixed place.
+  /// The most units of a teacher and the most outputs: a row's sums have a fixed amount of space.
   static constexpr Index kMaxWidth = 1024;
 
   TabularSampler(const TabularOptions& options, std::uint64_t seed);
@@ -62,8 +62,8 @@ class TabularSampler {
   TabularOptions options_;
   Shape shape_;
   Index outputs_ = 0;
-  Index width_ = 0;         // sums of a row: teacher's units, or outputs
-  Matrix<double> centres_;  // (classes, features), scaled; empty without
+  Index width_ = 0;         // the number of a row's sums: the teacher's units, or the outputs
+  Matrix<double> centres_;  // (classes, features), scaled; empty where the target has no centres
   Matrix<double> weights_;  // (features, width)
   Matrix<double> last_;     // (units, outputs) of a teacher
 };
