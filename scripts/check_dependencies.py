@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Checks which folder includes which, from the bottom to the top:
+"""Checks that each folder includes only what lies below it, from the bottom to the top:
   core < files < {config, tables} < {nn, data} < statistics < train < compare < study < sweep < report < apps
 
 usage: scripts/check_dependencies.py [ROOT]
-A folder includes itself and those below it.  Folders of one rank do not know each other, and neither do the folders inside
-one: a subfolder of ORDER includes those that stand before it.  nlohmann/json is known to lib/config and
-to the .cpp files of checkpoints (safetensors), reports and apps, CLI11 and spdlog to apps alone.
+A folder includes itself and those below it.  Folders of one rank do not include each other.  Nor do the subfolders of a
+folder, unless ORDER lists them: then each one includes those that stand before it.  Only lib/config and the .cpp files of checkpoints
+(safetensors), reports and apps include nlohmann/json, and only apps include CLI11 and spdlog.
 """
 import re
 import sys
@@ -25,7 +25,7 @@ RANK = {
     "sweep": 8,
     "report": 9,
 }
-# Inside a folder of lib; "" is the folder itself.
+# The order of subfolders within a folder of lib; "" stands for files of the folder itself.
 ORDER = {
     "config": ["json", "options", "grid"],
     "report": ["results", "claims", "advice", "draw", "figures", "page"],
@@ -42,7 +42,7 @@ def includes(path):
 
 
 def may_use_json(file):
-    """Whether a file, named from the root, may include nlohmann/json."""
+    """Returns whether a file, named from the root, may include nlohmann/json."""
     if file.parts[:2] == ("lib", "config"):
         return True
     above = file.parts[0] == "apps" or file.parts[:2] == ("lib", "report")
@@ -50,12 +50,12 @@ def may_use_json(file):
 
 
 def place_inside(path):
-    """Where the subfolder of a file, named from lib, stands in its folder's order."""
+    """Returns the place of a file's subfolder in the order of its folder; the file is named from lib."""
     return ORDER[path.parts[0]].index(path.parts[1])
 
 
 def problem(root, file, included):
-    """What is wrong with one include, or None."""
+    """Returns what is wrong with one include, or None."""
     in_lib = file.parts[0] == "lib"
     library = included.split("/")[0]
     if library == "nlohmann" and not may_use_json(file):

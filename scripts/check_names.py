@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-# What may hide a brace or a word: preprocessor lines, comments, raw strings, strings, characters (not the ' of 1'000).
+# Text that may hide a brace or a word: preprocessor lines, comments, raw strings, strings, and characters (but not the ' of 1'000).
 HIDDEN = re.compile(r"""^[ \t]*\#(?:[^\n\\]|\\.|\\\n)*|//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:[^"\\\n]|\\.)*"
                         |(?<![0-9A-Za-z_])'(?:[^'\\\n]|\\.)+'""", re.M | re.S | re.X)
 TOKEN = re.compile(r"[A-Za-z_]\w*|::|\[\[|\]\]|[^\w\s]")
@@ -18,7 +18,7 @@ CLOSED_BY = {"<": ">", "(": ")", "[[": "]]"}
 
 
 def skip(tokens, at):
-    """Where the bracket that opens at `at` has been closed."""
+    """Returns the place after the bracket that closes the one at `at`."""
     opening, depth = tokens[at], 0
     while at < len(tokens):
         depth += (tokens[at] == opening) - (tokens[at] == CLOSED_BY[opening])
@@ -29,7 +29,7 @@ def skip(tokens, at):
 
 
 def defined_type(tokens):
-    """The name of the type whose body begins behind these tokens, or None; specializations have none of their own."""
+    """Returns the name of the type whose body follows these tokens, or None.  Specializations have no name of their own."""
     at = 0
     while tokens[at:at + 2] == ["template", "<"]:
         at = skip(tokens, at + 1)
@@ -46,7 +46,7 @@ def defined_type(tokens):
 
 
 def opened_namespace(tokens):
-    """The name of the namespace that begins behind these tokens ("" where it has none), or None."""
+    """Returns the name of the namespace whose body follows these tokens ("" where it has no name), or None."""
     if tokens[:1] == ["inline"]:
         tokens = tokens[1:]
     return "".join(tokens[1:]) if tokens[:1] == ["namespace"] else None
@@ -55,7 +55,7 @@ def opened_namespace(tokens):
 def types(path):
     """Yields (line number, qualified name, whether it is in an unnamed namespace) of each type that a file defines."""
     text = HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), path.read_text(encoding="utf-8"))
-    scopes, tokens, inside = [], [], 0  # open namespaces, the declaration so far, open braces that are no namespace's
+    scopes, tokens, inside = [], [], 0  # open namespaces, the tokens of the current declaration, open braces other than a namespace's
     for match in TOKEN.finditer(text):
         token = match.group()
         if token == "{":

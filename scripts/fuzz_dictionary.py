@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Reads a JSON Schema on stdin and prints libFuzzer's dictionary for it: every option's name and every word that one takes, as JSON texts.
+"""Reads a JSON Schema on stdin and prints libFuzzer's dictionary for it, as JSON texts: the names of the options and the words they take.
 
 example: normrun schema | scripts/fuzz_dictionary.py
 """
@@ -8,7 +8,7 @@ import sys
 
 
 def words(node):
-    """The words of a part of the schema."""
+    """Returns the words of a node of the schema."""
     if isinstance(node, list):
         return set().union(*map(words, node))
     if not isinstance(node, dict):

@@ -10,7 +10,7 @@ from figures.tables import NotApplicable, PlotError, Results
 
 FORMATS = ("png", "svg")
 NAMES = [make_figure.__name__ for make_figure in FIGURES]
-# No dates and versions inside: the same tables give the same bytes.
+# The files hold no dates or versions, so the same tables give the same bytes.
 METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
@@ -37,7 +37,7 @@ def parse_arguments():
 
 
 def draw(results, folder, names, formats):
-    """Prints the path of each written file on stdout, and why a figure is left out on stderr.  Returns how many could not be drawn."""
+    """Prints the path of each written file to stdout, and why a figure is left out to stderr.  Returns how many could not be drawn."""
     failed = 0
     for name, make_figure in zip(NAMES, FIGURES):
         if name not in names:
@@ -50,7 +50,7 @@ def draw(results, folder, names, formats):
                 print(path)
         except NotApplicable as reason:
             print(f"plot.py: {name} skipped: {reason}", file=sys.stderr)
-        except (ArithmeticError, ValueError) as error:  # matplotlib has no axis for the largest and smallest doubles
+        except (ArithmeticError, ValueError) as error:  # matplotlib has no axis for the largest and the smallest doubles
             print(f"plot.py: error: {name} cannot be drawn: {error}", file=sys.stderr)
             failed += 1
         pyplot.close("all")

@@ -1,9 +1,9 @@
-# Sourced by the scripts beside it: where the repository is, and steps that say what they do and how long it took.
+# The scripts beside this file source it.  It finds the repository, and has steps that say what they do and how long it took.
 # shellcheck shell=bash
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# step LABEL COMMAND…: runs the command with its output in sight.
+# step LABEL COMMAND… runs the command and shows its output.
 step() {
   local label=$1 started=$SECONDS status=0
   shift
@@ -16,7 +16,7 @@ step() {
   printf '== %s: %d s\n' "$label" $((SECONDS - started))
 }
 
-# quiet_step LABEL COMMAND…: one line on stderr; the command's output is shown only where it fails.
+# quiet_step LABEL COMMAND… prints one line to stderr, and shows the command's output only if it fails.
 quiet_step() {
   local label=$1 started=$SECONDS status=0 log
   shift
@@ -33,7 +33,7 @@ quiet_step() {
   return "$status"
 }
 
-# configure PRESET [CMAKE OPTION…], build PRESET [TARGET…]: from any folder, CMake's presets being found beside CMakeLists.txt.
+# configure PRESET [CMAKE OPTION…] and build PRESET [TARGET…] work from any folder: CMake looks for presets beside CMakeLists.txt.
 configure() {
   (cd "$repository" && cmake --preset "$@")
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains workloads with JAX, a scan of steps compiled as one: peer_jax.py scan THREADS SECONDS NAME...
+"""Trains workloads with JAX, whose scan compiles many steps as one: peer_jax.py scan THREADS SECONDS NAME...
 
 The runner restricts the process to THREADS cores before JAX starts."""
 import os
@@ -27,7 +27,7 @@ def norm(features):
 
 
 def normalize(kind, p, x, moving):
-    """Returns y and the moving statistics (kept for batch normalization alone)."""
+    """Returns y and the moving statistics (only batch normalization has them)."""
     axes = tuple(range(x.ndim - 1)) if kind == "batch" else (-1,)
     mean = x.mean(axes, keepdims=True)
     variance = jnp.square(x - mean).mean(axes, keepdims=True)

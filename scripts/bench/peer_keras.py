@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains workloads with Keras on TensorFlow, by fit() as its users do: peer_keras.py fit THREADS SECONDS NAME..."""
+"""Trains workloads with Keras on TensorFlow, with fit() as its users do: peer_keras.py fit THREADS SECONDS NAME..."""
 import os
 import sys
 
@@ -12,7 +12,7 @@ from keras import layers, ops  # noqa: E402
 
 from workloads import SHAPES, report_all, rows_of  # noqa: E402
 
-SAMPLE_SECONDS = 0.6  # a call of fit() begins with some 30 ms of its own
+SAMPLE_SECONDS = 0.6  # a call of fit() takes some 30 ms before it trains
 
 
 class NormalizedLstmCell(layers.Layer):

@@ -11,7 +11,7 @@ from workloads import report_all, rows_of
 
 
 class NormalizedLstm(nn.Module):
-    """LSTM with layer-normalized gates and cell (Ba, Kiros and Hinton 2016, eq. 20 to 22); its last state."""
+    """Returns the last state of an LSTM with layer-normalized gates and cell (Ba, Kiros and Hinton 2016, eq. 20 to 22)."""
 
     def __init__(self, features, units):
         super().__init__()

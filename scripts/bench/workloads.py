@@ -1,4 +1,4 @@
-"""What every peer trains: the workloads W1 to W5 of apps/bench/workloads.cpp, the sweep W6 of w6.json, and how a sample is timed."""
+"""Defines what every peer trains (W1 to W5 of apps/bench/workloads.cpp, the sweep W6 of w6.json) and how a measurement is timed."""
 import itertools
 import json
 import time
@@ -19,18 +19,18 @@ WORKLOADS = {
 SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28)}
 SWEEP = "W6"
 SWEEP_CONFIG = Path(__file__).resolve().parent / "w6.json"
-STEPS_OF_A_CALL = 20  # that JAX compiles as one
+STEPS_OF_A_CALL = 20  # JAX compiles so many steps as one
 
 
 def rows_of(network, most):
-    """Normal rows and labels, which W2 does not read."""
+    """Returns normal rows and labels; W2 does not read the labels."""
     random = numpy.random.default_rng(SEED)
     count = min(most, 8_000_000 // int(numpy.prod(SHAPES[network])) // 128 * 128)
     return random.standard_normal((count, *SHAPES[network]), dtype=numpy.float32), random.integers(0, 10, count)
 
 
 def sweep(trainer):
-    """Trains W6: trainer(workload, rows, seed) gives run(steps), as for report."""
+    """Trains W6: trainer(workload, rows, seed) returns run(steps), as for report."""
     config = json.loads(SWEEP_CONFIG.read_text())
     rows, grid = config["data"]["samples"], config["grid"]
     for norm, batch, seed in itertools.product(grid["norm.type"], grid["train.batch_size"], grid["seed"]):
@@ -38,7 +38,7 @@ def sweep(trainer):
 
 
 def report_all(trainer, names, seconds, sample_seconds=0.02):
-    """Trains what is named and prints the rates; of the sweep none: its time is that of the process."""
+    """Trains the named workloads and prints their rates.  The sweep has no rate: its time is that of the process."""
     for name in names:
         if name == SWEEP:
             sweep(trainer)
@@ -47,7 +47,7 @@ def report_all(trainer, names, seconds, sample_seconds=0.02):
 
 
 def report(name, run, seconds, sample_seconds):
-    """Prints the rate of the fastest sample; run(steps) trains so many steps and returns when they are done."""
+    """Prints the rate of the fastest measurement.  run(steps) trains that many steps and returns when they are done."""
     run(STEPS_OF_A_CALL)
     start = time.perf_counter()
     run(STEPS_OF_A_CALL)

@@ -1,14 +1,14 @@
-"""What the gap does to accuracy (or, in regression, to the loss): by batch size, and while training."""
+"""Shows what the gap does to accuracy (or, in regression, to the loss), by batch size and during training."""
 from .style import GREY, Page, batch_size_axis, direct_labels, linear_axis, looks, loss_axis, share_limits
 from .tables import MAX_PANELS, NotApplicable, in_order, left_out, over_seeds, preferred_split, seeds_note, sentence, spread
 
-# Line style of each mode: eval filled and solid, train mode open and dashed.
+# The style of each mode's lines: filled and solid for eval mode, open and dashed for train mode.
 MODES = {
     "eval": ("eval mode", {"linestyle": "-"}),
     "train": ("train mode", {"linestyle": (0, (3, 1.8)), "markerfacecolor": "white"}),
 }
 MAX_CURVE_COLUMNS = 3
-MOST = {"accuracy": 1.02, "loss": None}  # an interval may reach beyond what accuracy can
+MOST = {"accuracy": 1.02, "loss": None}  # an interval may reach beyond the largest possible accuracy
 DRAWN_AS = ("Lines: means of {} seeds; bands: their 95 % t intervals.", "One seed.")
 
 
@@ -44,7 +44,7 @@ def accuracy_vs_batch_size(results):
 
 
 def draw_modes(axes, rows, columns, same):
-    """One line for each norm and mode; one for both modes where they are the same.  Returns the labels at the right end."""
+    """Draws one line for each norm and mode, or one for both modes where they agree.  Returns the labels at the right end."""
     labels = []
     for name, (label, colour, marker) in looks(in_order(rows["norm"])).items():
         own = rows[rows["norm"] == name]
@@ -71,7 +71,7 @@ def legend_entries(norms):
 
 
 def mode_findings(frame, columns, same):
-    """The numbers at the smallest batch size of the first variant."""
+    """Says what the numbers are at the smallest batch size of the first variant."""
     size, variant = frame["batch_size"].min(), frame["variant"].iloc[0]
     rows = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)]
     means = {name: rows[rows["norm"] == name][[columns["eval"], columns["train"]]].mean() for name in in_order(rows["norm"])}
@@ -79,7 +79,7 @@ def mode_findings(frame, columns, same):
 
 
 def both_modes(means, in_eval, in_train, same):
-    """ "batch norm 0.821 in eval mode, 0.464 in train mode;  layer norm 0.947 in both" """
+    """Returns "batch norm 0.821 in eval mode, 0.464 in train mode;  layer norm 0.947 in both"."""
     parts = []
     for name, (label, _, _) in list(looks(list(means)).items())[:3]:
         own = means[name]
@@ -116,7 +116,7 @@ def learning_curves(results):
 
 
 def curve_grid(metrics, variants, sizes):
-    """What the rows and the columns of panels stand for, as (metric, variant, batch size) with None for what the other has."""
+    """Returns what the rows and columns of panels show, as (metric, variant, batch size) with None for what the other one shows."""
     if len(sizes) == 1:
         return [(metric, None, sizes[0]) for metric in metrics], [(None, variant, None) for variant in variants]
     if len(variants) == 1:
@@ -135,7 +135,7 @@ def draw_curves(axes, rows, metric, same):
 
 
 def curve_findings(frame, metric, size, same):
-    """The last epoch's numbers at one batch size of the first variant."""
+    """Says what the last epoch's numbers are at one batch size of the first variant."""
     variant = frame["variant"].iloc[0]
     rows = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)]
     rows = rows[rows["epoch"] == rows["epoch"].max()]

@@ -1,4 +1,4 @@
-"""How far train-mode outputs are from eval-mode outputs, against the training and the evaluation batch size."""
+"""Shows how far train-mode outputs are from eval-mode outputs, by training and by evaluation batch size."""
 import numpy
 
 from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks, share_limits, significant
@@ -41,19 +41,19 @@ def gap_vs_eval_batch_size(results):
 
 
 def varies(frame, mode_b):
-    """Whether every training batch size was compared at several evaluation batch sizes."""
+    """Returns whether every training batch size was compared at several evaluation batch sizes."""
     rows = frame[(frame["mode_a"] == "train") & (frame["mode_b"] == mode_b)]
     return len(rows) > 0 and rows.groupby("batch_size")["eval_batch_size"].nunique().min() > 2
 
 
 def middle(sizes):
-    """The size in the middle of a logarithmic axis; 32 where there is one, as in most papers' networks."""
+    """Returns 32 if it is among the sizes, as in most papers, else the size in the middle of a logarithmic axis."""
     ordered = sorted(sizes)
     return 32 if 32 in ordered else ordered[len(ordered) // 2]
 
 
 def draw(frame, x, x_label, title):
-    """One panel for each variant; norms whose gap is exactly 0 lie in a strip below the logarithmic axis."""
+    """Draws one panel for each variant.  Norms whose gap is exactly 0 lie in a strip below the logarithmic axis."""
     variants = in_order(frame["variant"])[:MAX_PANELS]
     norms = looks(in_order(frame["norm"]))
     zero = [name for name in norms if (frame.loc[frame["norm"] == name, "relative_gap"] == 0).all()]
@@ -89,7 +89,7 @@ def legend_entries(norms, x):
 
 
 def draw_lines(axes, rows, x, norms):
-    """Returns the labels of the lines' right ends: (height, text, colour)."""
+    """Draws the lines, and returns the labels of their right ends: (height, text, colour)."""
     axes.set_yscale("log")
     labels = []
     for name, (label, colour, marker) in norms.items():
@@ -107,7 +107,7 @@ def draw_lines(axes, rows, x, norms):
 
 
 def draw_reference(axes, line, x):
-    """The 1/sqrt(B) line through the middle point: how the error of a mean of B numbers falls."""
+    """Draws the line 1/sqrt(B) through the middle point, because the error of a mean of B numbers falls that way."""
     if len(line) < 3:
         return []
     anchor = line.iloc[len(line) // 2]
@@ -123,7 +123,7 @@ def letter_of(x):
 
 
 def draw_strip(strip, panel, rows, x, norms, label_ticks, label_lines):
-    """A linear axis for exact zeros, which a logarithmic one cannot show."""
+    """Draws a linear axis for exact zeros, which a logarithmic axis cannot show."""
     panel.spines["bottom"].set_visible(False)
     panel.tick_params(axis="x", length=0, labelbottom=False)
     strip.set_ylim(-0.5, len(norms) - 0.5)

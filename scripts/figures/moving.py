@@ -1,4 +1,4 @@
-"""Moving statistics, which eval mode uses, against the statistics of the whole population."""
+"""Compares moving statistics, which eval mode uses, with the statistics of the whole population."""
 import numpy
 
 from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, sequence
@@ -37,7 +37,7 @@ def moving_vs_population(results):
 
 
 def rows_of_panels(frame):
-    """(title, lines of the table) for each norm, variant and layer."""
+    """Returns (title, lines of the table) for each norm, variant and layer."""
     found = []
     for (norm, variant, layer), own in frame.groupby(["norm", "variant", "layer"], sort=False):
         name = NORMS.get(norm, (norm,))[0]

@@ -1,4 +1,4 @@
-"""How the figures look: sizes, colours that colour-blind readers can tell apart, panels laid out in inches, direct labels."""
+"""Sets how the figures look: sizes, colours that colour-blind readers can tell apart, panels laid out in inches, direct labels."""
 from math import log10
 
 import matplotlib
@@ -9,7 +9,7 @@ from matplotlib.font_manager import FontProperties  # noqa: E402
 from matplotlib.textpath import text_to_path  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, MaxNLocator, NullLocator  # noqa: E402
 
-# Okabe and Ito's palette.
+# The palette of Okabe and Ito.
 NORMS = {
     "batch": ("batch norm", "#0072B2", "o"),
     "layer": ("layer norm", "#D55E00", "s"),
@@ -31,20 +31,20 @@ SETTINGS = {
 
 
 def looks(norms):
-    """Label, colour and marker of each norm; names of the config's own take the palette's rest."""
+    """Returns the label, colour and marker of each norm.  Names that the config gives take the rest of the palette."""
     rest = [name for name in norms if name not in NORMS]
     own = {name: (name, *OTHERS[i % len(OTHERS)]) for i, name in enumerate(rest)}
     return {name: NORMS.get(name) or own[name] for name in norms}
 
 
 def sequence(count):
-    """Colours from dark to light for an ordered quantity."""
+    """Returns colours from dark to light for an ordered quantity."""
     scale = pyplot.get_cmap("viridis")
     return [scale(0.88 * i / max(1, count - 1)) for i in range(count)]
 
 
 class Page:
-    """A figure of rows x columns panels, laid out in inches, under a title and a subtitle that says what is seen."""
+    """A figure of rows x columns panels, laid out in inches, under a title and a subtitle that says what the panels show."""
 
     MARGIN, LEFT, BOTTOM, GAP_X, GAP_Y, MIN_WIDTH = 0.12, 0.68, 0.82, 0.34, 0.46, 4.8
 
@@ -69,7 +69,7 @@ class Page:
                     self.strips.append(self._axes(left, bottom, panel[0], strip))
 
     def _header(self, title, subtitle, legend):
-        """(height, what draws it at a distance from the top) of each part, from the top down."""
+        """Returns, from the top down, the height of each element and the function that draws it at a distance from the top."""
         room = self.width - 2 * self.MARGIN
         parts = [(0.1, None)]
         for line in wrapped(title, room, size=10, weight="bold"):
@@ -100,19 +100,19 @@ class Page:
                            bbox_to_anchor=(self.MARGIN / self.width, 1 - inches_from_top / self.height))
 
     def keep(self, count):
-        """Removes the panels after the first `count`: a last row need not be full."""
+        """Removes the panels after the first `count`, because the last row may have free places."""
         for axes in self.panels[count:] + self.strips[count:]:
             axes.remove()
         self.panels, self.strips = self.panels[:count], self.strips[:count]
 
     def note(self, *sentences):
-        """Small print under the panels: how to read the marks."""
+        """Adds small print under the panels, which says how to read the marks."""
         lines = wrapped("  ".join(filter(None, sentences)), self.width - 2 * self.MARGIN, size=6.5)
         self._text(self.height - 0.1, "\n".join(lines), size=6.5, color=GREY, va="bottom", linespacing=1.35)
 
 
 def legend_rows(entries, inches):
-    """The entries of a legend in rows that are no wider than that."""
+    """Divides the entries of a legend into rows that fit into the width."""
     rows, room = [], 0.0
     for label, style in entries:
         width = text_width(label, FontProperties(family=SETTINGS["font.family"], size=8)) + (HANDLE + 0.8 + SPACING) * 8 / 72
@@ -129,7 +129,7 @@ def text_width(text, font):
 
 
 def wrapped(text, inches, size, weight="normal"):
-    """The text's lines, none wider than that."""
+    """Divides a text into lines that fit into the width."""
     font = FontProperties(family=SETTINGS["font.family"], size=size, weight=weight)
     lines, room = [], 0.0
     for word in text.split(" "):
@@ -144,7 +144,7 @@ def wrapped(text, inches, size, weight="normal"):
 
 
 def batch_size_axis(axes, sizes, label):
-    """A logarithmic x axis with a tick at each size (at every other one where they would touch)."""
+    """Draws a logarithmic x axis with a tick at each size, or at every other one where labels would touch."""
     axes.set_xscale("log", base=2)
     shown = sizes if len(sizes) <= 9 else sizes[::2]
     axes.xaxis.set_major_locator(FixedLocator(shown))
@@ -155,7 +155,7 @@ def batch_size_axis(axes, sizes, label):
 
 
 def log_axis(axis, low, high):
-    """Round ticks written as plain numbers, the more of them the shorter the range."""
+    """Draws round ticks with plain numbers; a shorter range gets more of them."""
     ratio = high / low
     digits = range(1, 10) if ratio < 4 else (1, 2, 5) if ratio < 300 else (1,)
     axis.set_major_locator(LogLocator(10, subs=digits, numticks=20))
@@ -169,19 +169,19 @@ def linear_axis(axis, ticks=5, whole=False):
 
 
 def share_limits(panels, most=None):
-    """The same y axis for all panels, wide enough for each, ending at `most` at the latest."""
+    """Gives all panels the same y axis, which is wide enough for each and ends at `most` at the latest."""
     limits = [axes.get_ylim() for axes in panels]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
     if panels[0].get_yscale() == "log":
         decades = log10(high) - log10(low)
-        margin = (high / low) ** 0.03 if decades < 300 else 10.0 ** (0.03 * decades)  # as a ratio they are no double
+        margin = (high / low) ** 0.03 if decades < 300 else 10.0 ** (0.03 * decades)  # no double holds such a ratio
         low, high = low / margin, high * margin
     for axes in panels:
         axes.set_ylim(low, high if most is None else min(high, most))
 
 
 def loss_axis(panels):
-    """A logarithmic y axis for losses that span more than a factor 20."""
+    """Makes the y axis logarithmic for losses that span more than a factor of 20."""
     limits = [axes.dataLim.intervaly for axes in panels]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
     if low > 0 and high > 20 * low:
@@ -192,7 +192,7 @@ def loss_axis(panels):
 
 
 def significant(value):
-    """Two significant digits, zeros included: 0.10, 0.071, 1.1."""
+    """Writes two significant digits, including zeros: 0.10, 0.071, 1.1."""
     return f"{value:#.2g}".rstrip(".")
 
 
@@ -213,7 +213,7 @@ def direct_labels(axes, entries, spacing=9.5):
 
 
 def pushed_apart(heights, spacing):
-    """Ascending heights moved so that neighbours are at least `spacing` apart, each as little as may be."""
+    """Moves ascending heights as little as possible so that neighbours are at least `spacing` apart."""
     heights = list(heights)
     for _ in range(200):
         for i in range(len(heights) - 1):
@@ -225,7 +225,7 @@ def pushed_apart(heights, spacing):
 
 
 def colour_list(axes, heading, entries):
-    """A legend to the right of the panel: a dot and a text for each (text, colour)."""
+    """Draws a legend to the right of the panel, with a dot and a text for each (text, colour)."""
     axes.text(1.06, 1.0, heading, transform=axes.transAxes, va="top", color=GREY)
     step = 0.17 / (axes.bbox.height / axes.figure.dpi)
     for i, (text, colour) in enumerate(entries, start=1):

@@ -6,7 +6,7 @@ import pandas
 
 KEYS = ["run_id", "norm", "batch_size", "seed"]
 
-# The columns each table is read for; those between `seed` and the first of them are the other swept keys.
+# The columns that each table must have.  Those between `seed` and the first of them are the other swept keys.
 COLUMNS = {
     "runs.csv": ["status", "test_loss_eval", "test_accuracy_eval", "test_loss_train", "test_accuracy_train"],
     "history.csv": ["epoch", "step", "split", "mode", "loss", "accuracy"],
@@ -16,7 +16,7 @@ COLUMNS = {
                      "population_variance"],
 }
 
-MAX_PANELS = 6  # of a figure: variants beyond them are left out
+MAX_PANELS = 6  # the most panels of a figure; variants beyond them are left out
 
 # Quantile 0.975 of Student's t for 1 to 30 degrees of freedom.
 T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
@@ -24,11 +24,11 @@ T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2
 
 
 class PlotError(Exception):
-    """The results cannot be read: the problems, one a line."""
+    """The results cannot be read; each problem is one line."""
 
 
 class NotApplicable(Exception):
-    """The results have nothing that this figure shows: why."""
+    """The results have nothing that this figure shows; the message says why."""
 
 
 class Results:
@@ -53,13 +53,13 @@ class Results:
         return self.runs["test_accuracy_eval"].notna().any()
 
     def norms_without_modes(self):
-        """The norms whose outputs are the same in train and eval mode, whatever was compared."""
+        """Returns the norms whose outputs are the same in train and eval mode, wherever they were compared."""
         rows = self.compare[(self.compare["mode_a"] == "train") & (self.compare["mode_b"] == "eval")]
         largest = rows.groupby("norm")["relative_gap"].max()
         return set(largest[largest == 0].index)
 
     def lost_runs(self):
-        """How many runs failed or diverged: they are missing from the figures."""
+        """Returns how many runs failed or diverged, and so are missing from the figures."""
         return int((self.runs["status"] != "ok").sum())
 
 
@@ -78,7 +78,7 @@ def read_table(path, columns):
 
 
 def variants_of(frame, first_own_column):
-    """ "momentum = 0.9, offset = 5" for each row, the keys without their paths; empty where nothing else was swept."""
+    """Returns "momentum = 0.9, offset = 5" for each row: keys without their paths, or "" where nothing else was swept."""
     names = list(frame.columns)
     swept = [name for name in names[len(KEYS):names.index(first_own_column)] if frame[name].nunique(dropna=False) > 1]
     text = pandas.Series("", index=frame.index)
@@ -94,17 +94,17 @@ def value_text(value):
 
 
 def final_state(frame):
-    """The rows of each run's last step."""
+    """Returns the rows of each run's last step."""
     return frame[frame["step"] == frame.groupby("run_id")["step"].transform("max")]
 
 
 def in_order(values):
-    """The distinct values in the order of the table, which is the plan's."""
+    """Returns the distinct values in the order of the table, which is the plan's."""
     return list(dict.fromkeys(values))
 
 
 def preferred_split(frame):
-    """Rows of the test split, or of whatever split there is."""
+    """Returns the rows of the test split, or of another split where there is no test split."""
     for split in ("test", "validation", "train"):
         rows = frame[frame["split"] == split]
         if len(rows):
@@ -115,13 +115,13 @@ def preferred_split(frame):
 def t_quantile(degrees_of_freedom):
     if degrees_of_freedom <= len(T_QUANTILES):
         return T_QUANTILES[degrees_of_freedom - 1]
-    return 1.95996 + 2.3723 / degrees_of_freedom + 2.8225 / degrees_of_freedom**2  # Cornish-Fisher
+    return 1.95996 + 2.3723 / degrees_of_freedom + 2.8225 / degrees_of_freedom**2  # the expansion of Cornish and Fisher
 
 
 def over_seeds(frame, x, y, logarithmic=False):
-    """Mean and 95 % t interval of y over the seeds at each x, as columns x, mean, low, high.
+    """Returns the mean and 95 % t interval of y over the seeds at each x, as columns x, mean, low, high.
 
-    The geometric mean and its interval where `logarithmic` and every value is positive."""
+    With `logarithmic`, and if every value is positive, they are the geometric mean and its interval."""
     rows = []
     for position, group in frame.dropna(subset=[y]).groupby(x):
         values = group[y].to_numpy(dtype=float)
@@ -136,24 +136,24 @@ def over_seeds(frame, x, y, logarithmic=False):
 
 
 def seeds_note(frame, of_seeds, of_one):
-    """How the lines were made, where {} is the number of seeds."""
+    """Says how the lines were made, where {} is the number of seeds."""
     seeds = frame["seed"].nunique()
     return of_seeds.format(seeds) if seeds > 1 else of_one
 
 
 def left_out(shown, found, what):
-    """Says so where not everything is drawn."""
+    """Says how much is drawn, unless everything is."""
     return f"{shown} of {found} {what} are drawn." if shown < found else ""
 
 
 def sentence(variant, text):
-    """What is seen, with the variant in which it is seen."""
+    """Returns a finding with the variant in which it holds."""
     text = f"{variant}:  {text}" if variant else text[0].upper() + text[1:]
     return text + "."
 
 
 def spread(values, count):
-    """At most `count` of the values: the ends, and evenly between."""
+    """Returns at most `count` of the values: both ends, and evenly spaced ones in between."""
     if len(values) <= count:
         return values
     return [values[round(i * (len(values) - 1) / (count - 1))] for i in range(count)]
