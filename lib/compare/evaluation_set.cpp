@@ -42,6 +42,7 @@ std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& labels, In
     if (of_class == 0) of_class = static_cast<std::int32_t>(present++);
   }
   std::vector<std::int32_t> renamed;
+  renamed.reserve(labels.size());
   for (const std::int32_t label : labels) renamed.push_back(number[static_cast<std::size_t>(label)]);
   return renamed;
 }

@@ -90,6 +90,7 @@ std::size_t find_target(const CsvSuggestion& found, const std::string& target) {
     if (index >= 0 && index < count) return static_cast<std::size_t>(index);
   }
   std::vector<std::string_view> names;
+  names.reserve(inputs.size());
   for (const InputColumn& column : inputs) names.push_back(column.name);
   const std::string near = config::nearest_word(target, names);
   throw Error(ExitCode::kUsage, {found.table.path, "no column is named \"" + target + '"',

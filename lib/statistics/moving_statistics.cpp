@@ -83,6 +83,7 @@ std::vector<double> rounding_of_corrected(const nn::Normalization& norm, Index u
   const double off = static_cast<double>(updates) * kPrecision * (share * std::abs(spread_start) + still) / (1.0 - share);
   const double of_average = variance_of(norm.variance_rule, norm.epsilon, still + off);
   std::vector<double> rounding;
+  rounding.reserve(mean.size());
   for (const double value : mean) rounding.push_back(of_average + kPrecision * value * kPrecision * value);
   return rounding;
 }

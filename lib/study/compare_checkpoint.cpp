@@ -20,9 +20,9 @@ const std::string& metadata(const nn::TensorFile& file, const std::string& path,
                                    "tell by --network CONFIG which network its tensors are of"});
 }
 
-std::string metadata_or(const nn::TensorFile& file, const std::string& key, std::string fallback) {
+std::string metadata_or(const nn::TensorFile& file, const std::string& key, const std::string& fallback) {
   const auto found = file.metadata.find(key);
-  return found == file.metadata.end() ? std::move(fallback) : found->second;
+  return found == file.metadata.end() ? fallback : found->second;
 }
 
 Index read_count(const std::string& text) {

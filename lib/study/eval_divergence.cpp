@@ -18,7 +18,7 @@ train::NonFinite first_in_eval(const compare::Snapshot<T>& snapshot, const data:
     const typename nn::Network<T>::Pass pass{.mode = kEvalMode, .lengths = split.lengths.empty() ? nullptr : split.lengths.data() + first};
     const ConstView<T> outputs =
         network.forward(pass, snapshot.model.params, snapshot.model.state, nullptr, record, split.features.view().slice(first, count));
-    const train::NonFinite found = train::first_non_finite_in_eval(network, snapshot.model, record);
+    train::NonFinite found = train::first_non_finite_in_eval(network, snapshot.model, record);
     const bool is_met = !found.layer.empty() || !train::all_finite<T>({outputs.data, static_cast<std::size_t>(outputs.size())});
     if (is_met) return found;
   }

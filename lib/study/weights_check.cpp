@@ -81,7 +81,7 @@ std::vector<std::string> weights_notes(const Experiment& experiment) {
       const nn::SweptNorms norms = swept_norms(experiment.document, experiment.grid, config, network.input());
       const std::string path = train::initial_weights_path(config.train, experiment.folder, seed);
       const nn::WeightsUse use = train::initial_weights(network, config.train, experiment.folder, seed, norms).use;
-      for (const std::string& note : use.notes) add_once(path + ": " + note, notes);
+      for (const std::string& note : use.notes) add_once(std::string(path).append(": ").append(note), notes);
       if (config.train.strict) return;
       add_once(path + ": loaded: " + listed_or_none(use.loaded) + "; left: " + listed_or_none(use.left) +
                    "; missed, and fresh: " + listed_or_none(use.missed),
