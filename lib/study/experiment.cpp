@@ -61,10 +61,11 @@ std::vector<nn::LayerDescription> RunConfig::layers() const {
   const bool is_shared = std::count_if(network.begin(), network.end(), is_placeholder) > 1;
   for (const auto& described : network) {
     const auto& layer = is_placeholder(described) ? norm : described;
-    std::string name = static_cast<const nn::LayerSpec&>(*described).name;
+    std::string layer_name = static_cast<const nn::LayerSpec&>(*described).name;
     const std::string& of_norm = static_cast<const nn::LayerSpec&>(*layer).name;
-    if (name.empty() && is_shared && is_placeholder(described) && !of_norm.empty()) name = of_norm + "_" + std::to_string(layers.size());
-    layers.push_back({layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), std::move(name)});
+    if (layer_name.empty() && is_shared && is_placeholder(described) && !of_norm.empty())
+      layer_name = of_norm + "_" + std::to_string(layers.size());
+    layers.push_back({layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), std::move(layer_name)});
   }
   return layers;
 }

@@ -10,9 +10,9 @@ namespace normrun::train {
 
 /// The first tensor that is not finite on the way from the input to the loss.
 struct NonFinite {
-  std::string layer;   // "" for the batch itself and for the loss
-  std::string tensor;  // activations, kernel, gamma, moving_variance, …
-  std::string why;     // and what to do about it; "" where it is not known
+  std::string layer = {};   // "" for the batch itself and for the loss
+  std::string tensor = {};  // activations, kernel, gamma, moving_variance, …
+  std::string why = {};     // why, and what to do about it; "" where that is not known
 };
 
 /// Where it is: "layer dense_1, kernel", or "the loss".
