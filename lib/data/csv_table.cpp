@@ -280,10 +280,11 @@ class TableReader {
 
   [[noreturn]] void ragged() const {
     const CsvCell& last = cells_[std::min(cells_.size() - 1, static_cast<std::size_t>(table_.columns))];
-    throw Error(ExitCode::kDamaged,
-                {table_.path + place_text(last.place) + " (row " + std::to_string(table_.rows) + ')',
-                 "the row has " + std::to_string(cells_.size()) + " cells, but the first line has " + std::to_string(table_.columns),
-                 "quote cells with a " + delimiter_name() + " in them; \"skip_rows\" leaves lines before the table out"});
+    throw Error(
+        ExitCode::kDamaged,
+        {table_.path + place_text(last.place) + " (row " + std::to_string(table_.rows) + ')',
+         "the row has " + std::to_string(cells_.size()) + " cells, but the first line has " + std::to_string(table_.columns) + " cells",
+         "quote cells with a " + delimiter_name() + " in them; \"skip_rows\" leaves lines before the table out"});
   }
 
   std::string delimiter_name() const {

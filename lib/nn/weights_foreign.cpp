@@ -135,7 +135,8 @@ class MapReader {
       const bool is_known = find_ours(ours, entry);
       find_theirs(theirs, entry);
       if (is_known && entry.role.empty() != (entry.tensor == nullptr))
-        refuse_usage(rules_.path, "init_map joins a tensor to a whole layer: \"" + ours + "\": \"" + theirs + "\"",
+        refuse_usage(rules_.path,
+                     std::string("init_map joins a tensor to a whole layer: \"").append(ours).append("\": \"").append(theirs).append("\""),
                      "name two tensors, or two layers");
       if (is_known) entries.push_back(entry);
     }

@@ -129,12 +129,13 @@ TEST_CASE("a slope or a range needs two places of its axis") {
   for (const char* const rest : {R"("test": "slope", "axis": "batch_size", "within": [-1, 1])",
                                  R"("test": "slope", "axis": "batch_size", "within": [-1, 1], "every_seed": true)",
                                  R"("test": "range", "axis": "batch_size", "than": 5, "every_seed": true)"}) {
-    CHECK(refusal(rows, rest) ==
-          "claim x: the rows of seed 1 have one batch_size only, a slope or a range takes two; see \"where\", the grid and the runs that "
-          "failed");
+    CHECK(
+        refusal(rows, rest) ==
+        "claim x: the rows of seed 1 have one batch_size only, and a slope or a range takes two; see \"where\", the grid and the runs that "
+        "failed");
   }
   CHECK(refusal("batch,2,0,4 batch,2,1,4", R"("test": "range", "axis": "batch_size", "than": 5)") ==
-        "claim x: the rows have one batch_size only, a slope or a range takes two; see \"where\", the grid and the runs that failed");
+        "claim x: the rows have one batch_size only, and a slope or a range takes two; see \"where\", the grid and the runs that failed");
   CHECK(refusal(rows, R"("test": "range", "axis": "batch_size", "than": 5)") == "");
 }
 
