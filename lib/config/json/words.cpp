@@ -96,7 +96,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string_vi
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind) {
-  if (const std::string own = own_word_hint(word, known); !own.empty()) return own;
+  if (std::string own = own_word_hint(word, known); !own.empty()) return own;
   const std::string nearest = nearest_word(word, known);
   if (!nearest.empty()) return "did you mean \"" + nearest + "\"?";
   if (known.empty()) return "";
