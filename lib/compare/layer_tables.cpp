@@ -8,12 +8,6 @@
 namespace normrun::compare {
 namespace {
 
-template <class T, class Id>
-std::vector<double> values_of(const Buffer<T>& buffer, const Id& id) {
-  const auto first = buffer.begin() + id.offset;
-  return {first, first + id.size};
-}
-
 template <class T>
 tables::Cell value_at(const Buffer<T>& params, const std::optional<nn::ParamId>& id, std::size_t channel) {
   return id ? tables::Cell{static_cast<double>(params[static_cast<std::size_t>(id->offset) + channel])} : tables::Cell{};
@@ -58,8 +52,9 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
       record.add(tables::TableId::kLayers, cells);
       continue;
     }
-    const std::vector<double> mean = values_of(snapshot.model.state, *norm.moving_mean);
-    const std::vector<double> variance = values_of(snapshot.model.state, *norm.moving_variance);
+    const statistics::LayerStatistics moving = statistics::moving_statistics<T>(layout, found->normalization, snapshot.model.state);
+    const std::vector<double>& mean = moving.mean;
+    const std::vector<double>& variance = moving.variance;
     const Index updates = statistics::update_count<T>(norm, snapshot.model.state);
     const bool is_known = static_cast<double>(updates) < nn::kUnknownUpdates;
     const LayerGap gap = layer_gap(mean, variance, *found);
