@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Checks that each folder includes only what lies below it, from the bottom to the top:
-  core < files < {config, tables} < {nn, data} < statistics < train < compare < study < sweep < report < apps
+  core < files < {config, tables} < {nn, data} < statistics < train < diagnosis < compare < study < sweep < report < apps
 
 usage: scripts/check_dependencies.py [ROOT]
 A folder includes itself and those below it.  Folders of one rank do not include each other.  Nor do the subfolders of a
@@ -20,10 +20,11 @@ RANK = {
     "data": 3,
     "statistics": 4,
     "train": 5,
-    "compare": 6,
-    "study": 7,
-    "sweep": 8,
-    "report": 9,
+    "diagnosis": 6,
+    "compare": 7,
+    "study": 8,
+    "sweep": 9,
+    "report": 10,
 }
 # The order of subfolders within a folder of lib; "" stands for files of the folder itself.
 ORDER = {

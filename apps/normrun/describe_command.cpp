@@ -8,6 +8,7 @@
 #include "nn/kernels/kernels.hpp"
 #include "progress.hpp"
 #include "study/plan.hpp"
+#include "study/training_warnings.hpp"
 #include "sweep/runner.hpp"
 #include "tables/tables.hpp"
 
@@ -111,7 +112,7 @@ std::string to_text(const study::Experiment& experiment, const data::DataSpec::O
 }
 
 std::string to_json(const study::Experiment& experiment, const data::DataSpec::Outline& outline, const nn::Network<float>& network,
-                    const Figures& figures) {
+                    const Figures& figures, const std::vector<std::string>& warnings) {
   using nlohmann::ordered_json;
   ordered_json layers = ordered_json::array();
   for (const auto& layer : network.layers()) {
@@ -128,7 +129,8 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
                              {"steps", figures.steps},
                              {"estimated_seconds", figures.seconds},
                              {"estimated_memory_bytes", figures.memory_bytes},
-                             {"estimated_disk_bytes", figures.disk_bytes}};
+                             {"estimated_disk_bytes", figures.disk_bytes},
+                             {"warnings", warnings}};
   return json.dump(2) + "\n";
 }
 
@@ -140,7 +142,9 @@ int describe_command(const DescribeRequest& request) {
   const data::DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);
   const nn::Network<float> network(experiment.base.layers(), outline.shape);
   const Figures figures = estimate(experiment, outline);
-  print_result(request.json ? to_json(experiment, outline, network, figures) : to_text(experiment, outline, network, figures));
+  const std::vector<std::string> warnings = study::training_warnings(experiment, outline);
+  print_result(request.json ? to_json(experiment, outline, network, figures, warnings) : to_text(experiment, outline, network, figures));
+  for (const std::string& warning : warnings) log_warning(request.config + ": " + warning);
   return 0;
 }
 

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <numeric>
 
-#include "compare/batch_replay.hpp"
 #include "compare/metrics.hpp"
 #include "compare/mode_outputs.hpp"
 #include "statistics/population.hpp"
 
 namespace normrun::compare {
 namespace {
+
+/// Passes that repair one layer's mean or variance alone, whatever the depth: an explanation of a gap, not of every layer.
+constexpr Index kMostSinglePasses = 30;
 
 /// A cause and the moving statistics once it is repaired too.
 template <class T>
@@ -21,88 +23,24 @@ struct Stage {
 
 /// The statistics at every stage, from the trained ones to those of the rows that are compared.
 template <class T>
-class Stages {
- public:
-  Stages(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan) : snapshot_(snapshot), plan_(plan) {
-    const nn::Model<T>& model = snapshot.model;
-    const auto replayed = [&](ReplayWeights weights, Dropout dropout) {
-      return replay_statistics(plan, model, snapshot.step, weights, dropout, snapshot.rows(data::SplitName::kTrain).stem);
-    };
-    const auto noiseless = replayed(ReplayWeights::kEqual, Dropout::kOn);
-    std::vector<statistics::LayerStatistics> corrected = statistics::bias_corrected<T>(layout(), model.state);
-    std::vector<statistics::LayerStatistics> present = replayed(ReplayWeights::kMovingAverage, Dropout::kOn);
-    keep_moved(noiseless, corrected, present);
-    add("cold-start", corrected);
-    add("lag", present);
-    add("sampling-noise", noiseless);
-    add("dropout", drops_out() ? replayed(ReplayWeights::kEqual, Dropout::kOff) : noiseless);
-    if (draws_at_random())
-      stages_.push_back({"batch-contents", stages_.back().state});
-    else
-      add("batch-contents", population(statistics::Estimator::kBatchAverage, population_split()));
-    add("biased-variance", population(statistics::Estimator::kLayerByLayer, population_split()));
-  }
-
-  /// The last stage is that of the rows that are compared.
-  std::vector<Stage<T>> up_to(data::SplitName compared) const {
-    std::vector<Stage<T>> stages = stages_;
-    Buffer<T> own =
-        compared == population_split() ? stages.back().state : state_of(population(statistics::Estimator::kLayerByLayer, compared));
-    stages.push_back({"shifted-data", std::move(own)});
-    return stages;
-  }
-
- private:
-  const nn::Layout& layout() const { return snapshot_.network.layout(); }
-  bool drops_out() const {
-    const auto& layers = snapshot_.network.layers();
-    return std::any_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.type == "dropout"; });
-  }
-  bool draws_at_random() const {
-    const data::BatchOrder order = plan_.batching->order;
-    return plan_.data->resample ||
-           (plan_.options->batch_order.empty() && (order == data::BatchOrder::kShuffled || order == data::BatchOrder::kReplacement));
-  }
-
-  /// A layer whose statistics never moved, or keep only old values, has no bias correction and no moving average to replay.  Its whole gap
-  /// counts as cold start.
-  void keep_moved(const std::vector<statistics::LayerStatistics>& noiseless, std::vector<statistics::LayerStatistics>& corrected,
-                  std::vector<statistics::LayerStatistics>& present) const {
-    for (std::size_t i = 0; i < noiseless.size(); ++i) {
-      const nn::Normalization& norm = layout().normalizations[static_cast<std::size_t>(noiseless[i].normalization)];
-      if (nn::share_left(norm.average, norm.momentum, 0, statistics::update_count<T>(norm, snapshot_.model.state)) < 1.0) continue;
-      corrected.insert(corrected.begin() + static_cast<std::ptrdiff_t>(i), noiseless[i]);
-      present[i] = noiseless[i];
-    }
-  }
-
-  std::vector<statistics::LayerStatistics> population(statistics::Estimator estimator, data::SplitName split) const {
-    statistics::PopulationOptions options = snapshot_.settings.population;
-    options.estimator = estimator;
-    options.batch_size = {.word = "train"};
-    if (split != data::split_of(options.split)) options.samples = {.word = "all"};
-    return statistics::population_statistics(snapshot_.network, snapshot_.model, snapshot_.rows(split), options, rows_of_a_batch());
-  }
-
-  /// Rows that share batch statistics in training.
-  Index rows_of_a_batch() const {
-    const train::Division& division = plan_.options->division;
-    const Index parts = division.accumulate * (division.sync == train::Sync::kBatchStatistics ? 1 : division.replicas);
-    return std::max<Index>(plan_.options->batch_size / parts, 1);
-  }
-
-  data::SplitName population_split() const { return data::split_of(snapshot_.settings.population.split); }
-  Buffer<T> state_of(const std::vector<statistics::LayerStatistics>& statistics) const {
-    return statistics::state_with<T>(layout(), snapshot_.model.state, statistics);
-  }
-  void add(std::string_view cause, const std::vector<statistics::LayerStatistics>& statistics) {
-    stages_.push_back({cause, state_of(statistics)});
-  }
-
-  const Snapshot<T>& snapshot_;
-  const train::TrainingPlan<T>& plan_;
-  std::vector<Stage<T>> stages_;
-};
+std::vector<Stage<T>> stages_up_to(const Snapshot<T>& snapshot, const std::vector<diagnosis::RepairStage>& repaired,
+                                   data::SplitName compared) {
+  const auto state_of = [&](const std::vector<statistics::LayerStatistics>& statistics) {
+    return statistics::state_with<T>(snapshot.network.layout(), snapshot.model.state, statistics);
+  };
+  std::vector<Stage<T>> stages;
+  for (const diagnosis::RepairStage& stage : repaired) stages.push_back({stage.cause, state_of(stage.statistics)});
+  if (stages.empty()) return stages;
+  statistics::PopulationOptions options = snapshot.settings.population;
+  options.estimator = statistics::Estimator::kLayerByLayer;
+  const bool is_own = compared == data::split_of(options.split);
+  if (!is_own) options.samples = {.word = "all"};
+  const Index batch_size = snapshot.settings.batch_size;
+  stages.push_back({"shifted-data", is_own ? stages.back().state
+                                           : state_of(statistics::population_statistics(snapshot.network, snapshot.model,
+                                                                                        snapshot.rows(compared), options, batch_size))});
+  return stages;
+}
 
 /// Train mode's gap from eval mode with some statistics, in each metric.
 struct Gap {
@@ -127,10 +65,21 @@ class SplitBudget {
     const GapMetrics whole = gap_metrics<T>(train_.outputs(), eval.outputs());
     output_sd_ = whole.rms > 0.0 ? whole.rms / whole.relative_gap : 1.0;
     whole_ = before_ = gap_to(eval);
-    Buffer<T> state = snapshot_.model.state;
+    std::vector<Gap> repaired;  // up to each stage
+    const Buffer<T>* state = &snapshot_.model.state;
     for (const Stage<T>& stage : stages) {
-      add_cause(stage, state);
-      state = stage.state;
+      repaired.push_back(stage.state == *state ? (repaired.empty() ? whole_ : repaired.back()) : gap_of(stage.state));
+      state = &stage.state;
+    }
+    const std::vector<bool> is_named = named(repaired);
+    const auto causes = std::count(is_named.begin(), is_named.end(), true);
+    const Index layers = causes > 0 ? std::max<Index>(kMostSinglePasses / (2 * causes), 1) : 0;
+    state = &snapshot_.model.state;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      if (is_named[i]) add_single_layers(stages[i], *state, repaired[i], layers);
+      add_lines("all", stages[i].cause, "both", repaired[i]);
+      before_ = repaired[i];
+      state = &stages[i].state;
     }
     add_lines("all", stages.empty() ? "unexplained" : "batch-noise", "both", {});
   }
@@ -145,26 +94,61 @@ class SplitBudget {
     return {train_loss_ - loss_of(eval), gap_metrics<T>(train_.outputs(), eval.outputs()).rms / output_sd_};
   }
 
-  void add_cause(const Stage<T>& stage, const Buffer<T>& state) {
+  /// The stages that have a tenth of the gap in one of the metrics.
+  std::vector<bool> named(const std::vector<Gap>& repaired) const {
+    constexpr double kLeastShare = 0.1;
+    std::vector<bool> result;
+    Gap before = whole_;
+    for (const Gap& after : repaired) {
+      const double loss = std::abs(before.loss - after.loss);
+      const double squares = std::abs(before.outputs * before.outputs - after.outputs * after.outputs);
+      const bool changes = loss > 0.0 || squares > 0.0;
+      result.push_back(changes &&
+                       (loss >= kLeastShare * std::abs(whole_.loss) || squares >= kLeastShare * whole_.outputs * whole_.outputs));
+      before = after;
+    }
+    return result;
+  }
+
+  /// The layers that the stage changes most: their mean and variance repaired alone, and what that does not add up to.
+  void add_single_layers(const Stage<T>& stage, const Buffer<T>& state, const Gap& repaired, Index most) {
     const nn::Layout& layout = snapshot_.network.layout();
-    const Gap repaired = stage.state == state ? before_ : gap_of(stage.state);
-    Gap alone = {};  // the sum over single repairs, of loss differences and of differences of squared gaps
-    if (!(stage.state == state)) {
-      for (const Index index : statistics::layers_with_statistics(layout)) {
-        const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
-        for (const auto& [statistic, id] : {std::pair("mean", *norm.moving_mean), std::pair("variance", *norm.moving_variance)}) {
-          Buffer<T> one = state;
-          std::copy_n(stage.state.begin() + id.offset, id.size, one.begin() + id.offset);
-          const Gap after = one == state ? before_ : gap_of(one);
-          alone.loss += before_.loss - after.loss;
-          alone.outputs += before_.outputs * before_.outputs - after.outputs * after.outputs;
-          add_lines(norm.name, stage.cause, statistic, after);
-        }
+    Gap alone = {};  // the layers' own shares added up, as differences of what a share is of
+    for (const Index index : most_changed(stage.state, state, most)) {
+      const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+      for (const auto& [statistic, id] : {std::pair("mean", *norm.moving_mean), std::pair("variance", *norm.moving_variance)}) {
+        Buffer<T> one = state;
+        std::copy_n(stage.state.begin() + id.offset, id.size, one.begin() + id.offset);
+        const Gap after = one == state ? before_ : gap_of(one);
+        alone.loss += before_.loss - after.loss;
+        alone.outputs += before_.outputs * before_.outputs - after.outputs * after.outputs;
+        add_lines(norm.name, stage.cause, statistic, after);
       }
     }
     add_interaction(stage.cause, repaired, alone);
-    add_lines("all", stage.cause, "both", repaired);
-    before_ = repaired;
+  }
+
+  /// At most so many layers, in the network's order.
+  std::vector<Index> most_changed(const Buffer<T>& to, const Buffer<T>& from, Index most) const {
+    const nn::Layout& layout = snapshot_.network.layout();
+    std::vector<Index> layers = statistics::layers_with_statistics(layout);
+    const auto change = [&](Index index) {
+      const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+      double sum = 0.0;
+      for (Index c = 0; c < norm.moving_mean->size; ++c) {
+        const auto mean = static_cast<std::size_t>(norm.moving_mean->offset + c);
+        const auto variance = static_cast<std::size_t>(norm.moving_variance->offset + c);
+        const double scale = std::max(static_cast<double>(to[variance]), 0.0) + norm.epsilon + 1e-12;
+        const double difference = static_cast<double>(to[mean]) - static_cast<double>(from[mean]);
+        const double ratio = (static_cast<double>(from[variance]) - static_cast<double>(to[variance])) / scale;
+        sum += difference * difference / scale + ratio * ratio;
+      }
+      return sum / static_cast<double>(norm.moving_mean->size);
+    };
+    std::stable_sort(layers.begin(), layers.end(), [&](Index a, Index b) { return change(a) > change(b); });
+    if (std::ssize(layers) > most) layers.resize(static_cast<std::size_t>(most));
+    std::sort(layers.begin(), layers.end());
+    return layers;
   }
 
   void add_lines(std::string_view layer, std::string_view cause, std::string_view statistic, const Gap& after) {
@@ -187,8 +171,10 @@ class SplitBudget {
   }
   void add_line(std::string_view layer, std::string_view cause, std::string_view statistic, const std::string& metric, tables::Cell before,
                 tables::Cell after, double share) {
-    record_.add(tables::TableId::kBudget, {data::split_text(set_.name()), layer, cause, statistic, metric, std::move(before),
-                                           std::move(after), tables::cell_or_empty(share == 0.0 ? 0.0 : share)});
+    // Of no gap there are no shares.
+    record_.add(tables::TableId::kBudget,
+                {data::split_text(set_.name()), layer, cause, statistic, metric, std::move(before), std::move(after),
+                 std::isfinite(share) ? tables::Cell{share == 0.0 ? 0.0 : share} : tables::Cell{}});
   }
 
   const Snapshot<T>& snapshot_;
@@ -205,17 +191,15 @@ class SplitBudget {
 }  // namespace
 
 template <class T>
-void add_budget(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan, tables::RunRecord& record) {
-  std::optional<Stages<T>> stages;
+void add_budget(const Snapshot<T>& snapshot, const std::vector<diagnosis::RepairStage>& repaired, tables::RunRecord& record) {
   for (const std::string& name : snapshot.settings.compare.splits) {
     const data::SplitName split = data::split_of(name);
     if (snapshot.data.split(split).samples() == 0) continue;
-    if (!stages && !statistics::layers_with_statistics(snapshot.network.layout()).empty()) stages.emplace(snapshot, plan);
-    SplitBudget<T>(snapshot, split, record).add(stages ? stages->up_to(split) : std::vector<Stage<T>>());
+    SplitBudget<T>(snapshot, split, record).add(stages_up_to(snapshot, repaired, split));
   }
 }
 
-template void add_budget(const Snapshot<float>&, const train::TrainingPlan<float>&, tables::RunRecord&);
-template void add_budget(const Snapshot<double>&, const train::TrainingPlan<double>&, tables::RunRecord&);
+template void add_budget(const Snapshot<float>&, const std::vector<diagnosis::RepairStage>&, tables::RunRecord&);
+template void add_budget(const Snapshot<double>&, const std::vector<diagnosis::RepairStage>&, tables::RunRecord&);
 
 }  // namespace normrun::compare

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "compare/compare_modes.hpp"
-#include "train/trainer.hpp"
+#include "diagnosis/repair_stages.hpp"
 
 namespace normrun::compare {
 
@@ -16,9 +16,11 @@ namespace normrun::compare {
 ///   biased-variance  the population's statistics instead of the mean over batches
 ///   shifted-data     the statistics of the rows that are compared
 ///   batch-noise      what train mode's batches add: the rest
-/// so that the causes' shares add up to 1.  Each layer's mean and variance are also repaired alone, and what these do not add up to is
-/// the interaction.  Forward passes only.  A gap of a network without moving statistics is left unexplained.
+/// so that the causes' shares add up to 1.  Of causes that have a tenth of the gap, the mean and variance of the layers that they change
+/// most are also repaired alone, and what these do not add up to is the interaction.  Forward passes only, some 40 however deep the
+/// network.  `repaired` is all but the last two of these stages; a network without moving statistics has none, and its gap is left
+/// unexplained.
 template <class T>
-void add_budget(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan, tables::RunRecord& record);
+void add_budget(const Snapshot<T>& snapshot, const std::vector<diagnosis::RepairStage>& repaired, tables::RunRecord& record);
 
 }  // namespace normrun::compare

@@ -40,6 +40,14 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
   visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
   for (const std::string& metric : budget)
     visitor.require(metric == "loss" || metric == "outputs", "budget", "loss or outputs, not \"" + metric + "\"");
+  visitor.flag(
+      {"diagnosis", "judge each trained network: what is wrong in eval mode, why, and what repairs it (diagnosis.csv, remedies.csv)"},
+      diagnosis);
+  visitor.number({"accuracy_margin", "a difference in accuracy that the diagnosis leaves alone"}, margins.accuracy,
+                 config::between(0.0, 1.0));
+  visitor.number({"loss_margin", "the same in cross-entropy: nats a row, after one temperature"}, margins.loss, config::at_least(0.0));
+  visitor.number({"variance_margin", "the same in squared error, as a share of the targets' variance"}, margins.variance,
+                 config::at_least(0.0));
 }
 
 }  // namespace normrun::compare

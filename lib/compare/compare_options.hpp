@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/options/options.hpp"
+#include "diagnosis/margins.hpp"
 
 namespace normrun::compare {
 
@@ -25,6 +26,8 @@ struct CompareOptions : config::Described {
   std::optional<Index> train_history_every;               // epochs; absent: history.csv has the training rows as the steps saw them
   Index outputs = 0;                                      // rows of each split whose outputs are written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps that budget.csv divides among causes
+  bool diagnosis = true;
+  diagnosis::Margins margins;  // beyond which a difference counts
   void describe(config::OptionVisitor& visitor) override;
 };
 

@@ -20,6 +20,9 @@ enum class Purpose : std::uint32_t {
   kResample = 8,         // index: step
   kPopulation = 9,       // the batches of population statistics
   kProbe = 10,           // what a probe draws
+  kDiagnosis = 11,       // the rows that a diagnosis judges; index: the split
+  kPartition = 12,       // their batches in train mode; index: which partition
+  kPermutation = 13,     // a permutation test's rows and orders
 };
 
 /// Random numbers that depend only on (seed, purpose, index): not on the machine, the number of threads, or what other streams have

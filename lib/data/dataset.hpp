@@ -47,6 +47,7 @@ class RowGenerator {
 template <class T>
 struct Dataset {
   Shape shape;                            // of one example
+  std::vector<std::string> input_names;   // of an example's channels, as their columns give them; empty where there are no columns
   Index classes = 0;                      // 0: regression
   std::vector<std::string> class_words;   // (classes) as the file writes them; empty: the numbers 0, 1, …
   Index outputs = 0;                      // the targets' width for regression; 0: the targets are zeros, as wide as the network

@@ -23,8 +23,13 @@ std::vector<Index> population_rows(Index available, const config::Count& samples
 template <class T>
 class PopulationPass {
  public:
-  PopulationPass(const nn::Network<T>& network, const SplitRows<T>& source, std::vector<Index> rows, Index slice_rows)
-      : network_(network), rows_(std::move(rows)), slice_rows_(slice_rows), forward_(network, source, slice_rows) {}
+  PopulationPass(const nn::Network<T>& network, const SplitRows<T>& source, std::vector<Index> rows, Index slice_rows,
+                 std::optional<nn::PaddedSteps> padded_steps)
+      : network_(network),
+        rows_(std::move(rows)),
+        slice_rows_(slice_rows),
+        padded_steps_(padded_steps),
+        forward_(network, source, slice_rows) {}
 
   const nn::Normalization& normalization(Index index) const { return network_.layout().normalizations[static_cast<std::size_t>(index)]; }
   Index row_count() const { return static_cast<Index>(rows_.size()); }
@@ -36,13 +41,14 @@ class PopulationPass {
   }
   /// Adds the rows that the normalization layer read in the last slice.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
-    add_layer_input(network_, forward_, norm, norm.padded_steps, moments);
+    add_layer_input(network_, forward_, norm, padded_steps_.value_or(norm.padded_steps), moments);
   }
 
  private:
   const nn::Network<T>& network_;
   std::vector<Index> rows_;
   Index slice_rows_;
+  std::optional<nn::PaddedSteps> padded_steps_;
   SliceForward<T> forward_;
 };
 
@@ -61,9 +67,9 @@ void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
 
 template <class T>
 std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
-                                            std::vector<Index> rows) {
+                                            std::vector<Index> rows, std::optional<nn::PaddedSteps> padded_steps) {
   const Index slice_rows = std::min(kEvaluationRows, static_cast<Index>(rows.size()));
-  PopulationPass<T> pass(network, source, std::move(rows), slice_rows);
+  PopulationPass<T> pass(network, source, std::move(rows), slice_rows, padded_steps);
   Buffer<T> repaired = model.state;
   std::vector<LayerStatistics> population;
   for (const Index index : layers_with_statistics(network.layout())) {
@@ -108,10 +114,10 @@ std::vector<double> rounding_of_average(const nn::Normalization& norm, const Cha
 
 template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
-                                      std::vector<Index> rows, Estimator estimator, Index batch_size) {
+                                      std::vector<Index> rows, const PopulationOptions& options, Index batch_size) {
   RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their rows class by class
   const std::vector<Index> layers = layers_with_statistics(network.layout());
-  PopulationPass<T> pass(network, source, std::move(rows), batch_size);
+  PopulationPass<T> pass(network, source, std::move(rows), batch_size, options.padded_steps);
   std::vector<BatchAverage> averages;
   std::vector<ChannelMoments> pooled;
   for (const Index index : layers) {
@@ -126,7 +132,7 @@ std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::M
   std::vector<LayerStatistics> population;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     population.push_back(moving_statistics<T>(network.layout(), layers[i], model.state));
-    if (estimator == Estimator::kPooled) {
+    if (options.estimator == Estimator::kPooled) {
       replace<T>(pooled[i], population.back());
       continue;
     }
@@ -177,11 +183,11 @@ std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network
   if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
   check_population(options, source.split.samples());
   std::vector<Index> rows = population_rows(source.split.samples(), options.samples);
-  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows));
+  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows), options.padded_steps);
   const Index available = static_cast<Index>(rows.size());
   const config::Count& size = options.batch_size;
   const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;
-  return by_batch(network, model, source, std::move(rows), options.estimator, std::min(batch_size, available));
+  return by_batch(network, model, source, std::move(rows), options, std::min(batch_size, available));
 }
 
 template std::vector<LayerStatistics> population_statistics<float>(const nn::Network<float>&, const nn::Model<float>&,

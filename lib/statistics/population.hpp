@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct PopulationOptions : config::Described {
   std::string split = "train";
   Estimator estimator = Estimator::kLayerByLayer;
   config::Count samples{.word = "all"};
-  config::Count batch_size{.word = "all"};  // for kPooled and kBatchAverage; "train" is the training batch size
+  config::Count batch_size{.word = "all"};                     // for kPooled and kBatchAverage; "train" is the training batch size
+  std::optional<nn::PaddedSteps> padded_steps = std::nullopt;  // instead of each layer's own; no option of the config's
   void describe(config::OptionVisitor& visitor) override;
 };
 

@@ -10,6 +10,7 @@
 #include "config/grid/grid.hpp"
 #include "config/options/document.hpp"
 #include "data/registry.hpp"
+#include "diagnosis/margins.hpp"
 #include "nn/network.hpp"
 #include "nn/weights.hpp"
 #include "study/claim.hpp"

@@ -7,6 +7,7 @@
 
 #include "compare/budget.hpp"
 #include "compare/compare_modes.hpp"
+#include "compare/diagnosis_tables.hpp"
 #include "compare/probes/probes.hpp"
 #include "files/checksum.hpp"
 #include "nn/checkpoint.hpp"
@@ -146,10 +147,19 @@ class Run {
     const auto start = Clock::now();
     if (!config_.compare.pairs.empty()) {
       not_finite_ = compare::compare_modes(snapshot(), compare::Moment::kFinal, record_);
-      if (!not_finite_ && !config_.compare.budget.empty()) compare::add_budget(snapshot(), plan_, record_);
+      if (!not_finite_) explain_gap();
     }
     compare::add_probes(snapshot(), record_);
     compare_seconds_ += seconds_since(start);
+  }
+
+  /// The budget and the diagnosis, which share the statistics with one cause after another repaired.
+  void explain_gap() {
+    if (config_.compare.budget.empty() && !config_.compare.diagnosis) return;
+    const compare::Snapshot<T> now = snapshot();
+    const std::vector<diagnosis::RepairStage> stages = compare::repaired_statistics(now, plan_);
+    if (!config_.compare.budget.empty()) compare::add_budget(now, stages, record_);
+    if (config_.compare.diagnosis) compare::add_diagnosis(now, plan_, stages, record_);
   }
 
   /// The test rows in train and in eval mode; NaN and no samples where there are none.

@@ -5,8 +5,22 @@
 
 namespace normrun::tables {
 
-enum class TableId { kRuns, kHistory, kCompare, kClasses, kLayers, kChannels, kOutputs, kTiming, kBudget, kProbes, kScores };
-inline constexpr std::size_t kTableCount = 11;
+enum class TableId {
+  kRuns,
+  kHistory,
+  kCompare,
+  kClasses,
+  kLayers,
+  kChannels,
+  kOutputs,
+  kTiming,
+  kBudget,
+  kProbes,
+  kScores,
+  kDiagnosis,
+  kRemedies
+};
+inline constexpr std::size_t kTableCount = 13;
 
 struct Column {
   std::string_view name;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "compare/budget.hpp"
+#include "compare/diagnosis_tables.hpp"
 #include "compare/evaluation_set.hpp"
 #include "study/eval_divergence.hpp"
 #include "study/trained_run.hpp"
@@ -88,7 +89,7 @@ TEST_CASE("what comparisons share of the network's stem changes none of their nu
       snapshot.stems = stems;
       tables::RunRecord record;
       compare::compare_modes(snapshot, compare::Moment::kFinal, record);
-      compare::add_budget(snapshot, trained.plan, record);
+      compare::add_budget(snapshot, compare::repaired_statistics(snapshot, trained.plan), record);
       return record.lines;
     };
     compare::StemCache<float> stems;

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "compare/batch_replay.hpp"
 #include "evaluate.hpp"
+#include "train/batch_replay.hpp"
 #include "train_rig.hpp"
 
 namespace normrun::test {
@@ -186,7 +186,7 @@ TEST_CASE("steps with statistics of their own: only the rows that reach a step m
     expect(statistics::population_statistics(rig.network, trainer.model(), rig.data.train, options, 8)[0], 1e-12);
   }
   // The same batches again, by the moving averages' weights, are the moving averages without their start.
-  const auto replayed = compare::replay_statistics(rig.plan, trainer.model(), 7, compare::ReplayWeights::kMovingAverage, Dropout::kOn);
+  const auto replayed = train::replay_statistics(rig.plan, trainer.model(), 7, train::ReplayWeights::kMovingAverage, Dropout::kOn);
   const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
   CHECK(worst({replayed[0].mean.begin(), replayed[0].mean.begin() + 4}, {corrected[0].mean.begin(), corrected[0].mean.begin() + 4}) <
         1e-12);

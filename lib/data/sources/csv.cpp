@@ -76,6 +76,7 @@ class Csv final : public SourceOf<Csv> {
     Files files = read(folder);
     const CsvClasses classes(files.train.table());
     data.shape = shape_of(files);
+    data.input_names = files.encoder.feature_names();
     data.classes = classes.count();
     data.class_words = classes.words();
     data.outputs = data.classes > 0 ? 0 : files.train.table().label_count;

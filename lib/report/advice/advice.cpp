@@ -6,170 +6,310 @@
 
 #include "fmt/format.h"
 #include "report/advice/advice_words.hpp"
+#include "report/advice/harmed_training.hpp"
+#include "report/advice/sweep_remedies.hpp"
 #include "report/results/words.hpp"
+#include "study/plan.hpp"
 
 namespace normrun::report {
 namespace {
 
-/// Gaps below this share of the outputs' spread are left alone, the whole one and a cause's part.
-constexpr double kSmallGap = 0.05;
-/// A cause with less of the squared gap is not worth a change of its own.
-constexpr double kLeastShare = 0.1;
-/// Momentum weighs the old value: below this the newest batch has the larger part.
-constexpr double kLeastMomentum = 0.5;
+using Diagnoses = std::vector<SettingDiagnosis>;
 
-using Facts = std::vector<SettingFacts>;
-
-/// The part of a gap that a cause has, were it alone.
-double part_of(double gap, double share) { return gap * std::sqrt(std::max(share, 0.0)); }
-
-std::string advised_cause(const std::string& cause, const SettingFacts& facts, const AdviceContext& context) {
-  // Population statistics over other rows than training's repair a shift too, before its own turn.
-  if (cause == "biased-variance" && context.population_split != "train") return "shifted-data";
-  return cause == "sampling-noise" && facts.momentum < kLeastMomentum ? "convention" : cause;
-}
-
-/// Where a cause weighs.
-struct Weight {
-  std::string cause;
-  const SettingFacts* worst = nullptr;
-  double share = 0.0;
+/// A finding where it weighs most.
+struct Weighed {
+  const SettingDiagnosis* setting = nullptr;
+  const ToldFinding* finding = nullptr;
   std::size_t settings = 0;
-
-  double part() const { return part_of(worst->gap, share); }
 };
 
-std::vector<Weight> weights_of(const Facts& facts, const AdviceContext& context) {
-  std::vector<Weight> weights;
-  for (const SettingFacts& own : facts) {
-    for (const auto& [name, share] : own.shares) {
-      if (name == "unexplained" || share < kLeastShare || part_of(own.gap, share) < kSmallGap) continue;
-      const std::string cause = advised_cause(name, own, context);
-      auto weight = std::find_if(weights.begin(), weights.end(), [&](const Weight& one) { return one.cause == cause; });
-      if (weight == weights.end()) weight = weights.insert(weights.end(), {cause, &own, share, 0});
-      ++weight->settings;
-      if (part_of(own.gap, share) <= weight->part()) continue;
-      weight->worst = &own;
-      weight->share = share;
+bool is_alarm(const ToldFinding& finding) {
+  return finding.finding == "statistics-wrong" || finding.finding == "weights-need-batch-statistics" || finding.finding == "rows-shifted" ||
+         finding.finding == "norm-on-output" || finding.finding == "training-harmed";
+}
+
+/// Each cause of the alarms once.
+std::vector<Weighed> weigh(const Diagnoses& diagnoses) {
+  std::vector<Weighed> list;
+  for (const SettingDiagnosis& own : diagnoses) {
+    for (const ToldFinding& finding : own.findings) {
+      if (!is_alarm(finding)) continue;
+      auto known = std::find_if(list.begin(), list.end(), [&](const Weighed& one) {
+        return one.finding->cause == finding.cause && one.finding->finding == finding.finding;
+      });
+      if (known == list.end()) known = list.insert(list.end(), {&own, &finding, 0});
+      ++known->settings;
+      if (finding.size() > known->finding->size()) {
+        known->setting = &own;
+        known->finding = &finding;
+      }
     }
   }
-  std::stable_sort(weights.begin(), weights.end(), [](const Weight& a, const Weight& b) {
-    const bool is_noise_a = a.cause == "batch-noise";  // needs no repair: last
-    const bool is_noise_b = b.cause == "batch-noise";
-    return is_noise_a != is_noise_b ? is_noise_b : a.part() > b.part();
+  std::stable_sort(list.begin(), list.end(), [](const Weighed& a, const Weighed& b) {
+    if (a.setting == b.setting) return a.finding->place < b.finding->place;
+    return a.finding->size() > b.finding->size();
   });
-  return weights;
+  return list;
 }
 
-/// The sweep's own answer: what differs in one respect and has a clearly smaller gap, the smallest first.
-std::string sweep_words(const std::string& cause, const SettingFacts& own, const Facts& facts) {
-  constexpr double kClearlySmaller = 0.7;
-  const bool along_batch_size = cause == "batch-noise" || cause == "biased-variance";
-  const SettingFacts* best_size = nullptr;
-  const SettingFacts* best_other = nullptr;
-  for (const SettingFacts& other : facts) {
-    if (!(other.gap < kClearlySmaller * own.gap)) continue;
-    const bool same_network = other.setting.norm == own.setting.norm && other.setting.others == own.setting.others;
-    const bool one_change = other.setting.norm == own.setting.norm || other.setting.others == own.setting.others;
-    const bool same_size = other.setting.batch_size == own.setting.batch_size && one_change;
-    if (same_network && along_batch_size && (best_size == nullptr || other.gap < best_size->gap)) best_size = &other;
-    if (same_size && other.setting.norm != "none" && (best_other == nullptr || other.gap < best_other->gap)) best_other = &other;
-  }
+std::string seeds_words(const ToldFinding& finding, const SettingDiagnosis& own) {
+  if (own.runs <= 1) return "";
+  return fmt::format(" (in {} of {} runs)", finding.effect.n, own.runs);
+}
+
+std::string place_words(const ToldFinding& finding) {
+  if (finding.layer.empty()) return "";
+  if (finding.layer == "input") return fmt::format(" Most of it is in the columns {}.", finding.channels);
+  const std::string channels = finding.channels.empty() ? "" : fmt::format(", channels {}", finding.channels);
+  return fmt::format(" Most of it is in {}{}.", finding.layer, channels);
+}
+
+std::string finding_words(const Weighed& one, const AdviceContext& context) {
+  const ToldFinding& finding = *one.finding;
+  const std::string effect = effect_words(finding, context);
+  const std::string cause = cause_words(finding.cause, *one.setting, context);
+  const std::string more = one.settings > 1 ? fmt::format(" It holds in {} settings, here most.", one.settings) : "";
   std::string words;
-  for (const SettingFacts* best : {best_size, best_other}) {
-    if (best != nullptr)
-      words += fmt::format("{}{}: a gap of {}", words.empty() ? "" : "; ", spoken_setting(best->setting), percent(best->gap));
+  if (finding.finding == "statistics-wrong") {
+    words = fmt::format("eval mode's statistics are wrong and lose {}{}. It is {}.", effect, seeds_words(finding, *one.setting), cause);
+  } else if (finding.finding == "norm-on-output") {
+    words = fmt::format("eval mode loses {}{} to {}.", effect, seeds_words(finding, *one.setting), cause);
+  } else if (finding.finding == "training-harmed") {
+    words = fmt::format(
+        "the training itself was harmed: with shuffled batches the same network gains {}{}, which no statistics give back. It is {}.",
+        effect, seeds_words(finding, *one.setting), cause);
+  } else if (finding.finding == "rows-shifted") {
+    words = fmt::format("eval mode loses {}{} to {}.", effect, seeds_words(finding, *one.setting), cause);
+  } else {
+    words = fmt::format(
+        "train mode predicts better than eval mode by {}{}, and recomputed statistics do not give that back: the weights need the "
+        "statistics of their batches. It is {}.",
+        effect, seeds_words(finding, *one.setting), cause);
   }
-  return words;
+  return words + place_words(finding) + more;
 }
 
-std::string measured_words(const std::string& cause, const SettingFacts& own, const Facts& facts, const AdviceContext& context) {
-  std::string words;
-  const auto eval = own.modes.find("eval");
-  for (const std::string& mode : remedy_modes(cause, context)) {
-    const auto score = own.modes.find(mode);
-    if (score == own.modes.end() || eval == own.modes.end()) continue;
-    words += fmt::format("{}{} statistics: {}", words.empty() ? "" : "; ", mode, score_words(score->second, eval->second, context.split));
+/// Where most runs confirmed a remedy: the one that was confirmed most often.
+const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own) {
+  const ToldRemedy* best = nullptr;
+  std::size_t confirmed = 0;
+  for (const ToldRemedy& one : own.remedies) confirmed += one.confirmed;
+  if (2 * confirmed < own.runs) return nullptr;
+  for (const ToldRemedy& one : own.remedies) {
+    if (one.is_arm || one.worse > 0 || one.confirmed == 0) continue;
+    if (best == nullptr || one.confirmed > best->confirmed) best = &one;
   }
-  const std::string sweep = sweep_words(cause, own, facts);
-  return words + (words.empty() || sweep.empty() ? "" : "; ") + sweep;
+  return best;
 }
 
-Advice advice_for(const Weight& weight, const Facts& facts, const AdviceContext& context) {
-  const SettingFacts& own = *weight.worst;
-  const std::string more = weight.settings > 1 ? fmt::format(" It weighs in {} settings, here most.", weight.settings) : "";
-  return {weight.cause, spoken_setting(own.setting),
-          fmt::format("train and eval outputs differ by {} of their spread; {} of that (squared) is {}{}", percent(own.gap),
-                      percent(weight.share), cause_words(weight.cause, own, context), more),
-          remedy_words(weight.cause, own), measured_words(weight.cause, own, facts, context)};
+/// "layer-by-layer statistics", "shuffled batches".
+std::string spoken_remedy(const std::string& remedy) {
+  if (remedy == "shuffled-batches") return "shuffled batches";
+  if (remedy == "example-weighing" || remedy == "mixed") return remedy + " at prediction";
+  return remedy + " statistics";
+}
+
+std::vector<std::string> tried_words(const SettingDiagnosis& own, const ToldRemedy* recommended, const AdviceContext& context) {
+  std::vector<std::string> tried;
+  for (const ToldRemedy& one : own.remedies) {
+    if (one.is_arm || &one == recommended) continue;
+    tried.push_back(fmt::format("{}: {}{}", one.remedy, score_words(one, context), one.worse > 0 ? ", worse" : ", not confirmed"));
+  }
+  return tried;
+}
+
+Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const AdviceContext& context) {
+  const SettingDiagnosis& own = *weighed.setting;
+  const ToldFinding& finding = *weighed.finding;
+  Advice advice;
+  advice.cause = finding.cause;
+  advice.setting = spoken_setting(own.setting);
+  advice.finding = finding_words(weighed, context);
+  advice.layer = finding.layer;
+  advice.channels = finding.channels;
+  if (!std::isnan(finding.low) && !std::isnan(finding.high)) advice.interval = {finding.low, finding.high};
+  const ToldRemedy* confirmed = confirmed_remedy(own);
+  advice.tried = tried_words(own, confirmed, context);
+  const std::string training = training_words(finding.cause, own, context);
+  const std::string swept = sweep_remedy(own, diagnoses, finding.cause, context);
+  if (confirmed != nullptr) {
+    advice.remedy = remedy_words(confirmed->remedy, own, context);
+    advice.measured = spoken_remedy(confirmed->remedy) + ": " + score_words(*confirmed, context);
+  }
+  if (confirmed != nullptr && confirmed->remedy == "shuffled-batches") {
+    // That is the change to the training.
+  } else if (!swept.empty()) {
+    advice.measured += (advice.measured.empty() ? "" : "; ") + swept;
+    if (!training.empty()) advice.remedy += (advice.remedy.empty() ? "" : "; or ") + training;
+  } else if (!training.empty()) {
+    advice.remedy += (advice.remedy.empty() ? "untried: " : "; or, untried: ") + training;
+  }
+  return advice;
 }
 
 /// What a checkpoint without its moving statistics costs, where initial-statistics was compared.
-void add_lost(std::vector<Advice>& advice, const Facts& facts, const AdviceContext& context) {
-  const SettingFacts* worst = nullptr;
-  const auto cost = [](const SettingFacts& own) { return own.modes.at("initial-statistics").loss - own.modes.at("eval").loss; };
-  for (const SettingFacts& own : facts) {
-    if (!own.modes.contains("initial-statistics") || !own.modes.contains("eval") || !(cost(own) > 0.0)) continue;
-    if (worst == nullptr || cost(own) > cost(*worst)) worst = &own;
+void add_lost(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
+  const SettingDiagnosis* worst = nullptr;
+  const auto cost = [](const SettingDiagnosis& own) { return own.lost_loss - own.eval_loss; };
+  for (const SettingDiagnosis& own : diagnoses) {
+    if (cost(own) > 0.0 && (worst == nullptr || cost(own) > cost(*worst))) worst = &own;
   }
   if (worst == nullptr) return;
-  advice.push_back({"lost", spoken_setting(worst->setting),
-                    "a checkpoint that loses the moving statistics has " +
-                        score_words(worst->modes.at("initial-statistics"), worst->modes.at("eval"), context.split) + ".",
-                    "store and load moving_mean and moving_variance with the weights", ""});
+  const ToldRemedy lost{"", 0, 0, 0, false, worst->eval_loss, worst->lost_loss, worst->eval_accuracy, worst->lost_accuracy};
+  Advice one;
+  one.cause = "lost";
+  one.setting = spoken_setting(worst->setting);
+  one.finding = "a checkpoint that loses the moving statistics has " + score_words(lost, context) + ".";
+  one.remedy = training_words("lost", *worst, context);
+  advice.push_back(one);
 }
 
-/// Settings whose modes agree, by norm; then those that no cause explains and those without a budget.
-void add_rest(std::vector<Advice>& advice, const Facts& facts) {
-  std::vector<std::string> done;
-  for (const SettingFacts& own : facts) {
-    const bool is_small = own.gap < kSmallGap;
-    const bool is_explained = std::any_of(own.shares.begin(), own.shares.end(), [&](const auto& share) {
-      return share.first != "unexplained" && share.second >= kLeastShare && part_of(own.gap, share.second) >= kSmallGap;
-    });
-    if (std::isnan(own.gap) || (!is_small && is_explained)) continue;
-    const std::string cause = is_small ? "none" : own.shares.empty() ? "unmeasured" : "unexplained";
-    const std::string place = cause + ' ' + own.setting.norm;
-    if (std::find(done.begin(), done.end(), place) != done.end()) continue;
-    done.push_back(place);
-    double most = 0.0;
-    std::size_t count = 0;
-    for (const SettingFacts& other : facts) {
-      if (other.setting.norm != own.setting.norm || std::isnan(other.gap) || (other.gap < kSmallGap) != is_small) continue;
-      most = std::max(most, other.gap);
-      ++count;
+/// Train mode that is worse than eval mode is no fault of eval mode.
+void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
+  const SettingDiagnosis* worst = nullptr;
+  const ToldFinding* most = nullptr;
+  std::size_t settings = 0;
+  for (const SettingDiagnosis& own : diagnoses) {
+    for (const ToldFinding& finding : own.findings) {
+      if (finding.finding != "train-mode-noisy") continue;
+      ++settings;
+      if (most != nullptr && finding.size() <= most->size()) continue;
+      worst = &own;
+      most = &finding;
     }
-    const std::string difference = most == 0.0 ? "do not differ" : "differ by at most " + percent(most) + " of their spread";
-    const std::string where =
-        count == 1 ? spoken_setting(own.setting) : fmt::format("{}, {} settings", spoken_norm(own.setting.norm), count);
-    const std::string verdict = cause == "none"         ? "nothing to repair"
-                                : cause == "unmeasured" ? "the gap budget was not asked for, so its causes are not known"
-                                                        : "no cause alone has a tenth of it";
-    advice.push_back({cause, where, fmt::format("train and eval outputs {}: {}.", difference, verdict),
-                      cause == "unmeasured" ? "set compare.budget to [\"loss\", \"outputs\"]" : "", ""});
   }
+  if (worst == nullptr) return;
+  Advice one;
+  one.cause = "batch-noise";
+  one.setting = spoken_setting(worst->setting);
+  one.finding =
+      fmt::format("train mode loses {} against eval mode: predictions depend on the rows beside them. Eval mode is right.{}",
+                  effect_words(*most, context), settings > 1 ? fmt::format(" It holds in {} settings, here most.", settings) : "");
+  if (!std::isnan(most->low) && !std::isnan(most->high)) one.interval = {most->low, most->high};
+  advice.push_back(one);
+}
+
+std::string lint_words(const ToldFinding& lint) {
+  const std::string place = lint.layer.empty() ? "" : " in " + lint.layer;
+  if (lint.cause == "last-batch") return "the last batch of each epoch has one row, and moves the statistics like a full one.";
+  if (lint.cause == "dead-channels")
+    return fmt::format("{:.0f} channels{} hold one value in all training rows: {}.", lint.effect.mean, place, lint.channels);
+  if (lint.cause == "batch-of-one")
+    return fmt::format("each batch gives one value a channel{}: train mode returns beta, and nothing is learned through it.", place);
+  return fmt::format("eval mode predicts class {} for {} of the rows.", lint.channels, percent(lint.effect.mean));
+}
+
+/// What harms nobody yet: each once, without a cause.
+void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses) {
+  std::vector<std::string> done;
+  for (const SettingDiagnosis& own : diagnoses) {
+    for (const ToldFinding& finding : own.findings) {
+      const std::string key = finding.cause + finding.layer;
+      if (finding.finding != "lint" || std::find(done.begin(), done.end(), key) != done.end()) continue;
+      done.push_back(key);
+      Advice one;
+      one.setting = spoken_setting(own.setting);
+      one.finding = "worth a look: " + lint_words(finding);
+      one.layer = finding.layer;
+      one.channels = finding.channels;
+      advice.push_back(one);
+    }
+  }
+}
+
+/// Settings without an alarm, by norm: what harm is excluded.
+void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
+  std::vector<std::string> done;
+  for (const SettingDiagnosis& own : diagnoses) {
+    const bool is_healthy = own.runs > 0 && std::none_of(own.findings.begin(), own.findings.end(), is_alarm);
+    if (own.runs > 0 && !is_healthy) continue;
+    const std::string kind = own.runs > 0 ? "none" : std::isnan(own.gap) ? "" : "unmeasured";
+    if (kind.empty() || std::find(done.begin(), done.end(), kind + own.setting.norm) != done.end()) continue;
+    done.push_back(kind + own.setting.norm);
+    std::size_t count = 0;
+    const ToldFinding* most = nullptr;
+    for (const SettingDiagnosis& other : diagnoses) {
+      const bool is_alike = other.setting.norm == own.setting.norm && (other.runs > 0) == (own.runs > 0) &&
+                            std::none_of(other.findings.begin(), other.findings.end(), is_alarm);
+      if (!is_alike) continue;
+      ++count;
+      for (const ToldFinding& finding : other.findings) {
+        if (finding.finding == "nothing-found" && (most == nullptr || finding.high > most->high)) most = &finding;
+      }
+    }
+    Advice one;
+    one.cause = kind;
+    one.setting = count <= 1 ? spoken_setting(own.setting) : fmt::format("{}, {} settings", spoken_norm(own.setting.norm), count);
+    if (kind == "unmeasured") {
+      one.finding = "these results hold no diagnosis of eval mode.";
+      one.remedy = "train with compare.diagnosis true";
+    } else if (most == nullptr || (most->high == 0.0 && most->low == 0.0)) {
+      one.finding = "the modes do not differ: nothing to repair.";
+    } else {
+      const double harm = std::max(most->high, 0.0);
+      ToldFinding excluded = *most;
+      excluded.effect.mean = harm;
+      excluded.low = excluded.high = std::nan("");
+      one.finding = fmt::format(
+          "nothing to repair was found: neither recomputed statistics nor train mode predicts better, and a harm above {} is excluded "
+          "(by {:.0f} rows).",
+          effect_words(excluded, context), most->samples);
+      one.interval = {most->low, most->high};
+    }
+    advice.push_back(one);
+  }
+}
+
+AdviceContext context_of(const ResultsFolder& results) {
+  const study::RunConfig& base = results.experiment.base;
+  AdviceContext context;
+  context.split = results.split();
+  const std::string text = study::run_text(base) + study::grid_text(results.experiment.grid);
+  context.weighs_new = text.find("\"momentum_weighs\":\"new\"") != std::string::npos;
+  context.torch_names = text.find("\"convention\":\"torch\"") != std::string::npos;
+  context.is_softmax = base.train.loss != train::LossChoice::kMse;
+  context.accumulate = base.train.division.accumulate;
+  for (const std::string& key : study::swept_columns({}, results.experiment.grid))
+    context.others_train =
+        context.others_train && !key.starts_with("data") && !key.starts_with("compare") && !key.starts_with("population");
+  context.replicas = base.train.division.sync == train::Sync::kBatchStatistics ? 1 : base.train.division.replicas;
+  return context;
 }
 
 }  // namespace
 
-std::vector<Advice> advise(const Facts& facts, const AdviceContext& context) {
+std::vector<Advice> advise(const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<Advice> advice;
-  for (const Weight& weight : weights_of(facts, context)) advice.push_back(advice_for(weight, facts, context));
-  add_lost(advice, facts, context);
-  add_rest(advice, facts);
+  // What was lost in training weighs more than what statistics could give back.
+  if (std::optional<Advice> harmed = harmed_training(diagnoses, context)) advice.push_back(std::move(*harmed));
+  for (const Weighed& one : weigh(diagnoses)) advice.push_back(advice_for(one, diagnoses, context));
+  add_lost(advice, diagnoses, context);
+  add_noise(advice, diagnoses, context);
+  add_lints(advice, diagnoses);
+  add_rest(advice, diagnoses, context);
   return advice;
 }
 
 std::vector<Advice> advise(const ResultsFolder& results) {
-  const study::RunConfig& base = results.experiment.base;
-  return advise(collect_facts(results), {results.split(), base.compare.batching, base.population.split});
+  const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
+  AdviceContext context = context_of(results);
+  // Whether the loss is told in nats: squared errors have no accuracy, or were asked for.
+  const bool has_accuracy =
+      std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });
+  context.is_classifier = has_accuracy;
+  if (results.experiment.base.train.loss == train::LossChoice::kAuto) context.is_softmax = has_accuracy;
+  return advise(diagnoses, context);
 }
 
 std::string advice_json(const std::vector<Advice>& advice) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Advice& one : advice) {
-    list.push_back(
-        {{"cause", one.cause}, {"setting", one.setting}, {"finding", one.finding}, {"remedy", one.remedy}, {"measured", one.measured}});
+    nlohmann::ordered_json item = {{"cause", one.cause},       {"setting", one.setting}, {"finding", one.finding},  {"remedy", one.remedy},
+                                   {"measured", one.measured}, {"layer", one.layer},     {"channels", one.channels}};
+    item["interval"] = nullptr;
+    if (one.interval) item["interval"] = {one.interval->first, one.interval->second};
+    item["tried"] = one.tried;
+    list.push_back(std::move(item));
   }
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

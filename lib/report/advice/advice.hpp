@@ -1,31 +1,42 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "report/advice/advice_facts.hpp"
+#include "report/advice/diagnosis_facts.hpp"
 
 namespace normrun::report {
 
-/// One thing that the numbers say about train mode and eval mode, in plain words.
+/// One thing that the diagnoses say about eval mode, in plain words.
 struct Advice {
-  std::string cause;     // of the gap budget; convention, lost, none (nothing to repair), unexplained, unmeasured
+  std::string cause;     // a word of docs/diagnosis.md; unknown (cannot tell), none (nothing found), unmeasured
   std::string setting;   // whose numbers these are: where it weighs most
   std::string finding;   // what is wrong, with the numbers it rests on
   std::string remedy;    // what to change; "" for nothing
-  std::string measured;  // what the remedy does, where the experiment has it; else ""
+  std::string measured;  // what the remedy does, where it was measured; else ""
+  std::string layer;     // where it does its harm; "" for everywhere
+  std::string channels;  // the worst first; "" for no few of them
+  std::optional<std::pair<double, double>> interval;  // 95 %, of the harm, in accuracy or loss
+  std::vector<std::string> tried;                     // what did not help, with its numbers
 };
 
-/// What the mode that `batching` says means for the comparison's own batches.
+/// What the experiment says about its own words and rows.
 struct AdviceContext {
   std::string split = "test";
-  compare::CompareBatching batching = compare::CompareBatching::kRandom;
-  std::string population_split = "train";
+  bool weighs_new = false;  // norm.momentum weighs the new value, as PyTorch's does
+  bool torch_names = false;
+  bool is_classifier = true;
+  bool is_softmax = true;  // whose loss is told in nats
+  Index accumulate = 1;
+  Index replicas = 1;
+  bool others_train = true;  // every swept key beside norm, batch size and seed is one of training
 };
 
-/// Each cause once, at the setting where it weighs most, the weightiest first; then what needs no repair.  Nothing is said
-/// that was not measured.
-std::vector<Advice> advise(const std::vector<SettingFacts>& facts, const AdviceContext& context);
+/// Each cause once, at the setting where it weighs most, the weightiest first; then what needs no repair.  Nothing is said that was not
+/// measured, and nothing is advised that measured worse.
+std::vector<Advice> advise(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context);
 std::vector<Advice> advise(const ResultsFolder& results);
 
 /// For a terminal of 80 columns.

@@ -1,6 +1,8 @@
 #include "report/advice/advice_words.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "core/text.hpp"
 #include "fmt/format.h"
@@ -9,104 +11,156 @@
 namespace normrun::report {
 namespace {
 
-bool accuracy_is_known(const ModeScore& score) { return !std::isnan(score.accuracy); }
-
-std::string leak_words(const SettingFacts& facts, const AdviceContext& context) {
-  constexpr double kClearly = 0.05;
-  const auto train = facts.modes.find("train");
-  const auto eval = facts.modes.find("eval");
-  if (context.batching != compare::CompareBatching::kTraining || train == facts.modes.end() || eval == facts.modes.end()) return "";
-  if (!(train->second.accuracy > eval->second.accuracy + kClearly)) return "";
-  return fmt::format(
-      " Train mode's accuracy of {:.3f} leaks: the rows of a batch tell the classes of the others, which eval mode ({:.3f}) cannot use.",
-      train->second.accuracy, eval->second.accuracy);
+std::string statistics_names(const AdviceContext& context) {
+  return context.torch_names ? "running_mean and running_var" : "moving_mean and moving_variance";
 }
 
-std::string shift_words(const SettingFacts& facts, const AdviceContext& context) {
-  std::string words = fmt::format("shifted data: the {} split is distributed otherwise than the training rows", context.split);
-  if (context.population_split != "train" && !std::isnan(facts.var_ratio)) {
-    words += fmt::format(" (the moving variance is {} times theirs in {}; batches of {} rows alone would make it {} times)",
-                         shown(facts.var_ratio), facts.layer, facts.setting.batch_size,
-                         shown(1.0 - 1.0 / static_cast<double>(facts.setting.batch_size)));
-  }
-  return words + ".";
+/// A swept count, where it is among the setting's other keys.
+long swept_count(const std::string& others, const std::string& name, long otherwise) {
+  const std::size_t at = others.find(name + " = ");
+  if (at == std::string::npos) return otherwise;
+  const long count = std::atol(others.c_str() + at + name.size() + 3);
+  return count > 0 ? count : otherwise;
 }
+/// Rows that share batch statistics.
+long rows_of_part(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const std::string& others = diagnosis.setting.others;
+  const bool is_synchronised = others.find("sync = batch-statistics") != std::string::npos;
+  const long replicas = is_synchronised ? 1 : swept_count(others, "replicas", static_cast<long>(context.replicas));
+  return std::max(1L, diagnosis.setting.batch_size / (swept_count(others, "accumulate", static_cast<long>(context.accumulate)) * replicas));
+}
+
+std::string memory_words(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const double momentum = diagnosis.layer.momentum;
+  if (std::isnan(momentum) || momentum >= 1.0) return "";
+  const double batches = 1.0 / (1.0 - momentum);
+  return fmt::format(": with momentum {} they remember about {:.0f} {} of {} rows", shown(own_momentum(momentum, context)), batches,
+                     batches < 1.5 ? "batch" : "batches", rows_of_part(diagnosis, context));
+}
+
+std::string slower(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const double momentum = diagnosis.layer.momentum < 0.9 ? 0.9 : 0.99;
+  return fmt::format("{} norm.momentum to {}", context.weighs_new ? "lower" : "raise", shown(own_momentum(momentum, context)));
+}
+std::string faster(const AdviceContext& context) { return context.weighs_new ? "raise norm.momentum" : "lower norm.momentum"; }
 
 }  // namespace
+
+double own_momentum(double old_weight, const AdviceContext& context) { return context.weighs_new ? 1.0 - old_weight : old_weight; }
 
 std::string spoken_setting(const tables::Setting& setting) {
   const std::string others = setting.others.empty() ? "" : ", " + shortened(setting.others, 60);
   return fmt::format("{}{}, batch {}", spoken_norm(setting.norm), others, setting.batch_size);
 }
 
-std::string cause_words(const std::string& cause, const SettingFacts& facts, const AdviceContext& context) {
-  if (cause == "cold-start" && facts.updates == 0.0) {
-    return "cold start: the moving statistics never moved, eval mode normalizes by their initial 0 and 1.";
+std::string effect_words(const ToldFinding& finding, const AdviceContext& context) {
+  const bool has_interval = !std::isnan(finding.low) && !std::isnan(finding.high);
+  const std::string interval = has_interval ? fmt::format(" [{}, {}]", shown(finding.low), shown(finding.high)) : "";
+  if (finding.metric == "accuracy") return fmt::format("{}{} of {} accuracy", shown(finding.effect.mean), interval, context.split);
+  return fmt::format(
+      "{}{} {}", shown(finding.effect.mean), interval,
+      context.is_softmax ? "nats of " + context.split + " loss a row" : "of the targets' variance in " + context.split + " loss");
+}
+
+std::string cause_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const ToldLayer& layer = diagnosis.layer;
+  const long rows = rows_of_part(diagnosis, context);
+  if (cause == "cold-start" && (layer.updates == 0.0 || layer.init_share == 1.0))
+    return "cold start: the moving statistics never moved, eval mode normalizes by their initial 0 and 1";
+  if (cause == "cold-start" && !std::isnan(layer.init_share)) {
+    return fmt::format("cold start: after {:.0f} updates with momentum {}, {} of the moving statistics is still their initial 0 and 1",
+                       layer.updates, shown(own_momentum(layer.momentum, context)), percent(layer.init_share));
   }
-  if (cause == "cold-start" && !std::isnan(facts.init_share)) {
-    return fmt::format("cold start: after {:.0f} updates with momentum {}, {} of the moving statistics is still their initial 0 and 1.",
-                       facts.updates, shown(facts.momentum), percent(facts.init_share));
-  }
-  if (cause == "cold-start") return "cold start: the moving statistics still hold much of their initial 0 and 1.";
-  if (cause == "lag") {
-    const std::string where = std::isnan(facts.mean_gap) ? ""
-                                                         : fmt::format("; in {} the moving mean is {} population standard deviations off",
-                                                                       facts.layer, shown(facts.mean_gap));
-    return "lag: the moving statistics average over parameters that have changed since" + where + ".";
-  }
+  if (cause == "cold-start") return "cold start: the moving statistics still hold much of their initial 0 and 1";
+  if (cause == "lost") return "lost statistics: they hold their initial 0 and 1, and the weights do not belong to these";
+  if (cause == "lag") return "lag: the moving statistics average over weights that have changed since";
+  if (cause == "frozen-statistics") return "frozen statistics: the weights moved, and the statistics that were loaded with them did not";
+  if (cause == "other-weights") return "statistics of other weights: they were not gathered with these (averaged, older or loaded ones)";
+  if (cause == "other-data") return "statistics of other rows than the training's";
   if (cause == "convention") {
-    return fmt::format("sampling noise, for momentum {} weighs the old value: the moving statistics are little more than the last batch's.",
-                       shown(facts.momentum));
+    return fmt::format("short memory: momentum {} weighs the {} value, so that the moving statistics are little more than the last batch's",
+                       shown(own_momentum(layer.momentum, context)), context.weighs_new ? "new" : "old");
   }
-  if (cause == "sampling-noise") {
-    const std::string memory = std::isnan(facts.momentum) || facts.momentum >= 1.0
-                                   ? ""
-                                   : fmt::format(": with momentum {} they remember about {:.0f} batches of {} rows", shown(facts.momentum),
-                                                 1.0 / (1.0 - facts.momentum), facts.setting.batch_size);
-    return "sampling noise of the moving statistics" + memory + ".";
-  }
-  if (cause == "dropout") return "dropout: the moving statistics are those of dropped-out batches, eval mode drops nothing.";
-  if (cause == "batch-contents") {
-    return "batch contents: training's batches are no random draws of the data, and the moving statistics are averages of them." +
-           leak_words(facts, context);
-  }
-  if (cause == "biased-variance") {
-    const std::string ratio =
-        std::isnan(facts.var_ratio) ? "" : fmt::format(" ({} times the population's in {})", shown(facts.var_ratio), facts.layer);
-    return fmt::format("biased variance: the average variance of batches of {} rows is not that of the data{}.", facts.setting.batch_size,
-                       ratio);
-  }
-  if (cause == "shifted-data") return shift_words(facts, context);
-  return fmt::format("batch noise: train mode's own batches of {} rows; eval mode's statistics are not to blame.",
-                     facts.setting.batch_size);
+  if (cause == "sampling-noise") return "sampling noise of the moving statistics" + memory_words(diagnosis, context);
+  if (cause == "last-batch") return "the last batch of an epoch, which has few rows and counts as much as a full one";
+  if (cause == "dropout") return "dropout: the moving statistics are those of dropped-out batches, eval mode drops nothing";
+  if (cause == "batch-contents")
+    return "batch contents: training's batches are no random draws of the data, and the weights rely on what they hold";
+  if (cause == "counted-padding") return "padding: the padded steps count in the statistics like any other";
+  if (cause == "damaged-layer") return "one layer, whose statistics do not belong to its weights";
+  if (cause == "small-parts")
+    return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows of the {} of a step", rows,
+                       diagnosis.setting.batch_size);
+  if (cause == "correlated-rows") return "batches of one row: its positions are many numbers, but no random draw of the data";
+  if (cause == "biased-variance")
+    return fmt::format("small batches: the statistics of {} rows, which the weights grew up with, are not those of the data", rows);
+  if (cause == "shifted-data")
+    return fmt::format("shifted data: the {} rows are distributed otherwise than the training rows", context.split);
+  if (cause == "dead-channels") return "channels that hardly vary among the training rows, and do among these";
+  if (cause == "outliers") return "few training rows that are far from all others and make the variances theirs";
+  if (cause == "norm-on-output")
+    return "a normalization as the last layer of a regression: it fixes the outputs' scale, which a line would repair";
+  if (cause == "batch-noise") return fmt::format("the noise of batches of {} rows, which the weights were fitted to", rows);
+  return "a cause that cannot be told from these runs";
 }
 
-std::string remedy_words(const std::string& cause, const SettingFacts& facts) {
-  if (cause == "cold-start" && facts.updates == 0.0) return "let the statistics move: train.forward_mode \"train\"";
-  if (cause == "cold-start") return "train for more steps, lower norm.momentum, or set norm.average to \"bias-corrected\"";
-  if (cause == "lag") return "lower norm.momentum, or lower the learning rate at the end; or recompute the statistics after training";
-  if (cause == "convention")
-    return fmt::format("set norm.momentum to {}, if {} was meant as PyTorch's", shown(1.0 - facts.momentum), shown(facts.momentum));
-  if (cause == "sampling-noise") return "raise norm.momentum (with enough steps), or recompute the statistics after training";
-  if (cause == "dropout") return "move dropout behind the last normalization, or recompute the statistics without it";
+std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  if (remedy == "layer-by-layer") return "recompute the statistics on the training rows, layer by layer (mode \"population\")";
+  if (remedy == "batch-average") return "recompute the statistics as the mean over random batches (mode \"batch-average\")";
+  if (remedy == "pooled") return "recompute the statistics pooled over all training rows (mode \"pooled\")";
+  if (remedy == "bias-corrected") return "take what is left of the initial values out: norm.average \"bias-corrected\"";
+  if (remedy == "momentum") return slower(diagnosis, context) + ", so that the statistics remember more batches";
+  if (remedy == "moving-variance") return "take the other norm.moving_variance: \"unbiased\" for \"biased\", or the other way round";
+  if (remedy == "example-weighing")
+    return fmt::format("at prediction weigh each row into the statistics that normalize it, as one of {}",
+                       rows_of_part(diagnosis, context));
+  if (remedy == "recomputed-on-judged")
+    return "gather the statistics on such rows, without labels (population.split), or prepare both alike";
+  if (remedy == "shuffled-batches") return "shuffle: data.batching.order \"shuffled\"";
+  if (remedy == "mixed") return "at prediction mix the statistics of each batch in, N / (N + n) with N = 16";
+  return remedy;
+}
+
+std::string training_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const ToldLayer& layer = diagnosis.layer;
+  if (cause == "cold-start" && layer.updates == 0.0) return "let the statistics move: train.forward_mode \"train\"";
+  if (cause == "cold-start" && layer.init_share == 1.0) return faster(context) + ": as it is the statistics never move";
+  if (cause == "cold-start") return "train for more steps, or " + faster(context);
+  if (cause == "lost") return "store and load " + statistics_names(context) + " with the weights";
+  if (cause == "lag") return faster(context);
+  if (cause == "frozen-statistics") return "let the statistics move while the weights do";
+  if (cause == "other-weights" || cause == "other-data" || cause == "damaged-layer")
+    return "store " + statistics_names(context) + " that belong to the weights";
+  if (cause == "convention") {
+    const double given = own_momentum(layer.momentum, context);
+    const bool was_other = given > 0.0 && given < 1.0 && 1.0 - layer.momentum >= 0.5 && layer.momentum > 0.0;
+    if (!was_other) return slower(diagnosis, context);
+    return fmt::format("set norm.momentum to {}, if {} was meant in {} convention", shown(1.0 - given), shown(given),
+                       context.weighs_new ? "Keras's" : "PyTorch's");
+  }
+  if (cause == "sampling-noise") return slower(diagnosis, context) + " (with enough steps)";
+  if (cause == "last-batch") return "drop the last batch: data.batching.last \"drop\"";
+  if (cause == "dropout") return "move dropout behind the last normalization";
   if (cause == "batch-contents") return "shuffle: data.batching.order \"shuffled\"";
-  if (cause == "biased-variance") return "set norm.moving_variance to \"unbiased\", or raise train.batch_size";
-  if (cause == "shifted-data") return "prepare both splits alike; else recompute the statistics on such rows (population.split)";
-  return "nothing in eval mode; for the modes to agree raise train.batch_size, or take a norm without batch statistics";
+  if (cause == "counted-padding") return "leave padded steps out: norm.padded_steps \"left-out\"";
+  if (cause == "small-parts") {
+    return context.replicas > 1 ? "synchronise the replicas: train.sync \"batch-statistics\""
+                                : "train with fewer micro-batches, or a norm without batch statistics";
+  }
+  if (cause == "biased-variance" || cause == "correlated-rows" || cause == "batch-noise" || cause == "harmed-training")
+    return "raise train.batch_size, or take a norm without batch statistics";
+  if (cause == "shifted-data") return "prepare both splits alike";
+  if (cause == "outliers") return "bring these rows to the others' scale, or leave them out";
+  if (cause == "norm-on-output") return "leave the last normalization out, or put a dense layer behind it";
+  if (cause == "dead-channels") return "leave these columns out, or train on rows in which they vary";
+  return "";
 }
 
-std::vector<std::string> remedy_modes(const std::string& cause, const AdviceContext& context) {
-  if (cause == "batch-noise") return {};
-  if (cause == "shifted-data" && context.population_split == "train") return {};
-  if (cause == "cold-start") return {"bias-corrected", "population", "layer-by-layer", "pooled", "batch-average"};
-  if (cause == "biased-variance") return {"population", "layer-by-layer", "pooled"};
-  return {"population", "layer-by-layer", "pooled", "batch-average"};
-}
-
-std::string score_words(const ModeScore& score, const ModeScore& eval, const std::string& split) {
-  if (accuracy_is_known(score) && accuracy_is_known(eval))
-    return fmt::format("{} accuracy {:.3f} instead of eval mode's {:.3f}", split, score.accuracy, eval.accuracy);
-  return fmt::format("{} loss {} instead of eval mode's {}", split, shown(score.loss), shown(eval.loss));
+std::string score_words(const ToldRemedy& remedy, const AdviceContext& context) {
+  if (!std::isnan(remedy.accuracy_after))
+    return fmt::format("{} accuracy {:.3f} instead of eval mode's {:.3f}", context.split, remedy.accuracy_after, remedy.accuracy_before);
+  return fmt::format("{} loss {} instead of eval mode's {}{}", context.split, shown(remedy.loss_after), shown(remedy.loss_before),
+                     context.is_softmax ? "" : " (in variances of the target)");
 }
 
 }  // namespace normrun::report

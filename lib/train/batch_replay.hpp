@@ -4,7 +4,7 @@
 #include "statistics/run_forward.hpp"
 #include "train/trainer.hpp"
 
-namespace normrun::compare {
+namespace normrun::train {
 
 /// How a replay weights the statistics of its batches.
 enum class ReplayWeights {
@@ -16,8 +16,8 @@ enum class ReplayWeights {
 /// every layer that has moving ones.  `steps` is the number of steps done so far; `stem` has outputs for the training rows, or is null.
 /// Throws the errors of Trainer.
 template <class T>
-std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
+std::vector<statistics::LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
                                                            ReplayWeights weights, Dropout dropout,
                                                            statistics::StemOutputs<T>* stem = nullptr);
 
-}  // namespace normrun::compare
+}  // namespace normrun::train

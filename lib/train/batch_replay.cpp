@@ -1,4 +1,4 @@
-#include "compare/batch_replay.hpp"
+#include "train/batch_replay.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "statistics/layer_input.hpp"
 #include "train/training_batches.hpp"
 
-namespace normrun::compare {
+namespace normrun::train {
 namespace {
 
 constexpr double kForgotten = 1e-3;  // older batches with less weight than this are left out
@@ -55,7 +55,7 @@ Index many_examples(const nn::Network<T>& network) {
 /// Returns the window that starts with the present epoch and takes as many batches as hold many_examples, but at least an epoch.  Of a
 /// given order it takes the present epoch only.
 template <class T>
-Window epoch_window(const train::TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
+Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
   const Index batch_size = plan.options->batch_size;
   Index count = steps_per_epoch;
@@ -79,7 +79,7 @@ Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index 
 template <class T>
 class BatchReplay {
  public:
-  BatchReplay(const train::TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
+  BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
 
   /// Reads the rows of step `step` and returns how many there are.
   Index start(Index step);
@@ -90,7 +90,7 @@ class BatchReplay {
   Index steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
-  train::TrainingPlan<T> plan_;
+  TrainingPlan<T> plan_;
   std::optional<data::Batches> batches_;  // none where every step draws fresh rows
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
@@ -102,9 +102,9 @@ class BatchReplay {
 };
 
 template <class T>
-BatchReplay<T>::BatchReplay(const train::TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem)
+BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem)
     : plan_(plan),
-      batches_(train::training_batches(plan)),
+      batches_(training_batches(plan)),
       steps_per_epoch_(batches_ ? batches_->steps_per_epoch() : 0),
       forward_(*plan.network, batches_ ? statistics::SplitRows<T>(plan.data->train, stem) : statistics::SplitRows<T>(fresh_),
                plan.options->batch_size) {
@@ -146,7 +146,7 @@ void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode
 template <class T>
 class ReplayAverage {
  public:
-  ReplayAverage(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps, ReplayWeights weights,
+  ReplayAverage(const TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps, ReplayWeights weights,
                 statistics::StemOutputs<T>* stem)
       : plan_(plan), model_(model), steps_(steps), weights_(weights), replay_(plan, stem) {
     for (const Index index : statistics::layers_with_statistics(plan.network->layout())) {
@@ -159,7 +159,7 @@ class ReplayAverage {
     const nn::Layout& layout = plan_.network->layout();
     const Window window =
         weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
-    const train::Division& division = plan_.options->division;
+    const Division& division = plan_.options->division;
     Index after = 0;  // how many updates come later
     for (Index step = window.first; step < window.last; ++step) after += updates_of(step);
     for (Index step = window.first; step < window.last; ++step) {
@@ -185,9 +185,9 @@ class ReplayAverage {
 
   /// Adds the statistics of a micro-batch, from those parts whose moving statistics training keeps.
   void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
-    const train::Division& division = plan_.options->division;
-    const Index parts = division.sync == train::Sync::kBatchStatistics ? 1 : division.replicas;
-    const Index kept = division.sync == train::Sync::kMovingStatistics ? parts : 1;
+    const Division& division = plan_.options->division;
+    const Index parts = division.sync == Sync::kBatchStatistics ? 1 : division.replicas;
+    const Index kept = division.sync == Sync::kMovingStatistics ? parts : 1;
     for (Index i = 0; i < kept; ++i) {
       Part part = even_part(rows.count, parts, i);
       if (part.count == 0) continue;
@@ -206,7 +206,7 @@ class ReplayAverage {
     averages_[layer].add(moments, weight / static_cast<double>(kept));
   }
 
-  const train::TrainingPlan<T>& plan_;
+  const TrainingPlan<T>& plan_;
   const nn::Model<T>& model_;
   Index steps_;
   ReplayWeights weights_;
@@ -218,7 +218,7 @@ class ReplayAverage {
 }  // namespace
 
 template <class T>
-std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
+std::vector<statistics::LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
                                                            ReplayWeights weights, Dropout dropout, statistics::StemOutputs<T>* stem) {
   if (statistics::layers_with_statistics(plan.network->layout()).empty()) return {};
   ReplayAverage<T> average(plan, model, steps, weights, stem);
@@ -226,9 +226,9 @@ std::vector<statistics::LayerStatistics> replay_statistics(const train::Training
   return average.statistics();
 }
 
-template std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<float>&, const nn::Model<float>&, Index,
+template std::vector<statistics::LayerStatistics> replay_statistics(const TrainingPlan<float>&, const nn::Model<float>&, Index,
                                                                     ReplayWeights, Dropout, statistics::StemOutputs<float>*);
-template std::vector<statistics::LayerStatistics> replay_statistics(const train::TrainingPlan<double>&, const nn::Model<double>&, Index,
+template std::vector<statistics::LayerStatistics> replay_statistics(const TrainingPlan<double>&, const nn::Model<double>&, Index,
                                                                     ReplayWeights, Dropout, statistics::StemOutputs<double>*);
 
-}  // namespace normrun::compare
+}  // namespace normrun::train

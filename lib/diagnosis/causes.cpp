@@ -1,0 +1,218 @@
+#include "diagnosis/causes.hpp"
+
+#include <algorithm>
+
+#include "diagnosis/statistics_algebra.hpp"
+
+namespace normrun::diagnosis {
+namespace {
+
+/// Below this the newest batch weighs more than all before: a number that the other framework's convention is meant by.
+constexpr double kLeastMomentum = 0.5;
+
+template <class T>
+const nn::Normalization& first_norm(const Subject<T>& subject) {
+  const nn::Layout& layout = subject.layout();
+  return layout.normalizations[static_cast<std::size_t>(statistics::layers_with_statistics(layout).front())];
+}
+
+template <class T>
+Index most_positions(const Subject<T>& subject) {
+  Index positions = 1;
+  for (const Index index : statistics::layers_with_statistics(subject.layout())) {
+    const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(index)];
+    positions =
+        std::max(positions, statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1));
+  }
+  return positions;
+}
+
+/// The statistics that training started from: the initial ones, or those that were loaded.
+template <class T>
+StatisticsList initial_statistics(const Subject<T>& subject) {
+  if (subject.plan.options->init_from.empty())
+    return stored_statistics<T>(subject.layout(), statistics::initial_state<T>(subject.layout()));
+  return stored_statistics<T>(subject.layout(), train::Trainer<T>(subject.plan).model().state);
+}
+
+/// The share of them that is left.
+template <class T>
+std::vector<double> initial_shares(const Subject<T>& subject) {
+  std::vector<Index> before(statistics::layers_with_statistics(subject.layout()).size(), 0);
+  const std::vector<Index> layers = statistics::layers_with_statistics(subject.layout());
+  if (!subject.plan.options->init_from.empty()) {
+    const nn::Model<T> loaded = train::Trainer<T>(subject.plan).model();
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      before[i] = statistics::update_count<T>(subject.layout().normalizations[static_cast<std::size_t>(layers[i])], loaded.state);
+  }
+  std::vector<double> shares;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(layers[i])];
+    shares.push_back(nn::share_left(norm.average, norm.momentum, before[i], statistics::update_count<T>(norm, subject.model.state)));
+  }
+  return shares;
+}
+
+/// What the causes are, one by one, as pairs of statistics with and without each.
+template <class T>
+class HistoryCauses {
+ public:
+  HistoryCauses(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) : evidence_(evidence) {
+    const StatisticsList initial = initial_statistics(evidence.subject);
+    const std::vector<double> shares = initial_shares(evidence.subject);
+    add_initial(initial, shares);
+    if (is_all_initial(shares) && is_loaded()) return;  // nothing of this training's batches is in them
+    StatisticsList own = stages.front().statistics;
+    if (is_loaded()) own = without_loaded(initial, shares);
+    const StatisticsList* before = &own;
+    for (std::size_t i = 1; i < stages.size(); ++i) {
+      if (stages[i].cause == "biased-variance") {
+        add_parts(*before, stages[i].statistics);
+      } else {
+        add(named_by_facts(stages[i].cause, evidence.subject), *before, stages[i].statistics);
+      }
+      before = &stages[i].statistics;
+    }
+  }
+
+  std::vector<Blame> take() { return std::move(blames_); }
+
+ private:
+  const Subject<T>& subject() const { return evidence_.subject; }
+
+  void add_only(const std::string& cause, StatisticsList only) {
+    if (are_equal(only, evidence_.sound)) return;
+    const Gain harm = gain_of(evidence_.sound_score, evidence_.judged.eval_score(only), subject().plan.loss, subject().margins);
+    blames_.push_back({cause, harm, std::move(only)});
+  }
+  void add(const std::string& cause, const StatisticsList& faulty, const StatisticsList& sound) {
+    if (are_equal(faulty, sound)) return;
+    add_only(cause, with_fault(evidence_.sound, faulty, sound));
+  }
+
+  bool is_loaded() const { return !subject().plan.options->init_from.empty(); }
+  static bool is_all_initial(const std::vector<double>& shares) {
+    return std::all_of(shares.begin(), shares.end(), [](double share) { return share == 1.0; });
+  }
+
+  void add_initial(const StatisticsList& initial, const std::vector<double>& shares) {
+    StatisticsList only = evidence_.sound;
+    for (std::size_t i = 0; i < only.size(); ++i) only[i] = blended({evidence_.sound[i]}, {initial[i]}, shares[i]).front();
+    add_only(!is_loaded() ? "cold-start" : is_all_initial(shares) ? "frozen-statistics" : "other-weights", std::move(only));
+  }
+
+  /// The stored statistics without what is left of the loaded ones; where nearly all of them is, the sound ones: their part cannot be told.
+  StatisticsList without_loaded(const StatisticsList& initial, const std::vector<double>& shares) const {
+    constexpr double kNearlyAll = 0.9;
+    StatisticsList own = evidence_.stored;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      if (shares[i] > kNearlyAll)
+        own[i] = evidence_.sound[i];
+      else
+        own[i] = blended({own[i]}, {initial[i]}, -shares[i] / (1.0 - shares[i])).front();
+      for (double& variance : own[i].variance) variance = std::max(variance, 0.0);
+    }
+    return own;
+  }
+
+  /// Padded steps that were counted stand between the mean over batches and the population.
+  void add_parts(const StatisticsList& batches, const StatisticsList& population) {
+    add(small_parts_cause(subject()), batches, population);
+    if (evidence_.leaves_padding_out) add("counted-padding", population, evidence_.sound);
+  }
+
+  const Evidence<T>& evidence_;
+  std::vector<Blame> blames_;
+};
+
+}  // namespace
+
+template <class T>
+bool counts_padding(const Subject<T>& subject) {
+  if (subject.plan.data->train.lengths.empty()) return false;
+  const auto& norms = subject.layout().normalizations;
+  return std::any_of(norms.begin(), norms.end(),
+                     [](const nn::Normalization& norm) { return norm.padded_steps == nn::PaddedSteps::kCounted; });
+}
+
+template <class T>
+StatisticsList masked_population(const Subject<T>& subject) {
+  statistics::PopulationOptions options;
+  options.padded_steps = nn::PaddedSteps::kLeftOut;
+  return statistics::population_statistics(subject.network(), subject.model, subject.rows_of(data::SplitName::kTrain), options, 1);
+}
+
+template <class T>
+bool has_history(const Subject<T>& subject) {
+  return subject.steps > 0 || subject.plan.options->init_from.empty();
+}
+
+template <class T>
+Index rows_of_odd_batch(const Subject<T>& subject) {
+  const train::TrainingPlan<T>& plan = subject.plan;
+  if (plan.data->resample || plan.batching->last == data::LastBatch::kDrop) return 0;
+  const Index rows = plan.data->train.samples();
+  const Index left = rows % plan.options->batch_size;
+  if (left == 0) return 0;
+  // Divided among micro-batches and replicas, the last part may be smaller still.
+  const Index parts = std::max<Index>(plan.options->batch_size / rows_of_norm_batch(*plan.options), 1);
+  return std::max<Index>(left / parts, 1);
+}
+
+template <class T>
+std::string small_parts_cause(const Subject<T>& subject) {
+  const train::TrainOptions& options = *subject.plan.options;
+  const Index rows = rows_of_norm_batch(options);
+  if (rows < options.batch_size) return "small-parts";
+  return rows == 1 && most_positions(subject) > 1 ? "correlated-rows" : "biased-variance";
+}
+
+template <class T>
+std::string named_by_facts(std::string_view stage, const Subject<T>& subject) {
+  constexpr Index kManyParts = 4;
+  const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_norm_batch(*subject.plan.options);
+  // Whole batches would have less noise, and not one replica's rows alone.
+  const train::Division& division = subject.plan.options->division;
+  if (stage == "batch-contents" && division.replicas > 1 && division.sync == train::Sync::kNone) return "small-parts";
+  if (stage == "sampling-noise" && has_parts) return "small-parts";
+  if (stage == "sampling-noise") {
+    const nn::Normalization& norm = first_norm(subject);
+    const Index odd = rows_of_odd_batch(subject);
+    const Index last_step = subject.plan.data->resample ? -1 : subject.steps;
+    const Index size = subject.plan.options->batch_size;
+    const bool ends_on_odd = odd > 0 && last_step > 0 && last_step % ((subject.plan.data->train.samples() + size - 1) / size) == 0;
+    if (ends_on_odd && 4 * odd <= rows_of_norm_batch(*subject.plan.options)) return "last-batch";
+    return norm.momentum < kLeastMomentum && norm.average == nn::Average::kExponential ? "convention" : "sampling-noise";
+  }
+  return std::string(stage);
+}
+
+template <class T>
+std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) {
+  std::vector<Blame> blames = has_history(evidence.subject) ? HistoryCauses<T>(evidence, stages).take() : blame_loaded(evidence, stages);
+  std::stable_sort(blames.begin(), blames.end(), [](const Blame& a, const Blame& b) { return a.harm.size() > b.harm.size(); });
+  // A cause that does less than a fifth of the worst one's harm, or none that is sure, is not worth a change of its own.
+  constexpr double kWorthTelling = 0.2;
+  const double worst = blames.empty() ? 0.0 : blames.front().harm.size();
+  constexpr double kExplains = 0.2;
+  if (worst < kExplains * evidence.whole.size()) return {};
+  std::erase_if(blames, [&](const Blame& one) { return one.harm.size() < kWorthTelling * worst || !(one.harm.told().lower(0.025) > 0.0); });
+  return blames;
+}
+
+template bool counts_padding(const Subject<float>&);
+template bool counts_padding(const Subject<double>&);
+template StatisticsList masked_population(const Subject<float>&);
+template StatisticsList masked_population(const Subject<double>&);
+template bool has_history(const Subject<float>&);
+template bool has_history(const Subject<double>&);
+template std::string small_parts_cause(const Subject<float>&);
+template std::string small_parts_cause(const Subject<double>&);
+template std::string named_by_facts(std::string_view, const Subject<float>&);
+template std::string named_by_facts(std::string_view, const Subject<double>&);
+template Index rows_of_odd_batch(const Subject<float>&);
+template Index rows_of_odd_batch(const Subject<double>&);
+template std::vector<Blame> blame(const Evidence<float>&, const std::vector<RepairStage>&);
+template std::vector<Blame> blame(const Evidence<double>&, const std::vector<RepairStage>&);
+
+}  // namespace normrun::diagnosis

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "diagnosis/causes.hpp"
+#include "diagnosis/diagnose.hpp"
+
+namespace normrun::diagnosis {
+
+/// What is worth a word with its place and numbers and harms nobody yet: a last batch of one row, a normalization of one value, channels
+/// that do not vary, one predicted class.  Each a finding "lint".
+template <class T>
+std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits);
+
+/// A cause that looks like a lint and that an intervention shows to harm: its name, its gain, and its place.
+struct Intervention {
+  std::string cause;
+  Gain gain;
+  std::string layer;
+  std::vector<Index> channels;
+};
+
+/// What gains over the better of the stored and the sound statistics, beyond the margins and at the findings' level:
+///   norm-on-output  a normalization is the last layer of a regression: a line fitted to half of the rows, used for the others
+///   outliers        few training rows are far from all others: statistics without them
+///   dead-channels   (only where `is_shifted`) channels that hardly vary among the training rows: a usual variance for them
+template <class T>
+std::vector<Intervention> interventions(const Evidence<T>& evidence, const RowScores& eval, const Matrix<T>& eval_logits, bool is_shifted);
+
+}  // namespace normrun::diagnosis

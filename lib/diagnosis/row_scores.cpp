@@ -1,0 +1,210 @@
+#include "diagnosis/row_scores.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/elementary.hpp"
+#include "nn/kernels/kernels.hpp"
+
+namespace normrun::diagnosis {
+namespace {
+
+constexpr double kAccuracyMayFall = 0.005;
+constexpr Index kOutputsAtATime = 64;
+
+std::vector<double> differences(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> result(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) result[i] = a[i] - b[i];
+  return result;
+}
+
+/// Row sums of exp(scale (z - highest)), and of these times z and z^2.
+struct ExpSums {
+  double highest = 0.0;
+  double plain = 0.0;
+  double first = 0.0;   // times (z - highest)
+  double second = 0.0;  // times (z - highest)^2
+};
+ExpSums exp_sums(const double* z, Index outputs, double scale) {
+  ExpSums sums{*std::max_element(z, z + outputs), 0.0, 0.0, 0.0};
+  for (Index begin = 0; begin < outputs; begin += kOutputsAtATime) {
+    const Index count = std::min(kOutputsAtATime, outputs - begin);
+    double e[kOutputsAtATime];
+    for (Index i = 0; i < count; ++i) e[i] = scale * (z[begin + i] - sums.highest);
+    nn::kernels::exp<double>(e, e, count);
+    for (Index i = 0; i < count; ++i) {
+      const double offset = z[begin + i] - sums.highest;
+      sums.plain += e[i];
+      sums.first += e[i] * offset;
+      sums.second += e[i] * offset * offset;
+    }
+  }
+  return sums;
+}
+
+}  // namespace
+
+double Gain::p_of_loss() const {
+  const bool falls = accuracy.n > 0 && accuracy.mean < -kAccuracyMayFall;
+  return falls ? 1.0 : loss.p_above(loss_margin);
+}
+double Gain::p_of_accuracy() const {
+  if (accuracy.n == 0 || loss.mean < -loss_margin) return 1.0;
+  return std::max(accuracy.p_above(accuracy_margin), mcnemar);
+}
+double Gain::p() const { return accuracy.n == 0 ? p_of_loss() : std::min(1.0, 2.0 * std::min(p_of_loss(), p_of_accuracy())); }
+double Gain::p_of_any() const {
+  const bool falls = accuracy.n > 0 && accuracy.mean < -kAccuracyMayFall;
+  const double by_loss = falls ? 1.0 : loss.p_above(0.0);
+  if (accuracy.n == 0) return by_loss;
+  const double by_accuracy = loss.mean < -loss_margin ? 1.0 : std::max(accuracy.p_above(0.0), mcnemar);
+  return std::min(1.0, 2.0 * std::min(by_loss, by_accuracy));
+}
+bool Gain::tells_accuracy() const {
+  if (accuracy.n == 0) return false;
+  const double by_loss = p_of_loss();
+  const double by_accuracy = p_of_accuracy();
+  return by_accuracy < 1e-6 || by_accuracy <= by_loss;
+}
+double Gain::size() const {
+  const double by_loss = loss.mean / loss_margin;
+  return accuracy.n == 0 ? by_loss : 0.5 * (by_loss + accuracy.mean / accuracy_margin);
+}
+
+Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss, const Margins& margins) {
+  Gain gain;
+  gain.loss = estimate(differences(worse.loss, better.loss));
+  gain.loss_margin = loss == nn::LossKind::kMse ? margins.variance : margins.loss;
+  gain.accuracy_margin = margins.accuracy;
+  if (!better.has_accuracy()) return gain;
+  const std::vector<double> right = differences(better.right, worse.right);
+  gain.accuracy = estimate(right);
+  constexpr double kClearly = 0.5;
+  const auto better_rows = std::count_if(right.begin(), right.end(), [](double d) { return d >= kClearly; });
+  const auto worse_rows = std::count_if(right.begin(), right.end(), [](double d) { return d <= -kClearly; });
+  gain.mcnemar = mcnemar_p(static_cast<std::size_t>(better_rows), static_cast<std::size_t>(worse_rows));
+  return gain;
+}
+
+RowScorer::RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs)
+    : loss_(loss),
+      labels_(std::move(labels)),
+      targets_(std::move(targets)),
+      outputs_(outputs),
+      rows_(labels_.empty() ? static_cast<Index>(targets_.size()) / std::max<Index>(outputs, 1) : static_cast<Index>(labels_.size())) {
+  if (loss_ != nn::LossKind::kMse || rows_ == 0) return;
+  double sum = 0.0;
+  for (Index j = 0; j < outputs_; ++j) {
+    double mean = 0.0;
+    for (Index r = 0; r < rows_; ++r) mean += target(r, j);
+    mean /= static_cast<double>(rows_);
+    for (Index r = 0; r < rows_; ++r) sum += (target(r, j) - mean) * (target(r, j) - mean);
+  }
+  variance_ = sum / static_cast<double>(rows_ * outputs_);
+}
+
+double RowScorer::target(Index row, Index output) const {
+  if (labels_.empty()) return targets_[static_cast<std::size_t>(row * outputs_ + output)];
+  const std::int32_t label = labels_[static_cast<std::size_t>(row)];
+  return outputs_ == 1 ? static_cast<double>(label) : label == output ? 1.0 : 0.0;
+}
+
+double RowScorer::row_loss(const double* z, Index row, double scale) const {
+  if (loss_ == nn::LossKind::kSoftmaxCrossEntropy) {
+    const ExpSums sums = exp_sums(z, outputs_, scale);
+    return math::log(sums.plain) - scale * (z[labels_[static_cast<std::size_t>(row)]] - sums.highest);
+  }
+  double total = 0.0;
+  for (Index j = 0; j < outputs_; ++j) {
+    const double t = target(row, j);
+    const double s = scale * z[j];
+    if (loss_ == nn::LossKind::kMse)
+      total += (z[j] - t) * (z[j] - t) / variance_;
+    else
+      total += std::max(s, 0.0) - t * s + math::log1p(math::exp(-std::abs(s)));
+  }
+  return total / static_cast<double>(outputs_);
+}
+
+/// First and second derivative of the loss with respect to the scale.
+struct RowScorer::Slope {
+  double first = 0.0;
+  double second = 0.0;
+};
+
+void RowScorer::add_slope(const double* z, Index row, double scale, Slope& slope) const {
+  if (loss_ == nn::LossKind::kSoftmaxCrossEntropy) {
+    const ExpSums sums = exp_sums(z, outputs_, scale);
+    const double mean = sums.first / sums.plain;
+    slope.first += mean - (z[labels_[static_cast<std::size_t>(row)]] - sums.highest);
+    slope.second += std::max(sums.second / sums.plain - mean * mean, 0.0);
+    return;
+  }
+  for (Index j = 0; j < outputs_; ++j) {
+    const double p = math::sigmoid(scale * z[j]);
+    slope.first += z[j] * (p - target(row, j));
+    slope.second += z[j] * z[j] * p * (1.0 - p);
+  }
+}
+
+/// The scale (1 / temperature) of least loss over the rows of one parity: Newton's method on a convex function, a step at most fourfold.
+double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const {
+  constexpr int kSteps = 25;
+  constexpr double kFewest = 1e-4;
+  constexpr double kMost = 1e3;
+  double scale = 1.0;
+  for (int i = 0; i < kSteps; ++i) {
+    Slope slope;
+    for (const std::vector<double>& pass : passes)
+      for (Index r = parity; r < rows_; r += 2) add_slope(pass.data() + r * outputs_, r, scale, slope);
+    if (!(slope.second > 0.0)) {
+      if (!(slope.first > 0.0)) break;
+      scale *= 0.25;  // every exponential underflowed: far too large
+      continue;
+    }
+    const double next = std::clamp(std::clamp(scale - slope.first / slope.second, 0.25 * scale, 4.0 * scale), kFewest, kMost);
+    const bool is_done = std::abs(next - scale) <= 1e-4 * scale;
+    scale = next;
+    if (is_done) break;
+  }
+  return scale;
+}
+
+std::vector<double> RowScorer::classes_right(const std::vector<std::vector<double>>& passes) const {
+  std::vector<double> right(labels_.size());
+  for (const std::vector<double>& pass : passes)
+    for (Index r = 0; r < rows_; ++r)
+      right[static_cast<std::size_t>(r)] +=
+          nn::predicted_class(loss_, pass.data() + r * outputs_, outputs_) == labels_[static_cast<std::size_t>(r)] ? 1.0 : 0.0;
+  for (double& share : right) share /= static_cast<double>(passes.size());
+  return right;
+}
+
+template <class T>
+RowScores RowScorer::score(std::span<const Matrix<T>> passes) const {
+  // Numbers beyond this only overflow; a broken network may give infinite ones.
+  constexpr double kLargest = 1e100;
+  std::vector<std::vector<double>> logits;
+  for (const Matrix<T>& pass : passes) {
+    logits.emplace_back(pass.view().begin(), pass.view().begin() + rows_ * outputs_);
+    for (double& z : logits.back()) z = std::isnan(z) ? 0.0 : std::clamp(z, -kLargest, kLargest);
+  }
+  RowScores scores;
+  scores.loss.resize(static_cast<std::size_t>(rows_));
+  constexpr std::size_t kFittedPasses = 2;
+  const std::vector<std::vector<double>> fitted(logits.begin(),
+                                                logits.begin() + static_cast<std::ptrdiff_t>(std::min(kFittedPasses, logits.size())));
+  for (Index parity = 0; parity < 2; ++parity) {
+    const double scale = loss_ == nn::LossKind::kMse ? 1.0 : fitted_scale(fitted, 1 - parity);
+    for (const std::vector<double>& pass : logits)
+      for (Index r = parity; r < rows_; r += 2) scores.loss[static_cast<std::size_t>(r)] += row_loss(pass.data() + r * outputs_, r, scale);
+  }
+  for (double& loss : scores.loss) loss /= static_cast<double>(logits.size());
+  if (!labels_.empty()) scores.right = classes_right(logits);
+  return scores;
+}
+
+template RowScores RowScorer::score(std::span<const Matrix<float>>) const;
+template RowScores RowScorer::score(std::span<const Matrix<double>>) const;
+
+}  // namespace normrun::diagnosis

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/results/results_folder.hpp"
+
+namespace normrun::report {
+
+/// A finding of a setting: what its runs' diagnoses say, together.
+struct ToldFinding {
+  std::string finding;
+  std::string cause;
+  std::string layer;
+  std::string channels;
+  std::string metric;            // accuracy or loss
+  tables::SampleSummary effect;  // over the runs that have it
+  double low = 0.0;              // 95 % interval: over the seeds, of one run over its rows
+  double high = 0.0;
+  double place = 0.0;    // mean place among its run's findings
+  double samples = 0.0;  // rows that were judged, mean over the runs
+  double size() const;   // of the effect in margins: comparable between the metrics
+};
+
+/// A remedy that needs no training, or an arm of the findings: means over the runs that tried it.
+struct ToldRemedy {
+  std::string remedy;
+  std::size_t runs = 0;
+  std::size_t confirmed = 0;
+  std::size_t worse = 0;
+  bool is_arm = false;
+  double loss_before = 0.0;
+  double loss_after = 0.0;
+  double accuracy_before = 0.0;  // NaN without labels
+  double accuracy_after = 0.0;
+};
+
+/// What was measured of the normalization layer whose moving mean is farthest off.
+struct ToldLayer {
+  std::string layer;
+  double updates = 0.0;
+  double momentum = 0.0;  // weighs the old value
+  double init_share = 0.0;
+  double mean_gap = 0.0;
+  double var_ratio = 0.0;
+};
+
+/// A run's score in eval mode and by its better statistics.
+struct SeedScore {
+  long seed = 0;
+  double eval = 0.0;  // accuracy, or minus the loss
+  double best = 0.0;  // of eval mode, recomputed statistics and train mode
+};
+
+struct SettingDiagnosis {
+  tables::Setting setting;
+  std::size_t runs = 0;
+  std::vector<ToldFinding> findings;  // those of half of the runs or more, the weightiest first
+  std::vector<ToldRemedy> remedies;
+  std::vector<SeedScore> scores;
+  ToldLayer layer;
+  double gap = 0.0;            // relative, train mode from eval mode; NaN where it was not compared
+  double lost_accuracy = 0.0;  // what initial statistics score, NaN where they were not compared
+  double lost_loss = 0.0;
+  double eval_accuracy = 0.0;
+  double eval_loss = 0.0;
+};
+
+/// Of the report's split, in the plan's order.
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results);
+
+}  // namespace normrun::report

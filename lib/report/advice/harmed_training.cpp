@@ -1,0 +1,142 @@
+#include "report/advice/harmed_training.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "diagnosis/tests_of_means.hpp"
+#include "fmt/format.h"
+#include "report/advice/advice_words.hpp"
+#include "report/results/words.hpp"
+
+namespace normrun::report {
+namespace {
+
+constexpr std::size_t kFewestSeeds = 3;
+constexpr double kLevel = 0.01;
+constexpr double kMargin = 0.01;
+
+bool has_batch_statistics(const SettingDiagnosis& one) { return !one.layer.layer.empty(); }
+
+/// The best score of a seed.
+std::map<long, double> best_scores(const SettingDiagnosis& one) {
+  std::map<long, double> scores;
+  for (const SeedScore& score : one.scores) scores[score.seed] = score.best;
+  return scores;
+}
+
+/// (small - large of `a`) - (small - large of `b`), negated, by seed.
+std::vector<double> differences(const SettingDiagnosis& small_a, const SettingDiagnosis& large_a, const SettingDiagnosis& small_b,
+                                const SettingDiagnosis& large_b) {
+  const auto a = best_scores(small_a);
+  const auto b = best_scores(large_a);
+  const auto c = best_scores(small_b);
+  const auto d = best_scores(large_b);
+  std::vector<double> result;
+  for (const auto& [seed, score] : a) {
+    if (b.contains(seed) && c.contains(seed) && d.contains(seed)) result.push_back((b.at(seed) - score) - (d.at(seed) - c.at(seed)));
+  }
+  return result;
+}
+
+struct Harm {
+  const SettingDiagnosis* small = nullptr;
+  const SettingDiagnosis* control = nullptr;
+  diagnosis::Estimate estimate;
+};
+
+const SettingDiagnosis* find(const std::vector<SettingDiagnosis>& list, const std::string& norm, const std::string& others,
+                             long batch_size) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const SettingDiagnosis& one) {
+    return one.setting.norm == norm && one.setting.others == others && one.setting.batch_size == batch_size;
+  });
+  return found == list.end() ? nullptr : &*found;
+}
+
+/// The other swept keys without those that divide a batch into parts, which change neither the updates nor the learning rate.
+std::string without_parts(const std::string& others) {
+  std::string kept;
+  for (std::size_t start = 0; start < others.size();) {
+    const std::size_t end = std::min(others.find(", ", start), others.size());
+    const std::string one = others.substr(start, end - start);
+    const bool divides = one.starts_with("accumulate = ") || one.starts_with("replicas = ") || one.starts_with("sync = ");
+    if (!divides) kept += one + ", ";
+    start = end + 2;
+  }
+  return kept;
+}
+
+/// Parts of a batch against whole ones, or fewer parts: the same updates, so that the plain difference tells.
+std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context) {
+  Harm worst;
+  for (const SettingDiagnosis& parted : diagnoses) {
+    for (const SettingDiagnosis& whole : diagnoses) {
+      const bool is_control = has_batch_statistics(parted) && whole.setting.norm == parted.setting.norm &&
+                              whole.setting.batch_size == parted.setting.batch_size && whole.setting.others != parted.setting.others &&
+                              without_parts(whole.setting.others) == without_parts(parted.setting.others);
+      if (!is_control) continue;
+      std::vector<double> harms;
+      const auto own = best_scores(parted);
+      for (const auto& [seed, score] : best_scores(whole))
+        if (own.contains(seed)) harms.push_back(score - own.at(seed));
+      if (harms.size() < 2) continue;
+      const diagnosis::Estimate harm = diagnosis::estimate(harms);
+      if (!(harm.lower(kLevel) > kMargin) || (worst.small != nullptr && harm.mean <= worst.estimate.mean)) continue;
+      worst = {&parted, &whole, harm};
+    }
+  }
+  if (worst.small == nullptr) return std::nullopt;
+  Advice advice;
+  advice.cause = "small-parts";
+  advice.setting = spoken_setting(worst.small->setting);
+  advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
+  advice.finding = fmt::format(
+      "the parts that batches are divided into harmed the training itself: in its better mode the network loses {} [{}, {}] of {} {} "
+      "against {} ({} seeds). It is {}.",
+      shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
+      context.is_classifier ? "accuracy" : "loss", spoken_setting(worst.control->setting), worst.estimate.n,
+      cause_words("small-parts", *worst.small, context));
+  advice.remedy = "train as " + spoken_setting(worst.control->setting);
+  return advice;
+}
+
+}  // namespace
+
+std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context) {
+  if (std::optional<Advice> parts = harmed_by_parts(diagnoses, context)) return parts;
+  Harm worst;
+  for (const SettingDiagnosis& small : diagnoses) {
+    if (!has_batch_statistics(small)) continue;
+    const SettingDiagnosis* large = &small;
+    for (const SettingDiagnosis& other : diagnoses) {
+      const bool is_same = other.setting.norm == small.setting.norm && other.setting.others == small.setting.others;
+      if (is_same && other.setting.batch_size > large->setting.batch_size) large = &other;
+    }
+    if (large == &small) continue;
+    for (const SettingDiagnosis& control : diagnoses) {
+      const bool is_control = !has_batch_statistics(control) && control.setting.norm != "none" &&
+                              control.setting.others == small.setting.others && control.setting.batch_size == small.setting.batch_size;
+      const SettingDiagnosis* large_control =
+          is_control ? find(diagnoses, control.setting.norm, control.setting.others, large->setting.batch_size) : nullptr;
+      if (large_control == nullptr) continue;
+      const std::vector<double> harms = differences(small, *large, control, *large_control);
+      if (harms.size() < kFewestSeeds) continue;
+      const diagnosis::Estimate harm = diagnosis::estimate(harms);
+      if (!(harm.lower(kLevel) > kMargin) || (worst.small != nullptr && harm.mean <= worst.estimate.mean)) continue;
+      worst = {&small, &control, harm};
+    }
+  }
+  if (worst.small == nullptr) return std::nullopt;
+  Advice advice;
+  advice.cause = "harmed-training";
+  advice.setting = spoken_setting(worst.small->setting);
+  advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
+  advice.finding = fmt::format(
+      "small batches harmed the training itself: in its better mode the network loses {} [{}, {}] of {} {} more than {} does from large "
+      "batches to these ({} seeds). No statistics give that back.",
+      shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
+      context.is_classifier ? "accuracy" : "loss", spoken_norm(worst.control->setting.norm), worst.estimate.n);
+  advice.remedy = training_words("harmed-training", *worst.small, context);
+  return advice;
+}
+
+}  // namespace normrun::report

@@ -1,0 +1,79 @@
+#include <doctest/doctest.h>
+
+#include "compare/diagnosis_tables.hpp"
+#include "study/trained_run.hpp"
+
+using namespace normrun;
+
+namespace {
+
+/// The findings of a network that is trained on 600 rows of clusters and judged on 800 others.
+struct Judged {
+  explicit Judged(std::vector<std::string> set, Index steps = 300) {
+    const std::string network =
+        R"(network=[{"type": "dense", "units": 12}, {"type": "norm"}, {"type": "relu"}, {"type": "dense", "units": 12}, {"type": "norm"}, )"
+        R"({"type": "relu"}, {"type": "dense", "units": 4}])";
+    const std::string data =
+        R"(data={"type": "gaussian", "features": 6, "classes": 4, "target": "clusters", "samples": 600, "test_samples": 800, "separation": 1.2})";
+    set.insert(set.begin(),
+               {network, data,
+                R"(train={"optimizer": {"type": "adam", "learning_rate": 0.01}, "batch_size": 32, "steps": )" + std::to_string(steps) + "}",
+                R"(norm={"type": "batch", "momentum": 0.9})"});
+    const TrainedRun<float> trained(run_of(set), steps);
+    const compare::Snapshot<float> snapshot = trained.snapshot();
+    const diagnosis::Subject<float> subject = compare::diagnosis_subject(snapshot, trained.plan);
+    auto stages = diagnosis::repair_stages(subject, snapshot.settings.population);
+    if (!diagnosis::draws_at_random(trained.plan)) stages = diagnosis::stages_by_contents(subject, stages);
+    result = diagnosis::diagnose(subject, data::SplitName::kTest, stages);
+    REQUIRE_FALSE(result.findings.empty());
+  }
+  const diagnosis::Finding& first() const { return result.findings.front(); }
+  const diagnosis::TriedRemedy* remedy(const std::string& name) const {
+    for (const diagnosis::TriedRemedy& one : result.remedies)
+      if (one.remedy == name) return &one;
+    return nullptr;
+  }
+  diagnosis::Diagnosis result;
+};
+
+}  // namespace
+
+TEST_CASE("a healthy network is left in peace, with the harm that is excluded") {
+  const Judged judged({});
+  CHECK(judged.first().finding == "nothing-found");
+  CHECK(judged.first().cause.empty());
+  CHECK(judged.first().high < 0.05);
+  CHECK(judged.first().samples == 800);
+}
+
+TEST_CASE("a cold start is named, and the statistics that repair it are confirmed") {
+  const Judged judged(
+      {"norm.momentum=0.999", R"(data.shift=[{"split": "train", "scale": 3, "offset": 2}, {"split": "test", "scale": 3, "offset": 2}])"},
+      60);
+  CHECK(judged.first().finding == "statistics-wrong");
+  CHECK(judged.first().cause == "cold-start");
+  CHECK(judged.first().effect > 0.02);
+  REQUIRE(judged.remedy("bias-corrected") != nullptr);
+  const bool is_confirmed = judged.remedy("bias-corrected")->verdict == "confirmed" ||
+                            judged.remedy("layer-by-layer")->verdict == "confirmed" ||
+                            judged.remedy("batch-average")->verdict == "confirmed";
+  CHECK(is_confirmed);
+}
+
+TEST_CASE("a convention that keeps only the last small batch is named") {
+  const Judged judged({"norm.momentum=0.99", "norm.momentum_weighs=new", "train.batch_size=4"}, 1200);
+  CHECK(judged.first().finding == "statistics-wrong");
+  CHECK(judged.first().cause == "convention");
+}
+
+TEST_CASE("shifted rows are named, and nothing else is") {
+  const Judged judged({R"(data.shift=[{"split": "test", "scale": 0.5, "offset": 1.5}])"});
+  CHECK(judged.first().finding == "rows-shifted");
+  CHECK(judged.first().cause == "shifted-data");
+  CHECK(judged.first().p <= 0.002);
+}
+
+TEST_CASE("batches of two of four classes are named") {
+  const Judged judged({R"(data.batching={"order": "by-class", "classes_per_batch": 2})"});
+  CHECK(judged.first().cause == "batch-contents");
+}
