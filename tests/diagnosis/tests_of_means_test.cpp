@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-using namespace normrun::diagnosis;
+using namespace normrun;
 
 TEST_CASE("Student's upper tail agrees with the tables") {
   CHECK(diagnosis::student_upper_tail(0.0, 5.0) == doctest::Approx(0.5).epsilon(1e-12));
