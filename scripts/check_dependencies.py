@@ -4,8 +4,8 @@
 
 usage: scripts/check_dependencies.py [ROOT]
 A folder includes itself and those below it.  Folders of one rank do not include each other.  Nor do the subfolders of a
-folder, unless ORDER lists them: then each one includes those that stand before it.  Only lib/config and the .cpp files of checkpoints
-(safetensors), reports and apps include nlohmann/json, and only apps include CLI11 and spdlog.
+folder, unless ORDER lists them: then each one includes those that stand before it.  Only lib/config and the .cpp files of
+safetensors, reports and apps include nlohmann/json, and only apps include CLI11 and spdlog.
 """
 import re
 import sys
@@ -47,7 +47,7 @@ def may_use_json(file):
     if file.parts[:2] == ("lib", "config"):
         return True
     above = file.parts[0] == "apps" or file.parts[:2] == ("lib", "report")
-    return file.suffix == ".cpp" and (above or file.name.startswith(("checkpoint", "safetensors")))
+    return file.suffix == ".cpp" and (above or file.name.startswith("safetensors"))
 
 
 def place_inside(path):
@@ -60,7 +60,7 @@ def problem(root, file, included):
     in_lib = file.parts[0] == "lib"
     library = included.split("/")[0]
     if library == "nlohmann" and not may_use_json(file):
-        return "nlohmann/json belongs to lib/config, to checkpoint*.cpp and safetensors*.cpp, and to .cpp files of lib/report and apps"
+        return "nlohmann/json belongs to lib/config, to safetensors*.cpp, and to .cpp files of lib/report and apps"
     if in_lib and library in ("CLI", "spdlog"):
         return f"{library} belongs to apps"
     target = root / "lib" / included

@@ -1,16 +1,16 @@
 #include "data_files.hpp"
 
-#include "data/foreign_format.hpp"
-#include "data/npz_file.hpp"
+#include "files/foreign_format.hpp"
 #include "files/input_file.hpp"
+#include "files/npz_file.hpp"
 
 namespace normrun::app {
 
 DataFileKind kind_of_file(const std::string& path) {
-  if (!data::npz_path(path).file.empty() && !data::npz_path(path).member.empty()) return DataFileKind::kNpz;
+  if (!files::npz_path(path).file.empty() && !files::npz_path(path).member.empty()) return DataFileKind::kNpz;
   files::InputFile file(path);
   const std::string start = file.read_piece(4096);
-  const std::string_view what = data::foreign_format(start).what;
+  const std::string_view what = files::foreign_format(start).what;
   if (what == "this is an NPY array") return DataFileKind::kNpy;
   if (what == "this is an NPZ archive") return DataFileKind::kNpz;
   if (what == "this is an IDX file") return DataFileKind::kIdx;

@@ -6,9 +6,9 @@
 #include "commands.hpp"
 #include "data/array_suggestion.hpp"
 #include "data/csv_suggestion.hpp"
-#include "data/foreign_format.hpp"
 #include "data_files.hpp"
 #include "files/atomic_file.hpp"
+#include "files/foreign_format.hpp"
 #include "fmt/format.h"
 
 namespace normrun::app {

@@ -5,10 +5,10 @@
 #include "commands.hpp"
 #include "data/array_suggestion.hpp"
 #include "data/csv_suggestion.hpp"
-#include "data/npz_file.hpp"
 #include "data_files.hpp"
+#include "files/npz_file.hpp"
+#include "files/safetensors.hpp"
 #include "fmt/format.h"
-#include "nn/checkpoint.hpp"
 
 namespace normrun::app {
 namespace {
@@ -70,9 +70,9 @@ std::string array_line(const data::ArrayFacts& facts) {
 
 int inspect_arrays(const InspectRequest& request, DataFileKind kind) {
   std::vector<data::ArrayFacts> arrays;
-  const data::NpzPath archive = data::npz_path(request.file);
+  const files::NpzPath archive = files::npz_path(request.file);
   if (kind == DataFileKind::kNpz && archive.member.empty()) {
-    for (const std::string& member : data::npz_members(request.file))
+    for (const std::string& member : files::npz_members(request.file))
       arrays.push_back(data::array_facts(request.file + ":" + member, data::ArrayFormat::kNpy));
   } else {
     arrays.push_back(data::array_facts(request.file, kind == DataFileKind::kIdx ? data::ArrayFormat::kIdx : data::ArrayFormat::kNpy));
@@ -93,7 +93,7 @@ int inspect_arrays(const InspectRequest& request, DataFileKind kind) {
 }
 
 int inspect_tensors(const InspectRequest& request) {
-  const nn::TensorFile file = nn::read_safetensors(request.file);
+  const files::TensorFile file = files::read_safetensors(request.file);
   ordered_json json = ordered_json::array();
   std::string text = fmt::format("{}: {} tensors\n", request.file, file.tensors.size());
   for (const auto& tensor : file.tensors) {

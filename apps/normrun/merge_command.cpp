@@ -4,8 +4,8 @@
 
 #include "commands.hpp"
 #include "files/atomic_file.hpp"
+#include "files/safetensors.hpp"
 #include "fmt/format.h"
-#include "nn/checkpoint.hpp"
 #include "report/results/results.hpp"
 #include "report/results/summary.hpp"
 #include "study/plan.hpp"
@@ -48,7 +48,7 @@ void take_checkpoint(const std::string& part, const std::string& name, const Out
   if (!std::filesystem::exists(from)) {
     throw Error(ExitCode::kRunsMissing, {from, "the checkpoint of a finished run is missing", "run its shard again with `train --resume`"});
   }
-  nn::read_safetensors(from);
+  files::read_safetensors(from);
   std::error_code other_file_system;
   std::filesystem::remove(to);
   std::filesystem::create_hard_link(from, to, other_file_system);

@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "config/json/words.hpp"
 #include "config/options/document.hpp"
+#include "core/nearest_word.hpp"
 
 namespace normrun::app {
 namespace {
@@ -32,7 +32,7 @@ CommandOutline command_outline(const CLI::App& app) {
 }
 
 Problem unknown(const std::string& kind, const std::string& word, const std::vector<std::string_view>& known, const std::string& help) {
-  const std::string nearest = config::nearest_word(word, known);
+  const std::string nearest = nearest_word(word, known);
   return {"command line", "unknown " + kind + " " + word, nearest.empty() ? "see " + help : "did you mean " + nearest + "?"};
 }
 

@@ -4,8 +4,8 @@
 
 #include "commands.hpp"
 #include "files/atomic_file.hpp"
+#include "files/safetensors.hpp"
 #include "fmt/format.h"
-#include "nn/checkpoint.hpp"
 #include "output_folder.hpp"
 #include "progress.hpp"
 #include "report/results/results.hpp"
@@ -54,7 +54,7 @@ std::string output_path(const TrainRequest& request, const study::Experiment& ex
 bool has_checkpoint(const std::string& path) {
   if (!std::filesystem::exists(path)) return false;
   try {
-    nn::read_safetensors(path);
+    files::read_safetensors(path);
   } catch (const Error& error) {
     if (error.code() == ExitCode::kDamaged) return false;
     throw;

@@ -7,23 +7,23 @@
 #include <map>
 
 #include "core/error.hpp"
-#include "data/foreign_format.hpp"
-#include "data/npz_file.hpp"
+#include "files/foreign_format.hpp"
 #include "files/input_file.hpp"
+#include "files/npz_file.hpp"
 
 namespace normrun::data {
 namespace {
 
 constexpr std::size_t kMostArrayValues = 20;
 
-std::string type_name(const NumberFormat& format) {
+std::string type_name(const files::NumberFormat& format) {
   const std::string bits = std::to_string(8 * format.bytes);
   switch (format.kind) {
-    case NumberKind::kUnsigned:
+    case files::NumberKind::kUnsigned:
       return "uint" + bits;
-    case NumberKind::kSigned:
+    case files::NumberKind::kSigned:
       return "int" + bits;
-    case NumberKind::kFloat:
+    case files::NumberKind::kFloat:
       break;
   }
   return "float" + bits;
@@ -45,7 +45,7 @@ std::string member_named(const std::vector<std::string>& members, const std::vec
 }
 
 ArraySuggestion suggest_members(const std::string& file, const std::string& labels) {
-  const std::vector<std::string> members = npz_members(file);
+  const std::vector<std::string> members = files::npz_members(file);
   const std::string x =
       member_named(members, {"x_train", "train_x", "train_images", "train_features", "x", "data", "features", "images", "inputs", "arr_0"});
   const std::string y =
@@ -69,7 +69,8 @@ ArraySuggestion suggest_members(const std::string& file, const std::string& labe
 }  // namespace
 
 ArrayFacts array_facts(const std::string& path, ArrayFormat format) {
-  const NumberArray array = format == ArrayFormat::kIdx ? read_idx(path, Read::kAll) : read_npy(path, Read::kAll);
+  const files::NumberArray array =
+      format == ArrayFormat::kIdx ? files::read_idx(path, files::Read::kAll) : files::read_npy(path, files::Read::kAll);
   ArrayFacts facts;
   facts.path = path;
   facts.type = type_name(array.format);
@@ -78,7 +79,7 @@ ArrayFacts array_facts(const std::string& path, ArrayFormat format) {
   facts.high = -facts.low;
   std::map<double, Index> counts;
   for (Index i = 0; i < array.rows() * array.row_size(); ++i) {
-    const double number = decode_number(array.number(i), array.format);
+    const double number = files::decode_number(array.number(i), array.format);
     if (!std::isfinite(number)) {
       ++facts.not_finite;
       continue;
@@ -96,7 +97,7 @@ ArrayFacts array_facts(const std::string& path, ArrayFormat format) {
 ArraySuggestion suggest_arrays(const std::string& file, const std::string& labels) {
   files::InputFile start(file);
   const std::string first_bytes = start.read_piece(4096);
-  const bool is_idx = foreign_format(first_bytes).what == "this is an IDX file";
+  const bool is_idx = files::foreign_format(first_bytes).what == "this is an IDX file";
   ArraySuggestion found;
   if (file.ends_with(".npz")) {
     found = suggest_members(file, labels);

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 
 namespace normrun::data {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "core/nearest_word.hpp"
 
 namespace normrun::data {
 namespace {
@@ -121,7 +121,7 @@ void CsvColumns::assign_named(const Special& special, const std::vector<std::str
     if (role(static_cast<Index>(c)) == CsvRole::kFeature) assign(special, static_cast<Index>(c));  // a pattern never takes a label away
   }
   if (fits) return;
-  const std::string near = config::nearest_word(name, {names.begin(), names.end()});
+  const std::string near = nearest_word(name, {names.begin(), names.end()});
   throw Error(ExitCode::kUsage,
               {path_, "no column is named \"" + name + '"',
                near.empty() ? "name a column of the first line, or give its index (from 0)" : "did you mean \"" + near + "\"?"});

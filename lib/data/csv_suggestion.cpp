@@ -5,8 +5,8 @@
 #include <charconv>
 #include <set>
 
-#include "config/json/words.hpp"
 #include "config/options/document.hpp"
+#include "core/nearest_word.hpp"
 #include "data/csv_sample.hpp"
 #include "data/csv_text.hpp"
 
@@ -92,7 +92,7 @@ std::size_t find_target(const CsvSuggestion& found, const std::string& target) {
   std::vector<std::string_view> names;
   names.reserve(inputs.size());
   for (const InputColumn& column : inputs) names.push_back(column.name);
-  const std::string near = config::nearest_word(target, names);
+  const std::string near = nearest_word(target, names);
   throw Error(ExitCode::kUsage, {found.table.path, "no column is named \"" + target + '"',
                                  near.empty() ? "`normrun inspect` lists the columns" : "did you mean \"" + near + "\"?"});
 }

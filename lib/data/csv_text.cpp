@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "config/json/words.hpp"
-#include "data/foreign_format.hpp"
+#include "files/foreign_format.hpp"
 
 namespace normrun::data {
 namespace {
@@ -60,7 +60,7 @@ CsvText::CsvText(const std::string& path, CsvEncoding encoding) : file_(path), s
   } else if (encoding == CsvEncoding::kLatin1) {
     code_ = Code::kLatin1;
   }
-  if (code_ == Code::kBytes) refuse_foreign(path, start_);
+  if (code_ == Code::kBytes) files::refuse_foreign(path, start_);
 }
 
 bool CsvText::read_more(std::string& text) {

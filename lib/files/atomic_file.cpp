@@ -35,6 +35,11 @@ std::string behind_links(const std::string& path) {
   return target.string();
 }
 
+std::string size_text(std::size_t bytes) {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  return bytes % kMebibyte == 0 ? fmt::format("{} MiB", bytes / kMebibyte) : fmt::format("{} bytes", bytes);
+}
+
 bool is_same_file(const std::string& path, const struct stat& file) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && status.st_dev == file.st_dev && status.st_ino == file.st_ino;
@@ -119,7 +124,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
     const ssize_t got = retry([&] { return ::read(descriptor.get(), bytes.data() + size, bytes.size() - size); });
     if (got < 0) throw_errno(ExitCode::kUsage, path, "read");
     size += static_cast<std::size_t>(got);
-    if (size > limit) throw Error(ExitCode::kUsage, Problem{path, fmt::format("the file is larger than {} bytes", limit), ""});
+    if (size > limit) throw Error(ExitCode::kUsage, Problem{path, "the file is larger than " + size_text(limit), ""});
     if (got == 0) break;
   }
   bytes.resize(size);

@@ -12,7 +12,8 @@ namespace normrun::files {
 void throw_errno(ExitCode code, const std::string& path, std::string_view action) {
   const int reason = errno;
   if (reason == ENOMEM) code = ExitCode::kOutOfMemory;
-  throw Error(code, Problem{path, fmt::format("cannot {}: {}", action, std::generic_category().message(reason)), ""});
+  throw Error(code, Problem{path, fmt::format("cannot {}: {}", action, std::generic_category().message(reason)),
+                            reason == ENOENT ? "check the path" : ""});
 }
 
 Descriptor::~Descriptor() {

@@ -8,7 +8,7 @@
 
 namespace normrun::files {
 
-/// Throws Error("PATH: cannot ACTION: REASON"), where errno gives the reason.
+/// Throws Error("PATH: cannot ACTION: REASON"), where errno gives the reason, with a hint where a file or its folder is missing.
 [[noreturn]] void throw_errno(ExitCode code, const std::string& path, std::string_view action);
 
 /// Calls a system function, and calls it again whenever a signal interrupted it.

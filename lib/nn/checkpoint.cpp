@@ -9,8 +9,9 @@ namespace normrun::nn {
 namespace {
 
 template <class T, class Entry>
-Tensor tensor_of(const Entry& entry, const Buffer<T>& buffer) {
-  Tensor tensor{.name = entry.layer + "." + entry.name, .shape = entry.shape, .is_double = sizeof(T) == sizeof(double), .values = {}};
+files::Tensor tensor_of(const Entry& entry, const Buffer<T>& buffer) {
+  files::Tensor tensor{
+      .name = entry.layer + "." + entry.name, .shape = entry.shape, .is_double = sizeof(T) == sizeof(double), .values = {}};
   const auto begin = buffer.begin() + entry.id.offset;
   tensor.values.assign(begin, begin + entry.id.size);
   return tensor;
@@ -24,9 +25,9 @@ std::string text_of(const std::vector<Index>& shape) {
 
 /// Copies one tensor into its place; returns whether the file has it.
 template <class T, class Entry>
-bool fill(const Entry& entry, const TensorFile& file, const std::string& path, Buffer<T>& buffer) {
+bool fill(const Entry& entry, const files::TensorFile& file, const std::string& path, Buffer<T>& buffer) {
   const std::string name = entry.layer + "." + entry.name;
-  const Tensor* tensor = file.find(name);
+  const files::Tensor* tensor = file.find(name);
   if (tensor == nullptr) return false;
   if (tensor->shape != entry.shape) {
     throw Error(ExitCode::kDamaged,
@@ -40,21 +41,16 @@ bool fill(const Entry& entry, const TensorFile& file, const std::string& path, B
 
 }  // namespace
 
-const Tensor* TensorFile::find(const std::string& name) const {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return tensor.name == name; });
-  return found == tensors.end() ? nullptr : &*found;
-}
-
 template <class T>
-TensorFile to_tensors(const Layout& layout, const Model<T>& model) {
-  TensorFile file;
+files::TensorFile to_tensors(const Layout& layout, const Model<T>& model) {
+  files::TensorFile file;
   for (const ParamEntry& entry : layout.params) file.tensors.push_back(tensor_of(entry, model.params));
   for (const StateEntry& entry : layout.states) file.tensors.push_back(tensor_of(entry, model.state));
   return file;
 }
 
 template <class T>
-void from_tensors(const Layout& layout, const TensorFile& file, const std::string& path, Model<T>& model) {
+void from_tensors(const Layout& layout, const files::TensorFile& file, const std::string& path, Model<T>& model) {
   std::set<std::string> expected;
   const auto take = [&](const auto& entry, Buffer<T>& buffer) {
     const std::string name = entry.layer + "." + entry.name;
@@ -65,7 +61,7 @@ void from_tensors(const Layout& layout, const TensorFile& file, const std::strin
   };
   for (const ParamEntry& entry : layout.params) take(entry, model.params);
   for (const StateEntry& entry : layout.states) take(entry, model.state);
-  for (const Tensor& tensor : file.tensors) {
+  for (const files::Tensor& tensor : file.tensors) {
     if (!expected.contains(tensor.name)) {
       throw Error(ExitCode::kDamaged,
                   Problem{path, "tensor " + tensor.name + " is none of the network's", "is it a checkpoint of another network?"});
@@ -73,9 +69,9 @@ void from_tensors(const Layout& layout, const TensorFile& file, const std::strin
   }
 }
 
-template TensorFile to_tensors<float>(const Layout&, const Model<float>&);
-template TensorFile to_tensors<double>(const Layout&, const Model<double>&);
-template void from_tensors<float>(const Layout&, const TensorFile&, const std::string&, Model<float>&);
-template void from_tensors<double>(const Layout&, const TensorFile&, const std::string&, Model<double>&);
+template files::TensorFile to_tensors<float>(const Layout&, const Model<float>&);
+template files::TensorFile to_tensors<double>(const Layout&, const Model<double>&);
+template void from_tensors<float>(const Layout&, const files::TensorFile&, const std::string&, Model<float>&);
+template void from_tensors<double>(const Layout&, const files::TensorFile&, const std::string&, Model<double>&);
 
 }  // namespace normrun::nn

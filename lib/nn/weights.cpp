@@ -4,9 +4,9 @@
 #include <cmath>
 #include <iterator>
 
-#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "core/nearest_word.hpp"
 #include "nn/weights_foreign.hpp"
 
 namespace normrun::nn {
@@ -141,7 +141,7 @@ class Matching {
   /// Completes an unknown name by the missing one that it looks like.
   void name_near_ones() {
     for (std::size_t i = 0; i < unknown_.size(); ++i) {
-      const std::string near = config::nearest_word(unknown_names_[i], {missing_names_.begin(), missing_names_.end()});
+      const std::string near = nearest_word(unknown_names_[i], {missing_names_.begin(), missing_names_.end()});
       if (!near.empty()) unknown_[i] += " (is it " + near + "?)";
     }
     if (!skipped_.empty()) notes_.push_back("skipped, as this run has another normalization: " + listed(skipped_));
@@ -169,7 +169,7 @@ void put(const WantedTensor& wanted, const std::vector<double>& values, Model<T>
 }  // namespace
 
 template <class T>
-WeightsUse load_weights(const Network<T>& network, const TensorFile& file, const WeightsRules& rules, Model<T>& model) {
+WeightsUse load_weights(const Network<T>& network, const files::TensorFile& file, const WeightsRules& rules, Model<T>& model) {
   const std::vector<WantedLayer> layers = wanted_layers(network);
   const WeightsLayout layout = rules.layout == WeightsLayout::kAuto ? layout_of(layers, file) : rules.layout;
   const OfferedWeights offered =
@@ -189,7 +189,7 @@ WeightsUse load_weights(const Network<T>& network, const TensorFile& file, const
   return matching.use();
 }
 
-template WeightsUse load_weights(const Network<float>&, const TensorFile&, const WeightsRules&, Model<float>&);
-template WeightsUse load_weights(const Network<double>&, const TensorFile&, const WeightsRules&, Model<double>&);
+template WeightsUse load_weights(const Network<float>&, const files::TensorFile&, const WeightsRules&, Model<float>&);
+template WeightsUse load_weights(const Network<double>&, const files::TensorFile&, const WeightsRules&, Model<double>&);
 
 }  // namespace normrun::nn

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "nn/checkpoint.hpp"
+#include "files/safetensors.hpp"
 #include "nn/model.hpp"
 
 namespace normrun::nn {
@@ -43,6 +43,6 @@ struct WeightsUse {
 /// Throws Error(kDamaged) with one problem that lists every tensor that is unknown, missing, misshaped, meant twice or not finite (a
 /// variance also where it is negative); with kWhatMatches only what is wrong with the numbers, and a file of which nothing matches.
 template <class T>
-WeightsUse load_weights(const Network<T>& network, const TensorFile& file, const WeightsRules& rules, Model<T>& model);
+WeightsUse load_weights(const Network<T>& network, const files::TensorFile& file, const WeightsRules& rules, Model<T>& model);
 
 }  // namespace normrun::nn

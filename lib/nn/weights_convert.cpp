@@ -74,7 +74,7 @@ OfferedTensor from_torch(const WantedLayer& layer, const std::string& role, Offe
 }
 
 /// bias_ih and bias_hh as the layer's one bias.
-OfferedTensor joined_bias(const WantedLayer& layer, const Tensor& input, const Tensor& recurrent) {
+OfferedTensor joined_bias(const WantedLayer& layer, const files::Tensor& input, const files::Tensor& recurrent) {
   OfferedTensor bias{layer.name + ".bias", input.name + " and " + recurrent.name, input.shape, input.values};
   OfferedTensor other{"", "", recurrent.shape, recurrent.values};
   reorder_gates(layer.type, bias);
@@ -99,15 +99,15 @@ std::string norm_signature(Index size, bool has_statistics) {
 
 }  // namespace
 
-OfferedTensor converted_tensor(const WantedLayer& layer, const std::string& role, const Tensor& tensor, WeightsLayout layout) {
+OfferedTensor converted_tensor(const WantedLayer& layer, const std::string& role, const files::Tensor& tensor, WeightsLayout layout) {
   OfferedTensor offered{layer.name + "." + role, tensor.name, tensor.shape, tensor.values};
   return layout == WeightsLayout::kTorch ? from_torch(layer, role, std::move(offered)) : offered;
 }
 
 std::vector<OfferedTensor> converted_module(const WantedLayer& layer, const ForeignModule& module, WeightsLayout layout) {
   std::vector<OfferedTensor> tensors;
-  const Tensor* const input = module.find("bias_ih");
-  const Tensor* const recurrent = module.find("bias_hh");
+  const files::Tensor* const input = module.find("bias_ih");
+  const files::Tensor* const recurrent = module.find("bias_hh");
   const bool are_joined = input != nullptr && recurrent != nullptr && input->shape == recurrent->shape;
   if (are_joined) tensors.push_back(joined_bias(layer, *input, *recurrent));
   for (const auto& [role, tensor] : module.tensors) {
@@ -135,11 +135,11 @@ std::string signature_of(const WantedLayer& layer) {
 std::string signature_of(const ForeignModule& module, WeightsLayout layout) {
   if (module.kind == ModuleKind::kNorm) {
     for (const char* const role : {"gamma", "beta", "moving_mean"}) {
-      if (const Tensor* const tensor = module.find(role))
+      if (const files::Tensor* const tensor = module.find(role))
         return norm_signature(size_of(tensor->shape), module.find("moving_mean") != nullptr);
     }
   }
-  const Tensor* const kernel = module.find("kernel");
+  const files::Tensor* const kernel = module.find("kernel");
   if (kernel == nullptr) return "";
   std::vector<Index> dims = kernel->shape;
   if (layout == WeightsLayout::kTorch && dims.size() == 2) dims = {dims[1], dims[0]};

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "core/nearest_word.hpp"
 
 namespace normrun::nn {
 namespace {
@@ -95,7 +95,7 @@ class Pairing {
       const WantedLayer& layer = layers_[layers[i]];
       const ForeignModule& module = modules_[modules[i]];
       for (const WantedTensor& wanted : layer.tensors) {
-        const Tensor* const tensor = module.find(wanted.role);
+        const files::Tensor* const tensor = module.find(wanted.role);
         if (tensor == nullptr || wanted.role == "updates") continue;
         candidates_ += (candidates_.empty() ? "\"" : ", \"") + wanted.name() + "\": \"" + tensor->name + "\"";
       }
@@ -119,7 +119,7 @@ struct MapEntry {
   std::size_t layer = kNone;
   std::string role;  // "" : the whole layer
   std::size_t module = kNone;
-  const Tensor* tensor = nullptr;  // null: the whole module
+  const files::Tensor* tensor = nullptr;  // null: the whole module
 };
 
 class MapReader {
@@ -157,7 +157,7 @@ class MapReader {
     }
     if (entry.layer != kNone) return true;
     if (rules_.norms.is_swept) return false;  // another run's
-    const std::string near = config::nearest_word(name, known);
+    const std::string near = nearest_word(name, known);
     refuse_usage(rules_.path, "init_map names \"" + name + "\", which the network does not have",
                  near.empty() ? "`normrun describe` lists the layers" : "did you mean \"" + near + "\"?");
   }
@@ -193,7 +193,7 @@ std::vector<MapEntry> pair_by_map(const std::vector<MapEntry>& entries, const st
 
 }  // namespace
 
-OfferedWeights offer_foreign(const std::vector<WantedLayer>& layers, const TensorFile& file, WeightsLayout layout,
+OfferedWeights offer_foreign(const std::vector<WantedLayer>& layers, const files::TensorFile& file, WeightsLayout layout,
                              const WeightsRules& rules) {
   const std::vector<ForeignModule> modules = foreign_modules(file, layout);
   Pairing pairing(layers, modules, layout);

@@ -98,8 +98,8 @@ ForeignName foreign_name(const std::string& full, WeightsLayout layout) {
 ModuleKind torch_kind(const ForeignModule& module) {
   if (module.find("weight_ih") != nullptr) return ModuleKind::kRecurrent;
   if (module.find("moving_mean") != nullptr || module.find("moving_variance") != nullptr) return ModuleKind::kNorm;
-  const Tensor* const weight = module.find("weight");
-  const Tensor* const bias = module.find("bias");
+  const files::Tensor* const weight = module.find("weight");
+  const files::Tensor* const bias = module.find("bias");
   if (weight == nullptr) return ModuleKind::kOther;
   if (weight->shape.size() == 1 || (bias != nullptr && bias->shape == weight->shape)) return ModuleKind::kNorm;
   if (weight->shape.size() == 2) return ModuleKind::kDense;
@@ -135,17 +135,17 @@ void settle(ForeignModule& module, WeightsLayout layout) {
 
 }  // namespace
 
-const Tensor* ForeignModule::find(const std::string& role) const {
+const files::Tensor* ForeignModule::find(const std::string& role) const {
   const auto found = tensors.find(role);
   return found == tensors.end() ? nullptr : found->second;
 }
 
-WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const TensorFile& file) {
+WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const files::TensorFile& file) {
   bool is_torch = false;
   bool is_flax = false;
   bool is_keras = false;
   bool has_keras_norm = false;
-  for (const Tensor& tensor : file.tensors) {
+  for (const files::Tensor& tensor : file.tensors) {
     const ForeignName name = split_last(tensor.name.substr(0, tensor.name.find(':')));
     for (const WantedLayer& layer : layers) {
       const bool is_ours = name.module == layer.name || (!layer.former_name.empty() && name.module == layer.former_name);
@@ -163,9 +163,9 @@ WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const TensorFile
   return is_flax && !has_keras_norm ? WeightsLayout::kFlax : is_keras ? WeightsLayout::kKeras : WeightsLayout::kNormrun;
 }
 
-std::vector<ForeignModule> foreign_modules(const TensorFile& file, WeightsLayout layout) {
+std::vector<ForeignModule> foreign_modules(const files::TensorFile& file, WeightsLayout layout) {
   std::map<std::string, ForeignModule> by_name;
-  for (const Tensor& tensor : file.tensors) {
+  for (const files::Tensor& tensor : file.tensors) {
     const ForeignName name = foreign_name(tensor.name, layout);
     ForeignModule& module = by_name[name.module];
     module.name = name.module;

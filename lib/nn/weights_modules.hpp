@@ -14,15 +14,15 @@ enum class ModuleKind { kDense, kConv, kRecurrent, kNorm, kOther };
 struct ForeignModule {
   std::string name;  // "net.0"; of the second LSTM in one module "lstm.l1"
   ModuleKind kind = ModuleKind::kOther;
-  std::map<std::string, const Tensor*> tensors;  // by our role (kernel, gamma, …), or bias_ih and bias_hh, or the file's own word
-  const Tensor* find(const std::string& role) const;
+  std::map<std::string, const files::Tensor*> tensors;  // by our role (kernel, gamma, …), or bias_ih and bias_hh, or the file's own word
+  const files::Tensor* find(const std::string& role) const;
 };
 
 /// The convention of a file's names: that of its words, or kNormrun where a layer's own name is found or nothing is known of them.
-WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const TensorFile& file);
+WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const files::TensorFile& file);
 
 /// The modules of a file in the natural order of their names: 2 before 10.
-std::vector<ForeignModule> foreign_modules(const TensorFile& file, WeightsLayout layout);
+std::vector<ForeignModule> foreign_modules(const files::TensorFile& file, WeightsLayout layout);
 
 /// Less in the natural order: runs of digits as numbers.
 bool comes_before(const std::string& a, const std::string& b);

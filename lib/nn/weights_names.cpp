@@ -15,7 +15,7 @@ std::string join_dims(const std::vector<Index>& shape) {
 }
 
 /// The layer whose former name a tensor's begins with: the tensor's name as it is now.
-std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const std::string& name, const TensorFile& file) {
+std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const std::string& name, const files::TensorFile& file) {
   for (const WantedLayer& layer : layers) {
     if (layer.former_name.empty() || name.compare(0, layer.former_name.size() + 1, layer.former_name + ".") != 0) continue;
     const std::string role = name.substr(layer.former_name.size() + 1);
@@ -34,9 +34,9 @@ std::string mapped(const WeightsRules& rules, const std::string& name) {
   return "";
 }
 
-void check_map(const WeightsRules& rules, const TensorFile& file) {
+void check_map(const WeightsRules& rules, const files::TensorFile& file) {
   for (const auto& [ours, theirs] : rules.map) {
-    const auto is_meant = [&, &begin = theirs](const Tensor& tensor) {
+    const auto is_meant = [&, &begin = theirs](const files::Tensor& tensor) {
       return tensor.name == begin || tensor.name.compare(0, begin.size() + 1, begin + ".") == 0;
     };
     if (std::none_of(file.tensors.begin(), file.tensors.end(), is_meant))
@@ -83,11 +83,11 @@ std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
   return layers;
 }
 
-OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const TensorFile& file, const WeightsRules& rules) {
+OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const files::TensorFile& file, const WeightsRules& rules) {
   check_map(rules, file);
   OfferedWeights offered;
   std::set<std::string> former;
-  for (const Tensor& tensor : file.tensors) {
+  for (const files::Tensor& tensor : file.tensors) {
     const std::optional<std::string> present = renamed(layers, tensor.name, file);
     if (present) former.insert(tensor.name.substr(0, tensor.name.rfind('.')) + " as " + present->substr(0, present->rfind('.')));
     const std::string by_map = mapped(rules, tensor.name);

@@ -54,7 +54,7 @@ struct OfferedWeights {
 
 /// Names as `train` writes them, those of former placeholders included, but for what rules.map says.  Throws Error(kUsage) where the map
 /// names what the file does not have.
-OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const TensorFile& file, const WeightsRules& rules);
+OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const files::TensorFile& file, const WeightsRules& rules);
 
 /// "dense_0.kernel (4, 16)"
 std::string tensor_text(const std::string& name, const std::vector<Index>& shape);

@@ -1,5 +1,5 @@
 #include "config/json/words.hpp"
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 #include "files/input_file.hpp"
 #include "statistics/moving_statistics.hpp"
 #include "study/experiment.hpp"
@@ -45,7 +45,7 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
 void check_files(const nn::Network<float>& network, const RunConfig& config, const std::string& folder, const nn::SweptNorms& norms) {
   const train::TrainOptions& train = config.train;
   if (!train.init_from.empty()) train::initial_weights(network, train, folder, static_cast<std::uint64_t>(config.seed), norms);
-  if (!train.batch_order.empty()) data::to_index_rows(data::read_npy(files::resolve_path(folder, train.batch_order), data::Read::kAll));
+  if (!train.batch_order.empty()) data::to_index_rows(files::read_npy(files::resolve_path(folder, train.batch_order), files::Read::kAll));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/json/words.hpp"
+#include "core/nearest_word.hpp"
 #include "study/claim.hpp"
 #include "study/plan.hpp"
 
@@ -25,7 +26,7 @@ std::string nearest_metric(std::string_view metric) {
   for (const tables::Table& table : tables::tables()) {
     for (const tables::Column& column : table.columns) names.push_back(std::string(table_name(table)) + '.' + std::string(column.name));
   }
-  return config::nearest_word(metric, {names.begin(), names.end()});
+  return nearest_word(metric, {names.begin(), names.end()});
 }
 
 /// Checks the names in the claims of an experiment, claim by claim.

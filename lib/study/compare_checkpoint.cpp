@@ -5,7 +5,7 @@
 
 #include "compare/compare_modes.hpp"
 #include "core/denormals.hpp"
-#include "nn/checkpoint.hpp"
+#include "files/safetensors.hpp"
 #include "study/eval_divergence.hpp"
 #include "study/plan.hpp"
 #include "train/initial_weights.hpp"
@@ -13,14 +13,14 @@
 namespace normrun::study {
 namespace {
 
-const std::string& metadata(const nn::TensorFile& file, const std::string& path, const std::string& key) {
+const std::string& metadata(const files::TensorFile& file, const std::string& path, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
   throw Error(ExitCode::kDamaged, {path, "the checkpoint's metadata has no \"" + key + "\", so `normrun train` did not write it",
                                    "tell by --network CONFIG which network its tensors are of"});
 }
 
-std::string metadata_or(const nn::TensorFile& file, const std::string& key, const std::string& fallback) {
+std::string metadata_or(const files::TensorFile& file, const std::string& key, const std::string& fallback) {
   const auto found = file.metadata.find(key);
   return found == file.metadata.end() ? fallback : found->second;
 }
@@ -32,7 +32,7 @@ Index read_count(const std::string& text) {
 }
 
 /// Returns the epoch of a checkpoint.  Older versions did not store it; there it is the config's where that counts in epochs.
-Index epoch_of(const nn::TensorFile& file, const RunConfig& config) {
+Index epoch_of(const files::TensorFile& file, const RunConfig& config) {
   const auto found = file.metadata.find("epoch");
   if (found != file.metadata.end()) return read_count(found->second);
   if (!file.metadata.contains("step")) return 0;
@@ -44,7 +44,7 @@ config::Document load_document(const std::string& data) {
   return first != std::string::npos && data[first] == '{' ? config::Document::parse(data, "--data") : config::Document::load(data);
 }
 
-config::Document trained_config(const CheckpointComparison& request, const nn::TensorFile& file) {
+config::Document trained_config(const CheckpointComparison& request, const files::TensorFile& file) {
   if (request.network.empty()) return config::Document::parse(metadata(file, request.checkpoint, "config"), request.checkpoint);
   const config::Document document = load_document(request.network);
   return config::at_point(document, config::Grid(config::read_axes(document)), 0);
@@ -53,7 +53,7 @@ config::Document trained_config(const CheckpointComparison& request, const nn::T
 bool is_text(const std::string& config) { return load_document(config).name() == "--data"; }
 
 /// The trained run's config with the requested data, pairs and sizes in it.
-RunConfig requested_config(const CheckpointComparison& request, const nn::TensorFile& file, std::string& folder) {
+RunConfig requested_config(const CheckpointComparison& request, const files::TensorFile& file, std::string& folder) {
   config::Document document = trained_config(request, file);
   const std::string& source = request.data.empty() ? request.network : request.data;
   if (source.empty()) refuse_usage("--data", "no data to compare on", "give a config, or JSON");
@@ -84,7 +84,7 @@ RunConfig requested_config(const CheckpointComparison& request, const nn::Tensor
 
 /// Returns why eval mode has no scores, or "".
 template <class T>
-std::string compare_in(const CheckpointComparison& request, const nn::TensorFile& file, RunConfig& config, const std::string& folder,
+std::string compare_in(const CheckpointComparison& request, const files::TensorFile& file, RunConfig& config, const std::string& folder,
                        tables::RunRecord& record, nn::WeightsUse& use) {
   const data::Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
   const nn::Network<T> network(config.layers(), data.shape);
@@ -119,7 +119,7 @@ std::vector<std::string> scaling_warnings(const config::Document& trained, const
 
 ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request) {
   const FlushDenormals flush;  // as in training
-  const nn::TensorFile file = nn::read_safetensors(request.checkpoint);
+  const files::TensorFile file = files::read_safetensors(request.checkpoint);
   std::string folder;
   RunConfig config = requested_config(request, file, folder);
   RunKey key{.run = 0,

@@ -18,7 +18,7 @@ constexpr const char* kSlots = "optimizer.slots";
 /// Reads the numbers and texts of the metadata.  A file that lacks one was written by another program.
 class Metadata {
  public:
-  Metadata(const nn::TensorFile& file, const std::string& path) : file_(file), path_(path) {}
+  Metadata(const files::TensorFile& file, const std::string& path) : file_(file), path_(path) {}
 
   const std::string& text(const std::string& key) const {
     const auto found = file_.metadata.find(key);
@@ -33,14 +33,14 @@ class Metadata {
   }
 
  private:
-  const nn::TensorFile& file_;
+  const files::TensorFile& file_;
   const std::string& path_;
 };
 
 std::string lines_key(const tables::Table& table) { return "lines." + std::string(table.file); }
 
 template <class T>
-ResumePoint<T> parse(nn::TensorFile file, const ResumeKey& key, const std::string& path, const nn::Layout& layout, std::size_t slots) {
+ResumePoint<T> parse(files::TensorFile file, const ResumeKey& key, const std::string& path, const nn::Layout& layout, std::size_t slots) {
   const Metadata metadata(file, path);
   if (metadata.text("config_digest") != key.config_digest) refuse_checkpoint(path, "the checkpoint of another config");
   if (metadata.text("data_digest") != key.data_digest) refuse_checkpoint(path, "the checkpoint of a run on other data");
@@ -54,7 +54,8 @@ ResumePoint<T> parse(nn::TensorFile file, const ResumeKey& key, const std::strin
   metadata.read("totals.steps", trainer.totals.steps);
   for (const tables::Table& table : tables::tables()) point.lines[static_cast<std::size_t>(table.id)] = metadata.text(lines_key(table));
 
-  const auto found = std::find_if(file.tensors.begin(), file.tensors.end(), [](const nn::Tensor& tensor) { return tensor.name == kSlots; });
+  const auto found =
+      std::find_if(file.tensors.begin(), file.tensors.end(), [](const files::Tensor& tensor) { return tensor.name == kSlots; });
   if (found == file.tensors.end() || found->values.size() != slots) refuse_checkpoint(path, "the optimizer's slots are missing");
   trainer.slots.resize(slots);
   std::transform(found->values.begin(), found->values.end(), trainer.slots.begin(), [](double value) { return static_cast<T>(value); });
@@ -70,7 +71,7 @@ ResumePoint<T> parse(nn::TensorFile file, const ResumeKey& key, const std::strin
 template <class T>
 void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumePoint<T>& point) {
   const train::TrainerState<T>& trainer = point.trainer;
-  nn::TensorFile file = nn::to_tensors(layout, trainer.model);
+  files::TensorFile file = nn::to_tensors(layout, trainer.model);
   file.tensors.push_back({.name = kSlots,
                           .shape = {static_cast<Index>(trainer.slots.size())},
                           .is_double = sizeof(T) == sizeof(double),
@@ -88,7 +89,7 @@ void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const Re
   std::error_code error;
   std::filesystem::create_directories(key.folder, error);
   if (error) throw Error(ExitCode::kCannotCreate, Problem{key.folder, error.message(), ""});
-  nn::write_safetensors(key.path(), file);
+  files::write_safetensors(key.path(), file);
 }
 
 bool has_resume_point(const std::string& folder, const std::string& run_id) {
@@ -100,7 +101,7 @@ template <class T>
 ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, std::size_t slots) {
   const std::string path = key.path();
   try {
-    return parse<T>(nn::read_safetensors(path), key, path, layout, slots);
+    return parse<T>(files::read_safetensors(path), key, path, layout, slots);
   } catch (const Error& damaged) {
     throw ForeignResumePoint(ExitCode::kDamaged, damaged.problems());
   }

@@ -185,7 +185,7 @@ class Run {
   }
 
   void write_checkpoint() {
-    nn::TensorFile file = nn::to_tensors(network_->layout(), trainer_->model());
+    files::TensorFile file = nn::to_tensors(network_->layout(), trainer_->model());
     file.metadata["run_id"] = key_.run_id;
     file.metadata["norm"] = key_.norm;
     file.metadata["epoch"] = std::to_string(trainer_->epoch());
@@ -193,7 +193,7 @@ class Run {
     file.metadata["config"] = study::run_text(config_);
     file.metadata["config_digest"] = files::digest_of(file.metadata["config"]);
     file.metadata["data_digest"] = data_->digest;
-    nn::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
+    files::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
   }
 
   /// Measures how long one row alone takes through the network in eval mode, in microseconds.

@@ -4,6 +4,7 @@
 
 #include "config/options/document.hpp"
 #include "files/input_file.hpp"
+#include "files/safetensors.hpp"
 
 namespace normrun::train {
 
@@ -35,7 +36,7 @@ InitialWeights<T> initial_weights(const nn::Network<T>& network, const TrainOpti
   if (!std::filesystem::exists(path)) refuse_usage(path, files::kNoSuchFile, "init_from is relative to the config file's folder");
   nn::WeightsRules rules = weights_rules(options, path);
   rules.norms = norms;
-  initial.use = nn::load_weights(network, nn::read_safetensors(path), rules, initial.model);
+  initial.use = nn::load_weights(network, files::read_safetensors(path), rules, initial.model);
   return initial;
 }
 

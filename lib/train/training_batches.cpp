@@ -1,7 +1,7 @@
 #include "train/training_batches.hpp"
 
 #include "core/error.hpp"
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 #include "files/input_file.hpp"
 
 namespace normrun::train {
@@ -17,7 +17,7 @@ std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan) {
   const data::Split<T>& train = plan.data->train;
   if (train.samples() == 0) refuse_usage("", "the data has no training rows");
   data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size, plan.seed);
-  if (!given.empty()) batches.set_order(data::to_index_rows(data::read_npy(files::resolve_path(plan.folder, given), data::Read::kAll)));
+  if (!given.empty()) batches.set_order(data::to_index_rows(files::read_npy(files::resolve_path(plan.folder, given), files::Read::kAll)));
   return batches;
 }
 

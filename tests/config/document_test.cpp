@@ -108,7 +108,7 @@ TEST_CASE("copies are independent") {
 
 TEST_CASE("load names the file that cannot be read") {
   CHECK(refusal_of([] { config::Document::load("no/such/file.json"); }) ==
-        "no/such/file.json: cannot open: No such file or directory; check the path");
+        "no/such/file.json: cannot read: No such file or directory; check the path");
   CHECK(refusal_of([] { config::Document::load("/"); }) == "/: cannot read: Is a directory");
   CHECK(refusal_of([] { config::Document::load("/dev/zero"); }).find("larger than 16 MiB") != std::string::npos);
 }

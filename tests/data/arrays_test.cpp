@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "data/npz_file.hpp"
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 #include "data_rig.hpp"
+#include "files/npz_file.hpp"
 
 namespace normrun::test {
 namespace {
@@ -142,7 +142,7 @@ TEST_CASE("npz: members by name, the only one without; damaged archives") {
   const std::string only = R"({"type": "npy", "test_fraction": 0, "train": {"features": "d.npz", "labels": "y.npy"}})";
   CHECK(numbers(load<double>(named, 0, folder.path()).train.features) == std::vector<double>{1, 2, 3, 4});
   CHECK(numbers(load<double>(only, 0, folder.path()).train.features) == std::vector<double>{1, 2, 3, 4});
-  CHECK(data::npz_members(folder.path() + "/d.npz") == std::vector<std::string>{"X"});
+  CHECK(files::npz_members(folder.path() + "/d.npz") == std::vector<std::string>{"X"});
   const std::string other = R"({"type": "npy", "train": {"features": "d.npz:x1", "labels": "y.npy"}})";
   check_refused([&] { load<double>(other, 0, folder.path()); }, ExitCode::kUsage, {"no array \"x1\"", "X"});
   const auto refuse = [&](const std::string& bytes, const std::string& word) {

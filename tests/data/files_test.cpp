@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 #include "data_rig.hpp"
 
 namespace normrun::test {
@@ -203,9 +203,9 @@ TEST_CASE("npy: rows of indices for batch_order") {
   const DataFolder folder;
   const std::string path =
       folder.write("order.npy", npy_bytes(npy_header("<i8", "(2, 3)"), little_endian<std::int64_t>({2, 1, 0, 0, 2, 1})));
-  CHECK(data::to_index_rows(data::read_npy(path, data::Read::kAll)) == std::vector<std::vector<Index>>{{2, 1, 0}, {0, 2, 1}});
+  CHECK(data::to_index_rows(files::read_npy(path, files::Read::kAll)) == std::vector<std::vector<Index>>{{2, 1, 0}, {0, 2, 1}});
   const std::string floats = folder.write("floats.npy", kNpyFeatures);
-  check_refused([&] { data::to_index_rows(data::read_npy(floats, data::Read::kAll)); }, ExitCode::kDamaged,
+  check_refused([&] { data::to_index_rows(files::read_npy(floats, files::Read::kAll)); }, ExitCode::kDamaged,
                 {"floats.npy", "whole numbers"});
 }
 

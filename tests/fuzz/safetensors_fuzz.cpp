@@ -1,13 +1,13 @@
+#include "files/safetensors.hpp"
 #include "fuzz/fuzz_rig.hpp"
-#include "nn/checkpoint.hpp"
 
 using namespace normrun;
 
 /// What is read can be written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   test::expect_result_or_error([&] {
-    const nn::TensorFile file = nn::parse_safetensors(test::text_of(data, size), "fuzz.safetensors");
-    const nn::TensorFile again = nn::parse_safetensors(nn::format_safetensors(file), "again");
+    const files::TensorFile file = files::parse_safetensors(test::text_of(data, size), "fuzz.safetensors");
+    const files::TensorFile again = files::parse_safetensors(files::format_safetensors(file), "again");
     if (again.tensors.size() != file.tensors.size()) std::abort();
   });
   return 0;

@@ -168,9 +168,9 @@ TEST_CASE_TEMPLATE("every layer: a checkpoint gives back the same bits", T, floa
     CAPTURE(c.type);
     CAPTURE(c.options);
     LayerRig<T> rig = make_rig<T>(c, 1);
-    nn::write_safetensors(path, nn::to_tensors(rig.layout(), rig.model));
+    files::write_safetensors(path, nn::to_tensors(rig.layout(), rig.model));
     nn::Model<T> loaded = nn::fresh_model(rig.network(), 99);
-    nn::from_tensors(rig.layout(), nn::read_safetensors(path), path, loaded);
+    nn::from_tensors(rig.layout(), files::read_safetensors(path), path, loaded);
     CHECK(same_bits<T>(rig.model.params, loaded.params));
     CHECK(same_bits<T>(rig.model.state, loaded.state));
   }

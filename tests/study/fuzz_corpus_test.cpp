@@ -4,10 +4,10 @@
 #include <string>
 
 #include "data/csv_table.hpp"
-#include "data/npz_file.hpp"
-#include "data/number_array.hpp"
 #include "files/atomic_file.hpp"
-#include "nn/checkpoint.hpp"
+#include "files/npz_file.hpp"
+#include "files/number_array.hpp"
+#include "files/safetensors.hpp"
 #include "study/experiment.hpp"
 #include "sweep/journal_format.hpp"
 
@@ -43,10 +43,10 @@ TEST_CASE("the parsers take the seeds of their fuzz targets") {
   sequences.ignore = {{.word = "id"}};
   CHECK(data::read_csv(seed("csv/sequences"), sequences).rows == 3);
   for (const char* const name : {"idx/floats", "idx/labels", "idx/labels.gz"})
-    CHECK(data::read_idx(seed(name), data::Read::kAll).rows() > 1);
-  for (const char* const name : {"npy/bytes", "npy/floats", "npy/order"}) CHECK(data::read_npy(seed(name), data::Read::kAll).rows() >= 1);
-  for (const char* const name : {"npz/stored", "npz/deflated"}) CHECK(data::npz_member({seed(name), "y"}).size() > 64);
+    CHECK(files::read_idx(seed(name), files::Read::kAll).rows() > 1);
+  for (const char* const name : {"npy/bytes", "npy/floats", "npy/order"}) CHECK(files::read_npy(seed(name), files::Read::kAll).rows() >= 1);
+  for (const char* const name : {"npz/stored", "npz/deflated"}) CHECK(files::npz_member({seed(name), "y"}).size() > 64);
   for (const char* const name : {"safetensors/checkpoint", "safetensors/foreign"})
-    CHECK(nn::read_safetensors(seed(name)).tensors.size() > 1);
+    CHECK(files::read_safetensors(seed(name)).tensors.size() > 1);
   CHECK(records_of(sweep::JournalFile(seed("journal/sweep"))) == 2);
 }

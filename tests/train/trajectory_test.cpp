@@ -57,10 +57,10 @@ class Trajectory {
 
  private:
   void write_start() const {
-    nn::TensorFile start;
+    files::TensorFile start;
     for (const auto& [name, array] : json_.at("init").items())
       start.tensors.push_back({tensor_name(name), array.at("shape").get<std::vector<Index>>(), true, values(array)});
-    nn::write_safetensors(folder() + "/start.safetensors", start);
+    files::write_safetensors(folder() + "/start.safetensors", start);
   }
   void write_order() const {
     std::string header = "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 200), }";

@@ -19,10 +19,6 @@ std::string shown_text(std::string_view text);
 /// Writes `"a", "b" or "c"`.
 std::string quoted_words(const std::vector<std::string_view>& words, std::string_view last_link = " or ");
 
-/// Returns the word of `known` that is nearest to `word`, the first of equally near ones, or "" where none is near enough to be what the
-/// user meant.  Near enough means that at most a third of the word's characters (1 to 3) are inserted, deleted, replaced or swapped with a
-/// neighbour; case does not count.
-std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 /// Writes `did you mean "batch_size"?`, or where no word is near the list of known ones, introduced by `kind`: `known keys: …`.
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind);
 

@@ -1,40 +1,16 @@
 #include "config/options/document.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <new>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "config/json/source.hpp"
 #include "config/json/words.hpp"
 #include "config/options/reader.hpp"
+#include "files/atomic_file.hpp"
 
 namespace normrun::config {
 namespace {
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-/// Reads at most kMaxBytes + 1 bytes, because a device or pipe may never end.
-std::string read_text(const std::string& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
-  const auto reason = [] { return std::generic_category().message(errno); };
-  if (!file && errno == ENOMEM) throw std::bad_alloc();
-  if (!file) refuse_usage(path, "cannot open: " + reason(), "check the path");
-  std::string text;
-  char block[1 << 16];
-  while (text.size() <= kMaxBytes) {
-    const std::size_t count = std::fread(block, 1, sizeof block, file.get());
-    text.append(block, count);
-    if (count < sizeof block) break;
-  }
-  if (std::ferror(file.get()) != 0) refuse_usage(path, "cannot read: " + reason());
-  return text;
-}
 
 std::vector<std::string> split_key(std::string_view dotted_key) {
   std::vector<std::string> parts;
@@ -101,7 +77,7 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
-Document Document::load(const std::string& path) { return parse(read_text(path), path); }
+Document Document::load(const std::string& path) { return parse(files::read_file(path, kMaxBytes), path); }
 
 Document Document::parse(std::string_view text, std::string name) {
   auto content = std::make_unique<Content>();

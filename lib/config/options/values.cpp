@@ -8,6 +8,7 @@
 #include "config/options/document.hpp"
 #include "config/options/facts.hpp"
 #include "config/options/range_text.hpp"
+#include "core/nearest_word.hpp"
 
 namespace normrun::config {
 namespace {

@@ -8,7 +8,7 @@ namespace {
 
 std::string_view features_name(ArraySource::Format format) { return format == ArraySource::Format::kIdx ? "images" : "features"; }
 
-Index target_outputs(const NumberArray& labels) { return labels.row_size(); }
+Index target_outputs(const files::NumberArray& labels) { return labels.row_size(); }
 
 }  // namespace
 
@@ -46,15 +46,15 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
   }
 }
 
-NumberArray ArraySource::read(const std::string& folder, const std::string& path, Read read) const {
+files::NumberArray ArraySource::read(const std::string& folder, const std::string& path, files::Read read) const {
   const std::string full = files::resolve_path(folder, path);
-  return format_ == Format::kIdx ? read_idx(full, read) : read_npy(full, read);
+  return format_ == Format::kIdx ? files::read_idx(full, read) : files::read_npy(full, read);
 }
 
-ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, Read features) const {
-  Pair pair{read(folder, files.features, features), read(folder, files.labels, Read::kAll)};
+ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const {
+  Pair pair{read(folder, files.features, features), read(folder, files.labels, files::Read::kAll)};
   if (layout_ == ImageLayout::kNchw) move_channels_last(pair.features);
-  const NumberArray& labels = pair.labels;
+  const files::NumberArray& labels = pair.labels;
   if (labels.rows() != pair.features.rows()) {
     throw Error(ExitCode::kDamaged, {labels.path,
                                      "holds " + std::to_string(labels.rows()) + " labels for the " + std::to_string(pair.features.rows()) +
@@ -83,13 +83,13 @@ void ArraySource::check_test(const Pair& train, const Pair& test) const {
 }
 
 /// Returns the shape of an example.  Grey IDX images get a channel axis.
-Shape ArraySource::example_shape(const NumberArray& features) const {
+Shape ArraySource::example_shape(const files::NumberArray& features) const {
   Shape shape = features.row_shape();
   if (format_ != Format::kIdx || shape.rank() != 2) return shape;
   return {shape.dims()[0], shape.dims()[1], 1};
 }
 
-bool ArraySource::has_classes(const NumberArray& labels) const {
+bool ArraySource::has_classes(const files::NumberArray& labels) const {
   return target_ == ArrayTarget::kAuto ? labels.is_integer() : target_ == ArrayTarget::kClass;
 }
 
@@ -109,10 +109,10 @@ LabelNumbers ArraySource::classes_in(const Pair& train) const {
   return numbers;
 }
 
-Preparation ArraySource::preparation_of(const NumberArray& features) const {
+Preparation ArraySource::preparation_of(const files::NumberArray& features) const {
   Preparation prepared = preparation;
   const bool has_byte_scale = format_ == Format::kIdx && prepared.scale == 1.0 / 255.0;
-  if (has_byte_scale && features.format.kind == NumberKind::kFloat) prepared.scale = 1.0;
+  if (has_byte_scale && features.format.kind == files::NumberKind::kFloat) prepared.scale = 1.0;
   return prepared;
 }
 
@@ -146,7 +146,7 @@ Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) c
   Loaded<T> loaded;
   loaded.test_rows = test_rows();
   Dataset<T>& data = loaded.data;
-  Pair train = read_pair(folder, train_, Read::kAll);
+  Pair train = read_pair(folder, train_, files::Read::kAll);
   data.shape = example_shape(train.features);
   const LabelNumbers numbers = classes_in(train);
   data.classes = numbers.classes;
@@ -156,7 +156,7 @@ Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) c
   fill(train, preparation.limited(train.features.rows()), numbers, data.train);
   train.features.bytes = {};  // frees the memory before the test split is read
   if (!test_.empty()) {
-    const Pair test = read_pair(folder, test_, Read::kAll);
+    const Pair test = read_pair(folder, test_, files::Read::kAll);
     check_test(train, test);
     fill(test, test.features.rows(), numbers, data.test);
   }
@@ -164,10 +164,10 @@ Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) c
 }
 
 DataSpec::Outline ArraySource::outline(const std::string& folder) const {
-  const Pair train = read_pair(folder, train_, Read::kHeader);
+  const Pair train = read_pair(folder, train_, files::Read::kHeader);
   Index test_count = 0;
   if (!test_.empty()) {
-    const Pair test = read_pair(folder, test_, Read::kHeader);
+    const Pair test = read_pair(folder, test_, files::Read::kHeader);
     check_test(train, test);
     test_count = test.features.rows();
   }

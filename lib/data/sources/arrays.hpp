@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 #include "data/source.hpp"
 
 namespace normrun::data::sources {
@@ -45,19 +45,19 @@ class ArraySource final : public SourceOf<ArraySource> {
  private:
   /// The arrays of one split, checked against each other.
   struct Pair {
-    NumberArray features;
-    NumberArray labels;
+    files::NumberArray features;
+    files::NumberArray labels;
   };
   TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
-  NumberArray read(const std::string& folder, const std::string& path, Read read) const;
-  Pair read_pair(const std::string& folder, const ArrayFiles& files, Read features) const;
+  files::NumberArray read(const std::string& folder, const std::string& path, files::Read read) const;
+  Pair read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const;
   void check_test(const Pair& train, const Pair& test) const;
-  Shape example_shape(const NumberArray& features) const;
-  bool has_classes(const NumberArray& labels) const;
+  Shape example_shape(const files::NumberArray& features) const;
+  bool has_classes(const files::NumberArray& labels) const;
   /// Returns the classes of the training labels; it has none for regression.
   LabelNumbers classes_in(const Pair& train) const;
   /// Returns the options that apply to this array: floating IDX numbers are not scaled by 1/255, which is meant for bytes.
-  Preparation preparation_of(const NumberArray& features) const;
+  Preparation preparation_of(const files::NumberArray& features) const;
   std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
   template <class T>
   void fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const;

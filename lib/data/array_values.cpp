@@ -1,4 +1,4 @@
-#include "data/number_array.hpp"
+#include "data/array_values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,23 +7,16 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "files/input_file.hpp"
 
 namespace normrun::data {
 namespace {
 
 constexpr Index kMaxClasses = Index{1} << 20;
 
-std::string dims_text(const std::vector<Index>& dims) {
-  std::string text;
-  for (const Index dim : dims) text += (text.empty() ? "" : " x ") + std::to_string(dim);
-  return text;
-}
-
 /// Returns one number as a T, or throws where it is not one.
 template <class T, class Map>
-T checked_number(const NumberArray& array, Index place, const Map& map) {
-  const double raw = decode_number(array.number(place), array.format);
+T checked_number(const files::NumberArray& array, Index place, const Map& map) {
+  const double raw = files::decode_number(array.number(place), array.format);
   const T value = static_cast<T>(map(raw));
   if (!std::isfinite(raw)) array.damaged(place, "is not a finite number", "remove or repair the row");
   if (!std::isfinite(value)) array.damaged(place, "does not fit the precision", "set data.scale or \"precision\": \"float64\"");
@@ -31,12 +24,12 @@ T checked_number(const NumberArray& array, Index place, const Map& map) {
 }
 
 template <class T, class Map>
-Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
+Matrix<T> convert(const files::NumberArray& array, Index rows, const Map& map) {
   Matrix<T> matrix = allocate_rows<T>(rows, array.row_size());
   T* out = matrix.view().data;
   const Index count = matrix.view().size();
   /// there are only 256 different bytes, so each result is computed once
-  if (array.format.kind == NumberKind::kUnsigned && array.format.bytes == 1) {
+  if (array.format.kind == files::NumberKind::kUnsigned && array.format.bytes == 1) {
     std::array<T, 256> table;
     for (std::size_t byte = 0; byte < table.size(); ++byte) table[byte] = static_cast<T>(map(static_cast<double>(byte)));
     for (Index i = 0; i < count; ++i) out[i] = table[array.bytes[static_cast<std::size_t>(i)]];
@@ -47,87 +40,23 @@ Matrix<T> convert(const NumberArray& array, Index rows, const Map& map) {
 }
 
 /// Returns a label: a whole number, or a floating one whose value is whole.
-std::int64_t whole_at(const NumberArray& array, Index place) {
-  if (array.is_integer()) return decode_integer(array.number(place), array.format);
-  const double number = decode_number(array.number(place), array.format);
+std::int64_t whole_at(const files::NumberArray& array, Index place) {
+  if (array.is_integer()) return files::decode_integer(array.number(place), array.format);
+  const double number = files::decode_number(array.number(place), array.format);
   if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number))
     array.damaged(place, "is no whole number, but classes are", "set \"target\": \"number\" to predict numbers");
   return static_cast<std::int64_t>(number);
 }
 
-/// Reorders numbers from Fortran order (the first axis varies fastest) to C order.
-void turn_to_c_order(NumberArray& array) {
-  const auto bytes = static_cast<std::size_t>(array.format.bytes);
-  std::vector<unsigned char> turned(array.bytes.size());
-  const Index count = static_cast<Index>(array.bytes.size() / bytes);
-  for (Index place = 0; place < count; ++place)
-    std::copy_n(array.bytes.data() + static_cast<std::size_t>(array.fortran_place(place)) * bytes, bytes,
-                turned.data() + static_cast<std::size_t>(place) * bytes);
-  array.bytes = std::move(turned);
-}
-
 }  // namespace
 
-Index NumberArray::row_size() const {
-  Index size = 1;
-  for (std::size_t axis = 1; axis < dims.size(); ++axis) size *= dims[axis];
-  return size;
-}
-
-Shape NumberArray::row_shape() const { return dims.size() == 1 ? Shape{1} : Shape(std::vector<Index>(dims.begin() + 1, dims.end())); }
-
-/// Returns where Fortran order puts the number that C order puts at `place`.
-Index NumberArray::fortran_place(Index place) const {
-  Index strides = 1;
-  for (const Index dim : dims) strides *= dim;
-  Index result = 0;
-  for (std::size_t axis = dims.size(); axis-- > 0;) {
-    strides /= dims[axis];
-    result += place % dims[axis] * strides;
-    place /= dims[axis];
-  }
-  return result;
-}
-
-void NumberArray::damaged(Index place, const std::string& what, const std::string& hint) const {
-  const Index byte = first_byte + (was_fortran ? fortran_place(place) : place) * format.bytes;
-  const std::string column = row_size() == 1 ? "" : " column " + std::to_string(place % row_size() + 1);
-  throw Error(ExitCode::kDamaged,
-              {path + " byte " + std::to_string(byte), "row " + std::to_string(place / row_size() + 1) + column + " " + what, hint});
-}
-
-void read_numbers(files::InputFile& file, NumberArray& array, Read read) {
-  array.path = file.path();
-  array.first_byte = file.position();
-  Index numbers = 1;
-  Index row_size = 1;
-  for (std::size_t axis = 0; axis < array.dims.size(); ++axis) {
-    if (array.dims[axis] < 1)
-      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, so it holds nothing", "write the file with its rows");
-    const bool row_fits = axis == 0 || (checked_product(row_size, array.dims[axis], row_size) && row_size <= Shape::kMaxSize);
-    if (!row_fits || !checked_product(numbers, array.dims[axis], numbers)) {
-      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, which no file holds", "the header is damaged");
-    }
-  }
-  Index bytes = 0;
-  if (!checked_product(numbers, array.format.bytes, bytes)) {
-    file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, which no file holds", "the header is damaged");
-  }
-  const std::string what = "the header's " + dims_text(array.dims) + " numbers";
-  file.check_claim(bytes, what);
-  if (read == Read::kHeader) return;
-  array.bytes = file.read_claimed(bytes, what);
-  file.require_end();
-  if (array.was_fortran) turn_to_c_order(array);
-}
-
 template <class T>
-Matrix<T> to_features(const NumberArray& array, Index rows, const Preparation& preparation) {
+Matrix<T> to_features(const files::NumberArray& array, Index rows, const Preparation& preparation) {
   return convert<T>(array, rows, [&preparation](double raw) { return preparation.prepared(raw); });
 }
 
 template <class T>
-Matrix<T> to_targets(const NumberArray& array, Index rows) {
+Matrix<T> to_targets(const files::NumberArray& array, Index rows) {
   return convert<T>(array, rows, [](double raw) { return raw; });
 }
 
@@ -137,7 +66,7 @@ std::vector<std::string> LabelNumbers::words() const {
   return words;
 }
 
-std::vector<std::int32_t> to_labels(const NumberArray& array, const LabelNumbers& numbers) {
+std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers) {
   std::vector<std::int32_t> labels(static_cast<std::size_t>(array.rows()));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const Index place = static_cast<Index>(i);
@@ -157,7 +86,7 @@ std::vector<std::int32_t> to_labels(const NumberArray& array, const LabelNumbers
   return labels;
 }
 
-LabelNumbers label_numbers(const NumberArray& array) {
+LabelNumbers label_numbers(const files::NumberArray& array) {
   LabelNumbers numbers;
   std::set<std::int64_t> values;
   for (Index i = 0; i < array.rows(); ++i) {
@@ -180,16 +109,16 @@ LabelNumbers label_numbers(const NumberArray& array) {
   return numbers;
 }
 
-bool are_whole(const NumberArray& array) {
+bool are_whole(const files::NumberArray& array) {
   if (array.is_integer()) return true;
   for (Index i = 0; i < array.rows() * array.row_size(); ++i) {
-    const double number = decode_number(array.number(i), array.format);
+    const double number = files::decode_number(array.number(i), array.format);
     if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number)) return false;
   }
   return true;
 }
 
-void move_channels_last(NumberArray& array) {
+void move_channels_last(files::NumberArray& array) {
   if (array.dims.size() != 4) {
     throw Error(ExitCode::kDamaged,
                 {array.path,
@@ -215,7 +144,7 @@ void move_channels_last(NumberArray& array) {
   }
 }
 
-std::vector<std::vector<Index>> to_index_rows(const NumberArray& array) {
+std::vector<std::vector<Index>> to_index_rows(const files::NumberArray& array) {
   if (!array.is_integer() || array.dims.size() != 2) {
     throw Error(ExitCode::kDamaged, {array.path, "is no matrix of whole numbers", "save an int64 array of shape (epochs, samples)"});
   }
@@ -223,14 +152,14 @@ std::vector<std::vector<Index>> to_index_rows(const NumberArray& array) {
   Index place = 0;
   for (std::vector<Index>& row : rows) {
     row.resize(static_cast<std::size_t>(array.row_size()));
-    for (Index& value : row) value = decode_integer(array.number(place++), array.format);
+    for (Index& value : row) value = files::decode_integer(array.number(place++), array.format);
   }
   return rows;
 }
 
-template Matrix<float> to_features(const NumberArray&, Index, const Preparation&);
-template Matrix<double> to_features(const NumberArray&, Index, const Preparation&);
-template Matrix<float> to_targets(const NumberArray&, Index);
-template Matrix<double> to_targets(const NumberArray&, Index);
+template Matrix<float> to_features(const files::NumberArray&, Index, const Preparation&);
+template Matrix<double> to_features(const files::NumberArray&, Index, const Preparation&);
+template Matrix<float> to_targets(const files::NumberArray&, Index);
+template Matrix<double> to_targets(const files::NumberArray&, Index);
 
 }  // namespace normrun::data

@@ -1,25 +1,15 @@
-#include "nn/safetensors_values.hpp"
+#include "files/safetensors_values.hpp"
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
-namespace normrun::nn {
+#include "files/number_format.hpp"
+
+namespace normrun::files {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
-
-/// IEEE 754 binary16.
-double from_half(std::uint16_t bits) {
-  const double sign = (bits & 0x8000U) != 0 ? -1.0 : 1.0;
-  const int exponent = (bits >> 10U) & 31;
-  const double fraction = static_cast<double>(bits & 1023U);
-  if (exponent == 31) return fraction == 0.0 ? sign * std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  return sign * std::ldexp(1024.0 + fraction, exponent - 25);
-}
 
 /// The upper half of a float.
 double from_bfloat(std::uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U)); }
@@ -70,7 +60,7 @@ std::vector<double> decode_values(ElementType type, std::string_view bytes) {
     case ElementType::kF32:
       return decode<float>(bytes, widen);
     case ElementType::kF16:
-      return decode<std::uint16_t>(bytes, from_half);
+      return decode<std::uint16_t>(bytes, decode_half);
     case ElementType::kBf16:
       return decode<std::uint16_t>(bytes, from_bfloat);
     case ElementType::kI64:
@@ -94,4 +84,4 @@ std::string encode_values(const Tensor& tensor) {
   return bytes;
 }
 
-}  // namespace normrun::nn
+}  // namespace normrun::files

@@ -1,6 +1,6 @@
 // ZIP (PKWARE's APPNOTE.TXT) begins with the members, each a header and its bytes.  The central directory follows, with a header for each
 // member.  The end record says where the directory begins.  NumPy stores members (method 0) or deflates them (method 8).
-#include "data/npz_file.hpp"
+#include "files/npz_file.hpp"
 
 #include <zlib.h>
 
@@ -11,12 +11,10 @@
 #include <fstream>
 #include <new>
 
-#include "config/json/words.hpp"
-#include "config/options/document.hpp"
 #include "core/error.hpp"
-#include "core/matrix.hpp"
+#include "core/nearest_word.hpp"
 
-namespace normrun::data {
+namespace normrun::files {
 namespace {
 
 constexpr std::uint64_t kMostMembers = 65536;
@@ -185,9 +183,9 @@ std::vector<unsigned char> npz_member(const NpzPath& path) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (path.member.empty() || names[i] == short_name(path.member)) return archive.contents(archive.members()[i]);
   }
-  const std::string near = config::nearest_word(path.member, {names.begin(), names.end()});
+  const std::string near = nearest_word(path.member, {names.begin(), names.end()});
   throw Error(ExitCode::kUsage,
               {path.file, "has no array \"" + path.member + "\", but " + list, near.empty() ? "" : "did you mean \"" + near + "\"?"});
 }
 
-}  // namespace normrun::data
+}  // namespace normrun::files

@@ -1,5 +1,7 @@
 // The safetensors file format (github.com/huggingface/safetensors, README "Format"): 8 bytes with the length of the header,
 // the header as JSON, padded with spaces, and the tensors' data, little-endian, without gaps.
+#include "files/safetensors.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -9,9 +11,9 @@
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
 #include "files/checksum.hpp"
-#include "nn/safetensors_values.hpp"
+#include "files/safetensors_values.hpp"
 
-namespace normrun::nn {
+namespace normrun::files {
 namespace {
 
 using Json = nlohmann::json;  // sorts its keys
@@ -36,7 +38,7 @@ std::string hex(std::uint32_t value) {
 std::string header_crc(Json header) {
   header[std::string(kMetadata)].erase(std::string(kHeaderCrc));
   const std::string text = header.dump();
-  return hex(files::crc32c(text.data(), text.size()));
+  return hex(crc32c(text.data(), text.size()));
 }
 
 [[noreturn]] void damaged(const std::string& path, const std::string& what) {
@@ -151,12 +153,17 @@ void check_sums(const Json& header, std::string_view data, const std::vector<Pla
   };
   if (ours || metadata.contains(std::string(kHeaderCrc))) check(std::string(kHeaderCrc), header_crc(header), "header");
   for (const Placed& placed : entries) {
-    const std::string sum = hex(files::crc32c(data.data() + placed.begin, placed.end - placed.begin));
+    const std::string sum = hex(crc32c(data.data() + placed.begin, placed.end - placed.begin));
     check(tensor_crc_key(placed.tensor.name), sum, "tensor " + placed.tensor.name);
   }
 }
 
 }  // namespace
+
+const Tensor* TensorFile::find(const std::string& name) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return tensor.name == name; });
+  return found == tensors.end() ? nullptr : &*found;
+}
 
 std::string format_safetensors(const TensorFile& file) {
   Json header = Json::object();
@@ -167,7 +174,7 @@ std::string format_safetensors(const TensorFile& file) {
     const std::string bytes = encode_values(tensor);
     header[tensor.name] = {
         {"dtype", tensor.is_double ? "F64" : "F32"}, {"shape", tensor.shape}, {"data_offsets", {data.size(), data.size() + bytes.size()}}};
-    metadata[tensor_crc_key(tensor.name)] = hex(files::crc32c(bytes.data(), bytes.size()));
+    metadata[tensor_crc_key(tensor.name)] = hex(crc32c(bytes.data(), bytes.size()));
     data += bytes;
   }
   header[std::string(kMetadata)] = std::move(metadata);
@@ -182,9 +189,9 @@ std::string format_safetensors(const TensorFile& file) {
   return data.insert(0, prefix + text);
 }
 
-void write_safetensors(const std::string& path, const TensorFile& file) { files::write_file(path, format_safetensors(file)); }
+void write_safetensors(const std::string& path, const TensorFile& file) { write_file(path, format_safetensors(file)); }
 
-TensorFile read_safetensors(const std::string& path) { return parse_safetensors(files::read_file(path, kMaxFile), path); }
+TensorFile read_safetensors(const std::string& path) { return parse_safetensors(read_file(path, kMaxFile), path); }
 
 TensorFile parse_safetensors(std::string_view bytes, const std::string& path) {
   std::uint64_t length = 0;
@@ -205,4 +212,4 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& path) {
   return file;
 }
 
-}  // namespace normrun::nn
+}  // namespace normrun::files

@@ -1,14 +1,14 @@
 // IDX has two zero bytes, the type of the numbers, the number of dimensions, the dimensions as big-endian 32-bit integers, and the numbers,
 // which are big-endian and row-major (http://yann.lecun.com/exdb/mnist).
-#include "data/number_array.hpp"
 #include "files/input_file.hpp"
+#include "files/number_array.hpp"
 
-namespace normrun::data {
+namespace normrun::files {
 namespace {
 
 constexpr Index kMaxIdxDims = 8;
 
-NumberFormat format_of(unsigned char type, const files::InputFile& file) {
+NumberFormat format_of(unsigned char type, const InputFile& file) {
   switch (type) {
     case 0x08:
       return {NumberKind::kUnsigned, 1, std::endian::big};
@@ -30,7 +30,7 @@ NumberFormat format_of(unsigned char type, const files::InputFile& file) {
 }  // namespace
 
 NumberArray read_idx(const std::string& path, Read read) {
-  files::InputFile file(path);
+  InputFile file(path);
   const std::vector<unsigned char> magic = file.read_claimed(4, "the first bytes of an IDX file");
   if (magic[0] != 0 || magic[1] != 0)
     file.damaged(0, "this is no IDX file, which begins with two zero bytes", "name an IDX file, plain or gzip");
@@ -48,4 +48,4 @@ NumberArray read_idx(const std::string& path, Read read) {
   return array;
 }
 
-}  // namespace normrun::data
+}  // namespace normrun::files

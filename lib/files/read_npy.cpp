@@ -5,12 +5,12 @@
 #include <string_view>
 #include <utility>
 
-#include "data/foreign_format.hpp"
-#include "data/npz_file.hpp"
-#include "data/number_array.hpp"
+#include "files/foreign_format.hpp"
 #include "files/input_file.hpp"
+#include "files/npz_file.hpp"
+#include "files/number_array.hpp"
 
-namespace normrun::data {
+namespace normrun::files {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -19,7 +19,7 @@ constexpr std::size_t kMaxNpyDims = 8;
 /// Reads the text of the dict.  Each step reports what it expects and where.
 class HeaderText {
  public:
-  HeaderText(const files::InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
+  HeaderText(const InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
 
   bool skip(char wanted) {
     while (place_ < text_.size() && (text_[place_] == ' ' || text_[place_] == '\n')) ++place_;
@@ -70,14 +70,14 @@ class HeaderText {
   }
 
  private:
-  const files::InputFile& file_;
+  const InputFile& file_;
   std::string_view text_;
   Index first_byte_;
   std::size_t place_ = 0;
 };
 
 /// Parses NumPy's name of a type: byte order, kind, bytes.
-NumberFormat format_of(std::string_view name, const files::InputFile& file, Index byte) {
+NumberFormat format_of(std::string_view name, const InputFile& file, Index byte) {
   const auto refuse = [&](const std::string& hint) {
     file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read", hint);
   };
@@ -110,7 +110,7 @@ NumberFormat format_of(std::string_view name, const files::InputFile& file, Inde
   return format;
 }
 
-void parse_header(HeaderText header, const files::InputFile& file, Index first_byte, NumberArray& array) {
+void parse_header(HeaderText header, const InputFile& file, Index first_byte, NumberArray& array) {
   bool has_format = false;
   bool has_order = false;
   bool has_shape = false;
@@ -142,11 +142,7 @@ void parse_header(HeaderText header, const files::InputFile& file, Index first_b
   if (!has_format || !has_order || !has_shape) header.fail("the keys descr, fortran_order and shape");
 }
 
-}  // namespace
-
-namespace {
-
-NumberArray read_array(files::InputFile& file, Read read) {
+NumberArray read_array(InputFile& file, Read read) {
   const std::vector<unsigned char> start = file.read_claimed(8, "the first bytes of an NPY file");
   if (std::string_view(reinterpret_cast<const char*>(start.data()), kMagic.size()) != kMagic) {
     const ForeignFormat format = foreign_format(std::string_view(reinterpret_cast<const char*>(start.data()), start.size()));
@@ -177,11 +173,11 @@ NumberArray read_array(files::InputFile& file, Read read) {
 NumberArray read_npy(const std::string& path, Read read) {
   const NpzPath archive = npz_path(path);
   if (archive.file.empty()) {
-    files::InputFile file(path);
+    InputFile file(path);
     return read_array(file, read);
   }
-  files::InputFile file(path, npz_member(archive));
+  InputFile file(path, npz_member(archive));
   return read_array(file, read);
 }
 
-}  // namespace normrun::data
+}  // namespace normrun::files

@@ -1,11 +1,11 @@
-#include "data/foreign_format.hpp"
+#include "files/foreign_format.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "core/error.hpp"
 
-namespace normrun::data {
+namespace normrun::files {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -136,4 +136,4 @@ void refuse_foreign(const std::string& path, std::string_view first_bytes) {
   if (!format.empty()) throw Error(ExitCode::kDamaged, {path, std::string(format.what), std::string(format.cure)});
 }
 
-}  // namespace normrun::data
+}  // namespace normrun::files

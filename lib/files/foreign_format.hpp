@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace normrun::data {
+namespace normrun::files {
 
 /// What a file of another format is, and how to bring its contents here.  Both are empty where the first bytes tell nothing.
 struct ForeignFormat {
@@ -19,4 +19,4 @@ ForeignFormat foreign_format(std::string_view first_bytes);
 /// Throws Error(kDamaged) at `path` where the first bytes belong to another format.
 void refuse_foreign(const std::string& path, std::string_view first_bytes);
 
-}  // namespace normrun::data
+}  // namespace normrun::files

@@ -7,7 +7,7 @@
 
 #include "core/matrix.hpp"
 
-namespace normrun::data {
+namespace normrun::files {
 
 /// How a binary file stores a number.
 enum class NumberKind { kUnsigned, kSigned, kFloat };
@@ -55,4 +55,4 @@ inline double decode_number(const unsigned char* bytes, const NumberFormat& form
   return std::bit_cast<double>(bits);
 }
 
-}  // namespace normrun::data
+}  // namespace normrun::files

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/checkpoint.hpp"
+#include "files/safetensors.hpp"
 
-namespace normrun::nn {
+namespace normrun::files {
 
 /// The element types of safetensors that are read; F64 and F32 are written.
 enum class ElementType { kF64, kF32, kF16, kBf16, kI64, kI32 };
@@ -21,4 +21,4 @@ std::vector<double> decode_values(ElementType type, std::string_view bytes);
 /// A tensor's values as F64 or F32, little-endian.
 std::string encode_values(const Tensor& tensor);
 
-}  // namespace normrun::nn
+}  // namespace normrun::files

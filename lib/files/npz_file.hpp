@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace normrun::data {
+namespace normrun::files {
 
 /// "file.npz:X": an archive and one of its members.
 struct NpzPath {
@@ -21,4 +21,4 @@ std::vector<std::string> npz_members(const std::string& file);
 /// does not exist, and Error(kDamaged) where the archive claims more than it holds or a checksum is wrong.
 std::vector<unsigned char> npz_member(const NpzPath& path);
 
-}  // namespace normrun::data
+}  // namespace normrun::files
