@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tables/statistics.hpp"
+#include "tables/t_interval.hpp"
 
 namespace normrun::tables {
 

@@ -12,7 +12,7 @@
 #include "report/claims/claim_rows.hpp"
 #include "study/experiment.hpp"
 #include "tables/record.hpp"
-#include "tables/statistics.hpp"
+#include "tables/t_interval.hpp"
 
 namespace normrun::report {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "report/draw/figure.hpp"
 #include "report/draw/plot_axis.hpp"
-#include "tables/statistics.hpp"
+#include "tables/t_interval.hpp"
 
 namespace normrun::report {
 

@@ -6,7 +6,7 @@
 
 #include "study/experiment.hpp"
 #include "sweep/record_index.hpp"
-#include "tables/statistics.hpp"
+#include "tables/t_interval.hpp"
 
 namespace normrun::report {
 
