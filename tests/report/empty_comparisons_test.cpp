@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

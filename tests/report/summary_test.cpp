@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "report/results/results.hpp"
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

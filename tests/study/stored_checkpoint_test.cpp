@@ -6,8 +6,8 @@
 #include "core/random.hpp"
 #include "files/atomic_file.hpp"
 #include "study/compare_checkpoint.hpp"
-#include "study/sweep_rig.hpp"
 #include "study/trained_run.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

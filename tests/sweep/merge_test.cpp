@@ -6,8 +6,8 @@
 
 #include "files/atomic_file.hpp"
 #include "study/plan.hpp"
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

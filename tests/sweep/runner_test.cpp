@@ -4,8 +4,8 @@
 
 #include <atomic>
 
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

@@ -8,8 +8,8 @@
 
 #include "core/random.hpp"
 #include "files/atomic_file.hpp"
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "study/probe_rig.hpp"
+#include "compare/probe_rig.hpp"
 #include "study/trained_run.hpp"
 
 using namespace normrun;

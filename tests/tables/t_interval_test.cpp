@@ -1,4 +1,4 @@
-#include "tables/statistics.hpp"
+#include "tables/t_interval.hpp"
 
 #include <doctest/doctest.h>
 

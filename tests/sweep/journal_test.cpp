@@ -7,8 +7,8 @@
 #include <iterator>
 
 #include "core/random.hpp"
-#include "study/sweep_rig.hpp"
 #include "study/temporary_config.hpp"
+#include "sweep/sweep_rig.hpp"
 
 using namespace normrun;
 
