@@ -17,7 +17,7 @@ constexpr Index kMostSinglePasses = 30;
 /// A cause and the moving statistics once it is repaired too.
 template <class T>
 struct Stage {
-  std::string_view cause;
+  diagnosis::Cause cause = diagnosis::Cause::kNone;
   Buffer<T> state;
 };
 
@@ -36,9 +36,10 @@ std::vector<Stage<T>> stages_up_to(const Snapshot<T>& snapshot, const std::vecto
   const bool is_own = compared == data::split_of(options.split);
   if (!is_own) options.samples = {.word = "all"};
   const Index batch_size = snapshot.settings.batch_size;
-  stages.push_back({"shifted-data", is_own ? stages.back().state
-                                           : state_of(statistics::population_statistics(snapshot.network, snapshot.model,
-                                                                                        snapshot.rows(compared), options, batch_size))});
+  stages.push_back(
+      {diagnosis::Cause::kShiftedData, is_own ? stages.back().state
+                                              : state_of(statistics::population_statistics(snapshot.network, snapshot.model,
+                                                                                           snapshot.rows(compared), options, batch_size))});
   return stages;
 }
 
@@ -81,7 +82,7 @@ class SplitBudget {
       before_ = repaired[i];
       state = &stages[i].state;
     }
-    add_lines("all", stages.empty() ? "unexplained" : "batch-noise", "both", {});
+    add_lines("all", stages.empty() ? diagnosis::Cause::kUnexplained : diagnosis::Cause::kBatchNoise, "both", {});
   }
 
  private:
@@ -151,7 +152,7 @@ class SplitBudget {
     return layers;
   }
 
-  void add_lines(std::string_view layer, std::string_view cause, std::string_view statistic, const Gap& after) {
+  void add_lines(std::string_view layer, diagnosis::Cause cause, std::string_view statistic, const Gap& after) {
     for (const std::string& metric : snapshot_.settings.compare.budget) {
       if (metric == "loss")
         add_line(layer, cause, statistic, metric, tables::cell_or_empty(before_.loss), tables::cell_or_empty(after.loss),
@@ -161,7 +162,7 @@ class SplitBudget {
                  (before_.outputs * before_.outputs - after.outputs * after.outputs) / (whole_.outputs * whole_.outputs));
     }
   }
-  void add_interaction(std::string_view cause, const Gap& repaired, const Gap& alone) {
+  void add_interaction(diagnosis::Cause cause, const Gap& repaired, const Gap& alone) {
     const double squares = before_.outputs * before_.outputs - repaired.outputs * repaired.outputs;
     for (const std::string& metric : snapshot_.settings.compare.budget) {
       const double share = metric == "loss" ? (before_.loss - repaired.loss - alone.loss) / whole_.loss
@@ -169,11 +170,11 @@ class SplitBudget {
       add_line("interaction", cause, "both", metric, tables::Cell(), tables::Cell(), share);
     }
   }
-  void add_line(std::string_view layer, std::string_view cause, std::string_view statistic, const std::string& metric, tables::Cell before,
+  void add_line(std::string_view layer, diagnosis::Cause cause, std::string_view statistic, const std::string& metric, tables::Cell before,
                 tables::Cell after, double share) {
     // Of no gap there are no shares.
     record_.add(tables::TableId::kBudget,
-                {data::split_text(set_.name()), layer, cause, statistic, metric, std::move(before), std::move(after),
+                {data::split_text(set_.name()), layer, cause_text(cause), statistic, metric, std::move(before), std::move(after),
                  std::isfinite(share) ? tables::Cell{share == 0.0 ? 0.0 : share} : tables::Cell{}});
   }
 

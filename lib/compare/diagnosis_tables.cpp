@@ -11,8 +11,8 @@ tables::Cell finite_cell(double value) { return std::isfinite(value) ? tables::C
 void add_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tables::RunRecord& record) {
   for (const diagnosis::Finding& one : diagnosis.findings) {
     record.add(tables::TableId::kDiagnosis,
-               {data::split_text(split), one.finding, one.cause, one.layer, one.channels, finite_cell(one.effect), finite_cell(one.low),
-                finite_cell(one.high), finite_cell(one.p), one.metric, one.samples});
+               {data::split_text(split), one.finding, cause_text(one.cause), one.layer, one.channels, finite_cell(one.effect),
+                finite_cell(one.low), finite_cell(one.high), finite_cell(one.p), one.metric, one.samples});
   }
   for (const diagnosis::TriedRemedy& one : diagnosis.remedies) {
     record.add(tables::TableId::kRemedies, {data::split_text(split), one.remedy, one.samples, finite_cell(one.loss_before),

@@ -66,7 +66,7 @@ class HistoryCauses {
     if (is_loaded()) own = without_loaded(initial, shares);
     const StatisticsList* before = &own;
     for (std::size_t i = 1; i < stages.size(); ++i) {
-      if (stages[i].cause == "biased-variance") {
+      if (stages[i].cause == Cause::kBiasedVariance) {
         add_parts(*before, stages[i].statistics);
       } else {
         add(named_by_facts(stages[i].cause, evidence.subject), *before, stages[i].statistics);
@@ -80,12 +80,12 @@ class HistoryCauses {
  private:
   const Subject<T>& subject() const { return evidence_.subject; }
 
-  void add_only(const std::string& cause, StatisticsList only) {
+  void add_only(Cause cause, StatisticsList only) {
     if (are_equal(only, evidence_.sound)) return;
     const Gain harm = gain_of(evidence_.sound_score, evidence_.judged.eval_score(only), subject().plan.loss, subject().margins);
     blames_.push_back({cause, harm, std::move(only)});
   }
-  void add(const std::string& cause, const StatisticsList& faulty, const StatisticsList& sound) {
+  void add(Cause cause, const StatisticsList& faulty, const StatisticsList& sound) {
     if (are_equal(faulty, sound)) return;
     add_only(cause, with_fault(evidence_.sound, faulty, sound));
   }
@@ -98,7 +98,7 @@ class HistoryCauses {
   void add_initial(const StatisticsList& initial, const std::vector<double>& shares) {
     StatisticsList only = evidence_.sound;
     for (std::size_t i = 0; i < only.size(); ++i) only[i] = blended({evidence_.sound[i]}, {initial[i]}, shares[i]).front();
-    add_only(!is_loaded() ? "cold-start" : is_all_initial(shares) ? "frozen-statistics" : "other-weights", std::move(only));
+    add_only(!is_loaded() ? Cause::kColdStart : is_all_initial(shares) ? Cause::kFrozenStatistics : Cause::kOtherWeights, std::move(only));
   }
 
   /// The stored statistics without what is left of the loaded ones; where nearly all of them is, the sound ones: their part cannot be told.
@@ -118,7 +118,7 @@ class HistoryCauses {
   /// Padded steps that were counted stand between the mean over batches and the population.
   void add_parts(const StatisticsList& batches, const StatisticsList& population) {
     add(small_parts_cause(subject()), batches, population);
-    if (evidence_.leaves_padding_out) add("counted-padding", population, evidence_.sound);
+    if (evidence_.leaves_padding_out) add(Cause::kCountedPadding, population, evidence_.sound);
   }
 
   const Evidence<T>& evidence_;
@@ -160,31 +160,31 @@ Index rows_of_odd_batch(const Subject<T>& subject) {
 }
 
 template <class T>
-std::string small_parts_cause(const Subject<T>& subject) {
+Cause small_parts_cause(const Subject<T>& subject) {
   const train::TrainOptions& options = *subject.plan.options;
   const Index rows = rows_of_norm_batch(options);
-  if (rows < options.batch_size) return "small-parts";
-  return rows == 1 && most_positions(subject) > 1 ? "correlated-rows" : "biased-variance";
+  if (rows < options.batch_size) return Cause::kSmallParts;
+  return rows == 1 && most_positions(subject) > 1 ? Cause::kCorrelatedRows : Cause::kBiasedVariance;
 }
 
 template <class T>
-std::string named_by_facts(std::string_view stage, const Subject<T>& subject) {
+Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   constexpr Index kManyParts = 4;
   const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_norm_batch(*subject.plan.options);
   // Whole batches would have less noise, and not one replica's rows alone.
   const train::Division& division = subject.plan.options->division;
-  if (stage == "batch-contents" && division.replicas > 1 && division.sync == train::Sync::kNone) return "small-parts";
-  if (stage == "sampling-noise" && has_parts) return "small-parts";
-  if (stage == "sampling-noise") {
+  if (stage == Cause::kBatchContents && division.replicas > 1 && division.sync == train::Sync::kNone) return Cause::kSmallParts;
+  if (stage == Cause::kSamplingNoise && has_parts) return Cause::kSmallParts;
+  if (stage == Cause::kSamplingNoise) {
     const nn::Normalization& norm = first_norm(subject);
     const Index odd = rows_of_odd_batch(subject);
     const Index last_step = subject.plan.data->resample ? -1 : subject.steps;
     const Index size = subject.plan.options->batch_size;
     const bool ends_on_odd = odd > 0 && last_step > 0 && last_step % ((subject.plan.data->train.samples() + size - 1) / size) == 0;
-    if (ends_on_odd && 4 * odd <= rows_of_norm_batch(*subject.plan.options)) return "last-batch";
-    return norm.momentum < kLeastMomentum && norm.average == nn::Average::kExponential ? "convention" : "sampling-noise";
+    if (ends_on_odd && 4 * odd <= rows_of_norm_batch(*subject.plan.options)) return Cause::kLastBatch;
+    return norm.momentum < kLeastMomentum && norm.average == nn::Average::kExponential ? Cause::kConvention : Cause::kSamplingNoise;
   }
-  return std::string(stage);
+  return stage;
 }
 
 template <class T>
@@ -206,10 +206,10 @@ template StatisticsList masked_population(const Subject<float>&);
 template StatisticsList masked_population(const Subject<double>&);
 template bool has_history(const Subject<float>&);
 template bool has_history(const Subject<double>&);
-template std::string small_parts_cause(const Subject<float>&);
-template std::string small_parts_cause(const Subject<double>&);
-template std::string named_by_facts(std::string_view, const Subject<float>&);
-template std::string named_by_facts(std::string_view, const Subject<double>&);
+template Cause small_parts_cause(const Subject<float>&);
+template Cause small_parts_cause(const Subject<double>&);
+template Cause named_by_facts(Cause, const Subject<float>&);
+template Cause named_by_facts(Cause, const Subject<double>&);
 template Index rows_of_odd_batch(const Subject<float>&);
 template Index rows_of_odd_batch(const Subject<double>&);
 template std::vector<Blame> blame(const Evidence<float>&, const std::vector<RepairStage>&);

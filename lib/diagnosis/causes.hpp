@@ -8,7 +8,7 @@ namespace normrun::diagnosis {
 
 /// A cause of wrong statistics, and what it does alone.
 struct Blame {
-  std::string cause;
+  Cause cause = Cause::kNone;
   Gain harm;            // of sound statistics over those with this cause alone unrepaired
   StatisticsList only;  // the latter
 };
@@ -40,7 +40,7 @@ std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairSt
 
 /// The name of "variance within small parts" by the facts of the training.
 template <class T>
-std::string small_parts_cause(const Subject<T>& subject);
+Cause small_parts_cause(const Subject<T>& subject);
 
 /// Whether the training moved the statistics at all: not where the network was loaded and trained for no step.
 template <class T>
@@ -48,7 +48,7 @@ bool has_history(const Subject<T>& subject);
 
 /// The name of a cause that the training's batches have, by facts of the config: the words that look alike in the numbers.
 template <class T>
-std::string named_by_facts(std::string_view stage, const Subject<T>& subject);
+Cause named_by_facts(Cause stage, const Subject<T>& subject);
 
 /// Of the last batch of an epoch that statistics are taken of: its rows; 0 where it is as large as the others.
 template <class T>

@@ -32,7 +32,7 @@ std::string channels_text(const Subject<T>& subject, const std::string& layer, c
 enum class Metric { kAccuracy, kLoss };
 Metric told_metric(const Gain& gain) { return gain.tells_accuracy() ? Metric::kAccuracy : Metric::kLoss; }
 
-Finding finding_in(Metric metric, const std::string& finding, const std::string& cause, const Gain& harm) {
+Finding finding_in(Metric metric, const std::string& finding, Cause cause, const Gain& harm) {
   const Estimate& told = metric == Metric::kAccuracy ? harm.accuracy : harm.loss;
   return {finding,
           cause,
@@ -45,7 +45,7 @@ Finding finding_in(Metric metric, const std::string& finding, const std::string&
           metric == Metric::kAccuracy ? "accuracy" : "loss",
           static_cast<Index>(told.n)};
 }
-Finding finding_of(const std::string& finding, const std::string& cause, const Gain& harm) {
+Finding finding_of(const std::string& finding, Cause cause, const Gain& harm) {
   return finding_in(told_metric(harm), finding, cause, harm);
 }
 
@@ -120,7 +120,7 @@ class Judgement {
     if (!evidence_->whole.is_beyond(level())) return;
     const std::vector<Blame> blames = blame(*evidence_, stages_);
     if (blames.empty()) {
-      findings_.push_back({finding_of("statistics-wrong", "unknown", evidence_->whole), evidence_->whole.size()});
+      findings_.push_back({finding_of("statistics-wrong", Cause::kUnknown, evidence_->whole), evidence_->whole.size()});
       return;
     }
     for (const Blame& one : blames) {
@@ -147,7 +147,7 @@ class Judgement {
     if (test.p > own_level) return;
     shifted_ = recomputed_on_judged(subject_, judged_);
     const Gain harm = gain(*shifted_, best_eval());
-    Finding finding = finding_of("rows-shifted", "shifted-data", harm);
+    Finding finding = finding_of("rows-shifted", Cause::kShiftedData, harm);
     finding.p = test.p;
     place_shift(features, test, finding);
     if (harm.is_beyond(level())) {
@@ -177,7 +177,7 @@ class Judgement {
     if (ordered) {
       const Gain harm = gain(*ordered, best);
       if (harm.is_beyond(level()) && gain(*ordered, train_).is_beyond(level())) {
-        findings_.push_back({finding_of("weights-need-batch-statistics", "batch-contents", harm), harm.size()});
+        findings_.push_back({finding_of("weights-need-batch-statistics", Cause::kBatchContents, harm), harm.size()});
         return;
       }
     }
@@ -193,22 +193,22 @@ class Judgement {
     const RowScores& best = gain(train_, best_eval()).size() > 0.0 ? train_ : best_eval();
     const Gain harm = gain(*control, best);
     if (!harm.is_beyond(level())) return;
-    findings_.push_back({finding_of("training-harmed", "batch-contents", harm), harm.size()});
+    findings_.push_back({finding_of("training-harmed", Cause::kBatchContents, harm), harm.size()});
     result_.remedies.push_back(tried({"shuffled-batches", *control}, eval_, subject_.plan.loss, subject_.margins, "confirmed"));
   }
 
   void judge_interventions() {
     for (const Intervention& one : interventions(*evidence_, eval_, eval_logits_, shifted_.has_value())) {
-      Finding finding = finding_of(one.cause == "norm-on-output" ? "norm-on-output" : "statistics-wrong", one.cause, one.gain);
+      Finding finding = finding_of(one.cause == Cause::kNormOnOutput ? "norm-on-output" : "statistics-wrong", one.cause, one.gain);
       finding.layer = one.layer;
       finding.channels = channels_text(subject_, one.layer, one.channels);
       findings_.push_back({std::move(finding), one.gain.size()});
     }
   }
-  std::string batch_cause() {
+  Cause batch_cause() {
     constexpr Index kSmall = 8;
-    if (counts_padding(subject_)) return "counted-padding";  // each batch's share of it moves the statistics
-    return norm_batch() <= kSmall ? small_parts_cause(subject_) : "batch-noise";
+    if (counts_padding(subject_)) return Cause::kCountedPadding;  // each batch's share of it moves the statistics
+    return norm_batch() <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
   }
 
   void add_remedies() {
@@ -229,11 +229,11 @@ class Judgement {
   void add_nothing() {
     const Gain by_batches = gain(train_, eval_);
     const Gain& most = by_batches.size() > evidence_->whole.size() ? by_batches : evidence_->whole;
-    result_.findings.push_back(finding_of("nothing-found", "", most));
+    result_.findings.push_back(finding_of("nothing-found", Cause::kNone, most));
   }
   void add_noise() {
     const Gain noise = gain(eval_, train_);
-    if (noise.is_beyond(level())) result_.findings.push_back(finding_of("train-mode-noisy", "batch-noise", noise));
+    if (noise.is_beyond(level())) result_.findings.push_back(finding_of("train-mode-noisy", Cause::kBatchNoise, noise));
   }
 
   const Subject<T>& subject_;
@@ -259,7 +259,7 @@ Diagnosis without_statistics(const Subject<T>& subject, const JudgedRows<T>& row
   const RowScores train = has_modes ? rows.train_score(rows_of_norm_batch(*subject.plan.options), rows.partitions()) : eval;
   const Gain gain = gain_of(train, eval, subject.plan.loss, subject.margins);
   const bool is_sick = gain.is_beyond(subject.margins.level);
-  return {{finding_of(is_sick ? "weights-need-batch-statistics" : "nothing-found", is_sick ? "unknown" : "", gain)},
+  return {{finding_of(is_sick ? "weights-need-batch-statistics" : "nothing-found", is_sick ? Cause::kUnknown : Cause::kNone, gain)},
           {tried({"batch-statistics", train}, eval, subject.plan.loss, subject.margins, "arm")}};
 }
 

@@ -9,8 +9,8 @@ namespace normrun::diagnosis {
 
 /// One thing that holds of a trained network on some rows, the weightiest first.
 struct Finding {
-  std::string finding;   // see finding_words()
-  std::string cause;     // a word of the gap budget or of docs/diagnosis.md; "unknown": cannot tell; "" where there is none
+  std::string finding;  // see finding_words()
+  Cause cause = Cause::kNone;
   std::string layer;     // where it does its harm; "input" for the data's columns; "" for everywhere
   std::string channels;  // "3 17": the worst first, or the names of columns, separated by "; "
   double effect = 0.0;   // the harm in `metric`: what would be gained without the cause

@@ -16,7 +16,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-Finding lint(const std::string& cause, double effect, const std::string& layer = "", const std::string& channels = "") {
+Finding lint(Cause cause, double effect, const std::string& layer = "", const std::string& channels = "") {
   return {"lint", cause, layer, channels, effect, effect, effect, 1.0, "", 0};
 }
 
@@ -70,14 +70,14 @@ class Interventions {
     const RowScorer& scorer = evidence_.judged.scorer();
     if (!ends_in_norm || subject().plan.loss != nn::LossKind::kMse || !scorer.labels().empty()) return;
     const Gain gain = gain_over(scorer.score(on_lines(logits)));
-    if (gain.is_beyond(subject().margins.level)) list.push_back({"norm-on-output", gain, norms.back().name, {}});
+    if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kNormOnOutput, gain, norms.back().name, {}});
   }
 
   void add_outliers() {
     const std::vector<Index> near = rows_without_outliers(subject());
     if (near.empty()) return;
     const Gain gain = gain_over(evidence_.judged.eval_score(population_of_rows(subject(), data::SplitName::kTrain, near)));
-    if (gain.is_beyond(subject().margins.level)) list.push_back({"outliers", gain, "", {}});
+    if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kOutliers, gain, "", {}});
   }
 
   void add_dead_channels() {
@@ -87,7 +87,7 @@ class Interventions {
       if (channels.empty()) continue;
       const Gain gain = gain_over(evidence_.judged.eval_score(usual));
       if (!gain.is_beyond(subject().margins.level)) continue;
-      list.push_back({"dead-channels", gain, norm_of(evidence_, i).layer == 0 ? "input" : norm_of(evidence_, i).name, channels});
+      list.push_back({Cause::kDeadChannels, gain, norm_of(evidence_, i).layer == 0 ? "input" : norm_of(evidence_, i).name, channels});
     }
   }
 
@@ -161,17 +161,17 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
   std::vector<Finding> list;
   const Subject<T>& subject = evidence.subject;
   if (subject.steps > 0 && rows_of_odd_batch(subject) == 1 && rows_of_norm_batch(*subject.plan.options) > 1)
-    list.push_back(lint("last-batch", 1.0));
+    list.push_back(lint(Cause::kLastBatch, 1.0));
   for (std::size_t i = 0; i < evidence.sound.size(); ++i) {
     std::vector<Index> dead;
     for (std::size_t c = 0; c < evidence.sound[i].variance.size() && dead.size() < 20; ++c)
       if (!(evidence.sound[i].variance[c] > 0.0)) dead.push_back(static_cast<Index>(c));
     const nn::Normalization& norm = norm_of(evidence, i);
     if (!dead.empty())
-      list.push_back(lint("dead-channels", static_cast<double>(dead.size()), norm.layer == 0 ? "input" : norm.name, joined(dead)));
+      list.push_back(lint(Cause::kDeadChannels, static_cast<double>(dead.size()), norm.layer == 0 ? "input" : norm.name, joined(dead)));
     const Index positions = statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1);
     if (subject.steps > 0 && rows_of_norm_batch(*subject.plan.options) * positions == 1)
-      list.push_back(lint("batch-of-one", 1.0, norm.name));
+      list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));
   }
   const std::span<const std::int32_t> labels = evidence.judged.scorer().labels();
   if (labels.empty()) return list;
@@ -186,7 +186,7 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
   const double rows = static_cast<double>(eval_logits.rows());
   for (const auto& [label, count] : predicted)
     if (count >= kNearlyAll * rows && real[label] <= kClearlyFewer * rows)
-      list.push_back(lint("one-class", count / rows, "", std::to_string(label)));
+      list.push_back(lint(Cause::kOneClass, count / rows, "", std::to_string(label)));
   return list;
 }
 

@@ -12,7 +12,7 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
 
 /// A cause that looks like a lint and that an intervention shows to harm: its name, its gain, and its place.
 struct Intervention {
-  std::string cause;
+  Cause cause = Cause::kNone;
   Gain gain;
   std::string layer;
   std::vector<Index> channels;

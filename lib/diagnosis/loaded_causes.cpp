@@ -22,7 +22,7 @@ class LoadedCauses {
 
   std::vector<Blame> find() {
     corrected_ = without_initial();
-    if (!are_equal(corrected_, evidence_.stored)) add("cold-start", with_fault(evidence_.sound, evidence_.stored, corrected_));
+    if (!are_equal(corrected_, evidence_.stored)) add(Cause::kColdStart, with_fault(evidence_.sound, evidence_.stored, corrected_));
     if (are_equal(corrected_, evidence_.sound)) return std::move(blames_);
     add(rest_cause(), with_fault(evidence_.sound, corrected_, evidence_.sound));
     return std::move(blames_);
@@ -32,7 +32,7 @@ class LoadedCauses {
   const Subject<T>& subject() const { return evidence_.subject; }
   const nn::Layout& layout() const { return subject().layout(); }
 
-  void add(const std::string& cause, StatisticsList only) {
+  void add(Cause cause, StatisticsList only) {
     const Gain harm = gain_of(evidence_.sound_score, evidence_.judged.eval_score(only), subject().plan.loss, subject().margins);
     blames_.push_back({cause, harm, std::move(only)});
   }
@@ -56,15 +56,15 @@ class LoadedCauses {
 
   double far(const StatisticsList& from) const { return distance(corrected_, from, evidence_.sound, layout()); }
 
-  std::string rest_cause() const {
+  Cause rest_cause() const {
     const StatisticsList initial = stored_statistics<T>(layout(), statistics::initial_state<T>(layout()));
-    const std::string one_layer = damaged_layer();
-    if (are_equal(evidence_.stored, initial)) return "lost";
-    if (!one_layer.empty()) return one_layer;
+    const Cause one_layer = damaged_layer();
+    if (are_equal(evidence_.stored, initial)) return Cause::kLost;
+    if (one_layer != Cause::kNone) return one_layer;
     const double whole = far(evidence_.sound);
-    std::string best;
+    Cause best = Cause::kNone;
     double nearest = kNear * whole;
-    const auto consider = [&](const std::string& cause, const StatisticsList& candidate) {
+    const auto consider = [&](Cause cause, const StatisticsList& candidate) {
       const double left = far(candidate);
       if (left < nearest) {
         nearest = left;
@@ -72,19 +72,19 @@ class LoadedCauses {
       }
     };
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
-      consider("biased-variance", small_batch_statistics(subject(), size));
+      consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
     for (const RepairStage& stage : stages_) {
-      if (stage.cause == "sampling-noise") consider(drops_out() ? "dropout" : "batch-contents", stage.statistics);
-      if (stage.cause == "dropout" && !draws_at_random(subject().plan)) consider("batch-contents", stage.statistics);
+      if (stage.cause == Cause::kSamplingNoise) consider(drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
+      if (stage.cause == Cause::kDropout && !draws_at_random(subject().plan)) consider(Cause::kBatchContents, stage.statistics);
     }
     for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {
-      if (subject().split(split).samples() > 0) consider("other-data", population_of(split));
+      if (subject().split(split).samples() > 0) consider(Cause::kOtherData, population_of(split));
     }
-    if (evidence_.leaves_padding_out) consider("counted-padding", stages_.back().statistics);
+    if (evidence_.leaves_padding_out) consider(Cause::kCountedPadding, stages_.back().statistics);
     const BlendFit blend = fit_blend(corrected_, evidence_.sound, initial);
-    if (blend.explained > kExplained && blend.share > 0.1) return "cold-start";
-    if (!best.empty()) return best;
-    return is_noise() ? noise_name() : "other-weights";
+    if (blend.explained > kExplained && blend.share > 0.1) return Cause::kColdStart;
+    if (best != Cause::kNone) return best;
+    return is_noise() ? noise_name() : Cause::kOtherWeights;
   }
 
   bool drops_out() const {
@@ -95,9 +95,9 @@ class LoadedCauses {
     statistics::PopulationOptions options;
     return statistics::population_statistics(subject().network(), subject().model, subject().rows_of(split), options, 1);
   }
-  /// "damaged-layer", or "lost" where it holds its initial values, where one layer of several has nearly all of the harm.
-  std::string damaged_layer() const {
-    if (evidence_.sound.size() < 2) return "";
+  /// Returns kDamagedLayer where one layer of several has nearly all of the harm, or kLost where that layer holds its initial values.
+  Cause damaged_layer() const {
+    if (evidence_.sound.size() < 2) return Cause::kNone;
     std::vector<double> distances;
     for (std::size_t i = 0; i < evidence_.sound.size(); ++i) {
       const double epsilon = layout().normalizations[static_cast<std::size_t>(evidence_.sound[i].normalization)].epsilon;
@@ -107,14 +107,14 @@ class LoadedCauses {
     double others = 0.0;
     for (std::size_t i = 0; i < distances.size(); ++i) others = i == worst ? others : std::max(others, distances[i]);
     constexpr double kClearly = 4.0;
-    if (!(distances[worst] > kClearly * others)) return "";
+    if (!(distances[worst] > kClearly * others)) return Cause::kNone;
     // Repaired alone, that layer gives nearly everything back.
     constexpr double kLittle = 0.2;
     const RowScores repaired = evidence_.judged.eval_score(with_layer(corrected_, evidence_.sound, worst));
     const Gain rest = gain_of(evidence_.sound_score, repaired, subject().plan.loss, subject().margins);
-    if (rest.size() > kLittle * evidence_.whole.size()) return "";
+    if (rest.size() > kLittle * evidence_.whole.size()) return Cause::kNone;
     const bool is_initial = are_equal({evidence_.stored[worst]}, {initial_of(worst)});
-    return is_initial ? "lost" : "damaged-layer";
+    return is_initial ? Cause::kLost : Cause::kDamagedLayer;
   }
 
   /// Whether every layer is off by no more than a moving average of so few rows is.
@@ -132,7 +132,7 @@ class LoadedCauses {
     }
     return true;
   }
-  std::string noise_name() const { return named_by_facts("sampling-noise", subject()); }
+  Cause noise_name() const { return named_by_facts(Cause::kSamplingNoise, subject()); }
 
   const Evidence<T>& evidence_;
   const std::vector<RepairStage>& stages_;

@@ -22,9 +22,7 @@ RowScores part(const RowScores& scores, std::size_t begin, std::size_t end) {
   return {cut(scores.loss), cut(scores.right)};
 }
 
-bool is_any_of(const std::string& word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+bool is_any_of(Cause cause, std::initializer_list<Cause> causes) { return std::find(causes.begin(), causes.end(), cause) != causes.end(); }
 
 /// A whole gain that is worth a recommendation: more than half a margin in one score, and nothing lost in the other.
 bool is_worth_it(const Gain& gain) {
@@ -73,7 +71,7 @@ class Candidates {
   }
   void add_longer_memory() {
     for (const RepairStage& stage : stages_)
-      if (stage.cause == "sampling-noise") add("momentum", stage.statistics);
+      if (stage.cause == Cause::kSamplingNoise) add("momentum", stage.statistics);
   }
   void add_other_variance() { add("moving-variance", other_variance(evidence_)); }
   void add_adapted(const std::string& remedy, const Adaptation& adaptation) {
@@ -160,21 +158,21 @@ RowScores recomputed_on_judged(const Subject<T>& subject, const JudgedRows<T>& j
 }
 
 template <class T>
-std::vector<Candidate> candidates_for(const Evidence<T>& evidence, const std::string& cause, const std::vector<RepairStage>& stages) {
+std::vector<Candidate> candidates_for(const Evidence<T>& evidence, Cause cause, const std::vector<RepairStage>& stages) {
   Candidates<T> candidates(evidence, stages);
   const Index rows = rows_of_norm_batch(*evidence.subject.plan.options);
-  if (is_any_of(cause, {"cold-start", "lost", "frozen-statistics"})) {
+  if (is_any_of(cause, {Cause::kColdStart, Cause::kLost, Cause::kFrozenStatistics})) {
     candidates.add_population();
     candidates.add_corrected();
     candidates.add_estimated("batch-average", statistics::Estimator::kBatchAverage);
-  } else if (is_any_of(cause, {"sampling-noise", "convention", "last-batch"})) {
+  } else if (is_any_of(cause, {Cause::kSamplingNoise, Cause::kConvention, Cause::kLastBatch})) {
     candidates.add_population();
     candidates.add_longer_memory();
-  } else if (is_any_of(cause, {"biased-variance", "small-parts", "correlated-rows"})) {
+  } else if (is_any_of(cause, {Cause::kBiasedVariance, Cause::kSmallParts, Cause::kCorrelatedRows})) {
     candidates.add_population();
     candidates.add_other_variance();
     candidates.add_adapted("example-weighing", {1, static_cast<double>(rows - 1), Adaptation::Variance::kPooled});
-  } else if (is_any_of(cause, {"shifted-data", "dead-channels"})) {
+  } else if (is_any_of(cause, {Cause::kShiftedData, Cause::kDeadChannels})) {
     candidates.list.push_back({"recomputed-on-judged", recomputed_on_judged(evidence.subject, evidence.judged)});
     candidates.add_adapted("mixed", {rows, 16.0, Adaptation::Variance::kLinear});
   } else {
@@ -189,7 +187,7 @@ template StatisticsList population_of_rows(const Subject<float>&, data::SplitNam
 template StatisticsList population_of_rows(const Subject<double>&, data::SplitName, std::span<const Index>);
 template RowScores recomputed_on_judged(const Subject<float>&, const JudgedRows<float>&);
 template RowScores recomputed_on_judged(const Subject<double>&, const JudgedRows<double>&);
-template std::vector<Candidate> candidates_for(const Evidence<float>&, const std::string&, const std::vector<RepairStage>&);
-template std::vector<Candidate> candidates_for(const Evidence<double>&, const std::string&, const std::vector<RepairStage>&);
+template std::vector<Candidate> candidates_for(const Evidence<float>&, Cause, const std::vector<RepairStage>&);
+template std::vector<Candidate> candidates_for(const Evidence<double>&, Cause, const std::vector<RepairStage>&);
 
 }  // namespace normrun::diagnosis

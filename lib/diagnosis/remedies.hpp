@@ -23,7 +23,7 @@ TriedRemedy tried(const Candidate& candidate, const RowScores& eval, nn::LossKin
 
 /// The candidates that a finding with this cause calls for.
 template <class T>
-std::vector<Candidate> candidates_for(const Evidence<T>& evidence, const std::string& cause, const std::vector<RepairStage>& stages);
+std::vector<Candidate> candidates_for(const Evidence<T>& evidence, Cause cause, const std::vector<RepairStage>& stages);
 
 /// The population's statistics of some rows of a split.
 template <class T>

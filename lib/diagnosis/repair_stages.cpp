@@ -44,11 +44,12 @@ std::vector<RepairStage> repair_stages(const Subject<T>& subject, const statisti
   StatisticsList corrected = statistics::bias_corrected<T>(subject.layout(), subject.model.state);
   StatisticsList present = replayed(train::ReplayWeights::kMovingAverage, Dropout::kOn);
   keep_moved(subject, noiseless, corrected, present);
-  std::vector<RepairStage> stages = {{"cold-start", std::move(corrected)}, {"lag", std::move(present)}, {"sampling-noise", noiseless}};
-  stages.push_back({"dropout", drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : noiseless});
+  std::vector<RepairStage> stages = {
+      {Cause::kColdStart, std::move(corrected)}, {Cause::kLag, std::move(present)}, {Cause::kSamplingNoise, noiseless}};
+  stages.push_back({Cause::kDropout, drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : noiseless});
   stages.push_back(
-      {"batch-contents", draws_at_random(subject.plan) ? stages.back().statistics : estimated(statistics::Estimator::kBatchAverage)});
-  stages.push_back({"biased-variance", estimated(statistics::Estimator::kLayerByLayer)});
+      {Cause::kBatchContents, draws_at_random(subject.plan) ? stages.back().statistics : estimated(statistics::Estimator::kBatchAverage)});
+  stages.push_back({Cause::kBiasedVariance, estimated(statistics::Estimator::kLayerByLayer)});
   return stages;
 }
 
@@ -70,8 +71,8 @@ std::vector<RepairStage> stages_by_contents(const Subject<T>& subject, const std
     const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(few[i].normalization)];
     if (nn::share_left(norm.average, norm.momentum, 0, statistics::update_count<T>(norm, subject.model.state)) == 1.0) few[i] = many[i];
   }
-  std::vector<RepairStage> result = {stages[0], stages[1], {"batch-contents", std::move(few)}, {"sampling-noise", many}};
-  result.push_back({"dropout", drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : many});
+  std::vector<RepairStage> result = {stages[0], stages[1], {Cause::kBatchContents, std::move(few)}, {Cause::kSamplingNoise, many}};
+  result.push_back({Cause::kDropout, drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : many});
   result.push_back(stages.back());
   return result;
 }

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <string_view>
-
+#include "diagnosis/cause.hpp"
 #include "diagnosis/subject.hpp"
 
 namespace normrun::diagnosis {
 
 /// A cause of wrong moving statistics and the statistics once it is repaired too.
 struct RepairStage {
-  std::string_view cause;
+  Cause cause = Cause::kNone;
   StatisticsList statistics;
 };
 

@@ -41,7 +41,7 @@ struct Judged {
 TEST_CASE("a healthy network is left in peace, with the harm that is excluded") {
   const Judged judged({});
   CHECK(judged.first().finding == "nothing-found");
-  CHECK(judged.first().cause.empty());
+  CHECK(judged.first().cause == diagnosis::Cause::kNone);
   CHECK(judged.first().high < 0.05);
   CHECK(judged.first().samples == 800);
 }
@@ -51,7 +51,7 @@ TEST_CASE("a cold start is named, and the statistics that repair it are confirme
       {"norm.momentum=0.999", R"(data.shift=[{"split": "train", "scale": 3, "offset": 2}, {"split": "test", "scale": 3, "offset": 2}])"},
       60);
   CHECK(judged.first().finding == "statistics-wrong");
-  CHECK(judged.first().cause == "cold-start");
+  CHECK(judged.first().cause == diagnosis::Cause::kColdStart);
   CHECK(judged.first().effect > 0.02);
   REQUIRE(judged.remedy("bias-corrected") != nullptr);
   const bool is_confirmed = judged.remedy("bias-corrected")->verdict == "confirmed" ||
@@ -63,17 +63,17 @@ TEST_CASE("a cold start is named, and the statistics that repair it are confirme
 TEST_CASE("a convention that keeps only the last small batch is named") {
   const Judged judged({"norm.momentum=0.99", "norm.momentum_weighs=new", "train.batch_size=4"}, 1200);
   CHECK(judged.first().finding == "statistics-wrong");
-  CHECK(judged.first().cause == "convention");
+  CHECK(judged.first().cause == diagnosis::Cause::kConvention);
 }
 
 TEST_CASE("shifted rows are named, and nothing else is") {
   const Judged judged({R"(data.shift=[{"split": "test", "scale": 0.5, "offset": 1.5}])"});
   CHECK(judged.first().finding == "rows-shifted");
-  CHECK(judged.first().cause == "shifted-data");
+  CHECK(judged.first().cause == diagnosis::Cause::kShiftedData);
   CHECK(judged.first().p <= 0.002);
 }
 
 TEST_CASE("batches of two of four classes are named") {
   const Judged judged({R"(data.batching={"order": "by-class", "classes_per_batch": 2})"});
-  CHECK(judged.first().cause == "batch-contents");
+  CHECK(judged.first().cause == diagnosis::Cause::kBatchContents);
 }

@@ -25,7 +25,7 @@ TEST_CASE("shares of the gap are means of parts over the mean whole, squares for
   REQUIRE(budget.size() == 3);
   CHECK(budget[0].gap == doctest::Approx(0.3));
   REQUIRE(budget[0].shares.size() == 2);
-  CHECK(budget[0].shares[0].first == "lag");
+  CHECK(budget[0].shares[0].first == diagnosis::Cause::kLag);
   CHECK(budget[0].shares[0].second == doctest::Approx((0.16 - 0.08) / 0.26));
   CHECK(budget[0].shares[1].second == doctest::Approx(0.18 / 0.26));
   CHECK(budget[1].metric == "loss");

@@ -157,10 +157,10 @@ void add_lost(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
   if (worst == nullptr) return;
   const ToldRemedy lost{"", 0, 0, 0, false, worst->eval_loss, worst->lost_loss, worst->eval_accuracy, worst->lost_accuracy};
   Advice one;
-  one.cause = "lost";
+  one.cause = Cause::kLost;
   one.setting = spoken_setting(worst->setting);
   one.finding = "a checkpoint that loses the moving statistics has " + score_words(lost, context) + ".";
-  one.remedy = training_words("lost", *worst, context);
+  one.remedy = training_words(Cause::kLost, *worst, context);
   advice.push_back(one);
 }
 
@@ -180,7 +180,7 @@ void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
   }
   if (worst == nullptr) return;
   Advice one;
-  one.cause = "batch-noise";
+  one.cause = Cause::kBatchNoise;
   one.setting = spoken_setting(worst->setting);
   one.finding =
       fmt::format("train mode loses {} against eval mode: predictions depend on the rows beside them. Eval mode is right.{}",
@@ -191,20 +191,20 @@ void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
 
 std::string lint_words(const ToldFinding& lint) {
   const std::string place = lint.layer.empty() ? "" : " in " + lint.layer;
-  if (lint.cause == "last-batch") return "the last batch of each epoch has one row, and moves the statistics like a full one.";
-  if (lint.cause == "dead-channels")
+  if (lint.cause == Cause::kLastBatch) return "the last batch of each epoch has one row, and moves the statistics like a full one.";
+  if (lint.cause == Cause::kDeadChannels)
     return fmt::format("{:.0f} channels{} hold one value in all training rows: {}.", lint.effect.mean, place, lint.channels);
-  if (lint.cause == "batch-of-one")
+  if (lint.cause == Cause::kBatchOfOne)
     return fmt::format("each batch gives one value a channel{}: train mode returns beta, and nothing is learned through it.", place);
   return fmt::format("eval mode predicts class {} for {} of the rows.", lint.channels, percent(lint.effect.mean));
 }
 
 /// What harms nobody yet: each once, without a cause.
 void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses) {
-  std::vector<std::string> done;
+  std::vector<std::pair<Cause, std::string>> done;  // with the layer
   for (const SettingDiagnosis& own : diagnoses) {
     for (const ToldFinding& finding : own.findings) {
-      const std::string key = finding.cause + finding.layer;
+      const std::pair<Cause, std::string> key(finding.cause, finding.layer);
       if (finding.finding != "lint" || std::find(done.begin(), done.end(), key) != done.end()) continue;
       done.push_back(key);
       Advice one;
@@ -219,13 +219,14 @@ void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses) {
 
 /// Settings without an alarm, by norm: what harm is excluded.
 void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
-  std::vector<std::string> done;
+  std::vector<std::pair<Cause, std::string>> done;  // with the norm
   for (const SettingDiagnosis& own : diagnoses) {
     const bool is_healthy = own.runs > 0 && std::none_of(own.findings.begin(), own.findings.end(), is_alarm);
     if (own.runs > 0 && !is_healthy) continue;
-    const std::string kind = own.runs > 0 ? "none" : std::isnan(own.gap) ? "" : "unmeasured";
-    if (kind.empty() || std::find(done.begin(), done.end(), kind + own.setting.norm) != done.end()) continue;
-    done.push_back(kind + own.setting.norm);
+    const Cause kind = own.runs > 0 ? Cause::kNothingFound : std::isnan(own.gap) ? Cause::kNone : Cause::kUnmeasured;
+    const std::pair<Cause, std::string> key(kind, own.setting.norm);
+    if (kind == Cause::kNone || std::find(done.begin(), done.end(), key) != done.end()) continue;
+    done.push_back(key);
     std::size_t count = 0;
     const ToldFinding* most = nullptr;
     for (const SettingDiagnosis& other : diagnoses) {
@@ -240,7 +241,7 @@ void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
     Advice one;
     one.cause = kind;
     one.setting = count <= 1 ? spoken_setting(own.setting) : fmt::format("{}, {} settings", spoken_norm(own.setting.norm), count);
-    if (kind == "unmeasured") {
+    if (kind == Cause::kUnmeasured) {
       one.finding = "these results hold no diagnosis of eval mode.";
       one.remedy = "train with compare.diagnosis true";
     } else if (most == nullptr || (most->high == 0.0 && most->low == 0.0)) {
@@ -304,8 +305,9 @@ std::vector<Advice> advise(const ResultsFolder& results) {
 std::string advice_json(const std::vector<Advice>& advice) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Advice& one : advice) {
-    nlohmann::ordered_json item = {{"cause", one.cause},       {"setting", one.setting}, {"finding", one.finding},  {"remedy", one.remedy},
-                                   {"measured", one.measured}, {"layer", one.layer},     {"channels", one.channels}};
+    nlohmann::ordered_json item = {{"cause", cause_text(one.cause)}, {"setting", one.setting},   {"finding", one.finding},
+                                   {"remedy", one.remedy},           {"measured", one.measured}, {"layer", one.layer},
+                                   {"channels", one.channels}};
     item["interval"] = nullptr;
     if (one.interval) item["interval"] = {one.interval->first, one.interval->second};
     item["tried"] = one.tried;

@@ -11,13 +11,13 @@ namespace normrun::report {
 
 /// One thing that the diagnoses say about eval mode, in plain words.
 struct Advice {
-  std::string cause;     // a word of docs/diagnosis.md; unknown (cannot tell), none (nothing found), unmeasured
-  std::string setting;   // whose numbers these are: where it weighs most
-  std::string finding;   // what is wrong, with the numbers it rests on
-  std::string remedy;    // what to change; "" for nothing
-  std::string measured;  // what the remedy does, where it was measured; else ""
-  std::string layer;     // where it does its harm; "" for everywhere
-  std::string channels;  // the worst first; "" for no few of them
+  Cause cause = Cause::kNone;
+  std::string setting;                                // whose numbers these are: where it weighs most
+  std::string finding;                                // what is wrong, with the numbers it rests on
+  std::string remedy;                                 // what to change; "" for nothing
+  std::string measured;                               // what the remedy does, where it was measured; else ""
+  std::string layer;                                  // where it does its harm; "" for everywhere
+  std::string channels;                               // the worst first; "" for no few of them
   std::optional<std::pair<double, double>> interval;  // 95 %, of the harm, in accuracy or loss
   std::vector<std::string> tried;                     // what did not help, with its numbers
 };

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis/cause.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
@@ -17,9 +18,9 @@ struct ModeScore {
 /// What was measured of one setting, means over its seeds.  NaN for what was not.
 struct SettingFacts {
   tables::Setting setting;
-  double gap = 0.0;                                    // relative, train mode from eval mode
-  std::vector<std::pair<std::string, double>> shares;  // of its square, by cause; empty without a budget
-  std::map<std::string, ModeScore> modes;              // those that were compared
+  double gap = 0.0;                                         // relative, train mode from eval mode
+  std::vector<std::pair<diagnosis::Cause, double>> shares;  // of its square, by cause; empty without a budget
+  std::map<std::string, ModeScore> modes;                   // those that were compared
 
   // Of the normalization layer whose moving mean is farthest off; "" where no layer has moving statistics.
   std::string layer;

@@ -62,45 +62,47 @@ std::string effect_words(const ToldFinding& finding, const AdviceContext& contex
       context.is_softmax ? "nats of " + context.split + " loss a row" : "of the targets' variance in " + context.split + " loss");
 }
 
-std::string cause_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const ToldLayer& layer = diagnosis.layer;
   const long rows = rows_of_part(diagnosis, context);
-  if (cause == "cold-start" && (layer.updates == 0.0 || layer.init_share == 1.0))
+  if (cause == Cause::kColdStart && (layer.updates == 0.0 || layer.init_share == 1.0))
     return "cold start: the moving statistics never moved, eval mode normalizes by their initial 0 and 1";
-  if (cause == "cold-start" && !std::isnan(layer.init_share)) {
+  if (cause == Cause::kColdStart && !std::isnan(layer.init_share)) {
     return fmt::format("cold start: after {:.0f} updates with momentum {}, {} of the moving statistics is still their initial 0 and 1",
                        layer.updates, shown(own_momentum(layer.momentum, context)), percent(layer.init_share));
   }
-  if (cause == "cold-start") return "cold start: the moving statistics still hold much of their initial 0 and 1";
-  if (cause == "lost") return "lost statistics: they hold their initial 0 and 1, and the weights do not belong to these";
-  if (cause == "lag") return "lag: the moving statistics average over weights that have changed since";
-  if (cause == "frozen-statistics") return "frozen statistics: the weights moved, and the statistics that were loaded with them did not";
-  if (cause == "other-weights") return "statistics of other weights: they were not gathered with these (averaged, older or loaded ones)";
-  if (cause == "other-data") return "statistics of other rows than the training's";
-  if (cause == "convention") {
+  if (cause == Cause::kColdStart) return "cold start: the moving statistics still hold much of their initial 0 and 1";
+  if (cause == Cause::kLost) return "lost statistics: they hold their initial 0 and 1, and the weights do not belong to these";
+  if (cause == Cause::kLag) return "lag: the moving statistics average over weights that have changed since";
+  if (cause == Cause::kFrozenStatistics)
+    return "frozen statistics: the weights moved, and the statistics that were loaded with them did not";
+  if (cause == Cause::kOtherWeights)
+    return "statistics of other weights: they were not gathered with these (averaged, older or loaded ones)";
+  if (cause == Cause::kOtherData) return "statistics of other rows than the training's";
+  if (cause == Cause::kConvention) {
     return fmt::format("short memory: momentum {} weighs the {} value, so that the moving statistics are little more than the last batch's",
                        shown(own_momentum(layer.momentum, context)), context.weighs_new ? "new" : "old");
   }
-  if (cause == "sampling-noise") return "sampling noise of the moving statistics" + memory_words(diagnosis, context);
-  if (cause == "last-batch") return "the last batch of an epoch, which has few rows and counts as much as a full one";
-  if (cause == "dropout") return "dropout: the moving statistics are those of dropped-out batches, eval mode drops nothing";
-  if (cause == "batch-contents")
+  if (cause == Cause::kSamplingNoise) return "sampling noise of the moving statistics" + memory_words(diagnosis, context);
+  if (cause == Cause::kLastBatch) return "the last batch of an epoch, which has few rows and counts as much as a full one";
+  if (cause == Cause::kDropout) return "dropout: the moving statistics are those of dropped-out batches, eval mode drops nothing";
+  if (cause == Cause::kBatchContents)
     return "batch contents: training's batches are no random draws of the data, and the weights rely on what they hold";
-  if (cause == "counted-padding") return "padding: the padded steps count in the statistics like any other";
-  if (cause == "damaged-layer") return "one layer, whose statistics do not belong to its weights";
-  if (cause == "small-parts")
+  if (cause == Cause::kCountedPadding) return "padding: the padded steps count in the statistics like any other";
+  if (cause == Cause::kDamagedLayer) return "one layer, whose statistics do not belong to its weights";
+  if (cause == Cause::kSmallParts)
     return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows of the {} of a step", rows,
                        diagnosis.setting.batch_size);
-  if (cause == "correlated-rows") return "batches of one row: its positions are many numbers, but no random draw of the data";
-  if (cause == "biased-variance")
+  if (cause == Cause::kCorrelatedRows) return "batches of one row: its positions are many numbers, but no random draw of the data";
+  if (cause == Cause::kBiasedVariance)
     return fmt::format("small batches: the statistics of {} rows, which the weights grew up with, are not those of the data", rows);
-  if (cause == "shifted-data")
+  if (cause == Cause::kShiftedData)
     return fmt::format("shifted data: the {} rows are distributed otherwise than the training rows", context.split);
-  if (cause == "dead-channels") return "channels that hardly vary among the training rows, and do among these";
-  if (cause == "outliers") return "few training rows that are far from all others and make the variances theirs";
-  if (cause == "norm-on-output")
+  if (cause == Cause::kDeadChannels) return "channels that hardly vary among the training rows, and do among these";
+  if (cause == Cause::kOutliers) return "few training rows that are far from all others and make the variances theirs";
+  if (cause == Cause::kNormOnOutput)
     return "a normalization as the last layer of a regression: it fixes the outputs' scale, which a line would repair";
-  if (cause == "batch-noise") return fmt::format("the noise of batches of {} rows, which the weights were fitted to", rows);
+  if (cause == Cause::kBatchNoise) return fmt::format("the noise of batches of {} rows, which the weights were fitted to", rows);
   return "a cause that cannot be told from these runs";
 }
 
@@ -121,38 +123,38 @@ std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diag
   return remedy;
 }
 
-std::string training_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const ToldLayer& layer = diagnosis.layer;
-  if (cause == "cold-start" && layer.updates == 0.0) return "let the statistics move: train.forward_mode \"train\"";
-  if (cause == "cold-start" && layer.init_share == 1.0) return faster(context) + ": as it is the statistics never move";
-  if (cause == "cold-start") return "train for more steps, or " + faster(context);
-  if (cause == "lost") return "store and load " + statistics_names(context) + " with the weights";
-  if (cause == "lag") return faster(context);
-  if (cause == "frozen-statistics") return "let the statistics move while the weights do";
-  if (cause == "other-weights" || cause == "other-data" || cause == "damaged-layer")
+  if (cause == Cause::kColdStart && layer.updates == 0.0) return "let the statistics move: train.forward_mode \"train\"";
+  if (cause == Cause::kColdStart && layer.init_share == 1.0) return faster(context) + ": as it is the statistics never move";
+  if (cause == Cause::kColdStart) return "train for more steps, or " + faster(context);
+  if (cause == Cause::kLost) return "store and load " + statistics_names(context) + " with the weights";
+  if (cause == Cause::kLag) return faster(context);
+  if (cause == Cause::kFrozenStatistics) return "let the statistics move while the weights do";
+  if (cause == Cause::kOtherWeights || cause == Cause::kOtherData || cause == Cause::kDamagedLayer)
     return "store " + statistics_names(context) + " that belong to the weights";
-  if (cause == "convention") {
+  if (cause == Cause::kConvention) {
     const double given = own_momentum(layer.momentum, context);
     const bool was_other = given > 0.0 && given < 1.0 && 1.0 - layer.momentum >= 0.5 && layer.momentum > 0.0;
     if (!was_other) return slower(diagnosis, context);
     return fmt::format("set norm.momentum to {}, if {} was meant in {} convention", shown(1.0 - given), shown(given),
                        context.weighs_new ? "Keras's" : "PyTorch's");
   }
-  if (cause == "sampling-noise") return slower(diagnosis, context) + " (with enough steps)";
-  if (cause == "last-batch") return "drop the last batch: data.batching.last \"drop\"";
-  if (cause == "dropout") return "move dropout behind the last normalization";
-  if (cause == "batch-contents") return "shuffle: data.batching.order \"shuffled\"";
-  if (cause == "counted-padding") return "leave padded steps out: norm.padded_steps \"left-out\"";
-  if (cause == "small-parts") {
+  if (cause == Cause::kSamplingNoise) return slower(diagnosis, context) + " (with enough steps)";
+  if (cause == Cause::kLastBatch) return "drop the last batch: data.batching.last \"drop\"";
+  if (cause == Cause::kDropout) return "move dropout behind the last normalization";
+  if (cause == Cause::kBatchContents) return "shuffle: data.batching.order \"shuffled\"";
+  if (cause == Cause::kCountedPadding) return "leave padded steps out: norm.padded_steps \"left-out\"";
+  if (cause == Cause::kSmallParts) {
     return context.replicas > 1 ? "synchronise the replicas: train.sync \"batch-statistics\""
                                 : "train with fewer micro-batches, or a norm without batch statistics";
   }
-  if (cause == "biased-variance" || cause == "correlated-rows" || cause == "batch-noise" || cause == "harmed-training")
+  if (cause == Cause::kBiasedVariance || cause == Cause::kCorrelatedRows || cause == Cause::kBatchNoise || cause == Cause::kHarmedTraining)
     return "raise train.batch_size, or take a norm without batch statistics";
-  if (cause == "shifted-data") return "prepare both splits alike";
-  if (cause == "outliers") return "bring these rows to the others' scale, or leave them out";
-  if (cause == "norm-on-output") return "leave the last normalization out, or put a dense layer behind it";
-  if (cause == "dead-channels") return "leave these columns out, or train on rows in which they vary";
+  if (cause == Cause::kShiftedData) return "prepare both splits alike";
+  if (cause == Cause::kOutliers) return "bring these rows to the others' scale, or leave them out";
+  if (cause == Cause::kNormOnOutput) return "leave the last normalization out, or put a dense layer behind it";
+  if (cause == Cause::kDeadChannels) return "leave these columns out, or train on rows in which they vary";
   return "";
 }
 

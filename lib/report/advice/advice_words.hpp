@@ -13,11 +13,11 @@ std::string spoken_setting(const tables::Setting& setting);
 /// "loses 0.158 of test accuracy [0.132, 0.184]": an effect in its metric.
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context);
 /// What a cause is, with this setting's numbers: a clause that ends a sentence.
-std::string cause_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
+std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
 /// What needs no training, as a sentence's start: "recompute the statistics on the training rows, layer by layer".
 std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diagnosis, const AdviceContext& context);
 /// What to change before the next training; "" where there is nothing.
-std::string training_words(const std::string& cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
+std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
 /// "test accuracy 0.939 instead of 0.725": what a remedy scores.
 std::string score_words(const ToldRemedy& remedy, const AdviceContext& context);
 /// A momentum in the config's own convention.

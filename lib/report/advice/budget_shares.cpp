@@ -16,8 +16,8 @@ double additive(const std::string& metric, double gap) { return metric == "outpu
 BudgetShares budget_shares(const ResultsFolder& results) {
   tables::SeedSamples<Place> gaps;
   tables::SeedSamples<Place> wholes;
-  tables::SeedSamples<std::pair<Place, std::string>> parts;
-  std::map<Place, std::vector<std::string>> causes;
+  tables::SeedSamples<std::pair<Place, diagnosis::Cause>> parts;
+  std::map<Place, std::vector<diagnosis::Cause>> causes;
   tables::RunRows runs = results.runs_of(tables::TableId::kBudget);
   while (runs.next()) {
     std::set<std::string> begun;  // metrics whose first cause was read: what stands before it is the whole gap
@@ -30,7 +30,7 @@ BudgetShares budget_shares(const ResultsFolder& results) {
         gaps.add(place, runs.run_id(), before);
         wholes.add(place, runs.run_id(), additive(metric, before));
       }
-      const std::pair<Place, std::string> key(place, runs.text(row, "cause"));
+      const std::pair<Place, diagnosis::Cause> key(place, diagnosis::cause_of(runs.text(row, "cause")));
       if (!parts.has(key)) causes[place].push_back(key.second);
       parts.add(key, runs.run_id(), additive(metric, before) - additive(metric, runs.number(row, "gap_after")));
     }
@@ -40,7 +40,7 @@ BudgetShares budget_shares(const ResultsFolder& results) {
     budget.push_back({place.first, place.second, gaps.mean(place), {}});
     const double whole = wholes.mean(place);
     if (whole == 0.0) continue;
-    for (const std::string& cause : causes[place]) budget.back().shares.emplace_back(cause, parts.mean({place, cause}) / whole);
+    for (const diagnosis::Cause cause : causes[place]) budget.back().shares.emplace_back(cause, parts.mean({place, cause}) / whole);
   }
   return budget;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis/cause.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
@@ -15,7 +16,7 @@ struct SettingBudget {
   double gap = 0.0;    // train mode from eval mode, before any repair
   // By cause in the order of repair: the mean of its part over the mean of the whole, so that a seed without a gap does not
   // blow up the others; of the squares for the outputs.  Empty where there is no gap.
-  std::vector<std::pair<std::string, double>> shares;
+  std::vector<std::pair<diagnosis::Cause, double>> shares;
 };
 using BudgetShares = std::vector<SettingBudget>;
 

@@ -83,7 +83,7 @@ class DiagnosisCollector {
   }
   static void take_finding(const tables::RunRows& runs, const tables::RunRows::Row& row, double place, Building& own) {
     const std::string& finding = runs.text(row, "finding");
-    const std::string& cause = runs.text(row, "cause");
+    const Cause cause = diagnosis::cause_of(runs.text(row, "cause"));
     auto found = std::find_if(own.findings.begin(), own.findings.end(),
                               [&](const Collected& one) { return one.told.finding == finding && one.told.cause == cause; });
     if (found == own.findings.end()) {

@@ -4,14 +4,17 @@
 #include <utility>
 #include <vector>
 
+#include "diagnosis/cause.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
 
+using diagnosis::Cause;
+
 /// A finding of a setting: what its runs' diagnoses say, together.
 struct ToldFinding {
   std::string finding;
-  std::string cause;
+  Cause cause = Cause::kNone;
   std::string layer;
   std::string channels;
   std::string metric;            // accuracy or loss

@@ -86,7 +86,7 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
   }
   if (worst.small == nullptr) return std::nullopt;
   Advice advice;
-  advice.cause = "small-parts";
+  advice.cause = Cause::kSmallParts;
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
@@ -94,7 +94,7 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
       "against {} ({} seeds). It is {}.",
       shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
       context.is_classifier ? "accuracy" : "loss", spoken_setting(worst.control->setting), worst.estimate.n,
-      cause_words("small-parts", *worst.small, context));
+      cause_words(Cause::kSmallParts, *worst.small, context));
   advice.remedy = "train as " + spoken_setting(worst.control->setting);
   return advice;
 }
@@ -127,7 +127,7 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
   }
   if (worst.small == nullptr) return std::nullopt;
   Advice advice;
-  advice.cause = "harmed-training";
+  advice.cause = Cause::kHarmedTraining;
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
@@ -135,7 +135,7 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
       "batches to these ({} seeds). No statistics give that back.",
       shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
       context.is_classifier ? "accuracy" : "loss", spoken_norm(worst.control->setting.norm), worst.estimate.n);
-  advice.remedy = training_words("harmed-training", *worst.small, context);
+  advice.remedy = training_words(Cause::kHarmedTraining, *worst.small, context);
   return advice;
 }
 

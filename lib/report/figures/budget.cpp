@@ -17,9 +17,10 @@ constexpr std::size_t kMostRows = 24;
 constexpr double kLeastShare = 0.005;
 
 /// The causes in the order of repair, each with its place in the palette.
-const std::vector<std::pair<std::string, int>> kLooks = {
-    {"cold-start", 0},      {"lag", 4},          {"sampling-noise", 2}, {"dropout", 3},    {"batch-contents", 5},
-    {"biased-variance", 1}, {"shifted-data", 7}, {"batch-noise", 6},    {"unexplained", 6}};
+const std::vector<std::pair<diagnosis::Cause, int>> kLooks = {
+    {diagnosis::Cause::kColdStart, 0},   {diagnosis::Cause::kLag, 4},           {diagnosis::Cause::kSamplingNoise, 2},
+    {diagnosis::Cause::kDropout, 3},     {diagnosis::Cause::kBatchContents, 5}, {diagnosis::Cause::kBiasedVariance, 1},
+    {diagnosis::Cause::kShiftedData, 7}, {diagnosis::Cause::kBatchNoise, 6},    {diagnosis::Cause::kUnexplained, 6}};
 
 const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
 const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
@@ -41,7 +42,7 @@ const std::string kRowName =
 const BarView kOutputsView = {kOutputsChart.title, {{"metric", "outputs"}}, "datum.share", "share of the squared gap", "~%", kRowName};
 const BarView kLossView = {kLossChart.title, {{"metric", "loss"}}, "datum.share * datum.gap", "loss", "~g", kRowName};
 
-int look_of(const std::string& cause) {
+int look_of(diagnosis::Cause cause) {
   const auto found = std::find_if(kLooks.begin(), kLooks.end(), [&](const auto& look) { return look.first == cause; });
   return found == kLooks.end() ? 6 : found->second;
 }
@@ -58,7 +59,7 @@ Figure budget_figure(const ResultsFolder& results) {
           "side of 0 are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train "
           "mode's own batches."};
   figure.data.header = {"metric", "norm", "setting", "batch_size", "gap", "cause", "share"};
-  std::vector<std::string> causes;
+  std::vector<diagnosis::Cause> causes;
   std::vector<BarView> views;
   for (const std::string metric : {"outputs", "loss"}) {
     std::vector<BarRow> rows;
@@ -70,9 +71,10 @@ Figure budget_figure(const ResultsFolder& results) {
       BarRow row{.name = name, .value = metric == "outputs" ? percent(of.gap) : shown(of.gap)};
       for (const auto& [cause, share] : of.shares) {
         figure.data.rows.push_back({metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size),
-                                    tables::shortest(of.gap), cause, tables::shortest(share)});
+                                    tables::shortest(of.gap), std::string(cause_text(cause)), tables::shortest(share)});
         if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
-        row.segments.push_back({.name = cause, .look = look_of(cause), .value = metric == "outputs" ? share : share * of.gap});
+        row.segments.push_back(
+            {.name = std::string(cause_text(cause)), .look = look_of(cause), .value = metric == "outputs" ? share : share * of.gap});
         append_new(causes, cause);
       }
       rows.push_back(row);
@@ -83,7 +85,7 @@ Figure budget_figure(const ResultsFolder& results) {
     if (metric == "outputs") figure.caption += left_out(rows.size(), all, "settings");
   }
   for (const auto& [cause, look] : kLooks) {
-    if (std::find(causes.begin(), causes.end(), cause) != causes.end()) figure.legend.push_back({look, cause});
+    if (std::find(causes.begin(), causes.end(), cause) != causes.end()) figure.legend.push_back({look, std::string(cause_text(cause))});
   }
   if (!views.empty()) figure.spec = bar_spec(figure, "cause", views);
   return figure;

@@ -57,7 +57,8 @@ std::string advice_section(const std::vector<Advice>& advice) {
   if (advice.empty()) return "";
   std::string text = "<section aria-labelledby=\"advice\"><h2 id=\"advice\">What to change</h2>\n<ol class=\"cards\">\n";
   for (const Advice& one : advice) {
-    const bool is_fine = one.cause.empty() || one.cause == "none" || (one.cause == "batch-noise" && one.remedy.empty());
+    const bool is_fine =
+        one.cause == Cause::kNone || one.cause == Cause::kNothingFound || (one.cause == Cause::kBatchNoise && one.remedy.empty());
     text += fmt::format("<li class=\"{}\"><h3>{}</h3><p>{}</p>", is_fine ? "fine" : "act", escaped(one.setting),
                         escaped(sentence(one.finding)));
     if (!one.remedy.empty()) text += "<p><strong>To change:</strong> " + escaped(one.remedy) + ".</p>";
