@@ -201,7 +201,7 @@ class DependenciesTest(ScriptTest):
             self.write(f"lib/{header}", "")
         self.write("lib/config/json/json.hpp", "#include <nlohmann/json.hpp>\n")
         self.write("lib/config/options/reader.cpp", '#include "config/json/json.hpp"\n#include "core/matrix.hpp"\n')
-        self.write("lib/nn/checkpoint.cpp", "#include <nlohmann/json.hpp>\n")
+        self.write("lib/files/safetensors.cpp", "#include <nlohmann/json.hpp>\n")
         self.write("apps/normrun/main.cpp", '#include <CLI/CLI.hpp>\n#include "train/trainer.hpp"\n')
         self.assertEqual(self.check().returncode, 0)
         wrong = {
