@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "fmt/format.h"
 #include "report/results/empty_comparisons.hpp"
-#include "tables/csv_table.hpp"
+#include "tables/run_rows.hpp"
 
 namespace normrun::app {
 namespace {
@@ -20,10 +20,8 @@ struct Failures {
 
 /// Returns the column error of a failed run's line as a single line.
 std::string error_of(const tables::RunRecord& record) {
-  const std::size_t place = tables::own_place(tables::TableId::kRuns, "error");
-  const std::string& line = record.lines[static_cast<std::size_t>(tables::TableId::kRuns)];
-  const std::vector<std::string> fields = tables::split_csv_line(std::string_view(line).substr(std::min(line.size(), record.keys.size())));
-  std::string error = fields.size() > place ? fields[place] : "";
+  const tables::RunRows run(record, tables::TableId::kRuns);
+  std::string error = run.rows().empty() ? "" : run.text(run.rows().front(), "error");
   for (std::size_t end = error.find('\n'); end != std::string::npos; end = error.find('\n', end)) error.replace(end, 1, "; ");
   return error;
 }

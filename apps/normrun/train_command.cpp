@@ -26,8 +26,7 @@ using Runs = std::vector<std::uint32_t>;
 void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   std::sort(runs.begin(), runs.end());
-  std::string text;
-  for (const tables::Column& column : tables::key_columns()) text += (text.empty() ? "" : ",") + std::string(column.name);
+  std::string text = tables::joined_names(tables::key_columns());
   for (const std::string& key : study::other_axes(experiment.grid)) text += ',' + tables::csv_field(std::string_view(key));
   text += '\n';
   for (const std::uint32_t run : runs) {

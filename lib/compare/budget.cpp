@@ -173,9 +173,14 @@ class SplitBudget {
   void add_line(std::string_view layer, diagnosis::Cause cause, std::string_view statistic, const std::string& metric, tables::Cell before,
                 tables::Cell after, double share) {
     // Of no gap there are no shares.
-    record_.add(tables::TableId::kBudget,
-                {data::split_text(set_.name()), layer, cause_text(cause), statistic, metric, std::move(before), std::move(after),
-                 std::isfinite(share) ? tables::Cell{share == 0.0 ? 0.0 : share} : tables::Cell{}});
+    record_.add(tables::TableId::kBudget, {{"split", data::split_text(set_.name())},
+                                           {"layer", layer},
+                                           {"cause", cause_text(cause)},
+                                           {"statistic", statistic},
+                                           {"metric", metric},
+                                           {"gap_before", std::move(before)},
+                                           {"gap_after", std::move(after)},
+                                           {"share", std::isfinite(share) ? tables::Cell{share == 0.0 ? 0.0 : share} : tables::Cell{}}});
   }
 
   const Snapshot<T>& snapshot_;

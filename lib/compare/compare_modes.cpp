@@ -38,8 +38,13 @@ class SplitComparison {
         const auto share = [&](Index of) {
           return of > 0 && is_finite ? tables::Cell{static_cast<double>(counts.right[c]) / static_cast<double>(of)} : tables::Cell{};
         };
-        record.add(tables::TableId::kClasses, {split_name(), std::string(mode.name), size_cell(mode, batch_size), class_cell(c),
-                                               counts.samples[c], share(counts.samples[c]), share(counts.predicted[c])});
+        record.add(tables::TableId::kClasses, {{"split", split_name()},
+                                               {"mode", mode.name},
+                                               {"eval_batch_size", size_cell(mode, batch_size)},
+                                               {"class", class_cell(c)},
+                                               {"samples", counts.samples[c]},
+                                               {"recall", share(counts.samples[c])},
+                                               {"precision", share(counts.predicted[c])}});
       }
     });
   }
@@ -53,9 +58,12 @@ class SplitComparison {
               ? number_scores<T>(logits, set_.targets().slice(0, logits.rows), snapshot_.data)
               : class_scores<T>(snapshot_.loss, logits, set_.labels().first(static_cast<std::size_t>(logits.rows)), snapshot_.data);
       for (const ScoreMetric& score : scores) {
-        record.add(tables::TableId::kScores,
-                   {split_name(), std::string(mode.name), size_cell(mode, batch_size), score.metric,
-                    score.target.empty() ? tables::Cell{} : tables::Cell{score.target}, tables::cell_or_empty(score.value)});
+        record.add(tables::TableId::kScores, {{"split", split_name()},
+                                              {"mode", mode.name},
+                                              {"eval_batch_size", size_cell(mode, batch_size)},
+                                              {"metric", score.metric},
+                                              {"target", score.target},
+                                              {"value", tables::cell_or_empty(score.value)}});
       }
     });
   }
@@ -67,8 +75,12 @@ class SplitComparison {
       for (Index r = 0; r < rows; ++r) {
         const Index row = set_.order()[static_cast<std::size_t>(r)];
         for (Index j = 0; j < outputs.cols; ++j) {
-          record.add(tables::TableId::kOutputs,
-                     {split_name(), row, j, std::string(mode.name), size_cell(mode, batch_size), static_cast<double>(outputs(row, j))});
+          record.add(tables::TableId::kOutputs, {{"split", split_name()},
+                                                 {"sample", row},
+                                                 {"output", j},
+                                                 {"mode", mode.name},
+                                                 {"eval_batch_size", size_cell(mode, batch_size)},
+                                                 {"value", static_cast<double>(outputs(row, j))}});
         }
       }
     });
@@ -99,7 +111,7 @@ class SplitComparison {
   }
   const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) { return ran(mode, batch_size).outputs; }
 
-  tables::Cell split_name() const { return std::string(data::split_text(set_.name())); }
+  std::string_view split_name() const { return data::split_text(set_.name()); }
   /// The class as the file writes it, where it has a word for it.
   tables::Cell class_cell(std::size_t place) const {
     const std::vector<std::string>& words = snapshot_.data.class_words;
@@ -140,20 +152,32 @@ class SplitComparison {
   void add_pair(const ComparisonMode& mode_a, const ComparisonMode& mode_b, Index batch_size, tables::RunRecord& record) {
     const auto& [a, score_a] = ran(mode_a, batch_size);
     const auto& [b, score_b] = ran(mode_b, batch_size);
-    std::vector<tables::Cell> cells = {snapshot_.epoch,          snapshot_.step,           split_name(), batch_size,
-                                       std::string(mode_a.name), std::string(mode_b.name), set_.rows()};
     const GapMetrics gap = gap_metrics<T>(a.outputs(), b.outputs());
-    for (const double value : {gap.max_abs, gap.mean_abs, gap.rms, gap.relative_gap, gap.rel_l2, gap.cosine})
-      cells.push_back(tables::cell_or_empty(value));
     const ConstView<T> logits_a = a.logits.view();
     const ConstView<T> logits_b = b.logits.view();
-    cells.push_back(snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? tables::cell_or_empty(mean_kl<T>(logits_a, logits_b))
-                                                                         : tables::Cell{});
-    cells.push_back(set_.labels().empty() ? tables::Cell{} : tables::cell_or_empty(disagreement<T>(snapshot_.loss, logits_a, logits_b)));
-    for (const double value : {score_a.loss, score_b.loss, score_a.loss - score_b.loss}) cells.push_back(tables::cell_or_empty(value));
-    for (const double value : {score_a.accuracy, score_b.accuracy, score_a.accuracy - score_b.accuracy})
-      cells.push_back(tables::cell_or_empty(value));
-    record.add(tables::TableId::kCompare, cells);
+    const double kl = snapshot_.loss == nn::LossKind::kSoftmaxCrossEntropy ? mean_kl<T>(logits_a, logits_b) : std::nan("");
+    const double differing = set_.labels().empty() ? std::nan("") : disagreement<T>(snapshot_.loss, logits_a, logits_b);
+    record.add(tables::TableId::kCompare, {{"epoch", snapshot_.epoch},
+                                           {"step", snapshot_.step},
+                                           {"split", split_name()},
+                                           {"eval_batch_size", batch_size},
+                                           {"mode_a", mode_a.name},
+                                           {"mode_b", mode_b.name},
+                                           {"samples", set_.rows()},
+                                           {"max_abs", tables::cell_or_empty(gap.max_abs)},
+                                           {"mean_abs", tables::cell_or_empty(gap.mean_abs)},
+                                           {"rms", tables::cell_or_empty(gap.rms)},
+                                           {"relative_gap", tables::cell_or_empty(gap.relative_gap)},
+                                           {"rel_l2", tables::cell_or_empty(gap.rel_l2)},
+                                           {"cosine", tables::cell_or_empty(gap.cosine)},
+                                           {"kl", tables::cell_or_empty(kl)},
+                                           {"disagreement", tables::cell_or_empty(differing)},
+                                           {"loss_a", tables::cell_or_empty(score_a.loss)},
+                                           {"loss_b", tables::cell_or_empty(score_b.loss)},
+                                           {"loss_gap", tables::cell_or_empty(score_a.loss - score_b.loss)},
+                                           {"accuracy_a", tables::cell_or_empty(score_a.accuracy)},
+                                           {"accuracy_b", tables::cell_or_empty(score_b.accuracy)},
+                                           {"accuracy_gap", tables::cell_or_empty(score_a.accuracy - score_b.accuracy)}});
   }
 
   const Snapshot<T>& snapshot_;

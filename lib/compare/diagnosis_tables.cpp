@@ -10,14 +10,29 @@ tables::Cell finite_cell(double value) { return std::isfinite(value) ? tables::C
 
 void add_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tables::RunRecord& record) {
   for (const diagnosis::Finding& one : diagnosis.findings) {
-    record.add(tables::TableId::kDiagnosis,
-               {data::split_text(split), one.finding, cause_text(one.cause), one.layer, one.channels, finite_cell(one.effect),
-                finite_cell(one.low), finite_cell(one.high), finite_cell(one.p), one.metric, one.samples});
+    record.add(tables::TableId::kDiagnosis, {{"split", data::split_text(split)},
+                                             {"finding", one.finding},
+                                             {"cause", cause_text(one.cause)},
+                                             {"layer", one.layer},
+                                             {"channels", one.channels},
+                                             {"effect", finite_cell(one.effect)},
+                                             {"ci95_low", finite_cell(one.low)},
+                                             {"ci95_high", finite_cell(one.high)},
+                                             {"p", finite_cell(one.p)},
+                                             {"metric", one.metric},
+                                             {"samples", one.samples}});
   }
   for (const diagnosis::TriedRemedy& one : diagnosis.remedies) {
-    record.add(tables::TableId::kRemedies, {data::split_text(split), one.remedy, one.samples, finite_cell(one.loss_before),
-                                            finite_cell(one.loss_after), finite_cell(one.low), finite_cell(one.high),
-                                            finite_cell(one.accuracy_before), finite_cell(one.accuracy_after), one.verdict});
+    record.add(tables::TableId::kRemedies, {{"split", data::split_text(split)},
+                                            {"remedy", one.remedy},
+                                            {"samples", one.samples},
+                                            {"loss_before", finite_cell(one.loss_before)},
+                                            {"loss_after", finite_cell(one.loss_after)},
+                                            {"ci95_low", finite_cell(one.low)},
+                                            {"ci95_high", finite_cell(one.high)},
+                                            {"accuracy_before", finite_cell(one.accuracy_before)},
+                                            {"accuracy_after", finite_cell(one.accuracy_after)},
+                                            {"verdict", one.verdict}});
   }
 }
 

@@ -44,11 +44,11 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
   const nn::Layout& layout = snapshot.network.layout();
   for (std::size_t i = 0; i < layout.normalizations.size(); ++i) {
     const nn::Normalization& norm = layout.normalizations[i];
-    std::vector<tables::Cell> cells = {snapshot.epoch, snapshot.step, norm.name, norm.type, norm.features};
+    std::vector<tables::NamedCell> cells = {
+        {"epoch", snapshot.epoch}, {"step", snapshot.step}, {"layer", norm.name}, {"type", norm.type}, {"features", norm.features}};
     const auto found = std::find_if(population.begin(), population.end(),
                                     [i](const statistics::LayerStatistics& layer) { return layer.normalization == static_cast<Index>(i); });
     if (found == population.end()) {
-      cells.resize(tables::table(tables::TableId::kLayers).columns.size());
       record.add(tables::TableId::kLayers, cells);
       continue;
     }
@@ -60,17 +60,29 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
     const LayerGap gap = layer_gap(mean, variance, *found);
     const bool alive = gap.worst_channel >= 0;
     const auto number = [alive](double value) { return alive ? tables::cell_or_empty(value) : tables::Cell{}; };
-    cells.insert(cells.end(), {is_known ? tables::Cell{updates} : tables::Cell{},
-                               norm.average == nn::Average::kCumulative ? tables::Cell{} : tables::Cell{norm.momentum},
-                               is_known ? tables::Cell{nn::share_left(norm.average, norm.momentum, 0, updates)} : tables::Cell{},
-                               number(gap.mean_gap), number(gap.var_ratio), gap.dead_channels,
-                               alive ? tables::Cell{gap.worst_channel} : tables::Cell{}, number(gap.worst_gap)});
+    const bool has_momentum = norm.average != nn::Average::kCumulative;
+    cells.insert(cells.end(),
+                 {{"updates", is_known ? tables::Cell{updates} : tables::Cell{}},
+                  {"momentum", has_momentum ? tables::Cell{norm.momentum} : tables::Cell{}},
+                  {"init_share", is_known ? tables::Cell{nn::share_left(norm.average, norm.momentum, 0, updates)} : tables::Cell{}},
+                  {"mean_gap", number(gap.mean_gap)},
+                  {"var_ratio", number(gap.var_ratio)},
+                  {"dead_channels", gap.dead_channels},
+                  {"worst_channel", alive ? tables::Cell{gap.worst_channel} : tables::Cell{}},
+                  {"worst_gap", number(gap.worst_gap)}});
     record.add(tables::TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
       const double population_variance = found->is_constant(c) ? 0.0 : found->variance[c];
-      record.add(tables::TableId::kChannels,
-                 {snapshot.epoch, snapshot.step, norm.name, static_cast<Index>(c), mean[c], variance[c], found->mean[c],
-                  population_variance, value_at(snapshot.model.params, norm.gamma, c), value_at(snapshot.model.params, norm.beta, c)});
+      record.add(tables::TableId::kChannels, {{"epoch", snapshot.epoch},
+                                              {"step", snapshot.step},
+                                              {"layer", norm.name},
+                                              {"channel", static_cast<Index>(c)},
+                                              {"moving_mean", mean[c]},
+                                              {"moving_variance", variance[c]},
+                                              {"population_mean", found->mean[c]},
+                                              {"population_variance", population_variance},
+                                              {"gamma", value_at(snapshot.model.params, norm.gamma, c)},
+                                              {"beta", value_at(snapshot.model.params, norm.beta, c)}});
     }
   }
 }

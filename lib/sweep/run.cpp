@@ -63,28 +63,20 @@ class Run {
   }
 
   /// Adds the line to runs.csv that a run has where it ended early.
-  void add_failure(const std::string& error) {
-    record_.add(tables::TableId::kRuns, {std::string(tables::status_text(record_.status)),
-                                         error,
-                                         precision_text(),
-                                         parameters(),
-                                         trainer_ ? trainer_->step() : 0,
-                                         {},
-                                         {},
-                                         {},
-                                         {},
-                                         {},
-                                         {},
-                                         {},
-                                         {}});
-  }
+  void add_failure(const std::string& error) { record_.add(tables::TableId::kRuns, begun_run_line(error)); }
 
  private:
   compare::Snapshot<T> snapshot() {
     return {*network_, trainer_->model(), *data_, settings_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
   }
-  tables::Cell precision_text() const { return std::string(config_.precision == study::Precision::kFloat32 ? "float32" : "float64"); }
-  tables::Cell parameters() const { return network_ ? tables::Cell{network_->layout().param_count} : tables::Cell{}; }
+  /// What runs.csv says of every run, however far it came.
+  std::vector<tables::NamedCell> begun_run_line(const std::string& error) const {
+    return {{"status", tables::status_text(record_.status)},
+            {"error", error},
+            {"precision", std::string(config_.precision == study::Precision::kFloat32 ? "float32" : "float64")},
+            {"parameters", network_ ? tables::Cell{network_->layout().param_count} : tables::Cell{}},
+            {"steps", trainer_ ? trainer_->step() : 0}};
+  }
 
   void train() {
     const auto start = Clock::now();
@@ -127,8 +119,13 @@ class Run {
   void add_history() {
     if (config_.train.history.empty()) return;
     const auto add = [&](std::string_view split, std::string_view mode, const compare::SplitScore& score) {
-      record_.add(tables::TableId::kHistory, {trainer_->epoch(), trainer_->step(), std::string(split), std::string(mode),
-                                              tables::cell_or_empty(score.loss), tables::cell_or_empty(score.accuracy), score.samples});
+      record_.add(tables::TableId::kHistory, {{"epoch", trainer_->epoch()},
+                                              {"step", trainer_->step()},
+                                              {"split", split},
+                                              {"mode", mode},
+                                              {"loss", tables::cell_or_empty(score.loss)},
+                                              {"accuracy", tables::cell_or_empty(score.accuracy)},
+                                              {"samples", score.samples}});
     };
     const train::StepTotals& totals = trainer_->epoch_totals();
     add("train", "train", {totals.loss(), data_->classes > 0 ? totals.accuracy() : std::nan(""), totals.samples});
@@ -171,16 +168,16 @@ class Run {
 
   void add_run_line(const std::string& error, const compare::TrainEvalScores& test) {
     const train::StepTotals& totals = trainer_->epoch_totals();
-    std::vector<tables::Cell> cells = {std::string(tables::status_text(record_.status)), error, precision_text(), parameters(),
-                                       trainer_->step()};
-    cells.push_back(totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{});
-    cells.push_back(totals.samples > 0 && data_->classes > 0 ? tables::Cell{totals.accuracy()} : tables::Cell{});
-    for (const compare::SplitScore& score : {test.eval, test.train}) {
-      cells.push_back(tables::cell_or_empty(score.loss));
-      cells.push_back(tables::cell_or_empty(score.accuracy));
-    }
-    cells.push_back(tables::cell_or_empty(test.relative_gap));
-    cells.push_back(test.eval.samples);
+    const bool has_accuracy = totals.samples > 0 && data_->classes > 0;
+    std::vector<tables::NamedCell> cells = begun_run_line(error);
+    cells.insert(cells.end(), {{"train_loss", totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{}},
+                               {"train_accuracy", has_accuracy ? tables::Cell{totals.accuracy()} : tables::Cell{}},
+                               {"test_loss_eval", tables::cell_or_empty(test.eval.loss)},
+                               {"test_accuracy_eval", tables::cell_or_empty(test.eval.accuracy)},
+                               {"test_loss_train", tables::cell_or_empty(test.train.loss)},
+                               {"test_accuracy_train", tables::cell_or_empty(test.train.accuracy)},
+                               {"relative_gap", tables::cell_or_empty(test.relative_gap)},
+                               {"test_samples", test.eval.samples}});
     record_.add(tables::TableId::kRuns, cells);
   }
 
@@ -217,8 +214,13 @@ class Run {
     const double steps = static_cast<double>(trainer_->step());
     const double rows = steps * static_cast<double>(config_.train.batch_size);
     const auto per_second = [this](double count) { return train_seconds_ > 0.0 ? tables::Cell{count / train_seconds_} : tables::Cell{}; };
-    record_.add(tables::TableId::kTiming, {setup_seconds_, train_seconds_, compare_seconds_, per_second(steps), per_second(rows),
-                                           tables::cell_or_empty(predict_microseconds()), peak_memory_bytes()});
+    record_.add(tables::TableId::kTiming, {{"setup_seconds", setup_seconds_},
+                                           {"train_seconds", train_seconds_},
+                                           {"compare_seconds", compare_seconds_},
+                                           {"steps_per_second", per_second(steps)},
+                                           {"samples_per_second", per_second(rows)},
+                                           {"predict_microseconds", tables::cell_or_empty(predict_microseconds())},
+                                           {"peak_rss_bytes", peak_memory_bytes()}});
   }
 
   const RunContext& context_;

@@ -1,6 +1,9 @@
 #include "tables/csv_table.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
 
 namespace normrun::tables {
 namespace {
@@ -48,10 +51,25 @@ std::vector<std::string> split_csv_line(std::string_view line) {
   return read_record(line, position);
 }
 
-ResultTable::ResultTable(std::string_view text) {
-  std::size_t position = 0;
-  header_ = read_record(text, position);
-  while (position < text.size()) rows_.push_back(read_record(text, position));
+std::vector<std::vector<std::string>> split_csv(std::string_view text) {
+  std::vector<std::vector<std::string>> lines;
+  for (std::size_t position = 0; position < text.size();) lines.push_back(read_record(text, position));
+  return lines;
+}
+
+std::optional<double> find_number(std::string_view field) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
+  return value;
+}
+
+double read_number(std::string_view field) { return find_number(field).value_or(std::numeric_limits<double>::quiet_NaN()); }
+
+ResultTable::ResultTable(std::string_view text) : rows_(split_csv(text)) {
+  if (rows_.empty()) return;
+  header_ = std::move(rows_.front());
+  rows_.erase(rows_.begin());
 }
 
 int ResultTable::column(std::string_view name) const {

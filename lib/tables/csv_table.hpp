@@ -1,13 +1,20 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace normrun::tables {
 
-/// Splits a line of our own CSV, without its newline, into its fields (RFC 4180, no line breaks inside fields).
+/// Splits our own CSV into the fields of its lines (RFC 4180: a field in quotes may hold line breaks).
+std::vector<std::vector<std::string>> split_csv(std::string_view text);
+/// Splits one line, without its newline.
 std::vector<std::string> split_csv_line(std::string_view line);
+/// Returns the number in a field of our tables, or nothing where the field is anything else.
+std::optional<double> find_number(std::string_view field);
+/// The same, with NaN for nothing.
+double read_number(std::string_view field);
 
 /// One of our own tables in memory: its header and its rows, read by column.
 class ResultTable {

@@ -1,8 +1,9 @@
 #include "tables/record.hpp"
 
-#include <cassert>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <stdexcept>
 
 namespace normrun::tables {
 
@@ -37,14 +38,33 @@ std::string_view status_text(RunStatus status) {
   return "";
 }
 
-void RunRecord::add(TableId id, const std::vector<Cell>& cells) {
-  assert(cells.size() == table(id).columns.size());
+std::string joined_names(const std::vector<Column>& columns) {
+  std::string text;
+  for (const Column& column : columns) {
+    if (!text.empty()) text += ',';
+    text += column.name;
+  }
+  return text;
+}
+
+std::string joined_fields(const std::vector<Column>& columns, const std::vector<NamedCell>& cells) {
+  std::string text;
+  std::size_t written = 0;
+  for (const Column& column : columns) {
+    if (&column != columns.data()) text += ',';
+    const auto own = std::find_if(cells.begin(), cells.end(), [&](const NamedCell& cell) { return cell.column == column.name; });
+    if (own == cells.end()) continue;
+    text += own->cell.field();
+    ++written;
+  }
+  if (written != cells.size()) throw std::logic_error("a cell names no column of its table, or one that has a cell already");
+  return text;
+}
+
+void RunRecord::add(TableId id, const std::vector<NamedCell>& cells) {
   std::string& text = lines[static_cast<std::size_t>(id)];
   text += keys;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i > 0) text += ',';
-    text += cells[i].field();
-  }
+  text += joined_fields(table(id).columns, cells);
   text += '\n';
 }
 

@@ -33,6 +33,17 @@ class Cell {
 /// Makes a cell of a number; NaN gives an empty cell.
 Cell cell_or_empty(double value);
 
+/// A cell and the column that it belongs to.
+struct NamedCell {
+  std::string_view column;
+  Cell cell;
+};
+/// Writes the names of some columns, joined by commas.
+std::string joined_names(const std::vector<Column>& columns);
+/// Writes a line's fields in the order of the columns, joined by commas.  A column that no cell names is empty.  Throws std::logic_error
+/// for a cell whose column is not among `columns`, and for two cells of one column.
+std::string joined_fields(const std::vector<Column>& columns, const std::vector<NamedCell>& cells);
+
 /// How a run ended.  Journals store the numbers, so these must not change.
 enum class RunStatus {
   kOk,
@@ -52,8 +63,8 @@ struct RunRecord {
 
   /// The first key, which also names the run's files.
   std::string run_id() const { return keys.substr(0, keys.find(',')); }
-  /// Appends a line to a table: the keys, then `cells`, one for each of the table's own columns in their order.
-  void add(TableId table, const std::vector<Cell>& cells);
+  /// Appends a line to a table: the keys, then the table's own columns by joined_fields().
+  void add(TableId table, const std::vector<NamedCell>& cells);
 };
 
 }  // namespace normrun::tables

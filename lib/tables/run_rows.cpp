@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <limits>
 
 #include "files/descriptor.hpp"
-#include "tables/csv_table.hpp"
-#include "tables/tables.hpp"
 
 namespace normrun::tables {
 namespace {
@@ -23,21 +22,35 @@ std::string_view short_name(const std::vector<std::string>& keys, std::string_vi
   return key.substr(before.substr(0, before.empty() ? 0 : before.size() - 1).rfind('.') + 1);
 }
 
-}  // namespace
-
-double read_number(std::string_view field) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  return error == std::errc() && end == field.data() + field.size() ? value : std::numeric_limits<double>::quiet_NaN();
+/// Reads a line, and the lines that belong to it because a field in quotes goes on.  The line is empty at the end of the file.
+void read_line(std::istream& file, std::string& line) {
+  const auto is_odd = [](const std::string& text) { return std::count(text.begin(), text.end(), '"') % 2 == 1; };
+  if (!std::getline(file, line)) line.clear();
+  bool is_open = is_odd(line);
+  for (std::string more; is_open && std::getline(file, more);) {
+    is_open = !is_odd(more);
+    line.append("\n").append(more);
+  }
 }
+
+}  // namespace
 
 RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(others) {
   file_.open(path);
   if (!file_.is_open() && errno != ENOENT) files::throw_errno(ExitCode::kUsage, path, "read");
   file_.exceptions(std::ios::badbit);  // without memory, getline would otherwise end the table early and say nothing
   std::string line;
-  if (std::getline(file_, line)) header_ = split_csv_line(line);
-  std::getline(file_, ahead_);
+  read_line(file_, line);
+  if (!line.empty()) header_ = split_csv_line(line);
+  read_line(file_, ahead_);
+}
+
+RunRows::RunRows(const RunRecord& record, TableId id)
+    : other_count_(split_csv_line(record.keys).size() - 1 - key_columns().size()),  // the last comma of the keys begins one more field
+      rows_(split_csv(record.lines[static_cast<std::size_t>(id)])) {
+  for (const Column& column : key_columns()) header_.emplace_back(column.name);
+  header_.resize(header_.size() + other_count_);
+  for (const Column& column : table(id).columns) header_.emplace_back(column.name);
 }
 
 bool RunRows::next() {
@@ -46,7 +59,7 @@ bool RunRows::next() {
   while (!ahead_.empty() && run_of(ahead_) == run) {
     rows_.push_back(split_csv_line(ahead_));
     rows_.back().resize(std::max(header_.size(), key_columns().size() + other_count_));  // cells that a damaged line lacks are empty
-    if (!std::getline(file_, ahead_)) ahead_.clear();
+    read_line(file_, ahead_);
   }
   return !rows_.empty();
 }
@@ -85,6 +98,11 @@ double RunRows::other(std::string_view key) const {
   const auto swept = header_.begin() + static_cast<std::ptrdiff_t>(std::min(header_.size(), key_columns().size()));
   const auto place = static_cast<std::size_t>(std::find(swept, header_.end(), key) - swept);
   return place < other_count_ ? read_number(rows_.front()[key_columns().size() + place]) : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::vector<std::string> RunRows::other_values() const {
+  const auto first = rows_.front().begin() + static_cast<std::ptrdiff_t>(key_columns().size());
+  return {first, first + static_cast<std::ptrdiff_t>(other_count_)};
 }
 
 std::string RunRows::others(std::string_view without) const {

@@ -1,25 +1,30 @@
 #pragma once
 
 #include <fstream>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/matrix.hpp"
+#include "tables/csv_table.hpp"
+#include "tables/record.hpp"
 
 namespace normrun::tables {
 
-/// Reads a table file run by run, because a table of ten thousand runs need not fit into memory.
+/// The rows of one run in one table, whose cells are found by the names of their columns.
+///
+/// A table file is read run by run, because a table of ten thousand runs need not fit into memory.  A record has its run's rows at once.
 class RunRows {
  public:
   using Row = std::vector<std::string>;
 
-  /// `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs; throws
-  /// Error(kUsage) where a file cannot be read.
+  /// Reads a file.  `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs;
+  /// throws Error(kUsage) where a file cannot be read.
   RunRows(const std::string& path, std::size_t others);
+  /// Takes the rows of a record, where the columns of swept keys have no names.
+  RunRows(const RunRecord& record, TableId table);
 
-  /// Reads the rows of the next run.  Returns false at the end of the file.
+  /// Reads the rows of the file's next run.  Returns false at the end of the file.
   bool next();
   const std::vector<Row>& rows() const { return rows_; }
   /// Returns those of the run's rows that have its last step: its final state.  All rows where the table has no steps.
@@ -35,6 +40,8 @@ class RunRows {
   const std::string& run_id() const { return rows_.front()[0]; }
   const std::string& norm() const { return rows_.front()[1]; }
   Index batch_size() const;
+  /// Returns the values of the swept keys that have columns of their own.
+  std::vector<std::string> other_values() const;
   /// Writes the swept keys that have columns of their own, except `without`: "learning_rate = 0.1, units = 8".  "" where there are none.
   std::string others(std::string_view without = "") const;
   /// Returns the value of a swept key, or NaN where it is not swept or not a number.
@@ -49,8 +56,5 @@ class RunRows {
   std::string ahead_;  // first line of the next run
   std::vector<Row> rows_;
 };
-
-/// Returns the number in a field of our tables, or NaN where the field is anything else.
-double read_number(std::string_view field);
 
 }  // namespace normrun::tables

@@ -195,10 +195,6 @@ const Column* find_column(const std::vector<Column>& columns, std::string_view n
   const auto found = std::find_if(columns.begin(), columns.end(), [name](const Column& column) { return column.name == name; });
   return found == columns.end() ? nullptr : &*found;
 }
-std::size_t own_place(TableId id, std::string_view name) {
-  const std::vector<Column>& columns = table(id).columns;
-  return static_cast<std::size_t>(find_column(columns, name) - columns.data());
-}
 const std::vector<Column>& key_columns() { return kKeyColumns; }
 
 }  // namespace normrun::tables

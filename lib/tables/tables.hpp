@@ -40,8 +40,6 @@ const std::vector<Table>& tables();
 const Table& table(TableId id);
 /// Returns the column of that name, or nullptr where there is none.
 const Column* find_column(const std::vector<Column>& columns, std::string_view name);
-/// Returns the place of a column among the own columns of a table, which must have it.
-std::size_t own_place(TableId id, std::string_view name);
 
 /// The first columns of every table: run_id, norm, batch_size, seed.  One column for each other swept key follows them.
 const std::vector<Column>& key_columns();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <stdexcept>
 
 using namespace normrun;
 
@@ -27,11 +28,22 @@ TEST_CASE("fields are quoted as RFC 4180 says") {
   CHECK(tables::Cell{std::nan("")}.field() == "nan");
 }
 
-TEST_CASE("a record's line is the keys and then one field for each column") {
+TEST_CASE("a record's line is the keys and then one field for each column, whatever the order of the cells") {
   tables::RunRecord record;
   record.keys = "batch-b4-s0,batch,4,0,";
-  record.add(tables::TableId::kHistory, {Index{1}, Index{20}, std::string("test"), std::string("eval"), 0.5, {}, Index{100}});
+  record.add(tables::TableId::kHistory, {{"samples", Index{100}},
+                                         {"epoch", Index{1}},
+                                         {"step", Index{20}},
+                                         {"mode", std::string_view("eval")},
+                                         {"split", std::string_view("test")},
+                                         {"loss", 0.5}});
   CHECK(record.lines[static_cast<std::size_t>(tables::TableId::kHistory)] == "batch-b4-s0,batch,4,0,1,20,test,eval,0.5,,100\n");
+}
+
+TEST_CASE("a cell of no column, or of one that has a cell already, is a mistake in the program") {
+  tables::RunRecord record;
+  CHECK_THROWS_AS(record.add(tables::TableId::kProbes, {{"valeu", 1.0}}), std::logic_error);
+  CHECK_THROWS_AS(record.add(tables::TableId::kProbes, {{"value", 1.0}, {"value", 2.0}}), std::logic_error);
 }
 
 TEST_CASE("table ids index the descriptions") {

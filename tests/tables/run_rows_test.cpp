@@ -48,6 +48,39 @@ TEST_CASE("a missing table has no runs, a damaged line empty cells") {
   CHECK(std::isnan(runs.number(runs.rows()[0], "value")));
 }
 
+TEST_CASE("a quoted field may hold line ends, and they are no runs of their own") {
+  const TemporaryFolder folder;
+  tables::RunRows runs(folder.write("t.csv",
+                                    "run_id,norm,batch_size,seed,status,error\n"
+                                    "a,a,2,0,failed,\"first, \"\"x\"\"\nsecond\n\"\n"
+                                    "b,a,2,1,ok,\n"),
+                       0);
+  REQUIRE(runs.next());
+  REQUIRE(runs.rows().size() == 1);
+  CHECK(runs.text(runs.rows()[0], "error") == "first, \"x\"\nsecond\n");
+  REQUIRE(runs.next());
+  CHECK(runs.run_id() == "b");
+  CHECK_FALSE(runs.next());
+}
+
+TEST_CASE("a record reads like a file, and its swept keys are beside its own columns") {
+  tables::RunRecord record;
+  record.keys = "batch-b4-s0,batch,4,0,\"[1,2]\",0.5,";
+  for (const Index step : {10, 20}) {
+    record.add(tables::TableId::kLayers,
+               {{"epoch", step / 10}, {"step", step}, {"layer", std::string_view("norm\"1")}, {"mean_gap", 0.25}});
+  }
+  const tables::RunRows run(record, tables::TableId::kLayers);
+  CHECK(run.norm() == "batch");
+  CHECK(run.other_values() == std::vector<std::string>{"[1,2]", "0.5"});
+  REQUIRE(run.rows().size() == 2);
+  REQUIRE(run.final_rows().size() == 1);
+  CHECK(run.text(*run.final_rows()[0], "layer") == "norm\"1");
+  CHECK(run.number(*run.final_rows()[0], "mean_gap") == 0.25);
+  CHECK(run.text(*run.final_rows()[0], "worst_gap").empty());
+  CHECK(tables::RunRows(record, tables::TableId::kCompare).rows().empty());
+}
+
 TEST_CASE("samples count a run once") {
   tables::SeedSamples<int> samples;
   for (const auto& [run, value] : {std::pair("s0", 1.0), std::pair("s0", 5.0), std::pair("s1", 3.0), std::pair("s2", std::nan(""))})

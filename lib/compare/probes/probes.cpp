@@ -61,7 +61,7 @@ void add_probes(const Snapshot<T>& snapshot, tables::RunRecord& record) {
     } else {
       value = probe.in_float64(snapshot);
     }
-    record.add(tables::TableId::kProbes, {name, tables::cell_or_empty(value)});
+    record.add(tables::TableId::kProbes, {{"probe", name}, {"value", tables::cell_or_empty(value)}});
   }
 }
 

@@ -1,7 +1,6 @@
 #include "report/claims/claim_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,15 +21,9 @@ int column_of(const study::Claim& claim, const tables::ResultTable& table, const
   refuse_claim(claim, "the table has no column \"" + name + "\"", "it has " + known);
 }
 
-bool read_number(const std::string& field, double& value) {
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  return error == std::errc() && end == field.data() + field.size();
-}
-
 bool means(const json& wanted, const std::string& field) {
   if (wanted.is_array()) return std::any_of(wanted.begin(), wanted.end(), [&](const json& one) { return means(one, field); });
-  double value = 0.0;
-  if (wanted.is_number()) return read_number(field, value) && value == wanted.get<double>();
+  if (wanted.is_number()) return tables::find_number(field) == wanted.get<double>();
   return wanted.is_string() && wanted.get<std::string>() == field;
 }
 
@@ -44,8 +37,8 @@ class Selection {
     eval_batch_size_ = table.column("eval_batch_size");
     const int step = table.column("step");
     for (std::size_t row = 0; final_only_ && row < table.rows(); ++row) {
-      double value = 0.0;
-      if (read_number(table.at(row, step), value)) last_step_[table.at(row, 0)] = std::max(last_step_[table.at(row, 0)], value);
+      const std::optional<double> value = tables::find_number(table.at(row, step));
+      if (value) last_step_[run_of(row)] = std::max(last_step_[run_of(row)], *value);
     }
   }
 
@@ -55,11 +48,13 @@ class Selection {
       if (is_train ? table_.at(row, column) != table_.at(row, batch_size_) : !means(wanted, table_.at(row, column))) return false;
     }
     if (!final_only_) return true;
-    double step = 0.0;
-    return read_number(table_.at(row, table_.column("step")), step) && step == last_step_.at(table_.at(row, 0));
+    const std::optional<double> step = tables::find_number(table_.at(row, table_.column("step")));
+    return step && *step == last_step_.at(run_of(row));
   }
 
  private:
+  const std::string& run_of(std::size_t row) const { return table_.at(row, table_.column("run_id")); }
+
   const tables::ResultTable& table_;
   std::vector<std::pair<int, json>> filters_;
   bool final_only_ = false;
@@ -97,15 +92,15 @@ class Measure {
 
   /// Returns nothing where the metric does not apply.
   std::optional<double> at(std::size_t row) const {
-    double value = 0.0;
-    double subtracted = 0.0;
-    if (!read_number(table_.at(row, metric_), value)) return std::nullopt;
-    if (minus_ >= 0 && !read_number(table_.at(row, minus_), subtracted)) return std::nullopt;
-    if (std::isnan(value - subtracted)) {
+    const std::optional<double> value = tables::find_number(table_.at(row, metric_));
+    const std::optional<double> subtracted = minus_ >= 0 ? tables::find_number(table_.at(row, minus_)) : 0.0;
+    if (!value || !subtracted) return std::nullopt;
+    if (std::isnan(*value - *subtracted)) {
       const std::string name = claim_.minus.empty() ? claim_.metric : claim_.metric + " - " + claim_.minus;
-      refuse_claim(claim_, name + " of run " + table_.at(row, 0) + " is not a number", "leave its rows out of \"where\"");
+      refuse_claim(claim_, name + " of run " + table_.at(row, table_.column("run_id")) + " is not a number",
+                   "leave its rows out of \"where\"");
     }
-    return value - subtracted;
+    return *value - *subtracted;
   }
 
  private:

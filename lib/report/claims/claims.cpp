@@ -223,22 +223,31 @@ std::vector<DecidedClaim> decide_claims(const std::string& folder) {
 }
 
 std::string claims_csv(const std::vector<DecidedClaim>& claims) {
-  std::string text = "id,source,statement,metric,n,observed,ci95_low,ci95_high,threshold,verdict,expected\n";
+  static const std::vector<tables::Column> columns = {{"id", "string", "as in the config"},
+                                                      {"source", "string", "where the statement comes from"},
+                                                      {"statement", "string", "as in the config"},
+                                                      {"metric", "string", "table.column, or the difference of two"},
+                                                      {"n", "integer", "numbers that were compared"},
+                                                      {"observed", "number", "their mean; of factors the geometric mean"},
+                                                      {"ci95_low", "number", "95 % t interval of it"},
+                                                      {"ci95_high", "number", "95 % t interval of it"},
+                                                      {"threshold", "string", "what the claim says of it"},
+                                                      {"verdict", "string", "confirmed, refuted or undecided"},
+                                                      {"expected", "string", "the verdict that the config expects"}};
+  std::string text = tables::joined_names(columns) + '\n';
   for (const DecidedClaim& decided : claims) {
     const study::Claim& claim = decided.claim;
-    const std::string metric = claim.minus.empty() ? claim.metric : claim.metric + " - " + claim.minus;
-    const std::vector<tables::Cell> cells = {claim.id,
-                                             claim.source,
-                                             claim.statement,
-                                             metric,
-                                             static_cast<Index>(decided.n),
-                                             decided.observed,
-                                             tables::cell_or_empty(decided.ci95_low),
-                                             tables::cell_or_empty(decided.ci95_high),
-                                             decided.threshold,
-                                             study::verdict_text(decided.verdict),
-                                             study::verdict_text(claim.expect)};
-    for (std::size_t i = 0; i < cells.size(); ++i) text += (i > 0 ? "," : "") + cells[i].field();
+    text += tables::joined_fields(columns, {{"id", claim.id},
+                                            {"source", claim.source},
+                                            {"statement", claim.statement},
+                                            {"metric", claim.minus.empty() ? claim.metric : claim.metric + " - " + claim.minus},
+                                            {"n", static_cast<Index>(decided.n)},
+                                            {"observed", decided.observed},
+                                            {"ci95_low", tables::cell_or_empty(decided.ci95_low)},
+                                            {"ci95_high", tables::cell_or_empty(decided.ci95_high)},
+                                            {"threshold", decided.threshold},
+                                            {"verdict", study::verdict_text(decided.verdict)},
+                                            {"expected", study::verdict_text(claim.expect)}});
     text += '\n';
   }
   return text;

@@ -1,27 +1,14 @@
 #include "report/results/empty_comparisons.hpp"
 
 #include <charconv>
-#include <string_view>
 
-#include "tables/csv_table.hpp"
+#include "tables/run_rows.hpp"
 
 namespace normrun::report {
 namespace {
 
-/// Returns, for each line of the run in compare.csv, the fields of the table's own columns.
-std::vector<std::vector<std::string>> compared_lines(const tables::RunRecord& record) {
-  const std::string_view text = record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
-  std::vector<std::vector<std::string>> lines;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\n', start);
-    lines.push_back(tables::split_csv_line(text.substr(start, end - start).substr(record.keys.size())));
-    start = end + 1;
-  }
-  return lines;
-}
-
 std::string more_rows(const std::string& split) {
-  /// with `resample` every step draws fresh rows, so more of them cannot be asked for
+  // With `resample` every step draws fresh rows, so more of them cannot be asked for.
   if (split == "train") return "leave it out of compare.splits";
   return split == "test" ? "give the data test rows (\"test_fraction\")" : "set \"validation_fraction\" in \"data\"";
 }
@@ -44,15 +31,14 @@ std::string listed(const std::set<Index>& sizes) {
 }  // namespace
 
 void EmptyComparisons::add(const tables::RunRecord& record, const compare::CompareOptions& compare) {
-  const std::size_t split = tables::own_place(tables::TableId::kCompare, "split");
-  const std::size_t size = tables::own_place(tables::TableId::kCompare, "eval_batch_size");
-  const std::size_t samples = tables::own_place(tables::TableId::kCompare, "samples");
   std::set<std::string> compared;
-  for (const std::vector<std::string>& fields : compared_lines(record)) {
-    compared.insert(fields[split]);
-    const Index rows = count_of(fields[samples]);
-    const Index asked = count_of(fields[size]);
-    if (asked > rows) too_large_[{fields[split], rows}].insert(asked);
+  const tables::RunRows run(record, tables::TableId::kCompare);
+  for (const tables::RunRows::Row& row : run.rows()) {
+    const std::string& split = run.text(row, "split");
+    compared.insert(split);
+    const Index rows = count_of(run.text(row, "samples"));
+    const Index asked = count_of(run.text(row, "eval_batch_size"));
+    if (asked > rows) too_large_[{split, rows}].insert(asked);
   }
   if (compare.pairs.empty() || compare.eval_batch_sizes.empty()) return;
   for (const std::string& asked : compare.splits) {

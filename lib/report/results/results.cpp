@@ -52,20 +52,6 @@ ordered_json resource(const std::string& file, const std::string& doc, const ord
           {"schema", {{"fields", fields}, {"missingValues", {""}}}}};
 }
 
-const std::vector<tables::Column>& summary_columns() {
-  static const std::vector<tables::Column> columns = {
-      {"metric", "string", "table.column, and in brackets the line of the run"},
-      {"n", "integer", "seeds"},
-      {"mean", "number", "over the seeds"},
-      {"sd", "number", "ddof 1; empty for one seed"},
-      {"ci95_low", "number", "95 % t interval of the mean"},
-      {"ci95_high", "number", "95 % t interval of the mean"},
-      {"min", "number", "over the seeds"},
-      {"max", "number", "over the seeds"},
-  };
-  return columns;
-}
-
 std::string datapackage_text(const study::Experiment& experiment) {
   ordered_json resources = ordered_json::array();
   for (const tables::Table& table : tables::tables()) {
@@ -164,11 +150,9 @@ std::vector<SummaryRow> write_summary(const study::Experiment& experiment, const
 }  // namespace
 
 std::string header_line(const tables::Table& table, const config::Grid& grid) {
-  std::string line;
-  for (const tables::Column& column : tables::key_columns()) line += std::string(column.name) + ',';
+  std::string line = tables::joined_names(tables::key_columns()) + ',';
   for (const std::string& name : study::swept_columns(table.columns, grid)) line += tables::csv_field(std::string_view(name)) + ',';
-  for (std::size_t i = 0; i < table.columns.size(); ++i) line += (i > 0 ? "," : "") + std::string(table.columns[i].name);
-  return line + '\n';
+  return line + tables::joined_names(table.columns) + '\n';
 }
 
 std::vector<SummaryRow> write_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const ProgramInfo& program,

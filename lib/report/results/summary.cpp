@@ -1,11 +1,10 @@
 #include "report/results/summary.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <optional>
 #include <unordered_map>
 
 #include "study/plan.hpp"
-#include "tables/csv_table.hpp"
+#include "tables/run_rows.hpp"
 
 namespace normrun::report {
 namespace {
@@ -38,9 +37,6 @@ std::string table_name(tables::TableId id) {
   return file.substr(0, file.find('.'));
 }
 
-/// Returns the place of a table's own column in a line, where the key columns come first.
-std::size_t column_place(tables::TableId id, std::string_view name, std::size_t keys) { return keys + tables::own_place(id, name); }
-
 /// The metrics of one setting, in order of appearance.
 struct SettingSummary {
   SummaryRow row;  // identifies the setting; its metric and summary stay empty
@@ -51,63 +47,34 @@ struct SettingSummary {
 /// A standard deviation needs the mean first, so every record of a setting is read twice: for kSums, then for kDeviations.
 enum class Pass { kSums, kDeviations };
 
-class Collector {
- public:
-  explicit Collector(std::size_t other_count) : keys_(tables::key_columns().size() + other_count) {}
-
-  void add(const tables::RunRecord& record, Pass pass, SettingSummary& setting) const {
-    for (const Source& source : sources()) {
-      const std::string& text = record.lines[static_cast<std::size_t>(source.table)];
-      const std::vector<std::vector<std::string>> lines = final_lines(source.table, text);
-      for (const auto& fields : lines) add_line(source, fields, pass, setting);
-    }
+void add_row(const Source& source, const tables::RunRows& run, const tables::RunRows::Row& row, Pass pass, SettingSummary& setting) {
+  std::string label;
+  for (const std::string_view name : source.labels) {
+    const std::string& field = run.text(row, name);
+    label += label.empty() ? field : (name == "mode_b" ? ":" : " ") + field;
   }
-
- private:
-  /// Returns the lines of the last step.  With every_steps, a table also holds earlier ones.
-  std::vector<std::vector<std::string>> final_lines(tables::TableId id, const std::string& text) const {
-    std::vector<std::vector<std::string>> lines;
-    std::size_t start = 0;
-    while (start < text.size()) {
-      const std::size_t end = text.find('\n', start);
-      lines.push_back(tables::split_csv_line(std::string_view(text).substr(start, end - start)));
-      start = end + 1;
-    }
-    if (id == tables::TableId::kRuns || id == tables::TableId::kProbes || lines.empty()) return lines;
-    const std::size_t step = column_place(id, "step", keys_);
-    const std::string last = lines.back()[step];
-    std::erase_if(lines, [&](const auto& fields) { return fields[step] != last; });
-    return lines;
+  for (const std::string_view name : source.metrics) {
+    const std::optional<double> value = tables::find_number(run.text(row, name));
+    if (!value) continue;  // the metric does not apply here
+    const std::string metric = table_name(source.table) + '.' + std::string(name) + (label.empty() ? "" : '[' + label + ']');
+    const auto [known, is_new] = setting.values.try_emplace(metric);
+    if (is_new) setting.metrics.push_back(metric);
+    if (pass == Pass::kSums) known->second.add(*value);
+    if (pass == Pass::kDeviations) known->second.add_deviation(*value);
   }
+}
 
-  void add_line(const Source& source, const std::vector<std::string>& fields, Pass pass, SettingSummary& setting) const {
-    std::string label;
-    for (const std::string_view name : source.labels) {
-      const std::string& field = fields[column_place(source.table, name, keys_)];
-      label += label.empty() ? field : (name == "mode_b" ? ":" : " ") + field;
-    }
-    if (setting.row.norm.empty()) name(setting.row, fields);
-    for (const std::string_view name : source.metrics) {
-      const std::string& field = fields[column_place(source.table, name, keys_)];
-      double value = 0.0;
-      if (std::from_chars(field.data(), field.data() + field.size(), value).ec != std::errc()) continue;  // the metric does not apply here
-      const std::string metric = table_name(source.table) + '.' + std::string(name) + (label.empty() ? "" : '[' + label + ']');
-      const auto [known, is_new] = setting.values.try_emplace(metric);
-      if (is_new) setting.metrics.push_back(metric);
-      if (pass == Pass::kSums) known->second.add(value);
-      if (pass == Pass::kDeviations) known->second.add_deviation(value);
-    }
+/// Adds the final state of a run.
+void add_run(const tables::RunRecord& record, Pass pass, SettingSummary& setting) {
+  for (const Source& source : sources()) {
+    const tables::RunRows run(record, source.table);
+    if (run.rows().empty()) continue;
+    setting.row.norm = run.norm();
+    setting.row.batch_size = run.batch_size();
+    setting.row.others = run.other_values();
+    for (const tables::RunRows::Row* row : run.final_rows()) add_row(source, run, *row, pass, setting);
   }
-
-  void name(SummaryRow& row, const std::vector<std::string>& fields) const {
-    row.norm = fields[1];
-    row.batch_size = std::stoll(fields[2]);
-    row.others.assign(fields.begin() + static_cast<std::ptrdiff_t>(tables::key_columns().size()),
-                      fields.begin() + static_cast<std::ptrdiff_t>(keys_));
-  }
-
-  std::size_t keys_;
-};
+}
 
 /// The plan as a list of settings: all axes but the seed, in the plan's order, with the runs of each setting.
 class Settings {
@@ -136,14 +103,13 @@ class Settings {
 
 void summarize_runs(const study::Experiment& experiment, const sweep::RecordIndex& records,
                     const std::function<void(const SummaryRow&)>& take) {
-  const Collector collector(study::other_axes(experiment.grid).size());
   const Settings settings(experiment.grid);
   for (std::int64_t s = 0; s < settings.count(); ++s) {
     SettingSummary setting;
     for (const Pass pass : {Pass::kSums, Pass::kDeviations}) {
       for (std::int64_t seed = 0; seed < settings.seeds(); ++seed) {
         const std::int64_t run = settings.run(s, seed);
-        if (records.contains(run) && records.status(run) == tables::RunStatus::kOk) collector.add(records.read(run), pass, setting);
+        if (records.contains(run) && records.status(run) == tables::RunStatus::kOk) add_run(records.read(run), pass, setting);
       }
     }
     for (const std::string& metric : setting.metrics) {
@@ -154,19 +120,40 @@ void summarize_runs(const study::Experiment& experiment, const sweep::RecordInde
   }
 }
 
+const std::vector<tables::Column>& summary_columns() {
+  static const std::vector<tables::Column> columns = {
+      {"metric", "string", "table.column, and in brackets the line of the run"},
+      {"n", "integer", "seeds"},
+      {"mean", "number", "over the seeds"},
+      {"sd", "number", "ddof 1; empty for one seed"},
+      {"ci95_low", "number", "95 % t interval of the mean"},
+      {"ci95_high", "number", "95 % t interval of the mean"},
+      {"min", "number", "over the seeds"},
+      {"max", "number", "over the seeds"},
+  };
+  return columns;
+}
+
 std::string summary_header(const config::Grid& grid) {
   std::string text = "norm,batch_size,";
   for (const std::string& axis : study::other_axes(grid)) text += tables::csv_field(std::string_view(axis)) + ',';
-  return text + "metric,n,mean,sd,ci95_low,ci95_high,min,max\n";
+  return text + tables::joined_names(summary_columns()) + '\n';
 }
 
 std::string summary_line(const SummaryRow& row) {
   std::string text = tables::csv_field(std::string_view(row.norm)) + ',' + std::to_string(row.batch_size) + ',';
   for (const std::string& other : row.others) text += tables::csv_field(std::string_view(other)) + ',';
-  text += tables::csv_field(std::string_view(row.metric)) + ',' + std::to_string(row.summary.n) + ',' + tables::shortest(row.summary.mean);
-  for (const double value : {row.summary.sd, row.summary.ci95_low, row.summary.ci95_high})
-    text += ',' + tables::cell_or_empty(value).field();
-  return text + ',' + tables::shortest(row.summary.min) + ',' + tables::shortest(row.summary.max) + '\n';
+  const tables::SampleSummary& summary = row.summary;
+  return text +
+         tables::joined_fields(summary_columns(), {{"metric", row.metric},
+                                                   {"n", static_cast<Index>(summary.n)},
+                                                   {"mean", summary.mean},
+                                                   {"sd", tables::cell_or_empty(summary.sd)},
+                                                   {"ci95_low", tables::cell_or_empty(summary.ci95_low)},
+                                                   {"ci95_high", tables::cell_or_empty(summary.ci95_high)},
+                                                   {"min", summary.min},
+                                                   {"max", summary.max}}) +
+         '\n';
 }
 
 }  // namespace normrun::report

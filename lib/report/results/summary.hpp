@@ -7,6 +7,7 @@
 #include "study/experiment.hpp"
 #include "sweep/record_index.hpp"
 #include "tables/t_interval.hpp"
+#include "tables/tables.hpp"
 
 namespace normrun::report {
 
@@ -23,7 +24,8 @@ struct SummaryRow {
 /// metrics.  Only one setting's numbers are in memory at a time, however many settings and seeds there are.
 void summarize_runs(const study::Experiment& experiment, const sweep::RecordIndex& records,
                     const std::function<void(const SummaryRow&)>& take);
-/// Returns the header: norm, batch_size, the other axes, metric, n, mean, sd, ci95_low, ci95_high, min, max.
+/// The columns that follow norm, batch_size and the other axes.
+const std::vector<tables::Column>& summary_columns();
 std::string summary_header(const config::Grid& grid);
 std::string summary_line(const SummaryRow& row);
 
