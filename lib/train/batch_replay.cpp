@@ -109,12 +109,8 @@ BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs
       forward_(*plan.network, batches_ ? statistics::SplitRows<T>(plan.data->train, stem) : statistics::SplitRows<T>(fresh_),
                plan.options->batch_size) {
   if (batches_) return;
-  const Index batch_size = plan.options->batch_size;
-  fresh_.features = data::allocate_rows<T>(batch_size, plan.data->shape.size());
-  if (plan.data->classes > 0) fresh_.labels.resize(static_cast<std::size_t>(batch_size));
-  if (!plan.data->train.lengths.empty()) fresh_.lengths.resize(static_cast<std::size_t>(batch_size));
-  if (plan.data->outputs > 0) fresh_.targets = data::allocate_rows<T>(batch_size, plan.data->outputs);
-  all_fresh_.resize(static_cast<std::size_t>(batch_size));
+  fresh_ = empty_batch(*plan.data, plan.options->batch_size, plan.data->outputs);
+  all_fresh_.resize(static_cast<std::size_t>(fresh_.samples()));
   std::iota(all_fresh_.begin(), all_fresh_.end(), Index{0});
 }
 
@@ -122,9 +118,7 @@ template <class T>
 Index BatchReplay<T>::start(Index step) {
   step_ = step;
   if (!batches_) {
-    const View<T> targets = plan_.data->outputs > 0 ? fresh_.targets.view() : View<T>();
-    Index* const lengths = fresh_.lengths.empty() ? nullptr : fresh_.lengths.data();
-    plan_.data->resample->generate(static_cast<std::uint64_t>(step), {fresh_.features.view(), fresh_.labels.data(), targets, lengths});
+    draw_batch(*plan_.data, step, fresh_);
     rows_ = all_fresh_;
   } else {
     const Index epoch = step / steps_per_epoch_;

@@ -65,12 +65,7 @@ void Trainer<T>::allocate() {
   if (plan_.loss == nn::LossKind::kMse) gradient_->count_in_units(plan_.data->target_scale);
   if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass())
     fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network.layout().params.size(), optimizer_buffers());
-  batch_x_ = Matrix<T>(capacity, network.input().size());
-  if (plan_.data->classes > 0)
-    batch_labels_.resize(static_cast<std::size_t>(capacity));
-  else
-    batch_targets_ = Matrix<T>(capacity, network.output().size());
-  if (!train.lengths.empty()) batch_lengths_.resize(static_cast<std::size_t>(capacity));
+  batch_ = empty_batch(*plan_.data, capacity, network.output().size());
 }
 
 template <class T>
@@ -78,10 +73,8 @@ Index Trainer<T>::take_batch() {
   const Index step_in_epoch = step_ % steps_per_epoch_;
   if (step_in_epoch == 0) totals_ = {};
   if (!batches_) {
-    const View<T> targets = plan_.data->outputs > 0 ? batch_targets_.view() : View<T>();
-    Index* const lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data();
-    plan_.data->resample->generate(static_cast<std::uint64_t>(step_), {batch_x_.view(), batch_labels_.data(), targets, lengths});
-    return batch_x_.rows();
+    draw_batch(*plan_.data, step_, batch_);
+    return batch_.samples();
   }
   if (step_in_epoch == 0 && step_ > 0) batches_->start_epoch(step_ / steps_per_epoch_);
   const std::span<const Index> rows = batches_->step(step_in_epoch);
@@ -92,20 +85,20 @@ Index Trainer<T>::take_batch() {
 template <class T>
 void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> next_rows) {
   const data::Split<T>& train = plan_.data->train;
-  statistics::gather_rows<T>(train.features.view(), rows, batch_x_.view(), next_rows);
-  if (!batch_labels_.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_labels_.data());
-  if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_targets_.view());
-  if (!batch_lengths_.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_lengths_.data());
+  statistics::gather_rows<T>(train.features.view(), rows, batch_.features.view(), next_rows);
+  if (!batch_.labels.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_.labels.data());
+  if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_.targets.view());
+  if (!batch_.lengths.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_.lengths.data());
 }
 
 template <class T>
 void Trainer<T>::advance() {
   assert(!done());
   const Index rows = take_batch();
-  const std::int32_t* const labels = batch_labels_.empty() ? nullptr : batch_labels_.data();
-  const Batch<T> batch{.x = batch_x_.view().slice(0, rows),
-                       .targets = {.labels = labels, .values = labels != nullptr ? View<T>() : batch_targets_.view().slice(0, rows)},
-                       .lengths = batch_lengths_.empty() ? nullptr : batch_lengths_.data()};
+  const std::int32_t* const labels = batch_.labels.empty() ? nullptr : batch_.labels.data();
+  const Batch<T> batch{.x = batch_.features.view().slice(0, rows),
+                       .targets = {.labels = labels, .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, rows)},
+                       .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
   const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 
   const TrainingStep step{.number = step_ + 1, .learning_rate = learning_rate_};

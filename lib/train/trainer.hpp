@@ -100,10 +100,7 @@ class Trainer {
   nn::Model<T> model_;
   Buffer<T> slots_;
   std::optional<BatchGradient<T>> gradient_;
-  Matrix<T> batch_x_;
-  Matrix<T> batch_targets_;  // zeros where the data has no targets
-  std::vector<std::int32_t> batch_labels_;
-  std::vector<Index> batch_lengths_;
+  data::Split<T> batch_;  // of the present step; its targets are zeros where the data has neither classes nor targets
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
   double learning_rate_;

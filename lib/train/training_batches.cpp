@@ -21,6 +21,29 @@ std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan) {
   return batches;
 }
 
+template <class T>
+data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outputs) {
+  data::Split<T> batch;
+  batch.features = data::allocate_rows<T>(rows, data.shape.size());
+  if (data.classes > 0)
+    batch.labels.resize(static_cast<std::size_t>(rows));
+  else
+    batch.targets = data::allocate_rows<T>(rows, outputs);
+  if (!data.train.lengths.empty()) batch.lengths.resize(static_cast<std::size_t>(rows));
+  return batch;
+}
+
+template <class T>
+void draw_batch(const data::Dataset<T>& data, Index step, data::Split<T>& batch) {
+  const View<T> targets = data.outputs > 0 ? batch.targets.view() : View<T>();
+  Index* const lengths = batch.lengths.empty() ? nullptr : batch.lengths.data();
+  data.resample->generate(static_cast<std::uint64_t>(step), {batch.features.view(), batch.labels.data(), targets, lengths});
+}
+
+template data::Split<float> empty_batch(const data::Dataset<float>&, Index, Index);
+template data::Split<double> empty_batch(const data::Dataset<double>&, Index, Index);
+template void draw_batch(const data::Dataset<float>&, Index, data::Split<float>&);
+template void draw_batch(const data::Dataset<double>&, Index, data::Split<double>&);
 template std::optional<data::Batches> training_batches(const TrainingPlan<float>&);
 template std::optional<data::Batches> training_batches(const TrainingPlan<double>&);
 

@@ -12,4 +12,11 @@ namespace normrun::train {
 template <class T>
 std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan);
 
+/// Allocates the rows of a batch: inputs, labels or else numbers to predict (`outputs` for each row), and lengths of sequences.
+template <class T>
+data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outputs);
+/// Draws the rows of step `step` where every step draws fresh ones.  Numbers to predict stay as they are where the data has none.
+template <class T>
+void draw_batch(const data::Dataset<T>& data, Index step, data::Split<T>& batch);
+
 }  // namespace normrun::train
