@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "config/options/options.hpp"
@@ -20,8 +21,14 @@ class DataSpec : public config::Described {
 
   /// Loads or generates the data for a seed.  Relative paths start from `folder`, the config file's folder.  Throws Error: kUsage (missing
   /// file, impossible option), kDamaged (file, byte or line and column), kOutOfMemory.
-  virtual Dataset<float> load(std::uint64_t seed, const std::string& folder, float) const = 0;
-  virtual Dataset<double> load(std::uint64_t seed, const std::string& folder, double) const = 0;
+  template <class T>
+  Dataset<T> load(std::uint64_t seed, const std::string& folder) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return load_float32(seed, folder);
+    } else {
+      return load_float64(seed, folder);
+    }
+  }
   /// Whether the rows depend on the seed.  If they do not, one loaded data set serves every run.
   virtual bool depends_on_seed() const = 0;
   /// What load() will return, found without loading it, for `describe` and for checks before any training.  Generators know it, idx and npy
@@ -46,6 +53,8 @@ class DataSpec : public config::Described {
   void describe(config::OptionVisitor& visitor) final;
 
  protected:
+  virtual Dataset<float> load_float32(std::uint64_t seed, const std::string& folder) const = 0;
+  virtual Dataset<double> load_float64(std::uint64_t seed, const std::string& folder) const = 0;
   virtual void describe_own(config::OptionVisitor& visitor) = 0;
 };
 

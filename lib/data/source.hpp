@@ -12,11 +12,10 @@ namespace normrun::data {
 /// Implements load() in both precisions by `Loaded<T> rows<T>(seed, folder) const` of Source.
 template <class Source>
 class SourceOf : public DataSpec {
- public:
-  Dataset<float> load(std::uint64_t seed, const std::string& folder, float) const final { return load_as<float>(seed, folder); }
-  Dataset<double> load(std::uint64_t seed, const std::string& folder, double) const final { return load_as<double>(seed, folder); }
-
  private:
+  Dataset<float> load_float32(std::uint64_t seed, const std::string& folder) const final { return load_as<float>(seed, folder); }
+  Dataset<double> load_float64(std::uint64_t seed, const std::string& folder) const final { return load_as<double>(seed, folder); }
+
   template <class T>
   Dataset<T> load_as(std::uint64_t seed, const std::string& folder) const {
     try {

@@ -86,7 +86,7 @@ RunConfig requested_config(const CheckpointComparison& request, const files::Ten
 template <class T>
 std::string compare_in(const CheckpointComparison& request, const files::TensorFile& file, RunConfig& config, const std::string& folder,
                        tables::RunRecord& record, nn::WeightsUse& use) {
-  const data::Dataset<T> data = config.data_spec().load(static_cast<std::uint64_t>(config.seed), folder, T{});
+  const data::Dataset<T> data = config.data_spec().load<T>(static_cast<std::uint64_t>(config.seed), folder);
   const nn::Network<T> network(config.layers(), data.shape);
   nn::Model<T> model = nn::fresh_model(network, static_cast<std::uint64_t>(config.seed));
   use = nn::load_weights(network, file, train::weights_rules(config.train, request.checkpoint), model);

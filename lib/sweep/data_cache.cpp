@@ -11,7 +11,7 @@ std::shared_ptr<const data::Dataset<T>> DataCache::get(const study::RunConfig& c
   if (spec.depends_on_seed()) key += "seed " + std::to_string(config.seed) + " ";
   key += study::data_text(config);
   const auto load = [&]() -> std::shared_ptr<const void> {
-    return std::make_shared<data::Dataset<T>>(spec.load(static_cast<std::uint64_t>(config.seed), folder, T{}));
+    return std::make_shared<data::Dataset<T>>(spec.load<T>(static_cast<std::uint64_t>(config.seed), folder));
   };
   return std::static_pointer_cast<const data::Dataset<T>>(find_or_load(key, load));
 }

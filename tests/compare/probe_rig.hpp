@@ -19,7 +19,7 @@ struct Trained {
   explicit Trained(const std::string& norm, const std::string& activation = "linear", Index steps = 20)
       : config(read(norm, activation)),
         settings(config.comparison_settings()),
-        data(config.data_spec().load(3, "", T{})),
+        data(config.data_spec().load<T>(3, "")),
         network(config.layers(), data.shape),
         trainer({&network, &data, &config.train, &config.data_spec().batching, nn::LossKind::kSoftmaxCrossEntropy, 3, ""}) {
     while (trainer.step() < steps) trainer.advance();

@@ -40,16 +40,16 @@ TEST_CASE("csv sequences: training and test file are padded together; limit coun
   const auto with = [&](const std::string& options) {
     return data_spec(R"({"type": "csv", "train": "train.csv", "test": "test.csv")" + kSequences + options + "}");
   };
-  const data::Dataset<double> data = with("")->load(0, folder.path(), double{});
+  const data::Dataset<double> data = with("")->load<double>(0, folder.path());
   CHECK(data.shape == Shape{4, 2});
   CHECK(data.test.lengths == std::vector<Index>{4});
   const auto limited = with(R"(, "limit": 1, "pad_to": 6)");
-  CHECK(limited->load(0, folder.path(), double{}).train.lengths == std::vector<Index>{2});
+  CHECK(limited->load<double>(0, folder.path()).train.lengths == std::vector<Index>{2});
   const data::DataSpec::Outline outline = limited->outline(folder.path());
   CHECK(outline.shape == Shape{6, 2});
   CHECK(outline.train_samples == 1);
   CHECK(outline.test_samples == 1);
-  check_refused([&] { with(R"(, "pad_to": 3)")->load(0, folder.path(), double{}); }, ExitCode::kUsage, {"4 steps", "pad_to is 3"});
+  check_refused([&] { with(R"(, "pad_to": 3)")->load<double>(0, folder.path()); }, ExitCode::kUsage, {"4 steps", "pad_to is 3"});
 }
 
 TEST_CASE("csv sequences: padded steps take no part in the preparation") {

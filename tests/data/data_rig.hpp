@@ -19,7 +19,7 @@ std::string resolved_config(std::shared_ptr<data::DataSpec> spec);
 /// The rows of a "data" object.
 template <class T>
 data::Dataset<T> load(const std::string& json, std::uint64_t seed = 0, const std::string& folder = "") {
-  return data_spec(json)->load(seed, folder, T{});
+  return data_spec(json)->load<T>(seed, folder);
 }
 
 /// The rows of a CSV text, nothing held out; `options`: further keys of the "data" object, R"(, "key": value)".

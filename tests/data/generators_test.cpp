@@ -163,7 +163,7 @@ TEST_CASE("outlines of generators agree with what they load") {
         R"({"type": "stroke-digits", "samples": 30, "classes": 4})", R"({"type": "sequences", "samples": 30, "pad_to": 25})"}) {
     CAPTURE(text);
     const auto spec = data_spec(text);
-    const data::Dataset<float> data = spec->load(0, "", float{});
+    const data::Dataset<float> data = spec->load<float>(0, "");
     const data::DataSpec::Outline outline = spec->outline("");
     CHECK(outline.shape == data.shape);
     CHECK(outline.classes == data.classes);

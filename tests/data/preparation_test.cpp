@@ -63,7 +63,7 @@ TEST_CASE("limit comes before the split; the outline counts as load does") {
   const DataFolder folder;
   folder.write("t.csv", table());
   const auto spec = data_spec(R"({"type": "csv", "path": "t.csv", "index": "keep", "limit": 6, "test_fraction": 0.5})");
-  const data::Dataset<double> data = spec->load(0, folder.path(), double{});
+  const data::Dataset<double> data = spec->load<double>(0, folder.path());
   CHECK(data.train.samples() == 3);
   CHECK(data.test.samples() == 3);
   for (const double n : column(data.test, 0)) CHECK(n < 6);

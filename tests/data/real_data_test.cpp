@@ -18,7 +18,7 @@ TEST_CASE("MNIST: counts, classes and pixels") {
   CHECK(outline.train_samples == 60000);
   CHECK(outline.test_samples == 10000);
   const auto start = std::chrono::steady_clock::now();
-  const data::Dataset<float> data = spec->load(0, folder, float{});
+  const data::Dataset<float> data = spec->load<float>(0, folder);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   MESSAGE("MNIST loaded in " << seconds.count() << " s");
   CHECK(data.shape == Shape{28, 28, 1});

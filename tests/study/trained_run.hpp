@@ -16,7 +16,7 @@ struct TrainedRun {
   TrainedRun(const study::RunConfig& run, Index steps)
       : config(run),
         settings(config.comparison_settings()),
-        data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", T{})),
+        data(config.data_spec().load<T>(static_cast<std::uint64_t>(config.seed), "")),
         network(config.layers(), data.shape),
         loss(train::resolve_loss(config.train.loss, data.classes, network.output().size())),
         plan{&network, &data, &config.train, &config.data_spec().batching, loss, static_cast<std::uint64_t>(config.seed), ""},
