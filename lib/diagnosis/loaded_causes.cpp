@@ -74,7 +74,7 @@ class LoadedCauses {
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
       consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
     for (const RepairStage& stage : stages_) {
-      if (stage.cause == Cause::kSamplingNoise) consider(drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
+      if (stage.cause == Cause::kSamplingNoise) consider(subject().network().drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
       if (stage.cause == Cause::kDropout && !draws_at_random(subject().plan)) consider(Cause::kBatchContents, stage.statistics);
     }
     for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {
@@ -87,10 +87,6 @@ class LoadedCauses {
     return is_noise() ? noise_name() : Cause::kOtherWeights;
   }
 
-  bool drops_out() const {
-    const auto& layers = subject().network().layers();
-    return std::any_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.type == "dropout"; });
-  }
   StatisticsList population_of(data::SplitName split) const {
     statistics::PopulationOptions options;
     return statistics::population_statistics(subject().network(), subject().model, subject().rows_of(split), options, 1);

@@ -1,17 +1,9 @@
 #include "diagnosis/repair_stages.hpp"
 
-#include <algorithm>
-
 #include "train/batch_replay.hpp"
 
 namespace normrun::diagnosis {
 namespace {
-
-template <class T>
-bool drops_out(const nn::Network<T>& network) {
-  const auto& layers = network.layers();
-  return std::any_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.type == "dropout"; });
-}
 
 /// Layers whose statistics never moved, or keep all of the old value, have no bias correction and no moving average to replay: all of
 /// theirs is cold start.
@@ -46,7 +38,7 @@ std::vector<RepairStage> repair_stages(const Subject<T>& subject, const statisti
   keep_moved(subject, noiseless, corrected, present);
   std::vector<RepairStage> stages = {
       {Cause::kColdStart, std::move(corrected)}, {Cause::kLag, std::move(present)}, {Cause::kSamplingNoise, noiseless}};
-  stages.push_back({Cause::kDropout, drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : noiseless});
+  stages.push_back({Cause::kDropout, subject.network().drops_out() ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : noiseless});
   stages.push_back(
       {Cause::kBatchContents, draws_at_random(subject.plan) ? stages.back().statistics : estimated(statistics::Estimator::kBatchAverage)});
   stages.push_back({Cause::kBiasedVariance, estimated(statistics::Estimator::kLayerByLayer)});
@@ -72,7 +64,7 @@ std::vector<RepairStage> stages_by_contents(const Subject<T>& subject, const std
     if (nn::share_left(norm.average, norm.momentum, 0, statistics::update_count<T>(norm, subject.model.state)) == 1.0) few[i] = many[i];
   }
   std::vector<RepairStage> result = {stages[0], stages[1], {Cause::kBatchContents, std::move(few)}, {Cause::kSamplingNoise, many}};
-  result.push_back({Cause::kDropout, drops_out(subject.network()) ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : many});
+  result.push_back({Cause::kDropout, subject.network().drops_out() ? replayed(train::ReplayWeights::kEqual, Dropout::kOff) : many});
   result.push_back(stages.back());
   return result;
 }

@@ -115,6 +115,8 @@ struct LayerTraits {
   bool reads_y = false;
   /// y of an example follows from its x and the parameters alone, whatever the mode, the statistics and the other examples.
   bool is_mode_free = true;
+  /// It drops elements of x at random where the mode says so.
+  bool drops_out = false;
   /// The function that the layer applies; kLinear for layers that are no activation.
   Activation activation = Activation::kLinear;
 };

@@ -5,7 +5,6 @@
 #include <new>
 #include <set>
 #include <stdexcept>
-#include <string_view>
 
 #include "core/error.hpp"
 #include "nn/initializers.hpp"
@@ -137,6 +136,11 @@ const std::vector<typename Network<T>::LayerInfo>& Network<T>::layers() const {
 }
 
 template <class T>
+bool Network<T>::drops_out() const {
+  return std::any_of(impl_->traits.begin(), impl_->traits.end(), [](const LayerTraits& layer) { return layer.drops_out; });
+}
+
+template <class T>
 Index Network<T>::logits_boundary(LossKind loss) const {
   const Index last = output_boundary();
   if (last == 0) return 0;
@@ -148,10 +152,8 @@ Index Network<T>::logits_boundary(LossKind loss) const {
 
 template <class T>
 Index Network<T>::pre_activation_boundary() const {
-  constexpr std::string_view kActivations[] = {"softmax", "sigmoid", "tanh", "relu"};
   const Index last = output_boundary();
-  if (last == 0) return 0;
-  return std::find(std::begin(kActivations), std::end(kActivations), layers().back().type) == std::end(kActivations) ? last : last - 1;
+  return last > 0 && impl_->traits.back().activation != Activation::kLinear ? last - 1 : last;
 }
 
 template <class T>

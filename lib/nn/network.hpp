@@ -46,6 +46,8 @@ class Network {
   /// The boundary whose activations are the logits of `loss`: the one before a last softmax (cross-entropy) or sigmoid (binary
   /// cross-entropy), else the output.  Boundary 0 is the input, and boundary i is the output of built layer i - 1.
   Index logits_boundary(LossKind loss) const;
+  /// Whether a layer drops out.
+  bool drops_out() const;
   /// The boundary before a last activation (softmax, sigmoid, tanh, relu), whatever the loss; else the output.
   Index pre_activation_boundary() const;
   Index output_boundary() const { return static_cast<Index>(layers().size()); }

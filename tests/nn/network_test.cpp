@@ -278,6 +278,15 @@ TEST_CASE("a pass may start at any boundary with what it has there") {
   }
 }
 
+TEST_CASE("a network knows whether it drops out, and what precedes a last activation") {
+  CHECK(small_rig("batch", 1).network().drops_out());
+  const LayerRig<float> plain({describe_layer("dense", R"({"units": 2})"), describe_layer("tanh")}, Shape{3}, 1);
+  CHECK_FALSE(plain.network().drops_out());
+  CHECK(plain.network().pre_activation_boundary() == 1);
+  const LayerRig<float> linear({describe_layer("tanh"), describe_layer("dense", R"({"units": 2})")}, Shape{3}, 1);
+  CHECK(linear.network().pre_activation_boundary() == 2);
+}
+
 TEST_CASE("one network serves several threads, each with its own record") {
   LayerRig<float> rig(small_network("batch"), Shape{4}, 7);
   std::iota(rig.x.view().begin(), rig.x.view().end(), -9.0F);

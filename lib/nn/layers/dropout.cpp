@@ -65,7 +65,7 @@ class DropoutLayer final : public Layer<T> {
     for (Index i = 0; i < call.dy.size(); ++i) call.dx.data[i] = call.dy.data[i] * factors[i];
   }
 
-  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .is_mode_free = false}; }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .is_mode_free = false, .drops_out = true}; }
 
  private:
   Index position_;
