@@ -11,6 +11,8 @@ import re
 import sys
 from pathlib import Path
 
+from source_checks import report
+
 RANK = {
     "core": 0,
     "files": 1,
@@ -87,13 +89,5 @@ def problems(root):
                     yield f"{file}:{number}: includes {included}: {text}"
 
 
-def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
-    found = list(problems(root))
-    for line in found:
-        print(line, file=sys.stderr)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(problems))

@@ -7,7 +7,8 @@ or, in the optimized presets, to all files of its folder, which are compiled as 
 """
 import re
 import sys
-from pathlib import Path
+
+from source_checks import report
 
 # Text that may hide a brace or a word: preprocessor lines, comments, raw strings, strings, and characters (but not the ' of 1'000).
 HIDDEN = re.compile(r"""^[ \t]*\#(?:[^\n\\]|\\.|\\\n)*|//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:[^"\\\n]|\\.)*"
@@ -91,13 +92,5 @@ def problems(root):
                     yield f"{file}:{line}: {name} is defined in {where}; the first is {first[0]}:{first[1]}; rename one of them"
 
 
-def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
-    found = list(problems(root))
-    for line in found:
-        print(line, file=sys.stderr)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(problems))

@@ -20,7 +20,7 @@ enum class ForwardMode {
   kEval,              // the forgotten flag: the moving statistics normalize and stay, dropout is off (Keras's call without training=True)
   kFrozenStatistics,  // batch statistics normalize, the moving statistics stay, dropout is on
   // The moving statistics normalize and follow, dropout is on.  This is how *How can TensorFlow's
-  // `tf.keras.layers.BatchNormalization` utilize global moving averages during training?* (document 003) reads batch normalization.
+  // `tf.keras.layers.BatchNormalization` utilize global moving averages during training?* reads batch normalization.
   kMovingAverages,
 };
 Mode step_mode(ForwardMode forward_mode);

@@ -1,4 +1,5 @@
-// Layer normalization with moving averages: the custom layer that document 000 proposes (example 3), repaired so that it runs.
+// Layer normalization with moving averages: the custom layer of *How does layer normalization behave differently during training and
+// evaluation in TensorFlow/Keras?* (example 3), repaired so that it runs.
 //
 //   mean, var of each row over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
 //   x_hat = (x - mean) / sqrt(var),  y = gamma x_hat + beta;  gamma, beta, moving_mean, moving_variance: one number each
@@ -146,7 +147,8 @@ class MovingLayerNorm final : public Layer<T> {
 
 config::FamilyMember moving_layer() {
   return {"moving_layer", "layer normalization that evaluates with moving averages of its statistics, one number each",
-          "document 000, example 3, repaired", [] { return std::make_shared<MovingLayerNormSpec>(); }};
+          "How does layer normalization behave differently during training and evaluation in TensorFlow/Keras?, example 3, repaired",
+          [] { return std::make_shared<MovingLayerNormSpec>(); }};
 }
 
 }  // namespace normrun::nn::layers

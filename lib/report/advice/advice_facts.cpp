@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
 
 #include "report/advice/budget_shares.hpp"
@@ -10,14 +9,12 @@
 namespace normrun::report {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 /// Facts by setting, in order of appearance.
 class FactsBySetting {
  public:
   SettingFacts& of(const tables::Setting& setting) {
     const auto [found, is_new] = places_.emplace(setting, list.size());
-    if (is_new) list.push_back({setting, kUnknown, {}, {}, "", kUnknown, kUnknown, kUnknown, kUnknown, kUnknown});
+    if (is_new) list.push_back({.setting = setting});
     return list[found->second];
   }
   std::vector<SettingFacts> list;
@@ -54,10 +51,7 @@ void add_comparisons(const ResultsFolder& results, FactsBySetting& facts) {
 
 void add_budget(const ResultsFolder& results, FactsBySetting& facts) {
   for (const SettingBudget& budget : budget_shares(results)) {
-    if (budget.metric != "outputs") continue;
-    SettingFacts& own = facts.of(budget.setting);
-    own.gap = budget.gap;
-    own.shares = budget.shares;
+    if (budget.metric == "outputs") facts.of(budget.setting).gap = budget.gap;
   }
 }
 
