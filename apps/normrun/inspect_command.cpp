@@ -3,6 +3,7 @@
 
 #include "columns_text.hpp"
 #include "commands.hpp"
+#include "core/shape.hpp"
 #include "data/array_suggestion.hpp"
 #include "data/csv_suggestion.hpp"
 #include "data_files.hpp"
@@ -61,9 +62,7 @@ std::string label_lines(const data::ArrayFacts& facts) {
 }
 
 std::string array_line(const data::ArrayFacts& facts) {
-  std::string shape;
-  for (const Index dim : facts.dims) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
-  std::string text = fmt::format("{}: {} of shape ({}), {} to {}{}\n", facts.path, facts.type, shape, facts.low, facts.high,
+  std::string text = fmt::format("{}: {} of shape {}, {} to {}{}\n", facts.path, facts.type, shape_text(facts.dims), facts.low, facts.high,
                                  facts.not_finite > 0 ? fmt::format(", {} not finite", facts.not_finite) : "");
   return text + label_lines(facts);
 }
@@ -97,9 +96,7 @@ int inspect_tensors(const InspectRequest& request) {
   ordered_json json = ordered_json::array();
   std::string text = fmt::format("{}: {} tensors\n", request.file, file.tensors.size());
   for (const auto& tensor : file.tensors) {
-    std::string shape;
-    for (const Index dim : tensor.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(dim);
-    text += fmt::format("  {:<40} ({})\n", tensor.name, shape);
+    text += fmt::format("  {:<40} {}\n", tensor.name, shape_text(tensor.shape));
     json.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
   }
   print_result(request.json ? json.dump(2) + "\n" : text);

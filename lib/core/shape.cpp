@@ -15,11 +15,11 @@ Shape::Shape(std::vector<Index> dims) : dims_(std::move(dims)) {
   }
 }
 
-std::string Shape::text() const {
+std::string shape_text(const std::vector<Index>& dims) {
   std::string text = "(";
-  for (std::size_t axis = 0; axis < dims_.size(); ++axis) {
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
     if (axis > 0) text += ", ";
-    text += std::to_string(dims_[axis]);
+    text += std::to_string(dims[axis]);
   }
   return text + ")";
 }

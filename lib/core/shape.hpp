@@ -8,6 +8,9 @@
 
 namespace normrun {
 
+/// Writes dimensions as messages show them: "(28, 28, 3)".
+std::string shape_text(const std::vector<Index>& dims);
+
 /// The shape of one example without the batch axis, channels last: (784), (28, 28, 3), (time, features).
 class Shape {
  public:
@@ -24,7 +27,7 @@ class Shape {
   Index size() const { return size_; }                                 // numbers in one example
   Index channels() const { return dims_.empty() ? 1 : dims_.back(); }  // the last axis
   Index positions() const { return size_ / channels(); }               // rows that one example has in a matrix: height * width, time, or 1
-  std::string text() const;                                            // "(28, 28, 3)"
+  std::string text() const { return shape_text(dims_); }
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:

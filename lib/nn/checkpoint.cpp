@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/shape.hpp"
 
 namespace normrun::nn {
 namespace {
@@ -17,12 +18,6 @@ files::Tensor tensor_of(const Entry& entry, const Buffer<T>& buffer) {
   return tensor;
 }
 
-std::string text_of(const std::vector<Index>& shape) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  return text + ")";
-}
-
 /// Copies one tensor into its place; returns whether the file has it.
 template <class T, class Entry>
 bool fill(const Entry& entry, const files::TensorFile& file, const std::string& path, Buffer<T>& buffer) {
@@ -30,9 +25,10 @@ bool fill(const Entry& entry, const files::TensorFile& file, const std::string& 
   const files::Tensor* tensor = file.find(name);
   if (tensor == nullptr) return false;
   if (tensor->shape != entry.shape) {
-    throw Error(ExitCode::kDamaged,
-                Problem{path, "tensor " + name + " has the shape " + text_of(tensor->shape) + ", the network needs " + text_of(entry.shape),
-                        "is it a checkpoint of another network?"});
+    throw Error(
+        ExitCode::kDamaged,
+        Problem{path, "tensor " + name + " has the shape " + shape_text(tensor->shape) + ", the network needs " + shape_text(entry.shape),
+                "is it a checkpoint of another network?"});
   }
   std::transform(tensor->values.begin(), tensor->values.end(), buffer.begin() + entry.id.offset,
                  [](double value) { return static_cast<T>(value); });

@@ -4,15 +4,10 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/shape.hpp"
 
 namespace normrun::nn {
 namespace {
-
-std::string join_dims(const std::vector<Index>& shape) {
-  std::string text;
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  return text;
-}
 
 /// The layer whose former name a tensor's begins with: the tensor's name as it is now.
 std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const std::string& name, const files::TensorFile& file) {
@@ -46,7 +41,7 @@ void check_map(const WeightsRules& rules, const files::TensorFile& file) {
 
 }  // namespace
 
-std::string tensor_text(const std::string& name, const std::vector<Index>& shape) { return name + " (" + join_dims(shape) + ")"; }
+std::string tensor_text(const std::string& name, const std::vector<Index>& shape) { return name + " " + shape_text(shape); }
 
 const WantedTensor* WantedLayer::find(const std::string& role) const {
   const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const WantedTensor& tensor) { return tensor.role == role; });
