@@ -16,7 +16,8 @@ namespace {
 std::string digest_of_data(const study::RunConfig& config, const std::string& folder) {
   const FlushDenormals flush;  // the run that loaded the rows flushed denormals too, so the digests agree
   const auto seed = static_cast<std::uint64_t>(config.seed);
-  return study::with_precision(config.precision, [&](auto number) { return config.data_spec().load(seed, folder, number).digest; });
+  return study::with_precision(config.precision,
+                               [&](auto number) { return config.data_spec().load<decltype(number)>(seed, folder).digest; });
 }
 
 }  // namespace
