@@ -13,7 +13,7 @@
 
 namespace normrun::data {
 
-/// The options that every data type takes, and those that one type adds.  Each type has a class in sources/*.cpp.
+/// The options that every data type takes, and those that one type adds.  Each type is a SourceOf (source.hpp) in sources/*.cpp.
 class DataSpec : public config::Described {
  public:
   Preparation preparation;

@@ -8,7 +8,7 @@ namespace normrun::diagnosis {
 namespace {
 
 constexpr double kExplained = 0.95;  // R^2 of a fit that names its cause
-constexpr double kNear = 0.25;       // of the distance from the sound statistics: what reproduces the stored ones leaves less
+constexpr double kNear = 0.25;       // a candidate is named if it is this much nearer to the stored statistics than the sound ones are
 
 /// The mean over random batches of so many training rows.
 template <class T>

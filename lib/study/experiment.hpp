@@ -51,7 +51,7 @@ struct RunConfig : config::Described {
   std::string norm_label() const;
 };
 
-/// A config file with its command-line overrides and its grid.
+/// A config file with its command-line overrides and its grid (load_experiment.cpp).
 struct Experiment {
   config::Document document;
   std::string path;

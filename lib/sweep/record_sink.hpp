@@ -4,7 +4,7 @@
 
 namespace normrun::sweep {
 
-/// Takes finished records.  Callers make one call at a time.
+/// Takes finished records: of `train`, the Journal.  Callers make one call at a time.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;

@@ -31,8 +31,8 @@ void BatchOptions::describe(config::OptionVisitor& visitor) {
   if (reads_default_as_new && !visitor.given("momentum")) momentum = convention == Preset::kTorch ? 0.1 : 0.01;
   visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
   visitor.choice({"moving_variance",
-                  "which variance of the batch is averaged; it is always normalized by the biased one.  unbiased: that of one row does not "
-                  "exist, so the moving variance then stays while the mean moves"},
+                  "which variance of a batch the moving variance averages; the batch itself is always normalized by its biased variance.  "
+                  "unbiased: a batch of one row has none, so it moves the mean alone"},
                  moving_variance, {{"biased", MovingVariance::kBiased}, {"unbiased", MovingVariance::kUnbiased}});
   visitor.choice(
       {"average", "how the batches are averaged"}, average,

@@ -17,7 +17,7 @@ struct Advice {
   std::string remedy;                                 // what to change; "" for nothing
   std::string measured;                               // what the remedy does, where it was measured; else ""
   std::string layer;                                  // where it does its harm; "" for everywhere
-  std::string channels;                               // the worst first; "" for no few of them
+  std::string channels;                               // the worst first; "" where no few channels have most of it
   std::optional<std::pair<double, double>> interval;  // 95 %, of the harm, in accuracy or loss
   std::vector<std::string> tried;                     // what did not help, with its numbers
 };
