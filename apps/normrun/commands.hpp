@@ -26,7 +26,8 @@ struct TrainRequest {
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-/// Warns on stderr why runs failed or diverged: each message once, and only a few of them.  Returns how many runs are complete.
+/// Warns on stderr why runs failed or diverged (run_warnings.cpp): each message once, and only a few of them.  Returns how many runs are
+/// complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
 /// Warns on stderr about comparisons that the config asks for and that have no rows.
 void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
@@ -38,8 +39,8 @@ inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 /// Writes the tables.  Prints the effect in words, or summary.csv as JSON where `json` is set.
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
 
-/// Draws report.html, after all else that a sweep leaves.  What fails here costs a warning: the tables stay, and the program ends
-/// with `sweep_code` whatever happens, even where a lack of memory cannot be caught.
+/// Draws report.html (report_command.cpp), after all else that a sweep leaves.  What fails here costs a warning: the tables stay, and the
+/// program ends with `sweep_code` whatever happens, even where a lack of memory cannot be caught.
 void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code);
 
 struct MergeRequest {

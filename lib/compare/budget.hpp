@@ -5,13 +5,14 @@
 
 namespace normrun::compare {
 
-/// The gap budget: what the gap between train mode (batches of the run's own size, no dropout) and eval mode is made of.
+/// The gap budget: what the gap between train mode and eval mode is made of.  Train mode takes batches of the run's own size, and dropout
+/// drops nothing in either mode.
 ///
 /// The moving statistics are repaired one cause at a time, in this order, until nothing but train mode's own batches is left:
 ///   cold-start       what is left of the initial values, taken out (bias correction)
 ///   lag              the same batches with the parameters as they are now
 ///   sampling-noise   every batch of an epoch instead of the last few
-///   dropout          without dropout before the layer
+///   dropout          what dropout before the layer did to its moving statistics in training
 ///   batch-contents   batches of rows drawn at random instead of the run's own order
 ///   biased-variance  the population's statistics instead of the mean over batches
 ///   shifted-data     the statistics of the rows that are compared

@@ -8,8 +8,8 @@
 
 namespace normrun::compare {
 
-/// A running comparison adds lines to compare.csv, layers.csv and channels.csv only.  The one of the final state adds classes.csv and
-/// outputs.csv too.
+/// A running comparison adds lines to compare.csv, layers.csv and channels.csv only.  The one of the final state adds classes.csv,
+/// scores.csv and outputs.csv too.
 enum class Moment { kRunning, kFinal };
 
 /// Compares the modes of a network: for every split, pair and evaluation batch size a line of compare.csv, and so on for

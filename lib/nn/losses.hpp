@@ -18,8 +18,8 @@ struct Targets {
 ///   mse:      mean over examples and outputs of (y - t)^2             (Keras MeanSquaredError)
 ///   softmax:  mean of log(sum exp z) - z[label]                       (Keras SparseCategoricalCrossentropy, from_logits)
 ///   binary:   mean over examples and outputs of softplus(z) - t z     (Keras BinaryCrossentropy, from_logits); labels 0/1 or values
-/// dlogits may be empty: the loss alone.  The sum over the batch is taken in double, in the order of the rows
-/// (of squared errors: 256 numbers at a time, each such block as a sum over columns, kernels.hpp).
+/// dlogits may be empty: the loss alone.  The sum over the batch is taken in double.  Cross-entropies add row by
+/// row.  Squared errors add blocks of 256 numbers, each by the lanes and the tree of a sum over columns (kernels.hpp).
 template <class T>
 double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits);
 

@@ -43,8 +43,7 @@ config::Document point_document(const config::Document& document, const std::vec
     chosen.back().labels = {axes[a].labels[kept]};
   }
   config::Document point = config::at_point(document, config::Grid(chosen), 0);
-  // The sweep replaces the type or the object that the config gives beside it.  No run has that one, so it may lack options that the swept
-  // ones know.
+  // No run uses the value that the config itself gives to a swept key.  So its type need not know the options that only swept types have.
   if (value == kOwnValue) point.allow_other_types(last_part(axes[axis].key) == "type" ? object_of(axes[axis].key) : axes[axis].key);
   return point;
 }

@@ -13,9 +13,9 @@ namespace normrun::sweep {
 
 /// Caches loaded data sets, so that runs which train on the same rows share them.  Several threads may use it at once.
 class DataCache {
+ public:
   /// Returns the data of a config, whose relative paths start at `folder`; loads it where it is not cached.  Throws the errors of
   /// DataSpec::load.
- public:
   template <class T>
   std::shared_ptr<const data::Dataset<T>> get(const study::RunConfig& config, const std::string& folder);
 

@@ -12,7 +12,7 @@
 #include "files/checksum.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/eval_divergence.hpp"
-#include "study/weights_check.hpp"
+#include "study/weights_check.hpp"  // swept_norms
 #include "sweep/process_memory.hpp"
 #include "sweep/resume_point.hpp"
 #include "train/square_overflow.hpp"

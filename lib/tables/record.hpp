@@ -48,7 +48,7 @@ std::string joined_fields(const std::vector<Column>& columns, const std::vector<
 enum class RunStatus {
   kOk,
   kFailed,    // by any error but the next
-  kDiverged,  // a loss, parameter or moving statistic was no longer finite
+  kDiverged,  // a loss, a parameter, a moving statistic or what eval mode makes of them was no longer finite
 };
 std::string_view status_text(RunStatus status);
 

@@ -5,9 +5,9 @@
 namespace normrun::train {
 
 template <class T>
-FusedUpdate<T>::FusedUpdate(const Optimizer<T>& optimizer, std::size_t parameters, const OptimizerBuffers<T>& buffers)
+FusedUpdate<T>::FusedUpdate(const Optimizer<T>& optimizer, std::size_t tensors, const OptimizerBuffers<T>& buffers)
     : optimizer_(optimizer), buffers_(buffers) {
-  updated_.reserve(parameters + 1);  // and the end
+  updated_.reserve(tensors + 1);  // and the end
 }
 
 template <class T>

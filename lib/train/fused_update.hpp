@@ -12,9 +12,9 @@ namespace normrun::train {
 template <class T>
 class FusedUpdate final : public nn::KernelUpdater<T> {
  public:
-  /// `parameters`: how many parameters the network has; room for them is made here, so that no step allocates.  The optimizer and the
+  /// `tensors`: how many parameter tensors the network has; room for them is made here, so that no step allocates.  The optimizer and the
   /// buffers must outlive this object.
-  FusedUpdate(const Optimizer<T>& optimizer, std::size_t parameters, const OptimizerBuffers<T>& buffers);
+  FusedUpdate(const Optimizer<T>& optimizer, std::size_t tensors, const OptimizerBuffers<T>& buffers);
   /// To be called before the backward pass of the step.
   void start(const TrainingStep& step);
   void update(const nn::KernelGradient<T>& gradient) override;

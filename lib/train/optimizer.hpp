@@ -59,12 +59,16 @@ class Optimizer {
   /// One whole step.  `decays` are the ranges that decay, in ascending order.
   void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const;
 
-  /// The same step in pieces, without weight decay: first the size of the step,
+  // The same step in pieces, without weight decay.  step_size() comes first.  Then each range of parameters is updated once, either by
+  // update_range() or, where updates_kernels(), by update_kernel().
+
+  /// Returns how far this step goes.
   virtual StepSize step_size(const TrainingStep& step) const { return {.rate = step.learning_rate}; }
-  /// then every range of parameters once, by the gradient g, whose first number is that of the range's first parameter,
+  /// Updates a range by its gradient.  g[0] belongs to the range's first parameter.
   virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
-  /// or a kernel by the factors of its gradient, which never reaches memory; only where updates_kernels().
+  /// Whether update_kernel() is there.
   virtual bool updates_kernels() const { return false; }
+  /// Updates a kernel by the factors of its gradient, so that the gradient never reaches memory.
   virtual void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const;
 
  private:

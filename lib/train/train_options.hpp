@@ -64,7 +64,7 @@ struct TrainOptions : config::Described {
 void check_division(const TrainOptions& options);
 
 /// Resolves kAuto: mean squared error where the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
-/// softmax cross-entropy otherwise.  Returns any other choice as it is.
+/// softmax cross-entropy otherwise.  Returns any other choice as it is (loss_choice.cpp).
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
 /// Throws Error(kUsage), which says what to change, where a network with this output shape cannot learn the data by `loss`.  classes == 0
 /// means regression, and outputs == 0 targets that are zeros of any width.  Mean squared error takes a class as 1 at its output and 0 at

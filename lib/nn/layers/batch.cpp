@@ -26,6 +26,7 @@
 
 #include <algorithm>
 
+#include "nn/averages.hpp"
 #include "nn/layers/column_normalizer.hpp"
 #include "nn/layers/frozen.hpp"
 #include "nn/layers/layers.hpp"

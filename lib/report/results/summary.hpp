@@ -20,8 +20,8 @@ struct SummaryRow {
   tables::SampleSummary summary;
 };
 
-/// Summarizes the final state of every finished run over the seeds, and passes each row to `take` in the plan's order of settings and
-/// metrics.  Only one setting's numbers are in memory at a time, however many settings and seeds there are.
+/// Summarizes the final state of every run that ended well (RunStatus::kOk) over the seeds, and passes each row to `take` in the plan's
+/// order of settings and metrics.  Only one setting's numbers are in memory at a time, however many settings and seeds there are.
 void summarize_runs(const study::Experiment& experiment, const sweep::RecordIndex& records,
                     const std::function<void(const SummaryRow&)>& take);
 /// The columns that follow norm, batch_size and the other axes.
