@@ -87,9 +87,13 @@ const std::string& RunRows::text(const Row& row, std::string_view name) const {
 
 double RunRows::number(const Row& row, std::string_view name) const { return read_number(text(row, name)); }
 
+const std::string& RunRows::key(std::string_view name) const {
+  return rows_.front()[static_cast<std::size_t>(find_column(key_columns(), name) - key_columns().data())];
+}
+
 Index RunRows::batch_size() const {
   Index size = 0;
-  const std::string& field = rows_.front()[2];
+  const std::string& field = key("batch_size");
   std::from_chars(field.data(), field.data() + field.size(), size);
   return size;
 }

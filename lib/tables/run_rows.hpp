@@ -37,8 +37,9 @@ class RunRows {
   double number(const Row& row, std::string_view column) const;
 
   /// The keys that identify the run.
-  const std::string& run_id() const { return rows_.front()[0]; }
-  const std::string& norm() const { return rows_.front()[1]; }
+  const std::string& run_id() const { return key("run_id"); }
+  const std::string& norm() const { return key("norm"); }
+  const std::string& seed() const { return key("seed"); }
   Index batch_size() const;
   /// Returns the values of the swept keys that have columns of their own.
   std::vector<std::string> other_values() const;
@@ -48,6 +49,7 @@ class RunRows {
   double other(std::string_view key) const;
 
  private:
+  const std::string& key(std::string_view name) const;
   std::size_t column(std::string_view name) const;
 
   std::ifstream file_;

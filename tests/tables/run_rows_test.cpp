@@ -26,7 +26,9 @@ TEST_CASE("a table is read run by run, its last step apart, a swept key of a col
   tables::RunRows runs(folder.write("t.csv", kTable), 1);
   REQUIRE(runs.next());
   CHECK(runs.run_id() == "a-b2-s0");
+  CHECK(runs.norm() == "a");
   CHECK(runs.batch_size() == 2);
+  CHECK(runs.seed() == "0");
   CHECK(runs.others() == "step = 9");
   REQUIRE(runs.rows().size() == 3);
   REQUIRE(runs.final_rows().size() == 2);

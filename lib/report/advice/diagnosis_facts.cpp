@@ -102,7 +102,7 @@ class DiagnosisCollector {
     while (runs.next()) {
       SettingDiagnosis& own = of(setting_of(runs)).diagnosis;
       SeedScore score{0, kNone, kNone};
-      const std::string& seed = runs.rows().front()[3];
+      const std::string& seed = runs.seed();
       std::from_chars(seed.data(), seed.data() + seed.size(), score.seed);
       for (const tables::RunRows::Row& row : runs.rows()) {
         if (runs.text(row, "split") == results_.split()) take_remedy(runs, row, own, score);
