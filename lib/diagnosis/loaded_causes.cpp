@@ -74,7 +74,8 @@ class LoadedCauses {
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
       consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
     for (const RepairStage& stage : stages_) {
-      if (stage.cause == Cause::kSamplingNoise) consider(subject().network().drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
+      if (stage.cause == Cause::kSamplingNoise)
+        consider(subject().network().drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
       if (stage.cause == Cause::kDropout && !draws_at_random(subject().plan)) consider(Cause::kBatchContents, stage.statistics);
     }
     for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {

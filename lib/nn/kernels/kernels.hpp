@@ -15,7 +15,7 @@
 ///   sums over rows    (of one column): blocks of 256 rows; inside a block 4 stripes (row mod 4), (s0+s2)+(s1+s3);
 ///                     the blocks' sums are added in double, ascending
 ///
-/// NORMRUN_ISA=scalar|avx2|avx512 forces a path.  list.hpp lists all kernels; reference_*.hpp computes each readably, *-inl.hpp with vectors.
+/// NORMRUN_ISA=scalar|avx2|avx512 forces a path.  list.hpp lists all kernels; reference_*.hpp has readable ones, *-inl.hpp vectors.
 namespace normrun::nn::kernels {
 
 /// The instruction set in use: "scalar", "avx2" or "avx512".
