@@ -48,9 +48,11 @@ RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(oth
 RunRows::RunRows(const RunRecord& record, TableId id)
     : other_count_(split_csv_line(record.keys).size() - 1 - key_columns().size()),  // the last comma of the keys begins one more field
       rows_(split_csv(record.lines[static_cast<std::size_t>(id)])) {
+  const std::vector<Column>& own = table(id).columns;
+  header_.reserve(key_columns().size() + other_count_ + own.size());
   for (const Column& column : key_columns()) header_.emplace_back(column.name);
   header_.resize(header_.size() + other_count_);
-  for (const Column& column : table(id).columns) header_.emplace_back(column.name);
+  for (const Column& column : own) header_.emplace_back(column.name);
 }
 
 bool RunRows::next() {
