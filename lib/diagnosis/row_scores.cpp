@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/elementary.hpp"
 #include "nn/kernels/kernels.hpp"
@@ -132,31 +133,36 @@ struct RowScorer::Slope {
   double second = 0.0;
 };
 
-void RowScorer::add_slope(const double* z, Index row, double scale, Slope& slope) const {
+void RowScorer::add_slope(const double* z, Index row, double scale, double smoothing, Slope& slope) const {
   if (loss_ == nn::LossKind::kSoftmaxCrossEntropy) {
     const ExpSums sums = exp_sums(z, outputs_, scale);
     const double mean = sums.first / sums.plain;
-    slope.first += mean - (z[labels_[static_cast<std::size_t>(row)]] - sums.highest);
+    const double own = z[labels_[static_cast<std::size_t>(row)]];
+    const double any = std::accumulate(z, z + outputs_, 0.0) / static_cast<double>(outputs_);
+    slope.first += mean - ((1.0 - smoothing) * own + smoothing * any - sums.highest);
     slope.second += std::max(sums.second / sums.plain - mean * mean, 0.0);
     return;
   }
   for (Index j = 0; j < outputs_; ++j) {
     const double p = math::sigmoid(scale * z[j]);
-    slope.first += z[j] * (p - target(row, j));
+    slope.first += z[j] * (p - ((1.0 - smoothing) * target(row, j) + 0.5 * smoothing));
     slope.second += z[j] * z[j] * p * (1.0 - p);
   }
 }
 
 /// The scale (1 / temperature) of least loss over the rows of one parity: Newton's method on a convex function, a step at most fourfold.
+/// One row's worth of the labels is spread over all classes.  Without that, rows that are all right would have an infinite scale, and the
+/// first wrong one of the other parity an infinite loss.
 double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const {
   constexpr int kSteps = 25;
   constexpr double kFewest = 1e-4;
   constexpr double kMost = 1e3;
+  const double smoothing = 1.0 / static_cast<double>(std::max<Index>((rows_ - parity + 1) / 2, 1));
   double scale = 1.0;
   for (int i = 0; i < kSteps; ++i) {
     Slope slope;
     for (const std::vector<double>& pass : passes)
-      for (Index r = parity; r < rows_; r += 2) add_slope(pass.data() + r * outputs_, r, scale, slope);
+      for (Index r = parity; r < rows_; r += 2) add_slope(pass.data() + r * outputs_, r, scale, smoothing, slope);
     if (!(slope.second > 0.0)) {
       if (!(slope.first > 0.0)) break;
       scale *= 0.25;  // every exponential underflowed: far too large

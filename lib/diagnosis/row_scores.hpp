@@ -72,7 +72,7 @@ class RowScorer {
   struct Slope;
   double target(Index row, Index output) const;
   double row_loss(const double* z, Index row, double scale) const;
-  void add_slope(const double* z, Index row, double scale, Slope& slope) const;
+  void add_slope(const double* z, Index row, double scale, double smoothing, Slope& slope) const;
   double fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const;
   std::vector<double> classes_right(const std::vector<std::vector<double>>& passes) const;
 

@@ -53,6 +53,18 @@ TEST_CASE("the loss at the right temperature is the cross-entropy") {
   CHECK(scores.mean_loss() == doctest::Approx(loss).epsilon(2e-3));
 }
 
+TEST_CASE("a wrong row among sure ones costs no more than the others make likely") {
+  Matrix<double> logits(200, 2);
+  std::vector<std::int32_t> labels(200, 1);
+  for (Index r = 0; r < 200; ++r) logits(r, 1) = 5.0;
+  labels[7] = 0;
+  const diagnosis::RowScores scores = diagnosis::RowScorer(nn::LossKind::kSoftmaxCrossEntropy, labels, {}, 2).score(logits);
+  CHECK(scores.accuracy() == doctest::Approx(0.995));
+  // The even rows are all right: one of 100 is spread over both classes, so that a wrong row has the likelihood .005.
+  CHECK(scores.loss[7] == doctest::Approx(-std::log(0.005)).epsilon(0.01));
+  CHECK(scores.mean_loss() < 0.05);
+}
+
 TEST_CASE("binary cross-entropy of one logit agrees with two logits") {
   const Rows rows(2000);
   Matrix<double> single(2000, 1);
