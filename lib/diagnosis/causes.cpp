@@ -16,17 +16,6 @@ const nn::Normalization& first_norm(const Subject<T>& subject) {
   return layout.normalizations[static_cast<std::size_t>(statistics::layers_with_statistics(layout).front())];
 }
 
-template <class T>
-Index most_positions(const Subject<T>& subject) {
-  Index positions = 1;
-  for (const Index index : statistics::layers_with_statistics(subject.layout())) {
-    const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(index)];
-    positions =
-        std::max(positions, statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1));
-  }
-  return positions;
-}
-
 /// The statistics that training started from: the initial ones, or those that were loaded.
 template <class T>
 StatisticsList initial_statistics(const Subject<T>& subject) {
@@ -128,6 +117,17 @@ class HistoryCauses {
 }  // namespace
 
 template <class T>
+Index most_positions(const Subject<T>& subject) {
+  Index positions = 1;
+  for (const Index index : statistics::layers_with_statistics(subject.layout())) {
+    const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(index)];
+    positions =
+        std::max(positions, statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1));
+  }
+  return positions;
+}
+
+template <class T>
 bool counts_padding(const Subject<T>& subject) {
   if (subject.plan.data->train.lengths.empty()) return false;
   const auto& norms = subject.layout().normalizations;
@@ -200,6 +200,8 @@ std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairSt
   return blames;
 }
 
+template Index most_positions(const Subject<float>&);
+template Index most_positions(const Subject<double>&);
 template bool counts_padding(const Subject<float>&);
 template bool counts_padding(const Subject<double>&);
 template StatisticsList masked_population(const Subject<float>&);

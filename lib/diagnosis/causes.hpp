@@ -38,6 +38,10 @@ StatisticsList masked_population(const Subject<T>& subject);
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
 
+/// The most values of one example that a channel of a normalization has: 1 in dense networks.
+template <class T>
+Index most_positions(const Subject<T>& subject);
+
 /// The name of "variance within small parts" by the facts of the training.
 template <class T>
 Cause small_parts_cause(const Subject<T>& subject);

@@ -13,22 +13,6 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// Channels as the table tells them: those of the input by their columns' names, where the file has names.
-template <class T>
-std::string channels_text(const Subject<T>& subject, const std::string& layer, const std::vector<Index>& channels) {
-  const std::vector<std::string>& names = subject.plan.data->input_names;
-  const auto& norms = subject.layout().normalizations;
-  const auto at_input =
-      std::any_of(norms.begin(), norms.end(), [&](const nn::Normalization& norm) { return norm.name == layer && norm.layer == 0; });
-  const bool has_names = (layer == "input" || at_input) && static_cast<Index>(names.size()) == subject.network().input().channels();
-  std::string text;
-  for (const Index channel : channels) {
-    if (!text.empty()) text += has_names ? "; " : " ";
-    text += has_names ? names[static_cast<std::size_t>(channel)] : std::to_string(channel);
-  }
-  return text;
-}
-
 enum class Metric { kAccuracy, kLoss };
 Metric told_metric(const Gain& gain) { return gain.tells_accuracy() ? Metric::kAccuracy : Metric::kLoss; }
 
@@ -49,11 +33,8 @@ Finding finding_of(const std::string& finding, Cause cause, const Gain& harm) {
   return finding_in(told_metric(harm), finding, cause, harm);
 }
 
-/// Findings in the order of what they cost.
-struct Weighed {
-  Finding finding;
-  double size = 0.0;  // of the harm, in margins
-};
+/// Validation rows fewer than these decide nothing.
+constexpr Index kFewestHeldOut = 50;
 
 template <class T>
 class Judgement {
@@ -63,44 +44,53 @@ class Judgement {
         stages_(stages),
         judged_(subject, split),
         eval_logits_(judged_.eval_logits(subject.model.state)),
-        eval_(judged_.scorer().score(eval_logits_)) {
+        eval_(judged_.scorer().score(eval_logits_)),
+        far_rows_(far_rows(subject)) {
     StatisticsList sound = stages.back().statistics;
     RowScores sound_score = judged_.eval_score(sound);
     const bool leaves_padding_out = counts_padding(subject) && take_masked(sound, sound_score);
     const Gain whole = gain_of(sound_score, eval_, subject.plan.loss, subject.margins);
     evidence_.emplace(Evidence<T>{subject, judged_, stored_statistics<T>(subject.layout(), subject.model.state), std::move(sound),
                                   std::move(sound_score), whole, leaves_padding_out});
-    train_ = judged_.train_score(norm_batch(), judged_.partitions());
+    score_train_mode();
   }
 
   Diagnosis take() {
-    judge_statistics();
     judge_rows();
+    judge_statistics();
     judge_batches();
     judge_order();
     judge_interventions();
-    std::stable_sort(findings_.begin(), findings_.end(), [](const Weighed& a, const Weighed& b) { return a.size > b.size; });
-    for (Weighed& one : findings_) result_.findings.push_back(std::move(one.finding));
+    std::stable_sort(findings_.begin(), findings_.end(), [&](const Finding& a, const Finding& b) { return in_margins(a) > in_margins(b); });
+    result_.findings = std::move(findings_);
+    for (Finding& one : behind_) result_.findings.push_back(std::move(one));
     const bool is_sick = !result_.findings.empty();
     add_remedies();
     if (!is_sick) add_nothing();
     add_noise();
     if (harmless_) result_.findings.push_back(*harmless_);
-    for (Finding& lint : lints(*evidence_, eval_logits_)) result_.findings.push_back(std::move(lint));
+    for (Finding& lint : lints(*evidence_, eval_logits_, far_rows_)) result_.findings.push_back(std::move(lint));
     return std::move(result_);
   }
 
  private:
-  /// Rows that the normalization saw at once; of a network that was only loaded those that its statistics look like.
-  Index norm_batch() {
-    if (norm_batch_ > 0) return norm_batch_;
+  /// Train mode with as many rows as the normalization saw at once.  Of a network that was only loaded: as many as its statistics look
+  /// like, else the config's, or single images where these predict better.
+  void score_train_mode() {
     norm_batch_ = rows_of_norm_batch(*subject_.plan.options);
-    if (has_history(subject_)) return norm_batch_;
-    const Index matching = matching_batch(subject_, evidence_->stored, evidence_->sound);
+    const Index matching = has_history(subject_) ? 0 : matching_batch(subject_, evidence_->stored, evidence_->sound);
     if (matching > 0) norm_batch_ = matching;
-    return norm_batch_;
+    train_ = judged_.train_score(norm_batch_, judged_.partitions());
+    if (has_history(subject_) || matching > 0 || most_positions(subject_) == 1) return;
+    RowScores single = judged_.train_score(1, judged_.partitions());
+    if (gain(single, train_).size() <= 0.0) return;
+    train_ = std::move(single);
+    norm_batch_ = 1;
   }
   double level() const { return subject_.margins.level; }
+  double in_margins(const Finding& one) const {
+    return one.effect / (one.metric == "accuracy" ? evidence_->whole.accuracy_margin : evidence_->whole.loss_margin);
+  }
   Gain gain(const RowScores& better, const RowScores& worse) const { return gain_of(better, worse, subject_.plan.loss, subject_.margins); }
   /// The better one of the stored and the recomputed statistics.
   const RowScores& best_eval() const { return evidence_->whole.size() > 0.0 ? evidence_->sound_score : eval_; }
@@ -116,11 +106,18 @@ class Judgement {
     return true;
   }
 
+  /// On shifted rows other statistics may gain because they happen to suit these.  Wrong ones lose on the training's own rows, too.
+  bool lose_on_training_rows() const {
+    const JudgedRows<T> own(subject_, data::SplitName::kTrain);
+    return gain(own.eval_score(evidence_->sound), own.eval_score(std::span<const T>(subject_.model.state))).is_beyond(level());
+  }
+
   void judge_statistics() {
     if (!evidence_->whole.is_beyond(level())) return;
+    std::vector<Finding>& list = shifted_ && !lose_on_training_rows() ? behind_ : findings_;
     const std::vector<Blame> blames = blame(*evidence_, stages_);
     if (blames.empty()) {
-      findings_.push_back({finding_of("statistics-wrong", Cause::kUnknown, evidence_->whole), evidence_->whole.size()});
+      list.push_back(finding_of("statistics-wrong", Cause::kUnknown, evidence_->whole));
       return;
     }
     for (const Blame& one : blames) {
@@ -129,7 +126,7 @@ class Judgement {
       const FoundPlace place = place_of(*evidence_, one);
       finding.layer = place.layer;
       finding.channels = channels_text(subject_, place.layer, place.channels);
-      findings_.push_back({std::move(finding), one.harm.size()});
+      list.push_back(std::move(finding));
     }
   }
 
@@ -137,8 +134,8 @@ class Judgement {
     if (judged_.name() == data::SplitName::kTrain || subject_.split(data::SplitName::kTrain).samples() == 0) return;
     const ShiftFeatures features = shift_features(subject_, data::SplitName::kTrain, judged_.name());
     ShiftTest test = shift_test(features.sets, features.rows_of_source, subject_.plan.seed);
-    constexpr Index kFewest = 50;
-    const bool has_source = judged_.name() == data::SplitName::kTest && subject_.split(data::SplitName::kValidation).samples() >= kFewest;
+    const bool has_source =
+        judged_.name() == data::SplitName::kTest && subject_.split(data::SplitName::kValidation).samples() >= kFewestHeldOut;
     const double own_level = has_source ? 0.5 * level() : level();
     if (test.p > own_level && has_source) {
       const ShiftFeatures fresh = shift_features(subject_, data::SplitName::kValidation, judged_.name());
@@ -151,7 +148,7 @@ class Judgement {
     finding.p = test.p;
     place_shift(features, test, finding);
     if (harm.is_beyond(level())) {
-      findings_.push_back({std::move(finding), harm.size()});
+      findings_.push_back(std::move(finding));
       return;
     }
     finding.finding = "rows-shifted-harmless";
@@ -177,13 +174,16 @@ class Judgement {
     if (ordered) {
       const Gain harm = gain(*ordered, best);
       if (harm.is_beyond(level()) && gain(*ordered, train_).is_beyond(level())) {
-        findings_.push_back({finding_of("weights-need-batch-statistics", Cause::kBatchContents, harm), harm.size()});
+        findings_.push_back(finding_of("weights-need-batch-statistics", Cause::kBatchContents, harm));
         return;
       }
     }
     const Gain harm = gain(train_, best);
-    if (!harm.is_beyond(level()) || !gain(train_, eval_).is_beyond(level())) return;
-    findings_.push_back({finding_of("weights-need-batch-statistics", batch_cause(), harm), harm.size()});
+    if (!gain(train_, eval_).is_beyond(level())) return;
+    // Where neither the way from eval mode to recomputed statistics nor the one from there to train mode is sure by itself, both are.
+    const bool is_sure = harm.is_beyond(level()) || (findings_.empty() && behind_.empty() && harm.told().lower(0.025) > 0.0);
+    if (!is_sure) return;
+    findings_.push_back(finding_of("weights-need-batch-statistics", batch_cause(), harm));
   }
   /// What the training lost to batches that sort the classes no statistics give back.
   void judge_order() {
@@ -193,35 +193,53 @@ class Judgement {
     const RowScores& best = gain(train_, best_eval()).size() > 0.0 ? train_ : best_eval();
     const Gain harm = gain(*control, best);
     if (!harm.is_beyond(level())) return;
-    findings_.push_back({finding_of("training-harmed", Cause::kBatchContents, harm), harm.size()});
+    findings_.push_back(finding_of("training-harmed", Cause::kBatchContents, harm));
     result_.remedies.push_back(tried({"shuffled-batches", *control}, eval_, subject_.plan.loss, subject_.margins, "confirmed"));
   }
 
   void judge_interventions() {
-    for (const Intervention& one : interventions(*evidence_, eval_, eval_logits_, shifted_.has_value())) {
+    for (const Intervention& one : interventions(*evidence_, eval_, eval_logits_, far_rows_, shifted_.has_value())) {
       Finding finding = finding_of(one.cause == Cause::kNormOnOutput ? "norm-on-output" : "statistics-wrong", one.cause, one.gain);
       finding.layer = one.layer;
       finding.channels = channels_text(subject_, one.layer, one.channels);
-      findings_.push_back({std::move(finding), one.gain.size()});
+      findings_.push_back(std::move(finding));
     }
   }
   Cause batch_cause() {
     constexpr Index kSmall = 8;
     if (counts_padding(subject_)) return Cause::kCountedPadding;  // each batch's share of it moves the statistics
-    return norm_batch() <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
+    if (norm_batch_ == 1 && most_positions(subject_) > 1) return Cause::kCorrelatedRows;
+    return norm_batch_ <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
+  }
+
+  /// Validation rows decide where there are some, and the judged rows only report; rows that are shifted decide for themselves.
+  std::vector<TriedRemedy> tried_for(Cause cause) {
+    const std::vector<Candidate> candidates = candidates_for(*evidence_, cause, stages_);
+    std::vector<TriedRemedy> list = decide(candidates, eval_, subject_.plan.loss, subject_.margins);
+    const bool decides_alone = judged_.name() != data::SplitName::kTest || shifted_ || cause == Cause::kDeadChannels ||
+                               subject_.split(data::SplitName::kValidation).samples() < kFewestHeldOut;
+    if (decides_alone) return list;
+    const JudgedRows<T> held_out(subject_, data::SplitName::kValidation);
+    const RowScores eval = held_out.eval_score(std::span<const T>(subject_.model.state));
+    RowScores sound = held_out.eval_score(evidence_->sound);
+    const Gain whole = gain(sound, eval);
+    const Evidence<T> evidence{
+        subject_, held_out, evidence_->stored, evidence_->sound, std::move(sound), whole, evidence_->leaves_padding_out};
+    const std::vector<TriedRemedy> decided = decide(candidates_for(evidence, cause, stages_), eval, subject_.plan.loss, subject_.margins);
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (list[i].verdict != "worse") list[i].verdict = decided[i].verdict;
+    return list;
   }
 
   void add_remedies() {
-    if (!result_.findings.empty()) {
-      const std::vector<Candidate> candidates = candidates_for(*evidence_, result_.findings.front().cause, stages_);
-      for (TriedRemedy& one : decide(candidates, eval_, subject_.plan.loss, subject_.margins)) result_.remedies.push_back(std::move(one));
-    }
+    if (!result_.findings.empty())
+      for (TriedRemedy& one : tried_for(result_.findings.front().cause)) result_.remedies.push_back(std::move(one));
     const auto add_arm = [&](const std::string& name, const RowScores& scores) {
       const auto is_it = [&](const TriedRemedy& one) { return one.remedy == name; };
       if (std::any_of(result_.remedies.begin(), result_.remedies.end(), is_it)) return;
       result_.remedies.push_back(tried({name, scores}, eval_, subject_.plan.loss, subject_.margins, "arm"));
     };
-    add_arm("layer-by-layer", evidence_->sound_score);
+    add_arm(recomputed_name(*evidence_), evidence_->sound_score);
     add_arm("batch-statistics", train_);
   }
 
@@ -245,8 +263,10 @@ class Judgement {
   std::optional<Evidence<T>> evidence_;
   std::optional<RowScores> shifted_;  // statistics of the judged rows, where those are shifted and gain
   std::optional<Finding> harmless_;
-  std::vector<Weighed> findings_;
-  Index norm_batch_ = 0;  // once known
+  std::vector<Finding> findings_;
+  std::vector<Finding> behind_;  // of statistics that may only suit shifted rows badly: never the first
+  Index norm_batch_ = 0;
+  FarRows far_rows_;
   Diagnosis result_;
 };
 
@@ -259,8 +279,11 @@ Diagnosis without_statistics(const Subject<T>& subject, const JudgedRows<T>& row
   const RowScores train = has_modes ? rows.train_score(rows_of_norm_batch(*subject.plan.options), rows.partitions()) : eval;
   const Gain gain = gain_of(train, eval, subject.plan.loss, subject.margins);
   const bool is_sick = gain.is_beyond(subject.margins.level);
-  return {{finding_of(is_sick ? "weights-need-batch-statistics" : "nothing-found", is_sick ? Cause::kUnknown : Cause::kNone, gain)},
-          {tried({"batch-statistics", train}, eval, subject.plan.loss, subject.margins, "arm")}};
+  Diagnosis result{
+      {finding_of(is_sick ? "weights-need-batch-statistics" : "nothing-found", is_sick ? Cause::kUnknown : Cause::kNone, gain)},
+      {tried({"batch-statistics", train}, eval, subject.plan.loss, subject.margins, "arm")}};
+  if (std::optional<Finding> padding = padding_lint(subject)) result.findings.push_back(std::move(*padding));
+  return result;
 }
 
 }  // namespace

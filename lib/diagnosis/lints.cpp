@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
+#include "diagnosis/places.hpp"
 #include "diagnosis/remedies.hpp"
+#include "diagnosis/statistics_algebra.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -20,41 +23,23 @@ Finding lint(Cause cause, double effect, const std::string& layer = "", const st
   return {"lint", cause, layer, channels, effect, effect, effect, 1.0, "", 0};
 }
 
-std::string joined(const std::vector<Index>& numbers) {
-  std::string text;
-  for (const Index number : numbers) text += (text.empty() ? "" : " ") + std::to_string(number);
-  return text;
-}
-
 template <class T>
 const nn::Normalization& norm_of(const Evidence<T>& evidence, std::size_t layer) {
   return evidence.subject.layout().normalizations[static_cast<std::size_t>(evidence.sound[layer].normalization)];
 }
 
-/// Training rows whose inputs are far from all others': at most a tenth of them, in the usual distance from the mean 25 times the median's.
-template <class T>
-std::vector<Index> rows_without_outliers(const Subject<T>& subject) {
-  const data::Split<T>& train = subject.split(data::SplitName::kTrain);
-  constexpr Index kMostNumbers = Index{1} << 24;
-  const Index columns = train.features.cols();
-  if (train.samples() < 20 || train.features.view().size() > kMostNumbers) return {};
-  std::vector<double> distances(static_cast<std::size_t>(train.samples()), 0.0);
-  for (Index c = 0; c < columns; ++c) {
-    std::vector<double> column(static_cast<std::size_t>(train.samples()));
-    for (Index r = 0; r < train.samples(); ++r) column[static_cast<std::size_t>(r)] = static_cast<double>(train.features(r, c));
-    const double middle = median(column);
-    for (double& value : column) value = std::abs(value - middle);
-    const double spread = median(column);
-    if (!(spread > 0.0)) continue;
-    for (std::size_t r = 0; r < column.size(); ++r) distances[r] += column[r] * column[r] / (spread * spread);
-  }
-  constexpr double kFar = 25.0;
-  const double usual = median(distances);
-  std::vector<Index> near;
-  for (std::size_t r = 0; r < distances.size(); ++r)
-    if (distances[r] <= kFar * usual) near.push_back(static_cast<Index>(r));
-  const bool are_few = 10 * (distances.size() - near.size()) <= distances.size();
-  return usual > 0.0 && are_few && near.size() < distances.size() ? near : std::vector<Index>();
+/// A column's median and its scale: the range of its middle four fifths, 0 where these hold one value.
+struct ColumnScale {
+  double middle = 0.0;
+  double range = 0.0;
+};
+ColumnScale scale_of(std::vector<double>& values) {
+  const auto at = [&](std::size_t place) {
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(place), values.end());
+    return values[place];
+  };
+  const std::size_t tenth = values.size() / 10;
+  return {at(values.size() / 2), at(values.size() - 1 - tenth) - at(tenth)};
 }
 
 template <class T>
@@ -73,8 +58,7 @@ class Interventions {
     if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kNormOnOutput, gain, norms.back().name, {}});
   }
 
-  void add_outliers() {
-    const std::vector<Index> near = rows_without_outliers(subject());
+  void add_outliers(const std::vector<Index>& near) {
     if (near.empty()) return;
     const Gain gain = gain_over(evidence_.judged.eval_score(population_of_rows(subject(), data::SplitName::kTrain, near)));
     if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kOutliers, gain, "", {}});
@@ -128,19 +112,6 @@ class Interventions {
     return result;
   }
 
-  /// The median variance where a channel has less than a hundredth of it; which channels these are.
-  static std::vector<Index> give_usual_variance(statistics::LayerStatistics& layer) {
-    constexpr double kHardly = 0.01;
-    const double usual = median(layer.variance);
-    std::vector<Index> channels;
-    for (std::size_t c = 0; c < layer.variance.size(); ++c) {
-      if (!(layer.variance[c] < kHardly * usual)) continue;
-      layer.variance[c] = usual;
-      channels.push_back(static_cast<Index>(c));
-    }
-    return channels;
-  }
-
   const Evidence<T>& evidence_;
   const RowScores& best_;
 };
@@ -148,31 +119,87 @@ class Interventions {
 }  // namespace
 
 template <class T>
-std::vector<Intervention> interventions(const Evidence<T>& evidence, const RowScores& eval, const Matrix<T>& eval_logits, bool is_shifted) {
+FarRows far_rows(const Subject<T>& subject) {
+  constexpr Index kFewest = 20;
+  constexpr Index kMostNumbers = Index{1} << 24;
+  constexpr Index kScaledBy = 512;  // rows that tell the columns' scales
+  const data::Split<T>& train = subject.split(data::SplitName::kTrain);
+  const ConstView<T> x = train.features.view();
+  if (train.samples() < kFewest || !train.lengths.empty() || x.size() > kMostNumbers) return {};
+  const Index stride = (x.rows + kScaledBy - 1) / kScaledBy;
+  std::vector<double> distances(static_cast<std::size_t>(x.rows), 0.0);
+  std::vector<double> values;
+  for (Index c = 0; c < x.cols; ++c) {
+    values.clear();
+    for (Index r = 0; r < x.rows; r += stride) values.push_back(static_cast<double>(x(r, c)));
+    const ColumnScale scale = scale_of(values);
+    if (!(scale.range > 0.0)) continue;
+    for (Index r = 0; r < x.rows; ++r) {
+      const double distance = (static_cast<double>(x(r, c)) - scale.middle) / scale.range;
+      distances[static_cast<std::size_t>(r)] += distance * distance;
+    }
+  }
+  constexpr double kFar = 25.0;
+  const double usual = median(distances);
+  FarRows rows;
+  for (std::size_t r = 0; r < distances.size(); ++r) (distances[r] <= kFar * usual ? rows.near : rows.far).push_back(static_cast<Index>(r));
+  const bool are_few = 10 * rows.far.size() <= distances.size();
+  return usual > 0.0 && are_few && !rows.far.empty() ? rows : FarRows();
+}
+
+template <class T>
+std::vector<Intervention> interventions(const Evidence<T>& evidence, const RowScores& eval, const Matrix<T>& eval_logits,
+                                        const FarRows& rows, bool is_shifted) {
   Interventions<T> tried(evidence, eval);
   tried.add_line(eval_logits);
-  tried.add_outliers();
+  tried.add_outliers(rows.near);
   if (is_shifted) tried.add_dead_channels();
   return std::move(tried.list);
 }
 
 template <class T>
-std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits) {
+std::optional<Finding> padding_lint(const Subject<T>& subject) {
+  const std::vector<Index>& lengths = subject.plan.data->train.lengths;
+  if (lengths.empty()) return std::nullopt;
+  const double steps = static_cast<double>(subject.network().input().positions()) * static_cast<double>(lengths.size());
+  const double padding = 1.0 - static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), Index{0})) / steps;
+  constexpr double kWorthAWord = 0.1;
+  if (padding < kWorthAWord) return std::nullopt;
+  for (const nn::Normalization& norm : subject.layout().normalizations) {
+    const bool is_over_steps = norm.type == "group" || norm.type == "instance";
+    if (is_over_steps || norm.padded_steps == nn::PaddedSteps::kCounted) return lint(Cause::kCountedPadding, padding, norm.name);
+  }
+  return std::nullopt;
+}
+
+template <class T>
+std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits, const FarRows& rows) {
   std::vector<Finding> list;
   const Subject<T>& subject = evidence.subject;
   if (subject.steps > 0 && rows_of_odd_batch(subject) == 1 && rows_of_norm_batch(*subject.plan.options) > 1)
     list.push_back(lint(Cause::kLastBatch, 1.0));
+  constexpr std::size_t kMostNamed = 20;
   for (std::size_t i = 0; i < evidence.sound.size(); ++i) {
     std::vector<Index> dead;
-    for (std::size_t c = 0; c < evidence.sound[i].variance.size() && dead.size() < 20; ++c)
-      if (!(evidence.sound[i].variance[c] > 0.0)) dead.push_back(static_cast<Index>(c));
+    Index count = 0;
+    for (std::size_t c = 0; c < evidence.sound[i].variance.size(); ++c) {
+      if (evidence.sound[i].variance[c] > 0.0) continue;
+      ++count;
+      if (dead.size() < kMostNamed) dead.push_back(static_cast<Index>(c));
+    }
     const nn::Normalization& norm = norm_of(evidence, i);
-    if (!dead.empty())
-      list.push_back(lint(Cause::kDeadChannels, static_cast<double>(dead.size()), norm.layer == 0 ? "input" : norm.name, joined(dead)));
+    const std::string place = norm.layer == 0 ? "input" : norm.name;
+    if (count > 0) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
     const Index positions = statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1);
     if (subject.steps > 0 && rows_of_norm_batch(*subject.plan.options) * positions == 1)
       list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));
   }
+  if (std::vector<Index> far = rows.far; !far.empty()) {
+    const double count = static_cast<double>(far.size());
+    if (far.size() > kMostNamed) far.resize(kMostNamed);
+    list.push_back(lint(Cause::kOutliers, count, "rows", channels_text(subject, "rows", far)));
+  }
+  if (std::optional<Finding> padding = padding_lint(subject)) list.push_back(std::move(*padding));
   const std::span<const std::int32_t> labels = evidence.judged.scorer().labels();
   if (labels.empty()) return list;
   std::map<std::int32_t, double> predicted;
@@ -183,16 +210,20 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
   }
   constexpr double kNearlyAll = 0.95;
   constexpr double kClearlyFewer = 0.8;
-  const double rows = static_cast<double>(eval_logits.rows());
+  const double count_of_all = static_cast<double>(eval_logits.rows());
   for (const auto& [label, count] : predicted)
-    if (count >= kNearlyAll * rows && real[label] <= kClearlyFewer * rows)
-      list.push_back(lint(Cause::kOneClass, count / rows, "", std::to_string(label)));
+    if (count >= kNearlyAll * count_of_all && real[label] <= kClearlyFewer * count_of_all)
+      list.push_back(lint(Cause::kOneClass, count / count_of_all, "", std::to_string(label)));
   return list;
 }
 
-template std::vector<Finding> lints(const Evidence<float>&, const Matrix<float>&);
-template std::vector<Finding> lints(const Evidence<double>&, const Matrix<double>&);
-template std::vector<Intervention> interventions(const Evidence<float>&, const RowScores&, const Matrix<float>&, bool);
-template std::vector<Intervention> interventions(const Evidence<double>&, const RowScores&, const Matrix<double>&, bool);
+template std::optional<Finding> padding_lint(const Subject<float>&);
+template std::optional<Finding> padding_lint(const Subject<double>&);
+template FarRows far_rows(const Subject<float>&);
+template std::vector<Finding> lints(const Evidence<float>&, const Matrix<float>&, const FarRows&);
+template FarRows far_rows(const Subject<double>&);
+template std::vector<Finding> lints(const Evidence<double>&, const Matrix<double>&, const FarRows&);
+template std::vector<Intervention> interventions(const Evidence<float>&, const RowScores&, const Matrix<float>&, const FarRows&, bool);
+template std::vector<Intervention> interventions(const Evidence<double>&, const RowScores&, const Matrix<double>&, const FarRows&, bool);
 
 }  // namespace normrun::diagnosis

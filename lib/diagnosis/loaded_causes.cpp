@@ -1,8 +1,11 @@
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
+#include "core/random.hpp"
 #include "diagnosis/causes.hpp"
+#include "diagnosis/remedies.hpp"
 #include "diagnosis/statistics_algebra.hpp"
+#include "train/batch_replay.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -58,34 +61,66 @@ class LoadedCauses {
 
   Cause rest_cause() const {
     const StatisticsList initial = stored_statistics<T>(layout(), statistics::initial_state<T>(layout()));
-    const Cause one_layer = damaged_layer();
     if (are_equal(evidence_.stored, initial)) return Cause::kLost;
-    if (one_layer != Cause::kNone) return one_layer;
-    const double whole = far(evidence_.sound);
+    if (const Cause made = reproduced(); made != Cause::kNone) return made;
+    if (const Cause one_layer = damaged_layer(); one_layer != Cause::kNone) return one_layer;
+    const BlendFit blend = fit_blend(corrected_, evidence_.sound, initial);
+    constexpr double kNoticed = 0.1;
+    if (blend.explained > kExplained && blend.share > kNoticed && !counts_updates()) return Cause::kColdStart;
+    return is_noise() ? named_by_facts(Cause::kSamplingNoise, subject()) : Cause::kOtherWeights;
+  }
+
+  /// What gives statistics near the stored ones by today's weights; kNone for nothing.
+  Cause reproduced() const {
     Cause best = Cause::kNone;
-    double nearest = kNear * whole;
+    double nearest = kNear * far(evidence_.sound);
     const auto consider = [&](Cause cause, const StatisticsList& candidate) {
       const double left = far(candidate);
-      if (left < nearest) {
-        nearest = left;
-        best = cause;
-      }
+      if (left >= nearest) return;
+      nearest = left;
+      best = cause;
     };
+    if (evidence_.leaves_padding_out) consider(Cause::kCountedPadding, stages_.back().statistics);
+    if (best != Cause::kNone) return best;  // batches as the config draws them count it, too
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
       consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
-    for (const RepairStage& stage : stages_) {
-      if (stage.cause == Cause::kSamplingNoise)
-        consider(subject().network().drops_out() ? Cause::kDropout : Cause::kBatchContents, stage.statistics);
-      if (stage.cause == Cause::kDropout && !draws_at_random(subject().plan)) consider(Cause::kBatchContents, stage.statistics);
-    }
+    for (const RepairStage& stage : stages_)
+      if (stage.cause == Cause::kSamplingNoise && subject().network().drops_out()) consider(Cause::kDropout, stage.statistics);
     for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest}) {
       if (subject().split(split).samples() > 0) consider(Cause::kOtherData, population_of(split));
     }
-    if (evidence_.leaves_padding_out) consider(Cause::kCountedPadding, stages_.back().statistics);
-    const BlendFit blend = fit_blend(corrected_, evidence_.sound, initial);
-    if (blend.explained > kExplained && blend.share > 0.1) return Cause::kColdStart;
-    if (best != Cause::kNone) return best;
-    return is_noise() ? noise_name() : Cause::kOtherWeights;
+    if (!draws_at_random(subject().plan))
+      for (const StatisticsList& batches : in_configured_order()) consider(Cause::kBatchContents, batches);
+    return best;
+  }
+
+  /// The moving average at the end of an epoch in the config's own order, by batches of several sizes, since theirs is unknown; and the
+  /// mean over an epoch.
+  std::vector<StatisticsList> in_configured_order() const {
+    std::vector<StatisticsList> list;
+    train::TrainOptions options = *subject().plan.options;
+    train::TrainingPlan<T> plan = subject().plan;
+    plan.options = &options;
+    const Index rows = plan.data->train.samples();
+    for (const Index size : {8, 16, 32, 64, 128}) {
+      if (plan.data->resample || size > rows) break;
+      options.batch_size = size;
+      const auto replayed = [&](train::ReplayWeights weights) {
+        return train::replay_statistics(plan, subject().model, (rows + size - 1) / size, weights, Dropout::kOff,
+                                        subject().rows_of(data::SplitName::kTrain).stem);
+      };
+      list.push_back(replayed(train::ReplayWeights::kMovingAverage));
+      list.push_back(replayed(train::ReplayWeights::kEqual));
+    }
+    return list;
+  }
+
+  /// Whether the file counts the updates, which then tell how much is left of the initial values.
+  bool counts_updates() const {
+    const std::vector<Index> layers = statistics::layers_with_statistics(layout());
+    return std::any_of(layers.begin(), layers.end(), [&](Index index) {
+      return statistics::update_count<T>(layout().normalizations[static_cast<std::size_t>(index)], subject().model.state) > 0;
+    });
   }
 
   StatisticsList population_of(data::SplitName split) const {
@@ -104,7 +139,8 @@ class LoadedCauses {
     double others = 0.0;
     for (std::size_t i = 0; i < distances.size(); ++i) others = i == worst ? others : std::max(others, distances[i]);
     constexpr double kClearly = 4.0;
-    if (!(distances[worst] > kClearly * others)) return Cause::kNone;
+    constexpr double kFits = 0.05;  // a squared distance that averages of few batches have
+    if (!(distances[worst] > kClearly * others) || others > kFits) return Cause::kNone;
     // Repaired alone, that layer gives nearly everything back.
     constexpr double kLittle = 0.2;
     const RowScores repaired = evidence_.judged.eval_score(with_layer(corrected_, evidence_.sound, worst));
@@ -114,22 +150,39 @@ class LoadedCauses {
     return is_initial ? Cause::kLost : Cause::kDamagedLayer;
   }
 
-  /// Whether every layer is off by no more than a moving average of so few rows is.
+  /// Whether every layer is off by no more than a moving average of so few rows is, and the harm is what so few rows do.
   bool is_noise() const {
     constexpr double kWithinChance = 4.0;
     constexpr double kShortMemory = 0.8;  // such an average holds a few batches, however many rows they had
     const double rows = static_cast<double>(rows_of_norm_batch(*subject().plan.options));
+    double memory = 0.0;  // in rows
     for (std::size_t i = 0; i < evidence_.sound.size(); ++i) {
       const nn::Normalization& norm = layout().normalizations[static_cast<std::size_t>(evidence_.sound[i].normalization)];
       if (norm.average != nn::Average::kExponential) return false;
       if (norm.momentum < kShortMemory) return true;
-      const double expected = (1.0 - norm.momentum) / (1.0 + norm.momentum) / rows;  // of a mean; a variance's log has some twice as much
-      if (layer_distance(corrected_[i], evidence_.sound[i], evidence_.sound[i], norm.epsilon) > 2.0 * kWithinChance * expected)
-        return false;
+      memory = rows * (1.0 + norm.momentum) / (1.0 - norm.momentum);
+      // A mean has 1 / memory, and a variance's log some twice as much.
+      if (layer_distance(corrected_[i], evidence_.sound[i], evidence_.sound[i], norm.epsilon) > 2.0 * kWithinChance / memory) return false;
     }
-    return true;
+    return harm_of_few_rows(static_cast<Index>(memory)) > kNear * evidence_.whole.size();
   }
-  Cause noise_name() const { return named_by_facts(Cause::kSamplingNoise, subject()); }
+
+  /// The mean harm of statistics that so many random training rows give.
+  double harm_of_few_rows(Index count) const {
+    constexpr std::uint64_t kDraws = 3;
+    std::vector<Index> rows(static_cast<std::size_t>(subject().plan.data->train.samples()));
+    if (count >= std::ssize(rows)) return 0.0;
+    std::iota(rows.begin(), rows.end(), Index{0});
+    double harm = 0.0;
+    for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+      constexpr std::uint64_t kFewRows = 100;  // streams of their own, beside those of the judged rows
+      RandomStream(subject().plan.seed, Purpose::kDiagnosis, kFewRows + draw).shuffle(rows);
+      const auto few = std::span(rows).first(static_cast<std::size_t>(count));
+      const RowScores scores = evidence_.judged.eval_score(population_of_rows(subject(), data::SplitName::kTrain, few));
+      harm += gain_of(evidence_.sound_score, scores, subject().plan.loss, subject().margins).size() / static_cast<double>(kDraws);
+    }
+    return harm;
+  }
 
   const Evidence<T>& evidence_;
   const std::vector<RepairStage>& stages_;

@@ -25,6 +25,21 @@ std::vector<Index> few_largest(const std::vector<double>& numbers) {
 }
 
 template <class T>
+std::string channels_text(const Subject<T>& subject, const std::string& layer, const std::vector<Index>& channels) {
+  const std::vector<std::string>& names = subject.plan.data->input_names;
+  const auto& norms = subject.layout().normalizations;
+  const auto at_input =
+      std::any_of(norms.begin(), norms.end(), [&](const nn::Normalization& norm) { return norm.name == layer && norm.layer == 0; });
+  const bool has_names = (layer == "input" || at_input) && static_cast<Index>(names.size()) == subject.network().input().channels();
+  std::string text;
+  for (const Index channel : channels) {
+    if (!text.empty()) text += has_names ? "; " : " ";
+    text += has_names ? names[static_cast<std::size_t>(channel)] : std::to_string(channel);
+  }
+  return text;
+}
+
+template <class T>
 FoundPlace place_of(const Evidence<T>& evidence, const Blame& blame) {
   constexpr std::size_t kMostLayers = 6;  // that are tried, farthest off first
   constexpr double kMostOfHarm = 0.5;
@@ -56,6 +71,8 @@ FoundPlace place_of(const Evidence<T>& evidence, const Blame& blame) {
   return place;
 }
 
+template std::string channels_text(const Subject<float>&, const std::string&, const std::vector<Index>&);
+template std::string channels_text(const Subject<double>&, const std::string&, const std::vector<Index>&);
 template FoundPlace place_of(const Evidence<float>&, const Blame&);
 template FoundPlace place_of(const Evidence<double>&, const Blame&);
 

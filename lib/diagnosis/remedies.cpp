@@ -51,42 +51,67 @@ class Candidates {
  public:
   Candidates(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) : evidence_(evidence), stages_(stages) {}
 
-  void add_population() { list.push_back({"layer-by-layer", evidence_.sound_score}); }
-  void add(const std::string& remedy, const StatisticsList& statistics) {
-    if (!are_equal(statistics, evidence_.stored)) list.push_back({remedy, evidence_.judged.eval_score(statistics)});
-  }
-  void add_estimated(const std::string& remedy, statistics::Estimator estimator) {
-    statistics::PopulationOptions options;
-    options.estimator = estimator;
-    if (estimator == statistics::Estimator::kBatchAverage) options.batch_size = {.word = "train"};
-    add(remedy, statistics::population_statistics(subject().network(), subject().model, subject().rows_of(data::SplitName::kTrain), options,
-                                                  rows_of_norm_batch(*subject().plan.options)));
-  }
-  void add_corrected() {
-    StatisticsList corrected = evidence_.stored;
-    for (const statistics::LayerStatistics& layer : statistics::bias_corrected<T>(subject().layout(), subject().model.state))
-      for (statistics::LayerStatistics& own : corrected)
-        if (own.normalization == layer.normalization) own = layer;
-    add("bias-corrected", corrected);
-  }
-  void add_longer_memory() {
-    for (const RepairStage& stage : stages_)
-      if (stage.cause == Cause::kSamplingNoise) add("momentum", stage.statistics);
-  }
-  void add_other_variance() { add("moving-variance", other_variance(evidence_)); }
-  void add_adapted(const std::string& remedy, const Adaptation& adaptation) {
-    list.push_back({remedy, adapted_score(subject(), evidence_.judged, evidence_.sound, adaptation)});
+  /// By its name in remedies.csv.
+  void add(const std::string& remedy) {
+    const Index rows = rows_of_norm_batch(*subject().plan.options);
+    if (remedy == "layer-by-layer") list.push_back({recomputed_name(evidence_), evidence_.sound_score});
+    if (remedy == "batch-average") add_estimated(remedy, statistics::Estimator::kBatchAverage);
+    if (remedy == "pooled") add_estimated(remedy, statistics::Estimator::kPooled);
+    if (remedy == "bias-corrected") add_statistics(remedy, corrected());
+    if (remedy == "momentum") add_longer_memory();
+    if (remedy == "moving-variance") add_statistics(remedy, other_variance(evidence_));
+    if (remedy == "usual-variance") add_statistics(remedy, usual_variance());
+    if (remedy == "recomputed-on-judged") list.push_back({remedy, recomputed_on_judged(subject(), evidence_.judged)});
+    if (remedy == "mixed") add_adapted(remedy, {rows, 16.0, Adaptation::Variance::kLinear});
+    if (remedy == "example-weighing") add_adapted(remedy, {1, static_cast<double>(rows - 1), Adaptation::Variance::kPooled});
   }
 
   std::vector<Candidate> list;
 
  private:
   const Subject<T>& subject() const { return evidence_.subject; }
+
+  void add_statistics(const std::string& remedy, const StatisticsList& statistics) {
+    if (!are_equal(statistics, evidence_.stored)) list.push_back({remedy, evidence_.judged.eval_score(statistics)});
+  }
+  void add_estimated(const std::string& remedy, statistics::Estimator estimator) {
+    statistics::PopulationOptions options;
+    options.estimator = estimator;
+    if (estimator == statistics::Estimator::kBatchAverage) options.batch_size = {.word = "train"};
+    add_statistics(
+        remedy, statistics::population_statistics(subject().network(), subject().model, subject().rows_of(data::SplitName::kTrain), options,
+                                                  rows_of_norm_batch(*subject().plan.options)));
+  }
+  StatisticsList corrected() const {
+    StatisticsList corrected = evidence_.stored;
+    for (const statistics::LayerStatistics& layer : statistics::bias_corrected<T>(subject().layout(), subject().model.state))
+      for (statistics::LayerStatistics& own : corrected)
+        if (own.normalization == layer.normalization) own = layer;
+    return corrected;
+  }
+  StatisticsList usual_variance() const {
+    StatisticsList usual = evidence_.sound;
+    for (statistics::LayerStatistics& layer : usual) give_usual_variance(layer);
+    return usual;
+  }
+  void add_longer_memory() {
+    for (const RepairStage& stage : stages_)
+      if (stage.cause == Cause::kSamplingNoise) add_statistics("momentum", stage.statistics);
+  }
+  void add_adapted(const std::string& remedy, const Adaptation& adaptation) {
+    list.push_back({remedy, adapted_score(subject(), evidence_.judged, evidence_.sound, adaptation)});
+  }
+
   const Evidence<T>& evidence_;
   const std::vector<RepairStage>& stages_;
 };
 
 }  // namespace
+
+template <class T>
+std::string recomputed_name(const Evidence<T>& evidence) {
+  return evidence.leaves_padding_out ? "without-padding" : "layer-by-layer";
+}
 
 TriedRemedy tried(const Candidate& candidate, const RowScores& eval, nn::LossKind loss, const Margins& margins,
                   const std::string& verdict) {
@@ -157,32 +182,27 @@ RowScores recomputed_on_judged(const Subject<T>& subject, const JudgedRows<T>& j
   return judged.scorer().score(logits);
 }
 
+std::vector<std::string> remedies_for(Cause cause) {
+  if (is_any_of(cause, {Cause::kColdStart, Cause::kLost, Cause::kFrozenStatistics}))
+    return {"layer-by-layer", "bias-corrected", "batch-average"};
+  if (is_any_of(cause, {Cause::kSamplingNoise, Cause::kConvention, Cause::kLastBatch})) return {"layer-by-layer", "momentum"};
+  if (is_any_of(cause, {Cause::kBiasedVariance, Cause::kSmallParts, Cause::kCorrelatedRows}))
+    return {"layer-by-layer", "moving-variance", "example-weighing"};
+  if (cause == Cause::kShiftedData) return {"recomputed-on-judged", "mixed"};
+  if (cause == Cause::kDeadChannels) return {"usual-variance", "recomputed-on-judged", "mixed"};
+  if (cause == Cause::kNormOnOutput) return {};
+  return {"layer-by-layer", "batch-average", "pooled"};
+}
+
 template <class T>
 std::vector<Candidate> candidates_for(const Evidence<T>& evidence, Cause cause, const std::vector<RepairStage>& stages) {
   Candidates<T> candidates(evidence, stages);
-  const Index rows = rows_of_norm_batch(*evidence.subject.plan.options);
-  if (is_any_of(cause, {Cause::kColdStart, Cause::kLost, Cause::kFrozenStatistics})) {
-    candidates.add_population();
-    candidates.add_corrected();
-    candidates.add_estimated("batch-average", statistics::Estimator::kBatchAverage);
-  } else if (is_any_of(cause, {Cause::kSamplingNoise, Cause::kConvention, Cause::kLastBatch})) {
-    candidates.add_population();
-    candidates.add_longer_memory();
-  } else if (is_any_of(cause, {Cause::kBiasedVariance, Cause::kSmallParts, Cause::kCorrelatedRows})) {
-    candidates.add_population();
-    candidates.add_other_variance();
-    candidates.add_adapted("example-weighing", {1, static_cast<double>(rows - 1), Adaptation::Variance::kPooled});
-  } else if (is_any_of(cause, {Cause::kShiftedData, Cause::kDeadChannels})) {
-    candidates.list.push_back({"recomputed-on-judged", recomputed_on_judged(evidence.subject, evidence.judged)});
-    candidates.add_adapted("mixed", {rows, 16.0, Adaptation::Variance::kLinear});
-  } else {
-    candidates.add_population();
-    candidates.add_estimated("batch-average", statistics::Estimator::kBatchAverage);
-    candidates.add_estimated("pooled", statistics::Estimator::kPooled);
-  }
+  for (const std::string& remedy : remedies_for(cause)) candidates.add(remedy);
   return std::move(candidates.list);
 }
 
+template std::string recomputed_name(const Evidence<float>&);
+template std::string recomputed_name(const Evidence<double>&);
 template StatisticsList population_of_rows(const Subject<float>&, data::SplitName, std::span<const Index>);
 template StatisticsList population_of_rows(const Subject<double>&, data::SplitName, std::span<const Index>);
 template RowScores recomputed_on_judged(const Subject<float>&, const JudgedRows<float>&);

@@ -97,6 +97,21 @@ BlendFit fit_blend(const StatisticsList& statistics, const StatisticsList& base,
   return {share, (2.0 * share * along - share * share * length) / whole};
 }
 
+std::vector<Index> give_usual_variance(statistics::LayerStatistics& layer) {
+  constexpr double kHardly = 0.01;
+  std::vector<Index> channels;
+  if (layer.variance.empty()) return channels;
+  std::vector<double> sorted = layer.variance;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  for (std::size_t c = 0; c < layer.variance.size(); ++c) {
+    if (!(layer.variance[c] < kHardly * *middle)) continue;
+    layer.variance[c] = *middle;
+    channels.push_back(static_cast<Index>(c));
+  }
+  return channels;
+}
+
 bool are_equal(const StatisticsList& a, const StatisticsList& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const statistics::LayerStatistics& x, const statistics::LayerStatistics& y) {
     return x.normalization == y.normalization && x.mean == y.mean && x.variance == y.variance;

@@ -33,6 +33,9 @@ struct BlendFit {
 };
 BlendFit fit_blend(const StatisticsList& statistics, const StatisticsList& base, const StatisticsList& towards);
 
+/// Gives the channels of a layer that hardly vary, with less than a hundredth of the median variance, that median; which channels they are.
+std::vector<Index> give_usual_variance(statistics::LayerStatistics& layer);
+
 bool are_equal(const StatisticsList& a, const StatisticsList& b);
 
 }  // namespace normrun::diagnosis

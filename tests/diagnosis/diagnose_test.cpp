@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "compare/diagnosis_tables.hpp"
+#include "diagnosis/remedies.hpp"
 #include "study/trained_run.hpp"
 
 using namespace normrun;
@@ -35,6 +38,8 @@ struct Judged {
   }
   diagnosis::Diagnosis result;
 };
+
+bool is_confirmed(const diagnosis::TriedRemedy& one) { return one.verdict == "confirmed"; }
 
 }  // namespace
 
@@ -76,4 +81,30 @@ TEST_CASE("shifted rows are named, and nothing else is") {
 TEST_CASE("batches of two of four classes are named") {
   const Judged judged({R"(data.batching={"order": "by-class", "classes_per_batch": 2})"});
   CHECK(judged.first().cause == diagnosis::Cause::kBatchContents);
+}
+
+TEST_CASE("validation rows decide on a remedy, and the test rows only report") {
+  const std::string shifted = R"(data.shift=[{"split": "train", "scale": 3, "offset": 2}, {"split": "test", "scale": 3, "offset": 2})";
+  const std::vector<std::string> alike = {"norm.momentum=0.999", "data.validation_fraction=0.3",
+                                          shifted + R"(, {"split": "validation", "scale": 3, "offset": 2}])"};
+  const Judged judged(alike, 60);
+  CHECK(judged.first().cause == diagnosis::Cause::kColdStart);
+  REQUIRE(judged.remedy("layer-by-layer") != nullptr);
+  CHECK(judged.remedy("layer-by-layer")->samples == 800);
+  CHECK(judged.remedy("layer-by-layer")->accuracy_after > judged.remedy("layer-by-layer")->accuracy_before + 0.05);
+  CHECK(std::any_of(judged.result.remedies.begin(), judged.result.remedies.end(), is_confirmed));
+  // Validation rows that are all alike gain nothing and confirm nothing.
+  const Judged other({"norm.momentum=0.999", "data.validation_fraction=0.3", shifted + R"(, {"split": "validation", "scale": 1e-6}])"}, 60);
+  CHECK(other.first().cause == diagnosis::Cause::kColdStart);
+  CHECK(other.remedy("layer-by-layer")->accuracy_after > other.remedy("layer-by-layer")->accuracy_before + 0.05);
+  CHECK_FALSE(std::any_of(other.result.remedies.begin(), other.result.remedies.end(), is_confirmed));
+}
+
+TEST_CASE("no cause calls for more than three remedies") {
+  for (const auto& [cause, word] : diagnosis::kCauseWords) {
+    if (cause == diagnosis::Cause::kNormOnOutput) continue;
+    CAPTURE(word);
+    CHECK(diagnosis::remedies_for(cause).size() >= 1);
+    CHECK(diagnosis::remedies_for(cause).size() <= 3);
+  }
 }

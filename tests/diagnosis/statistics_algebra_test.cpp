@@ -48,3 +48,9 @@ TEST_CASE("a few numbers are named where they make up four fifths") {
   CHECK(diagnosis::few_largest({0.1, 9.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}) == std::vector<Index>{1});
   CHECK(diagnosis::few_largest({1.0, 1.0, 1.0, 1.0}).empty());
 }
+
+TEST_CASE("channels that hardly vary get the variance that is usual in their layer") {
+  statistics::LayerStatistics layer{.normalization = 0, .mean = {0.0, 0.0, 0.0, 0.0, 0.0}, .variance = {2.0, 1e-4, 3.0, 0.0, 4.0}};
+  CHECK(diagnosis::give_usual_variance(layer) == std::vector<Index>{1, 3});
+  CHECK(layer.variance == std::vector<double>{2.0, 2.0, 3.0, 2.0, 4.0});
+}
