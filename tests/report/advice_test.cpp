@@ -64,13 +64,13 @@ TEST_CASE("a cold start is named with its numbers; without a measured remedy the
 
 TEST_CASE("a confirmed remedy is recommended with its effect; one that measures worse stands under tried alone") {
   report::SettingDiagnosis cold = setting_of("batch", 128, {finding_of("statistics-wrong", diagnosis::Cause::kColdStart, 0.21)});
-  cold.remedies = {remedy_of("pooled", 0, 1, 0.5), remedy_of("bias-corrected", 1, 0, 0.935)};
+  cold.remedies = {remedy_of("batch-average", 0, 1, 0.5), remedy_of("bias-corrected", 1, 0, 0.935)};
   const auto advice = report::advise({cold}, report::AdviceContext{});
   CHECK(has(advice[0].remedy, "bias-corrected"));
   CHECK(has(advice[0].measured, "test accuracy 0.935 instead of eval mode's 0.725"));
-  CHECK_FALSE(has(advice[0].remedy + advice[0].measured, "pooled"));
+  CHECK_FALSE(has(advice[0].remedy + advice[0].measured, "batch-average"));
   REQUIRE(advice[0].tried.size() == 1);
-  CHECK(has(advice[0].tried[0], "pooled: test accuracy 0.500"));
+  CHECK(has(advice[0].tried[0], "batch-average: test accuracy 0.500"));
   CHECK(has(advice[0].tried[0], "worse"));
 }
 

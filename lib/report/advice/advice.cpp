@@ -4,12 +4,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "diagnosis/remedies.hpp"
 #include "fmt/format.h"
 #include "report/advice/advice_words.hpp"
 #include "report/advice/harmed_training.hpp"
 #include "report/advice/sweep_remedies.hpp"
 #include "report/results/words.hpp"
-#include "study/plan.hpp"
 
 namespace normrun::report {
 namespace {
@@ -22,11 +22,6 @@ struct Weighed {
   const ToldFinding* finding = nullptr;
   std::size_t settings = 0;
 };
-
-bool is_alarm(const ToldFinding& finding) {
-  return finding.finding == "statistics-wrong" || finding.finding == "weights-need-batch-statistics" || finding.finding == "rows-shifted" ||
-         finding.finding == "norm-on-output" || finding.finding == "training-harmed";
-}
 
 /// Each cause of the alarms once.
 std::vector<Weighed> weigh(const Diagnoses& diagnoses) {
@@ -52,9 +47,14 @@ std::vector<Weighed> weigh(const Diagnoses& diagnoses) {
   return list;
 }
 
+/// Of whom the finding is said.
 std::string seeds_words(const ToldFinding& finding, const SettingDiagnosis& own) {
-  if (own.runs <= 1) return "";
-  return fmt::format(" (in {} of {} runs)", finding.effect.n, own.runs);
+  if (own.runs <= 1) return " (this network alone)";
+  if (!finding.is_of_all) {
+    const std::string some = finding.effect.n == own.runs ? "all" : std::to_string(finding.effect.n);
+    return fmt::format(" (the worst of {} networks, {} of which have it)", own.runs, some);
+  }
+  return fmt::format(" (mean of {} runs)", own.runs);
 }
 
 std::string place_words(const ToldFinding& finding) {
@@ -89,14 +89,22 @@ std::string finding_words(const Weighed& one, const AdviceContext& context) {
   return words + place_words(finding) + more;
 }
 
-/// Where most runs confirmed a remedy: the one that was confirmed most often.
-const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own) {
+/// Whether a remedy is one for this cause.
+bool is_for(const ToldRemedy& remedy, Cause cause) {
+  if (remedy.remedy == "shuffled-batches") return cause == Cause::kBatchContents;
+  const std::vector<std::string> remedies = diagnosis::remedies_for(cause);
+  const std::string name = remedy.remedy == "without-padding" ? "layer-by-layer" : remedy.remedy;
+  return std::find(remedies.begin(), remedies.end(), name) != remedies.end();
+}
+
+/// Where most runs confirmed a remedy for the cause: the one that was confirmed most often.
+const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own, Cause cause) {
   const ToldRemedy* best = nullptr;
   std::size_t confirmed = 0;
-  for (const ToldRemedy& one : own.remedies) confirmed += one.confirmed;
+  for (const ToldRemedy& one : own.remedies) confirmed += is_for(one, cause) ? one.confirmed : 0;
   if (2 * confirmed < own.runs) return nullptr;
   for (const ToldRemedy& one : own.remedies) {
-    if (one.is_arm || one.worse > 0 || one.confirmed == 0) continue;
+    if (!is_for(one, cause) || one.is_arm || one.worse > 0 || one.confirmed == 0) continue;
     if (best == nullptr || one.confirmed > best->confirmed) best = &one;
   }
   return best;
@@ -106,13 +114,16 @@ const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own) {
 std::string spoken_remedy(const std::string& remedy) {
   if (remedy == "shuffled-batches") return "shuffled batches";
   if (remedy == "example-weighing" || remedy == "mixed") return remedy + " at prediction";
+  if (remedy == "usual-variance") return "a usual variance";
+  if (remedy == "without-padding") return "statistics without the padding";
   return remedy + " statistics";
 }
 
-std::vector<std::string> tried_words(const SettingDiagnosis& own, const ToldRemedy* recommended, const AdviceContext& context) {
+std::vector<std::string> tried_words(const SettingDiagnosis& own, Cause cause, const ToldRemedy* recommended,
+                                     const AdviceContext& context) {
   std::vector<std::string> tried;
   for (const ToldRemedy& one : own.remedies) {
-    if (one.is_arm || &one == recommended) continue;
+    if (one.is_arm || &one == recommended || !is_for(one, cause)) continue;
     tried.push_back(fmt::format("{}: {}{}", one.remedy, score_words(one, context), one.worse > 0 ? ", worse" : ", not confirmed"));
   }
   return tried;
@@ -128,9 +139,11 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
   advice.layer = finding.layer;
   advice.channels = finding.channels;
   if (!std::isnan(finding.low) && !std::isnan(finding.high)) advice.interval = {finding.low, finding.high};
-  const ToldRemedy* confirmed = confirmed_remedy(own);
-  advice.tried = tried_words(own, confirmed, context);
-  const std::string training = training_words(finding.cause, own, context);
+  const ToldRemedy* confirmed = confirmed_remedy(own, finding.cause);
+  advice.tried = tried_words(own, finding.cause, confirmed, context);
+  // The words of the confirmed remedy against a shift say this already.
+  const bool says_all = confirmed != nullptr && finding.cause == Cause::kShiftedData;
+  const std::string training = says_all ? "" : training_words(finding.cause, own, context);
   const std::string swept = sweep_remedy(own, diagnoses, finding.cause, context);
   if (confirmed != nullptr) {
     advice.remedy = remedy_words(confirmed->remedy, own, context);
@@ -192,8 +205,18 @@ void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
 std::string lint_words(const ToldFinding& lint) {
   const std::string place = lint.layer.empty() ? "" : " in " + lint.layer;
   if (lint.cause == Cause::kLastBatch) return "the last batch of each epoch has one row, and moves the statistics like a full one.";
+  const bool is_one = lint.effect.mean == 1.0;
+  if (lint.cause == Cause::kDeadChannels && lint.layer == "input")
+    return fmt::format("{:.0f} column{} one value in all training rows: {}.", lint.effect.mean,
+                       is_one ? " of the input holds" : "s of the input hold", lint.channels);
   if (lint.cause == Cause::kDeadChannels)
-    return fmt::format("{:.0f} channels{} hold one value in all training rows: {}.", lint.effect.mean, place, lint.channels);
+    return fmt::format("{:.0f} channel{}{} {} one value in all training rows: {}.", lint.effect.mean, is_one ? "" : "s", place,
+                       is_one ? "holds" : "hold", lint.channels);
+  if (lint.cause == Cause::kOutliers)
+    return fmt::format("{:.0f} training row{} far from all others: {} (counted from 0).", lint.effect.mean, is_one ? " is" : "s are",
+                       lint.channels);
+  if (lint.cause == Cause::kCountedPadding)
+    return fmt::format("{} of all steps are padding, and the statistics{} count it.", percent(lint.effect.mean), place);
   if (lint.cause == Cause::kBatchOfOne)
     return fmt::format("each batch gives one value a channel{}: train mode returns beta, and nothing is learned through it.", place);
   return fmt::format("eval mode predicts class {} for {} of the rows.", lint.channels, percent(lint.effect.mean));
@@ -251,55 +274,41 @@ void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
       ToldFinding excluded = *most;
       excluded.effect.mean = harm;
       excluded.low = excluded.high = std::nan("");
+      ToldFinding detectable = excluded;
+      detectable.effect.mean = most->detectable;
       one.finding = fmt::format(
-          "nothing to repair was found: neither recomputed statistics nor train mode predicts better, and a harm above {} is excluded "
-          "(by {:.0f} rows).",
-          effect_words(excluded, context), most->samples);
+          "nothing to repair was found: neither recomputed statistics nor train mode predicts better, and a harm above {} is excluded. Of "
+          "{:.0f} rows, one of {} is found four times in five.",
+          effect_words(excluded, context), most->samples, amount_words(detectable, context));
       one.interval = {most->low, most->high};
     }
     advice.push_back(one);
   }
 }
 
-AdviceContext context_of(const ResultsFolder& results) {
-  const study::RunConfig& base = results.experiment.base;
-  AdviceContext context;
-  context.split = results.split();
-  const std::string text = study::run_text(base) + study::grid_text(results.experiment.grid);
-  context.weighs_new = text.find("\"momentum_weighs\":\"new\"") != std::string::npos;
-  context.torch_names = text.find("\"convention\":\"torch\"") != std::string::npos;
-  context.is_softmax = base.train.loss != train::LossChoice::kMse;
-  context.accumulate = base.train.division.accumulate;
-  for (const std::string& key : study::swept_columns({}, results.experiment.grid))
-    context.others_train =
-        context.others_train && !key.starts_with("data") && !key.starts_with("compare") && !key.starts_with("population");
-  context.replicas = base.train.division.sync == train::Sync::kBatchStatistics ? 1 : base.train.division.replicas;
-  return context;
+}  // namespace
+
+bool is_alarm(const ToldFinding& finding) {
+  return finding.finding == "statistics-wrong" || finding.finding == "weights-need-batch-statistics" || finding.finding == "rows-shifted" ||
+         finding.finding == "norm-on-output" || finding.finding == "training-harmed";
 }
 
-}  // namespace
+std::vector<Advice> advise_of_harm(const Diagnoses& diagnoses, const AdviceContext& context) {
+  std::vector<Advice> advice;
+  for (const Weighed& one : weigh(diagnoses)) advice.push_back(advice_for(one, diagnoses, context));
+  return advice;
+}
 
 std::vector<Advice> advise(const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<Advice> advice;
   // What was lost in training weighs more than what statistics could give back.
   if (std::optional<Advice> harmed = harmed_training(diagnoses, context)) advice.push_back(std::move(*harmed));
-  for (const Weighed& one : weigh(diagnoses)) advice.push_back(advice_for(one, diagnoses, context));
+  for (Advice& one : advise_of_harm(diagnoses, context)) advice.push_back(std::move(one));
   add_lost(advice, diagnoses, context);
   add_noise(advice, diagnoses, context);
   add_lints(advice, diagnoses);
   add_rest(advice, diagnoses, context);
   return advice;
-}
-
-std::vector<Advice> advise(const ResultsFolder& results) {
-  const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
-  AdviceContext context = context_of(results);
-  // Whether the loss is told in nats: squared errors have no accuracy, or were asked for.
-  const bool has_accuracy =
-      std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });
-  context.is_classifier = has_accuracy;
-  if (results.experiment.base.train.loss == train::LossChoice::kAuto) context.is_softmax = has_accuracy;
-  return advise(diagnoses, context);
 }
 
 std::string advice_json(const std::vector<Advice>& advice) {

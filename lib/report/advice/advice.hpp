@@ -37,6 +37,11 @@ struct AdviceContext {
 /// Each cause once, at the setting where it weighs most, the weightiest first; then what needs no repair.  Nothing is said that was not
 /// measured, and nothing is advised that measured worse.
 std::vector<Advice> advise(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context);
+/// The causes of harm alone.
+std::vector<Advice> advise_of_harm(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context);
+/// Whether a finding is one of harm in eval mode or of a training that was harmed.
+bool is_alarm(const ToldFinding& finding);
+/// By the tables of a folder: of the split that the report describes, and of the training rows where that split shows no harm.
 std::vector<Advice> advise(const ResultsFolder& results);
 
 /// For a terminal of 80 columns.

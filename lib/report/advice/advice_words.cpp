@@ -53,6 +53,11 @@ std::string spoken_setting(const tables::Setting& setting) {
   return fmt::format("{}{}, batch {}", spoken_norm(setting.norm), others, setting.batch_size);
 }
 
+std::string amount_words(const ToldFinding& finding, const AdviceContext& context) {
+  if (finding.metric == "accuracy") return shown(finding.effect.mean);
+  return shown(finding.effect.mean) + (context.is_softmax ? " nats" : " variances");
+}
+
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context) {
   const bool has_interval = !std::isnan(finding.low) && !std::isnan(finding.high);
   const std::string interval = has_interval ? fmt::format(" [{}, {}]", shown(finding.low), shown(finding.high)) : "";
@@ -108,6 +113,8 @@ std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const Ad
 
 std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   if (remedy == "layer-by-layer") return "recompute the statistics on the training rows, layer by layer (mode \"population\")";
+  if (remedy == "without-padding")
+    return "recompute the statistics on the training rows without the padded steps (norm.padded_steps \"left-out\")";
   if (remedy == "batch-average") return "recompute the statistics as the mean over random batches (mode \"batch-average\")";
   if (remedy == "pooled") return "recompute the statistics pooled over all training rows (mode \"pooled\")";
   if (remedy == "bias-corrected") return "take what is left of the initial values out: norm.average \"bias-corrected\"";
@@ -118,6 +125,8 @@ std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diag
                        rows_of_part(diagnosis, context));
   if (remedy == "recomputed-on-judged")
     return "gather the statistics on such rows, without labels (population.split), or prepare both alike";
+  if (remedy == "usual-variance")
+    return "give the columns that hardly vary among the training rows a usual variance, the median of all (or raise norm.epsilon)";
   if (remedy == "shuffled-batches") return "shuffle: data.batching.order \"shuffled\"";
   if (remedy == "mixed") return "at prediction mix the statistics of each batch in, N / (N + n) with N = 16";
   return remedy;

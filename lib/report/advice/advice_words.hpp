@@ -12,6 +12,8 @@ std::string spoken_setting(const tables::Setting& setting);
 
 /// "loses 0.158 of test accuracy [0.132, 0.184]": an effect in its metric.
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context);
+/// "0.158", "0.02 nats": its amount alone.
+std::string amount_words(const ToldFinding& finding, const AdviceContext& context);
 /// What a cause is, with this setting's numbers: a clause that ends a sentence.
 std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
 /// What needs no training, as a sentence's start: "recompute the statistics on the training rows, layer by layer".

@@ -7,53 +7,49 @@
 #include <map>
 
 #include "report/advice/advice_facts.hpp"
+#include "report/advice/pooled_findings.hpp"
 
 namespace normrun::report {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// A finding's rows of the runs of one setting.
-struct Collected {
-  ToldFinding told;
-  std::vector<double> effects;
-  std::vector<double> lows;
-  std::vector<double> highs;
-};
-
-struct Building {
-  SettingDiagnosis diagnosis;
-  std::vector<Collected> findings;
-};
-
 class DiagnosisCollector {
  public:
-  explicit DiagnosisCollector(const ResultsFolder& results) : results_(results) {}
+  DiagnosisCollector(const ResultsFolder& results, const std::string& split) : results_(results), split_(split) {}
 
   std::vector<SettingDiagnosis> collect() {
     for (const SettingFacts& facts : collect_facts(results_)) take_facts(facts);
     take_findings();
     take_remedies();
-    std::vector<SettingDiagnosis> list;
-    for (Building& one : list_) list.push_back(finished(one));
-    return list;
+    const std::vector<std::vector<ToldFinding>> told = pooled_findings(findings_);
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      list_[i].runs = findings_[i].runs;
+      list_[i].findings = told[i];
+      for (ToldRemedy& one : list_[i].remedies) {
+        const double count = static_cast<double>(one.runs);
+        for (double* sum : {&one.loss_before, &one.loss_after, &one.accuracy_before, &one.accuracy_after}) *sum /= count;
+      }
+    }
+    return std::move(list_);
   }
 
  private:
-  Building& of(const tables::Setting& setting) {
+  std::size_t place_of(const tables::Setting& setting) {
     const auto [found, is_new] = places_.emplace(setting, list_.size());
     if (is_new) {
-      list_.emplace_back();
-      SettingDiagnosis& own = list_.back().diagnosis;
+      findings_.emplace_back();
+      SettingDiagnosis& own = list_.emplace_back();
       own.setting = setting;
       own.gap = own.lost_accuracy = own.lost_loss = own.eval_accuracy = own.eval_loss = kNone;
       own.layer = {"", kNone, kNone, kNone, kNone, kNone};
     }
-    return list_[found->second];
+    return found->second;
   }
+  SettingDiagnosis& of(const tables::Setting& setting) { return list_[place_of(setting)]; }
 
   void take_facts(const SettingFacts& facts) {
-    SettingDiagnosis& own = of(facts.setting).diagnosis;
+    SettingDiagnosis& own = of(facts.setting);
     own.gap = facts.gap;
     own.layer = {facts.layer, facts.updates, facts.momentum, facts.init_share, facts.mean_gap, facts.var_ratio};
     const auto eval = facts.modes.find("eval");
@@ -69,46 +65,64 @@ class DiagnosisCollector {
   void take_findings() {
     tables::RunRows runs = results_.runs_of(tables::TableId::kDiagnosis);
     while (runs.next()) {
-      Building& own = of(setting_of(runs));
+      SettingFindings& own = findings_[place_of(setting_of(runs))];
       double place = 0.0;
       bool is_counted = false;
       for (const tables::RunRows::Row& row : runs.rows()) {
-        if (runs.text(row, "split") != results_.split()) continue;
-        if (!is_counted) ++own.diagnosis.runs;
+        if (runs.text(row, "split") != split_) continue;
+        if (!is_counted) ++own.runs;
         is_counted = true;
         take_finding(runs, row, place, own);
         place += 1.0;
       }
     }
   }
-  static void take_finding(const tables::RunRows& runs, const tables::RunRows::Row& row, double place, Building& own) {
+  static void take_finding(const tables::RunRows& runs, const tables::RunRows::Row& row, double place, SettingFindings& own) {
     const std::string& finding = runs.text(row, "finding");
     const Cause cause = diagnosis::cause_of(runs.text(row, "cause"));
-    auto found = std::find_if(own.findings.begin(), own.findings.end(),
-                              [&](const Collected& one) { return one.told.finding == finding && one.told.cause == cause; });
+    const std::string& layer = runs.text(row, "layer");
+    // A lint of another layer is another one.
+    auto found = std::find_if(own.findings.begin(), own.findings.end(), [&](const SeedFindings& one) {
+      return one.told.finding == finding && one.told.cause == cause && (finding != "lint" || one.told.layer == layer);
+    });
     if (found == own.findings.end()) {
-      found = own.findings.insert(own.findings.end(), Collected());
-      found->told = {finding, cause, runs.text(row, "layer"), runs.text(row, "channels"), runs.text(row, "metric"), {}, 0.0, 0.0, 0.0, 0.0};
+      found = own.findings.insert(own.findings.end(), SeedFindings());
+      found->told.finding = finding;
+      found->told.cause = cause;
+      found->told.layer = layer;
+      found->told.channels = runs.text(row, "channels");
     }
-    found->told.place += place;
-    found->told.samples += runs.number(row, "samples");
-    found->effects.push_back(runs.number(row, "effect"));
-    found->lows.push_back(runs.number(row, "ci95_low"));
-    found->highs.push_back(runs.number(row, "ci95_high"));
+    found->runs.push_back({runs.run_id(), runs.text(row, "metric"), runs.number(row, "effect"), runs.number(row, "ci95_low"),
+                           runs.number(row, "ci95_high"), place, runs.number(row, "samples")});
   }
 
   void take_remedies() {
     tables::RunRows runs = results_.runs_of(tables::TableId::kRemedies);
     while (runs.next()) {
-      SettingDiagnosis& own = of(setting_of(runs)).diagnosis;
+      SettingDiagnosis& own = of(setting_of(runs));
       SeedScore score{0, kNone, kNone};
       const std::string& seed = runs.seed();
       std::from_chars(seed.data(), seed.data() + seed.size(), score.seed);
       for (const tables::RunRows::Row& row : runs.rows()) {
-        if (runs.text(row, "split") == results_.split()) take_remedy(runs, row, own, score);
+        if (runs.text(row, "split") != split_) continue;
+        take_remedy(runs, row, own, score);
+        take_recomputed(runs, row, findings_[place_of(own.setting)]);
       }
       if (!std::isnan(score.eval)) own.scores.push_back(score);
     }
+  }
+  static void take_recomputed(const tables::RunRows& runs, const tables::RunRows::Row& row, SettingFindings& own) {
+    const std::string& name = runs.text(row, "remedy");
+    if (name != "layer-by-layer" && name != "without-padding") return;
+    const double before = runs.number(row, "accuracy_before");
+    const bool by_accuracy = !std::isnan(before);
+    const double gain =
+        by_accuracy ? runs.number(row, "accuracy_after") - before : runs.number(row, "loss_before") - runs.number(row, "loss_after");
+    own.recomputed.push_back({.run = runs.run_id(),
+                              .metric = by_accuracy ? "accuracy" : "loss",
+                              .effect = gain,
+                              .samples = runs.number(row, "samples"),
+                              .is_told = false});
   }
   static void take_remedy(const tables::RunRows& runs, const tables::RunRows::Row& row, SettingDiagnosis& own, SeedScore& score) {
     const std::string& name = runs.text(row, "remedy");
@@ -131,36 +145,16 @@ class DiagnosisCollector {
     const bool by_accuracy = !std::isnan(accuracy_before);
     const double before = by_accuracy ? accuracy_before : -runs.number(row, "loss_before");
     const double after = by_accuracy ? runs.number(row, "accuracy_after") : -runs.number(row, "loss_after");
-    if (name != "layer-by-layer" && name != "batch-statistics") return;
+    if (name != "layer-by-layer" && name != "without-padding" && name != "batch-statistics") return;
     score.eval = before;
     score.best = std::isnan(score.best) ? std::max(before, after) : std::max(score.best, after);
   }
 
-  static SettingDiagnosis finished(Building& own) {
-    SettingDiagnosis& diagnosis = own.diagnosis;
-    for (Collected& one : own.findings) {
-      if (2 * one.effects.size() < diagnosis.runs) continue;
-      ToldFinding& told = one.told;
-      const double count = static_cast<double>(one.effects.size());
-      told.effect = tables::summarize(one.effects);
-      told.place /= count;
-      told.samples /= count;
-      told.low = one.effects.size() > 1 ? told.effect.ci95_low : one.lows.front();
-      told.high = one.effects.size() > 1 ? told.effect.ci95_high : one.highs.front();
-      diagnosis.findings.push_back(told);
-    }
-    std::stable_sort(diagnosis.findings.begin(), diagnosis.findings.end(),
-                     [](const ToldFinding& a, const ToldFinding& b) { return a.place < b.place; });
-    for (ToldRemedy& one : diagnosis.remedies) {
-      const double count = static_cast<double>(one.runs);
-      for (double* sum : {&one.loss_before, &one.loss_after, &one.accuracy_before, &one.accuracy_after}) *sum /= count;
-    }
-    return std::move(diagnosis);
-  }
-
   const ResultsFolder& results_;
+  std::string split_;
   std::map<tables::Setting, std::size_t> places_;
-  std::vector<Building> list_;
+  std::vector<SettingDiagnosis> list_;
+  std::vector<SettingFindings> findings_;  // of the same settings
 };
 
 }  // namespace
@@ -171,6 +165,10 @@ double ToldFinding::size() const {
   return effect.mean / (metric == "accuracy" ? kAccuracyMargin : kLossMargin);
 }
 
-std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results) { return DiagnosisCollector(results).collect(); }
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::string& split) {
+  return DiagnosisCollector(results, split).collect();
+}
+
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results) { return collect_diagnoses(results, results.split()); }
 
 }  // namespace normrun::report

@@ -13,17 +13,19 @@ using diagnosis::Cause;
 
 /// A finding of a setting: what its runs' diagnoses say, together.
 struct ToldFinding {
-  std::string finding;
+  std::string finding = "";
   Cause cause = Cause::kNone;
-  std::string layer;
-  std::string channels;
-  std::string metric;            // accuracy or loss
-  tables::SampleSummary effect;  // over the runs that have it
-  double low = 0.0;              // 95 % interval: over the seeds, of one run over its rows
+  std::string layer = "";
+  std::string channels = "";
+  std::string metric = "";            // accuracy or loss
+  tables::SampleSummary effect = {};  // over the seeds, or of the network that has most of it; n: the runs that have it
+  double low = 0.0;                   // its 95 % interval
   double high = 0.0;
-  double place = 0.0;    // mean place among its run's findings
-  double samples = 0.0;  // rows that were judged, mean over the runs
-  double size() const;   // of the effect in margins: comparable between the metrics
+  double detectable = 0.0;  // an effect of this size is found in four of five cases
+  bool is_of_all = false;   // of all networks that are trained so, and not of those alone that were judged
+  double place = 0.0;       // mean place among its run's findings
+  double samples = 0.0;     // rows that were judged, mean over the runs
+  double size() const;      // of the effect in margins: comparable between the metrics
 };
 
 /// A remedy that needs no training, or an arm of the findings: means over the runs that tried it.
@@ -59,7 +61,7 @@ struct SeedScore {
 struct SettingDiagnosis {
   tables::Setting setting;
   std::size_t runs = 0;
-  std::vector<ToldFinding> findings;  // those of half of the runs or more, the weightiest first
+  std::vector<ToldFinding> findings;  // of pooled_findings(), the weightiest first
   std::vector<ToldRemedy> remedies;
   std::vector<SeedScore> scores;
   ToldLayer layer;
@@ -70,7 +72,9 @@ struct SettingDiagnosis {
   double eval_loss = 0.0;
 };
 
-/// Of the report's split, in the plan's order.
+/// Of a split, in the plan's order.
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::string& split);
+/// Of the split that the report describes.
 std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results);
 
 }  // namespace normrun::report

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "fmt/format.h"
+#include "report/advice/advice.hpp"
+#include "report/advice/advice_words.hpp"
+#include "report/results/words.hpp"
+#include "study/plan.hpp"
+
+namespace normrun::report {
+namespace {
+
+AdviceContext context_of(const ResultsFolder& results) {
+  const study::RunConfig& base = results.experiment.base;
+  AdviceContext context;
+  context.split = results.split();
+  const std::string text = study::run_text(base) + study::grid_text(results.experiment.grid);
+  context.weighs_new = text.find("\"momentum_weighs\":\"new\"") != std::string::npos;
+  context.torch_names = text.find("\"convention\":\"torch\"") != std::string::npos;
+  context.is_softmax = base.train.loss != train::LossChoice::kMse;
+  context.accumulate = base.train.division.accumulate;
+  for (const std::string& key : study::swept_columns({}, results.experiment.grid))
+    context.others_train =
+        context.others_train && !key.starts_with("data") && !key.starts_with("compare") && !key.starts_with("population");
+  context.replicas = base.train.division.sync == train::Sync::kBatchStatistics ? 1 : base.train.division.replicas;
+  return context;
+}
+
+/// What the training rows show in settings whose judged rows show nothing.
+void add_of_training_rows(std::vector<Advice>& advice, const std::vector<SettingDiagnosis>& diagnoses, const ResultsFolder& results,
+                          AdviceContext context) {
+  if (results.split() == "train") return;
+  std::vector<SettingDiagnosis> own = collect_diagnoses(results, "train");
+  for (std::size_t i = 0; i < own.size() && i < diagnoses.size(); ++i) {
+    const std::vector<ToldFinding>& findings = diagnoses[i].findings;
+    if (std::any_of(findings.begin(), findings.end(), is_alarm)) own[i].findings.clear();
+  }
+  context.split = "train";
+  std::vector<Advice> told = advise_of_harm(own, context);
+  advice.insert(advice.begin(), std::make_move_iterator(told.begin()), std::make_move_iterator(told.end()));
+}
+
+/// Runs that never came to be judged, by what stopped the first of them.
+void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
+  std::size_t failed = 0;
+  Advice one;
+  tables::RunRows runs = results.runs_of(tables::TableId::kRuns);
+  while (runs.next()) {
+    for (const tables::RunRows::Row& row : runs.rows()) {
+      if (runs.text(row, "status") == "ok") continue;
+      if (++failed > 1) continue;
+      one.setting = spoken_setting(setting_of(runs));
+      one.finding = runs.text(row, "error");
+    }
+  }
+  if (failed == 0) return;
+  one.cause = Cause::kUnmeasured;
+  one.finding = fmt::format("{} not come to an end: {}.", failed == 1 ? "a run did" : fmt::format("{} runs did", failed), one.finding);
+  advice.push_back(one);
+}
+
+}  // namespace
+
+std::vector<Advice> advise(const ResultsFolder& results) {
+  const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
+  AdviceContext context = context_of(results);
+  // Whether the loss is told in nats: squared errors have no accuracy, or were asked for.
+  const bool has_accuracy =
+      std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });
+  context.is_classifier = has_accuracy;
+  if (results.experiment.base.train.loss == train::LossChoice::kAuto) context.is_softmax = has_accuracy;
+  std::vector<Advice> advice = advise(diagnoses, context);
+  add_of_training_rows(advice, diagnoses, results, context);
+  add_failed(advice, results);
+  return advice;
+}
+
+}  // namespace normrun::report
