@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <optional>
 
 #include "commands.hpp"
 #include "compare/modes.hpp"
+#include "files/atomic_file.hpp"
+#include "output_folder.hpp"
 #include "report/results/empty_comparisons.hpp"
 #include "report/results/results.hpp"
 #include "study/compare_checkpoint.hpp"
@@ -21,6 +24,20 @@ std::pair<std::string, std::string> read_pair(const std::string& text) {
   throw Error(ExitCode::kUsage, {"--pairs", "expected two modes as in train:eval, got \"" + text + "\"", "the modes are " + list});
 }
 
+std::optional<OutputFolder> folder_of(const CompareRequest& request) {
+  if (request.out.empty()) return std::nullopt;
+  return std::optional<OutputFolder>(std::in_place, request.out, Existing::kRefuse, "choose another --out");
+}
+
+/// Those that have lines.
+void write_tables(const tables::RunRecord& record, const OutputFolder& folder) {
+  for (const tables::Table& table : tables::tables()) {
+    const std::string& lines = record.lines[static_cast<std::size_t>(table.id)];
+    if (!lines.empty())
+      files::write_file(folder.path() + "/" + std::string(table.file), report::header_line(table, config::Grid()) + lines);
+  }
+}
+
 }  // namespace
 
 int compare_command(const CompareRequest& request) {
@@ -29,9 +46,13 @@ int compare_command(const CompareRequest& request) {
                                          .network = request.network,
                                          .pairs = {},
                                          .eval_batch_sizes = request.eval_batch_sizes,
-                                         .splits = request.splits};
+                                         .splits = request.splits,
+                                         .diagnoses = !request.out.empty()};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
+  // Before the work: a folder that cannot be written to is told at once.
+  const std::optional<OutputFolder> folder = folder_of(request);
   const auto [record, divergence, warnings] = study::compare_checkpoint(comparison);
+  if (folder) write_tables(record, *folder);
   const std::string csv = report::header_line(tables::table(tables::TableId::kCompare), config::Grid()) +
                           record.lines[static_cast<std::size_t>(tables::TableId::kCompare)];
   print_result(request.json ? csv_to_json(csv) : csv);

@@ -17,6 +17,9 @@ normrun compare --data configs/quickstart.json --pairs train:eval,eval:populatio
 # a network and data by a config, as for weights of other frameworks
 normrun compare --network configs/quickstart.json \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
+# what is wrong in its eval mode and why, in judged/diagnosis.csv
+normrun compare --data configs/quickstart.json --out judged \
+  --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
 # on all rows of other data, alone and 32 at a time; for a program
 normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}' \
   --splits train,test --eval-batch-sizes 1,32 --json \
@@ -33,6 +36,7 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
         "N|train|all,…");
   takes_some_of(command->add_option("--splits", compare_.splits, "Splits to compare on (default: the trained config's)"),
                 {"train", "validation", "test"});
+  takes(command->add_option("--out", compare_.out, "A new folder for all tables, diagnosis.csv and remedies.csv among them"), "DIR");
   command->add_flag("--json", compare_.json, "Print JSON instead of CSV");
 }
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "compare/compare_modes.hpp"
+#include "compare/diagnosis_tables.hpp"
 #include "core/denormals.hpp"
 #include "files/safetensors.hpp"
 #include "study/eval_divergence.hpp"
@@ -82,6 +82,26 @@ RunConfig requested_config(const CheckpointComparison& request, const files::Ten
   return config;
 }
 
+/// Judges the network with its training's history where the data are the training's own; of other data it is a network that was loaded.
+template <class T>
+void diagnose_in(const compare::Snapshot<T>& given, const CheckpointComparison& request, const files::TensorFile& file,
+                 const RunConfig& config, const std::string& folder, tables::RunRecord& record) {
+  compare::Snapshot<T> snapshot = given;
+  train::TrainOptions options = config.train;
+  if (given.data.digest != metadata_or(file, "data_digest", "")) {
+    options.init_from = std::filesystem::absolute(request.checkpoint).string();
+    snapshot.step = 0;
+  }
+  const train::TrainingPlan<T> plan{.network = &given.network,
+                                    .data = &given.data,
+                                    .options = &options,
+                                    .batching = &config.data_spec().batching,
+                                    .loss = given.loss,
+                                    .seed = static_cast<std::uint64_t>(config.seed),
+                                    .folder = folder};
+  compare::add_diagnosis(snapshot, plan, compare::repaired_statistics(snapshot, plan), record);
+}
+
 /// Returns why eval mode has no scores, or "".
 template <class T>
 std::string compare_in(const CheckpointComparison& request, const files::TensorFile& file, RunConfig& config, const std::string& folder,
@@ -103,6 +123,7 @@ std::string compare_in(const CheckpointComparison& request, const files::TensorF
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};
   const std::optional<data::SplitName> not_finite = compare::compare_modes(snapshot, compare::Moment::kFinal, record);
   if (not_finite) record.status = tables::RunStatus::kDiverged;
+  if (!not_finite && request.diagnoses) diagnose_in(snapshot, request, file, config, folder, record);
   return not_finite ? eval_divergence(snapshot, *not_finite) : "";
 }
 

@@ -17,6 +17,7 @@ struct CheckpointComparison {
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
   std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
+  bool diagnoses = false;                                  // adds the lines of diagnosis.csv and remedies.csv
 };
 
 /// The result of a comparison.  The record has the lines that `train` would have written for this network and these rows.

@@ -290,6 +290,21 @@ class TrainTest(CommandLineTest):
         self.assertEqual(other.returncode, 0, other.stderr)
         self.assertEqual(len(json.loads(other.stdout)), 6)
 
+    def test_compare_writes_the_same_diagnosis_as_train_and_no_folder_twice(self):
+        self.train("--seeds", "0")
+        call = ("compare", "--checkpoint", "results/small/checkpoints/batch-b4-s0.safetensors", "--data", "c.json", "--out", "judged")
+        self.assertEqual(self.run_in(*call).returncode, 0)
+        for table in ("compare", "diagnosis", "remedies"):
+            trained = [row for row in rows(self.folder / f"results/small/{table}.csv") if row["run_id"] == "batch-b4-s0"]
+            self.assertTrue(trained)
+            self.assertEqual(rows(self.folder / f"judged/{table}.csv"), trained)
+        again = self.run_in(*call)
+        self.assertEqual(again.returncode, 73)
+        self.assertIn("judged", again.stderr)
+        other = self.run_in(*call[:-3], json.dumps(dict(SMALL["data"], test_samples=50)), "--out", "other")
+        self.assertEqual(other.returncode, 0, other.stderr)
+        self.assertTrue(rows(self.folder / "other/diagnosis.csv"))
+
     def test_compare_tells_of_inputs_that_are_scaled_otherwise(self):
         self.train("--seeds", "0", "--out", "plain")
         self.train("--seeds", "0", "--out", "scaled", "--set", "data.standardize=true")
