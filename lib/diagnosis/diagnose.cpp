@@ -113,8 +113,9 @@ class Judgement {
   }
 
   void judge_statistics() {
-    if (!evidence_->whole.is_beyond(level())) return;
-    std::vector<Finding>& list = shifted_ && !lose_on_training_rows() ? behind_ : findings_;
+    if (evidence_->whole.is_beyond(level())) add_causes(shifted_ && !lose_on_training_rows() ? behind_ : findings_);
+  }
+  void add_causes(std::vector<Finding>& list) const {
     const std::vector<Blame> blames = blame(*evidence_, stages_);
     if (blames.empty()) {
       list.push_back(finding_of("statistics-wrong", Cause::kUnknown, evidence_->whole));
@@ -180,9 +181,13 @@ class Judgement {
     }
     const Gain harm = gain(train_, best);
     if (!gain(train_, eval_).is_beyond(level())) return;
-    // Where neither the way from eval mode to recomputed statistics nor the one from there to train mode is sure by itself, both are.
-    const bool is_sure = harm.is_beyond(level()) || (findings_.empty() && behind_.empty() && harm.told().lower(0.025) > 0.0);
-    if (!is_sure) return;
+    if (!harm.is_beyond(level())) {
+      // The whole way from eval mode to train mode is sure, and neither half of it by itself: the larger half is told.
+      if (!findings_.empty() || !behind_.empty()) return;
+      const bool is_by_statistics = evidence_->whole.size() >= harm.size();
+      if (!((is_by_statistics ? evidence_->whole : harm).told().lower(0.025) > 0.0)) return;
+      if (is_by_statistics) return add_causes(findings_);
+    }
     findings_.push_back(finding_of("weights-need-batch-statistics", batch_cause(), harm));
   }
   /// What the training lost to batches that sort the classes no statistics give back.
