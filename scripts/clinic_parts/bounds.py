@@ -1,8 +1,8 @@
-"""The short clinic: what 60 networks must show.  Its bounds leave room for chance; docs/clinic.md has the figures of the whole clinic."""
+"""The short clinic: what some 60 networks and a sweep must show.  Its bounds leave room for chance; docs/clinic.md has the figures of the whole clinic."""
 
 from clinic_parts import page
 
-SHORT_CASES = 30
+SHORT_CASES = 34
 # Labels: of so few networks, at least so many.
 LEAST_SICK = 5
 LEAST_HEALTHY = 12

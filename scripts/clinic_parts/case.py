@@ -115,12 +115,33 @@ def arms_of(plan):
     """Eval mode, what may beat it, and train mode with as many rows as the normalization saw at once in the last training: random ones, and
     where that drew other ones, such."""
     trained = plan.before[-1] if plan.edit is not None else plan.config
-    train = trained["train"]
-    parts = train.get("accumulate", 1) * (train.get("replicas", 1) if train.get("sync", "none") != "batch-statistics" else 1)
-    rows = max(1, train["batch_size"] // parts)
+    rows = rows_at_once(trained["train"])
     own = [f"own:{rows}"] if trained["data"].get("batching", {}).get("order", "shuffled") != "shuffled" else []
     own += ["unpadded"] if plan.config["norm"].get("padded_steps") == "counted" else []
     return ["eval", "population", "judged", f"train:{rows}", *own]
+
+
+def rows_at_once(train):
+    """Rows that share batch statistics in a training."""
+    parts = train.get("accumulate", 1) * (train.get("replicas", 1) if train.get("sync", "none") != "batch-statistics" else 1)
+    return max(1, train.get("batch_size", 32) // parts)
+
+
+# Remedies that arms carry out on the fresh rows as they are; cure_of knows the others.
+CURES = {"layer-by-layer": "population", "pooled": "pooled", "batch-average": "batch-average", "bias-corrected": "bias-corrected",
+         "recomputed-on-judged": "judged", "momentum": "batch-average", "shuffled-batches": "retrained"}
+
+
+def cure_of(remedy, way, causes, network):
+    """The arm that carries out a recommended remedy, or None."""
+    rows = rows_at_once(network["plan"].config["train"] if way == "history" else {})
+    if remedy == "layer-by-layer" and "counted-padding" in causes:
+        return "unpadded"
+    if remedy in ("mixed", "example-weighing"):
+        return f"mixed:{rows}" if remedy == "mixed" else f"weighed:{rows}"
+    if remedy == "moving-variance":  # the twin's training has just this other option
+        return "retrained" if network.get("is_of_variance_rule") else None
+    return CURES.get(remedy)
 
 
 def cure(ward, network, arms):
@@ -136,9 +157,12 @@ def ask_about(ward, network, record, ways=("history", "bare")):
     """What the diagnosis tells, and what its remedies do on the fresh rows: [arm, loss gained, accuracy gained, harms]."""
     record["told"], record["findings"], record["remedies"], record["not_carried_out"] = {}, {}, {}, {}
     for way, answer in ward.ask(network, ways).items():
-        record["told"][way], record["findings"][way], record["not_carried_out"][way] = answer.causes, answer.findings, answer.others
-        cure(ward, network, answer.cures)
-        gains = {arm: score.Gain(network["arms"][arm], network["arms"]["eval"]) for arm in answer.cures}
+        record["told"][way], record["findings"][way] = answer.causes, answer.findings
+        cures = {remedy: cure_of(remedy, way, answer.causes, network) for remedy in answer.remedies}
+        record["not_carried_out"][way] = [remedy for remedy, arm in cures.items() if arm is None]
+        arms = list(dict.fromkeys(arm for arm in cures.values() if arm is not None))
+        cure(ward, network, arms)
+        gains = {arm: score.Gain(network["arms"][arm], network["arms"]["eval"]) for arm in arms}
         record["remedies"][way] = [[arm, *gain.numbers(), gain.harms()] for arm, gain in gains.items()]
 
 
@@ -158,6 +182,7 @@ def sick_case(ward, rng, mechanism, record):
     record["own_gains"] = {name: score.Gain(arm, sick["arms"]["eval"]).numbers() for name, arm in sick["arms"].items() if name != "eval"}
     record["sick"] = score.is_sick(sick["arms"], twin["arms"], test_rows, mechanism.harms_weights)
     sick["arms"]["retrained"] = twin["arms"]["eval"]
+    sick["is_of_variance_rule"] = sick_plan.config["norm"].get("moving_variance") != twin_plan.config["norm"].get("moving_variance")
     if record["sick"]:
         ask_about(ward, sick, record, ("history",) if mechanism.harms_weights else ("history", "bare"))
     examine_twin(ward, twin, record)

@@ -7,7 +7,8 @@
 //   SPLIT       whose rows are judged, from row FIRST on
 //   MODE        eval; train:N, in random batches of N rows; own:N, in batches as the network's config draws them; population, pooled,
 //               batch-average, bias-corrected: eval mode with statistics that this estimator takes from the training rows of the
-//               network's own config; judged: the same from that config's test rows; unpadded: without padded steps
+//               network's own config; judged: the same from that config's test rows; unpadded: without padded steps;
+//               mixed:N, population's statistics mixed as 16 rows with those of each batch of N; weighed:N, as N - 1 rows with each row
 //   CHECKPOINT  a file that `normrun train` wrote, in float32
 //   OUT         native-endian: int64 modes, rows, outputs, classes (0: regression); float32 targets (rows labels, or rows x outputs);
 //               float32 logits (modes x rows x outputs), NaN where a row found no full batch
@@ -27,6 +28,7 @@
 #include "core/random.hpp"
 #include "data/batches.hpp"
 #include "nn/checkpoint.hpp"
+#include "statistics/layer_input.hpp"
 #include "statistics/moving_statistics.hpp"
 #include "statistics/population.hpp"
 #include "statistics/run_forward.hpp"
@@ -81,9 +83,8 @@ struct Stored {
     nn::from_tensors(network.layout(), file, path, model);
   }
 
-  /// The state that a mode runs with.
-  Buffer<float> state(const std::string& mode) const {
-    if (mode == "eval" || mode.starts_with("train:") || mode.starts_with("own:")) return model.state;
+  /// Statistics in place of the stored ones, by the word of the mode.
+  std::vector<statistics::LayerStatistics> recomputed(const std::string& mode) const {
     statistics::PopulationOptions options = config.population;
     options.split = mode == "judged" ? "test" : "train";
     if (mode == "unpadded") options.padded_steps = nn::PaddedSteps::kLeftOut;
@@ -92,9 +93,13 @@ struct Stored {
                         : mode == "bias-corrected" ? statistics::Estimator::kBiasCorrected
                                                    : statistics::Estimator::kLayerByLayer;
     options.batch_size = mode == "batch-average" ? config::Count{.word = "train"} : config::Count{.word = "all"};
-    const auto statistics =
-        statistics::population_statistics(network, model, data.split(data::split_of(options.split)), options, config.train.batch_size);
-    return statistics::state_with<float>(network.layout(), model.state, statistics);
+    return statistics::population_statistics(network, model, data.split(data::split_of(options.split)), options, config.train.batch_size);
+  }
+
+  /// The state that a mode runs with.
+  Buffer<float> state(const std::string& mode) const {
+    if (mode == "eval" || mode.starts_with("train:") || mode.starts_with("own:")) return model.state;
+    return statistics::state_with<float>(network.layout(), model.state, recomputed(mode));
   }
 
   nn::TensorFile file;
@@ -133,8 +138,61 @@ Matrix<float> answers_in_own_batches(const Stored& stored, const Judged& judged,
   return result;
 }
 
+/// How each batch shares in the statistics that normalize it.
+struct Mixing {
+  Index batch_size = 1;
+  double pseudo_rows = 16.0;    // that the others count as
+  double of_differences = 0.0;  // 1: the variance holds what the means differ by, as that of all rows together does
+};
+
+statistics::LayerStatistics mixed(statistics::LayerStatistics layer, const statistics::ChannelMoments& batch, double rows,
+                                  const Mixing& mixing) {
+  const double share = rows / (rows + mixing.pseudo_rows);
+  const std::vector<double> variance = batch.variance();
+  const std::size_t channels = variance.size() / static_cast<std::size_t>(batch.groups());
+  for (std::size_t c = 0; c < variance.size(); ++c) {
+    if (batch.rows(static_cast<Index>(c / channels)) == 0) continue;  // a time step that no row of the batch reaches
+    const double difference = batch.mean()[c] - layer.mean[c];
+    layer.mean[c] += share * difference;
+    layer.variance[c] = (1.0 - share) * layer.variance[c] + share * variance[c];
+    layer.variance[c] += mixing.of_differences * share * (1.0 - share) * difference * difference;
+  }
+  return layer;
+}
+
+/// Eval mode whose statistics are mixed with each batch's, layer by layer; at most 4000 rows, for the time that it takes.
+Matrix<float> answers_by_mixing(const Stored& stored, const Judged& judged, const Mixing& mixing) {
+  const Index boundary = stored.network.logits_boundary(stored.loss);
+  const Index rows = std::min<Index>(static_cast<Index>(judged.order.size()), 4000) / mixing.batch_size * mixing.batch_size;
+  Matrix<float> result(rows, statistics::boundary_size(stored.network, boundary));
+  statistics::SliceForward<float> pass(stored.network, judged.data.split(judged.split), mixing.batch_size);
+  const std::vector<statistics::LayerStatistics> population = stored.recomputed("population");
+  const Buffer<float> start = statistics::state_with<float>(stored.network.layout(), stored.model.state, population);
+  for (Index first = 0; first < rows; first += mixing.batch_size) {
+    const auto batch = std::span(judged.order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(mixing.batch_size));
+    Buffer<float> state = start;
+    for (const statistics::LayerStatistics& layer : population) {
+      const nn::Normalization& norm = stored.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
+      pass.run(batch, stored.model.params, state, kEvalMode, norm.layer);
+      statistics::ChannelMoments moments(norm.features, norm.steps);
+      statistics::add_layer_input(stored.network, pass, norm, norm.padded_steps, moments);
+      const auto own = mixed(layer, moments, static_cast<double>(mixing.batch_size), mixing);
+      state = statistics::state_with<float>(stored.network.layout(), state, {own});
+    }
+    pass.run(batch, stored.model.params, state, kEvalMode, boundary);
+    const ConstView<float> logits = pass.activations(boundary);
+    std::copy(logits.begin(), logits.end(), result.view().row(first));
+  }
+  return result;
+}
+
 Matrix<float> answers(const Stored& stored, const Judged& judged, const std::string& mode) {
   if (mode.starts_with("own:")) return answers_in_own_batches(stored, judged, read_index(mode.substr(4)));
+  if (mode.starts_with("mixed:")) return answers_by_mixing(stored, judged, {.batch_size = read_index(mode.substr(6))});
+  if (mode.starts_with("weighed:")) {
+    const double others = static_cast<double>(read_index(mode.substr(8)) - 1);
+    return answers_by_mixing(stored, judged, {.batch_size = 1, .pseudo_rows = others, .of_differences = 1.0});
+  }
   const bool is_train = mode.starts_with("train:");
   const Index rows = static_cast<Index>(judged.order.size());
   const Index batch_size = is_train ? std::min(read_index(mode.substr(6)), rows) : rows;
