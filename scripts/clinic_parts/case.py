@@ -129,14 +129,12 @@ def rows_at_once(train):
 
 # Remedies that arms carry out on the fresh rows as they are; cure_of knows the others.
 CURES = {"layer-by-layer": "population", "pooled": "pooled", "batch-average": "batch-average", "bias-corrected": "bias-corrected",
-         "recomputed-on-judged": "judged", "momentum": "batch-average", "shuffled-batches": "retrained"}
+         "without-padding": "unpadded", "recomputed-on-judged": "judged", "momentum": "batch-average", "shuffled-batches": "retrained"}
 
 
-def cure_of(remedy, way, causes, network):
+def cure_of(remedy, way, network):
     """The arm that carries out a recommended remedy, or None."""
     rows = rows_at_once(network["plan"].config["train"] if way == "history" else {})
-    if remedy == "layer-by-layer" and "counted-padding" in causes:
-        return "unpadded"
     if remedy in ("mixed", "example-weighing"):
         return f"mixed:{rows}" if remedy == "mixed" else f"weighed:{rows}"
     if remedy == "moving-variance":  # the twin's training has just this other option
@@ -158,7 +156,7 @@ def ask_about(ward, network, record, ways=("history", "bare")):
     record["told"], record["findings"], record["remedies"], record["not_carried_out"] = {}, {}, {}, {}
     for way, answer in ward.ask(network, ways).items():
         record["told"][way], record["findings"][way] = answer.causes, answer.findings
-        cures = {remedy: cure_of(remedy, way, answer.causes, network) for remedy in answer.remedies}
+        cures = {remedy: cure_of(remedy, way, network) for remedy in answer.remedies}
         record["not_carried_out"][way] = [remedy for remedy, arm in cures.items() if arm is None]
         arms = list(dict.fromkeys(arm for arm in cures.values() if arm is not None))
         cure(ward, network, arms)

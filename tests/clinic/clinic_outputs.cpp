@@ -27,6 +27,7 @@
 #include "core/denormals.hpp"
 #include "core/random.hpp"
 #include "data/batches.hpp"
+#include "files/safetensors.hpp"
 #include "nn/checkpoint.hpp"
 #include "statistics/layer_input.hpp"
 #include "statistics/moving_statistics.hpp"
@@ -74,7 +75,7 @@ Judged judged_rows(const std::string& data_text, Index seed, const std::string& 
 /// A stored network, and the rows of its own config.
 struct Stored {
   explicit Stored(const std::string& path)
-      : file(nn::read_safetensors(path)),
+      : file(files::read_safetensors(path)),
         config(read_config(config::Document::parse(file.metadata.at("config"), path))),
         data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", float{})),
         network(config.layers(), data.shape),
@@ -102,7 +103,7 @@ struct Stored {
     return statistics::state_with<float>(network.layout(), model.state, recomputed(mode));
   }
 
-  nn::TensorFile file;
+  files::TensorFile file;
   study::RunConfig config;
   data::Dataset<float> data;
   nn::Network<float> network;
