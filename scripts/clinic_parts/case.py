@@ -18,7 +18,7 @@ from clinic_parts.program import Failed, Programs
 WEIGHTS = {"few-steps": 6, "lost-on-save": 4, "never-moved": 4, "left-behind": 4, "older-statistics": 5, "statistics-of-other-data": 4,
            "frozen-tuning": 4, "forgetful": 5, "wrong-convention": 4, "odd-last-batch": 4, "biased": 7, "micro-batches": 7, "replicas": 8,
            "single-images": 6, "padding-counted": 6, "dropout-before-norm": 8, "by-class": 5, "trained-by-class": 5, "sorted-rows": 5,
-           "shifted-rows": 6, "damaged-layer": 6, **{name: 3 for name in healthy.KINDS}, "two-at-once": 7, "small-batch-training": 3}
+           "shifted-rows": 6, "damaged-layer": 6, **{name: 3 for name in healthy.KINDS}, "two-at-once": 8, "small-batch-training": 3}
 
 
 def slots():
