@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from clinic_parts import draw, faults, healthy, pairs, score, sweeps, told
+from clinic_parts import cures, draw, faults, healthy, pairs, score, sweeps, told
 from clinic_parts.program import Failed, Programs
 
 # How often each kind is drawn, so that every cause has its sick networks: what seldom does harm is drawn more often.  The number is odd, so
@@ -30,7 +30,7 @@ def slots():
 
 
 SLOTS = slots()
-DRAWING = ("draw", "faults", "files", "healthy", "pairs", "score", "sweeps")
+DRAWING = ("cures", "draw", "faults", "files", "healthy", "pairs", "score", "sweeps")
 
 
 def kind_of(number):
@@ -115,31 +115,10 @@ def arms_of(plan):
     """Eval mode, what may beat it, and train mode with as many rows as the normalization saw at once in the last training: random ones, and
     where that drew other ones, such."""
     trained = plan.before[-1] if plan.edit is not None else plan.config
-    rows = rows_at_once(trained["train"])
+    rows = cures.rows_at_once(trained["train"])
     own = [f"own:{rows}"] if trained["data"].get("batching", {}).get("order", "shuffled") != "shuffled" else []
     own += ["unpadded"] if plan.config["norm"].get("padded_steps") == "counted" else []
     return ["eval", "population", "judged", f"train:{rows}", *own]
-
-
-def rows_at_once(train):
-    """Rows that share batch statistics in a training."""
-    parts = train.get("accumulate", 1) * (train.get("replicas", 1) if train.get("sync", "none") != "batch-statistics" else 1)
-    return max(1, train.get("batch_size", 32) // parts)
-
-
-# Remedies that arms carry out on the fresh rows as they are; cure_of knows the others.
-CURES = {"layer-by-layer": "population", "pooled": "pooled", "batch-average": "batch-average", "bias-corrected": "bias-corrected",
-         "without-padding": "unpadded", "recomputed-on-judged": "judged", "momentum": "batch-average", "shuffled-batches": "retrained"}
-
-
-def cure_of(remedy, way, network):
-    """The arm that carries out a recommended remedy, or None."""
-    rows = rows_at_once(network["plan"].config["train"] if way == "history" else {})
-    if remedy in ("mixed", "example-weighing"):
-        return f"mixed:{rows}" if remedy == "mixed" else f"weighed:{rows}"
-    if remedy == "moving-variance":  # the twin's training has just this other option
-        return "retrained" if network.get("is_of_variance_rule") else None
-    return CURES.get(remedy)
 
 
 def cure(ward, network, arms):
@@ -156,9 +135,9 @@ def ask_about(ward, network, record, ways=("history", "bare")):
     record["told"], record["findings"], record["remedies"], record["not_carried_out"] = {}, {}, {}, {}
     for way, answer in ward.ask(network, ways).items():
         record["told"][way], record["findings"][way] = answer.causes, answer.findings
-        cures = {remedy: cure_of(remedy, way, network) for remedy in answer.remedies}
-        record["not_carried_out"][way] = [remedy for remedy, arm in cures.items() if arm is None]
-        arms = list(dict.fromkeys(arm for arm in cures.values() if arm is not None))
+        found = {remedy: cures.arm_of(remedy, way, network) for remedy in answer.remedies}
+        record["not_carried_out"][way] = [remedy for remedy, arm in found.items() if arm is None]
+        arms = list(dict.fromkeys(arm for arm in found.values() if arm is not None))
         cure(ward, network, arms)
         gains = {arm: score.Gain(network["arms"][arm], network["arms"]["eval"]) for arm in arms}
         record["remedies"][way] = [[arm, *gain.numbers(), gain.harms()] for arm, gain in gains.items()]
