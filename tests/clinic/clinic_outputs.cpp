@@ -65,7 +65,7 @@ Judged judged_rows(const std::string& data_text, Index seed, const std::string& 
   config::Document document = config::Document::parse(R"({"network": [{"type": "flatten"}]})", "JUDGED");
   document.set("data", data_text, "JUDGED");
   const study::RunConfig config = read_config(document);
-  Judged judged{config.data_spec().load(static_cast<std::uint64_t>(seed), "", float{}), data::split_of(split), {}};
+  Judged judged{config.data_spec().load<float>(static_cast<std::uint64_t>(seed), ""), data::split_of(split), {}};
   judged.order.resize(static_cast<std::size_t>(judged.data.split(judged.split).samples() - first));
   std::iota(judged.order.begin(), judged.order.end(), first);
   RandomStream(static_cast<std::uint64_t>(seed), Purpose::kEvaluationOrder, 0).shuffle(judged.order);
@@ -77,7 +77,7 @@ struct Stored {
   explicit Stored(const std::string& path)
       : file(files::read_safetensors(path)),
         config(read_config(config::Document::parse(file.metadata.at("config"), path))),
-        data(config.data_spec().load(static_cast<std::uint64_t>(config.seed), "", float{})),
+        data(config.data_spec().load<float>(static_cast<std::uint64_t>(config.seed), "")),
         network(config.layers(), data.shape),
         model(nn::fresh_model(network, static_cast<std::uint64_t>(config.seed))),
         loss(train::resolve_loss(config.train.loss, data.classes, network.output().size())) {
