@@ -170,21 +170,24 @@ the same seed without the mistake.
 - *Without the history* the diagnosis gets the stored network alone: its config's `train` trains no step.
 - **Remedies**: what the diagnosis recommends is carried out on the fresh rows. It harms where it costs .005 of accuracy or a margin of loss.
 
-{drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy. Seed {seed}{optdigits}.
+{drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy. Seed {seed}{optdigits}.{half}
 """
+HALVES = {"unseen": " Only cases were drawn that nobody looked at while the diagnosis was made.",
+          "seen": " Only cases were drawn that were looked at while the diagnosis was made.", "all": ""}
 
 
 def page(records, header):
     cases = Cases(records)
     text = HEAD.format(fresh=header["fresh_rows"], drawn=len(cases.records) + cases.failed, failed=cases.failed, sick=len(cases.sick()),
                        pairs=len(cases.pairs()), healthy=len(cases.healthy()), seed=header["seed"],
-                       optdigits="" if header["optdigits"] else "; optdigits was not there")
+                       optdigits="" if header["optdigits"] else "; optdigits was not there", half=HALVES[header["half"]])
     lines = [text, "## All cases", "", *figures(cases)]
     for way, words, _ in WAYS:
         lines += [f"### Told first, {words}", "", *confusion(cases, way)]
     lines += ["### By mistake", "", *counts(cases), "### Healthy ones", "", *healthy_kinds(cases), "### Sweeps", "", *sweeps(cases)]
     for title, holds in PARTS:
-        lines += [f"## {title}", "", *figures(cases.where(holds))]
+        part = cases.where(holds)
+        lines += [f"## {title}", "", *figures(part)] if part.records else []
     seconds = sum(record["cpu"] for record in cases.records)
     lines += [f"All of it took {seconds / 60:.1f} minutes of processor time: {seconds / max(len(cases.records), 1):.2f} s a case.", ""]
     return "\n".join(lines)

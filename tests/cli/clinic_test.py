@@ -141,7 +141,7 @@ class PageTest(unittest.TestCase):
                    {**healthy_one, "case": 2,
                     "twin": {"told": {"history": ["unknown"], "bare": []}, "remedies": {"history": [], "bare": []}}},
                    {**healthy_one, "case": 3, "skipped": True}]
-        text = page.page(records, {"fresh_rows": 20000, "seed": 0, "optdigits": False})
+        text = page.page(records, {"fresh_rows": 20000, "seed": 0, "optdigits": False, "half": "all"})
         self.assertIn("4 cases, 0 of which", text)
         self.assertIn("| the cause first, with the training's history | >= 95 % | 2 of 3 (66.7 % [9.4, 99.2]) |", text)
         self.assertIn("| “cannot tell”, without it | <= 15 % | 1 of 2", text)
