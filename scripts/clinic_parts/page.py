@@ -172,8 +172,8 @@ the same seed without the mistake.
 
 {drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy. Seed {seed}{optdigits}.{half}
 """
-HALVES = {"unseen": " Only cases were drawn that nobody looked at while the diagnosis was made.",
-          "seen": " Only cases were drawn that were looked at while the diagnosis was made.", "all": ""}
+HALVES = {"unseen": "\nOnly cases were drawn that nobody looked at while the diagnosis was made.",
+          "seen": "\nOnly cases were drawn that were looked at while the diagnosis was made.", "all": ""}
 
 
 def page(records, header):
