@@ -170,7 +170,8 @@ the same seed without the mistake.
 - *Without the history* the diagnosis gets the stored network alone: its config's `train` trains no step.
 - **Remedies**: what the diagnosis recommends is carried out on the fresh rows. It harms where it costs .005 of accuracy or a margin of loss.
 
-{drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy. Seed {seed}{optdigits}.{half}
+{drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy (aims: 30 sick ones of each
+mistake, 600 healthy ones). Seed {seed}{optdigits}.{half}
 """
 HALVES = {"unseen": "\nOnly cases were drawn that nobody looked at while the diagnosis was made.",
           "seen": "\nOnly cases were drawn that were looked at while the diagnosis was made.", "all": ""}
