@@ -83,10 +83,13 @@ std::string config_text(const std::string& name, const Task& task) {
 }
 
 Task csv_task(const InitRequest& request, const std::string& folder) {
-  const data::CsvSuggestion found = data::suggest_csv(request.file, request.target);
+  const bool has_label_file = std::filesystem::is_regular_file(request.target);
+  const data::CsvSuggestion found =
+      has_label_file ? data::suggest_csv_with_labels(request.file, request.target) : data::suggest_csv(request.file, request.target);
   for (const std::string& note : found.notes) log_info(request.file + ": " + note);
   Task task;
   task.data = {{"type", "csv"}, {"path", path_from(request.file, folder)}};
+  if (has_label_file) task.data["labels"] = path_from(request.target, folder);
   for (const auto& [key, value] : found.keys()) task.data[key] = ordered_json::parse(value);
   task.rows = found.table.rows;
   task.outputs = found.outputs;

@@ -152,7 +152,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     print_plan(experiment, runs, request.json);
     return 0;
   }
-  sweep::DataCache data;
+  sweep::DataCache data(experiment);
   if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // checks the data before anything is written
   const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
   const sweep::JournalPlan plan = sweep::journal_plan(experiment, program_info().version, costs, shard);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <map>
 
@@ -46,6 +47,8 @@ std::string member_named(const std::vector<std::string>& members, const std::vec
 
 ArraySuggestion suggest_members(const std::string& file, const std::string& labels) {
   const std::vector<std::string> members = files::npz_members(file);
+  const bool has_label_file =
+      std::find(members.begin(), members.end(), labels) == members.end() && std::filesystem::is_regular_file(labels);
   const std::string x =
       member_named(members, {"x_train", "train_x", "train_images", "train_features", "x", "data", "features", "images", "inputs", "arr_0"});
   const std::string y =
@@ -59,7 +62,7 @@ ArraySuggestion suggest_members(const std::string& file, const std::string& labe
                  "write the config's \"train\": {\"features\": \"" + file + ":…\", \"labels\": \"" + file + ":…\"} by hand"});
   }
   ArraySuggestion found;
-  found.train = {file + ":" + x, file + ":" + y};
+  found.train = {file + ":" + x, has_label_file ? labels : file + ":" + y};
   const std::string test_x = member_named(members, {"x_test", "test_x", "test_images", "test_features"});
   const std::string test_y = member_named(members, {"y_test", "test_y", "test_labels"});
   if (!test_x.empty() && !test_y.empty()) found.test = {file + ":" + test_x, file + ":" + test_y};

@@ -18,6 +18,8 @@ std::string role_text(CsvRole role) {
       return "sequence";
     case CsvRole::kTime:
       return "time";
+    case CsvRole::kWeight:
+      return "weight";
     case CsvRole::kIgnored:
       return "ignored one";
     case CsvRole::kFeature:
@@ -70,6 +72,7 @@ CsvColumns::CsvColumns(std::string path, const CsvOptions& options, Index count)
 void CsvColumns::add_input_roles(const CsvOptions& options) {
   if (options.has_sequences()) special_.push_back({CsvRole::kSequence, options.sequence});
   if (options.has_times()) special_.push_back({CsvRole::kTime, options.time});
+  if (options.has_weights()) special_.push_back({CsvRole::kWeight, options.weights});
   for (const config::Count& column : options.ignore) special_.push_back({CsvRole::kIgnored, column});
   for (const config::Count& column : options.category_columns) special_.push_back({CsvRole::kFeature, column});
 }

@@ -9,7 +9,7 @@
 namespace normrun::data {
 
 /// What the cells of a column are.
-enum class CsvRole { kFeature, kLabel, kSequence, kTime, kIgnored };
+enum class CsvRole { kFeature, kLabel, kSequence, kTime, kWeight, kIgnored };
 
 /// Returns whether `name` matches `pattern`, where "*" stands for any characters and "?" for one.
 bool fits_pattern(std::string_view name, std::string_view pattern);

@@ -300,7 +300,7 @@ std::vector<Index> CsvEncoder::kept_rows(const InputTable& table) const {
     return std::none_of(first, first + table.label_count, [](double number) { return number != number; });
   };
   for (Index row = 0; row < table.rows; ++row) {
-    const CellValue* const cells = table.cells.row(row);
+    const CellRows::Row cells = table.cells.row(row);
     const bool is_complete =
         std::none_of(watched.begin(), watched.end(), [&](std::size_t c) { return cells[c].kind() == CellValue::Kind::kMissing; });
     if (is_complete && (table.unlabelled == 0 || has_label(row))) kept.push_back(row);

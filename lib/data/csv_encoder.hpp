@@ -52,7 +52,7 @@ class CsvEncoder {
     /// numbers.
     template <class Prepared>
     void encode(Index row, double* out, const Prepared& prepared) const {
-      const CellValue* const cells = table_.cells.row(row);
+      const CellRows::Row cells = table_.cells.row(row);
       for (std::size_t c = 0; c < encoder_.columns_.size(); ++c) {
         const EncodedColumn& column = encoder_.columns_[c];
         if (column.code == ColumnCode::kNumber) {

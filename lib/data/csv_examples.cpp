@@ -18,6 +18,7 @@ CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept) : table_(std
   }
   for (std::vector<Index>& rows : rows_) {
     check_label(rows);
+    check_weight(rows);
     if (!table_.times.empty()) order(rows);
   }
 }
@@ -26,6 +27,15 @@ Index CsvExamples::longest() const {
   Index steps = 1;
   for (Index example = 0; example < count(); ++example) steps = std::max(steps, length(example));
   return steps;
+}
+
+void CsvExamples::check_weight(const std::vector<Index>& rows) const {
+  if (table_.weights.empty()) return;
+  const auto weight = [this](Index row) { return table_.weights[static_cast<std::size_t>(row)]; };
+  for (const Index row : rows) {
+    if (weight(row) != weight(rows[0]))
+      damaged(row, rows[0], "has another weight than", "a sequence has one weight, the same in all of its rows");
+  }
 }
 
 void CsvExamples::check_label(const std::vector<Index>& rows) const {
@@ -52,11 +62,10 @@ void CsvExamples::order(std::vector<Index>& rows) const {
 
 void CsvExamples::damaged(Index row, Index earlier, const std::string& what, const std::string& hint) const {
   const CsvPlace place = table_.places[static_cast<std::size_t>(row)];
-  throw Error(ExitCode::kDamaged,
-              {table_.path + ':' + std::to_string(place.line) + ':' + std::to_string(place.byte) + " (row " + std::to_string(row + 1) + ')',
-               "this row of sequence \"" + table_.sequences[static_cast<std::size_t>(row)] + "\" " + what + " the one on line " +
-                   std::to_string(table_.places[static_cast<std::size_t>(earlier)].line),
-               hint});
+  throw Error(ExitCode::kDamaged, {table_.where({place, row + 1}),
+                                   "this row of sequence \"" + table_.sequences[static_cast<std::size_t>(row)] + "\" " + what +
+                                       " the one on line " + std::to_string(table_.places[static_cast<std::size_t>(earlier)].line),
+                                   hint});
 }
 
 }  // namespace normrun::data

@@ -11,8 +11,8 @@ namespace normrun::data {
 /// Sequences stand in the order in which the file first names them.
 class CsvExamples {
  public:
-  /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label changes within a
-  /// sequence or a time occurs twice.
+  /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label or the weight
+  /// changes within a sequence or a time occurs twice.
   CsvExamples(InputTable table, std::vector<Index> kept);
 
   const InputTable& table() const { return table_; }
@@ -29,6 +29,7 @@ class CsvExamples {
  private:
   const std::vector<Index>& rows_of(Index example) const { return rows_[static_cast<std::size_t>(example)]; }
   void check_label(const std::vector<Index>& rows) const;
+  void check_weight(const std::vector<Index>& rows) const;
   void order(std::vector<Index>& rows) const;
   [[noreturn]] void damaged(Index row, Index earlier, const std::string& what, const std::string& hint) const;
 

@@ -34,7 +34,8 @@ bool read_short_number(std::string_view text, double& value) {
     count += decimals;
   }
   if (at != end || count == 0 || count > 15) return false;
-  const double whole = static_cast<double>(digits) / kPowers[static_cast<std::size_t>(decimals)];
+  const double whole =
+      decimals == 0 ? static_cast<double>(digits) : static_cast<double>(digits) / kPowers[static_cast<std::size_t>(decimals)];
   value = is_negative ? -whole : whole;
   return true;
 }

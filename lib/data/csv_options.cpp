@@ -18,6 +18,10 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
                 sequence, {}, {});
   visitor.count({"time", "the column that orders the steps of a sequence, numbers or dates, its name or index; none: the file's order"},
                 time, {}, {});
+  visitor.count({"weights",
+                 "the column of sample weights, its name or index: in training, a row's loss is multiplied by its weight, and the sum is "
+                 "divided by the rows of the batch; scores count every row once; none: every row weighs 1"},
+                weights, {}, {});
   visitor.counts({"ignore", "columns that are not read, for instance identifiers: names, patterns (\"pixel*\") or indices from 0"}, ignore,
                  {}, {});
   visitor.choice<CsvIndex>(

@@ -37,6 +37,7 @@ struct CsvOptions {
   CsvTarget target = CsvTarget::kClass;
   config::Count sequence{.word = "none"};  // the column that says which sequence a row belongs to; "none": each row is an example
   config::Count time{.word = "none"};      // the column that orders a sequence's rows; "none": the file's order
+  config::Count weights{.word = "none"};   // the column of the rows' weights in the training loss; "none": all rows weigh 1
   std::vector<config::Count> ignore;       // columns that are not read; a name may be a pattern ("pixel*")
 
   std::string delimiter = "auto";
@@ -60,6 +61,7 @@ struct CsvOptions {
   bool has_label_column() const { return part == CsvPart::kWhole || part == CsvPart::kLabels; }
   bool has_sequences() const { return sequence.word != "none"; }
   bool has_times() const { return time.word != "none"; }
+  bool has_weights() const { return weights.word != "none"; }
   bool drops_unlabelled() const { return unlabelled == CsvUnlabelled::kDrop || impute == Impute::kDropRow; }
   void describe(config::OptionVisitor& visitor);
 };

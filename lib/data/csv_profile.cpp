@@ -4,9 +4,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <unordered_set>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -34,6 +36,37 @@ bool names_identifier(const std::string& name) {
     return true;
   return lower == "rownames" || lower == "row.names" || lower == "index" ||
          (name.size() > 2 && name.ends_with("Id") && name[name.size() - 3] >= 'a');
+}
+
+/// A column's smallest or largest number, how often it occurs, and the one next to it.
+struct Extreme {
+  double number = 0.0;
+  Index count = 0;
+  std::optional<double> next = std::nullopt;
+
+  void add(double other, bool is_beyond) {
+    if (count > 0 && other == number) {
+      ++count;
+    } else if (count == 0 || is_beyond) {
+      if (count > 0) next = number;
+      number = other;
+      count = 1;
+    } else if (!next || std::abs(other - number) < std::abs(*next - number)) {
+      next = other;
+    }
+  }
+};
+
+/// Finds a number that programs write for a missing value, and that occurs again and again away from the column's other numbers.
+void find_sentinel(const Extreme& low, const Extreme& high, ColumnFacts& facts) {
+  static constexpr double kUsual[] = {-9, -99, -200, -999, -9999, -99999, 999, 9999, 99999};
+  for (const auto& [end, other_end] : {std::pair{low, high.number}, std::pair{high, low.number}}) {
+    const bool is_usual = std::find(std::begin(kUsual), std::end(kUsual), end.number) != std::end(kUsual);
+    if (end.count < 2 || !is_usual || !end.next) continue;
+    if (2.0 * std::abs(*end.next - end.number) <= std::abs(other_end - *end.next)) continue;
+    facts.sentinel = end.number;
+    facts.sentinels = end.count;
+  }
 }
 
 ColumnKind kind_of(const InputTable& table, std::size_t input, const ColumnFacts& facts, bool all_differ) {
@@ -119,11 +152,15 @@ ColumnFacts column_facts(const InputTable& table, std::size_t input) {
   facts.high = -facts.low;
   std::map<double, Index> counts;
   std::unordered_set<double> seen;
+  Extreme lowest;
+  Extreme highest;
   bool all_differ = names_identifier(column.name);  // found out only where it matters
   for (Index row = 0; row < table.rows; ++row) {
     const CellValue cell = table.cells.row(row)[input];
     if (cell.kind() != CellValue::Kind::kNumber) continue;
     const double number = cell.number();
+    lowest.add(number, number < lowest.number);
+    highest.add(number, number > highest.number);
     facts.low = std::min(facts.low, number);
     facts.high = std::max(facts.high, number);
     facts.are_whole = facts.are_whole && number == std::floor(number);
@@ -132,6 +169,7 @@ ColumnFacts column_facts(const InputTable& table, std::size_t input) {
   }
   for (const auto& [number, count] : counts) facts.values.emplace_back(number_text(number), count);
   for (const ColumnWord& word : column.words) facts.values.emplace_back(word.text, word.count);
+  find_sentinel(lowest, highest, facts);
   facts.is_constant = counts.size() == 1 && column.words.empty() && column.missing == 0;
   facts.has_more_values = facts.values.size() > kMostValues - 1 || column.has_more_words;
   std::stable_sort(facts.values.begin(), facts.values.end(), [](const auto& a, const auto& b) { return a.second > b.second; });

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "data/column_profile.hpp"
+#include "data/csv_classes.hpp"
 #include "data/csv_encoder.hpp"
 
 namespace normrun::data {
@@ -29,6 +31,8 @@ struct ColumnFacts {
   bool is_constant = false;
   std::vector<std::pair<std::string, Index>> values;  // distinct cells with their counts, most frequent first; at most kMostValues
   bool has_more_values = false;
+  std::optional<double> sentinel;  // a number such as -999 that stands far from all others, as one that means "missing" does
+  Index sentinels = 0;             // the number of cells that hold it
 };
 inline constexpr std::size_t kMostValues = 51;
 

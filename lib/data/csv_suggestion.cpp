@@ -151,6 +151,34 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
   if (column.missing > 0) found.options.impute = Impute::kMean;
 }
 
+/// Notes what a reader of the table would ask about: a single value, or a number that may mean a missing one.
+void note_oddities(CsvSuggestion& found, std::size_t c) {
+  const ColumnFacts& facts = found.facts[c];
+  if (facts.values.size() == 1 && found.table.inputs[c].missing == 0)
+    found.notes.push_back(shown_column(found.table, c) + " holds a single value, " + facts.values[0].first);
+  if (!facts.sentinel) return;
+  std::array<char, 32> digits{};
+  const std::string number(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *facts.sentinel).ptr);
+  found.notes.push_back(shown_column(found.table, c) + " holds " + number + " in " + std::to_string(facts.sentinels) +
+                        " rows, far from its other numbers: if it means a missing value, set \"missing\": [\"" + number +
+                        "\"], \"impute\": \"mean\"");
+}
+
+/// Leaves out the columns whose name an earlier column has, or the target.
+void leave_out_twins(CsvSuggestion& found) {
+  const auto& inputs = found.table.inputs;
+  for (std::size_t c = 0; c < inputs.size(); ++c) {
+    for (std::size_t other = 0; other < inputs.size() && !inputs[c].name.empty(); ++other) {
+      const bool is_first = other < c || other == found.target;
+      if (c == found.target || other == c || !is_first || inputs[other].name != inputs[c].name) continue;
+      found.options.ignore.push_back({.word = {}, .value = inputs[c].place});
+      found.notes.push_back("column " + std::to_string(inputs[c].place) + " is left out: column " + std::to_string(inputs[other].place) +
+                            " has the same name, \"" + inputs[c].name + '"');
+      break;
+    }
+  }
+}
+
 void decide_target(CsvSuggestion& found) {
   const InputColumn& column = found.table.inputs[found.target];
   const ColumnFacts& facts = found.facts[found.target];
@@ -176,6 +204,28 @@ void decide_target(CsvSuggestion& found) {
   if (column.missing == 0) return;
   found.options.unlabelled = CsvUnlabelled::kDrop;
   if (found.is_classes && !column.missing_word.empty()) found.options.missing.push_back(column.missing_word);
+}
+
+void decide_inputs(CsvSuggestion& found) {
+  leave_out_twins(found);
+  const auto is_left_out = [&](std::size_t c) {
+    const auto is_it = [&](const config::Count& key) { return key.word.empty() && key.value == found.table.inputs[c].place; };
+    return std::any_of(found.options.ignore.begin(), found.options.ignore.end(), is_it);
+  };
+  Index inputs = 0;
+  for (std::size_t c = 0; c < found.facts.size(); ++c) {
+    if (c == found.target || is_left_out(c)) continue;
+    const std::size_t ignored = found.options.ignore.size();
+    decide_input(found, c);
+    note_oddities(found, c);
+    if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
+  }
+  if (inputs == 0 && found.table.index_column >= 0) {
+    found.options.index = CsvIndex::kKeep;  // there is nothing else to predict from
+    ++inputs;
+  }
+  if (inputs == 0)
+    throw Error(ExitCode::kUsage, {found.table.path, "no column is left to predict from", "name another target: --target COLUMN"});
 }
 
 std::string list_of(const std::vector<config::Count>& columns) {
@@ -223,24 +273,29 @@ CsvSuggestion suggest_csv(const std::string& path, const std::string& target) {
   CsvSuggestion found = look_at_csv(path);
   found.target = find_target(found, target);
   decide_target(found);
-  Index inputs = 0;
-  for (std::size_t c = 0; c < found.facts.size(); ++c) {
-    if (c == found.target) continue;
-    const std::size_t ignored = found.options.ignore.size();
-    decide_input(found, c);
-    if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
-  }
-  if (inputs == 0 && found.table.index_column >= 0) {
-    found.options.index = CsvIndex::kKeep;  // there is nothing else to predict from
-    ++inputs;
-  }
-  if (inputs == 0) throw Error(ExitCode::kUsage, {path, "no column is left to predict from", "name another target: --target COLUMN"});
+  decide_inputs(found);
+  return found;
+}
+
+CsvSuggestion suggest_csv_with_labels(const std::string& path, const std::string& labels_path) {
+  CsvSuggestion labels = look_at_csv(labels_path);
+  labels.target = find_target(labels, "");
+  decide_target(labels);
+  CsvSuggestion found = look_at_csv(path);
+  found.target = found.table.inputs.size();
+  found.is_classes = labels.is_classes;
+  found.outputs = labels.outputs;
+  found.options.label = labels.options.label;
+  found.options.target = labels.options.target;
+  found.options.missing = labels.options.missing;
+  found.options.unlabelled = labels.options.unlabelled;
+  decide_inputs(found);
   return found;
 }
 
 std::vector<std::pair<std::string, std::string>> CsvSuggestion::keys() const {
   std::vector<std::pair<std::string, std::string>> keys;
-  const bool is_last = options.label[0].word.empty() && options.label[0].value == table.columns - 1;
+  const bool is_last = options.label[0].word.empty() && target < table.inputs.size() && options.label[0].value == table.columns - 1;
   if (!is_last)
     keys.emplace_back("label", options.label[0].word.empty() ? std::to_string(options.label[0].value) : json_quoted(options.label[0].word));
   if (options.target == CsvTarget::kNumber) keys.emplace_back("target", "\"number\"");

@@ -14,7 +14,7 @@ struct CsvSuggestion {
   InputTable table;  // every column as an input
   std::vector<ColumnFacts> facts;
   CsvOptions options;      // as the config should give them
-  std::size_t target = 0;  // its place among the table's inputs
+  std::size_t target = 0;  // its place among the table's inputs; their number where the labels have a file of their own
   bool is_classes = true;
   Index outputs = 1;               // the number of classes, or 1
   std::vector<std::string> notes;  // why columns are left out, one sentence each
@@ -26,6 +26,9 @@ struct CsvSuggestion {
 /// says that it is the target is chosen, else the last one that can be predicted.  Throws Error as read_csv does, and Error(kUsage) where
 /// no column can be predicted.
 CsvSuggestion suggest_csv(const std::string& path, const std::string& target);
+
+/// Does the same where the labels stand in a file of their own, row by row: its target is found as if it were a table by itself.
+CsvSuggestion suggest_csv_with_labels(const std::string& path, const std::string& labels_path);
 
 /// As suggest_csv, but without a column to predict: `inspect` takes any table.
 CsvSuggestion look_at_csv(const std::string& path);

@@ -1,8 +1,6 @@
 #include "data/csv_table.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <compare>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -18,13 +16,6 @@ constexpr std::size_t kSampleBytes = std::size_t{1} << 18;
 constexpr std::size_t kMostWords = 1000;  // distinct words that are kept for a column
 constexpr Index kLeastCounted = 8;        // a column must count so many rows before it is taken for an index
 constexpr Index kNumbersOfPiece = Index{1} << 16;
-
-std::optional<std::int64_t> whole_label(const std::string& text) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53
-  const CellNumber read = CellReader().read_plain(text);
-  if (read.reading != CellReading::kNumber || std::abs(read.value) > kExact || read.value != std::floor(read.value)) return std::nullopt;
-  return static_cast<std::int64_t>(read.value);
-}
 
 std::string place_text(const CsvPlace& place) { return ':' + std::to_string(place.line) + ':' + std::to_string(place.byte); }
 
@@ -115,6 +106,7 @@ class TableReader {
           break;
         case CsvRole::kSequence:
         case CsvRole::kTime:
+        case CsvRole::kWeight:
         case CsvRole::kIgnored:
           break;
       }
@@ -193,6 +185,7 @@ class TableReader {
   void add_special(CsvRole role, std::size_t c) {
     const CsvCell& cell = cells_[c];
     if (role == CsvRole::kLabel) return options_.target == CsvTarget::kClass ? add_class(c) : add_number(c);
+    if (role == CsvRole::kWeight) return add_weight(c);
     const CellNumber number = reader_.read_plain(cell.text);
     if (number.reading == CellReading::kMissing) damaged(c, "the cell is empty", "fill in the value or remove the row");
     if (number.reading == CellReading::kNotFinite || number.reading == CellReading::kOutOfRange)
@@ -233,6 +226,13 @@ class TableReader {
     if (number.reading != CellReading::kNumber) refuse_number(number.reading, cell, where(c));
     const std::size_t row = table_.numbers.size() - static_cast<std::size_t>(table_.label_count);
     table_.numbers[row + slots_[c]] = number.value;
+  }
+
+  void add_weight(std::size_t c) {
+    const CellNumber number = reader_.read(cells_[c].text);
+    if (number.reading == CellReading::kNumber && number.value >= 0.0) return table_.weights.push_back(number.value);
+    if (number.reading == CellReading::kMissing) damaged(c, "the weight is missing", "fill it in; 0 leaves a row out of the loss");
+    damaged(c, quoted(trimmed_cell(cells_[c].text)) + " is no weight", "a weight is a number of 0 or more");
   }
 
   void refuse_unlabelled(std::size_t c) {
@@ -282,7 +282,7 @@ class TableReader {
     const CsvCell& last = cells_[std::min(cells_.size() - 1, static_cast<std::size_t>(table_.columns))];
     throw Error(
         ExitCode::kDamaged,
-        {table_.path + place_text(last.place) + " (row " + std::to_string(table_.rows) + ')',
+        {table_.where({last.place, table_.rows}),
          "the row has " + std::to_string(cells_.size()) + " cells, but the first line has " + std::to_string(table_.columns) + " cells",
          "quote cells with a " + delimiter_name() + " in them; \"skip_rows\" leaves lines before the table out"});
   }
@@ -338,16 +338,43 @@ void CellRows::start(Index columns) {
 CellValue* CellRows::add_row() {
   const Index in_piece = rows_ % rows_of_piece_;
   if (in_piece == 0) {
-    const auto size = static_cast<std::size_t>(rows_of_piece_ * columns_);
-    pieces_.push_back(std::make_unique_for_overwrite<CellValue[]>(size));
+    narrow_last_piece();
+    const auto size = static_cast<std::size_t>(rows_of_piece_ * columns_) * sizeof(CellValue);
+    pieces_.push_back({.cells = std::make_unique_for_overwrite<std::byte[]>(size)});
   }
   ++rows_;
-  return pieces_.back().get() + in_piece * columns_;
+  return reinterpret_cast<CellValue*>(pieces_.back().cells.get()) + in_piece * columns_;
+}
+
+void CellRows::narrow_last_piece() {
+  if (pieces_.empty()) return;
+  Piece& piece = pieces_.back();
+  if (narrow<std::uint8_t>(piece, Width::kByte) || narrow<std::int16_t>(piece, Width::kShort)) return;
+  narrow<float>(piece, Width::kFloat);
+}
+
+/// Stores a complete piece as numbers of this type, where each cell is a number that the type holds exactly.
+template <class Number>
+bool CellRows::narrow(Piece& piece, Width width) const {
+  const auto* const cells = reinterpret_cast<const CellValue*>(piece.cells.get());
+  const auto size = static_cast<std::size_t>(rows_of_piece_ * columns_);
+  auto narrowed = std::make_unique_for_overwrite<std::byte[]>(size * sizeof(Number));
+  auto* const numbers = reinterpret_cast<Number*>(narrowed.get());
+  for (std::size_t i = 0; i < size; ++i) {
+    const double cell = cells[i].number();
+    if (!(cell >= static_cast<double>(std::numeric_limits<Number>::lowest()) &&
+          cell <= static_cast<double>(std::numeric_limits<Number>::max())))
+      return false;  // a word, a date or a missing value is a NaN
+    numbers[i] = static_cast<Number>(cell);
+    if (std::bit_cast<std::uint64_t>(static_cast<double>(numbers[i])) != std::bit_cast<std::uint64_t>(cell)) return false;
+  }
+  piece = {.cells = std::move(narrowed), .width = width, .bytes = sizeof(Number)};
+  return true;
 }
 
 void CellRows::release_before(Index row) {
   for (const auto whole = static_cast<std::size_t>(row / rows_of_piece_); released_ < whole && released_ < pieces_.size(); ++released_)
-    pieces_[released_].reset();
+    pieces_[released_].cells.reset();
 }
 
 std::string InputColumn::text() const { return name.empty() ? "column " + std::to_string(place) : "column \"" + name + '"'; }
@@ -357,44 +384,8 @@ std::string InputTable::where(const InputColumn& column, const CellPlace& at) co
   return path + place_text(at.place) + " (row " + std::to_string(at.row) + ", column " + name + ')';
 }
 
+std::string InputTable::where(const CellPlace& at) const { return path + place_text(at.place) + " (row " + std::to_string(at.row) + ')'; }
+
 InputTable read_csv(const std::string& path, const CsvOptions& options) { return TableReader(path, options).read(); }
-
-CsvClasses::CsvClasses(const InputTable& table) : path_(table.path) {
-  const CellReader reader;
-  for (const InputTable::Label& label : table.labels) {
-    are_numbers_ = are_numbers_ && reader.read_plain(label.text).reading == CellReading::kNumber;
-    are_whole_numbers_ = are_whole_numbers_ && whole_label(label.text).has_value();
-  }
-  for (const InputTable::Label& label : table.labels) by_key_.emplace(key_of(label.text), 0);
-  words_.resize(by_key_.size());
-  std::int32_t next = 0;
-  for (auto& [key, number] : by_key_) {
-    words_[static_cast<std::size_t>(next)] = are_whole_numbers_ ? std::to_string(key.number) : key.text;
-    number = next++;
-  }
-}
-
-CsvClasses::Key CsvClasses::key_of(const std::string& text) const {
-  if (!are_whole_numbers_) return {0, text};
-  const std::optional<std::int64_t> number = whole_label(text);
-  return number ? Key{*number, {}} : Key{0, text};  // a text is no key of whole numbers, so it is not found
-}
-
-std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {
-  std::vector<std::int32_t> classes;
-  for (const InputTable::Label& label : table.labels) {
-    const auto found = by_key_.find(key_of(label.text));
-    if (found == by_key_.end()) {
-      throw Error(ExitCode::kDamaged,
-                  {table.path + place_text(label.place) + " (row " + std::to_string(label.row) + ')',
-                   "label \"" + label.text + "\" does not occur in " + path_, "the test rows have the training file's classes"});
-    }
-    classes.push_back(found->second);
-  }
-  std::vector<std::int32_t> labels;
-  labels.reserve(table.label_ids.size());
-  for (const std::size_t id : table.label_ids) labels.push_back(id == InputTable::kNoLabel ? -1 : classes[id]);
-  return labels;
-}
 
 }  // namespace normrun::data

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -42,24 +42,62 @@ class CellValue {
 };
 static_assert(sizeof(CellValue) == 8);
 
-/// Rows of cells in blocks, so that the memory grows with the rows and can be released from the front.
+/// Rows of cells in pieces, so that the memory grows with the rows and can be released from the front.  A complete piece of nothing but
+/// numbers that a byte, two bytes or a float hold exactly takes no more memory than that.
 class CellRows {
+  enum class Width { kByte, kShort, kFloat, kCell };
+
  public:
+  /// The cells of one row.
+  class Row {
+   public:
+    CellValue operator[](std::size_t input) const {
+      switch (width_) {
+        case Width::kByte:
+          return CellValue::of_number(reinterpret_cast<const std::uint8_t*>(first_)[input]);
+        case Width::kShort:
+          return CellValue::of_number(reinterpret_cast<const std::int16_t*>(first_)[input]);
+        case Width::kFloat:
+          return CellValue::of_number(static_cast<double>(reinterpret_cast<const float*>(first_)[input]));
+        case Width::kCell:
+          break;
+      }
+      return reinterpret_cast<const CellValue*>(first_)[input];
+    }
+
+   private:
+    friend class CellRows;
+    Row(const std::byte* first, Width width) : first_(first), width_(width) {}
+    const std::byte* first_;
+    Width width_;
+  };
+
   void start(Index columns);
+  /// Returns the cells of a new row, which are to be filled in before the next one is added.
   CellValue* add_row();
   Index rows() const { return rows_; }
-  const CellValue* row(Index row) const {
-    return pieces_[static_cast<std::size_t>(row / rows_of_piece_)].get() + row % rows_of_piece_ * columns_;
+  Row row(Index row) const {
+    const Piece& piece = pieces_[static_cast<std::size_t>(row / rows_of_piece_)];
+    return {piece.cells.get() + row % rows_of_piece_ * columns_ * piece.bytes, piece.width};
   }
   /// Releases the memory of all rows before this one, which must not be read again.
   void release_before(Index row);
 
  private:
+  struct Piece {
+    std::unique_ptr<std::byte[]> cells;
+    Width width = Width::kCell;
+    Index bytes = sizeof(CellValue);  // of one cell
+  };
+  void narrow_last_piece();
+  template <class Number>
+  bool narrow(Piece& piece, Width width) const;
+
   Index columns_ = 0;
   Index rows_of_piece_ = 1;
   Index rows_ = 0;
   std::size_t released_ = 0;
-  std::vector<std::unique_ptr<CellValue[]>> pieces_;
+  std::vector<Piece> pieces_;
 };
 
 /// Where a cell stands.
@@ -122,47 +160,22 @@ struct InputTable {
   std::vector<Label> labels;  // distinct, in the order of their first rows
   Index unlabelled = 0;       // how many rows have no label
 
+  std::vector<double> weights;  // (rows), each >= 0; empty without a column of them
+
   // With sequences, one for each row; otherwise empty.
   std::vector<std::string> sequences;  // the sequence's name as the file writes it
   std::vector<double> times;           // empty without a time column
   std::vector<CsvPlace> places;        // where the row begins
   std::vector<std::string> notes;      // what users of the file should know
 
-  /// Returns "table.csv:3:5 (row 2, column "age")".
+  /// Returns "table.csv:3:5 (row 2, column "age")", or without a column "table.csv:3:5 (row 2)".
   std::string where(const InputColumn& column, const CellPlace& at) const;
+  std::string where(const CellPlace& at) const;
 };
 
 /// Reads a whole file, plain or gzip.  Throws Error(kUsage) where the file or a column does not exist.  Throws Error(kDamaged) with file,
 /// line, byte, row and column for an infinite number, a row of another length, a damaged quote, and a missing or wrong label.  CsvEncoder
 /// judges what the inputs hold.
 InputTable read_csv(const std::string& path, const CsvOptions& options);
-
-/// The classes of a table: its distinct labels, ordered by value where all are whole numbers, else by text.
-class CsvClasses {
- public:
-  explicit CsvClasses(const InputTable& table);
-  Index count() const { return static_cast<Index>(by_key_.size()); }
-  /// Returns whether all labels are numbers but not all of them whole.  Such labels are more likely numbers to predict than classes.
-  bool are_fractions() const { return are_numbers_ && !are_whole_numbers_; }
-  /// Returns the class of each row; -1 where the row has no label.  Throws Error(kDamaged) for a label that the constructor's table lacks.
-  std::vector<std::int32_t> labels_of(const InputTable& table) const;
-  /// Returns the classes' words as the file has them.
-  const std::vector<std::string>& words() const { return words_; }
-
- private:
-  /// A key that orders whole numbers by value and texts by their bytes.
-  struct Key {
-    std::int64_t number = 0;
-    std::string text;
-    friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
-  };
-  Key key_of(const std::string& text) const;
-
-  std::string path_;
-  bool are_numbers_ = true;
-  bool are_whole_numbers_ = true;
-  std::map<Key, std::int32_t> by_key_;
-  std::vector<std::string> words_;
-};
 
 }  // namespace normrun::data

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/json/words.hpp"
+#include "core/error.hpp"
 #include "files/foreign_format.hpp"
 
 namespace normrun::data {
@@ -43,7 +44,7 @@ bool looks_like_utf16(std::string_view bytes, std::size_t zeros_at) {
 }  // namespace
 
 CsvText::CsvText(const std::string& path, CsvEncoding encoding) : file_(path), start_(file_.read_piece(kSignatureBytes)) {
-  const std::string_view start = start_;
+  const std::string start = start_;
   const bool may_be_utf16 = encoding == CsvEncoding::kAuto || encoding == CsvEncoding::kUtf16;
   if (may_be_utf16 && start.starts_with(kLittleMark)) {
     code_ = Code::kUtf16Little;
@@ -60,6 +61,9 @@ CsvText::CsvText(const std::string& path, CsvEncoding encoding) : file_(path), s
   } else if (encoding == CsvEncoding::kLatin1) {
     code_ = Code::kLatin1;
   }
+  const bool is_plain = code_ == Code::kUtf16Little && encoding == CsvEncoding::kUtf16 && start.size() >= 8 && start == start_ &&
+                        start.find('\0') == std::string_view::npos;
+  if (is_plain) throw Error(ExitCode::kDamaged, {path, "is no UTF-16 text: it has no zero bytes", "leave \"encoding\" out"});
   if (code_ == Code::kBytes) files::refuse_foreign(path, start_);
 }
 

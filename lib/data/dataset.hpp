@@ -23,6 +23,7 @@ struct Split {
   std::vector<std::int32_t> labels;  // (samples) in [0, classes); empty for regression
   Matrix<T> targets;                 // (samples, outputs); empty for classification
   std::vector<Index> lengths;        // (samples) the valid time steps of each sequence, which zeros follow; empty: no sequences
+  std::vector<T> weights;            // (samples) of the losses in training, each >= 0; empty: every row weighs 1
   Index samples() const { return features.rows(); }
 };
 

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -23,21 +24,54 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   if (from.targets.cols() > 0) taken.targets = allocate_rows<T>(count, from.targets.cols());
   taken.labels.reserve(from.labels.empty() ? 0 : chosen.size());
   taken.lengths.reserve(from.lengths.empty() ? 0 : chosen.size());
+  taken.weights.reserve(from.weights.empty() ? 0 : chosen.size());
   for (Index r = 0; r < count; ++r) {
     const Index source = chosen[static_cast<std::size_t>(r)];
     std::copy_n(from.features.view().row(source), from.features.cols(), taken.features.view().row(r));
     if (from.targets.cols() > 0) std::copy_n(from.targets.view().row(source), from.targets.cols(), taken.targets.view().row(r));
     if (!from.labels.empty()) taken.labels.push_back(from.labels[static_cast<std::size_t>(source)]);
     if (!from.lengths.empty()) taken.lengths.push_back(from.lengths[static_cast<std::size_t>(source)]);
+    if (!from.weights.empty()) taken.weights.push_back(from.weights[static_cast<std::size_t>(source)]);
   }
   return taken;
 }
 
-/// Shuffles the rows by the seed.  The first ones go to the test split, and the next ones to validation.
+/// Keeps only the chosen rows, whose numbers ascend, in the memory that all rows have.
 template <class T>
-void hold_out(Dataset<T>& data, const SplitCounts& counts, std::uint64_t seed) {
-  if (counts.test == 0 && counts.validation == 0) return;
-  std::vector<Index> order(static_cast<std::size_t>(data.train.samples()));
+void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
+  const auto keep = [&](auto& numbers) {
+    if (numbers.empty()) return;
+    for (std::size_t r = 0; r < chosen.size(); ++r) numbers[r] = numbers[static_cast<std::size_t>(chosen[r])];
+    numbers.resize(chosen.size());
+  };
+  const auto keep_matrix = [&](Matrix<T>& matrix) {
+    if (matrix.cols() == 0) return;
+    for (std::size_t r = 0; r < chosen.size(); ++r) {
+      if (chosen[r] != static_cast<Index>(r))
+        std::copy_n(matrix.view().row(chosen[r]), matrix.cols(), matrix.view().row(static_cast<Index>(r)));
+    }
+    matrix.keep_first(static_cast<Index>(chosen.size()));
+  };
+  keep_matrix(rows.features);
+  keep_matrix(rows.targets);
+  keep(rows.labels);
+  keep(rows.lengths);
+  keep(rows.weights);
+}
+
+/// The numbers of the rows of each split, ascending.
+struct Division {
+  std::vector<Index> order;
+  std::span<const Index> test;
+  std::span<const Index> validation;
+  std::span<const Index> train;
+};
+
+/// Divides rows among the splits, after a shuffle by the seed.  The first ones go to the test split, and the next ones to validation.
+Division divide(Index rows, const SplitCounts& counts, std::uint64_t seed) {
+  Division division;
+  std::vector<Index>& order = division.order;
+  order.resize(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), Index{0});
   RandomStream(seed, Purpose::kSplit).shuffle(order);
   const auto test_end = order.begin() + counts.test;
@@ -45,9 +79,17 @@ void hold_out(Dataset<T>& data, const SplitCounts& counts, std::uint64_t seed) {
   std::sort(order.begin(), test_end);
   std::sort(test_end, validation_end);
   std::sort(validation_end, order.end());
-  if (counts.test > 0) data.test = take_rows(data.train, std::span(order.begin(), test_end));
-  if (counts.validation > 0) data.validation = take_rows(data.train, std::span(test_end, validation_end));
-  data.train = take_rows(data.train, std::span(validation_end, order.end()));
+  division.test = std::span(order.begin(), test_end);
+  division.validation = std::span(test_end, validation_end);
+  division.train = std::span(validation_end, order.end());
+  return division;
+}
+
+/// Copies the held-out rows.  Test rows of the data's own stay where none are held out.
+template <class T>
+void hold_out(const Split<T>& rows, const Division& division, Dataset<T>& data) {
+  if (!division.test.empty()) data.test = take_rows(rows, division.test);
+  if (!division.validation.empty()) data.validation = take_rows(rows, division.validation);
 }
 
 template <class T>
@@ -60,6 +102,7 @@ void add_split(files::Digest& digest, const Split<T>& split) {
   add(split.labels.data(), split.labels.size(), sizeof(std::int32_t));
   add(split.targets.view().data, static_cast<std::size_t>(split.targets.view().size()), sizeof(T));
   add(split.lengths.data(), split.lengths.size(), sizeof(Index));
+  if (!split.weights.empty()) add(split.weights.data(), split.weights.size(), sizeof(T));
 }
 
 Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? nullptr : lengths.data(); }
@@ -121,6 +164,30 @@ void standardize_targets(Dataset<T>& data) {
   }
 }
 
+/// Does what follows the division into splits.
+template <class T>
+Dataset<T> finish(Loaded<T> loaded, const Preparation& preparation) {
+  Dataset<T> data = std::move(loaded.data);
+  if (loaded.impute != Impute::kError && loaded.impute != Impute::kDropRow) fill_missing(loaded.impute, data);
+  if (loaded.target_scaling == TargetScaling::kStandardized) standardize_targets(data);
+  FeatureScaling scaling;
+  if (preparation.standardize) {
+    scaling = fit_scaling<T>(inputs_of(data, SplitName::kTrain));
+    for (const SplitName name : kSplits) standardize<T>(scaling, inputs_of(data, name));
+  }
+  std::vector<Affine> train_shifts;
+  for (const Shift& shift : preparation.shift) {
+    const Affine affine{shift.scale, shift.offset};
+    apply<T>(affine, inputs_of(data, shift.split));
+    if (shift.split == SplitName::kTrain) train_shifts.push_back(affine);
+  }
+  if (data.resample && (preparation.standardize || !train_shifts.empty())) {
+    data.resample = scaled_generator<T>(data.resample, std::move(scaling), std::move(train_shifts), data.shape.channels());
+  }
+  data.digest = digest_of_rows(data);
+  return data;
+}
+
 }  // namespace
 
 void Shift::describe(config::OptionVisitor& visitor) {
@@ -176,29 +243,28 @@ bool splits_by_seed(const Preparation& preparation, TestRows test_rows) {
 
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed) {
-  Dataset<T> data = std::move(loaded.data);
-  hold_out(data, split_counts(data.train.samples(), preparation, loaded.test_rows), seed);
-  if (loaded.impute != Impute::kError && loaded.impute != Impute::kDropRow) fill_missing(loaded.impute, data);
-  if (loaded.target_scaling == TargetScaling::kStandardized) standardize_targets(data);
-  FeatureScaling scaling;
-  if (preparation.standardize) {
-    scaling = fit_scaling<T>(inputs_of(data, SplitName::kTrain));
-    for (const SplitName name : kSplits) standardize<T>(scaling, inputs_of(data, name));
+  const SplitCounts counts = split_counts(loaded.data.train.samples(), preparation, loaded.test_rows);
+  if (counts.test > 0 || counts.validation > 0) {
+    const Division division = divide(loaded.data.train.samples(), counts, seed);
+    hold_out(loaded.data.train, division, loaded.data);
+    keep_rows(loaded.data.train, division.train);  // a second copy of all rows would be the largest thing in memory
   }
-  std::vector<Affine> train_shifts;
-  for (const Shift& shift : preparation.shift) {
-    const Affine affine{shift.scale, shift.offset};
-    apply<T>(affine, inputs_of(data, shift.split));
-    if (shift.split == SplitName::kTrain) train_shifts.push_back(affine);
-  }
-  if (data.resample && (preparation.standardize || !train_shifts.empty())) {
-    data.resample = scaled_generator<T>(data.resample, std::move(scaling), std::move(train_shifts), data.shape.channels());
-  }
-  data.digest = digest_of_rows(data);
-  return data;
+  return finish(std::move(loaded), preparation);
+}
+
+template <class T>
+Dataset<T> prepare_copy(const FileRows<T>& rows, const Preparation& preparation, std::uint64_t seed) {
+  Loaded<T> loaded = rows.rest;
+  const SplitCounts counts = split_counts(rows.train.samples(), preparation, loaded.test_rows);
+  const Division division = divide(rows.train.samples(), counts, seed);
+  hold_out(rows.train, division, loaded.data);
+  loaded.data.train = take_rows(rows.train, division.train);
+  return finish(std::move(loaded), preparation);
 }
 
 template Dataset<float> prepare(Loaded<float>, const Preparation&, std::uint64_t);
 template Dataset<double> prepare(Loaded<double>, const Preparation&, std::uint64_t);
+template Dataset<float> prepare_copy(const FileRows<float>&, const Preparation&, std::uint64_t);
+template Dataset<double> prepare_copy(const FileRows<double>&, const Preparation&, std::uint64_t);
 
 }  // namespace normrun::data

@@ -71,4 +71,14 @@ struct Loaded {
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 
+/// The rows of files, out of which each seed holds its own test rows.
+template <class T>
+struct FileRows {
+  Loaded<T> rest;  // everything but the training rows
+  Split<T> train;
+};
+/// Does the same as prepare(), and leaves the rows as they are for other seeds.
+template <class T>
+Dataset<T> prepare_copy(const FileRows<T>& rows, const Preparation& preparation, std::uint64_t seed);
+
 }  // namespace normrun::data

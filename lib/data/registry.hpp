@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -29,6 +30,16 @@ class DataSpec : public config::Described {
       return load_float64(seed, folder);
     }
   }
+  /// Reads the files, whose rows are the same for every seed; prepare_copy() turns them into what load() returns.  Null: the rows are
+  /// generated.  Throws as load() does.
+  template <class T>
+  std::shared_ptr<const FileRows<T>> read_files(const std::string& folder) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return read_files_float32(folder);
+    } else {
+      return read_files_float64(folder);
+    }
+  }
   /// Whether the rows depend on the seed.  If they do not, one loaded data set serves every run.
   virtual bool depends_on_seed() const = 0;
   /// What load() will return, found without loading it, for `describe` and for checks before any training.  Generators know it, idx and npy
@@ -55,6 +66,8 @@ class DataSpec : public config::Described {
  protected:
   virtual Dataset<float> load_float32(std::uint64_t seed, const std::string& folder) const = 0;
   virtual Dataset<double> load_float64(std::uint64_t seed, const std::string& folder) const = 0;
+  virtual std::shared_ptr<const FileRows<float>> read_files_float32(const std::string& folder) const = 0;
+  virtual std::shared_ptr<const FileRows<double>> read_files_float64(const std::string& folder) const = 0;
   virtual void describe_own(config::OptionVisitor& visitor) = 0;
 };
 

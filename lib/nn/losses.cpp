@@ -98,10 +98,27 @@ double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) 
   return total / rows;
 }
 
+/// Takes one row after another, because its weight multiplies a row's loss and gradient.
+template <class T>
+double weighted(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  const double rows = static_cast<double>(logits.rows);
+  double total = 0.0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    const double weight = static_cast<double>(targets.weights[r]);
+    Targets<T> own = targets.slice(r, 1);
+    own.weights = nullptr;
+    const View<T> dz = dlogits.empty() ? View<T>() : dlogits.slice(r, 1);
+    total += weight * loss_and_gradient<T>(kind, logits.slice(r, 1), own, dz);
+    for (Index c = 0; c < dz.cols; ++c) dz(0, c) = static_cast<T>(static_cast<double>(dz(0, c)) * (weight / rows));
+  }
+  return total / rows;
+}
+
 }  // namespace
 
 template <class T>
 double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  if (targets.weights != nullptr) return weighted(kind, logits, targets, dlogits);
   switch (kind) {
     case LossKind::kMse:
       return mse(logits, targets, dlogits);

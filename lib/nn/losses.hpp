@@ -11,13 +11,22 @@ namespace normrun::nn {
 template <class T>
 struct Targets {
   const std::int32_t* labels = nullptr;  // (examples), in [0, classes)
-  ConstView<T> values;                   // (examples, outputs)
+  ConstView<T> values = {};              // (examples, outputs)
+  const T* weights = nullptr;            // (examples), each >= 0; null: every example weighs 1
+
+  /// Returns the targets of `count` examples from `first` on.
+  Targets slice(Index first, Index count) const {
+    return {.labels = labels != nullptr ? labels + first : nullptr,
+            .values = labels != nullptr ? ConstView<T>() : values.slice(first, count),
+            .weights = weights != nullptr ? weights + first : nullptr};
+  }
 };
 
 /// Mean over the batch, from logits, with the gradient with respect to them.
 ///   mse:      mean over examples and outputs of (y - t)^2             (Keras MeanSquaredError)
 ///   softmax:  mean of log(sum exp z) - z[label]                       (Keras SparseCategoricalCrossentropy, from_logits)
 ///   binary:   mean over examples and outputs of softplus(z) - t z     (Keras BinaryCrossentropy, from_logits); labels 0/1 or values
+/// Where examples have weights, the mean is the sum of weight * loss divided by the number of examples (Keras's sample_weight).
 /// dlogits may be empty: the loss alone.  The sum over the batch is taken in double.  Cross-entropies add row by
 /// row.  Squared errors add blocks of 256 numbers, each by the lanes and the tree of a sum over columns (kernels.hpp).
 template <class T>

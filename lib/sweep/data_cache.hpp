@@ -11,9 +11,11 @@
 
 namespace normrun::sweep {
 
-/// Caches loaded data sets, so that runs which train on the same rows share them.  Several threads may use it at once.
+/// Caches loaded data sets, so that runs which train on the same rows share them.  Where a sweep has several seeds, it keeps the rows of
+/// the files too, and each seed divides them among its splits without reading a file again.  Several threads may use it at once.
 class DataCache {
  public:
+  explicit DataCache(const study::Experiment& experiment);
   /// Returns the data of a config, whose relative paths start at `folder`; loads it where it is not cached.  Throws the errors of
   /// DataSpec::load.
   template <class T>
@@ -28,6 +30,7 @@ class DataCache {
     std::shared_ptr<const void> data;
     std::uint64_t used = 0;
   };
+  bool keeps_files_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
   std::uint64_t clock_ = 0;

@@ -9,8 +9,7 @@ namespace normrun::train {
 template <class T>
 Batch<T> Batch<T>::part(const Part& rows) const {
   return {.x = x.slice(rows.first, rows.count),
-          .targets = {.labels = targets.labels != nullptr ? targets.labels + rows.first : nullptr,
-                      .values = targets.labels != nullptr ? ConstView<T>() : targets.values.slice(rows.first, rows.count)},
+          .targets = targets.slice(rows.first, rows.count),
           .lengths = lengths != nullptr ? lengths + rows.first : nullptr};
 }
 
@@ -74,8 +73,7 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   const ConstView<T> logits = network_.forward(forward, pass.params, pass.state, pass.next_state, record_, own.x);
   const View<T> dlogits = record_.gradient(logits_boundary_);
   result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
-  result.unit_loss =
-      scale_.empty() ? result.loss : result.unit_loss + pass.share * squared_error_in_units(logits, own.targets.values, scale_);
+  result.unit_loss = scale_.empty() ? result.loss : result.unit_loss + pass.share * squared_error_in_units(logits, own.targets, scale_);
   if (!std::isfinite(result.loss)) return;
   if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels);
   add_gradient(pass, dlogits);

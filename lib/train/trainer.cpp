@@ -89,6 +89,7 @@ void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> next
   if (!batch_.labels.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_.labels.data());
   if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_.targets.view());
   if (!batch_.lengths.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_.lengths.data());
+  if (!batch_.weights.empty()) statistics::gather_numbers<T>(train.weights, rows, batch_.weights.data());
 }
 
 template <class T>
@@ -97,7 +98,9 @@ void Trainer<T>::advance() {
   const Index rows = take_batch();
   const std::int32_t* const labels = batch_.labels.empty() ? nullptr : batch_.labels.data();
   const Batch<T> batch{.x = batch_.features.view().slice(0, rows),
-                       .targets = {.labels = labels, .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, rows)},
+                       .targets = {.labels = labels,
+                                   .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, rows),
+                                   .weights = batch_.weights.empty() ? nullptr : batch_.weights.data()},
                        .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
   const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
 

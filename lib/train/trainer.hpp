@@ -21,7 +21,7 @@ namespace normrun::train {
 
 /// Totals over the steps of one epoch so far, as measured in each step's own mode.
 struct StepTotals {
-  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows
+  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows; weighted as the loss is
   Index correct = 0;      // right predictions
   Index samples = 0;
   Index steps = 0;

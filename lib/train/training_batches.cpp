@@ -30,6 +30,7 @@ data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outpu
   else
     batch.targets = data::allocate_rows<T>(rows, outputs);
   if (!data.train.lengths.empty()) batch.lengths.resize(static_cast<std::size_t>(rows));
+  if (!data.train.weights.empty()) batch.weights.resize(static_cast<std::size_t>(rows));
   return batch;
 }
 

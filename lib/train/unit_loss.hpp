@@ -2,19 +2,21 @@
 
 #include <span>
 
-#include "core/matrix.hpp"
+#include "nn/losses.hpp"
 
 namespace normrun::train {
 
 /// The mean over rows and outputs of ((y - t) scale)^2 in double, in the order of the rows: the squared error in the units of the data
-/// file, where outputs and targets are standardized.  scale: one for each output.
+/// file, where outputs and targets are standardized.  scale: one for each output.  Weights count as in the loss (losses.hpp).
 template <class T>
-double squared_error_in_units(ConstView<T> outputs, ConstView<T> targets, std::span<const double> scale) {
+double squared_error_in_units(ConstView<T> outputs, const nn::Targets<T>& targets, std::span<const double> scale) {
   double sum = 0.0;
   for (Index r = 0; r < outputs.rows; ++r) {
+    const double weight = targets.weights != nullptr ? static_cast<double>(targets.weights[r]) : 1.0;
     for (Index j = 0; j < outputs.cols; ++j) {
-      const double error = (static_cast<double>(outputs(r, j)) - static_cast<double>(targets(r, j))) * scale[static_cast<std::size_t>(j)];
-      sum += error * error;
+      const double error =
+          (static_cast<double>(outputs(r, j)) - static_cast<double>(targets.values(r, j))) * scale[static_cast<std::size_t>(j)];
+      sum += weight * (error * error);
     }
   }
   return sum / static_cast<double>(outputs.size());

@@ -1,6 +1,8 @@
 // csv: words, truths, dates and missing values become numbers; labels in several columns, in a file of their own, or missing.
 #include <doctest/doctest.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "data_rig.hpp"
@@ -113,6 +115,70 @@ TEST_CASE("csv: labels in a file of their own") {
   CHECK(data.class_words == std::vector<std::string>{"cat", "dog"});
   folder.write("y.csv", "cat\ndog\ncat\n");
   check_refused([&] { load<double>(config, 0, folder.path()); }, ExitCode::kDamaged, {"y.csv", "3 labels for the 2 rows"});
+}
+
+TEST_CASE("csv: a column of weights is no input, and follows its rows") {
+  const std::string text = "a,w,y\n1,2,0\n2,0.5,1\n3,0,0\n4,1,1\n";
+  const data::Dataset<double> data = rows_of(text, R"(, "weights": "w")");
+  CHECK(data.shape == Shape{1});
+  CHECK(data.train.weights == std::vector<double>{2, 0.5, 0, 1});
+  CHECK(data.digest != rows_of(text, R"(, "ignore": ["w"])").digest);
+  CHECK(rows_of(text, R"(, "ignore": ["w"])").train.weights.empty());
+  check_refused([] { rows_of("a,w,y\n1,-2,0\n2,1,1\n", R"(, "weights": 1)"); }, ExitCode::kDamaged,
+                {"data.csv:2:3 (row 1, column \"w\")", "\"-2\" is no weight"});
+  check_refused([] { rows_of("a,w,y\n1,1,0\n2,,1\n", R"(, "weights": 1)"); }, ExitCode::kDamaged, {"data.csv:3:3", "weight is missing"});
+  check_refused([] { rows_of("a,w,y\n1,0,0\n2,0,1\n", R"(, "weights": 1)"); }, ExitCode::kDamaged, {"every weight is 0"});
+  check_refused([] { rows_of("a,w,y\n1,0,0\n2,0,1\n", R"(, "weights": "y")"); }, ExitCode::kUsage, {"cannot be the label and the weight"});
+  const DataFolder folder;
+  folder.write("x.csv", text);
+  const data::Dataset<double> held =
+      load<double>(R"({"type": "csv", "path": "x.csv", "weights": "w", "test_fraction": 0.5})", 1, folder.path());
+  for (Index r = 0; r < held.train.samples(); ++r) {
+    const double of_row[] = {2, 0.5, 0, 1};
+    CHECK(held.train.weights[static_cast<std::size_t>(r)] == of_row[static_cast<std::size_t>(held.train.features(r, 0)) - 1]);
+  }
+}
+
+TEST_CASE("csv: the rows that seeds share give each seed what it would read itself") {
+  const DataFolder folder;
+  folder.write("x.csv", "a,w,y\n1,2,0\n2,0.5,1\n3,NA,0\n4,1,1\n5,3,0\n6,4,1\n7,5,0\n8,1,1\n");
+  const auto spec = data_spec(
+      R"({"type": "csv", "path": "x.csv", "test_fraction": 0.25, "validation_fraction": 0.25, "impute": "mean", "standardize": true})");
+  const auto files = spec->read_files<float>(folder.path());
+  REQUIRE(files != nullptr);
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    const data::Dataset<float> own = spec->load<float>(seed, folder.path());
+    const data::Dataset<float> shared = data::prepare_copy(*files, spec->preparation, seed);
+    CHECK(shared.digest == own.digest);
+    CHECK(shared.input_names == own.input_names);
+    CHECK(shared.class_words == own.class_words);
+  }
+  CHECK(data_spec(R"({"type": "gaussian", "features": 2})")->read_files<float>("") == nullptr);
+}
+
+TEST_CASE("csv: long tables keep every number, whatever memory its neighbours allow") {
+  // A piece of a table holds 65536 numbers: one of bytes, one of two bytes, one of floats, one of doubles, and one with a missing value.
+  const Index rows = Index{5} << 16;
+  std::string text = "a,y\n";
+  const auto cell = [](Index row) -> double {
+    const auto place = static_cast<double>(row);
+    const double values[] = {static_cast<double>(row % 256), static_cast<double>(row % 65536) - 32768.0, place / 8.0, place / 7.0, place};
+    return values[row >> 16];
+  };
+  for (Index row = 0; row < rows; ++row) {
+    const bool is_missing = row == rows - 10;
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), cell(row)).ptr;
+    text.append(is_missing ? "NA" : std::string(digits.data(), end)).append(row % 2 == 0 ? ",0\n" : ",1\n");
+  }
+  text += "-0,1\n";
+  const data::Dataset<double> data = rows_of(text, R"(, "impute": "zero")");
+  Index wrong = 0;
+  for (Index row = 0; row < rows; ++row) {
+    if (data.train.features(row, 0) != (row == rows - 10 ? 0.0 : cell(row))) ++wrong;
+  }
+  CHECK(wrong == 0);
+  CHECK(std::signbit(data.train.features(rows, 0)));
 }
 
 TEST_CASE("csv: files of other formats are told from tables") {

@@ -1,3 +1,4 @@
+#include "data/csv_classes.hpp"
 #include "data/csv_encoder.hpp"
 #include "fuzz/fuzz_rig.hpp"
 
@@ -30,6 +31,7 @@ std::vector<data::CsvOptions> readings() {
   all[7].thousands = ",";
   all[7].categories = data::CsvCategories::kOneHot;
   all[7].missing = {"-1", "none"};
+  all[7].weights = kSecond;
   return all;
 }
 
@@ -54,7 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool fits = table.cells.rows() == table.rows &&
                       (has_classes ? data::CsvClasses(table).labels_of(table).size() : table.numbers.size()) == rows &&
                       table.sequences.size() == (options.has_sequences() ? rows : 0) &&
-                      table.times.size() == (options.has_times() ? rows : 0);
+                      table.times.size() == (options.has_times() ? rows : 0) &&
+                      table.weights.size() == (options.has_weights() ? rows : 0);
     if (!fits) std::abort();
     const data::CsvEncoder encoder(table, options);
     encoder.check(table);

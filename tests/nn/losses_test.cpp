@@ -57,6 +57,27 @@ TEST_CASE("gradients of the losses are those of central differences") {
   check_gradient(nn::LossKind::kBinaryCrossEntropy, random_problem(2), false);
 }
 
+TEST_CASE("a weight multiplies the loss and the gradient of its row; the mean is still over the rows") {
+  const std::vector<double> weights = {2.0, 0.0, 0.5, 1.0};
+  const Problem3 problem = random_problem(3);
+  for (const nn::LossKind kind : {nn::LossKind::kMse, nn::LossKind::kSoftmaxCrossEntropy, nn::LossKind::kBinaryCrossEntropy}) {
+    std::vector<double> gradient(12);
+    const nn::Targets<double> targets{.labels = problem.labels.data(), .values = {}, .weights = weights.data()};
+    const double loss = nn::loss_and_gradient<double>(kind, problem.z(), targets, {gradient.data(), 4, 3});
+    double expected = 0.0;
+    for (Index r = 0; r < 4; ++r) {
+      std::vector<double> own(3);
+      const double weight = weights[static_cast<std::size_t>(r)];
+      const nn::Targets<double> target{.labels = &problem.labels[static_cast<std::size_t>(r)]};
+      expected += weight * nn::loss_and_gradient<double>(kind, problem.z().slice(r, 1), target, {own.data(), 1, 3}) / 4.0;
+      for (Index c = 0; c < 3; ++c)
+        CHECK(gradient[static_cast<std::size_t>(3 * r + c)] ==
+              doctest::Approx(weight / 4.0 * own[static_cast<std::size_t>(c)]).epsilon(1e-14));
+    }
+    CHECK(loss == doctest::Approx(expected).epsilon(1e-14));
+  }
+}
+
 TEST_CASE("values by hand") {
   const std::vector<double> z = {1.0, 3.0};
   const std::vector<double> t = {0.0, 1.0};

@@ -142,7 +142,7 @@ void ArraySource::fill(const Pair& pair, Index rows, const LabelNumbers& numbers
 }
 
 template <class T>
-Loaded<T> ArraySource::rows(std::uint64_t /*seed*/, const std::string& folder) const {
+Loaded<T> ArraySource::rows(const std::string& folder) const {
   Loaded<T> loaded;
   loaded.test_rows = test_rows();
   Dataset<T>& data = loaded.data;
@@ -180,7 +180,7 @@ DataSpec::Outline ArraySource::outline(const std::string& folder) const {
   return outline;
 }
 
-template Loaded<float> ArraySource::rows<float>(std::uint64_t, const std::string&) const;
-template Loaded<double> ArraySource::rows<double>(std::uint64_t, const std::string&) const;
+template Loaded<float> ArraySource::rows<float>(const std::string&) const;
+template Loaded<double> ArraySource::rows<double>(const std::string&) const;
 
 }  // namespace normrun::data::sources

@@ -35,7 +35,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   explicit ArraySource(Format format);
 
   template <class T>
-  Loaded<T> rows(std::uint64_t seed, const std::string& folder) const;
+  Loaded<T> rows(const std::string& folder) const;
   bool depends_on_seed() const override { return splits_by_seed(preparation, test_rows()); }
   Outline outline(const std::string& folder) const override;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "data/csv_classes.hpp"
 #include "data/csv_encoder.hpp"
 #include "data/csv_examples.hpp"
 #include "data/csv_profile.hpp"
@@ -57,6 +58,12 @@ void note_alike_classes(const std::string& path, const std::vector<std::string>&
   }
 }
 
+/// Refuses weights that leave nothing to learn from.
+void refuse_no_weight(const InputTable& table) {
+  if (std::any_of(table.weights.begin(), table.weights.end(), [](double weight) { return weight > 0.0; }) || table.weights.empty()) return;
+  throw Error(ExitCode::kDamaged, {table.path, "every weight is 0", "name another column as \"weights\", or leave it out"});
+}
+
 /// Refuses a single class: no network could learn anything from it.
 void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
   if (classes.count() != 1) return;
@@ -68,12 +75,13 @@ void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
 class Csv final : public SourceOf<Csv> {
  public:
   template <class T>
-  Loaded<T> rows(std::uint64_t /*seed*/, const std::string& folder) const {
+  Loaded<T> rows(const std::string& folder) const {
     Loaded<T> loaded;
     loaded.test_rows = test_rows();
     loaded.impute = options_.impute;
     Dataset<T>& data = loaded.data;
     Files files = read(folder);
+    refuse_no_weight(files.train.table());
     const CsvClasses classes(files.train.table());
     data.shape = shape_of(files);
     data.input_names = files.encoder.feature_names();
@@ -96,6 +104,7 @@ class Csv final : public SourceOf<Csv> {
                                  files.test ? files.test->count() : 0);
     outline.classes_are_fractions = classes.count() > 0 && classes.are_fractions();
     refuse_single_class(files.train.table(), classes);
+    refuse_no_weight(files.train.table());
     outline.class_words = classes.words();
     outline.notes = files.train.table().notes;
     note_alike_classes(files.train.table().path, classes.words(), outline.notes);
@@ -126,10 +135,6 @@ class Csv final : public SourceOf<Csv> {
                  standardize_target_);
     visitor.require(!standardize_target_ || options_.target == CsvTarget::kNumber, "standardize_target",
                     "\"target\": \"number\" beside it");
-    visitor.text({"weights", "a column of sample weights: not supported, and refused"}, weights_);
-    visitor.require(
-        weights_.empty(), "weights",
-        "no weights: the loss counts every row alike. Repeat rows in the file instead, or leave the column out with \"ignore\"");
     visitor.integer({"pad_to", "steps that every sequence is padded to with zeros; absent: the longest of both files"}, pad_to_,
                     {.low = 1, .high = Index{1} << 20});
     visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
@@ -223,6 +228,7 @@ class Csv final : public SourceOf<Csv> {
       }
       if (examples.are_sequences()) split.lengths.push_back(length);
       const Index first = examples.row(e, 0);
+      if (!table.weights.empty()) split.weights.push_back(checked<T>(table.weights[static_cast<std::size_t>(first)], table, first));
       if (classes.count() > 0) {
         split.labels.push_back(labels[static_cast<std::size_t>(first)]);
       } else {
@@ -250,7 +256,6 @@ class Csv final : public SourceOf<Csv> {
   std::string test_labels_;
   CsvOptions options_;
   bool standardize_target_ = false;
-  std::string weights_;
   std::optional<Index> pad_to_;
 };
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/csv_table.hpp"
+
+namespace normrun::data {
+
+/// The classes of a table: its distinct labels, ordered by value where all are whole numbers, else by text.
+class CsvClasses {
+ public:
+  explicit CsvClasses(const InputTable& table);
+  Index count() const { return static_cast<Index>(by_key_.size()); }
+  /// Returns whether all labels are numbers but not all of them whole.  Such labels are more likely numbers to predict than classes.
+  bool are_fractions() const { return are_numbers_ && !are_whole_numbers_; }
+  /// Returns the class of each row; -1 where the row has no label.  Throws Error(kDamaged) for a label that the constructor's table lacks.
+  std::vector<std::int32_t> labels_of(const InputTable& table) const;
+  /// Returns the classes' words as the file has them.
+  const std::vector<std::string>& words() const { return words_; }
+
+ private:
+  /// A key that orders whole numbers by value and texts by their bytes.
+  struct Key {
+    std::int64_t number = 0;
+    std::string text;
+    friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
+  };
+  Key key_of(const std::string& text) const;
+
+  std::string path_;
+  bool are_numbers_ = true;
+  bool are_whole_numbers_ = true;
+  std::map<Key, std::int32_t> by_key_;
+  std::vector<std::string> words_;
+};
+
+}  // namespace normrun::data
