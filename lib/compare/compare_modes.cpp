@@ -68,6 +68,14 @@ class SplitComparison {
     });
   }
 
+  /// Returns an output in the units of the data file.
+  double in_units(T output, Index j) const {
+    const data::Dataset<T>& data = snapshot_.data;
+    const auto place = static_cast<std::size_t>(j);
+    if (data.target_scale.empty()) return static_cast<double>(output);
+    return data.target_scale[place] * static_cast<double>(output) + data.target_mean[place];
+  }
+
   void add_outputs(tables::RunRecord& record) {
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ConstView<T> outputs = run(mode, batch_size).outputs();
@@ -80,7 +88,7 @@ class SplitComparison {
                                                  {"output", j},
                                                  {"mode", mode.name},
                                                  {"eval_batch_size", size_cell(mode, batch_size)},
-                                                 {"value", static_cast<double>(outputs(row, j))}});
+                                                 {"value", in_units(outputs(row, j), j)}});
         }
       }
     });

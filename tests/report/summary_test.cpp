@@ -57,6 +57,8 @@ TEST_CASE("the summary is over the seeds of each setting, the final state alone"
   CHECK(gap.summary.mean > 0.0);
   CHECK(find(rows, "layer", 8, "compare.relative_gap[test train:eval 8]").summary.max == 0.0);
   CHECK(find(rows, "batch", 8, "layers.updates[batch_1]").summary.mean == 16.0);
+  CHECK(find(rows, "batch", 8, "scores.auc[test eval]").summary.n == 2);
+  CHECK(find(rows, "batch", 4, "scores.f1[test train 4]").summary.max <= 1.0);
 
   const std::string text = report::terminal_summary(rows, experiment.base.compare);
   CHECK(text.find("layer norm: train and eval outputs do not differ at all") != std::string::npos);

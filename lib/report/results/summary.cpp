@@ -15,6 +15,8 @@ struct Source {
   tables::TableId table;
   std::vector<std::string_view> labels;
   std::vector<std::string_view> metrics;
+  std::string_view name = {};  // the column that names the metric; empty: its own column does
+  std::string_view part = {};  // a column that is filled where a line is about a part of the rows only; such lines are left out
 };
 
 const std::vector<Source>& sources() {
@@ -26,6 +28,11 @@ const std::vector<Source>& sources() {
        {"split", "mode_a", "mode_b", "eval_batch_size"},
        {"max_abs", "mean_abs", "rms", "relative_gap", "rel_l2", "cosine", "kl", "disagreement", "loss_a", "loss_b", "loss_gap",
         "accuracy_a", "accuracy_b", "accuracy_gap"}},
+      {.table = tables::TableId::kScores,
+       .labels = {"split", "mode", "eval_batch_size"},
+       .metrics = {"value"},
+       .name = "metric",
+       .part = "target"},
       {tables::TableId::kProbes, {"probe"}, {"value"}},
       {tables::TableId::kLayers, {"layer"}, {"updates", "init_share", "mean_gap", "var_ratio", "dead_channels", "worst_gap"}},
   };
@@ -48,15 +55,18 @@ struct SettingSummary {
 enum class Pass { kSums, kDeviations };
 
 void add_row(const Source& source, const tables::RunRows& run, const tables::RunRows::Row& row, Pass pass, SettingSummary& setting) {
+  if (!source.part.empty() && !run.text(row, source.part).empty()) return;
   std::string label;
   for (const std::string_view name : source.labels) {
     const std::string& field = run.text(row, name);
+    if (field.empty() && source.table == tables::TableId::kScores) continue;  // eval mode has no batch size
     label += label.empty() ? field : (name == "mode_b" ? ":" : " ") + field;
   }
   for (const std::string_view name : source.metrics) {
     const std::optional<double> value = tables::find_number(run.text(row, name));
     if (!value) continue;  // the metric does not apply here
-    const std::string metric = table_name(source.table) + '.' + std::string(name) + (label.empty() ? "" : '[' + label + ']');
+    const std::string own = source.name.empty() ? std::string(name) : run.text(row, source.name);
+    const std::string metric = table_name(source.table) + '.' + own + (label.empty() ? "" : '[' + label + ']');
     const auto [known, is_new] = setting.values.try_emplace(metric);
     if (is_new) setting.metrics.push_back(metric);
     if (pass == Pass::kSums) known->second.add(*value);
