@@ -42,3 +42,14 @@ build() {
   shift
   (cd "$repository" && cmake --build --preset "$preset" ${1:+--target "$@"})
 }
+
+# python_environment REQUIREMENTS FOLDER makes a virtual environment of exactly these packages, unless it is there already.
+python_environment() {
+  local requirements=$1 environment=$2
+  if cmp --quiet "$requirements" "$environment/installed.txt"; then return 0; fi
+  rm -rf "$environment"
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements" &&
+    "$environment/bin/pip" check --quiet --disable-pip-version-check &&
+    cp "$requirements" "$environment/installed.txt"
+}

@@ -2,16 +2,15 @@
 
 import json
 import re
+import subprocess
 import unittest
 
 import numpy as np
 
+from support import SOURCE
 from weights_support import ROWS, WeightsTest, batch_norm, norm_parts, numbers, sigmoid
 
-try:
-    import torch
-except ImportError:
-    torch = None
+TORCH = SOURCE / "build" / "torch" / "bin" / "python"  # scripts/setup_torch
 
 BATCH = {"type": "batch", "convention": "torch"}
 DENSE = [{"type": "dense", "units": 4}, BATCH, {"type": "relu"}, {"type": "dense", "units": 4}, {"type": "relu"}, {"type": "dense", "units": 3}]
@@ -201,20 +200,29 @@ class TorchTest(WeightsTest):
         self.assertEqual(result.returncode, 65, result.stderr)
         self.assertIn("--network", result.stderr)
 
-    @unittest.skipIf(torch is None, "python has no torch: `pip install torch`")
+    @unittest.skipUnless(TORCH.exists(), "scripts/setup_torch has not installed PyTorch into build/torch")
     def test_pytorch_itself_by_the_documented_snippet(self):
-        torch.manual_seed(1)
-        model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), torch.nn.ReLU(), torch.nn.Linear(5, 5), torch.nn.ReLU(),
-                                    torch.nn.Linear(5, 3)).double()
-        for _ in range(3):
-            model(torch.randn(16, 4, dtype=torch.float64))
-        model.eval()
-        self.store({name: tensor.numpy() for name, tensor in model.state_dict().items()})
+        page = (SOURCE / "docs/weights.md").read_text(encoding="utf-8")
+        snippet = re.search(r"PyTorch:\n\n```python\n(.*?)```", page, re.DOTALL).group(1)
         network = json.loads(json.dumps(DENSE))
         network[0]["units"] = network[3]["units"] = 5
         self.config(network)
-        with torch.no_grad():
-            self.check_outputs(model(torch.from_numpy(self.x)).numpy())
+        self.write("model.py", f"""
+import numpy, torch
+torch.manual_seed(1)
+model = torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), torch.nn.ReLU(), torch.nn.Linear(5, 5), torch.nn.ReLU(),
+                            torch.nn.Linear(5, 3)).double()
+for _ in range(3):
+    model(torch.randn(16, 4, dtype=torch.float64))
+model.eval()
+{snippet}
+with torch.no_grad():
+    numpy.save("expected.npy", model(torch.from_numpy(numpy.load("x.npy"))).numpy())
+""")
+        subprocess.run([TORCH, "model.py"], cwd=self.folder, check=True)
+        (self.folder / "model.safetensors").rename(self.folder / "w.safetensors")
+        self.check_outputs(np.load(self.folder / "expected.npy"))
+        self.assertEqual(self.table("layers")[0]["updates"], "3")
 
 
 class KerasTest(WeightsTest):
