@@ -123,10 +123,14 @@ ForeignFormat foreign_format(std::string_view first_bytes) {
     return {"this is an ARFF file",
             "write it as CSV: pandas.DataFrame(scipy.io.arff.loadarff(path)[0]).to_csv(\"table.csv\", index=False)"};
   }
-  if (is_json(first_bytes)) return {"this is a JSON file", "write it as CSV: pandas.read_json(path).to_csv(\"table.csv\", index=False)"};
+  if (is_json(first_bytes))
+    return {"this is a JSON file",
+            "write it as CSV: pandas.read_json(path).to_csv(\"table.csv\", index=False), with lines=True for an object a line"};
   const std::string_view text = without_blanks(first_bytes);
-  if (starts_with_word(text, "<!doctype html") || starts_with_word(text, "<html") || starts_with_word(text, "<?xml")) {
-    return {"this is a web page or an XML file", "download the table itself"};
+  for (const std::string_view word : {"<!doctype html", "<html", "<table", "<?xml"}) {
+    if (starts_with_word(text, word))
+      return {"this is a web page or an XML file",
+              "download the table itself, or pandas.read_html(path)[0].to_csv(\"table.csv\", index=False)"};
   }
   return {};
 }

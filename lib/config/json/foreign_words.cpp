@@ -12,7 +12,7 @@ struct ForeignWord {
   std::string_view elsewhere;  // where that stands when it is not known in the place; "": nowhere
 };
 
-constexpr std::array<ForeignWord, 52> kForeignWords = {{
+constexpr std::array<ForeignWord, 56> kForeignWords = {{
     // pandas.read_csv
     {"sep", "delimiter", ""},
     {"delim_whitespace", "delimiter", ""},
@@ -38,6 +38,8 @@ constexpr std::array<ForeignWord, 52> kForeignWords = {{
     {"test_size", "test_fraction", "\"data\""},
     {"validation_split", "validation_fraction", "\"data\""},
     {"random_state", "seed", "the config itself"},
+    {"sample_weight", "weights", "\"data\""},
+    {"sample_weights", "weights", "\"data\""},
     {"max_iter", "epochs", "\"train\""},
     {"n_epochs", "epochs", "\"train\""},
     {"num_epochs", "epochs", "\"train\""},
@@ -68,6 +70,8 @@ constexpr std::array<ForeignWord, 52> kForeignWords = {{
     {"linear", "dense", ""},
     {"rmsnorm", "rms", ""},
     {"groupnorm", "group", ""},
+    {"maxpool2d", "max_pooling2d", ""},
+    {"avgpool2d", "average_pooling2d", ""},
 }};
 
 std::string lower_word(std::string_view word) {
