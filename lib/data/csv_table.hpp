@@ -1,104 +1,15 @@
 #pragma once
 
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "data/csv_cells.hpp"
 #include "data/csv_columns.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_scanner.hpp"
 
 namespace normrun::data {
-
-/// A cell of an input column in eight bytes.  It is a number, or a NaN that encodes a missing value, a date, or a word by its place among
-/// the column's words.  So the few cells that are not numbers need no memory beside the column of numbers.
-class CellValue {
- public:
-  enum class Kind : std::uint64_t { kNumber, kMissing, kWord, kDate };
-  CellValue() = default;
-  static CellValue of_number(double number) { return CellValue(std::bit_cast<std::uint64_t>(number)); }
-  static CellValue of_missing() { return boxed(Kind::kMissing, 0); }
-  static CellValue of_word(std::size_t word) { return boxed(Kind::kWord, word); }
-  static CellValue of_date(double seconds) { return boxed(Kind::kDate, static_cast<std::uint64_t>(seconds + kEpoch)); }
-
-  Kind kind() const { return (bits_ & kBox) == kBox ? static_cast<Kind>((bits_ >> 48) & 3) : Kind::kNumber; }
-  double number() const { return std::bit_cast<double>(bits_); }
-  std::size_t word() const { return static_cast<std::size_t>(bits_ & kPayload); }
-  double seconds() const { return static_cast<double>(bits_ & kPayload) - kEpoch; }
-
- private:
-  static constexpr std::uint64_t kBox = 0x7FF8000000000000;  // all numbers of a table are finite, so none has these bits
-  static constexpr std::uint64_t kPayload = 0x0000FFFFFFFFFFFF;
-  static constexpr double kEpoch = 1e11;  // dates may lie so many seconds before 1970
-  explicit CellValue(std::uint64_t bits) : bits_(bits) {}
-  static CellValue boxed(Kind kind, std::uint64_t payload) {
-    return CellValue(kBox | (static_cast<std::uint64_t>(kind) << 48) | (payload & kPayload));
-  }
-  std::uint64_t bits_;
-};
-static_assert(sizeof(CellValue) == 8);
-
-/// Rows of cells in pieces, so that the memory grows with the rows and can be released from the front.  A complete piece of nothing but
-/// numbers that a byte, two bytes or a float hold exactly takes no more memory than that.
-class CellRows {
-  enum class Width { kByte, kShort, kFloat, kCell };
-
- public:
-  /// The cells of one row.
-  class Row {
-   public:
-    CellValue operator[](std::size_t input) const {
-      switch (width_) {
-        case Width::kByte:
-          return CellValue::of_number(reinterpret_cast<const std::uint8_t*>(first_)[input]);
-        case Width::kShort:
-          return CellValue::of_number(reinterpret_cast<const std::int16_t*>(first_)[input]);
-        case Width::kFloat:
-          return CellValue::of_number(static_cast<double>(reinterpret_cast<const float*>(first_)[input]));
-        case Width::kCell:
-          break;
-      }
-      return reinterpret_cast<const CellValue*>(first_)[input];
-    }
-
-   private:
-    friend class CellRows;
-    Row(const std::byte* first, Width width) : first_(first), width_(width) {}
-    const std::byte* first_;
-    Width width_;
-  };
-
-  void start(Index columns);
-  /// Returns the cells of a new row, which are to be filled in before the next one is added.
-  CellValue* add_row();
-  Index rows() const { return rows_; }
-  Row row(Index row) const {
-    const Piece& piece = pieces_[static_cast<std::size_t>(row / rows_of_piece_)];
-    return {piece.cells.get() + row % rows_of_piece_ * columns_ * piece.bytes, piece.width};
-  }
-  /// Releases the memory of all rows before this one, which must not be read again.
-  void release_before(Index row);
-
- private:
-  struct Piece {
-    std::unique_ptr<std::byte[]> cells;
-    Width width = Width::kCell;
-    Index bytes = sizeof(CellValue);  // of one cell
-  };
-  void narrow_last_piece();
-  template <class Number>
-  bool narrow(Piece& piece, Width width) const;
-
-  Index columns_ = 0;
-  Index rows_of_piece_ = 1;
-  Index rows_ = 0;
-  std::size_t released_ = 0;
-  std::vector<Piece> pieces_;
-};
 
 /// Where a cell stands.
 struct CellPlace {

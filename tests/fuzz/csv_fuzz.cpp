@@ -56,8 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool fits = table.cells.rows() == table.rows &&
                       (has_classes ? data::CsvClasses(table).labels_of(table).size() : table.numbers.size()) == rows &&
                       table.sequences.size() == (options.has_sequences() ? rows : 0) &&
-                      table.times.size() == (options.has_times() ? rows : 0) &&
-                      table.weights.size() == (options.has_weights() ? rows : 0);
+                      table.times.size() == (options.has_times() ? rows : 0) && table.weights.size() == (options.has_weights() ? rows : 0);
     if (!fits) std::abort();
     const data::CsvEncoder encoder(table, options);
     encoder.check(table);
