@@ -2,6 +2,7 @@
 
 #include "config/options/document.hpp"
 #include "core/random.hpp"
+#include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::bench {
@@ -58,7 +59,7 @@ nn::LayerDescription describe(const std::string& type, const std::string& option
   std::vector<Problem> problems;
   config::Document::parse(options, "benchmark").read("", *spec, problems);
   if (!problems.empty()) throw Error(ExitCode::kFailure, problems);
-  return {type, spec};
+  return nn::describe_layers({spec}, nullptr).front();
 }
 
 data::Dataset<float> normal_rows(const Shape& shape, Index classes) {

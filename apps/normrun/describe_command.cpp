@@ -78,6 +78,14 @@ Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outl
   return figures;
 }
 
+/// The names of the layers that a layer reads.
+std::vector<std::string> input_names(const nn::Network<float>& network, const nn::LayerInfo& layer) {
+  std::vector<std::string> names;
+  for (const Index boundary : layer.inputs)
+    names.push_back(boundary == 0 ? "input" : network.layers()[static_cast<std::size_t>(boundary - 1)].name);
+  return names;
+}
+
 std::string bytes_text(double bytes) {
   if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
   if (bytes < 1e9) return fmt::format("{:.0f} MB", bytes / 1e6);
@@ -95,8 +103,12 @@ std::string to_text(const study::Experiment& experiment, const data::DataSpec::O
   if (const std::string columns = columns_text(experiment.base.data_spec().columns(experiment.folder)); !columns.empty())
     text += "\n" + columns;
   text += fmt::format("\n{:<24} {:<12} {:>18} {:>12}\n", "layer", "type", "output", "parameters");
-  for (const auto& layer : network.layers())
-    text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", layer.name, layer.type, layer.output.text(), layer.params);
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const nn::LayerInfo& layer = network.layers()[i];
+    const bool follows = layer.inputs.size() == 1 && layer.inputs.front() == static_cast<Index>(i);
+    text += fmt::format("{:<24} {:<12} {:>18} {:>12}{}\n", layer.name, layer.type, layer.output.text(), layer.params,
+                        follows ? "" : fmt::format("  reads {}", fmt::join(input_names(network, layer), ", ")));
+  }
   text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", "total", "", "", network.layout().param_count);
   text += "\ngrid:\n";
   for (const config::Axis& axis : experiment.grid.axes()) {
@@ -115,8 +127,12 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
                     const Figures& figures, const std::vector<std::string>& warnings) {
   using nlohmann::ordered_json;
   ordered_json layers = ordered_json::array();
-  for (const auto& layer : network.layers()) {
-    layers.push_back({{"name", layer.name}, {"type", layer.type}, {"output", layer.output.dims()}, {"parameters", layer.params}});
+  for (const nn::LayerInfo& layer : network.layers()) {
+    layers.push_back({{"name", layer.name},
+                      {"type", layer.type},
+                      {"inputs", input_names(network, layer)},
+                      {"output", layer.output.dims()},
+                      {"parameters", layer.params}});
   }
   const ordered_json json = {{"config", ordered_json::parse(experiment.resolved())},
                              {"layers", layers},

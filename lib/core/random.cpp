@@ -90,4 +90,8 @@ void RandomStream::shuffle(std::span<Index> values) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(i)]);
 }
 
+std::uint64_t branch_of(std::uint64_t parent, std::uint64_t index) { return RandomStream(parent, Purpose::kBranch, index).next_u64(); }
+
+std::uint64_t seed_of_branch(std::uint64_t seed, std::uint64_t branch) { return branch == 0 ? seed : branch_of(seed, branch); }
+
 }  // namespace normrun

@@ -40,7 +40,7 @@ RowScores adapted_score(const Subject<T>& subject, const JudgedRows<T>& judged, 
     Buffer<T> state = start;
     for (const statistics::LayerStatistics& layer : base) {
       const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-      forward.run(rows, subject.model.params, state, kEvalMode, norm.layer);
+      forward.run(rows, subject.model.params, state, kEvalMode, norm.input);
       statistics::ChannelMoments moments(norm.features, norm.steps);
       statistics::add_layer_input(network, forward, norm, norm.padded_steps, moments);
       state = statistics::state_with<T>(subject.layout(), state, {mixed(layer, moments, static_cast<double>(count), adaptation)});

@@ -122,7 +122,7 @@ Index most_positions(const Subject<T>& subject) {
   for (const Index index : statistics::layers_with_statistics(subject.layout())) {
     const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(index)];
     positions =
-        std::max(positions, statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1));
+        std::max(positions, statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1));
   }
   return positions;
 }

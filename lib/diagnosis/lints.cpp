@@ -71,7 +71,7 @@ class Interventions {
       if (channels.empty()) continue;
       const Gain gain = gain_over(evidence_.judged.eval_score(usual));
       if (!gain.is_beyond(subject().margins.level)) continue;
-      list.push_back({Cause::kDeadChannels, gain, norm_of(evidence_, i).layer == 0 ? "input" : norm_of(evidence_, i).name, channels});
+      list.push_back({Cause::kDeadChannels, gain, norm_of(evidence_, i).input == 0 ? "input" : norm_of(evidence_, i).name, channels});
     }
   }
 
@@ -188,9 +188,9 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
       if (dead.size() < kMostNamed) dead.push_back(static_cast<Index>(c));
     }
     const nn::Normalization& norm = norm_of(evidence, i);
-    const std::string place = norm.layer == 0 ? "input" : norm.name;
+    const std::string place = norm.input == 0 ? "input" : norm.name;
     if (count > 0) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
-    const Index positions = statistics::boundary_size(subject.network(), norm.layer) / std::max<Index>(norm.features / norm.steps, 1);
+    const Index positions = statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1);
     if (subject.steps > 0 && rows_of_norm_batch(*subject.plan.options) * positions == 1)
       list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));
   }

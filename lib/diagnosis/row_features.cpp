@@ -24,9 +24,9 @@ std::vector<Place> places(const nn::Network<T>& network) {
   std::vector<Place> list;
   for (const Index index : statistics::layers_with_statistics(network.layout())) {
     const nn::Normalization& norm = network.layout().normalizations[static_cast<std::size_t>(index)];
-    if (norm.layer == 0 || list.size() == kLayers) continue;
+    if (norm.input == 0 || list.size() == kLayers) continue;
     const Index channels = norm.features / norm.steps;
-    list.push_back({norm.layer, channels, statistics::boundary_size(network, norm.layer) / channels});
+    list.push_back({norm.input, channels, statistics::boundary_size(network, norm.input) / channels});
   }
   return list;
 }
@@ -100,7 +100,11 @@ class Collector {
     const nn::Network<T>& network = subject_.network();
     const std::vector<Place> list = places(network);
     std::vector<Features> sets;
-    for (const Place& place : list) sets.push_back(empty(place, 2 * place.channels <= kMostFeatures));
+    Index highest = 0;
+    for (const Place& place : list) {
+      sets.push_back(empty(place, 2 * place.channels <= kMostFeatures));
+      highest = std::max(highest, place.boundary);
+    }
     for (std::size_t group = 0; group < 2 && !list.empty(); ++group) {
       const statistics::SplitRows<T> source(subject_.split(splits_[group]));
       const Index slice = statistics::evaluation_rows(network);
@@ -108,7 +112,7 @@ class Collector {
       for (Index first = 0; first < std::ssize(rows_[group]); first += slice) {
         const Index count = std::min(slice, static_cast<Index>(std::ssize(rows_[group])) - first);
         const auto rows = std::span(rows_[group]).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-        forward.run(rows, model.params, model.state, kEvalMode, list.back().boundary);
+        forward.run(rows, model.params, model.state, kEvalMode, highest);
         for (std::size_t s = 0; s < list.size(); ++s) {
           const bool is_sequence = !forward.lengths().empty() && list[s].positions == network.input().positions();
           for (Index r = 0; r < count; ++r) {

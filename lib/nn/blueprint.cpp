@@ -26,7 +26,8 @@ ParamId Blueprint::param(std::string name, std::vector<Index> shape, Initializer
                             .initializer = initializer,
                             .fan_in = fan_in,
                             .fan_out = fan_out,
-                            .place = position_ * kParamsPerPlace + declared_++});
+                            .place = place_.position * kParamsPerPlace + declared_++,
+                            .branch = place_.branch});
   layout_.param_count += id.size;
   return id;
 }
@@ -56,7 +57,8 @@ CacheId Blueprint::per_call(Index numbers) {
 }
 
 void Blueprint::normalization(Normalization info) {
-  info.layer = layer_;
+  info.layer = place_.layer;
+  info.input = place_.input;
   info.name = layer_name_;
   layout_.normalizations.push_back(std::move(info));
 }

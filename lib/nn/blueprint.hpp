@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -72,7 +73,8 @@ struct ParamEntry {
   Initializer initializer;
   Index fan_in = 1;
   Index fan_out = 1;
-  Index place = 0;  // its initialization stream: position of the layer * 64 + number of the parameter in it
+  Index place = 0;           // its initialization stream: position of the layer * 64 + number of the parameter in it
+  std::uint64_t branch = 0;  // of the layer
   ParamRole role = ParamRole::kWeight;
 };
 struct StateEntry {
@@ -86,6 +88,7 @@ struct StateEntry {
 /// What the tables, the budget and the estimators need to know of a normalization layer.
 struct Normalization {
   Index layer = 0;  // index into the network's built layers
+  Index input = 0;  // the boundary that it reads
   std::string name = "";
   std::string type = "";  // batch, layer, …
   Index features = 0;     // normalized channels; those of all steps together where each step has statistics of its own
@@ -114,25 +117,29 @@ struct Layout {
   Index cache_fixed = 0;
 };
 
+/// Where a layer stands in the config, and among the built layers.
+struct LayerPlace {
+  Index layer = 0;           // the index among the built layers
+  Index input = 0;           // the boundary that it reads, the first one of several
+  Index position = 0;        // the place in its list of layers, `none` included
+  std::uint64_t branch = 0;  // which list it is (branch_of); 0: the network's own
+};
+
 /// Given to a layer's constructor, which reads its input shape, declares its parameters, statistics and caches, and sets its output shape.
 class Blueprint {
  public:
   static constexpr Index kMaxParams = Index{1} << 31;  // in a network
   static constexpr Index kParamsPerPlace = 64;         // how many initialization streams a layer has
 
-  /// layer: the index among the built layers; position: the place in the config's list of layers.
-  Blueprint(Layout& layout, Shape input, std::string layer_name, Index layer, Index position)
-      : layout_(layout),
-        input_(std::move(input)),
-        output_(input_),
-        layer_name_(std::move(layer_name)),
-        layer_(layer),
-        position_(position) {}
+  /// inputs: one shape, or several for a layer that joins them.
+  Blueprint(Layout& layout, std::vector<Shape> inputs, std::string layer_name, const LayerPlace& place)
+      : layout_(layout), inputs_(std::move(inputs)), output_(inputs_.front()), layer_name_(std::move(layer_name)), place_(place) {}
 
-  const Shape& input() const { return input_; }
-  Index channels() const { return input_.channels(); }
-  /// The place in the config, which selects streams of random numbers: it is the same for every normalization, `none` included.
-  Index position() const { return position_; }
+  const Shape& input() const { return inputs_.front(); }
+  const std::vector<Shape>& inputs() const { return inputs_; }
+  Index channels() const { return input().channels(); }
+  /// The place in the config selects streams of random numbers: it is the same for every normalization, `none` included.
+  const LayerPlace& place() const { return place_; }
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);
@@ -141,7 +148,7 @@ class Blueprint {
   void give_role(ParamRole role, Index first);
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
-  void normalization(Normalization info);  // fills in layer and name
+  void normalization(Normalization info);  // fills in layer, input and name
   /// Refuses an empty shape, and one of more than Shape::kMaxSize numbers.
   void set_output(std::vector<Index> dims);
   const Shape& output() const { return output_; }
@@ -151,11 +158,10 @@ class Blueprint {
 
  private:
   Layout& layout_;
-  Shape input_;
+  std::vector<Shape> inputs_;
   Shape output_;
   std::string layer_name_;
-  Index layer_;
-  Index position_;
+  LayerPlace place_;
   Index declared_ = 0;
 };
 

@@ -197,7 +197,7 @@ Initializer initializer_from(const std::shared_ptr<config::Described>& options) 
 
 template <class T>
 void fill_parameter(const ParamEntry& entry, std::uint64_t seed, T* values) {
-  RandomStream stream(seed, Purpose::kInitialization, static_cast<std::uint64_t>(entry.place));
+  RandomStream stream(seed_of_branch(seed, entry.branch), Purpose::kInitialization, static_cast<std::uint64_t>(entry.place));
   const Init kind = entry.initializer.kind;
   if (kind == Init::kOrthogonal) {
     fill_orthogonal(entry, stream, values);

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "config/options/options.hpp"
 #include "core/matrix.hpp"
@@ -42,6 +44,7 @@ struct Forward {
   Index replicas = 1;              // even_part divides the examples among them, and they merge their statistics
   const Index* lengths = nullptr;  // (examples), the valid time steps of a sequence input; null: all are valid
   ConstView<T> x;
+  std::span<const ConstView<T>> more = {};  // the further inputs of a layer that joins several: (examples, numbers of an example) each
   View<T> y;
   const T* params = nullptr;  // the whole buffers; a layer finds its own numbers by id
   const T* state = nullptr;
@@ -71,9 +74,9 @@ class KernelUpdater {
   virtual void update(const KernelGradient<T>& gradient) = 0;
 };
 
-/// One backward call, which follows the forward call of the same examples.  It fills dx, unless its data is null, and overwrites the
-/// layer's own numbers in grads.  It gets no state, because forward may have moved the state in place: what backward needs of it lies in
-/// the caches.
+/// One backward call, which follows the forward call of the same examples.  It fills dx, unless its data is null, and each of dmore in the
+/// same way, and overwrites the layer's own numbers in grads.  It gets no state, because forward may have moved the state in place: what
+/// backward needs of it lies in the caches.
 template <class T>
 struct Backward {
   Mode mode = kEvalMode;  // the mode of the forward call
@@ -82,9 +85,11 @@ struct Backward {
   Index all = 0;          // examples of the whole pass
   const Index* lengths = nullptr;
   ConstView<T> x;
+  std::span<const ConstView<T>> more = {};
   ConstView<T> y;
   ConstView<T> dy;
   View<T> dx;
+  std::span<const View<T>> dmore = {};
   const T* params = nullptr;
   T* grads = nullptr;
   Caches<T> caches;
@@ -102,7 +107,7 @@ enum class PartByPart {
 enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
 
 /// What a layer promises beside forward and backward.  A network reads the traits once, when it plans its passes.  Each promise saves time
-/// or memory; a layer that promises nothing is correct, too.
+/// or memory; a layer that promises nothing is correct, too.  Where a layer joins several inputs, x and dx are those of the first one.
 struct LayerTraits {
   /// Forward may be called with y in x's memory.
   bool may_write_y_over_x = false;
@@ -136,20 +141,43 @@ class Layer {
 };
 
 class LayerSpec;
+struct LayerDescription;
+
+/// One of the lists of layers of a block.
+struct BranchDescription {
+  std::string name;  // "body", "shortcut", or its place among the branches
+  std::vector<LayerDescription> layers;
+};
 
 /// A layer of a network before it is built: its registered type and its options.
 struct LayerDescription {
   std::string type;
   std::shared_ptr<const LayerSpec> spec;
-  std::string name = {};  // instead of the spec's own name where it is not empty: a placeholder passes its name on
+  std::string name = {};                         // instead of the spec's own name where it is not empty: a placeholder passes its name on
+  std::string stem = {};                         // instead of the spec's name, too: the name is <stem>_<place>
+  std::vector<std::string> inputs = {};          // the names of the layers that it reads; empty: the one before
+  std::vector<BranchDescription> branches = {};  // of a block: each of them reads the block's input, and the layer itself their outputs
 };
+
+/// The layers of a list in a config, each a LayerSpec.
+using LayerList = std::vector<std::shared_ptr<config::Described>>;
 
 /// The options of a layer as a config gives them, and the factory of the layer in both precisions.
 class LayerSpec : public config::Described {
  public:
-  std::string name;  // "": <type>_<place>
+  struct Branch {
+    std::string name;
+    LayerList layers;
+  };
+
+  std::string name;                                // "": <type>_<place>
+  std::optional<std::vector<std::string>> inputs;  // the names of the layers that it reads; none: the one before
   /// The layer that follows this one as if the config listed it next, such as the activation of a dense layer.
   virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
+  /// The lists of layers inside a block, none in other layers.
+  virtual std::vector<Branch> branches() const { return {}; }
+  /// Whether the layer joins several inputs: those of its branches, or those that it names.
+  virtual bool joins() const { return false; }
   /// The layer, or null where the type computes nothing (`none`, `flatten`).  Throws Error(kUsage) for a shape that does not fit.
   template <class T>
   std::unique_ptr<const Layer<T>> make(Blueprint& blueprint) const {
@@ -161,14 +189,18 @@ class LayerSpec : public config::Described {
   }
 
  protected:
-  /// The option every layer has.
-  void describe_name(config::OptionVisitor& visitor) {
+  /// The options that every layer has.
+  void describe_common(config::OptionVisitor& visitor) {
     visitor.text(
         {"name",
          "the layer's name in tables and checkpoints; default <type>_<place in the network>.  A layer {\"type\": \"norm\"} keeps its "
          "own name whatever stands in for it"},
         name);
     visitor.require(!has_control_characters(name), "name", "a name without control characters");
+    visitor.texts({"inputs",
+                   "the names of the layers whose outputs it reads, instead of the one before it; \"input\" is the network's input.  Only "
+                   "layers that join (add, concatenate, multiply) read several"},
+                  inputs);
   }
 
  private:

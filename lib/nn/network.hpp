@@ -7,7 +7,9 @@
 
 #include "core/parts.hpp"
 #include "core/shape.hpp"
+#include "nn/gradient_plan.hpp"
 #include "nn/layer.hpp"
+#include "nn/network_builder.hpp"
 
 namespace normrun::nn {
 
@@ -18,13 +20,22 @@ enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
 template <class T>
 class Record;
 
-/// A sequence of layers.  It is const after construction, so threads share it, each with a Record and buffers of its own.
+/// What a record keeps of a pass.
+enum class Keep {
+  kAllActivations,  // the activations of every boundary, and buffers for backward
+  kForBackward,     // only what backward reads: less memory to pass through
+  kNoGradients,     // the activations of every boundary and no gradient buffers; backward throws
+};
+
+/// Layers that read one another's outputs: a chain, or a graph without circles that has one input and one output.  It is const after
+/// construction, so threads share it, each with a Record and buffers of its own.
 template <class T>
 class Network {
  public:
   /// The layers as the config lists them, every {"type": "norm"} already replaced.  A layer's name is the description's, else that of its
-  /// spec, else <type>_<place>.
-  /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, or more than 2^31 parameters.
+  /// spec, else <type>_<place>; in a branch <block>/<branch>/<type>_<place>.
+  /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, inputs that are no earlier layers, outputs that no
+  /// layer reads, or more than 2^31 parameters.
   Network(const std::vector<LayerDescription>& layers, const Shape& input);
   ~Network();
   Network(Network&&) noexcept;
@@ -32,15 +43,8 @@ class Network {
   const Layout& layout() const;
   const Shape& input() const;
   const Shape& output() const;
-  /// A built layer; `none` and `flatten` build none.
-  struct LayerInfo {
-    std::string name;
-    std::string type;
-    Shape input;
-    Shape output;
-    Index params = 0;         // how many parameters it has
-    std::string former_name;  // the name that version 0.1 gave it, which ignored a placeholder's own name; "" where it is the same
-  };
+  using LayerInfo = nn::LayerInfo;
+  /// The built layers in the order in which they run: each reads boundaries below its own output.
   const std::vector<LayerInfo>& layers() const;
 
   /// The boundary whose activations are the logits of `loss`: the one before a last softmax (cross-entropy) or sigmoid (binary
@@ -51,8 +55,14 @@ class Network {
   /// The boundary before a last activation (softmax, sigmoid, tanh, relu), whatever the loss; else the output.
   Index pre_activation_boundary() const;
   Index output_boundary() const { return static_cast<Index>(layers().size()); }
-  /// The end of the stem: up to this boundary, the activations of a row follow from the row and the parameters alone, so every mode has the
-  /// same.
+  /// Whether no layer above the boundary reads anything below it.  In a chain, every boundary is such a cut.
+  bool is_cut(Index boundary) const;
+  /// The highest cut that is not above the boundary.
+  Index cut_below(Index boundary) const;
+  /// How often layers read the boundary.
+  Index readers(Index boundary) const;
+  /// The end of the stem, which is a cut: up to this boundary, the activations of a row follow from the row and the parameters alone, so
+  /// every mode has the same.
   Index mode_free_boundary() const;
 
   /// Fills params and state with initial values.  A parameter's values depend only on the seed, on its layer's place in the config and on
@@ -64,16 +74,18 @@ class Network {
     Mode mode = kEvalMode;
     const Index* lengths = nullptr;
     PassKey key = {};
-    Index first_boundary = 0;  // where x belongs; after another than 0, backward cannot follow
+    Index first_boundary = 0;  // where x belongs, a cut; after another than 0, backward cannot follow
     Index last_boundary = -1;  // where to stop; -1: at the output
     Index replicas = 1;        // they share the examples and synchronise their batch statistics
   };
   /// Runs the layers on x: (examples, size).  Returns the activations of the last boundary, which lie in `record`.  `record` also keeps
   /// what backward needs, x itself by reference.  `next_state` may be null where mode.tracking is kFreeze, and it may be the same buffer as
-  /// `state`.  Throws std::invalid_argument for more examples than the record has room for.
+  /// `state`.  Throws std::invalid_argument for more examples than the record has room for, or where the first boundary is no cut.
   ConstView<T> forward(const Pass& pass, std::span<const T> params, std::span<const T> state, T* next_state, Record<T>& record,
                        ConstView<T> x) const;
   /// Computes the gradients of the last forward pass in `record` from dy at `boundary`: (examples, size there).  It may overwrite dy.
+  /// Layers run from the last to the first.  Where several read a boundary, the first to run writes its gradient and the others add theirs,
+  /// each for its inputs in their order.
   /// `grads` gets the gradient of every parameter below that boundary, and zeros for the parameters above it.
   /// dx: (examples, size of the input) gets the gradient with respect to the input, unless its data is null.
   /// A record with Keep::kForBackward can be used only once.  The kernels that a `kernel_updater` updates get no gradient in `grads`, and
@@ -90,9 +102,26 @@ class Network {
     Index examples;  // in a part
   };
   static Part next_part(const Chain& chain, Index examples, const Part& done);
-  /// Decides where each boundary's gradient lies: fills record.gradients_at_ from `boundary`, where dy is, down to the lowest layer that
-  /// needs one.
-  void place_gradients(Record<T>& record, Index boundary, Index lowest, View<T> dy, View<T> dx) const;
+  /// What a pass is given, for each of its layers.
+  struct ForwardPass {
+    const Pass& pass;
+    std::span<const T> params;
+    std::span<const T> state;
+    T* next_state;
+    Record<T>& record;
+  };
+  struct BackwardPass {
+    std::span<const T> params;
+    std::span<T> grads;
+    KernelUpdater<T>* kernel_updater;
+    Record<T>& record;
+  };
+  void forward_part(const Chain& chain, const ForwardPass& pass, const Part& part) const;
+  void backward_part(const Chain& chain, const BackwardPass& pass, const Part& part) const;
+  void zero_gradient(Index layer, std::span<T> grads) const;
+  /// Whether nothing needs the layer's first input once the layer has run.
+  bool may_overwrite_input(Index layer) const;
+  GradientPlan gradient_plan(Index capacity, Keep keep) const;
   /// Whether a built layer may write y over x.
   bool works_in_place(Index layer) const;
   /// Whether its backward may write dx over x.
@@ -100,13 +129,6 @@ class Network {
 
   struct Impl;
   std::unique_ptr<const Impl> impl_;
-};
-
-/// What a record keeps of a pass.
-enum class Keep {
-  kAllActivations,  // the activations of every boundary, and buffers for backward
-  kForBackward,     // only what backward reads: less memory to pass through
-  kNoGradients,     // the activations of every boundary and no gradient buffers; backward throws
 };
 
 template <class T>
@@ -122,7 +144,15 @@ class Record {
  private:
   friend class Network<T>;
   void set_activations(Index boundary, ConstView<T> x);  // those of boundary 0 by reference
-  View<T> gradient_at(Index boundary) const;             // in the backward pass under way
+  /// Plans the backward pass from dy at `boundary`.
+  void start_backward(Index boundary, View<T> dy, View<T> dx);
+  View<T> gradient_at(Index boundary);  // in the backward pass under way
+  View<T> in_memory(const GradientPlace& place, Index boundary);
+  /// The further inputs of a layer that joins several, for a part of the examples, and their gradients.
+  std::span<const ConstView<T>> more_inputs(const LayerInfo& layer, const Part& part);
+  std::span<const View<T>> more_gradients(Index layer, const LayerInfo& info, const Part& part);
+  /// Adds what the layer gave to the gradients of boundaries that a later layer reads, too.
+  void add_gradients(Index layer, const LayerInfo& info, const Part& part);
   /// What the layers get of a pass for one part of its examples.
   struct PassPart {
     const Index* lengths;
@@ -140,8 +170,13 @@ class Record {
   ConstView<T> input_;
   std::vector<Matrix<T>> activations_;
   std::vector<std::size_t> places_;  // which of them holds boundary 1, 2, …
-  Matrix<T> gradients_[2];           // backward uses them in turns
-  std::vector<T*> gradients_at_;     // where each boundary's gradient lies
+  GradientPlan plan_;
+  std::vector<Matrix<T>> gradients_;  // the plan's buffers
+  Index start_ = 0;                   // of the backward pass under way: the boundary of dy
+  View<T> dy_;
+  View<T> dx_;
+  std::vector<ConstView<T>> more_inputs_;
+  std::vector<View<T>> more_gradients_;
   Buffer<T> cache_per_example_;
   Buffer<T> cache_fixed_;
   std::vector<Index> sizes_;  // numbers of an example at each boundary

@@ -52,9 +52,13 @@ template <class T>
 std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
   const Layout& layout = network.layout();
   std::vector<WantedLayer> layers;
-  Shape before = network.input();
-  std::vector<Index> flattened;
-  for (const auto& info : network.layers()) {
+  struct Output {
+    Shape shape;
+    std::vector<Index> flattened;  // the shape of which it is the flattened numbers
+  };
+  std::vector<Output> outputs{{network.input(), {}}};  // at each boundary
+  for (const LayerInfo& info : network.layers()) {
+    auto [before, flattened] = outputs[static_cast<std::size_t>(info.inputs.front())];
     if (before.rank() == 3 && info.input.rank() == 1) flattened = before.dims();
     if (info.input.rank() != 1) flattened.clear();
     WantedLayer layer{.name = info.name, .type = info.type, .former_name = info.former_name, .flattened = flattened, .tensors = {}};
@@ -73,7 +77,7 @@ std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
     }
     if (!layer.tensors.empty()) layers.push_back(std::move(layer));
     if (info.output.size() != info.input.size() || info.type == "dense") flattened.clear();
-    before = info.output;
+    outputs.push_back({info.output, std::move(flattened)});
   }
   return layers;
 }

@@ -26,7 +26,7 @@ void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths,
 template <class T>
 void add_layer_input(const nn::Network<T>& network, const SliceForward<T>& pass, const nn::Normalization& norm,
                      nn::PaddedSteps padded_steps, ChannelMoments& moments) {
-  const ConstView<T> activations = pass.activations(norm.layer);
+  const ConstView<T> activations = pass.activations(norm.input);
   const Index channels = norm.features / norm.steps;
   const Index positions = activations.cols / channels;
   const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);

@@ -40,6 +40,13 @@ std::vector<Index> layers_with_statistics(const nn::Layout& layout) {
   return layers;
 }
 
+Index highest_input(const nn::Layout& layout) {
+  Index highest = 0;
+  for (const Index index : layers_with_statistics(layout))
+    highest = std::max(highest, layout.normalizations[static_cast<std::size_t>(index)].input);
+  return highest;
+}
+
 template <class T>
 Buffer<T> state_with(const nn::Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics) {
   Buffer<T> changed(state.begin(), state.end());

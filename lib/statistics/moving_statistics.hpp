@@ -21,6 +21,8 @@ struct LayerStatistics {
 
 /// Returns the places in Layout::normalizations of the layers that have moving statistics.
 std::vector<Index> layers_with_statistics(const nn::Layout& layout);
+/// Returns the highest boundary that one of these layers reads.  There must be one.
+Index highest_input(const nn::Layout& layout);
 
 /// Returns a copy of `state` with these statistics in place of the moving ones.
 template <class T>

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "statistics/layer_input.hpp"
+#include "statistics/stem_outputs.hpp"
 
 namespace normrun::statistics {
 namespace {
@@ -29,15 +30,42 @@ class PopulationPass {
         rows_(std::move(rows)),
         slice_rows_(slice_rows),
         padded_steps_(padded_steps),
+        stem_end_(source.stem != nullptr ? source.stem->boundary() : 0),
         forward_(network, source, slice_rows) {}
 
   const nn::Normalization& normalization(Index index) const { return network_.layout().normalizations[static_cast<std::size_t>(index)]; }
+  Index highest_input() const { return statistics::highest_input(network_.layout()); }
   Index row_count() const { return static_cast<Index>(rows_.size()); }
 
   void run_slice(Index first, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary) {
     const Index count = std::min(slice_rows_, row_count() - first);
     forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
                  last_boundary);
+  }
+  /// The same in eval mode from the activations that were kept, so that no layer runs once more for each layer above it.  Keeps those at
+  /// the highest cut below `last_boundary` for the next round, where they take little memory.
+  void run_slice_from_kept(Index first, std::span<const T> params, std::span<const T> state, Index last_boundary) {
+    const Index count = std::min(slice_rows_, row_count() - first);
+    const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    if (kept_at_ > 0)
+      forward_.run_from(kept_at_, std::as_const(kept_).view().slice(first, count), rows, params, state, kEvalMode, last_boundary);
+    else
+      forward_.run(rows, params, state, kEvalMode, last_boundary);
+    if (next_at_ == 0) return;
+    const ConstView<T> activations = forward_.activations(next_at_);
+    std::copy(activations.begin(), activations.end(), next_.view().row(first));
+  }
+  void start_round(Index last_boundary) {
+    constexpr Index kMostBytes = Index{1} << 25;
+    const Index cut = network_.cut_below(last_boundary);
+    const Index size = boundary_size(network_, cut);
+    next_at_ = cut > std::max(kept_at_, stem_end_) && size <= kMostBytes / static_cast<Index>(sizeof(T)) / row_count() ? cut : 0;
+    if (next_at_ > 0) next_ = Matrix<T>(row_count(), size);
+  }
+  void finish_round() {
+    if (next_at_ == 0) return;
+    kept_at_ = next_at_;
+    std::swap(kept_, next_);
   }
   /// Adds the rows that the normalization layer read in the last slice.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
@@ -49,7 +77,12 @@ class PopulationPass {
   std::vector<Index> rows_;
   Index slice_rows_;
   std::optional<nn::PaddedSteps> padded_steps_;
+  Index stem_end_;  // where runs start that need no more
   SliceForward<T> forward_;
+  Index kept_at_ = 0;  // the boundary of `kept_`: the activations of all rows; 0: there are none
+  Matrix<T> kept_;
+  Index next_at_ = 0;
+  Matrix<T> next_;
 };
 
 /// Writes the moments of rows in T into a layer's statistics.  A time step that no row reaches keeps its old ones.
@@ -75,10 +108,12 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   for (const Index index : layers_with_statistics(network.layout())) {
     const nn::Normalization& norm = pass.normalization(index);
     ChannelMoments moments(norm.features, norm.steps);
+    pass.start_round(norm.input);
     for (Index first = 0; first < pass.row_count(); first += slice_rows) {
-      pass.run_slice(first, model.params, repaired, kEvalMode, norm.layer);
+      pass.run_slice_from_kept(first, model.params, repaired, norm.input);
       pass.add_input_of(norm, moments);
     }
+    pass.finish_round();
     population.push_back(moving_statistics<T>(network.layout(), index, model.state));
     replace<T>(moments, population.back());
     repaired = state_with<T>(network.layout(), repaired, {population.back()});
@@ -89,7 +124,7 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
 /// Runs batches in train mode and calls `add` with the place of each layer in `layers` and its moments in that batch.
 template <class T, class Add>
 void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
-  const Index last_boundary = pass.normalization(layers.back()).layer;
+  const Index last_boundary = pass.highest_input();
   for (Index first = 0; first + batch_size <= pass.row_count(); first += batch_size) {
     pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
     for (std::size_t i = 0; i < layers.size(); ++i) {

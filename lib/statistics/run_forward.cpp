@@ -47,7 +47,12 @@ void SliceForward<T>::run(std::span<const Index> rows, std::span<const T> params
                           Index last_boundary, nn::PassKey key) {
   const bool reaches_stem = stem_ != nullptr && (last_boundary < 0 || last_boundary >= stem_->boundary());
   const Index first_boundary = reaches_stem && stem_->are_by(params) ? stem_->boundary() : 0;
-  const ConstView<T> x = start(rows, first_boundary);
+  run_from(first_boundary, start(rows, first_boundary), rows, params, state, mode, last_boundary, key);
+}
+
+template <class T>
+void SliceForward<T>::run_from(Index boundary, ConstView<T> x, std::span<const Index> rows, std::span<const T> params,
+                               std::span<const T> state, const Mode& mode, Index last_boundary, nn::PassKey key) {
   if (!split_.lengths.empty()) {
     lengths_.resize(rows.size());
     gather_numbers<Index>(split_.lengths, rows, lengths_.data());
@@ -55,7 +60,7 @@ void SliceForward<T>::run(std::span<const Index> rows, std::span<const T> params
   const typename nn::Network<T>::Pass pass{.mode = {mode.statistics, Tracking::kFreeze, mode.dropout},
                                            .lengths = lengths_.empty() ? nullptr : lengths_.data(),
                                            .key = key,
-                                           .first_boundary = first_boundary,
+                                           .first_boundary = boundary,
                                            .last_boundary = last_boundary};
   network_.forward(pass, params, state, nullptr, record_, x);
 }

@@ -6,18 +6,34 @@
 #include "compare/modes.hpp"
 #include "compare/probes/probes.hpp"
 #include "core/text.hpp"
+#include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::study {
 namespace {
 
 /// Layers that build nothing count too: whatever a sweep puts in their place gets the name.
-bool has_equal_names(const std::vector<std::shared_ptr<config::Described>>& network) {
+bool has_equal_names(const nn::LayerList& network) {
   std::set<std::string> names;
-  return std::any_of(network.begin(), network.end(), [&names](const auto& layer) {
-    const std::string& name = static_cast<const nn::LayerSpec&>(*layer).name;
-    return !name.empty() && !names.insert(name).second;
-  });
+  bool is_repeated = false;
+  nn::each_layer(
+      network, [&](const nn::LayerSpec& layer) { is_repeated = is_repeated || (!layer.name.empty() && !names.insert(layer.name).second); });
+  return is_repeated;
+}
+
+bool has_placeholder(const nn::LayerList& network) {
+  bool is_there = false;
+  nn::each_layer(network, [&](const nn::LayerSpec& layer) { is_there = is_there || layer.type == "norm"; });
+  return is_there;
+}
+
+/// Adds the types of the normalizations among the layers to `types`, each once.
+void add_norm_types(const std::vector<nn::LayerDescription>& layers, std::vector<std::string>& types) {
+  for (const nn::LayerDescription& layer : layers) {
+    const bool counts = layer.type != "none" && nn::norm_family().find(layer.type) != nullptr;
+    if (counts && std::find(types.begin(), types.end(), layer.type) == types.end()) types.push_back(layer.type);
+    for (const nn::BranchDescription& branch : layer.branches) add_norm_types(branch.layers, types);
+  }
 }
 
 }  // namespace
@@ -34,6 +50,8 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.tagged_list({"network", "the layers, first to last; {\"type\": \"norm\"} stands for the object \"norm\""}, network,
                       nn::layer_family());
   visitor.tagged({"norm", "the normalization that stands in for every {\"type\": \"norm\"}"}, norm, nn::norm_family());
+  visitor.require(norm == nullptr || !static_cast<const nn::LayerSpec&>(*norm).inputs, "norm",
+                  "no \"inputs\": those of each {\"type\": \"norm\"} count");
   visitor.object({"train", "how the network is trained"}, train);
   visitor.integer({"seed", "of data, initialization, order and dropout: each has its own stream"}, seed, {.low = 0});
   visitor.choice<Precision>({"precision", "float32, what the frameworks use, or float64"}, precision,
@@ -50,25 +68,11 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.require(data != nullptr, "", "the key \"data\": an object with a \"type\" (see `normrun list datasets`)");
   visitor.require(!has_equal_names(network), "network", "layers whose names differ");
   visitor.require(!network.empty(), "", "the key \"network\": a list of at least one layer (see `normrun list layers`)");
-  const bool has_placeholder = std::any_of(network.begin(), network.end(), [](const auto& layer) { return layer->type == "norm"; });
-  visitor.require(!has_placeholder || norm != nullptr, "",
+  visitor.require(!has_placeholder(network) || norm != nullptr, "",
                   "the key \"norm\", because the network has a {\"type\": \"norm\"} (e.g. \"norm\": {\"type\": \"batch\"})");
 }
 
-std::vector<nn::LayerDescription> RunConfig::layers() const {
-  std::vector<nn::LayerDescription> layers;
-  const auto is_placeholder = [](const auto& described) { return described->type == "norm"; };
-  const bool is_shared = std::count_if(network.begin(), network.end(), is_placeholder) > 1;
-  for (const auto& described : network) {
-    const auto& layer = is_placeholder(described) ? norm : described;
-    std::string layer_name = static_cast<const nn::LayerSpec&>(*described).name;
-    const std::string& of_norm = static_cast<const nn::LayerSpec&>(*layer).name;
-    if (layer_name.empty() && is_shared && is_placeholder(described) && !of_norm.empty())
-      layer_name = of_norm + "_" + std::to_string(layers.size());
-    layers.push_back({layer->type, std::static_pointer_cast<const nn::LayerSpec>(layer), std::move(layer_name)});
-  }
-  return layers;
-}
+std::vector<nn::LayerDescription> RunConfig::layers() const { return nn::describe_layers(network, norm); }
 
 compare::ComparisonSettings RunConfig::comparison_settings() const {
   return {.compare = compare,
@@ -81,10 +85,7 @@ compare::ComparisonSettings RunConfig::comparison_settings() const {
 
 std::string RunConfig::norm_label() const {
   std::vector<std::string> types;
-  for (const auto& layer : layers()) {
-    const bool counts = layer.type != "none" && nn::norm_family().find(layer.type) != nullptr;
-    if (counts && std::find(types.begin(), types.end(), layer.type) == types.end()) types.push_back(layer.type);
-  }
+  add_norm_types(layers(), types);
   std::string label;
   for (const std::string& name_of_type : types) label += (label.empty() ? "" : "+") + name_of_type;
   return label.empty() ? "none" : label;

@@ -26,9 +26,9 @@ struct RunConfig : config::Described {
   std::string name = "experiment";
   std::string source;
   std::string description;
-  std::shared_ptr<config::Described> data;                  // a DataSpec
-  std::vector<std::shared_ptr<config::Described>> network;  // LayerSpecs
-  std::shared_ptr<config::Described> norm;                  // the LayerSpec that stands in for {"type": "norm"}
+  std::shared_ptr<config::Described> data;  // a DataSpec
+  nn::LayerList network;
+  std::shared_ptr<config::Described> norm;  // the LayerSpec that stands in for {"type": "norm"}
   train::TrainOptions train;
   Index seed = 0;
   Precision precision = Precision::kFloat32;
@@ -41,8 +41,7 @@ struct RunConfig : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 
   const data::DataSpec& data_spec() const { return static_cast<const data::DataSpec&>(*data); }
-  /// The layers with every placeholder replaced.  One keeps its own name, else it has that of `norm`, followed by "_" and its place
-  /// where there are several.
+  /// The layers with every placeholder replaced (nn::describe_layers).
   std::vector<nn::LayerDescription> layers() const;
   /// The settings that a comparison of the trained network needs.
   compare::ComparisonSettings comparison_settings() const;

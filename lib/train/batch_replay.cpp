@@ -48,7 +48,7 @@ Index many_examples(const nn::Network<T>& network) {
   constexpr Index kManyRows = Index{1} << 20;  // rows that a normalization layer sees
   Index positions = 1;
   for (const nn::Normalization& norm : network.layout().normalizations)
-    positions = std::max(positions, statistics::boundary_size(network, norm.layer) / std::max<Index>(norm.features, 1));
+    positions = std::max(positions, statistics::boundary_size(network, norm.input) / std::max<Index>(norm.features, 1));
   return std::clamp<Index>(kManyRows / positions, 1024, 16384);
 }
 
@@ -186,7 +186,7 @@ class ReplayAverage {
       Part part = even_part(rows.count, parts, i);
       if (part.count == 0) continue;
       part.first += rows.first;
-      replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, norms_.back()->layer);
+      replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, statistics::highest_input(plan_.network->layout()));
       for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, updates_after, kept);
     }
   }

@@ -65,8 +65,8 @@ NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& mo
     if (!param.empty()) return {layer, param, ""};
     if (i < last_boundary && !all_finite_in(record.activations(i + 1))) {
       const auto is_it = [i](const nn::Normalization& norm) { return norm.layer == i; };
-      const bool is_norm = std::any_of(layout.normalizations.begin(), layout.normalizations.end(), is_it);
-      return {layer, "activations", is_norm ? square_overflow(record.activations(i)) : ""};
+      const auto norm = std::find_if(layout.normalizations.begin(), layout.normalizations.end(), is_it);
+      return {layer, "activations", norm != layout.normalizations.end() ? square_overflow(record.activations(norm->input)) : ""};
     }
     const std::string statistic = first_of_layer(layout.states, model.state, layer);
     if (!statistic.empty()) return {layer, statistic, ""};

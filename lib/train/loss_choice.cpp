@@ -100,10 +100,11 @@ void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
       refuse_usage(where, "softmax works at each position of " + layers.back().output.text() + " for itself, the loss over all of them",
                    "put {\"type\": \"flatten\"} before it");
   }
-  for (auto i = static_cast<std::size_t>(network.logits_boundary(loss)); loss != nn::LossKind::kMse && i-- > 0;) {
-    const std::string& type = layers[i].type;
-    if (type == "softmax" || type == "sigmoid") refuse_probabilities(layers[i].name, type, loss);
-    if (!passes_on(type)) return;
+  for (Index boundary = network.logits_boundary(loss); loss != nn::LossKind::kMse && boundary > 0;) {
+    const nn::LayerInfo& layer = layers[static_cast<std::size_t>(boundary - 1)];
+    if (layer.type == "softmax" || layer.type == "sigmoid") refuse_probabilities(layer.name, layer.type, loss);
+    if (!passes_on(layer.type)) return;
+    boundary = layer.inputs.front();
   }
 }
 

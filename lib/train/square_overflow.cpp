@@ -17,13 +17,15 @@ const char* precision_name() {
   return sizeof(T) == sizeof(float) ? "float32" : "float64";
 }
 
-/// The lowest normalization, where nothing but dropout lies below it; null otherwise.
+/// The first normalization below which nothing but dropout lies; null where there is none.
 template <class T>
 const nn::Normalization* norm_of_the_data(const nn::Network<T>& network) {
   const auto& layers = network.layers();
   for (const nn::Normalization& norm : network.layout().normalizations) {
-    const auto end = layers.begin() + static_cast<std::ptrdiff_t>(norm.layer);
-    if (std::all_of(layers.begin(), end, [](const auto& layer) { return layer.type == "dropout"; })) return &norm;
+    Index boundary = norm.input;
+    const auto below = [&]() -> const nn::LayerInfo& { return layers[static_cast<std::size_t>(boundary - 1)]; };
+    while (boundary > 0 && below().type == "dropout") boundary = below().inputs.front();
+    if (boundary == 0) return &norm;
   }
   return nullptr;
 }

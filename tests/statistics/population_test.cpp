@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "evaluate.hpp"
+#include "statistics/stem_outputs.hpp"
 #include "train/batch_replay.hpp"
 #include "train_rig.hpp"
 
@@ -41,6 +42,15 @@ double worst(const std::vector<double>& a, const std::vector<double>& b) {
 const std::vector<LayerText> kTwoNorms = {{"dense", R"("units": 6)"}, {"batch"}, {"relu"},
                                           {"dense", R"("units": 4)"}, {"batch"}, {"dense", R"("units": 3)"}};
 
+/// Normalizations of the body, the shortcut, and a block inside the body, whose inputs lie in no ascending order.
+const std::vector<LayerText> kBranches = {
+    {"dense", R"("units": 6)"},
+    {"residual", R"("body": ["batch", {"type": "residual", "body": ["relu", "batch"]}, {"type": "dense", "units": 5}, "batch"],
+                    "shortcut": [{"type": "dense", "units": 5}, "batch"])"},
+    {"batch"},
+    {"concatenate", R"("branches": [[], ["tanh", "batch"]])"},
+    {"dense", R"("units": 3)"}};
+
 }  // namespace
 
 TEST_CASE("channel moments merge to the moments of all rows, without cancellation") {
@@ -68,44 +78,64 @@ TEST_CASE("channel moments merge to the moments of all rows, without cancellatio
 }
 
 TEST_CASE("population statistics equal a direct computation, each layer behind the repaired ones before it") {
-  const TrainRig<double> rig(kTwoNorms, clusters<double>(2000), R"({"steps": 20})");  // 1334 rows: several slices
-  const nn::Model<double> model = rig.trained().model();
-  const auto population = statistics::population_statistics(rig.network, model, rig.data.train, statistics::PopulationOptions{}, 4);
-  REQUIRE(population.size() == 2);
-  const std::vector<Index> order = rows_in_order(rig.data.train.samples());
+  for (const auto& layers : {kTwoNorms, kBranches}) {
+    const TrainRig<double> rig(layers, clusters<double>(2000), R"({"steps": 20})");  // 1334 rows: several slices
+    const nn::Model<double> model = rig.trained().model();
+    const auto population = statistics::population_statistics(rig.network, model, rig.data.train, statistics::PopulationOptions{}, 4);
+    REQUIRE(population.size() == rig.network.layout().normalizations.size());
+    const std::vector<Index> order = rows_in_order(rig.data.train.samples());
 
-  nn::Model<double> repaired = model;
-  for (const statistics::LayerStatistics& layer : population) {
-    const nn::Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-    const Matrix<double> input = statistics::run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train,
-                                                                 order, static_cast<Index>(order.size()), norm.layer);
-    const Columns direct = direct_moments<double>(input.view());
-    CHECK(worst(layer.mean, direct.mean) < 1e-12);
-    CHECK(worst(layer.variance, direct.variance) < 1e-12);
-    std::copy(direct.mean.begin(), direct.mean.end(), repaired.state.begin() + norm.moving_mean->offset);
-    std::copy(direct.variance.begin(), direct.variance.end(), repaired.state.begin() + norm.moving_variance->offset);
+    nn::Model<double> repaired = model;
+    for (const statistics::LayerStatistics& layer : population) {
+      const nn::Normalization& norm = rig.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
+      const Matrix<double> input = statistics::run_forward<double>(rig.network, repaired.params, repaired.state, kEvalMode, rig.data.train,
+                                                                   order, static_cast<Index>(order.size()), norm.input);
+      const Columns direct = direct_moments<double>(input.view());
+      CHECK(worst(layer.mean, direct.mean) < 1e-12);
+      CHECK(worst(layer.variance, direct.variance) < 1e-12);
+      std::copy(direct.mean.begin(), direct.mean.end(), repaired.state.begin() + norm.moving_mean->offset);
+      std::copy(direct.variance.begin(), direct.variance.end(), repaired.state.begin() + norm.moving_variance->offset);
+    }
+    const Buffer<double> state = statistics::state_with<double>(rig.network.layout(), model.state, population);
+    const nn::Normalization& second = rig.network.layout().normalizations[1];
+    CHECK(state[static_cast<std::size_t>(second.moving_mean->offset)] == population[1].mean[0]);
+    CHECK(state[static_cast<std::size_t>(second.moving_variance->offset)] == population[1].variance[0]);
   }
-  const Buffer<double> state = statistics::state_with<double>(rig.network.layout(), model.state, population);
-  const nn::Normalization& second = rig.network.layout().normalizations[1];
-  CHECK(state[static_cast<std::size_t>(second.moving_mean->offset)] == population[1].mean[0]);
-  CHECK(state[static_cast<std::size_t>(second.moving_variance->offset)] == population[1].variance[0]);
+}
+
+TEST_CASE("the stem's outputs do not change the population statistics, chains and branches alike") {
+  for (const auto& layers : {kTwoNorms, kBranches}) {
+    const TrainRig<float> rig(layers, clusters<float>(1600), R"({"steps": 20})");
+    const nn::Model<float> model = rig.trained().model();
+    statistics::StemOutputs<float> stem(rig.network, model.params, rig.data.train);
+    CHECK(stem.boundary() == 1);
+    const auto plain = statistics::population_statistics(rig.network, model, rig.data.train, {}, 4);
+    const auto by_stem = statistics::population_statistics<float>(rig.network, model, {rig.data.train, &stem}, {}, 4);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      CHECK(plain[i].mean == by_stem[i].mean);
+      CHECK(plain[i].variance == by_stem[i].variance);
+    }
+  }
 }
 
 TEST_CASE("in eval mode with population statistics the network gives what train mode gives on the whole population") {
-  const TrainRig<double> rig(kTwoNorms, clusters<double>(900), R"({"steps": 10})");
-  const nn::Model<double> model = rig.trained().model();
-  const Buffer<double> state = statistics::state_with<double>(rig.network.layout(), model.state,
-                                                              statistics::population_statistics(rig.network, model, rig.data.train, {}, 4));
-  const std::vector<Index> order = rows_in_order(rig.data.train.samples());
-  const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
-    return statistics::run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600, 6);
-  };
-  const Matrix<double> population = outputs(state, kEvalMode);
-  const Matrix<double> whole = outputs(model.state, kTrainFrozen);
-  double difference = 0.0;
-  for (Index i = 0; i < population.view().size(); ++i)
-    difference = std::max(difference, std::abs(population.view().data[i] - whole.view().data[i]));
-  CHECK(difference < 1e-12);
+  for (const auto& layers : {kTwoNorms, kBranches}) {
+    const TrainRig<double> rig(layers, clusters<double>(900), R"({"steps": 10})");
+    const nn::Model<double> model = rig.trained().model();
+    const Buffer<double> state = statistics::state_with<double>(
+        rig.network.layout(), model.state, statistics::population_statistics(rig.network, model, rig.data.train, {}, 4));
+    const std::vector<Index> order = rows_in_order(rig.data.train.samples());
+    const auto outputs = [&](std::span<const double> statistics, const Mode& mode) {
+      return statistics::run_forward<double>(rig.network, model.params, statistics, mode, rig.data.train, order, 600,
+                                             rig.network.output_boundary());
+    };
+    const Matrix<double> population = outputs(state, kEvalMode);
+    const Matrix<double> whole = outputs(model.state, kTrainFrozen);
+    double difference = 0.0;
+    for (Index i = 0; i < population.view().size(); ++i)
+      difference = std::max(difference, std::abs(population.view().data[i] - whole.view().data[i]));
+    CHECK(difference < 1e-12);
+  }
 }
 
 TEST_CASE("batch-average: the mean of the batches' moments in train mode") {

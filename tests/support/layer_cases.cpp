@@ -64,6 +64,12 @@ const std::vector<LayerCase> kVariants = {
     {"gru", R"({"units": 3, "use_bias": false})", {3, 2}},
     {"gru", R"({"units": 3, "reset_after": false, "return_sequences": true})", {3, 2}},
     {"gru", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"residual", R"({"body": ["batch", "tanh", {"type": "dense", "units": 3}], "shortcut": [{"type": "dense", "units": 3}]})", {4}},
+    {"residual", R"({"body": [{"type": "residual", "body": ["dropout"]}, "batch"]})", {2, 3}},
+    {"residual", R"({"body": [{"type": "conv2d", "filters": 2, "kernel_size": 3, "padding": "same"}, "batch"]})", {3, 4, 2}},
+    {"concatenate", R"({"branches": [[{"type": "dense", "units": 2}], ["tanh", "dropout"], []]})", {2, 3}},
+    {"multiply", R"({"branches": [[], ["global_average_pooling2d", {"type": "dense", "units": 2}, "sigmoid"]]})", {2, 3, 2}},
+    {"multiply", R"({"branches": [["tanh"], ["sigmoid", {"type": "dense", "units": 1}], []]})", {3, 2}},
 };
 
 /// The options that a layer must have and an input that it takes, where "{}" on (3) does not do.
@@ -77,6 +83,10 @@ const std::map<std::string, LayerCase, std::less<>> kFewest = {
     {"simple_rnn", {"simple_rnn", R"({"units": 1})", {3, 2}}},
     {"lstm", {"lstm", R"({"units": 1})", {3, 2}}},
     {"gru", {"gru", R"({"units": 1})", {3, 2}}},
+    {"residual", {"residual", R"({"body": ["tanh"]})"}},
+    {"add", {"add", R"({"branches": [["tanh"], []]})"}},
+    {"concatenate", {"concatenate", R"({"branches": [["tanh"], []]})"}},
+    {"multiply", {"multiply", R"({"branches": [["tanh"], []]})"}},
 };
 
 double away_from_zero(RandomStream& stream) {

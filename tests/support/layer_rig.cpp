@@ -4,6 +4,7 @@
 
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::test {
@@ -14,7 +15,7 @@ nn::LayerDescription describe_layer(const std::string& type, const std::string& 
   std::vector<Problem> problems;
   config::Document::parse(options, "test").read("", *spec, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
-  return {type, spec};
+  return nn::describe_layers({spec}, nullptr).front();
 }
 
 template <class T>

@@ -46,8 +46,10 @@ class RandomExperiment:
         layers = []
         for _ in range(self.chance.randint(1, 5)):
             kind = self.chance.choice(LAYERS[len(shape)] + CHANNELS_LAST)
-            layer = self.layer(kind, f"network.{len(layers)}", channels=shape[-1], has_steps=len(shape) == 2)
-            layers.append(layer)
+            in_block = kind in CHANNELS_LAST and self.draw.maybe(0.2)
+            path = f"network.{len(layers)}" + ".body.0" * in_block
+            layer = self.layer(kind, path, channels=shape[-1], has_steps=len(shape) == 2)
+            layers.append(self.residual(layer, len(layers), shape) if in_block else layer)
             if kind == "flatten":
                 shape = [0]
             elif kind == "global_average_pooling2d" or (kind in RECURRENT and not layer["return_sequences"]):
@@ -61,6 +63,15 @@ class RandomExperiment:
         if is_class and self.draw.maybe(0.3):
             last["activation"] = "sigmoid" if binary else "softmax"
         return [*layers, last]
+
+    def residual(self, layer, place, shape):
+        """A block with that layer in its body: one that keeps the shape."""
+        path = f"network.{place}.body.1"
+        if self.draw.maybe(0.3):
+            return {"type": "residual", "body": [layer]}
+        nested = self.draw.maybe(0.3)
+        more = self.layer(self.chance.choice(CHANNELS_LAST), path + ".body.0" * nested, channels=shape[-1], has_steps=len(shape) == 2)
+        return {"type": "residual", "body": [layer, {"type": "residual", "body": [more]} if nested else more]}
 
     def layer(self, kind, path, family="layer", channels=0, has_steps=False, **given):
         """Sizes are always given: a default of one unit would make most networks the same."""
@@ -76,6 +87,7 @@ class RandomExperiment:
             given["time"] = "shared"
         if not self.draw.maybe(0.1):
             given["name"] = None
+        given["inputs"] = None
         return self.draw.member(family, kind, path, 0.2, **given)
 
     def train(self):

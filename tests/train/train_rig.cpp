@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "config/options/document.hpp"
+#include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
 
 namespace normrun::test {
@@ -27,7 +28,7 @@ nn::Network<T> make_network(const std::vector<LayerText>& layers, const Shape& i
     const auto spec = std::dynamic_pointer_cast<nn::LayerSpec>(nn::layer_family().make(layer.type));
     if (spec == nullptr) throw std::out_of_range("no layer " + layer.type);
     read_object("{" + layer.options + "}", *spec);
-    descriptions.push_back({layer.type, spec});
+    descriptions.push_back(nn::describe_layers({spec}, nullptr).front());
   }
   return nn::Network<T>(descriptions, input);
 }

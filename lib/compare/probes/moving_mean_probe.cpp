@@ -76,7 +76,7 @@ std::vector<double> input_variance(const Snapshot<T>& snapshot, const nn::Normal
   const data::Split<T>& split = probe_split(snapshot);
   const std::vector<Index> order = probe_order(snapshot);
   const Matrix<T> inputs = statistics::run_forward<T>(snapshot.network, snapshot.model.params, snapshot.model.state, kEvalMode, split,
-                                                      order, split.samples(), norm.layer);
+                                                      order, split.samples(), norm.input);
   statistics::ChannelMoments moments(inputs.cols());
   moments.add<T>(inputs.view());
   std::vector<double> variance = moments.variance();

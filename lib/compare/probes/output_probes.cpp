@@ -23,16 +23,21 @@ std::vector<T> normalized_outputs(const Snapshot<T>& snapshot, const nn::Record<
   return outputs;
 }
 
-/// Returns the layers whose parameters feed normalizations: for each one the last layer before it that has parameters.  A network without
-/// normalizations gives its first layer with parameters.
+/// Returns the layers whose parameters feed normalizations alone: for each one the last layer before it that has parameters, unless another
+/// layer reads what lies between, or a join of branches lies there.  A network without normalizations gives its first layer with
+/// parameters.
 template <class T>
 std::set<Index> layers_before_norms(const nn::Network<T>& network) {
   const auto has_params = [&](Index layer) { return network.layers()[static_cast<std::size_t>(layer)].params > 0; };
   std::set<Index> before;
   for (const nn::Normalization& norm : network.layout().normalizations) {
-    Index layer = norm.layer - 1;
-    while (layer >= 0 && !has_params(layer)) --layer;
-    if (layer >= 0) before.insert(layer);
+    Index boundary = norm.input;
+    const auto inputs_below = [&]() -> const std::vector<Index>& {
+      return network.layers()[static_cast<std::size_t>(boundary - 1)].inputs;
+    };
+    const auto feeds_it_alone = [&] { return boundary > 0 && network.readers(boundary) == 1 && inputs_below().size() == 1; };
+    while (feeds_it_alone() && !has_params(boundary - 1)) boundary = inputs_below().front();
+    if (feeds_it_alone()) before.insert(boundary - 1);
   }
   if (!network.layout().normalizations.empty()) return before;
   Index layer = 0;
@@ -99,7 +104,7 @@ double batch_two_sign_error(const Snapshot<T>& snapshot) {
   double largest = 0.0;
   for (Index r = 0; r + 2 <= rows.count(); r += 2) {
     run_train_mode<T>(snapshot, params, rows.some(r, 2), record);
-    largest = std::max(largest, sign_error<T>(record.activations(norm.layer), record.activations(norm.layer + 1), norm.epsilon));
+    largest = std::max(largest, sign_error<T>(record.activations(norm.input), record.activations(norm.layer + 1), norm.epsilon));
   }
   return largest;
 }

@@ -60,6 +60,10 @@ class FactVisitor : public OptionVisitor {
   void texts(Option option, std::vector<std::string>& values) override {
     add_list(option, FactKind::kText, values, [](const std::string& value) { return JsonValue(value); });
   }
+  void texts(Option option, std::optional<std::vector<std::string>>& values) override {
+    Fact& fact = add(option, FactKind::kText, values ? JsonValue(*values) : JsonValue());
+    fact.is_list = true;
+  }
   void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) override {
     add_list(option, FactKind::kPair, values, [](const auto& value) {
       return JsonValue::array({value.first, value.second});
@@ -83,6 +87,15 @@ class FactVisitor : public OptionVisitor {
   }
   void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) override {
     add_list(option, FactKind::kTagged, values, [](const auto& value) { return tagged_value(*value); }).family = &family;
+  }
+  void tagged_lists(Option option, std::vector<std::vector<std::shared_ptr<Described>>>& values, const Family& family) override {
+    Fact& fact = add_list(option, FactKind::kTagged, values, [](const auto& list) {
+      JsonValue objects = JsonValue::array();
+      for (const auto& value : list) objects.push_back(tagged_value(*value));
+      return objects;
+    });
+    fact.family = &family;
+    fact.is_list_of_lists = true;
   }
   void any(Option option, std::string& json_text) override {
     add(option, FactKind::kAny, json_text.empty() ? JsonValue() : parse_trusted(json_text));

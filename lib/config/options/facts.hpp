@@ -29,6 +29,7 @@ struct Fact {
   std::string doc;
   FactKind kind = FactKind::kAny;
   bool is_list = false;                                           // a list of values of that kind
+  bool is_list_of_lists = false;                                  // a list of such lists; is_list is set, too
   JsonValue value;                                                // the present value; null where the option is absent
   Range range;                                                    // kNumber
   IntegerRange integers;                                          // kInteger, kCount

@@ -112,6 +112,15 @@ void Reader::texts(Option option, std::vector<std::string>& values) {
             [](const Given& given, std::string& value) { read_text(given, value); });
 }
 
+void Reader::texts(Option option, std::optional<std::vector<std::string>>& values) {
+  const JsonValue* const json = take(option);
+  if (json == nullptr) return;
+  if (json->is_null()) return values.reset();
+  std::vector<std::string> given;
+  texts(option, given);
+  if (!refused(option.name)) values = std::move(given);
+}
+
 void Reader::pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) {
   const JsonValue* const json = take(option);
   if (json == nullptr) return;
@@ -139,13 +148,27 @@ void Reader::tagged(Option option, std::shared_ptr<Described>& value, const Fami
   read_tagged({*json, pointer_of(option.name), findings_}, value, family);
 }
 
-void Reader::tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) {
-  const JsonValue* const json = take(option);
-  if (json == nullptr) return;
-  const Given list{*json, pointer_of(option.name), findings_};
+namespace {
+
+/// Reads a list of a family's members.  Those that are refused are left out.
+void read_tagged_list(const Given& list, std::vector<std::shared_ptr<Described>>& values, const Family& family) {
   read_list(list, values, "a list of objects (" + std::string(family.name) + "s)",
             [&](const Given& given, std::shared_ptr<Described>& value) { read_tagged(given, value, family); });
   std::erase(values, nullptr);
+}
+
+}  // namespace
+
+void Reader::tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) {
+  if (const JsonValue* json = take(option)) read_tagged_list({*json, pointer_of(option.name), findings_}, values, family);
+}
+
+void Reader::tagged_lists(Option option, std::vector<std::vector<std::shared_ptr<Described>>>& values, const Family& family) {
+  const JsonValue* const json = take(option);
+  if (json == nullptr) return;
+  const Given lists{*json, pointer_of(option.name), findings_};
+  read_list(lists, values, "a list of lists of objects (" + std::string(family.name) + "s)",
+            [&](const Given& given, std::vector<std::shared_ptr<Described>>& value) { read_tagged_list(given, value, family); });
 }
 
 void Reader::any(Option option, std::string& json_text) {

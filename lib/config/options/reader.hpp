@@ -59,12 +59,14 @@ class Reader : public OptionVisitor {
   void integers(Option option, std::vector<Index>& values, IntegerRange range) override;
   void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) override;
   void texts(Option option, std::vector<std::string>& values) override;
+  void texts(Option option, std::optional<std::vector<std::string>>& values) override;
   void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string_view>& words) override;
   void object(Option option, Described& value) override;
   void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
                const std::function<Described&()>& grow) override;
   void tagged(Option option, std::shared_ptr<Described>& value, const Family& family) override;
   void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) override;
+  void tagged_lists(Option option, std::vector<std::vector<std::shared_ptr<Described>>>& values, const Family& family) override;
   void any(Option option, std::string& json_text) override;
   void require(bool holds, std::string_view key, std::string_view expectation) override;
   bool given(std::string_view name) const override { return object_.contains(name); }

@@ -26,7 +26,7 @@ class SchemaWriter {
       schema["anyOf"] = JsonValue::array({element, {{"type", "array"}, {"items", element}}});
     } else if (fact.is_list) {
       schema["type"] = "array";
-      schema["items"] = std::move(element);
+      schema["items"] = fact.is_list_of_lists ? JsonValue{{"type", "array"}, {"items", std::move(element)}} : std::move(element);
     } else {
       schema.update(element);
     }

@@ -44,7 +44,10 @@ void append_rows(const std::vector<Fact>& facts, const std::string& prefix, std:
   for (const Fact& fact : facts) {
     const bool has_rows = fact.kind == FactKind::kObject;
     rows.push_back({.name = prefix + fact.name,
-                    .kind = (fact.is_list ? "list: " : "") + one_kind(fact),
+                    .kind = (fact.is_list_of_lists ? "list of lists: "
+                             : fact.is_list        ? "list: "
+                                                   : "") +
+                            one_kind(fact),
                     .range = fact.kind == FactKind::kNumber ? range_text(fact.range) : range_text(fact.integers),
                     .fallback = fact.value.is_null() || (has_rows && !fact.is_list) ? "" : compact_text(fact.value),
                     .doc = fact.doc});

@@ -64,7 +64,7 @@ class ActivationLayer final : public Layer<T> {
 class ActivationSpec final : public SpecOf<ActivationSpec, ActivationLayer> {
  public:
   explicit ActivationSpec(Activation activation) : activation_(activation) {}
-  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
   Activation activation() const { return activation_; }
 
  private:

@@ -120,7 +120,7 @@ class BatchNormSpec final : public SpecWithFactory<BatchNormSpec> {
   BatchOptions options;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     options.describe(visitor);
   }
   template <class T>

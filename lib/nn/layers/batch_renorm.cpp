@@ -43,7 +43,7 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.number({"momentum", "weight of the old value in the moving averages, by which eval mode normalizes"}, momentum,
                    config::between(0.0, 1.0));
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));

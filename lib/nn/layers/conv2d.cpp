@@ -36,7 +36,7 @@ class Conv2dSpec final : public SpecOf<Conv2dSpec, Conv2d> {
   std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
     describe_both_directions(visitor, {"kernel_size", "height and width of the kernel; one number stands for both"}, kernel_size);

@@ -25,7 +25,7 @@ class DenseSpec final : public SpecOf<DenseSpec, Dense> {
   std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.integer({"units", "number of outputs"}, units, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("units"), "", "the key \"units\": how many outputs the layer has");
     visitor.flag({"use_bias", "whether a bias is added"}, use_bias);

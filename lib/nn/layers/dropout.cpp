@@ -23,19 +23,19 @@ class DropoutSpec final : public SpecOf<DropoutSpec, DropoutLayer> {
   double rate = 0.5;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.number({"rate", "the share of the inputs that is set to 0"}, rate, {.low = 0.0, .high = 1.0, .high_open = true});
   }
 };
 
-/// The random stream of a step and a layer: there is room for 2^16 layers and 2^48 steps.
+/// The random stream of a step and a layer: there is room for 2^16 layers of a branch and 2^48 steps.
 std::uint64_t stream_index(std::uint64_t step, Index position) { return (step << 16U) | static_cast<std::uint64_t>(position & 0xFFFF); }
 
 template <class T>
 class DropoutLayer final : public Layer<T> {
  public:
   DropoutLayer(const DropoutSpec& spec, Blueprint& blueprint)
-      : position_(blueprint.position()),
+      : place_(blueprint.place()),
         size_(blueprint.input().size()),
         threshold_(static_cast<std::uint64_t>(std::ceil(spec.rate * 0x1p32))),
         kept_(static_cast<T>(1.0 / (1.0 - spec.rate))),
@@ -47,7 +47,7 @@ class DropoutLayer final : public Layer<T> {
       return;
     }
     T* factors = call.caches[factors_];
-    RandomStream stream(call.key.seed, Purpose::kDropout, stream_index(call.key.step, position_));
+    RandomStream stream(seed_of_branch(call.key.seed, place_.branch), Purpose::kDropout, stream_index(call.key.step, place_.position));
     stream.skip(static_cast<std::uint64_t>(call.key.first_example * size_));
     for (Index i = 0; i < call.x.size(); ++i) {
       factors[i] = stream.next_u32() < threshold_ ? T{0} : kept_;
@@ -68,7 +68,7 @@ class DropoutLayer final : public Layer<T> {
   LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .is_mode_free = false, .drops_out = true}; }
 
  private:
-  Index position_;
+  LayerPlace place_;
   Index size_;               // numbers of an example
   std::uint64_t threshold_;  // a 32-bit draw below it drops the element
   T kept_;                   // the factor of an element that stays

@@ -9,7 +9,7 @@ namespace {
 
 class FlattenSpec final : public SpecWithFactory<FlattenSpec> {
  public:
-  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
   template <class T>
   std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     blueprint.set_output({blueprint.input().size()});

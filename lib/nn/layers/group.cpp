@@ -29,7 +29,7 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     if (kind_ == Kind::kGroup) visitor.integer({"groups", "number of groups, which divides the channels"}, groups, {1, Shape::kMaxSize});
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);

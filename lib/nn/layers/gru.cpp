@@ -31,7 +31,7 @@ class GruSpec final : public SpecWithFactory<GruSpec> {
   bool reset_after = true;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     recurrent.describe(visitor);
     visitor.flag({"reset_after", "whether the reset gate multiplies after the recurrent kernel (cuDNN's form) or before it (the paper's)"},
                  reset_after);

@@ -23,7 +23,7 @@ class LayerNormSpec final : public SpecOf<LayerNormSpec, LayerNorm> {
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     visitor.integers({"axes", "the axes that are normalized together: the last ones of an example; axis 0 is the batch"}, axes, {-64, 64});
     affine.describe(visitor);

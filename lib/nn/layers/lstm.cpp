@@ -34,7 +34,7 @@ class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
   bool unit_forget_bias = true;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     recurrent.describe(visitor);
     visitor.flag({"unit_forget_bias", "whether the bias of the forget gate starts at 1"}, unit_forget_bias);
   }

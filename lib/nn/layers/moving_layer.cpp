@@ -31,7 +31,7 @@ class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayer
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
     visitor.number({"epsilon", "added to the variance, and to the stored one, too"}, epsilon, config::at_least(0.0));
     affine.describe(visitor);

@@ -10,7 +10,7 @@ namespace {
 
 class NoneSpec final : public SpecWithFactory<NoneSpec> {
  public:
-  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
   template <class T>
   std::unique_ptr<const Layer<T>> make_layer(Blueprint&) const {
     return nullptr;
@@ -19,7 +19,7 @@ class NoneSpec final : public SpecWithFactory<NoneSpec> {
 
 class PlaceholderSpec final : public SpecWithFactory<PlaceholderSpec> {
  public:
-  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
   template <class T>
   [[noreturn]] std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     blueprint.refuse("a normalization goes here but none is named", "give \"norm\" in the config, or {\"type\": \"none\"}");

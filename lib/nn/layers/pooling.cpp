@@ -32,7 +32,7 @@ class PoolingSpec final : public SpecOf<PoolingSpec, Pooling> {
   Padding padding = Padding::kValid;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     const std::vector<Index> before = pool_size;
     describe_both_directions(visitor, {"pool_size", "height and width of the window; one number stands for both"}, pool_size);
     if (pool_size != before) strides = pool_size;
@@ -112,7 +112,7 @@ class GlobalAverage;
 
 class GlobalAverageSpec final : public SpecOf<GlobalAverageSpec, GlobalAverage> {
  public:
-  void describe(config::OptionVisitor& visitor) override { describe_name(visitor); }
+  void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
 };
 
 template <class T>

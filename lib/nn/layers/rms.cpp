@@ -23,7 +23,7 @@ class RmsNormSpec final : public SpecOf<RmsNormSpec, RmsNorm> {
   AffineOptions affine{.center = false};
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     visitor.number({"epsilon", "added to the mean square"}, epsilon, config::at_least(0.0));
     affine.describe_scale(visitor);
   }

@@ -28,7 +28,7 @@ class SimpleRnnSpec final : public SpecOf<SimpleRnnSpec, SimpleRnn> {
   RecurrentOptions recurrent;
 
   void describe(config::OptionVisitor& visitor) override {
-    describe_name(visitor);
+    describe_common(visitor);
     recurrent.describe(visitor);
   }
 };

@@ -1,0 +1,85 @@
+// Add sums its inputs, element by element, in their order: y = (x1 + x2) + x3 + …
+//
+//   dx of each input = dy
+//
+// A residual block is an add of two branches, the body and the shortcut; without a shortcut y = body(x) + x.
+// Source: Keras 3 Add; He, Zhang, Ren and Sun 2016 (residual).  Modes: all are the same.
+#include <algorithm>
+
+#include "nn/layers/join.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::nn::layers {
+namespace {
+
+template <class T>
+class Add final : public Layer<T> {
+ public:
+  Add(const LayerSpec& spec, Blueprint& blueprint) {
+    const std::vector<Shape>& inputs = blueprint.inputs();
+    if (std::equal(inputs.begin() + 1, inputs.end(), inputs.begin())) return;
+    blueprint.refuse("cannot add inputs of the shapes " + shapes_text(inputs),
+                     spec.type == "residual" ? R"(give the block a "shortcut" that ends in the body's shape, such as a convolution)"
+                                             : "the shapes must be equal");
+  }
+
+  void forward(const Forward<T>& call) const override {
+    const T* x = call.x.data;
+    for (const ConstView<T>& other : call.more) {
+      std::transform(x, x + call.y.size(), other.data, call.y.data, [](T a, T b) { return a + b; });
+      x = call.y.data;
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    for (const View<T>& dx : call.dmore) copy(call.dy, dx.data);
+    copy(call.dy, call.dx.data);
+  }
+
+  LayerTraits traits() const override {
+    return {.may_write_y_over_x = true, .may_write_dx_over_dy = true, .part_by_part = PartByPart::kBoth};
+  }
+
+ private:
+  static void copy(ConstView<T> dy, T* dx) {
+    if (dx != nullptr && dx != dy.data) std::copy(dy.begin(), dy.end(), dx);
+  }
+};
+
+class AddSpec final : public JoinSpec<AddSpec, Add> {};
+
+class ResidualSpec final : public SpecOf<ResidualSpec, Add> {
+ public:
+  LayerList body;
+  LayerList shortcut;
+
+  void describe(config::OptionVisitor& visitor) override {
+    describe_common(visitor);
+    visitor.tagged_list({"body", "the layers of the block"}, body, layer_family());
+    visitor.tagged_list({"shortcut", "the layers beside the body, whose output has the body's shape; without any it is the block's input"},
+                        shortcut, layer_family());
+    visitor.require(visitor.refused("body") || !body.empty(), "", "the key \"body\": a list of at least one layer");
+    visitor.require(!inputs || inputs->size() == 1, "inputs", "one name: the body and the shortcut read the same layer");
+  }
+  std::vector<Branch> branches() const override { return {{"body", body}, {"shortcut", shortcut}}; }
+  bool joins() const override { return true; }
+};
+
+}  // namespace
+
+std::string shapes_text(const std::vector<Shape>& shapes) {
+  std::string text;
+  for (std::size_t i = 0; i < shapes.size(); ++i) text += (i == 0 ? "" : i + 1 == shapes.size() ? " and " : ", ") + shapes[i].text();
+  return text;
+}
+
+config::FamilyMember add() {
+  return {"add", "y = x1 + x2 + …, the outputs of its branches or of the layers that it names", "Keras 3 Add",
+          [] { return std::make_shared<AddSpec>(); }};
+}
+config::FamilyMember residual() {
+  return {"residual", "y = body(x) + shortcut(x); without a shortcut y = body(x) + x", "He, Zhang, Ren and Sun 2016",
+          [] { return std::make_shared<ResidualSpec>(); }};
+}
+
+}  // namespace normrun::nn::layers

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <new>
+
+#include "nn/network.hpp"
+
+namespace normrun::nn {
+
+template <class T>
+Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity), keep_(keep) {
+  const Layout& layout = network.layout();
+  const auto count = [capacity](Index numbers) {
+    Index total = 0;
+    Index bytes = 0;
+    if (!checked_product(numbers, capacity, total) || !checked_product(total, sizeof(T), bytes)) throw std::bad_alloc();
+    return static_cast<std::size_t>(total);
+  };
+  sizes_.push_back(network.input().size());
+  for (const LayerInfo& info : network.layers()) sizes_.push_back(info.output.size());
+  std::size_t most_inputs = 1;
+  for (std::size_t i = 1; i < sizes_.size(); ++i) {
+    count(sizes_[i]);
+    const std::vector<Index>& inputs = network.layers()[i - 1].inputs;
+    const bool works_in_place = keep != Keep::kAllActivations && network.works_in_place(static_cast<Index>(i) - 1);
+    places_.push_back(works_in_place ? places_[static_cast<std::size_t>(inputs.front() - 1)] : activations_.size());
+    if (!works_in_place) activations_.emplace_back(capacity, sizes_[i]);
+    most_inputs = std::max(most_inputs, inputs.size());
+  }
+  more_inputs_.resize(most_inputs - 1);
+  more_gradients_.resize(most_inputs - 1);
+  const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
+  count(widest);
+  if (keep != Keep::kNoGradients) {
+    plan_ = network.gradient_plan(capacity, keep);
+    for (Index i = 0; i < plan_.buffer_count(); ++i) gradients_.emplace_back(capacity, widest);
+  }
+  cache_per_example_.resize(count(layout.cache_per_example));
+  cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
+}
+
+template <class T>
+ConstView<T> Record<T>::activations(Index boundary) const {
+  if (boundary == 0) return input_;
+  return activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().slice(0, examples_);
+}
+
+template <class T>
+void Record<T>::set_activations(Index boundary, ConstView<T> x) {
+  input_ = boundary == 0 ? x : ConstView<T>();
+  if (boundary > 0) std::copy(x.begin(), x.end(), activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().row(0));
+}
+
+template <class T>
+View<T> Record<T>::gradient(Index boundary) {
+  return {gradients_.front().view().data, examples_, sizes_[static_cast<std::size_t>(boundary)]};
+}
+
+template <class T>
+void Record<T>::start_backward(Index boundary, View<T> dy, View<T> dx) {
+  plan_.plan(boundary, dx.data != nullptr ? GradientPlan::Wanted::kParametersAndInput : GradientPlan::Wanted::kParameters);
+  start_ = boundary;
+  dy_ = dy;
+  dx_ = dx;
+}
+
+template <class T>
+View<T> Record<T>::gradient_at(Index boundary) {
+  if (boundary == start_) return dy_;
+  return in_memory(plan_.place(boundary), boundary);
+}
+
+template <class T>
+View<T> Record<T>::in_memory(const GradientPlace& place, Index boundary) {
+  using Memory = GradientPlace::Memory;
+  const auto at = [&](Matrix<T>& matrix) { return View<T>(matrix.view().data, examples_, sizes_[static_cast<std::size_t>(boundary)]); };
+  switch (place.memory) {
+    case Memory::kNone:
+      break;
+    case Memory::kBuffer:
+      return at(gradients_[static_cast<std::size_t>(place.number)]);
+    case Memory::kActivations:
+      return at(activations_[places_[static_cast<std::size_t>(place.number - 1)]]);
+    case Memory::kOutside:
+      return dx_;
+  }
+  return {};
+}
+
+template <class T>
+std::span<const ConstView<T>> Record<T>::more_inputs(const LayerInfo& layer, const Part& part) {
+  for (std::size_t k = 1; k < layer.inputs.size(); ++k) more_inputs_[k - 1] = activations(layer.inputs[k]).slice(part.first, part.count);
+  return std::span(more_inputs_).first(layer.inputs.size() - 1);
+}
+
+template <class T>
+std::span<const View<T>> Record<T>::more_gradients(Index layer, const LayerInfo& info, const Part& part) {
+  const std::span<const InputGradient> gradients = plan_.inputs(layer);
+  for (std::size_t k = 1; k < gradients.size(); ++k) {
+    const View<T> own = in_memory(gradients[k].place, info.inputs[k]);
+    more_gradients_[k - 1] = own.data != nullptr ? own.slice(part.first, part.count) : own;
+  }
+  return std::span(more_gradients_).first(gradients.size() - 1);
+}
+
+template <class T>
+void Record<T>::add_gradients(Index layer, const LayerInfo& info, const Part& part) {
+  const std::span<const InputGradient> gradients = plan_.inputs(layer);
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    if (!gradients[k].is_added) continue;
+    const View<T> own = in_memory(gradients[k].place, info.inputs[k]).slice(part.first, part.count);
+    const View<T> sum = in_memory(plan_.place(info.inputs[k]), info.inputs[k]).slice(part.first, part.count);
+    std::transform(sum.begin(), sum.end(), own.begin(), sum.begin(), [](T a, T b) { return a + b; });
+  }
+}
+
+template <class T>
+typename Record<T>::PassPart Record<T>::pass_part(const Part& part) {
+  PassKey key = key_;
+  key.first_example += part.first;
+  return {.lengths = lengths_ != nullptr ? lengths_ + part.first : nullptr,
+          .caches = {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = part.first},
+          .key = key};
+}
+
+template class Record<float>;
+template class Record<double>;
+
+}  // namespace normrun::nn
