@@ -45,10 +45,10 @@ const std::vector<LayerText> kTwoNorms = {{"dense", R"("units": 6)"}, {"batch"},
 /// Normalizations of the body, the shortcut, and a block inside the body, whose inputs lie in no ascending order.
 const std::vector<LayerText> kBranches = {
     {"dense", R"("units": 6)"},
-    {"residual", R"("body": ["batch", {"type": "residual", "body": ["relu", "batch"]}, {"type": "dense", "units": 5}, "batch"],
-                    "shortcut": [{"type": "dense", "units": 5}, "batch"])"},
+    {"residual", R"("body": ["batch", {"type": "residual", "body": ["relu", "batch"]}, {"type": "dense", "units": 5}],
+                    "shortcut": ["relu", "batch", {"type": "dense", "units": 5}])"},
     {"batch"},
-    {"concatenate", R"("branches": [[], ["tanh", "batch"]])"},
+    {"concatenate", R"("branches": [[], ["relu", "batch"]])"},
     {"dense", R"("units": 3)"}};
 
 }  // namespace
