@@ -49,7 +49,7 @@ class BranchesTest(CommandLineTest):
         checkpoint = next((self.folder / "out/checkpoints").glob("*.safetensors"))
         result = self.run_in("compare", "--checkpoint", checkpoint, "--data", "branches.json", "--json")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.train("same", "--set", "train.batch_size=8", "--set", f"train.init_from={checkpoint}", "--set", "train.steps=0")
+        self.train("same", "--set", "train.batch_size=8", "--set", f"train.init_from={checkpoint}", "--epochs", "0")
         self.assertEqual(self.rows("same/runs.csv")[0]["test_loss_eval"], self.rows("out/runs.csv")[0]["test_loss_eval"])
 
     def test_the_same_bytes_for_any_number_of_jobs_and_without_vectors(self):
