@@ -20,7 +20,7 @@ struct Exponential {
   T expm1_r;
 };
 
-/// r = high + low = x - k ln 2: high is exact, low is what ln2_high leaves out.
+/// Splits x into k ln 2 + r with r = high + low.  `high` is exact; `low` corrects for the digits of ln 2 that kLn2High leaves out.
 template <class T>
 Exponential<T> reduce(T x) {
   using C = ExponentialConstants<T>;
@@ -33,7 +33,7 @@ Exponential<T> reduce(T x) {
   return {k, high + std::fma(r * r, series, low)};
 }
 
-/// 2^k for an integer k of a normal number.
+/// 2^k for an integer k.  2^k must be a normal number.
 template <class T>
 T power_of_two(T k) {
   using C = ExponentialConstants<T>;
@@ -46,11 +46,11 @@ T exp_of(T x) {
   using C = ExponentialConstants<T>;
   if (x != x) return x;
   const auto [k, expm1_r] = reduce(std::min(std::max(x, T{C::kSmallest}), T{C::kLargest}));
-  const T half = std::floor(k * T{0.5});  // in two steps: 2^k itself may overflow or be subnormal
+  const T half = std::floor(k * T{0.5});  // multiplies in two steps, because 2^k itself may overflow or be subnormal
   return (T{1} + expm1_r) * power_of_two(half) * power_of_two(k - half);
 }
 
-/// e^x - 1 where 2^k is a normal number.
+/// e^x - 1 for an x whose 2^k is a normal number.
 template <class T>
 T expm1_of_moderate(T x) {
   const auto [k, expm1_r] = reduce(x);
@@ -67,7 +67,7 @@ T tanh_of(T x) {
   const T inverse = T{1} / d;
   const T t = e * inverse;
   const T remainder = std::fma(-t, d, e) - t * lost;
-  return std::copysign(std::fma(remainder, inverse, t), x);  // e / (e + 2), what the roundings left out added
+  return std::copysign(std::fma(remainder, inverse, t), x);  // e / (e + 2) plus what the roundings left out
 }
 
 template <class T>
@@ -77,11 +77,11 @@ T sigmoid_of(T x) {
   const T d = T{1} + e;
   const T lost = e - (d - T{1});
   const T s = T{1} / d;
-  const T positive = std::fma(s, std::fma(-s, d, T{1}) - s * lost, s);  // 1 / (1 + e), likewise
+  const T positive = std::fma(s, std::fma(-s, d, T{1}) - s * lost, s);  // 1 / (1 + e) plus what the roundings left out
   return x < 0 ? e * positive : positive;
 }
 
-/// log(m) + k ln 2 with sqrt(1/2) <= m < sqrt(2), by log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), s = (m - 1) / (m + 1).
+/// log(m) + k ln 2 with sqrt(1/2) <= m < sqrt(2), from log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), s = (m - 1) / (m + 1).
 double log_of_parts(double m, double k) {
   constexpr double kLn2High = 0x1.62e42fee00000p-1;  // 32 bits: k kLn2High is exact
   constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
@@ -116,7 +116,8 @@ double cos_of_reduced(double high, double low) {
   return head + (((1 - head) - half_z) + std::fma(z * z, series, -high * low));
 }
 
-/// sin(x + quadrant pi/2).  x is reduced by multiples of pi/2 in three parts (Cody and Waite 1980), the error kept in `low`.
+/// sin(x + quadrant pi/2).  x is reduced by multiples of pi/2 in three parts (Cody and Waite 1980), and `low` keeps what rounding leaves
+/// out of the result.
 double sine_from_quadrant(double x, std::int64_t quadrant) {
   if (!(std::abs(x) <= 1e5)) return kNaN;
   constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;

@@ -19,10 +19,10 @@ struct ExponentialConstants;
 template <>
 struct ExponentialConstants<double> {
   using Bits = std::uint64_t;
-  static constexpr int kTerms = 12;  // of the series: the next one is below 5e-18
+  static constexpr int kTerms = 12;  // terms of the series; the next term would be below 5e-18
   static constexpr int kFractionBits = 52;
   static constexpr Bits kExponentBias = 1023;
-  static constexpr double kRoundToInteger = 0x1.8p52;  // adding it leaves the integer in the low bits
+  static constexpr double kRoundToInteger = 0x1.8p52;  // adding this number rounds to an integer, which then stands in the low bits
   static constexpr double kLog2E = 0x1.71547652b82fep0;
   static constexpr double kLn2High = 0x1.62e42fefa39efp-1;
   static constexpr double kLn2Low = 0x1.abc9e3b39803fp-56;
@@ -34,7 +34,7 @@ struct ExponentialConstants<double> {
 template <>
 struct ExponentialConstants<float> {
   using Bits = std::uint32_t;
-  static constexpr int kTerms = 6;  // the next one is below 6e-9
+  static constexpr int kTerms = 6;  // the next term would be below 6e-9
   static constexpr int kFractionBits = 23;
   static constexpr Bits kExponentBias = 127;
   static constexpr float kRoundToInteger = 0x1.8p23f;

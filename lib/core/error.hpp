@@ -9,12 +9,12 @@ namespace normrun {
 /// What the process returns.  docs/reference.md documents each code for users.
 enum class ExitCode : int {
   kDone = 0,
-  kFailure = 1,       // unexpected
+  kFailure = 1,       // a failure that nobody expected
   kUsage = 2,         // wrong usage or config, a missing config or data file
   kRunsFailed = 3,    // some runs failed or diverged, the others are complete
   kClaimDiffers = 4,  // a claim came out differently from what the config expects
   kDamaged = 65,      // damaged or foreign data file, checkpoint or journal
-  kRunsMissing = 66,  // merge: not every run is there
+  kRunsMissing = 66,  // merge found that some runs are missing
   kOutOfMemory = 71,
   kCannotCreate = 73,  // cannot create the output
   kWriteFailed = 74,
@@ -30,7 +30,7 @@ struct Problem {
   std::string hint;  // may be empty
 };
 
-/// "WHERE: what; hint", without the parts of it that are empty.
+/// Writes "WHERE: what; hint", and leaves out what is empty.
 std::string to_line(const Problem& problem);
 
 /// The library's only exception.  The library itself never prints, logs or exits, and never catches an error to hide it.

@@ -27,7 +27,7 @@ struct AlignedAllocator {
 template <class T>
 using Buffer = std::vector<T, AlignedAllocator<T>>;
 
-/// The one matrix view: rows x channels, row-major, channels last, without gaps between the rows.  Does not own.
+/// The one matrix view: rows x channels, row-major, channels last, without gaps between the rows.  A view does not own its numbers.
 template <class T>
 struct View {
   T* data = nullptr;
@@ -50,7 +50,7 @@ struct View {
   T* begin() const { return data; }
   T* end() const { return data + size(); }
 
-  /// The same numbers under another shape; the sizes agree.
+  /// Views the same numbers in another shape, which must have the same size.
   View reshaped(Index new_rows, Index new_cols) const {
     assert(new_rows * new_cols == size());
     return {data, new_rows, new_cols};

@@ -21,7 +21,7 @@ void* allocate_buffer(std::size_t bytes) {
   void* memory = ::operator new(bytes, alignment);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (alignment == std::align_val_t{kLargePage})
-    ::madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // the system may refuse
+    ::madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // a request that the system may refuse
 #endif
   return memory;
 }

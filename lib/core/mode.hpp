@@ -8,8 +8,8 @@ enum class Statistics { kBatch, kMoving };  // which statistics normalize in thi
 enum class Tracking { kUpdate, kFreeze };   // whether this pass moves the moving statistics
 enum class Dropout { kOn, kOff };
 
-/// How one forward pass behaves.  Callers pass it as a value each time; no layer stores it.  The backward pass reads it from the record
-/// that the forward pass left.  Layer normalization has no mode and ignores it.
+/// How one forward pass behaves.  Callers give a mode to each pass as a value; no layer stores one.  The backward pass reads the mode from
+/// the record that the forward pass left.  Layer normalization does the same in every mode.
 struct Mode {
   Statistics statistics;
   Tracking tracking;

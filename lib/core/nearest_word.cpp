@@ -10,8 +10,8 @@ char folded(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b (optimal string alignment, where no substring
-/// is edited twice; Damerau 1964).  Case does not count, and '-' equals '_'.
+/// Counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b (optimal string alignment, which edits no
+/// substring twice; Damerau 1964).  Case does not count, and '-' equals '_'.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);

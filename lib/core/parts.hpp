@@ -12,7 +12,7 @@ struct Part {
   Index count = 0;
 };
 
-/// Divides `total` rows into `parts` runs that are as equal as possible and returns run `i`.  The first (total mod parts) runs have one
+/// Divides `total` rows into `parts` parts that are as equal as possible, and returns part `i`.  The first (total mod parts) parts have one
 /// row more than the others.
 inline Part even_part(Index total, Index parts, Index i) {
   const Index least = total / parts;

@@ -64,11 +64,11 @@ std::uint64_t RandomStream::next_u64() {
 }
 
 double RandomStream::uniform() {
-  return (static_cast<double>(next_u64() >> 12) + 0.5) * 0x1p-52;  // an odd multiple of 2^-53: exact, and so is 1 - uniform()
+  return (static_cast<double>(next_u64() >> 12) + 0.5) * 0x1p-52;  // an odd multiple of 2^-53; this and 1 - uniform() are exact
 }
 
 double RandomStream::uniform(double low, double high) {
-  return std::clamp(low + (high - low) * uniform(), low, high);  // rounding may step beyond an end
+  return std::clamp(low + (high - low) * uniform(), low, high);  // because rounding may step beyond low or high
 }
 
 double RandomStream::normal() { return math::normal_quantile(uniform()); }

@@ -11,7 +11,7 @@ namespace normrun {
 /// What a stream of random numbers is for.  The numbers decide what a stream draws, so they must never change.
 enum class Purpose : std::uint32_t {
   kData = 1,             // rows of a generated data set
-  kTarget = 2,           // its teacher, prototypes, centres or labels
+  kTarget = 2,           // the teacher, prototypes, centres or labels of a generated data set
   kSplit = 3,            // which rows are held out
   kInitialization = 4,   // index: the place of the parameter in the network
   kOrder = 5,            // index: epoch
@@ -21,7 +21,7 @@ enum class Purpose : std::uint32_t {
   kPopulation = 9,       // the batches of population statistics
   kProbe = 10,           // what a probe draws
   kDiagnosis = 11,       // the rows that a diagnosis judges; index: the split
-  kPartition = 12,       // their batches in train mode; index: which partition
+  kPartition = 12,       // the batches of those rows in train mode; index: which partition
   kPermutation = 13,     // a permutation test's rows and orders
   kBranch = 14,          // a network's branches; index: the branch
 };
@@ -39,15 +39,15 @@ class RandomStream {
   }
   void fill(std::span<std::uint32_t> numbers);  // the same numbers that next_u32 would give, but faster
   std::uint64_t next_u64();
-  void skip(std::uint64_t numbers);          // as if next_u32 had been called this many times
+  void skip(std::uint64_t numbers);          // leaves out this many numbers of next_u32
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
   double uniform(double low, double high);   // in [low, high]
-  double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241): each takes one uniform number
+  double normal();                           // N(0, 1) by inversion (Wichura 1988, AS 241), from one uniform number each
   std::uint64_t below(std::uint64_t count);  // in [0, count), without bias; count >= 1
   void shuffle(std::span<Index> values);     // Fisher-Yates
 
  private:
-  void check_blocks(std::uint64_t blocks) const;  // throws std::length_error where fewer blocks are left
+  void check_blocks(std::uint64_t blocks) const;  // throws std::length_error if fewer blocks are left
   void next_block();
 
   std::array<std::uint32_t, 2> key_;

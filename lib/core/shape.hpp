@@ -35,7 +35,7 @@ class Shape {
   Index size_ = 1;
 };
 
-/// Sets `product` to a * b and returns true, or returns false where that does not fit an Index.  a and b are not negative.
+/// Sets `product` to a * b and returns true, or returns false if the product does not fit an Index.  a and b must not be negative.
 bool checked_product(Index a, Index b, Index& product);
 
 }  // namespace normrun

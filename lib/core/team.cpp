@@ -30,7 +30,7 @@ Team::Team(int threads) : before_(t_current) {
   threads_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
   try {
     for (int member = 0; member + 1 < threads; ++member) threads_.emplace_back([this, member] { serve(member); });
-  } catch (const std::system_error&) {  // no more threads or no memory for one: the existing threads do all the work
+  } catch (const std::system_error&) {  // the system has no more threads, or no memory for one: the existing threads do all the work
   } catch (const std::bad_alloc&) {
   }
   t_current = threads_.empty() ? nullptr : this;

@@ -7,8 +7,8 @@
 
 namespace normrun {
 
-/// Shares the large kernels of the thread that made it among `threads` threads, that thread included, for as long as it lives.  Each
-/// thread computes outputs of its own, so the results are the same bits for any number of threads.  Small kernels stay on one thread.
+/// Lets `threads` threads work on the large kernels of the thread that made the team, that thread included, for as long as the team lives.
+/// Each thread computes outputs of its own, so the results are the same bits for any number of threads.  Small kernels stay on one thread.
 class Team {
  public:
   explicit Team(int threads);
@@ -16,7 +16,7 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  /// The team of this thread, or null where it works alone.
+  /// The team of this thread, or null if this thread works alone.
   static Team* current();
   int size() const { return static_cast<int>(threads_.size()) + 1; }
 

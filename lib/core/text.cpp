@@ -8,7 +8,7 @@ namespace {
 /// Whether a byte belongs to a character of UTF-8 without being its first byte.
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-/// The first word, together with a percent sign that follows it.
+/// Returns the first word, together with a percent sign that follows it.
 std::string_view first_word(std::string_view text) {
   std::size_t end = text.find(' ');
   if (end != std::string_view::npos && text.substr(end + 1, 1) == "%") end = text.find(' ', end + 1);
