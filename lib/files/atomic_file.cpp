@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
-/// Follows the symbolic links of a path, whether the file exists yet or not.  Links among its folders are left to the system.
+/// Follows the symbolic links of a path, whether the file exists yet or not.  The system itself follows links among the folders of the
+/// path.
 std::string behind_links(const std::string& path) {
   constexpr int kMostLinks = 40;  // the limit of Linux
   std::filesystem::path target = path;
@@ -48,9 +49,9 @@ bool is_same_file(const std::string& path, const struct stat& file) {
 }  // namespace
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  struct stat given {};  // what lies behind all links; if stat fails, creating the file will say why
+  struct stat given {};  // the file behind all links; if stat fails, creating the file will say why
   const bool exists = ::stat(path_.c_str(), &given) == 0;
-  bool is_replaced = !exists || S_ISREG(given.st_mode) || S_ISDIR(given.st_mode);  // opening a folder for writing is refused later
+  bool is_replaced = !exists || S_ISREG(given.st_mode) || S_ISDIR(given.st_mode);  // replace() will refuse a folder
   if (is_replaced) target_ = behind_links(path_);
   // A link in /proc (such as /dev/stdout) may show a name that is gone or belongs to another file.  Opening it still works.
   if (is_replaced && exists) is_replaced = is_same_file(target_, given);

@@ -25,14 +25,14 @@ class AtomicFile {
   void flush();
   std::string path_;       // as it was given; messages name it
   std::string target_;     // the file that is replaced, behind all links
-  std::string temporary_;  // "" where the path is written to directly, and once the target is replaced
+  std::string temporary_;  // "" if the path is written to directly, and after the target has been replaced
   std::string buffer_;
   int descriptor_ = -1;
 };
 
 /// Replaces a file in one call, as AtomicFile does.
 void write_file(const std::string& path, std::string_view bytes);
-/// The contents of a file.  Throws Error(kUsage) where the file is missing or unreadable, or has more than `limit` bytes.
+/// Returns the contents of a file.  Throws Error(kUsage) if the file is missing or unreadable, or has more than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit);
 
 }  // namespace normrun::files

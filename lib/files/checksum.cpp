@@ -16,7 +16,7 @@ using Tables = std::array<std::array<std::uint32_t, 256>, kTableCount>;
 
 /// tables[s][b] is what byte b, followed by s zero bytes, adds to the checksum (Kounavis and Berry 2005, "slicing-by-8").
 constexpr Tables make_tables() {
-  constexpr std::uint32_t kPolynomial = 0x82f63b78;  // Castagnoli's polynomial, its bits reversed
+  constexpr std::uint32_t kPolynomial = 0x82f63b78;  // Castagnoli's polynomial with its bits reversed
   Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;

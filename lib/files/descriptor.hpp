@@ -8,7 +8,7 @@
 
 namespace normrun::files {
 
-/// Throws Error("PATH: cannot ACTION: REASON"), where errno gives the reason, with a hint where a file or its folder is missing.
+/// Throws Error("PATH: cannot ACTION: REASON").  errno gives the reason.  If a file or its folder is missing, the error has a hint too.
 [[noreturn]] void throw_errno(ExitCode code, const std::string& path, std::string_view action);
 
 /// Calls a system function, and calls it again whenever a signal interrupted it.
@@ -19,7 +19,7 @@ auto retry(Call call) {
   return result;
 }
 
-/// Owns an open file descriptor and closes it at the end.
+/// Owns an open file descriptor, which its destructor closes.
 class Descriptor {
  public:
   explicit Descriptor(int descriptor = -1) : descriptor_(descriptor) {}

@@ -9,7 +9,7 @@ namespace {
 /// Takes the lock.  On a file system that has no locks this does nothing.
 void take(int descriptor, const std::string& path) {
   if (retry([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0 || errno != EWOULDBLOCK) return;
-  throw Error(ExitCode::kLocked, {path, "another process is writing there", "wait for its end, or choose another --out"});
+  throw Error(ExitCode::kLocked, {path, "another process is writing there", "wait until it ends, or choose another --out"});
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace normrun::files {
 /// Locks a folder for this process.  The kernel releases the lock when the process ends, however it ends.
 class FolderLock {
  public:
-  /// Does not wait: throws Error(kLocked) where another process holds the lock, Error(kCannotCreate) where there is no such folder.
+  /// Does not wait: throws Error(kLocked) if another process holds the lock, Error(kCannotCreate) if there is no such folder.
   explicit FolderLock(const std::string& folder);
 
  private:

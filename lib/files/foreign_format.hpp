@@ -5,7 +5,8 @@
 
 namespace normrun::files {
 
-/// What a file of another format is, and how to bring its contents here.  Both are empty where the first bytes tell nothing.
+/// What a file of another format is, and how to bring its contents here.  Both are empty if the first bytes belong to no format that is
+/// known.
 struct ForeignFormat {
   std::string_view what;  // "this is a Parquet file"
   std::string_view cure;  // one command or one sentence
@@ -16,7 +17,7 @@ struct ForeignFormat {
 /// safetensors, Stata, SAS, R data, images and HTML by their first bytes: at least 512 of them, or all of a smaller file.
 ForeignFormat foreign_format(std::string_view first_bytes);
 
-/// Throws Error(kDamaged) at `path` where the first bytes belong to another format.
+/// Throws Error(kDamaged) at `path` if the first bytes belong to another format.
 void refuse_foreign(const std::string& path, std::string_view first_bytes);
 
 }  // namespace normrun::files

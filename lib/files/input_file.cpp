@@ -28,7 +28,7 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   if (!std::filesystem::exists(status)) {
     throw Error(ExitCode::kUsage, {path_, kNoSuchFile, "paths are relative to the config file's folder"});
   }
-  if (std::filesystem::is_directory(status)) throw Error(ExitCode::kUsage, {path_, "is a directory", "name a file in it"});
+  if (std::filesystem::is_directory(status)) throw Error(ExitCode::kUsage, {path_, "this is a directory", "name a file in it"});
   errno = 0;
   file_ = gzopen(path_.c_str(), "rb");
   if (file_ == nullptr && errno == ENOMEM) throw std::bad_alloc();

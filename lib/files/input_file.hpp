@@ -9,16 +9,16 @@ struct gzFile_s;
 
 namespace normrun::files {
 
-/// What a Problem says where a file is missing.
+/// What a Problem says about a missing file.
 inline constexpr const char* kNoSuchFile = "no such file";
 
 /// A data file that is read from front to back.  A file that begins with gzip's magic bytes is decompressed on the way.  Byte positions
 /// count in the decompressed contents.
 class InputFile {
  public:
-  /// Throws Error(kUsage) where the file is missing, is a directory or cannot be read.
+  /// Throws Error(kUsage) if the file is missing, is a directory or cannot be read.
   explicit InputFile(std::string path);
-  /// The contents of a member of an archive; `path` is for messages.
+  /// Reads the contents of an archive's member.  Only messages use `path`.
   InputFile(std::string path, std::vector<unsigned char> contents);
   ~InputFile();
   InputFile(const InputFile&) = delete;
@@ -27,13 +27,13 @@ class InputFile {
   const std::string& path() const { return path_; }
   Index position() const { return position_; }
 
-  /// Throws Error(kDamaged) where the file is too small to hold `count` more bytes.  `what` says what a header claimed ("60000 labels").
-  /// For a gzip file the limit is what its size can decompress to.
+  /// Throws Error(kDamaged) if the file is too small to hold `count` more bytes.  `what` says what a header claimed ("60000 labels").
+  /// For a gzip file the limit is the largest size that it can decompress to.
   void check_claim(Index count, const std::string& what) const;
   /// Reads exactly `count` bytes.  Memory grows with the bytes that are really there, so a false claim allocates nothing.
   /// Throws Error(kDamaged) with the file and the byte.
   std::vector<unsigned char> read_claimed(Index count, const std::string& what);
-  /// Reads the next bytes, at most `most` of them; none at the end.
+  /// Reads the next bytes, at most `most` of them.  Returns "" at the end of the file.
   std::string read_piece(Index most);
   /// Throws Error(kDamaged) unless everything was read.
   void require_end();
@@ -45,7 +45,7 @@ class InputFile {
   [[noreturn]] void cut_off(Index start, Index count, const std::string& what, const std::string& held) const;
 
   std::string path_;
-  gzFile_s* file_ = nullptr;  // null: `contents_` are read
+  gzFile_s* file_ = nullptr;  // null: the bytes come from `contents_`
   std::vector<unsigned char> contents_;
   Index chunk_ = 0;       // bytes to read at a time; a small file is read at once
   Index most_bytes_ = 0;  // upper bound on the size of the contents

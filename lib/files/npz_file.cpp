@@ -52,7 +52,8 @@ class Archive {
     const std::uint64_t begin = member.header + 30 + number(header, 26, 2) + number(header, 28, 2);
     if (member.method != 0 && member.method != 8)
       refuse_archive(file_, "member \"" + member.name + "\" is compressed by a method that NumPy does not use");
-    if (member.method == 0 && member.packed != member.size) refuse_archive(file_, "member \"" + member.name + "\" has two sizes");
+    if (member.method == 0 && member.packed != member.size)
+      refuse_archive(file_, "member \"" + member.name + "\" is not compressed, but has two sizes");
     if (member.size / kMostGain > member.packed) refuse_archive(file_, "member \"" + member.name + "\" claims more bytes than it can hold");
     std::vector<unsigned char> bytes = piece(begin, member.packed);
     if (member.method == 8) bytes = inflated(bytes, member);
@@ -80,7 +81,7 @@ class Archive {
     stream_.clear();
     stream_.seekg(static_cast<std::streamoff>(begin));
     stream_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
-    if (static_cast<std::uint64_t>(stream_.gcount()) != count) refuse_archive(file_, "cannot be read");
+    if (static_cast<std::uint64_t>(stream_.gcount()) != count) refuse_archive(file_, "the archive cannot be read");
     return bytes;
   }
 
@@ -177,15 +178,15 @@ std::vector<unsigned char> npz_member(const NpzPath& path) {
   std::string list;
   for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 8); ++i) list += (i > 0 ? ", " : "") + names[i];
   if (path.member.empty() && names.size() != 1) {
-    throw Error(ExitCode::kUsage, {path.file, "holds " + std::to_string(names.size()) + " arrays: " + list,
+    throw Error(ExitCode::kUsage, {path.file, "the archive holds " + std::to_string(names.size()) + " arrays: " + list,
                                    "name one of them after a colon: \"" + path.file + ":" + (names.empty() ? "X" : names[0]) + '"'});
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (path.member.empty() || names[i] == short_name(path.member)) return archive.contents(archive.members()[i]);
   }
   const std::string near = nearest_word(path.member, {names.begin(), names.end()});
-  throw Error(ExitCode::kUsage,
-              {path.file, "has no array \"" + path.member + "\", but " + list, near.empty() ? "" : "did you mean \"" + near + "\"?"});
+  throw Error(ExitCode::kUsage, {path.file, "the archive has no array \"" + path.member + "\", but " + list,
+                                 near.empty() ? "" : "did you mean \"" + near + "\"?"});
 }
 
 }  // namespace normrun::files

@@ -62,7 +62,8 @@ void read_numbers(InputFile& file, NumberArray& array, Read read) {
   Index row_size = 1;
   for (std::size_t axis = 0; axis < array.dims.size(); ++axis) {
     if (array.dims[axis] < 1)
-      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, so it holds nothing", "write the file with its rows");
+      file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, so the file has no rows",
+                   "write the file again, with its rows");
     const bool row_fits = axis == 0 || (checked_product(row_size, array.dims[axis], row_size) && row_size <= Shape::kMaxSize);
     if (!row_fits || !checked_product(numbers, array.dims[axis], numbers)) {
       file.damaged(0, "the header announces " + dims_text(array.dims) + " numbers, which no file holds", "the header is damaged");

@@ -16,7 +16,7 @@ struct NumberArray {
   std::vector<Index> dims;           // at least one, each at least 1; the first counts the rows
   Index first_byte = 0;              // where the numbers begin in the file
   bool was_fortran = false;          // in the file, the first axis varies fastest
-  std::vector<unsigned char> bytes;  // empty where only the header was read
+  std::vector<unsigned char> bytes;  // empty if only the header was read
 
   Index rows() const { return dims.front(); }
   Index row_size() const;
@@ -30,13 +30,13 @@ struct NumberArray {
 };
 
 enum class Read { kHeader, kAll };
-/// Reads LeCun's IDX format (MNIST) with all its number types, plain or gzip.  Throws Error(kUsage) where the file is missing, and
+/// Reads LeCun's IDX format (MNIST) with all its number types, plain or gzip.  Throws Error(kUsage) if the file is missing, and
 /// Error(kDamaged).
 NumberArray read_idx(const std::string& path, Read read);
 /// Reads NumPy's format 1.0 to 3.0, in C or Fortran order, with every type of whole and floating numbers and bool, in both byte orders,
 /// plain or gzip.  "file.npz:X" names a member of an archive.  The result is in C order.  Throws as read_idx does.
 NumberArray read_npy(const std::string& path, Read read);
-/// Both readers end with this: it checks the header's claim against the file, reads the numbers, and checks that nothing follows.
+/// Ends the work of both readers: checks the header's claim against the file, reads the numbers, and checks that nothing follows them.
 void read_numbers(InputFile& file, NumberArray& array, Read read);
 
 }  // namespace normrun::files

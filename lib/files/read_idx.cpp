@@ -33,11 +33,12 @@ NumberArray read_idx(const std::string& path, Read read) {
   InputFile file(path);
   const std::vector<unsigned char> magic = file.read_claimed(4, "the first bytes of an IDX file");
   if (magic[0] != 0 || magic[1] != 0)
-    file.damaged(0, "this is no IDX file, which begins with two zero bytes", "name an IDX file, plain or gzip");
+    file.damaged(0, "this is no IDX file, because it does not begin with two zero bytes", "name an IDX file, plain or gzip");
   NumberArray array;
   array.format = format_of(magic[2], file);
   const Index rank = magic[3];
-  if (rank < 1 || rank > kMaxIdxDims) file.damaged(3, std::to_string(rank) + " dimensions", "an IDX file of rows has 1 to 8");
+  if (rank < 1 || rank > kMaxIdxDims)
+    file.damaged(3, "the header announces " + std::to_string(rank) + " dimensions", "an IDX file of rows has 1 to 8");
   const std::vector<unsigned char> sizes = file.read_claimed(4 * rank, "the header's " + std::to_string(rank) + " dimensions");
   const NumberFormat size_format{NumberKind::kSigned, 4, std::endian::big};
   for (Index axis = 0; axis < rank; ++axis) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMaxNpyDims = 8;
 
-/// Reads the text of the dict.  Each step reports what it expects and where.
+/// Reads the text of the dict.  A function that finds something else reports what it expected, and at which byte.
 class HeaderText {
  public:
   HeaderText(const InputFile& file, std::string_view text, Index first_byte) : file_(file), text_(text), first_byte_(first_byte) {}
@@ -79,7 +79,7 @@ class HeaderText {
 /// Parses NumPy's name of a type: byte order, kind, bytes.
 NumberFormat format_of(std::string_view name, const InputFile& file, Index byte) {
   const auto refuse = [&](const std::string& hint) {
-    file.damaged(byte, "numbers of type '" + std::string(name) + "' are not read", hint);
+    file.damaged(byte, "numbers of type '" + std::string(name) + "' cannot be read", hint);
   };
   const std::string_view orders = "<>|=";
   if (name.size() < 2 || orders.find(name[0]) == std::string_view::npos)
@@ -148,10 +148,11 @@ NumberArray read_array(InputFile& file, Read read) {
     const ForeignFormat format = foreign_format(std::string_view(reinterpret_cast<const char*>(start.data()), start.size()));
     if (!format.empty() && !format.what.ends_with("ZIP archive"))
       file.damaged(0, "this is no NPY file: " + std::string(format.what), std::string(format.cure));
-    file.damaged(0, "this is no NPY file, which begins with \\x93NUMPY", "write one with numpy.save");
+    file.damaged(0, "this is no NPY file, because it does not begin with \\x93NUMPY", "write one with numpy.save");
   }
   const unsigned version = start[6];
-  if (version < 1 || version > 3) file.damaged(6, "NPY format version " + std::to_string(version), "versions 1 to 3 are read");
+  if (version < 1 || version > 3)
+    file.damaged(6, "the file has NPY format version " + std::to_string(version), "normrun reads versions 1 to 3");
   const NumberFormat size_format{NumberKind::kUnsigned, version == 1 ? 2 : 4, std::endian::little};
   const std::vector<unsigned char> size = file.read_claimed(size_format.bytes, "the header's length");
   const auto header_bytes = static_cast<Index>(decode_bits(size.data(), size_format));
@@ -161,7 +162,7 @@ NumberArray read_array(InputFile& file, Read read) {
   const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
   parse_header(HeaderText(file, text, first_byte), file, first_byte, array);
   if (array.dims.empty() || array.dims.size() > kMaxNpyDims) {
-    file.damaged(first_byte, "an array of " + std::to_string(array.dims.size()) + " dimensions", "rows of data have 1 to 8 dimensions");
+    file.damaged(first_byte, "the array has " + std::to_string(array.dims.size()) + " dimensions", "rows of data have 1 to 8 dimensions");
   }
   if (array.dims.size() < 2) array.was_fortran = false;
   read_numbers(file, array, read);

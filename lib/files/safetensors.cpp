@@ -33,8 +33,8 @@ std::string hex(std::uint32_t value) {
   return digits;
 }
 
-/// CRC-32C of the header as compact JSON with sorted keys, without the checksum itself: of all that the tensors' own
-/// checksums do not cover.
+/// Returns the CRC-32C of the header, written as compact JSON with sorted keys and without this checksum.  It covers all that the tensors'
+/// own checksums do not cover.
 std::string header_crc(Json header) {
   header[std::string(kMetadata)].erase(std::string(kHeaderCrc));
   const std::string text = header.dump();
@@ -42,16 +42,16 @@ std::string header_crc(Json header) {
 }
 
 [[noreturn]] void damaged(const std::string& path, const std::string& what) {
-  throw Error(ExitCode::kDamaged, Problem{path, what, "the file is damaged or no safetensors file"});
+  throw Error(ExitCode::kDamaged, Problem{path, what, "the file is damaged, or it is not a safetensors file"});
 }
 [[noreturn]] void damaged_at(const std::string& path, std::size_t byte, const std::string& what) {
   damaged(path + " byte " + std::to_string(byte), what);
 }
 
-/// Parses the header; refuses nesting that no header has, and equal keys.
+/// Parses the header.  Refuses deeper nesting than any header has, and a key that occurs twice.
 Json parse_header(std::string_view text, const std::string& path) {
-  const std::size_t zero = text.find('\0');  // the parser would take it for the end
-  if (zero != std::string_view::npos) damaged_at(path, kLengthBytes + zero, "the header is no JSON");
+  const std::size_t zero = text.find('\0');  // the parser would take the zero for the end of the text
+  if (zero != std::string_view::npos) damaged_at(path, kLengthBytes + zero, "the header is not JSON");
   std::vector<std::set<std::string>> keys;
   const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > 3) damaged(path, "the header is nested too deeply");
@@ -64,10 +64,10 @@ Json parse_header(std::string_view text, const std::string& path) {
   };
   try {
     Json header = Json::parse(text.begin(), text.end(), check);
-    if (!header.is_object()) damaged_at(path, kLengthBytes, "the header is no JSON object");
+    if (!header.is_object()) damaged_at(path, kLengthBytes, "the header is not a JSON object");
     return header;
   } catch (const Json::parse_error& error) {
-    damaged_at(path, kLengthBytes + (error.byte > 0 ? error.byte - 1 : 0), "the header is no JSON");
+    damaged_at(path, kLengthBytes + (error.byte > 0 ? error.byte - 1 : 0), "the header is not JSON");
   } catch (const Json::out_of_range&) {
     damaged_at(path, kLengthBytes, "the header holds a number that is too large");
   }
@@ -81,11 +81,11 @@ struct Placed {
 };
 
 std::size_t unsigned_in(const Json& value, const std::string& path, const std::string& name) {
-  if (!value.is_number_unsigned()) damaged(path, "tensor " + name + ": a shape or an offset is no whole number");
+  if (!value.is_number_unsigned()) damaged(path, "tensor " + name + ": a shape or an offset is not a whole number");
   return value.get<std::size_t>();
 }
 
-/// Name, type, shape and place of one tensor, without its values.  data_size bounds every number that is believed.
+/// Reads the name, type, shape and place of one tensor, but not its values.  Believes no number that exceeds data_size.
 Placed read_entry(const std::string& name, const Json& entry, std::size_t data_size, const std::string& path) {
   const auto wrong = [&](const std::string& what) { damaged(path, "tensor " + name + ": " + what); };
   const bool complete = entry.is_object() && entry.contains("dtype") && entry["dtype"].is_string() && entry.contains("shape") &&
@@ -111,7 +111,7 @@ Placed read_entry(const std::string& name, const Json& entry, std::size_t data_s
   return placed;
 }
 
-/// The tensors in the order of their data, which must cover everything behind the header once.
+/// Returns the tensors in the order of their data.  Together the data must cover everything behind the header exactly once.
 std::vector<Placed> read_entries(const Json& header, std::size_t data_size, const std::string& path) {
   std::vector<Placed> entries;
   for (const auto& [name, entry] : header.items()) {
@@ -132,20 +132,21 @@ std::map<std::string, std::string> read_metadata(const Json& header, const std::
   std::map<std::string, std::string> metadata;
   const auto found = header.find(std::string(kMetadata));
   if (found == header.end()) return metadata;
-  if (!found->is_object()) damaged(path, "__metadata__ is no JSON object");
+  if (!found->is_object()) damaged(path, "__metadata__ is not a JSON object");
   for (const auto& [key, value] : found->items()) {
-    if (!value.is_string()) damaged(path, "__metadata__: " + key + " is no text");
+    if (!value.is_string()) damaged(path, "__metadata__: " + key + " is not a text");
     metadata[key] = value.get<std::string>();
   }
   return metadata;
 }
 
-/// Checks what the file has checksums for; a file of ours must have them all.  Takes the checksums out of the metadata.
+/// Checks every checksum that the file has, and takes the checksums out of the metadata.  A file that normrun wrote must have all of them.
 void check_sums(const Json& header, std::string_view data, const std::vector<Placed>& entries, const std::string& path,
                 std::map<std::string, std::string>& metadata) {
   const auto format = metadata.find(std::string(kFormatKey));
   const bool ours = format != metadata.end();
-  if (ours && format->second != kFormat) damaged(path, "has format " + format->second + ", this program reads " + std::string(kFormat));
+  if (ours && format->second != kFormat)
+    damaged(path, "the file has format " + format->second + ", but normrun reads format " + std::string(kFormat));
   const auto check = [&](const std::string& key, const std::string& sum, const std::string& what) {
     const auto stored = metadata.find(key);
     if (stored == metadata.end() ? ours : stored->second != sum) damaged(path, what + ": the checksum differs");

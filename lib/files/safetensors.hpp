@@ -13,8 +13,8 @@ namespace normrun::files {
 struct Tensor {
   std::string name;
   std::vector<Index> shape;
-  bool is_double = false;      // F64, else F32 (F16, BF16, I32 and I64 are read and converted)
-  std::vector<double> values;  // exact for both
+  bool is_double = false;      // true: F64; false: F32, or a type that is converted (F16, BF16, I32, I64)
+  std::vector<double> values;  // exact for F64 and F32
 };
 
 struct TensorFile {
@@ -23,15 +23,15 @@ struct TensorFile {
   const Tensor* find(const std::string& name) const;
 };
 
-/// Writes through a temporary file, fsync and rename.  Throws Error(kCannotCreate, kWriteFailed).
-/// The metadata gets "crc32c.<tensor>" for every tensor, "normrun.format" = "1" and "crc32c.header" over what they cover.
+/// Writes through a temporary file, fsync and rename.  Throws Error(kCannotCreate, kWriteFailed).  The metadata gets "crc32c.<tensor>" for
+/// every tensor, "normrun.format" = "1" and "crc32c.header", which covers the rest of the header.
 void write_safetensors(const std::string& path, const TensorFile& file);
-/// Bounds are checked before anything is allocated; checksums where the file has them.  Throws Error(kUsage) where the
-/// file is missing, Error(kDamaged) with file and byte where it is truncated, foreign or a checksum fails.
+/// Checks every size before it allocates anything, and every checksum that the file has.  Throws Error(kUsage) if the file is missing.
+/// Throws Error(kDamaged), with file and byte, if it is cut off or of another format, or a checksum is wrong.
 TensorFile read_safetensors(const std::string& path);
-/// The same of a file's bytes; `path` is for messages.
+/// Reads the bytes of a file in the same way.  Only messages use `path`.
 TensorFile parse_safetensors(std::string_view bytes, const std::string& path);
-/// The bytes that write_safetensors writes.
+/// Returns the bytes that write_safetensors writes.
 std::string format_safetensors(const TensorFile& file);
 
 }  // namespace normrun::files

@@ -11,7 +11,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
 
-/// The upper half of a float.
+/// Returns the value of a bfloat16, which is the upper half of a float.
 double from_bfloat(std::uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U)); }
 
 template <class Stored, class Convert>

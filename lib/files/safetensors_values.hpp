@@ -10,15 +10,15 @@
 
 namespace normrun::files {
 
-/// The element types of safetensors that are read; F64 and F32 are written.
+/// The element types that can be read.  Only F64 and F32 are written.
 enum class ElementType { kF64, kF32, kF16, kBf16, kI64, kI32 };
 
 std::optional<ElementType> element_type(std::string_view dtype);
 std::size_t element_size(ElementType type);  // bytes
 
-/// Little-endian elements as doubles: exact, but for I64 beyond 2^53.
+/// Returns little-endian elements as doubles.  They are exact, except I64 beyond 2^53.
 std::vector<double> decode_values(ElementType type, std::string_view bytes);
-/// A tensor's values as F64 or F32, little-endian.
+/// Returns a tensor's values as little-endian F64 or F32.
 std::string encode_values(const Tensor& tensor);
 
 }  // namespace normrun::files

@@ -160,13 +160,13 @@ TEST_CASE("headers that lie are refused before anything is allocated") {
   CHECK(entry("F64", "[4611686018427387904,4611686018427387904]", "[0,8]").find("larger than the file") != std::string::npos);
   CHECK(entry("F32", "[1]", "[0,4]").find("longer or shorter") != std::string::npos);
   CHECK(entry("F32", "[1]", "[4,8]").find("gap") != std::string::npos);
-  CHECK(entry("F64", "[-1]", "[0,8]").find("no whole number") != std::string::npos);
-  CHECK(entry("F64", "[1.0]", "[0,8]").find("no whole number") != std::string::npos);
+  CHECK(entry("F64", "[-1]", "[0,8]").find("not a whole number") != std::string::npos);
+  CHECK(entry("F64", "[1.0]", "[0,8]").find("not a whole number") != std::string::npos);
   CHECK(entry("F64", "[1]", "[0]").find("missing") != std::string::npos);
   CHECK(entry("C64", "[1]", "[0,8]").find("dtype C64") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":1,"a":2})", "")).find("twice") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":[[[[[[1]]]]]]})", "")).find("nested too deeply") != std::string::npos);
-  CHECK(problem_of(assemble("[]", "")).find("no JSON object") != std::string::npos);
+  CHECK(problem_of(assemble("[]", "")).find("not a JSON object") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a": 1e9999})", "")).find("too large") != std::string::npos);
   CHECK(problem_of(assemble(R"({"a":)", "")).find("byte 13") != std::string::npos);
   CHECK(problem_of(std::string(8, '\xFF') + "{}").find("the file ends within the header") != std::string::npos);
