@@ -11,9 +11,9 @@ namespace normrun::tables {
 std::vector<std::vector<std::string>> split_csv(std::string_view text);
 /// Splits one line, without its newline.
 std::vector<std::string> split_csv_line(std::string_view line);
-/// Returns the number in a field of our tables, or nothing where the field is anything else.
+/// Returns the number in a field of our tables, or nothing if the field is anything else.
 std::optional<double> find_number(std::string_view field);
-/// The same, with NaN for nothing.
+/// Returns the number in a field, or NaN if the field is anything else.
 double read_number(std::string_view field);
 
 /// One of our own tables in memory: its header and its rows, read by column.
@@ -22,7 +22,7 @@ class ResultTable {
   explicit ResultTable(std::string_view text);
   const std::vector<std::string>& header() const { return header_; }
   std::size_t rows() const { return rows_.size(); }
-  /// Returns the place of a column, or -1 where there is none.
+  /// Returns the place of a column, or -1 if there is none.
   int column(std::string_view name) const;
   const std::string& at(std::size_t row, int column) const { return rows_[row][static_cast<std::size_t>(column)]; }
 

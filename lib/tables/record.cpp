@@ -57,7 +57,7 @@ std::string joined_fields(const std::vector<Column>& columns, const std::vector<
     text += own->cell.field();
     ++written;
   }
-  if (written != cells.size()) throw std::logic_error("a cell names no column of its table, or one that has a cell already");
+  if (written != cells.size()) throw std::logic_error("a cell belongs to no column of its table, or two cells belong to one column");
   return text;
 }
 

@@ -11,9 +11,9 @@
 
 namespace normrun::tables {
 
-/// Writes the shortest decimal digits that read back as the same double; nan (without a sign), inf and -inf.
+/// Writes the shortest decimal digits that read back as the same double, or nan (without a sign), inf or -inf.
 std::string shortest(double value);
-/// Writes a text as RFC 4180 asks: in quotes only where it needs them.
+/// Writes a text as a CSV field (RFC 4180), in quotes only if it needs them.
 std::string csv_field(std::string_view text);
 
 /// One cell of a table, stored as its CSV field.  An empty cell means "not applicable".
@@ -40,15 +40,15 @@ struct NamedCell {
 };
 /// Writes the names of some columns, joined by commas.
 std::string joined_names(const std::vector<Column>& columns);
-/// Writes a line's fields in the order of the columns, joined by commas.  A column that no cell names is empty.  Throws std::logic_error
-/// for a cell whose column is not among `columns`, and for two cells of one column.
+/// Writes a line's fields in the order of the columns, joined by commas.  A column without a cell is empty.  Throws std::logic_error for a
+/// cell whose column is not among `columns`, and for two cells of one column.
 std::string joined_fields(const std::vector<Column>& columns, const std::vector<NamedCell>& cells);
 
-/// How a run ended.  Journals store the numbers, so these must not change.
+/// How a run ended.  Journals store the numbers of these enumerators, so the numbers must not change.
 enum class RunStatus {
   kOk,
-  kFailed,    // by any error but the next
-  kDiverged,  // a loss, a parameter, a moving statistic or what eval mode makes of them was no longer finite
+  kFailed,    // some other error ended it
+  kDiverged,  // a loss, parameter or moving statistic, or an output or loss in eval mode, was not finite
 };
 std::string_view status_text(RunStatus status);
 
@@ -59,7 +59,7 @@ struct RunRecord {
   RunStatus status = RunStatus::kOk;
   std::string keys;  // the key columns' fields, each with its comma
   std::array<std::string, kTableCount> lines;
-  std::string data_digest;  // of the rows that the run trained on; "" where it never loaded them
+  std::string data_digest;  // of the rows that the run trained on; "" if it never loaded them
 
   /// The first key, which also names the run's files.
   std::string run_id() const { return keys.substr(0, keys.find(',')); }

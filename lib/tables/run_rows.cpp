@@ -14,7 +14,8 @@ std::string_view run_of(std::string_view line) { return line.substr(0, line.find
 
 std::string_view last_name(std::string_view key) { return key.substr(key.rfind('.') + 1); }
 
-/// "learning_rate" for "train.optimizer.learning_rate".  Where another swept key has the same last name, the two last names: "4.rate".
+/// Returns the last name of a key: "rate" for "network.4.rate".  If another swept key ends in the same name, returns the key's last two
+/// names: "4.rate".
 std::string_view short_name(const std::vector<std::string>& keys, std::string_view key) {
   const auto ends_alike = [&](const std::string& other) { return last_name(other) == last_name(key); };
   if (std::count_if(keys.begin(), keys.end(), ends_alike) == 1) return last_name(key);
@@ -22,7 +23,7 @@ std::string_view short_name(const std::vector<std::string>& keys, std::string_vi
   return key.substr(before.substr(0, before.empty() ? 0 : before.size() - 1).rfind('.') + 1);
 }
 
-/// Reads a line, and the lines that belong to it because a field in quotes goes on.  The line is empty at the end of the file.
+/// Reads a line, and the lines that belong to it because a field in quotes goes on.  At the end of the file, `line` is empty.
 void read_line(std::istream& file, std::string& line) {
   const auto is_odd = [](const std::string& text) { return std::count(text.begin(), text.end(), '"') % 2 == 1; };
   if (!std::getline(file, line)) line.clear();
@@ -38,7 +39,7 @@ void read_line(std::istream& file, std::string& line) {
 RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(others) {
   file_.open(path);
   if (!file_.is_open() && errno != ENOENT) files::throw_errno(ExitCode::kUsage, path, "read");
-  file_.exceptions(std::ios::badbit);  // without memory, getline would otherwise end the table early and say nothing
+  file_.exceptions(std::ios::badbit);  // otherwise a getline that gets no memory would end the table early and say nothing
   std::string line;
   read_line(file_, line);
   if (!line.empty()) header_ = split_csv_line(line);

@@ -19,21 +19,21 @@ class RunRows {
   using Row = std::vector<std::string>;
 
   /// Reads a file.  `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs;
-  /// throws Error(kUsage) where a file cannot be read.
+  /// throws Error(kUsage) if a file cannot be read.
   RunRows(const std::string& path, std::size_t others);
-  /// Takes the rows of a record, where the columns of swept keys have no names.
+  /// Takes the rows of a record, in which the columns of swept keys have no names.
   RunRows(const RunRecord& record, TableId table);
 
   /// Reads the rows of the file's next run.  Returns false at the end of the file.
   bool next();
   const std::vector<Row>& rows() const { return rows_; }
-  /// Returns those of the run's rows that have its last step: its final state.  All rows where the table has no steps.
+  /// Returns the rows of the run's last step, which tell its final state.  Returns all rows if the table has no steps.
   std::vector<const Row*> final_rows() const;
 
   const std::vector<std::string>& header() const { return header_; }
-  /// Returns a cell's text, or "" where the table has no such column.
+  /// Returns a cell's text, or "" if the table has no such column.
   const std::string& text(const Row& row, std::string_view column) const;
-  /// Returns a cell's number, or NaN where the cell is empty or not a number.
+  /// Returns a cell's number, or NaN if the cell is empty or not a number.
   double number(const Row& row, std::string_view column) const;
 
   /// The keys that identify the run.
@@ -43,9 +43,10 @@ class RunRows {
   Index batch_size() const;
   /// Returns the values of the swept keys that have columns of their own.
   std::vector<std::string> other_values() const;
-  /// Writes the swept keys that have columns of their own, except `without`: "learning_rate = 0.1, units = 8".  "" where there are none.
+  /// Writes the swept keys that have columns of their own, except `without`: "learning_rate = 0.1, units = 8".  Writes "" if there are
+  /// none.
   std::string others(std::string_view without = "") const;
-  /// Returns the value of a swept key, or NaN where it is not swept or not a number.
+  /// Returns the value of a swept key, or NaN if it is not swept or not a number.
   double other(std::string_view key) const;
 
  private:

@@ -14,8 +14,8 @@ namespace normrun::tables {
 template <class Key>
 class SeedSamples {
  public:
-  /// Adds a run's number.  All rows of a run must come together.  Only the first number of a run counts for a key: a mode that occurs in
-  /// two pairs is measured twice, with equal results.  NaN is ignored.
+  /// Adds a run's number.  All rows of a run must come together.  Only the first number of a run counts for a key, because a mode that
+  /// occurs in two pairs is measured twice, with equal results.  NaN does not count.
   void add(const Key& key, const std::string& run, double value) {
     if (std::isnan(value)) return;
     const auto [found, is_new] = samples_.try_emplace(key);
@@ -25,12 +25,12 @@ class SeedSamples {
     found->second.values.push_back(value);
   }
 
-  /// Keys in the order in which they first came.
+  /// Returns the keys in the order in which they were first added.
   const std::vector<Key>& keys() const { return order_; }
   bool has(const Key& key) const { return samples_.contains(key); }
   /// Summarizes a key, which must be one of keys().
   SampleSummary summary(const Key& key) const { return summarize(samples_.at(key).values); }
-  /// Returns the mean of a key, or NaN where the key is unknown.
+  /// Returns the mean of a key, or NaN if the key is unknown.
   double mean(const Key& key) const { return has(key) ? summary(key).mean : std::nan(""); }
 
  private:

@@ -14,10 +14,11 @@ struct SampleSummary {
   double min = 0.0;
   double max = 0.0;
 };
-/// `values` must not be empty.
+/// Summarizes values, of which there must be at least one.
 SampleSummary summarize(std::span<const double> values);
 
-/// Computes the same from values that come one at a time, in two passes: every value goes to add(), then every value to add_deviation().
+/// Computes a summary of values that come one at a time, in two passes: first the caller gives every value to add(), then every value to
+/// add_deviation().
 class StreamedSummary {
  public:
   void add(double value);
@@ -35,7 +36,7 @@ class StreamedSummary {
 
 /// P(|T| <= t) of Student's t with `degrees` >= 1 degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
 double student_central(double t, long degrees);
-/// The t with P(|T| <= t) = probability, 0 < probability < 1.
+/// Returns the t for which P(|T| <= t) = probability, with 0 < probability < 1.
 double student_quantile(double probability, long degrees);
 
 }  // namespace normrun::tables

@@ -38,10 +38,10 @@ struct Table {
 };
 const std::vector<Table>& tables();
 const Table& table(TableId id);
-/// Returns the column of that name, or nullptr where there is none.
+/// Returns the column of that name, or nullptr if there is none.
 const Column* find_column(const std::vector<Column>& columns, std::string_view name);
 
-/// The first columns of every table: run_id, norm, batch_size, seed.  One column for each other swept key follows them.
+/// The first columns of every table: run_id, norm, batch_size, seed.  After them comes one column for each other swept key.
 const std::vector<Column>& key_columns();
 
 /// The version changes whenever the columns of a table or the meaning of a number change.
