@@ -54,10 +54,10 @@ TEST_CASE("set refuses keys that lead nowhere") {
   config::Document document = config::Document::parse(R"({"a": 1, "list": [1, 2]})", "c.json");
   const auto refusal = [&](const char* key) { return refusal_of([&] { document.set(key, "1", "--set x"); }); };
   CHECK(refusal("a.b") == "--set x: \"/a\" is 1, which has no options; give the whole object");
-  CHECK(refusal("list.2") == "--set x: \"/list\" is a list of 2 values, it has no \"2\"; places count from 0");
-  CHECK(refusal("list.x") == "--set x: \"/list\" is a list of 2 values, it has no \"x\"; places count from 0");
-  CHECK(refusal("list.01") == "--set x: \"/list\" is a list of 2 values, it has no \"01\"; places count from 0");
-  CHECK(refusal("list.99999999999999999999").find("it has no") != std::string::npos);
+  CHECK(refusal("list.2") == "--set x: \"/list\" is a list of 2 values, which has no \"2\"; places count from 0");
+  CHECK(refusal("list.x") == "--set x: \"/list\" is a list of 2 values, which has no \"x\"; places count from 0");
+  CHECK(refusal("list.01") == "--set x: \"/list\" is a list of 2 values, which has no \"01\"; places count from 0");
+  CHECK(refusal("list.99999999999999999999").find("which has no") != std::string::npos);
   CHECK(refusal("a..b") == "--set x: expected a dotted key such as train.batch_size, got \"a..b\"");
   CHECK(refusal("new.").find("expected a dotted key") != std::string::npos);
   CHECK(refusal("").find("expected a dotted key") != std::string::npos);

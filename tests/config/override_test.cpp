@@ -115,7 +115,8 @@ TEST_CASE("--set refuses a grid that is none") {
   CHECK(refusal("grid=7") == "--set grid: expected an object { \"key\": [values], … }, got 7");
   CHECK(refusal("grid.seed=[]") == "--set grid.seed: no values to sweep over; give at least one value, or remove the key");
   CHECK(refusal("grid.seed=[1, 1]") == "--set grid.seed/1: the value 1 is given twice; remove one of them");
-  CHECK(refusal("grid.grid.seed=[1]") == "--set grid.grid.seed: a grid cannot sweep itself; sweep keys outside of the grid");
+  CHECK(refusal("grid.grid.seed=[1]") ==
+        "--set grid.grid.seed: an axis cannot sweep \"grid\" or a key below it; name a key of another option, such as train.batch_size");
 }
 
 TEST_CASE("--set refuses what has no effect or no form") {

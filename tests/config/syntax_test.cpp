@@ -36,7 +36,7 @@ const std::vector<Case> kBroken = {
     {"{\"a\": 'b'}", "1:7: expected a value, got a single quote; write texts in double quotes"},
     {"{\"a\": batch}", "1:7: expected a value, got batch; write texts in double quotes"},
     {"{\"a\": True}", "1:7: expected a value, got True; write true"},
-    {"{\"a\": None}", "1:7: expected a value, got None; write null, or \"none\" where that is the word"},
+    {"{\"a\": None}", "1:7: expected a value, got None; write null, or \"none\" if the option takes this word"},
     {"{\"a\": truely}", "1:7: expected a value, got truely; write texts in double quotes"},
     {"{\"a\": NaN}", "1:7: NaN is not a finite number"},
     {"{\"a\": -Infinity}", "1:7: -Infinity is not a finite number"},
@@ -62,11 +62,11 @@ const std::vector<Case> kBroken = {
     {"{\"a\": 1, \"b\": 2,\n \"a\": 3, \"b\": 4}",
      "2:2 /a: the key \"a\" is given twice; first at c.json:1:2\nc.json:2:10 /b: the key \"b\" is given twice; first at c.json:1:10"},
     {"{\"a\": {\"b\": 1, \"\\u0062\": 2}}", "1:16 /a/b: the key \"b\" is given twice; first at c.json:1:8"},
-    {"{\"a\": " + kMany, "1:70: nested deeper than 64 levels"},
+    {"{\"a\": " + kMany, "1:70: the text is nested deeper than 64 levels"},
     {std::string("{\"a\": 1}\0", 9), "1:9: a NUL byte; is this a JSON text?"},
-    {"{\"a\": \"\xC0\xAF\"}", "1:8: not UTF-8; save the file in UTF-8"},
-    {"{} // \xFF", "1:7: not UTF-8; save the file in UTF-8"},
-    {"{\"a\": \"\xED\xA0\x80\"}", "1:8: not UTF-8; save the file in UTF-8"},
+    {"{\"a\": \"\xC0\xAF\"}", "1:8: the text is not UTF-8; save the file in UTF-8"},
+    {"{} // \xFF", "1:7: the text is not UTF-8; save the file in UTF-8"},
+    {"{\"a\": \"\xED\xA0\x80\"}", "1:8: the text is not UTF-8; save the file in UTF-8"},
 };
 
 }  // namespace

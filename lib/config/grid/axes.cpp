@@ -10,8 +10,8 @@
 namespace normrun::config {
 namespace {
 
-/// Returns what a swept key's column holds for a value: a plain value itself; of an object its name, or else its type; "" where the object
-/// has neither.
+/// Returns what a swept key's column holds for a value.  For a plain value it is the value itself.  For an object it is the object's name
+/// or else its type, or "" if the object has neither.
 std::string label_of(const JsonValue& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_object()) return compact_text(value);
@@ -42,11 +42,13 @@ Axis make_axis(std::string key, const JsonValue& list, std::string origin, const
     } else if (!is_new_label) {
       problems.push_back({where(i), "two values are called " + shown_text(axis.labels.back()), "give each object a \"name\" of its own"});
     } else if (has_control_characters(axis.labels.back())) {
-      problems.push_back({where(i), "control characters in what the tables' column would hold", "take them out"});
+      problems.push_back({where(i), "this value would put control characters into the tables' column", "take them out"});
     }
   }
   if (list.empty()) problems.push_back({axis.origin, "no values to sweep over", "give at least one value, or remove the key"});
-  if (is_at_or_below(axis.key, "grid")) problems.push_back({axis.origin, "a grid cannot sweep itself", "sweep keys outside of the grid"});
+  if (is_at_or_below(axis.key, "grid"))
+    problems.push_back(
+        {axis.origin, "an axis cannot sweep \"grid\" or a key below it", "name a key of another option, such as train.batch_size"});
   return axis;
 }
 

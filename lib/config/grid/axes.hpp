@@ -9,8 +9,8 @@
 
 namespace normrun::config {
 
-/// Makes an axis of a list's values.  `origin` names the axis and `where(i)` its i-th value in the problems, which are appended to
-/// `problems`: a list without values, equal values or labels, and objects without a label.
+/// Makes an axis of a list's values.  Appends to `problems` if the list has no values, if values or labels are equal, or if an object has
+/// no label.  In these problems `origin` stands for the axis, and `where(i)` for its i-th value.
 Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
                std::vector<Problem>& problems);
 

@@ -14,7 +14,7 @@ class AxisTexts {
   AxisTexts() = default;
   AxisTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {}  // NOLINT(google-explicit-constructor)
   AxisTexts(std::initializer_list<std::string> texts) : texts_(texts) {}   // NOLINT(google-explicit-constructor)
-  static AxisTexts range(std::int64_t first, std::int64_t last) {          // both ends belong to it
+  static AxisTexts range(std::int64_t first, std::int64_t last) {          // both ends belong to the range
     AxisTexts texts;
     texts.first_ = first;
     texts.count_ = static_cast<std::size_t>(last - first) + 1;
@@ -39,7 +39,7 @@ class AxisTexts {
  private:
   std::vector<std::string> texts_;
   std::int64_t first_ = 0;
-  std::size_t count_ = 0;  // 0: a list
+  std::size_t count_ = 0;  // 0: the values are in texts_
 };
 
 }  // namespace normrun::config

@@ -15,8 +15,8 @@ bool is_place(std::string_view component) {
   return !component.empty() && component.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Returns the value in the form in which it enters the document.  An object's "name" only labels the table's column, so it is dropped,
-/// except where the object becomes an entry of a list: layers have a name of their own.
+/// Returns the value in the form in which it enters the document.  An object's "name" only labels the table's column, so it is dropped.  It
+/// stays if the object becomes an entry of a list, because layers have names of their own.
 std::string placed_value(const std::string& key, const std::string& value) {
   if (value.empty() || value[0] != '{' || is_place(std::string_view(key).substr(key.rfind('.') + 1))) return value;
   JsonValue object = parse_trusted(value);
@@ -24,8 +24,8 @@ std::string placed_value(const std::string& key, const std::string& value) {
   return compact_text(object);
 }
 
-/// Names an axis's value in messages: "config.json:12:20 /grid/seed/3" where the document holds the axis, the option where the command line
-/// gave it.
+/// Names an axis's value in messages: "config.json:12:20 /grid/seed/3" if the document holds the axis, or the option if the command line
+/// gave the axis.
 std::string origin_of(const Document& document, const Axis& axis, std::size_t place) {
   const std::string pointer = child_pointer("/grid", axis.key);
   if (axis.origin != document.where(pointer)) return axis.origin;
@@ -41,7 +41,7 @@ std::string origin_of(const Document& document, const Axis& axis, std::size_t pl
   return document.where(pointer + '/' + std::to_string(place));
 }
 
-/// Counts an axis's values.  With more than `most` of them the grid would have too many runs, which is refused.
+/// Counts an axis's values.  Throws Error(kUsage) if there are more than `most`, because the grid would then have too many runs.
 std::int64_t counted_values(const Axis& axis, std::int64_t most) {
   if (axis.values.empty()) refuse_usage(axis.origin, "no values to sweep over", "give at least one value, or remove the key");
   const auto count = static_cast<std::int64_t>(axis.values.size());

@@ -17,11 +17,11 @@ namespace normrun::config {
 struct Axis {
   std::string key;     // dotted: "norm.type", "train.batch_size", "seed"
   AxisTexts values;    // compact JSON
-  AxisTexts labels;    // what the table's column holds: the value, or an object's name, else its type
+  AxisTexts labels;    // what the table's column holds: the value; for an object its name, or else its type
   std::string origin;  // "config.json:12:3 /grid/seed", "--grid seed"
 };
 
-/// The product of some axes; the first axis varies slowest.  Points are computed when asked for, never stored.
+/// The product of some axes; the first axis varies slowest.  A point is computed when a caller asks for it, and never stored.
 class Grid {
  public:
   /// A grid may have at most this many runs.
@@ -47,35 +47,36 @@ class Grid {
 
 /// Makes the axis of `"seed": "0..999"` in a grid and of `--seeds 0..999`.  Both ends belong to the range.
 Axis seed_range(Index first, Index last, std::string origin);
-/// Returns the first and the last number of a text such as "0..999".  Returns nothing where the text is not such a range, runs backwards,
+/// Returns the first and the last number of a text such as "0..999".  Returns nothing if the text is not such a range, runs backwards,
 /// or has more than Grid::kMaxRuns values.
 std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
 
-/// Reads the axes under /grid of a document.  A single value counts as a list of one, except for a range of seeds.  A list among the values
-/// is labelled by its JSON.  Throws Error(kUsage) with all problems at once where /grid is not an object, an axis is empty or repeats a
+/// Reads the axes under /grid of a document.  A single value counts as a list of one, except for a range of seeds.  If a value is itself a
+/// list, its label is its JSON.  Throws Error(kUsage) with all problems at once if /grid is not an object, an axis is empty or repeats a
 /// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
 /// Whether a dotted key equals `above` or names something inside it.
 bool is_at_or_below(std::string_view key, std::string_view above);
-/// Returns the key of an option's "key=value".  Throws Error(kUsage) where the text does not have this form.
+/// Returns the key of an option's "key=value".  Throws Error(kUsage) if the text does not have this form.
 std::string set_option_key(const std::string& expression);
 std::string grid_option_key(const std::string& expression);
 
-/// Applies `--grid key=v1,v2,…`: replaces the key's axis where it stands, or appends a new axis, which varies fastest.  Axes of keys below
-/// it are removed, because their values would overwrite parts of this one's.  Commas inside brackets, braces and quotes do not separate
-/// values, and a value that is not JSON is a text.  Throws Error(kUsage), as the functions below do.
+/// Applies `--grid key=v1,v2,…`: replaces the key's axis where it stands, or appends a new axis, which varies fastest.  Removes the axes of
+/// keys below this key, because their values would overwrite members of this key's values.  Commas inside brackets, braces and quotes do
+/// not separate values, and a value that is not JSON is a text.  Throws Error(kUsage), as the functions below do.
 void apply_grid_option(std::vector<Axis>& axes, const std::string& expression);
 /// Applies `--set key=value` as set_value does.  `--set grid={…}` replaces all axes, and `--set grid.KEY=[…]` replaces one axis as --grid
 /// does.
 void apply_set_option(Document& document, std::vector<Axis>& axes, const std::string& expression);
-/// Sets a value, and removes the axes of its key and of all keys below it.  Refused where an axis sweeps an object above the key, because
-/// that would overwrite the value.  `origin` is the option that messages name.
+/// Sets a value, and removes the axes of its key and of all keys below it.  Throws Error(kUsage) if an axis sweeps an object that contains
+/// the key, because the axis would overwrite the value.  `origin` is the option that messages name.
 void set_value(Document& document, std::vector<Axis>& axes, const std::string& key, std::string_view value, const std::string& origin);
 /// Applies `--seeds 0..4` (both ends included), `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are not negative and
 /// differ from each other; a range may have Grid::kMaxRuns of them, a list 100,000.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
 /// Returns the document of one point of the grid, without its "grid".  Whole objects go in before their own options.  An object's "name"
-/// only labels the column and is dropped, except where the object replaces an entry of a list ("network.0"): layers have a "name".
+/// only labels the column and is dropped.  It stays if the object replaces an entry of a list ("network.0"), because layers have names of
+/// their own.
 Document at_point(const Document& document, const Grid& grid, std::int64_t run);
 
 }  // namespace normrun::config

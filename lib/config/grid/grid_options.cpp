@@ -9,7 +9,7 @@
 namespace normrun::config {
 namespace {
 
-constexpr Index kMaxListedSeeds = 100'000;  // a list is held in memory, a range only by its ends
+constexpr Index kMaxListedSeeds = 100'000;  // because a list is in memory as a whole, whereas a range stores only its ends
 constexpr const char* kGridForm = "train.batch_size=2,4,32";
 constexpr const char* kSetForm = "train.batch_size=32";
 constexpr const char* kSeedsForm = "write --seeds 0..4, --seeds 3 or --seeds 1,5,9";
@@ -27,7 +27,7 @@ struct Assignment {
 
 /// Splits "key=value" at the first '='.
 Assignment split_assignment(const std::string& option, const std::string& expression, const std::string& form) {
-  if (find_invalid_byte(expression) != std::string::npos) refuse_usage(option + ' ' + shown_text(expression), "not UTF-8");
+  if (find_invalid_byte(expression) != std::string::npos) refuse_usage(option + ' ' + shown_text(expression), "the text is not UTF-8");
   const std::size_t equals = expression.find('=');
   const std::string_view key = trimmed(std::string_view(expression).substr(0, equals));
   if (equals == std::string::npos || key.empty()) {

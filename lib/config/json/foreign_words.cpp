@@ -9,7 +9,7 @@ namespace {
 struct ForeignWord {
   std::string_view word;
   std::string_view own;        // what it is called here
-  std::string_view elsewhere;  // where that stands when it is not known in the place; "": nowhere
+  std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
 };
 
 constexpr std::array<ForeignWord, 56> kForeignWords = {{

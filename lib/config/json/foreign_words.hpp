@@ -6,8 +6,8 @@
 
 namespace normrun::config {
 
-/// What pandas, scikit-learn, PyTorch and Keras call something that a config calls otherwise: `here it is called "delimiter"`, where
-/// that is among `known`, or where else it stands.  "" for words of no framework.
+/// Returns a hint for a word that pandas, scikit-learn, PyTorch or Keras use for something that a config calls otherwise: `here it is
+/// called "delimiter"`.  If the config's word is not among `known`, the hint also says where it stands.  Returns "" for any other word.
 std::string own_word_hint(std::string_view word, const std::vector<std::string_view>& known);
 
 }  // namespace normrun::config

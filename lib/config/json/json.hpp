@@ -23,7 +23,7 @@ std::string pretty_text(const JsonValue& value);
 /// Writes the value as messages show it: compact, and cut after 60 characters.
 std::string shown(const JsonValue& value);
 
-/// Returns a double as JSON: a whole number where it is one, null where it is not finite.
+/// Returns a double as JSON: as a whole number if it is whole, and as null if it is not finite.
 JsonValue number_value(double number);
 
 /// Reads a compact text, which must come from this library or have been accepted by a Document.

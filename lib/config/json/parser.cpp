@@ -8,8 +8,8 @@
 namespace normrun::config {
 namespace {
 
-/// Builds the value from nlohmann's events.  The events carry no positions, so it follows the text at the same time and notes the place of
-/// every value.
+/// Builds the value from nlohmann's events.  The events carry no positions, so the builder follows the text at the same time and notes the
+/// place of every value.
 class Builder : public nlohmann::json_sax<JsonValue> {
  public:
   Builder(Source& source, std::vector<Problem>& problems) : source_(source), problems_(problems) {}
@@ -62,11 +62,11 @@ class Builder : public nlohmann::json_sax<JsonValue> {
     std::unordered_set<std::string> keys;
   };
 
-  /// Notes the place of the token that has just been read and appends its value.  Returns null where there are too many values.
+  /// Notes the place of the token that has just been read and appends its value.  Returns null if there are too many values.
   JsonValue* append(JsonValue value) {
     const std::size_t place = skip_to_token(source_.text, end_);
     end_ = value.is_structured() ? place + 1 : token_end(source_.text, place);
-    if (source_.places.size() >= kMaxValues) return refuse(place, "more than " + std::to_string(kMaxValues) + " values");
+    if (source_.places.size() >= kMaxValues) return refuse(place, "the text has more than " + std::to_string(kMaxValues) + " values");
     std::string pointer;
     JsonValue* added = &root;
     if (containers_.empty()) {
@@ -91,7 +91,7 @@ class Builder : public nlohmann::json_sax<JsonValue> {
   bool open(JsonValue empty) {
     const std::size_t place = skip_to_token(source_.text, end_);
     if (containers_.size() >= kMaxDepth) {
-      return refuse(place, "nested deeper than " + std::to_string(kMaxDepth) + " levels") != nullptr;
+      return refuse(place, "the text is nested deeper than " + std::to_string(kMaxDepth) + " levels") != nullptr;
     }
     std::string pointer;
     if (!containers_.empty()) {
@@ -130,11 +130,11 @@ class Builder : public nlohmann::json_sax<JsonValue> {
 
 std::optional<Problem> find_unreadable(const Source& source) {
   if (source.text.size() > kMaxBytes)
-    return Problem{source.name, "larger than 16 MiB", "a config holds settings; data belongs in files of its own"};
+    return Problem{source.name, "the text is larger than 16 MiB", "a config holds settings; data belongs in files of its own"};
   const std::size_t invalid = find_invalid_byte(source.text);
   if (invalid == std::string::npos) return std::nullopt;
   if (source.text[invalid] == '\0') return Problem{source.position(invalid), "a NUL byte", "is this a JSON text?"};
-  return Problem{source.position(invalid), "not UTF-8", "save the file in UTF-8"};
+  return Problem{source.position(invalid), "the text is not UTF-8", "save the file in UTF-8"};
 }
 
 JsonValue build(Source& source, std::vector<Problem>& problems) {

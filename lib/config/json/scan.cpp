@@ -16,7 +16,7 @@ bool is_word_character(char c) {
 
 char at(std::string_view text, std::size_t offset) { return offset < text.size() ? text[offset] : '\0'; }
 
-/// Lets nlohmann read a single token.  Our own parser would explain its errors, and explanations call this function.
+/// Lets nlohmann read a single token.  Our own parser would not do: it explains its errors, and the explanations call this function.
 JsonValue plain_value(std::string_view token) { return JsonValue::parse(token, nullptr, false); }
 
 /// Names the offending token for a message.
@@ -37,7 +37,7 @@ std::string lower(std::string_view word) {
   return text;
 }
 
-/// Says what is wrong inside the quotes that open at `offset`.  Empty where nothing is wrong.
+/// Says what is wrong inside the quotes that open at `offset`, or returns nothing if all is well.
 std::optional<Problem> explain_text(const Source& source, std::size_t offset) {
   const std::string& text = source.text;
   for (std::size_t i = offset + 1; at(text, i) != '"'; ++i) {
@@ -78,7 +78,7 @@ Problem explain_word(const Source& source, std::size_t offset) {
     return {source.position(offset), token_name(text, offset) + " is not a JSON number", "numbers look like 10, -0.5 or 1e-3"};
   std::string hint = "write texts in double quotes";
   if (small == "true" || small == "false" || small == "null") hint = "write " + small;
-  if (small == "none") hint = "write null, or \"none\" where that is the word";
+  if (small == "none") hint = "write null, or \"none\" if the option takes this word";
   return {source.position(offset), "expected a value, got " + token_name(text, offset), hint};
 }
 

@@ -7,7 +7,7 @@
 
 namespace normrun::config {
 
-/// Each function below returns an offset in the text.  This one skips blanks and comments.
+/// Skips blanks and comments.  This function and the next two return an offset in the text.
 std::size_t skip_blanks(std::string_view text, std::size_t offset);
 /// Skips blanks, comments, commas and colons.
 std::size_t skip_to_token(std::string_view text, std::size_t offset);
@@ -21,10 +21,10 @@ struct Expectation {
   bool is_after_value = false;
   bool is_too_large = false;  // a number past the largest double
   char container = '\0';      // '{', '[', or '\0' outside of every container
-  std::size_t opened_at = 0;  // where that container begins
+  std::size_t opened_at = 0;  // where `container` begins
 };
 
-/// Says in words what is wrong there, what was expected and what to do about it.
+/// Says what is wrong after `expectation.after`, what was expected there and what to do about it.
 Problem explain_syntax_error(const Source& source, const Expectation& expectation);
 
 }  // namespace normrun::config

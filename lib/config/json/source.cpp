@@ -8,7 +8,7 @@
 namespace normrun::config {
 namespace {
 
-/// Keys come from outside, so a message escapes and cuts them: it has to stay one line of readable length.
+/// Escapes and cuts a pointer, because its keys come from outside and a message must stay one line of readable length.
 std::string printable(std::string_view pointer) {
   constexpr std::size_t kLongest = 200;
   std::string text = JsonValue(std::string(pointer.substr(0, kLongest))).dump(-1, ' ', false, JsonValue::error_handler_t::ignore);

@@ -8,7 +8,8 @@
 namespace normrun::config {
 namespace {
 
-/// Returns how many bytes the UTF-8 character at `offset` has, or 0 where it is not one (overlong, surrogate, too large, cut off).
+/// Returns how many bytes the UTF-8 character at `offset` has, or 0 if the bytes there are no valid character (overlong, surrogate, too
+/// large, cut off).
 std::size_t character_size(std::string_view text, std::size_t offset) {
   const auto byte = [&](std::size_t i) {
     return offset + i < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[offset + i])) : 0u;

@@ -19,7 +19,8 @@ std::string shown_text(std::string_view text);
 /// Writes `"a", "b" or "c"`.
 std::string quoted_words(const std::vector<std::string_view>& words, std::string_view last_link = " or ");
 
-/// Writes `did you mean "batch_size"?`, or where no word is near the list of known ones, introduced by `kind`: `known keys: …`.
+/// Writes `did you mean "batch_size"?`.  If no known word is near, writes the list of all known words, introduced by `kind`: `known keys:
+/// …`.
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known, std::string_view kind);
 
 }  // namespace normrun::config

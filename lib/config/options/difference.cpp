@@ -4,7 +4,7 @@
 namespace normrun::config {
 namespace {
 
-/// Writes the dotted key of the first value that differs, with both values.  "" where none differs.
+/// Writes the dotted key of the first value that differs, with both values.  Returns "" if no value differs.
 std::string difference(const JsonValue& a, const JsonValue& b, const std::string& key) {
   if (a == b) return "";
   if (a.is_object() && b.is_object()) {

@@ -22,7 +22,7 @@ std::vector<std::string> split_key(std::string_view dotted_key) {
   }
 }
 
-/// Reads one component of a dotted key as a place in the list.  Returns npos where it is not a whole number or lies beyond the end.
+/// Reads one component of a dotted key as a place in the list.  Returns npos if the component is not a whole number or lies beyond the end.
 std::size_t place_in(const JsonValue& list, const std::string& part) {
   const bool is_number = !part.empty() && part.size() <= 9 && part.find_first_not_of("0123456789") == std::string::npos;
   if (!is_number || (part.size() > 1 && part[0] == '0')) return std::string::npos;
@@ -30,7 +30,7 @@ std::size_t place_in(const JsonValue& list, const std::string& part) {
   return place < list.size() ? place : std::string::npos;
 }
 
-/// Returns the value at a dotted key, or nullptr where there is none.  Value is JsonValue or const JsonValue.
+/// Returns the value at a dotted key, or nullptr if there is none.  Value is JsonValue or const JsonValue.
 template <class Value>
 Value* find(Value& root, const std::vector<std::string>& parts) {
   Value* value = &root;
@@ -104,7 +104,7 @@ std::vector<std::string> Document::keys_at(std::string_view pointer) const {
 
 void Document::set(std::string_view dotted_key, std::string_view value_text, const std::string& origin) {
   if (find_invalid_byte(dotted_key) != std::string_view::npos || find_invalid_byte(value_text) != std::string_view::npos) {
-    refuse_usage(shown_text(origin), "not UTF-8");
+    refuse_usage(shown_text(origin), "the text is not UTF-8");
   }
   const std::vector<std::string> parts = split_key(dotted_key);
   if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
@@ -118,7 +118,7 @@ void Document::set(std::string_view dotted_key, std::string_view value_text, con
       const std::size_t place = place_in(*value, part);
       if (place == std::string::npos) {
         refuse_usage(origin,
-                     shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, it has no " + shown_text(part),
+                     shown_text(pointer) + " is a list of " + std::to_string(value->size()) + " values, which has no " + shown_text(part),
                      "places count from 0");
       }
       value = &(*value)[place];

@@ -3,7 +3,7 @@
 namespace normrun::config {
 namespace {
 
-/// Returns JSON's own true or false where the word is one of these.
+/// Returns the word as JSON: "true" and "false" become JSON's own true and false.
 JsonValue word_value(std::string_view word) {
   if (word == "true") return true;
   if (word == "false") return false;

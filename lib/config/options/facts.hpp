@@ -23,7 +23,7 @@ enum class FactKind {
   kAny,     // any JSON
 };
 
-/// What describing an option tells about it.  The resolved config, the schema and `normrun list` are written from these.
+/// What an option's description tells.  The resolved config, the schema and `normrun list` are written from such facts.
 struct Fact {
   std::string name;
   std::string doc;
@@ -41,7 +41,7 @@ struct Fact {
 
 std::vector<Fact> facts_of(Described& value);
 
-/// The JSON object that the options make; absent ones are left out.
+/// Returns the JSON object that the options make.  It leaves out absent options.
 JsonValue object_of(const std::vector<Fact>& facts);
 
 }  // namespace normrun::config

@@ -38,7 +38,7 @@ struct IntegerRange {
   Index high = std::numeric_limits<Index>::max();
 };
 
-/// A whole number or one of a few words ("all", "train", "auto").  `word` is empty where it is a number.
+/// A whole number or one of a few words ("all", "train", "auto").  If it is a number, `word` is empty.
 struct Count {
   std::string word;
   Index value = 0;
@@ -68,14 +68,14 @@ struct FamilyMember {
   std::function<std::shared_ptr<Described>()> make;  // makes one with its defaults
 };
 struct Family {
-  std::string_view name;  // "layer", "optimizer", …, as messages name it
+  std::string_view name;  // as messages call it: "layer", "optimizer", …
   std::vector<FamilyMember> members;
-  const FamilyMember* find(std::string_view type) const;         // nullptr where there is none
-  std::shared_ptr<Described> make(std::string_view type) const;  // sets its type too; nullptr where there is none
+  const FamilyMember* find(std::string_view type) const;         // nullptr if there is no such type
+  std::shared_ptr<Described> make(std::string_view type) const;  // sets its type too; nullptr if there is no such type
 };
 
 /// Visits the options of Described objects.  A Reader fills them from JSON, a writer turns them into JSON, and the schema and `list` record
-/// them.  Each value comes in with its default; only a Reader changes it, where the config gives the option.
+/// them.  Each value comes in with its default.  Only a Reader changes a value, and only if the config gives the option.
 class OptionVisitor {
  public:
   virtual ~OptionVisitor() = default;
@@ -105,8 +105,8 @@ class OptionVisitor {
                      const std::vector<std::string_view>& words) = 0;
 
   virtual void object(Option option, Described& value) = 0;
-  /// A list of objects of one kind.  `grow` appends one with its defaults and returns it; `at` returns the i-th.  Prefer `list`: it empties
-  /// the list before a Reader fills it, and removes what a documenting visitor appended.
+  /// A list of objects of one kind.  `grow` appends one with its defaults and returns it; `at` returns the i-th.  Call `list` instead if
+  /// you can: it clears the values before a Reader fills them, and afterwards removes the entries that any other visitor appended.
   virtual void objects(Option option, std::size_t count, const std::function<Described&(std::size_t)>& at,
                        const std::function<Described&()>& grow) = 0;
   /// One object of a family; its "type" says which kind.  An empty pointer means that the option is absent.
@@ -115,16 +115,17 @@ class OptionVisitor {
   /// A list of such lists.
   virtual void tagged_lists(Option option, std::vector<std::vector<std::shared_ptr<Described>>>& values, const Family& family) = 0;
   /// JSON that other code reads ("grid", "claims"), kept as compact text; "" means absent.  The default "{}" asks for an object and "[]"
-  /// for a list; "" accepts any value.
+  /// for a list; the default "" accepts any value.
   virtual void any(Option option, std::string& json_text) = 0;
 
-  /// A relation between options that must hold.  Where it does not, a Reader reports "expected <expectation>" at the option `key` ("" is
-  /// the object itself).  It reports nothing where the value at `key` was refused: that option kept its default, so the relation says
+  /// A relation between options that must hold.  If it does not hold, a Reader reports "expected <expectation>" at the option `key` ("" is
+  /// the object itself).  It reports nothing if it has refused the value at `key`: that option kept its default, so the relation says
   /// nothing about the config.  Other visitors ignore this.
   virtual void require(bool holds, std::string_view key, std::string_view expectation) = 0;
-  /// Whether the config gives this option.  Always false for visitors that do not read.
+  /// Whether the config gives this option.  The answer is always false for visitors that do not read.
   virtual bool given(std::string_view name) const = 0;
-  /// Whether the config's value of this option was refused, so that it kept its default.  Always false for visitors that do not read.
+  /// Whether the config's value of this option was refused, so that the option kept its default.  The answer is always false for visitors
+  /// that do not read.
   virtual bool refused(std::string_view name) const = 0;
 
   template <class E>

@@ -8,10 +8,10 @@
 
 namespace normrun::config {
 
-/// Describes a range: ">= 1", "between 0 and 1", "> 0 and < 1", or "" where it has no limits.
+/// Describes a range: ">= 1", "between 0 and 1", "> 0 and < 1", or "" if it has no limits.
 std::string range_text(const Range& range);
 std::string range_text(const IntegerRange& range);
-/// Each names what an option expects: "a number > 0", "a whole number >= 1", `a whole number >= 1, "train" or "all"`.
+/// These write what an option expects: "a number > 0", "a whole number >= 1", `a whole number >= 1, "train" or "all"`.
 std::string expected_number(const Range& range);
 std::string expected_integer(const IntegerRange& range);
 std::string expected_count(const IntegerRange& range, const std::vector<std::string_view>& words);

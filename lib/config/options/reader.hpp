@@ -9,7 +9,7 @@
 
 namespace normrun::config {
 
-/// Implements Document::read: fills `value` from the object at `pointer`, option by option as `describe` names them, and appends the
+/// Implements Document::read: fills `value` from the object at `pointer`, option by option in the order of `describe`, and appends the
 /// problems in the order of the text.
 void read_document(const DocumentState& document, std::string_view pointer, Described& value, std::vector<Problem>& problems,
                    const std::vector<std::string_view>& elsewhere);
@@ -74,11 +74,11 @@ class Reader : public OptionVisitor {
 
   /// Makes `names` known keys.
   void know(const std::vector<std::string_view>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
-  /// Reports the keys that no call has named, except those in `ignored`.
+  /// Reports the keys of the object that are not known, except those in `ignored`.
   void refuse_unknown_keys(const std::vector<std::string>& ignored);
 
  private:
-  /// Returns the option's value in the config, or null where it is absent, and makes its key a known one.
+  /// Returns the option's value in the config, or null if it is absent, and makes its key a known one.
   const JsonValue* take(Option option);
   std::string pointer_of(std::string_view name) const { return child_pointer(pointer_, name); }
 

@@ -6,7 +6,7 @@
 namespace normrun::config {
 namespace {
 
-/// Collects the families under "definitions", so that each is written only once and may contain itself.
+/// Collects the families under "definitions", so that each family is written only once and may contain itself.
 class SchemaWriter {
  public:
   /// Returns {"properties", "additionalProperties"} of an object with these options.
@@ -120,7 +120,7 @@ class SchemaWriter {
     return "#/definitions/" + name;
   }
 
-  /// Writes one if/then for each type, so that an editor complains about the member that was meant and not about all of them.
+  /// Writes one if/then for each type, so that an editor complains about the type that the author chose, and not about every type.
   JsonValue family_schema(const Family& family) {
     JsonValue types = JsonValue::array();
     JsonValue branches = JsonValue::array();
@@ -135,7 +135,7 @@ class SchemaWriter {
       branches.push_back({{"if", {{"properties", {{"type", is_type}}}, {"required", {"type"}}}}, {"then", std::move(then)}});
     }
     JsonValue object = {{"type", "object"}, {"properties", {{"type", {{"enum", types}}}}}, {"allOf", std::move(branches)}};
-    // A text alone is the type with its defaults: "adam".
+    // A text alone stands for an object of that type with its defaults: "adam".
     return {{"if", {{"type", "string"}}}, {"then", {{"enum", std::move(types)}}}, {"else", std::move(object)}};
   }
 

@@ -21,8 +21,8 @@ std::string unquote_hint(const JsonValue& value) {
   return inside.is_number() || inside.is_boolean() ? "write " + text + " without quotes" : "";
 }
 
-/// Returns the whole number that a JSON number stands for ("32", "32.0", "1e3").  Empty where it is not whole or a double cannot hold it
-/// exactly.
+/// Returns the whole number that a JSON number stands for ("32", "32.0", "1e3").  Returns nothing if the number is not whole, or if a
+/// double cannot hold it exactly.
 std::optional<Index> whole_number(const JsonValue& value) {
   if (value.is_number_unsigned()) {
     const auto number = value.get<std::uint64_t>();
@@ -36,7 +36,7 @@ std::optional<Index> whole_number(const JsonValue& value) {
   return static_cast<Index>(number);
 }
 
-/// The same, but also empty where the number is out of range.
+/// Returns the whole number in the same way, but nothing if it is out of range.
 std::optional<Index> whole_number(const JsonValue& value, const IntegerRange& range) {
   const std::optional<Index> number = whole_number(value);
   return number && *number >= range.low && *number <= range.high ? number : std::nullopt;
@@ -164,7 +164,7 @@ void read_object(const Given& given, Described& value) {
 void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Family& family) {
   const std::string kind(family.name);
   const std::vector<std::string_view> types = type_names(family);
-  // A text alone is the type with its defaults: "he_normal", "adam".
+  // A text alone stands for an object of that type with its defaults: "he_normal", "adam".
   if (given.json.is_string()) {
     const JsonValue object = {{"type", given.json}};
     if (family.make(given.json.get<std::string>()) != nullptr) return read_tagged({object, given.pointer, given.findings}, value, family);

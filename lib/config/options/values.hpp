@@ -21,7 +21,7 @@ struct Given {
   Given child(std::size_t place) const { return {json[place], pointer + '/' + std::to_string(place), findings}; }
 };
 
-/// Each function below assigns the value where it fits, and otherwise reports the problem.
+/// Each read_… function assigns the value if it fits, and otherwise reports the problem.
 void read_number(const Given& given, double& value, const Range& range);
 void read_number(const Given& given, std::optional<double>& value, const Range& range);  // null gives an empty value
 void read_integer(const Given& given, Index& value, const IntegerRange& range);
@@ -29,16 +29,16 @@ void read_integer(const Given& given, std::optional<Index>& value, const Integer
 void read_flag(const Given& given, bool& value);
 void read_text(const Given& given, std::string& value);
 void read_count(const Given& given, Count& value, const IntegerRange& range, const std::vector<std::string_view>& words);
-/// Reads one of `words` or an alias of one, (alias, word), and sets `index` to the word's place in `words`.
+/// Reads one of `words`, or an alias of a word, and sets `index` to the word's place in `words`.  `aliases` are pairs (alias, word).
 void read_choice(const Given& given, std::size_t& index, const std::vector<std::string_view>& words,
                  const std::vector<std::pair<std::string_view, std::string_view>>& aliases = {});
 void read_pair(const Given& given, std::pair<std::string, std::string>& value, const std::vector<std::string_view>& words);
 /// Fills an object that has no "type".
 void read_object(const Given& given, Described& value);
-/// Makes and fills an object of a family.  Leaves `value` as it was where its type is missing or unknown.
+/// Makes and fills an object of a family.  Leaves `value` as it was if the type is missing or unknown.
 void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Family& family);
 
-/// Replaces `values` by the list's elements; `read_one(element, value)` reads each.
+/// Replaces `values` by the list's elements.  `read_one(element, value)` reads one element.
 template <class T, class ReadOne>
 void read_list(const Given& given, std::vector<T>& values, const std::string& expected, const ReadOne& read_one) {
   if (!given.json.is_array()) {
