@@ -13,7 +13,7 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   return split == "test" ? data.test_samples : data.train_samples;
 }
 
-/// Explains a network of few outputs on labels such as 3.7: numbers to predict were taken for classes.
+/// Labels such as 3.7 were read as classes, so the network has too few outputs.  Says how to predict them as numbers.
 [[noreturn]] void refuse_fractions(const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems)
@@ -21,7 +21,7 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   throw Error(error.code(), problems);
 }
 
-/// Floating labels that are whole, 0.0 and 1.0, are numbers to predict unless the config says that they are classes.
+/// Floating labels that are whole, such as 0.0 and 1.0, count as numbers to predict.  Says how to read them as classes.
 [[noreturn]] void refuse_whole_numbers(const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems)
@@ -31,7 +31,7 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   throw Error(error.code(), problems);
 }
 
-/// Where the classes are words, a wrong number of them is easier to understand with the words beside it.
+/// If the classes are words, lists them, because the message about their number is then easier to understand.
 [[noreturn]] void refuse_with_words(const Error& error, const data::DataSpec::Outline& data) {
   constexpr std::size_t kListed = 6;
   std::vector<std::string_view> words(data.class_words.begin(), data.class_words.end());

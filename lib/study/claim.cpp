@@ -9,8 +9,8 @@ const std::vector<std::pair<std::string_view, ClaimTest>> kTests = {{"greater", 
                                                                     {"within", ClaimTest::kWithin},   {"equal", ClaimTest::kEqual},
                                                                     {"slope", ClaimTest::kSlope},     {"range", ClaimTest::kRange}};
 
-/// An option and the tests that read it.  An option counts as given where it differs from its default, because a resolved config gives all
-/// of them.
+/// An option and the tests that read it.  An option counts as given only if it differs from its default, because a resolved config has
+/// every option.
 struct TestKey {
   std::string_view name;
   bool is_given;
@@ -40,7 +40,7 @@ std::string names_of(const std::vector<ClaimTest>& tests) {
 
 std::string quoted(std::string_view key) { return '"' + std::string(key) + '"'; }
 
-/// Refuses keys that the test does not read, because their author would get the answer to another question.
+/// Refuses keys that the test does not read.  If the test ignored them, it would answer another question than the author asked.
 void refuse_unread_keys(const Claim& claim, config::OptionVisitor& visitor) {
   for (const TestKey& key : test_keys(claim)) {
     visitor.require(!key.is_given || key.is_read_by(claim.test), key.name,

@@ -19,7 +19,7 @@ enum class ClaimTest {
 };
 /// How several rows of one run become one value.  kNone: a run may have one row only.
 enum class Reduce { kNone, kMean, kMax, kMin };
-/// What a test says of a claim.  kUndecided: the runs do not suffice to confirm or refute it.
+/// What a test says of a claim.  kUndecided: the runs neither confirm nor refute the claim.
 enum class Verdict { kConfirmed, kRefuted, kUndecided };
 std::string_view verdict_text(Verdict verdict);
 
@@ -30,7 +30,7 @@ struct Claim : config::Described {
   std::string source;
   std::string metric;             // table.column
   std::string minus;              // another metric of the same table, subtracted row by row; "": none
-  std::string where = "{}";       // JSON: from column to value or list of values
+  std::string where = "{}";       // JSON: for each column the value, or a list of values, that its cells may have
   std::string versus;             // JSON: the rows to compare with; "": a number
   Reduce reduce = Reduce::kNone;  // how several rows of one run become one value
   ClaimTest test = ClaimTest::kGreater;

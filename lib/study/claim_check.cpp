@@ -14,7 +14,7 @@ constexpr const char* kListed = "see `normrun list metrics`";
 
 std::string_view table_name(const tables::Table& table) { return table.file.substr(0, table.file.find('.')); }
 
-/// Returns the table of a metric such as "compare.rms", or nullptr where there is none.
+/// Returns the table of a metric such as "compare.rms", or nullptr if there is none.
 const tables::Table* table_of(std::string_view metric) {
   const auto is_meant = [&](const tables::Table& table) { return table_name(table) == metric.substr(0, metric.find('.')); };
   const auto found = std::find_if(tables::tables().begin(), tables::tables().end(), is_meant);
@@ -40,7 +40,8 @@ class ClaimNames {
     check_id(claim.id, pointer + "/id");
     check_metric(claim.metric, pointer + "/metric");
     const tables::Table* const table = table_of(claim.metric);
-    if (table_of(claim.minus) == table) check_metric(claim.minus, pointer + "/minus");  // one of another table is refused already
+    if (table_of(claim.minus) == table)
+      check_metric(claim.minus, pointer + "/minus");  // a column of another table has been refused already
     if (table == nullptr) return;
     for (const char* const filter : {"/where", "/versus"}) {
       for (const std::string& key : document_.keys_at(pointer + filter)) {
@@ -120,7 +121,7 @@ void check_claims(const config::Document& document, const config::Grid& grid, co
   ClaimNames names(document, grid, file_axes, problems);
   for (std::size_t i = 0; document.contains("claims." + std::to_string(i)); ++i) {
     Claim claim;
-    std::vector<Problem> reported;  // already reported with the config as a whole
+    std::vector<Problem> reported;  // ignored: reading the whole config has reported them already
     document.read("/claims/" + std::to_string(i), claim, reported);
     names.check(claim, "/claims/" + std::to_string(i));
   }

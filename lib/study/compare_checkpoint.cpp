@@ -31,7 +31,8 @@ Index read_count(const std::string& text) {
   return count;
 }
 
-/// Returns the epoch of a checkpoint.  Older versions did not store it; there it is the config's where that counts in epochs.
+/// Returns the epoch of a checkpoint.  Older versions did not store it.  Their checkpoints have the config's number of epochs, or 0 if the
+/// config counts in steps.
 Index epoch_of(const files::TensorFile& file, const RunConfig& config) {
   const auto found = file.metadata.find("epoch");
   if (found != file.metadata.end()) return read_count(found->second);
@@ -117,7 +118,8 @@ std::string compare_in(const CheckpointComparison& request, const files::TensorF
   const Index step = read_count(metadata_or(file, "step", "0"));
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
-  if (!request.network.empty()) train::check_last_layers(loss, network);  // what `train` of an older version wrote is compared as it is
+  if (!request.network.empty())
+    train::check_last_layers(loss, network);  // a checkpoint of `train` is not checked, because older versions allowed more
   record.data_digest = data.digest;
   const compare::ComparisonSettings settings = config.comparison_settings();
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};
@@ -127,7 +129,7 @@ std::string compare_in(const CheckpointComparison& request, const files::TensorF
   return not_finite ? eval_divergence(snapshot, *not_finite) : "";
 }
 
-/// Warns where the inputs are not scaled as in training: a checkpoint does not store the means and deviations of its inputs.
+/// Warns if the inputs are not scaled as in training.  A checkpoint does not store the means and deviations of its inputs.
 std::vector<std::string> scaling_warnings(const config::Document& trained, const RunConfig& config) {
   if (config.data_spec().preparation.standardize)
     return {"the inputs are standardized by the mean and deviation of this data's own training rows, not by those of the training run"};

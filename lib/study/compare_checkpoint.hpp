@@ -9,11 +9,11 @@
 
 namespace normrun::study {
 
-/// What `normrun compare` is asked for.
+/// What the user of `normrun compare` asks for.
 struct CheckpointComparison {
-  std::string checkpoint;                                  // a file that `train` wrote, or another framework's with `network`
-  std::string data;                                        // a config file (its "data"), or JSON text: a config or a data object
-  std::string network = {};                                // a config, or its JSON text, for the network and, without `data`, the data
+  std::string checkpoint;    // a file that `train` wrote, or together with `network` a file of another framework
+  std::string data;          // a config file (its "data"), or JSON text: a config or a data object
+  std::string network = {};  // a config, or its JSON text, for the network and, without `data`, the data
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
   std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
@@ -23,12 +23,12 @@ struct CheckpointComparison {
 /// The result of a comparison.  The record has the lines that `train` would have written for this network and these rows.
 struct ComparedCheckpoint {
   tables::RunRecord record;
-  std::string divergence;             // why eval mode has no scores, "" where it has; the record's status says so too
-  std::vector<std::string> warnings;  // of other data: where their inputs are not scaled as those of the training; of other names
+  std::string divergence;             // why eval mode has no scores; "" if it has.  The record's status tells this too
+  std::vector<std::string> warnings;  // about inputs that are not scaled as in training, and about tensors under other names
 };
 
 /// Compares the modes of a stored network on any data whose shape fits.  The population statistics come from the population split of that
-/// data.  Throws Error(kUsage) where request, checkpoint and data do not fit each other, and Error(kDamaged) for damaged files.
+/// data.  Throws Error(kUsage) if request, checkpoint and data do not fit each other, and Error(kDamaged) if a file is damaged.
 ComparedCheckpoint compare_checkpoint(const CheckpointComparison& request);
 
 }  // namespace normrun::study

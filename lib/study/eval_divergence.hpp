@@ -6,8 +6,7 @@
 
 namespace normrun::study {
 
-/// Why the network has no scores in eval mode on a split where its outputs or its loss are not finite: what is not, and the layer and
-/// the tensor that were met first.
+/// Says why eval mode has no scores on a split: an output or the loss is not finite.  Names the first layer and tensor that is not finite.
 template <class T>
 std::string eval_divergence(const compare::Snapshot<T>& snapshot, data::SplitName split);
 

@@ -53,7 +53,7 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   visitor.require(norm == nullptr || !static_cast<const nn::LayerSpec&>(*norm).inputs, "norm",
                   "no \"inputs\": those of each {\"type\": \"norm\"} count");
   visitor.object({"train", "how the network is trained"}, train);
-  visitor.integer({"seed", "of data, initialization, order and dropout: each has its own stream"}, seed, {.low = 0});
+  visitor.integer({"seed", "the seed of data, initialization, order and dropout, which each have their own stream"}, seed, {.low = 0});
   visitor.choice<Precision>({"precision", "float32, what the frameworks use, or float64"}, precision,
                             {{"float32", Precision::kFloat32}, {"float64", Precision::kFloat64}});
   visitor.object({"population", "how the population statistics are computed"}, population);
@@ -62,7 +62,7 @@ void RunConfig::describe(config::OptionVisitor& visitor) {
   for (const std::string& probe : probes) {
     visitor.require(compare::find_probe(probe) != nullptr, "probes", "names from `normrun list probes`, not \"" + probe + "\"");
   }
-  visitor.any({"grid", "swept keys: dotted key to list of values; the first is the slowest"}, grid);
+  visitor.any({"grid", "swept keys: for each dotted key a list of values; the first key varies slowest"}, grid);
   visitor.list({"claims", "statements to decide with `normrun claims`"}, claims);
 
   visitor.require(data != nullptr, "", "the key \"data\": an object with a \"type\" (see `normrun list datasets`)");

@@ -57,31 +57,31 @@ struct Experiment {
   std::string folder;  // the config file's folder, where relative paths start
   config::Grid grid;
   RunConfig base;                  // at the first point of the grid
-  std::vector<std::string> notes;  // on the data files: what is left out, what was found out (Check::kWithData only)
+  std::vector<std::string> notes;  // what the readers of the data files left out or found out (only with Check::kWithData)
 
   /// Returns the config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;
-  /// Returns the resolved config: every option with its value, and the grid and the claims as given.  An object with a "type" also stays as
-  /// given where an axis changes something inside it, because the swept value decides the defaults of its other options.
+  /// Returns the resolved config: every option with its value, and the grid and the claims as given.  If an axis changes something inside
+  /// an object with a "type", the object stays as given too, because the swept value decides the defaults of its other options.
   std::string resolved() const;
   /// Returns what determines the numbers of every run, as compact JSON: the resolved config without the axes, the seed, the claims, the
-  /// texts, and when checkpoints are written.
+  /// texts and train.checkpoint_every.
   std::string numbers() const;
   std::string digest() const;  // of numbers()
 };
 
 /// How much load_experiment checks.
 enum class Check {
-  kConfigOnly,  // for the config of results, which must load whatever its claims name
-  kWithData,    // also the headers of the data files, and the tables and columns that the claims name
+  kConfigOnly,  // for the config in a results folder, which must load even if its claims no longer fit
+  kWithData,    // checks the headers of the data files too, and whether the tables and columns of the claims exist
 };
-/// Loads a config, applies the overrides and checks the result: every value of every axis once, then shapes and files.  Throws
+/// Loads a config, applies the overrides and checks the result: first every value of every axis once, then shapes and files.  Throws
 /// Error(kUsage) with every problem, in the order of the file.  A shape that does not fit for only some values of the grid makes only those
 /// runs fail.
 Experiment load_experiment(const std::string& path, const Overrides& overrides, Check check);
 
-/// Throws Error(kUsage) where the network's outputs do not fit the data's targets and the loss, or where the data has fewer rows than
-/// population statistics are to be taken from; Error(kUsage, kDamaged) for the other files that a training reads.
+/// Throws Error(kUsage) if the network's outputs do not fit the data's targets and the loss, or if a split has fewer rows than the
+/// population statistics need.  Throws Error(kUsage, kDamaged) if another file that training reads is missing, damaged or does not fit.
 void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
                const nn::SweptNorms& norms);
 
@@ -92,7 +92,7 @@ std::string data_text(const RunConfig& config);
 std::string grid_text(const config::Grid& grid);
 config::Grid parse_grid(const std::string& text);
 
-/// Returns the part of a run's config that determines its numbers: resolved, without grid, claims and texts.
+/// Returns what determines a run's numbers: its resolved config without grid, claims and texts.
 std::string run_text(const RunConfig& config);
 
 }  // namespace normrun::study

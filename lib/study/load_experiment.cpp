@@ -20,7 +20,7 @@ constexpr std::size_t kListedValues = 1000;
 /// Keys that do not change the numbers of a run.
 constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};
 
-/// Stands for the value that the config itself gives to a swept key.
+/// In place of a value's place in its axis: the value that the config itself gives to the swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
 
 /// Returns the key of the object around a key: "norm" for "norm.type", "" for "seed".
@@ -43,12 +43,12 @@ config::Document point_document(const config::Document& document, const std::vec
     chosen.back().labels = {axes[a].labels[kept]};
   }
   config::Document point = config::at_point(document, config::Grid(chosen), 0);
-  // No run uses the value that the config itself gives to a swept key.  So its type need not know the options that only swept types have.
+  // No run uses the value that the config itself gives to a swept key.  Its type may therefore lack options that only swept types have.
   if (value == kOwnValue) point.allow_other_types(last_part(axes[axis].key) == "type" ? object_of(axes[axis].key) : axes[axis].key);
   return point;
 }
 
-/// Returns points at which every value of every axis occurs once; the other axes have their first value.
+/// Returns points (axis, value) at which every value of every axis occurs once, while the other axes have their first value.
 std::vector<std::pair<std::size_t, std::size_t>> checked_points(const std::vector<config::Axis>& axes) {
   std::vector<std::pair<std::size_t, std::size_t>> points = {{0, 0}};
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
@@ -95,12 +95,12 @@ std::pair<long, long> place_in(const std::string& name, const Problem& problem) 
   return place;
 }
 
-/// Explains why a data file may be missing where a config lies with its results.
+/// Explains why a data file may be missing if the config lies in a results folder.
 constexpr const char* kMovedConfig =
-    "a config.json in a results folder still has the paths of the original config: copy it into that config's folder, or give "
-    "the paths by --set";
+    "a config.json in a results folder still has the paths of the original config: copy it into the original config's folder, or give the "
+    "paths by --set";
 
-/// What is wrong with the shapes or the data files of one point.
+/// Returns what is wrong with the shapes or the data files of one point.
 std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const config::Document& document,
                                     const config::Grid& grid, ExitCode& code, std::vector<std::string>& notes) {
   try {
@@ -128,7 +128,7 @@ RunConfig point_config(const config::Document& document, const std::vector<confi
   return config;
 }
 
-/// A weights file that does not fit a swept normalization, or one of the seeds' own, is the config's fault whatever the others do.
+/// A weights file that does not fit one swept normalization or one seed is the config's fault, even if the other values fit.
 void check_swept_weights(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
   std::vector<Problem> problems;
@@ -139,7 +139,7 @@ void check_swept_weights(const config::Document& document, const std::vector<con
     if (config.train.init_from.empty()) continue;
     if (axes[axis].key == "seed" && config.train.init_from.find("{seed}") == std::string::npos) continue;
     ExitCode found_code = ExitCode::kUsage;
-    std::vector<std::string> notes;  // told once, by check_shapes
+    std::vector<std::string> notes;  // ignored: check_shapes tells them
     const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code, notes);
     const bool is_missing = !found.empty() && found.front().what == files::kNoSuchFile;
     if (found.empty() || (found_code != ExitCode::kDamaged && !is_missing)) continue;
@@ -149,8 +149,8 @@ void check_swept_weights(const config::Document& document, const std::vector<con
   if (!problems.empty()) throw Error(code, problems);
 }
 
-/// Shapes that fit at no checked point, or a data file that is missing at all of them, are the config's fault; those that
-/// fit at some are left to their runs.  Returns what the data files' readers have to note.
+/// Shapes that fit at no checked point, or a data file that is missing at every point, are the config's fault.  If some point fits, the
+/// runs of the other points fail by themselves.  Returns the notes of the data files' readers.
 std::vector<std::string> check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
   std::vector<Problem> problems;
@@ -167,7 +167,7 @@ std::vector<std::string> check_shapes(const config::Document& document, const st
   throw Error(code, problems);
 }
 
-/// Reads only the member "data" of a config, because every run asks for its text.
+/// A config with nothing but "data", so that data_text, which every run calls, writes no other option.
 struct DataAlone : config::Described {
   std::shared_ptr<config::Described> data;
   void describe(config::OptionVisitor& visitor) override { visitor.tagged({"data", ""}, data, data::data_family()); }
@@ -179,7 +179,7 @@ config::Document numbers_of(RunConfig config) {
   return document;
 }
 
-/// Adds the given options of an object that its type in `numbers` does not know: other types of the sweep read them.
+/// Adds those given options of an object that its type in `numbers` does not know, because other types of the sweep read them.
 void add_options_of_other_types(const std::string& object, const config::Document& given, config::Document& numbers) {
   std::string pointer = "/" + object;
   std::replace(pointer.begin(), pointer.end(), '.', '/');

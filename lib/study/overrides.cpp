@@ -24,8 +24,8 @@ struct GivenKey {
 /// The keys so far, in the order in which they take effect.
 class GivenKeys {
  public:
-  /// Adds a key.  Refuses one that would undo an earlier key, or be undone by it.  A member of a value, or of swept objects, may be given
-  /// after the whole.
+  /// Adds a key.  Refuses a key that would undo an earlier key, or that an earlier key would undo.  After a whole object, --set may still
+  /// change its members, and --grid may sweep them.
   void add(const GivenKey& key) {
     for (const GivenKey& earlier : keys_) check(earlier, key);
     keys_.push_back(key);
@@ -116,7 +116,7 @@ std::vector<config::Axis> apply_overrides(config::Document& document, const Over
     const std::string key = config::set_option_key(expression);
     (key == kGridKey ? grids : config::is_at_or_below(key, kGridKey) ? axes : values).push_back(expression);
   }
-  // Where another grid replaces the config's axes, they must not make --set fail.
+  // If another grid replaces the config's axes, these axes must not make --set fail.
   Overriding overriding(document, grids.empty() ? config::read_axes(document) : std::vector<config::Axis>{});
   for (const std::string& expression : values) overriding.set(expression);
   for (const std::string& expression : grids) overriding.set_grid(expression);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kBatchSizeKey = "train.batch_size";
 constexpr std::string_view kSeedKey = "seed";
 
-/// Returns the axis that names the normalization, preferring one of whole objects to one of types.  -1 where neither is swept.
+/// Returns the axis that names the normalization, preferring an axis of whole objects to an axis of types.  Returns -1 if neither is swept.
 int norm_axis(const config::Grid& grid) {
   int found = -1;
   for (std::size_t a = 0; a < grid.axes().size(); ++a) {
@@ -43,14 +43,15 @@ double multiply_adds(const nn::Network<float>& network, Index boundary) {
   double sum = 0.0;
   for (std::size_t i = static_cast<std::size_t>(boundary); i < network.layers().size(); ++i) {
     const auto& layer = network.layers()[i];
-    const Shape& places = layer.output.rank() == 3 ? layer.output : layer.input;  // a convolution uses them at every place of its output
+    const Shape& places =
+        layer.output.rank() == 3 ? layer.output : layer.input;  // a convolution uses its parameters at every place of its output
     sum += static_cast<double>(layer.params) * static_cast<double>(places.positions());
   }
   return sum;
 }
 
-/// Returns the cost of the final comparison: every row once through the whole network, and for each further pass through the layers above
-/// the stem.
+/// Returns the cost of the final comparison: every row runs once through the whole network, and in each further pass only through the
+/// layers above the stem.
 double comparing_cost(const RunConfig& config, const data::DataSpec::Outline& outline, const nn::Network<float>& network) {
   constexpr double kReplayed = 16'384.0;  // rows that the budget replays
   if (config.compare.pairs.empty()) return 0.0;

@@ -27,14 +27,15 @@ struct RunKey {
 
 /// Returns the swept keys that have columns of their own: all except norm, train.batch_size and seed.
 std::vector<std::string> other_axes(const config::Grid& grid);
-/// Returns the names of their columns in a table whose own columns are `own`: the key itself, or config.NAME where the table has a column
-/// NAME of its own.
+/// Returns the names that the columns of these keys have in a table whose own columns are `own`: the key itself, or config.NAME if the
+/// table has a column NAME of its own.
 std::vector<std::string> swept_columns(const std::vector<tables::Column>& own, const config::Grid& grid);
 
 /// Identifies run number `run`, whose config is `config`.
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 
-/// Predicts the multiply-adds of a run's training and of its final comparison.  The longest-first order needs no more than a rough number.
+/// Predicts the multiply-adds of a run's training and of its final comparison.  A rough number will do, because it only decides which runs
+/// start first.
 double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline);
 
 }  // namespace normrun::study

@@ -43,10 +43,10 @@ class RunWarnings {
     }
     const Index parts = std::max<Index>(batch_size() / part_, 1);
     if (part_ == 1) {
-      add(fmt::format(
-          "train.batch_size: a normalization that needs batch statistics gets 1 row at a time{}; of one row with one position it "
-          "returns beta, and nothing is learned through it",
-          parts > 1 ? fmt::format(" (batches of {} in {} parts)", batch_size(), parts) : ""));
+      add(
+          fmt::format("train.batch_size: a normalization that needs batch statistics gets 1 row at a time{}; for one row with one position "
+                      "it returns beta, so no layer below it learns",
+                      parts > 1 ? fmt::format(" (batches of {} in {} parts)", batch_size(), parts) : ""));
     } else if (left_over() > 0 && !drops_last() && (left_over() == 1 || (parts > 1 && left_over() < 2 * parts))) {
       add(fmt::format(
           "data.batching: {} training rows in batches of {} leave a last batch of {} row{}{}, which moves the statistics like a "

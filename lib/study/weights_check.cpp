@@ -7,10 +7,10 @@
 namespace normrun::study {
 namespace {
 
-/// Seeds and other values of one axis that are looked at.
+/// At most this many values of one axis are looked at.
 constexpr std::size_t kLookedAt = 1000;
 
-/// The config where one axis has the given value and the others their first.
+/// Returns the config in which one axis has the given value and the others have their first.
 RunConfig config_at(const config::Document& document, const config::Grid& grid, std::size_t axis, std::size_t value) {
   std::vector<config::Axis> chosen = grid.axes();
   for (std::size_t a = 0; a < chosen.size(); ++a) {
@@ -63,7 +63,7 @@ nn::SweptNorms swept_norms(const config::Document& document, const config::Grid&
         add(layout.params);
         add(layout.states);
       } catch (const Error&) {
-        continue;  // a value that does not fit: its own run says so
+        continue;  // a value that does not fit, which its own run reports
       }
     }
   }
@@ -84,7 +84,7 @@ std::vector<std::string> weights_notes(const Experiment& experiment) {
       for (const std::string& note : use.notes) add_once(std::string(path).append(": ").append(note), notes);
       if (config.train.strict) return;
       add_once(path + ": loaded: " + listed_or_none(use.loaded) + "; left: " + listed_or_none(use.left) +
-                   "; missed, and fresh: " + listed_or_none(use.missed),
+                   "; missing in the file, so they start fresh: " + listed_or_none(use.missed),
                notes);
     } catch (const Error&) {
       return;
