@@ -61,11 +61,13 @@ std::vector<double> ChannelMoments::variance() const {
   return variance;
 }
 
-/// 1. A number x of the network is rounded to its type, and so is what it is computed from: it is off by up to precision |x|.  Numbers
-///    that are truly equal then have a variance of up to (precision max |x|)^2, and max |x| is |mean| but for such a rounding.
-/// 2. A part's mean is a sum of doubles, off by some d, so that d^2 stands in the part's variance.  The deviations from it tell d: they
-///    add up to rows d, and are exact, for numbers so close to their mean.
-/// 3. Two parts' means are then up to 2 d apart, whose square stands in the variance of the merged ones: 5 d^2 with that of the parts.
+/// 1. A number x of the network is rounded to its type, and so are the numbers that x is computed from, so x is off by up to precision |x|.
+/// Numbers that are truly equal then have a variance of up to (precision max |x|)^2, and max |x| differs from |mean| only by such a
+/// rounding.
+/// 2. The mean of the rows of one add() is a sum of doubles, off by some d, so these rows' variance contains d^2.  Their deviations from
+/// this mean add up to rows d, and they are exact for numbers so close to the mean, so they tell d.
+/// 3. The means of two such groups of rows are then up to 2 d apart.  The variance of the merged rows contains at most the square of this
+/// distance, 4 d^2, beside the d^2 of step 2: 5 d^2 in all.
 std::vector<double> ChannelMoments::rounding_variance(double precision) const {
   std::vector<double> rounding(mean_.size());
   for (std::size_t c = 0; c < rounding.size(); ++c) {

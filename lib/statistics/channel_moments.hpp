@@ -15,13 +15,13 @@ class ChannelMoments {
   explicit ChannelMoments(Index channels, Index groups = 1);
   template <class T>
   void add(ConstView<T> rows, Index group = 0);  // (rows, channels / groups)
-  void merge(const ChannelMoments& other);       // of the same channels and groups
+  void merge(const ChannelMoments& other);       // `other` must have the same channels and groups
   Index groups() const { return static_cast<Index>(rows_.size()); }
   Index rows(Index group = 0) const { return rows_[static_cast<std::size_t>(group)]; }
   const std::vector<double>& mean() const { return mean_; }
   std::vector<double> variance() const;  // biased; zeros for a group without rows
-  /// How large a variance rounding alone may leave in each channel whose numbers are truly equal.  A variance up to this cannot be told
-  /// from 0.  `precision` is the epsilon of the type that the rows were computed in.
+  /// Returns for each channel how large a variance rounding alone may leave if the channel's numbers are truly equal.  Up to this bound a
+  /// variance cannot be told from 0.  `precision` is the epsilon of the type that the rows were computed in.
   std::vector<double> rounding_variance(double precision) const;
 
  private:
@@ -31,7 +31,7 @@ class ChannelMoments {
   std::vector<Index> rows_;  // of each group
   std::vector<double> mean_;
   std::vector<double> deviations_;  // sum of (x - mean)^2
-  std::vector<double> mean_error_;  // the largest of the parts that were added: how far the sum of doubles is off the mean
+  std::vector<double> mean_error_;  // the largest over the calls of add(): how far the sum of doubles is off the mean
 };
 
 }  // namespace normrun::statistics

@@ -7,20 +7,19 @@
 
 namespace normrun::statistics {
 
-/// The batches in which a comparison reads a split where a mode depends on them, drawn so that every row of the split counts once.
-/// The batches are consecutive slices of an order that holds every row of the split at least once.  A row counts only where the order has
-/// it first; at later places it merely shares the batch with other rows.  The order's first rows, which have counted already, fill up a
-/// short last slice.  A batch never has more rows than the split, because it could only repeat rows.  Slices in which no row counts are
-/// skipped.
+/// The batches in which a comparison reads a split if the outputs of a mode depend on them.  Every row of the split counts once.  The
+/// batches are consecutive slices of an order that holds every row of the split at least once.  A row counts only at its first place in the
+/// order; at later places it merely shares the batch with other rows.  The order's first rows, which have counted already, fill up a short
+/// last slice.  A batch never has more rows than the split, because it could only repeat rows.  Slices in which no row counts are skipped.
 class EvaluationBatches {
  public:
   /// `samples` is the number of rows in the split.  The order must outlive the batches.
   EvaluationBatches(std::span<const Index> order, Index samples, Index batch_size);
 
   Index batch_size() const { return batch_size_; }
-  /// Moves to the next batch; the first call moves to the first one.  Returns false where none is left.
+  /// Moves to the next batch; the first call moves to the first one.  Returns false if none is left.
   bool next();
-  /// About the current batch: its slice of the order, its rows, and the places in rows() of those that count.
+  /// These describe the current batch: its slice of the order, its rows, and the places in rows() of the rows that count.
   Index slice() const { return slice_; }
   std::span<const Index> rows() const { return rows_; }
   std::span<const Index> counted() const { return counted_; }

@@ -79,9 +79,9 @@ LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization,
 
 namespace {
 
-/// What rounding may leave of the corrected variances where the batches' were 0.  Each of the updates rounds a product of two rounded
-/// numbers, the moving spread and the momentum, so that the share of the start that is left is off by up to updates epsilon_T times
-/// itself; the correction subtracts it exactly and divides.  The numbers' own rounding comes on top (ChannelMoments).
+/// Returns what rounding may leave of the corrected variances if the variance of every batch was 0.  Each update rounds the product of the
+/// moving spread and the momentum.  The remaining share of the initial value is therefore off by up to updates epsilon_T times itself.  The
+/// correction subtracts the exact share and divides.  The rounding of the numbers themselves comes on top (ChannelMoments).
 template <class T>
 std::vector<double> rounding_of_corrected(const nn::Normalization& norm, Index updates, double share, double spread_start,
                                           const std::vector<double>& mean) {

@@ -13,9 +13,9 @@ struct LayerStatistics {
   Index normalization = 0;  // index into Layout::normalizations
   std::vector<double> mean;
   std::vector<double> variance;
-  std::vector<double> rounding = {};  // of estimates: variances up to it cannot be told from 0, channel by channel
+  std::vector<double> rounding = {};  // for each channel, the variance up to which an estimate cannot be told from 0; empty: exact
 
-  /// Whether the channel's variance is 0 but for rounding; false where it is NaN.
+  /// Whether the channel's variance is 0 apart from rounding; false if it is NaN.
   bool is_constant(std::size_t channel) const { return variance[channel] <= (rounding.empty() ? 0.0 : rounding[channel]); }
 };
 
@@ -42,18 +42,18 @@ LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization,
 
 /// Returns the moving statistics with the remaining share of their initial values taken out: (moving - share initial) / (1 - share), as
 /// Adam corrects its moments (Kingma and Ba 2015, section 3).  Batch renormalization stores an average of variances too, but normalizes by
-/// its moving deviation; here that deviation is corrected, and the variance follows from it as in the layer: max(deviation^2 - epsilon, 0).
-/// Layers whose statistics never moved are left out.
+/// its moving deviation.  For it, this function corrects the deviation and computes the variance from it as the layer does: max(deviation^2
+/// - epsilon, 0).  Leaves out layers whose statistics never moved.
 template <class T>
 std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<const T> state);
 
-/// A weighted average, over batches, of the quantities that moving statistics average: the means, and the variances by the layer's own
+/// A weighted average over batches of the quantities that the moving statistics average: the means, and the variances by the layer's own
 /// rule.
 class BatchAverage {
  public:
   explicit BatchAverage(const nn::Normalization& norm);
   void add(const ChannelMoments& batch, double weight);
-  /// Writes the averages into a layer's statistics.  Numbers that no batch moved stay, as they do in the layer.
+  /// Writes the averages into a layer's statistics.  A number that no batch contributed to stays, as it does in the layer.
   void replace(LayerStatistics& statistics) const;
 
  private:

@@ -85,7 +85,7 @@ class PopulationPass {
   Matrix<T> next_;
 };
 
-/// Writes the moments of rows in T into a layer's statistics.  A time step that no row reaches keeps its old ones.
+/// Writes the moments of rows in T into a layer's statistics.  A time step that no row reaches keeps its old statistics.
 template <class T>
 void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
   statistics.rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
@@ -136,8 +136,8 @@ void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::v
   }
 }
 
-/// What rounding may leave of an average of the batches' variances: of an unbiased one twice as much, in batches of two rows; of one
-/// that averages roots of variance + epsilon what a sum of so many doubles leaves of epsilon.
+/// Returns what rounding may leave of an average of the batches' variances.  An unbiased variance in batches of two rows is twice the
+/// biased one.  A rule that averages roots of variance + epsilon adds what a sum of so many doubles leaves of epsilon.
 template <class T>
 std::vector<double> rounding_of_average(const nn::Normalization& norm, const ChannelMoments& moments, Index batches) {
   std::vector<double> rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
@@ -189,7 +189,7 @@ void PopulationOptions::describe(config::OptionVisitor& visitor) {
        "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
        "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
        "which is what the moving averages estimate (with \"moving_variance\": \"unbiased\" batches of one row leave the moving variance "
-       "as it is); bias-corrected: the moving averages without what is left of their initial values.  moving_layer, whose one "
+       "as it is); bias-corrected: the moving averages with the rest of their initial values taken out.  moving_layer, whose one "
        "mean and variance are no population's, keeps its moving averages whatever the estimator"},
       estimator,
       {{"layer-by-layer", Estimator::kLayerByLayer},
@@ -197,8 +197,9 @@ void PopulationOptions::describe(config::OptionVisitor& visitor) {
        {"batch-average", Estimator::kBatchAverage},
        {"bias-corrected", Estimator::kBiasCorrected}});
   visitor.count({"samples", "rows to use, taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()}, {"all"});
-  visitor.count({"batch_size", "rows of a batch of pooled and batch-average; train: the run's own; a smaller last batch is left out"},
-                batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
+  visitor.count(
+      {"batch_size", "rows of a batch, for pooled and batch-average; train: the batch size of training; a smaller last batch is left out"},
+      batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
 }
 
 void check_population(const PopulationOptions& options, Index available) {

@@ -26,18 +26,18 @@ struct PopulationOptions : config::Described {
   std::string split = "train";
   Estimator estimator = Estimator::kLayerByLayer;
   config::Count samples{.word = "all"};
-  config::Count batch_size{.word = "all"};                     // for kPooled and kBatchAverage; "train" is the training batch size
-  std::optional<nn::PaddedSteps> padded_steps = std::nullopt;  // instead of each layer's own; no option of the config's
+  config::Count batch_size{.word = "all"};  // only kPooled and kBatchAverage use it; the word "train" stands for the batch size of training
+  std::optional<nn::PaddedSteps> padded_steps = std::nullopt;  // in place of each layer's own rule; no config has this option
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// Throws Error(kUsage) where the options ask for more than the `available` rows of the split.
+/// Throws Error(kUsage) if the options ask for more than the `available` rows of the split.
 void check_population(const PopulationOptions& options, Index available);
 
 /// Computes the population statistics of every normalization layer that has moving ones, in the order of Layout::normalizations.  Padded
-/// time steps count where the layer itself counts them (`padded_steps`).  kPooled and kBatchAverage draw their batches without replacement
-/// in one fixed order and leave out a smaller last batch; batches of "all" rows have none.  Throws Error(kUsage) where the options ask for
-/// more rows than the split has.
+/// time steps count if the layer itself counts them; `padded_steps` can say otherwise.  kPooled and kBatchAverage draw their batches
+/// without replacement in one fixed order and leave out a smaller last batch; with batches of "all" rows nothing is left out.  Throws
+/// Error(kUsage) if the options ask for more rows than the split has.
 template <class T>
 std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network, const nn::Model<T>& model,
                                                    const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,

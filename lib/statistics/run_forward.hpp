@@ -11,16 +11,16 @@
 
 namespace normrun::statistics {
 
-/// The most rows that one pass takes where the outputs do not depend on how many it takes.
+/// The most rows that one pass takes if the outputs do not depend on the number of rows.
 inline constexpr Index kEvaluationRows = 512;
-/// Returns how many of these rows keep the network's widest activations in the second-level cache.
+/// Returns how many rows a pass takes, at most kEvaluationRows, so that the network's widest activations stay in the second-level cache.
 template <class T>
 Index evaluation_rows(const nn::Network<T>& network);
 
 template <class T>
 class StemOutputs;
 
-/// A split's rows as forward passes read them: the data and, where they are kept, the outputs of the network's stem.
+/// A split's rows as forward passes read them: the data and, if someone keeps them, the outputs of the network's stem.
 template <class T>
 struct SplitRows {
   SplitRows(const data::Split<T>& data, StemOutputs<T>* outputs = nullptr) : split(data), stem(outputs) {}  // NOLINT: a split alone will do
@@ -30,16 +30,16 @@ struct SplitRows {
 
 /// Runs rows of a split through the network in one mode, in consecutive slices of `batch_size` rows of `order`; the last slice may be
 /// shorter.  Returns the outputs at `boundary`, in that order: (rows of the order, size of the boundary).  Slice i draws its dropout from
-/// `key` with i added to the step.  A mode that neither reads batch statistics nor drops anything gives the same outputs for any slices and
-/// runs evaluation_rows at a time.  Moving statistics stay, whatever mode.tracking says.
+/// `key` with i added to the step.  A mode that neither reads batch statistics nor drops anything gives the same outputs for any slices, so
+/// it runs in slices of evaluation_rows.  The moving statistics stay, whatever mode.tracking says.
 template <class T>
 Matrix<T> run_forward(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
                       const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
                       nn::PassKey key = {});
 
 /// Runs every row of a split through the network in one mode.  Returns the outputs at `boundary` in the split's own order, each row once:
-/// (samples, size of the boundary).  Where the mode depends on the slices, the rows run in EvaluationBatches of `order` and `batch_size`,
-/// with dropout as above.  In other modes, neither changes a bit.
+/// (samples, size of the boundary).  If the mode depends on the slices, the rows run in EvaluationBatches of `order` and `batch_size`, and
+/// each batch draws its dropout as a slice of run_forward does.  In other modes `order` and `batch_size` change no bit.
 template <class T>
 Matrix<T> run_every_row(const nn::Network<T>& network, std::span<const T> params, std::span<const T> state, const Mode& mode,
                         const std::type_identity_t<SplitRows<T>>& rows, std::span<const Index> order, Index batch_size, Index boundary,
@@ -64,7 +64,7 @@ class SliceForward {
   /// The activations of the last run at a boundary, (rows, size), which hold until the next run.  The run must have computed them: the
   /// boundary is not above the run's last one, nor below the one where the run or the stem started.
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
-  /// Valid time steps of the last run's rows.  Empty where every step is valid.
+  /// Returns the numbers of valid time steps of the last run's rows.  Empty: every step is valid.
   std::span<const Index> lengths() const { return lengths_; }
 
  private:

@@ -7,9 +7,9 @@
 
 namespace normrun::statistics {
 
-/// The outputs of a network's stem for the rows of a split.  Each is computed when its row is first asked for, and then kept.  A comparison
-/// runs the same rows in many modes and with many statistics, and these differ only above the stem.
-/// Where a wide layer comes before the first normalization, most of the work lies in the stem.
+/// The outputs of a network's stem for the rows of a split.  The output of a row is computed when a pass first asks for the row, and then
+/// kept.  A comparison runs the same rows in many modes and with many statistics, and these differ only above the stem.  If a wide layer
+/// comes before the first normalization, most of the work lies in the stem.
 template <class T>
 class StemOutputs {
  public:
@@ -18,8 +18,8 @@ class StemOutputs {
 
   Index boundary() const { return boundary_; }  // the upper end of the stem
   bool are_by(std::span<const T> params) const { return params.data() == params_.data(); }
-  /// Copies the stem's outputs: to.row(i) is that of row rows[i] of the split.  `to` has the size of the boundary as its columns and at
-  /// least as many rows as `rows`.
+  /// Copies the stem's outputs: to.row(i) becomes the output of row rows[i] of the split.  `to` has the size of the boundary as its columns
+  /// and at least as many rows as `rows`.
   void gather(std::span<const Index> rows, View<T> to);
 
  private:
