@@ -10,13 +10,13 @@ namespace normrun::train {
 
 /// What the replicas of a step share besides the averaged gradient.
 enum class Sync {
-  kNone,              // each normalizes by its own rows; the moving statistics that the first replica moved are kept
-  kMovingStatistics,  // each normalizes by its own rows; the mean of the moving statistics that the replicas moved is kept
-  kBatchStatistics,   // all normalize by the merged statistics of all their rows, and move the moving statistics by them
+  kNone,              // each replica normalizes by its own rows; the moving statistics that the first replica moved are kept
+  kMovingStatistics,  // each replica normalizes by its own rows; the mean of the moving statistics that the replicas moved is kept
+  kBatchStatistics,   // all replicas normalize by the merged statistics of all their rows, which also move the moving statistics
 };
 
 /// How the rows of a step are divided: into micro-batches, which follow one another, and each micro-batch among replicas, which stand for
-/// devices that work side by side.  Parts are consecutive rows, as equal as possible (even_part); parts without rows are skipped.
+/// devices that work side by side.  Parts are consecutive rows, as equal as possible (even_part).  A part without rows is skipped.
 struct Division {
   Index accumulate = 1;
   Index replicas = 1;
@@ -45,17 +45,17 @@ class BatchGradient {
 
   struct Result {
     double loss = 0.0;       // mean over the rows
-    double unit_loss = 0.0;  // the same in the units of the data file (count_in_units)
-    Index correct = 0;       // predictions, where there are labels
+    double unit_loss = 0.0;  // the mean loss in the units of the data file (count_in_units)
+    Index correct = 0;       // right predictions, if there are labels
   };
-  /// Fills gradient(), and moves `state` where the mode says so.  Allocates nothing.  Stops after a pass whose loss is not finite: record()
-  /// then holds that pass and gradient() is meaningless.  A `kernel_updater`, which needs is_one_pass(), updates the kernels, whose
-  /// gradients then do not reach gradient().
+  /// Fills gradient(), and moves `state` if the mode says so.  Allocates nothing.  Stops after a pass whose loss is not finite: record()
+  /// then holds that pass and gradient() is meaningless.  If there is a `kernel_updater`, is_one_pass() must hold: it updates the kernels,
+  /// whose gradients then do not reach gradient().
   Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
                  nn::KernelUpdater<T>* kernel_updater = nullptr);
-  /// The targets are standardized.  Errors multiplied by `scale`, one factor for each output, are in the units of the data file.
+  /// Says that the targets are standardized: an error times the output's factor in `scale` is in the units of the data file.
   void count_in_units(std::span<const double> scale) { scale_ = scale; }
-  /// Whether a step is one pass, whose gradient is that of the step.
+  /// Whether a step is a single pass, so that the gradient of this pass is the gradient of the step.
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
   std::span<const T> gradient() const { return gradient_; }
@@ -66,14 +66,14 @@ class BatchGradient {
   struct Pass {
     Mode mode;
     nn::PassKey key;
-    Index replicas = 1;  // that synchronise inside this pass
+    Index replicas = 1;  // replicas that synchronise inside this pass
     std::span<const T> params = {};
     std::span<const T> state = {};
     T* next_state = nullptr;
-    double share = 1.0;  // of this pass in the rows of the step
+    double share = 1.0;  // share that this pass has in the rows of the step
     nn::KernelUpdater<T>* kernel_updater = nullptr;
   };
-  /// How many passes a micro-batch takes: replicas that do not synchronise take one each.
+  /// Returns how many passes a micro-batch takes: replicas that do not synchronise take a pass each.
   Index passes() const { return division_.sync == Sync::kBatchStatistics ? 1 : division_.replicas; }
   void add_micro_batch(Pass pass, std::span<T> state, const Batch<T>& batch, const Part& rows, Result& result);
   void add_pass(Pass pass, const Batch<T>& batch, const Part& rows, Result& result);
@@ -86,9 +86,9 @@ class BatchGradient {
   Index logits_boundary_;
   nn::Record<T> record_;
   Buffer<T> gradient_;
-  Buffer<T> part_gradient_;  // of one pass; empty where a step is one pass
-  Buffer<T> start_state_;    // the state from which all replicas of a micro-batch start; empty where they are one pass
-  Buffer<T> replica_state_;  // what a replica moves where the replicas' states are averaged
+  Buffer<T> part_gradient_;  // of one pass; empty if a step is one pass
+  Buffer<T> start_state_;    // the state from which all replicas of a micro-batch start; empty if they share one pass
+  Buffer<T> replica_state_;  // the state that a replica moves if the replicas' states are averaged
   bool is_first_ = true;     // whether no pass of this step has added its gradient yet
 };
 

@@ -15,10 +15,10 @@ namespace {
 constexpr double kForgotten = 1e-3;  // older batches with less weight than this are left out
 constexpr Index kMostReplayed = 4096;
 
-/// Returns over how many of the last updates a moving average remembers: the values from before them keep less than kForgotten of the
+/// Returns how many of the last updates a moving average remembers.  All values from before these updates have at most kForgotten of the
 /// weight.
 Index memory_in_updates(const nn::Normalization& norm, Index updates) {
-  Index low = 0;  // so few updates still leave more than kForgotten
+  Index low = 0;  // with fewer updates than this, more than kForgotten of the weight is older
   Index high = updates;
   while (low < high) {
     const Index middle = low + (high - low) / 2;
@@ -42,7 +42,7 @@ struct Window {
   Index last = 0;
 };
 
-/// Returns how many examples give precise statistics.  Fewer are needed where each has many positions, as images do.
+/// Returns how many examples give precise statistics.  Fewer are needed if each example has many positions, as an image has.
 template <class T>
 Index many_examples(const nn::Network<T>& network) {
   constexpr Index kManyRows = Index{1} << 20;  // rows that a normalization layer sees
@@ -52,8 +52,8 @@ Index many_examples(const nn::Network<T>& network) {
   return std::clamp<Index>(kManyRows / positions, 1024, 16384);
 }
 
-/// Returns the window that starts with the present epoch and takes as many batches as hold many_examples, but at least an epoch.  Of a
-/// given order it takes the present epoch only.
+/// Returns the window that starts with the present epoch and takes as many batches as hold many_examples, but at least an epoch.  If the
+/// config gives the order of rows, the window is the present epoch alone.
 template <class T>
 Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
@@ -66,7 +66,7 @@ Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_ep
 /// Returns the window of the last steps, as far back as the moving averages of any layer remember.
 template <class T>
 Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index steps) {
-  Index wanted = 0;  // updates; each step has one or more
+  Index wanted = 0;  // in updates; each step has one update or more
   for (const Index index : statistics::layers_with_statistics(layout)) {
     const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     wanted = std::max(wanted, memory_in_updates(norm, statistics::update_count<T>(norm, model.state)));
@@ -81,7 +81,7 @@ class BatchReplay {
  public:
   BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
 
-  /// Reads the rows of step `step` and returns how many there are.
+  /// Finds or draws the rows of step `step`, and returns their number.
   Index start(Index step);
   /// Runs a part of the step's rows up to `last_boundary`, with the same dropout as the step.
   void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
@@ -91,7 +91,7 @@ class BatchReplay {
 
  private:
   TrainingPlan<T> plan_;
-  std::optional<data::Batches> batches_;  // none where every step draws fresh rows
+  std::optional<data::Batches> batches_;  // nothing if every step draws fresh rows
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
   Index step_ = 0;
@@ -177,7 +177,7 @@ class ReplayAverage {
   /// Counts the updates of the moving statistics in a step.  A micro-batch without rows makes none.
   Index updates_of(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
 
-  /// Adds the statistics of a micro-batch, from those parts whose moving statistics training keeps.
+  /// Adds the statistics of a micro-batch.  Only parts whose moving statistics training keeps contribute.
   void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
     const Division& division = plan_.options->division;
     const Index parts = division.sync == Sync::kBatchStatistics ? 1 : division.replicas;

@@ -26,7 +26,7 @@ std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& n
   return "";
 }
 
-/// Whether eval mode divides by the root of a number that is not above 0 in the normalization that layer i is.
+/// Whether layer i is a normalization that in eval mode divides by the root of a number that is not above 0.
 template <class T>
 bool has_no_root(const nn::Layout& layout, const Buffer<T>& state, Index i) {
   const auto is_it = [i](const nn::Normalization& norm) { return norm.layer == i && norm.moving_variance.has_value(); };

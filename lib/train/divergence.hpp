@@ -12,10 +12,10 @@ namespace normrun::train {
 struct NonFinite {
   std::string layer = {};   // "" for the batch itself and for the loss
   std::string tensor = {};  // activations, kernel, gamma, moving_variance, …
-  std::string why = {};     // why, and what to do about it; "" where that is not known
+  std::string why = {};     // the reason, and what to do about it; "" if the reason is not known
 };
 
-/// Where it is: "layer dense_1, kernel", or "the loss".
+/// Writes which tensor it is: "layer dense_1, kernel", or "the loss".
 std::string non_finite_place(const NonFinite& first);
 
 /// Thrown when a number that is no longer finite ends the run.  Its exit code is kRunsFailed.
@@ -39,8 +39,8 @@ bool all_finite(std::span<const T> numbers);
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary);
 
-/// The same of a pass in eval mode that `record` holds whole: a layer's moving statistics come before the activations that they
-/// normalize, and of a moving variance that has no root the tensor says so.
+/// Finds the first tensor that is not finite in a pass in eval mode, which `record` holds as a whole.  Here a layer's moving statistics
+/// come before the activations that they normalize.  If a moving variance has no root, `tensor` says so.
 template <class T>
 NonFinite first_non_finite_in_eval(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record);
 

@@ -7,7 +7,7 @@ namespace normrun::train {
 template <class T>
 FusedUpdate<T>::FusedUpdate(const Optimizer<T>& optimizer, std::size_t tensors, const OptimizerBuffers<T>& buffers)
     : optimizer_(optimizer), buffers_(buffers) {
-  updated_.reserve(tensors + 1);  // and the end
+  updated_.reserve(tensors + 1);  // one more, for the end mark
 }
 
 template <class T>
@@ -25,7 +25,7 @@ void FusedUpdate<T>::update(const nn::KernelGradient<T>& gradient) {
 template <class T>
 void FusedUpdate<T>::finish() {
   std::sort(updated_.begin(), updated_.end(), [](const nn::ParamId& a, const nn::ParamId& b) { return a.offset < b.offset; });
-  updated_.push_back({static_cast<Index>(buffers_.params.size()), 0});  // the end
+  updated_.push_back({static_cast<Index>(buffers_.params.size()), 0});  // an empty range that marks the end
   Index done = 0;
   for (const nn::ParamId& kernel : updated_) {
     if (kernel.offset > done) {

@@ -7,18 +7,19 @@
 
 namespace normrun::train {
 
-/// One step of the optimizer, part of it inside the backward pass.  A kernel is updated as soon as the factors of its gradient x^T dy are
-/// known, tile by tile, so that the gradient never reaches memory.  The numbers are those of Optimizer::update without decay, to the bit.
+/// Does one step of the optimizer, partly inside the backward pass.  It updates a kernel as soon as the factors of the gradient x^T dy are
+/// known, tile by tile, so that the gradient never reaches memory.  The numbers are the same bits as those of Optimizer::update without
+/// decay.
 template <class T>
 class FusedUpdate final : public nn::KernelUpdater<T> {
  public:
-  /// `tensors`: how many parameter tensors the network has; room for them is made here, so that no step allocates.  The optimizer and the
-  /// buffers must outlive this object.
+  /// `tensors` is the number of the network's parameter tensors.  The constructor makes room for them, so that no step allocates.  The
+  /// optimizer and the buffers must outlive this object.
   FusedUpdate(const Optimizer<T>& optimizer, std::size_t tensors, const OptimizerBuffers<T>& buffers);
-  /// To be called before the backward pass of the step.
+  /// The caller calls this before the backward pass of the step.
   void start(const TrainingStep& step);
   void update(const nn::KernelGradient<T>& gradient) override;
-  /// To be called after the backward pass: updates every parameter that update() has not.
+  /// Updates every parameter that update() has not updated.  The caller calls this after the backward pass.
   void finish();
 
  private:

@@ -7,19 +7,20 @@
 
 namespace normrun::train {
 
-/// The file of `train.init_from` for a run of this seed, relative to `folder`; {seed} in it is replaced.
+/// Returns the file of `train.init_from` for a run of this seed, relative to `folder`.  The seed replaces "{seed}" in its name.
 std::string initial_weights_path(const TrainOptions& options, const std::string& folder, std::uint64_t seed);
 
-/// How a weights file is read by these options.
+/// Returns the rules by which these options read a weights file.
 nn::WeightsRules weights_rules(const TrainOptions& options, const std::string& path);
 
-/// The parameters and statistics that a training starts from: fresh ones, replaced by those of `train.init_from` where it is given.
-/// Throws Error(kUsage) where the file is missing, Error(kDamaged) where it is no weights file or does not fit.
+/// The parameters and statistics that a training starts from: fresh ones, which those in the file of `train.init_from` replace.
 template <class T>
 struct InitialWeights {
   nn::Model<T> model;
   nn::WeightsUse use;  // empty without init_from
 };
+/// Returns the weights that the options ask for.  Throws Error(kUsage) if the file is missing, and Error(kDamaged) if it is not a weights
+/// file or does not fit.
 template <class T>
 InitialWeights<T> initial_weights(const nn::Network<T>& network, const TrainOptions& options, const std::string& folder, std::uint64_t seed,
                                   const nn::SweptNorms& norms);

@@ -21,7 +21,7 @@ std::string outputs_of(const Shape& output) {
   return counted(output.size(), "output") + (output.rank() > 1 ? " of shape " + output.text() : "");
 }
 
-/// Data of one class are most often a label column that was not meant, or one class of a file.
+/// Data with one class are most often a mistake: another column was meant to hold the labels, or the rows of the other classes are missing.
 constexpr const char* kOneClass =
     "the data has 1 class, so there is nothing to tell apart: check which column or file holds the labels, and whether the rows of the "
     "other classes are missing";
@@ -54,7 +54,7 @@ void check_numbers(const Shape& output, Index outputs) {
   }
 }
 
-/// Layers behind which probabilities still are some, or nearly: they have no parameters that could make logits of them.
+/// Whether probabilities are still probabilities behind such a layer, at least nearly: it has no parameters that could make logits of them.
 bool passes_on(const std::string& type) {
   constexpr std::string_view kTypes[] = {"dropout", "relu", "tanh", "max_pooling2d", "average_pooling2d", "global_average_pooling2d"};
   return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
@@ -122,7 +122,9 @@ void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Inde
   }
   if (classes == 0) return check_numbers(output, outputs);
   if (classes == 1) refuse_usage("", kOneClass, "to go on all the same, use \"loss\": \"softmax-cross-entropy\"");
-  if (output.size() != 1 || classes != 2) check_classes(output, classes);  // 1 at the label and 0 elsewhere, or the label itself
+  if (output.size() != 1 || classes != 2)
+    check_classes(output,
+                  classes);  // the targets are 1 at the label and 0 elsewhere; for two classes and one output they are the label itself
 }
 
 }  // namespace normrun::train

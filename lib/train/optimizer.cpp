@@ -8,7 +8,7 @@
 namespace normrun::train {
 namespace {
 
-/// How many decayed gradients are formed at a time: so many stay in the first cache.
+/// The number of decayed gradients that are formed at a time: few enough to stay in the first cache.
 constexpr Index kDecayBlock = 1024;
 
 bool decays(nn::ParamRole role, const OptimizerSpec& optimizer) {
@@ -39,7 +39,7 @@ void Optimizer<T>::update(const OptimizerBuffers<T>& buffers, const TrainingStep
   if (done < total) update_range(buffers, {done, total - done}, g + done, size);
 }
 
-/// PyTorch's form, a block of gradients at a time.
+/// Decays in PyTorch's form, a block of gradients at a time.
 template <class T>
 void Optimizer<T>::update_decayed(const OptimizerBuffers<T>& buffers, const ParamRange& range, const StepSize& size) const {
   const T decay = static_cast<T>(decay_.rate);

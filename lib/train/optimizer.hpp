@@ -23,7 +23,7 @@ struct TrainingStep {
 /// What an optimizer makes of the learning rate at a step.
 struct StepSize {
   double rate = 0.0;
-  double root_scale = 1.0;  // for Adam, which may correct the root apart from the rate
+  double root_scale = 1.0;  // only Adam uses it, which may correct the root apart from the rate
 };
 
 /// Consecutive parameters of the flat buffer.
@@ -60,13 +60,13 @@ class Optimizer {
   void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const;
 
   // The same step in pieces, without weight decay.  step_size() comes first.  Then each range of parameters is updated once, either by
-  // update_range() or, where updates_kernels(), by update_kernel().
+  // update_range() or, if updates_kernels() is true, by update_kernel().
 
   /// Returns how far this step goes.
   virtual StepSize step_size(const TrainingStep& step) const { return {.rate = step.learning_rate}; }
   /// Updates a range by its gradient.  g[0] belongs to the range's first parameter.
   virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
-  /// Whether update_kernel() is there.
+  /// Whether the optimizer implements update_kernel().
   virtual bool updates_kernels() const { return false; }
   /// Updates a kernel by the factors of its gradient, so that the gradient never reaches memory.
   virtual void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const;
@@ -82,7 +82,7 @@ class OptimizerSpec : public config::Described {
  public:
   double learning_rate = 1e-3;
   double weight_decay = 0.0;        // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
-  bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too; biases decay like kernels
+  bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too (biases always decay, like kernels)
 
   /// Slots per parameter: 0 (sgd), 1 (momentum, rmsprop), 2 (adam).
   virtual Index slot_count() const = 0;
@@ -103,7 +103,7 @@ class OptimizerSpec : public config::Described {
 /// sgd, adam, rmsprop.
 const config::Family& optimizer_family();
 
-/// The ranges of the parameter buffer that weight decay reaches, in ascending order and joined where they touch.  There are none where
+/// Returns the ranges of the parameter buffer that weight decay reaches, in ascending order and joined if they touch.  Returns none if
 /// weight_decay is 0.
 std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer);
 

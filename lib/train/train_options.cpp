@@ -52,23 +52,24 @@ void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
 
 void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.tagged({"optimizer", "how a step changes the parameters"}, options.optimizer, optimizer_family());
+  visitor.choice({"forward_mode",
+                  "what a step's forward pass does; train: what is usual; eval: as if the training flag were forgotten, the moving "
+                  "statistics normalize and stay as they are; frozen-statistics: the batch's statistics normalize, the moving ones stay; "
+                  "moving-averages: the moving "
+                  "statistics normalize and follow"},
+                 options.forward_mode,
+                 {{"train", ForwardMode::kTrain},
+                  {"eval", ForwardMode::kEval},
+                  {"frozen-statistics", ForwardMode::kFrozenStatistics},
+                  {"moving-averages", ForwardMode::kMovingAverages}});
   visitor.choice(
-      {"forward_mode",
-       "what a step's forward pass does; train: the usual; eval: the forgotten training flag, the moving statistics normalize and "
-       "stay as they are; frozen-statistics: the batch's statistics normalize, the moving ones stay; moving-averages: the moving "
-       "statistics normalize and follow"},
-      options.forward_mode,
-      {{"train", ForwardMode::kTrain},
-       {"eval", ForwardMode::kEval},
-       {"frozen-statistics", ForwardMode::kFrozenStatistics},
-       {"moving-averages", ForwardMode::kMovingAverages}});
-  visitor.choice(
-      {"learning_rate_scaling", "factor of the learning rate; linear: batch_size / reference_batch_size; square-root: its root"},
+      {"learning_rate_scaling",
+       "factor of the learning rate; linear: batch_size / reference_batch_size; square-root: the root of this ratio"},
       options.learning_rate_scaling,
       {{"none", LearningRateScaling::kNone}, {"linear", LearningRateScaling::kLinear}, {"square-root", LearningRateScaling::kSquareRoot}},
       {{"sqrt", "square-root"}});
-  visitor.integer({"reference_batch_size", "the batch size at which the learning rate is taken as it stands"}, options.reference_batch_size,
-                  {1, kMaxBatchSize});
+  visitor.integer({"reference_batch_size", "the batch size at which learning_rate_scaling leaves the learning rate as it is"},
+                  options.reference_batch_size, {1, kMaxBatchSize});
 }
 
 void describe_division(config::OptionVisitor& visitor, Division& division) {
@@ -105,11 +106,10 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
                  "history.csv off"},
                 history);
   visitor.require(are_modes_of_history(history), "history", "a list of \"train\" and \"eval\", each at most once");
-  visitor.text(
-      {"init_from",
-       "a safetensors file whose tensors replace the fresh ones, by name; relative to the config file.  {seed} in it stands for the "
-       "run's seed; with 0 epochs the network is compared as it is stored"},
-      init_from);
+  visitor.text({"init_from",
+                "a safetensors file whose tensors replace the fresh ones, by name; its path is relative to the config file, and {seed} in "
+                "it stands for the run's seed.  With 0 epochs the network is compared as it is stored"},
+               init_from);
   visitor.choice(
       {"layout",
        "whose tensors init_from holds; auto: found from their names.  torch: a state_dict, kernels (outputs, inputs) and (filters, "
@@ -121,13 +121,13 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
        {"flax", nn::WeightsLayout::kFlax},
        {"normrun", nn::WeightsLayout::kNormrun}},
       {{"pytorch", "torch"}});
-  visitor.any(
-      {"init_map",
-       "which tensor of init_from is which of the network's, where names and shapes do not tell: {\"dense_0.kernel\": \"fc1.weight\"}, or "
-       "by whole layers {\"dense_0\": \"fc1\"}"},
-      init_map);
+  visitor.any({"init_map",
+               "which tensor of init_from belongs to which tensor of the network, if names and shapes do not tell: {\"dense_0.kernel\": "
+               "\"fc1.weight\"}, or "
+               "by whole layers {\"dense_0\": \"fc1\"}"},
+              init_map);
   visitor.require(config::text_members(init_map).has_value(), "init_map",
-                  "an object of texts: a tensor or layer of ours to one of the file");
+                  "an object of texts, from tensors or layers of the network to those of the file");
   visitor.flag({"strict",
                 "whether init_from has to have every tensor of the network, and no other; false: loads what matches, and says what was "
                 "loaded, left and missed"},

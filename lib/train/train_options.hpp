@@ -36,7 +36,7 @@ enum class CheckpointPolicy { kAll, kNone };
 struct TrainOptions : config::Described {
   Index batch_size = 32;
   std::optional<Index> epochs;
-  std::optional<Index> steps;  // epochs and steps exclude each other; neither means 1 epoch
+  std::optional<Index> steps;  // epochs and steps exclude each other; without both, the training is 1 epoch
   LossChoice loss = LossChoice::kAuto;
   std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
   ForwardMode forward_mode = ForwardMode::kTrain;
@@ -44,10 +44,10 @@ struct TrainOptions : config::Described {
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
   Index reference_batch_size = 128;                      // the batch size whose learning rate needs no scaling
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
-  std::string init_from;                                 // safetensors; "" : fresh
+  std::string init_from;                                 // a safetensors file; "": the network starts fresh
   bool strict = true;                                    // whether init_from has to fit as a whole
   nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // of init_from
-  std::string init_map = "{}";                           // JSON: our tensors, or layers, to the file's
+  std::string init_map = "{}";                           // JSON: from our names of tensors or layers to the file's
   std::string batch_order;                               // NPY int64 (epochs, samples)
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
   Index checkpoint_every = 0;  // steps between checkpoints; 0: only when a signal ends the program
@@ -60,18 +60,19 @@ struct TrainOptions : config::Described {
   double scaled_learning_rate() const;
 };
 
-/// Throws Error(kUsage) where a batch cannot be divided into equal parts.  Only a smaller last batch may have uneven ones.
+/// Throws Error(kUsage) if a batch cannot be divided into equal parts.  Only a smaller last batch may have uneven parts.
 void check_division(const TrainOptions& options);
 
-/// Resolves kAuto: mean squared error where the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
-/// softmax cross-entropy otherwise.  Returns any other choice as it is (loss_choice.cpp).
+/// Resolves kAuto: mean squared error if the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
+/// softmax cross-entropy otherwise.  Returns any other choice unchanged (loss_choice.cpp).
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
-/// Throws Error(kUsage), which says what to change, where a network with this output shape cannot learn the data by `loss`.  classes == 0
-/// means regression, and outputs == 0 targets that are zeros of any width.  Mean squared error takes a class as 1 at its output and 0 at
-/// the others; a single output takes one of two classes as the number 0 or 1.
+/// Throws Error(kUsage), which says what to change, if a network with this output shape cannot learn the data by `loss`.  classes == 0
+/// means regression.  outputs == 0 means that the targets are zeros, in whatever number the network has outputs.  Mean squared error takes
+/// a class as 1 at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
-/// Throws Error(kUsage) where a cross-entropy, which is computed from logits, would take probabilities for them: behind a softmax or
-/// sigmoid that is not the last layer, or is that of the other loss; and where a last softmax has nothing to choose between.
+/// Throws Error(kUsage) if a cross-entropy, which is computed from logits, would take probabilities for logits.  This happens behind a
+/// softmax or sigmoid that is not the last layer, or that belongs to the other cross-entropy.  Also throws Error(kUsage) if a last softmax
+/// has nothing to choose between.
 template <class T>
 void check_last_layers(nn::LossKind loss, const nn::Network<T>& network);
 

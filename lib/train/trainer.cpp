@@ -52,7 +52,7 @@ void Trainer<T>::plan_length() {
         "train.batch_order has " + std::to_string(batches_->given_epochs()) + " epochs, but the training needs " + std::to_string(epochs),
         "write more epochs, or train for fewer");
   }
-  batches_->start_epoch(0);  // here, because it allocates the memory of an epoch's order and advance() must not
+  batches_->start_epoch(0);  // starts it here, because this allocates the memory of an epoch's order and advance() must not allocate
 }
 
 template <class T>
@@ -136,7 +136,7 @@ void Trainer<T>::restore(const TrainerState<T>& state) {
   std::copy(state.model.params.begin(), state.model.params.end(), model_.params.begin());
   std::copy(state.model.state.begin(), state.model.state.end(), model_.state.begin());
   std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
-  // Starts the order of the epoch that the last step belonged to: after an epoch's last step, the next step starts the next one itself.
+  // Starts the epoch that the last step belonged to.  If that step was the epoch's last, the next step itself starts the next epoch.
   if (batches_ && step_ > 0 && !done()) batches_->start_epoch((step_ - 1) / steps_per_epoch_);
 }
 

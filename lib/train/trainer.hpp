@@ -38,7 +38,7 @@ struct TrainingPlan {
   const data::Batching* batching = nullptr;
   nn::LossKind loss = nn::LossKind::kMse;
   std::uint64_t seed = 0;
-  std::string folder;         // what init_from and batch_order are relative to
+  std::string folder;         // the folder that init_from and batch_order are relative to
   nn::SweptNorms norms = {};  // of the sweep that the run belongs to
 };
 
@@ -57,8 +57,8 @@ struct TrainerState {
 template <class T>
 class Trainer {
  public:
-  /// Throws Error(kUsage) where network, data and options do not fit each other, or where init_from or batch_order is missing or does not
-  /// fit.  Throws Error(kDamaged) where one of these files is not a file of its format.
+  /// Throws Error(kUsage) if network, data and options do not fit each other, or if a file that init_from or batch_order names is missing
+  /// or does not fit.  Throws Error(kDamaged) if such a file is not in its format.
   explicit Trainer(const TrainingPlan<T>& plan);
 
   Index total_steps() const { return total_steps_; }
@@ -70,19 +70,19 @@ class Trainer {
   /// Whether the last step completed an epoch or the training.
   bool at_epoch_end() const { return step_ > 0 && (step_ % steps_per_epoch_ == 0 || done()); }
 
-  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing.  Throws Diverged when the loss is no longer finite, and at
-  /// the end of an epoch or of the training when a parameter or a moving statistic is not.  Must not be called once done().
+  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing.  Throws Diverged if the loss is no longer finite, and at
+  /// the end of an epoch or of the training if a parameter or a moving statistic is no longer finite.  Must not be called once done().
   void advance();
 
   /// Returns the state between two steps.  A trainer of the same plan that restores it goes on exactly as this one would.
   TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
-  /// Throws Error(kDamaged) where the state does not fit this trainer's network, optimizer or length.
+  /// Throws Error(kDamaged) if the state does not fit this trainer's network, optimizer or length.
   void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
 
   const nn::Model<T>& model() const { return model_; }
   double last_loss() const { return last_loss_; }
-  const StepTotals& epoch_totals() const { return totals_; }  // of the running epoch, or of the one that was just completed
+  const StepTotals& epoch_totals() const { return totals_; }  // of the running epoch, or of the epoch that was just completed
 
  private:
   void plan_length();
@@ -96,11 +96,11 @@ class Trainer {
 
   TrainingPlan<T> plan_;
   Mode mode_;
-  std::optional<data::Batches> batches_;  // none where every step draws fresh rows
+  std::optional<data::Batches> batches_;  // none if every step draws fresh rows
   nn::Model<T> model_;
   Buffer<T> slots_;
   std::optional<BatchGradient<T>> gradient_;
-  data::Split<T> batch_;  // of the present step; its targets are zeros where the data has neither classes nor targets
+  data::Split<T> batch_;  // of the present step; its targets are zeros if the data has neither classes nor targets
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
   double learning_rate_;

@@ -78,7 +78,7 @@ class Adam::Update final : public Optimizer<T> {
             .beta_2 = beta_2_,
             .epsilon = epsilon_};
   }
-  /// The parameters and both slots from one parameter on.
+  /// Returns the parameters and both slots, from parameter number `first` on.
   static nn::kernels::AdamBuffers<T> at(const OptimizerBuffers<T>& buffers, Index first) {
     T* const m = buffers.slots.data() + first;
     return {.w = buffers.params.data() + first, .m = m, .v = m + buffers.params.size()};

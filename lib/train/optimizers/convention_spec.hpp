@@ -12,7 +12,7 @@ class ConventionSpec : public OptimizerSpec {
   void describe(config::OptionVisitor& visitor) final;
 
  protected:
-  /// Sets every option to its default in `convention`.  It is called before the other options are read.
+  /// Sets every option to its default in `convention`.  describe() calls it before it reads the other options.
   virtual void preset(Convention convention) = 0;
   /// Describes the options of this optimizer beyond the shared ones.
   virtual void describe_own(config::OptionVisitor& visitor) = 0;

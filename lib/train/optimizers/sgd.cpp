@@ -27,9 +27,9 @@ class Sgd final : public OptimizerOf<Sgd> {
     visitor.number(
         {"momentum", "share of the velocity that is kept; keras: v = momentum v - lr g, w += v; torch: v = momentum v + g, w -= lr v"},
         momentum_, config::between(0.0, 1.0));
-    visitor.flag({"nesterov",
-                  "step by the velocity that the next step would have; with momentum 0 that is plain descent (keras), or refused (torch)"},
-                 nesterov_);
+    visitor.flag(
+        {"nesterov", "step by the velocity that the next step would have; with momentum 0, keras does plain descent and torch refuses"},
+        nesterov_);
     visitor.require(!nesterov_ || momentum_ > 0.0 || convention_ == Convention::kKeras, "nesterov",
                     "a momentum above 0 beside nesterov, as PyTorch does");
   }
