@@ -11,17 +11,18 @@
 namespace normrun::compare {
 namespace {
 
-/// Passes that repair one layer's mean or variance alone, whatever the depth: an explanation of a gap, not of every layer.
+/// The most passes that repair one layer's mean or variance alone.  The budget explains a gap, not every layer, so a deep network takes no
+/// more passes.
 constexpr Index kMostSinglePasses = 30;
 
-/// A cause and the moving statistics once it is repaired too.
+/// A cause, and the moving statistics after the causes up to this one have been repaired.
 template <class T>
 struct Stage {
   diagnosis::Cause cause = diagnosis::Cause::kNone;
   Buffer<T> state;
 };
 
-/// The statistics at every stage, from the trained ones to those of the rows that are compared.
+/// Returns the statistics at every stage of repair, down to the statistics of the rows that are compared.
 template <class T>
 std::vector<Stage<T>> stages_up_to(const Snapshot<T>& snapshot, const std::vector<diagnosis::RepairStage>& repaired,
                                    data::SplitName compared) {
@@ -66,7 +67,7 @@ class SplitBudget {
     const GapMetrics whole = gap_metrics<T>(train_.outputs(), eval.outputs());
     output_sd_ = whole.rms > 0.0 ? whole.rms / whole.relative_gap : 1.0;
     whole_ = before_ = gap_to(eval);
-    std::vector<Gap> repaired;  // up to each stage
+    std::vector<Gap> repaired;  // the gap that is left after each stage
     const Buffer<T>* state = &snapshot_.model.state;
     for (const Stage<T>& stage : stages) {
       repaired.push_back(stage.state == *state ? (repaired.empty() ? whole_ : repaired.back()) : gap_of(stage.state));
@@ -95,7 +96,7 @@ class SplitBudget {
     return {train_loss_ - loss_of(eval), gap_metrics<T>(train_.outputs(), eval.outputs()).rms / output_sd_};
   }
 
-  /// The stages that have a tenth of the gap in one of the metrics.
+  /// Tells for each stage whether it has at least a tenth of the gap in one of the metrics.
   std::vector<bool> named(const std::vector<Gap>& repaired) const {
     constexpr double kLeastShare = 0.1;
     std::vector<bool> result;
@@ -111,10 +112,11 @@ class SplitBudget {
     return result;
   }
 
-  /// The layers that the stage changes most: their mean and variance repaired alone, and what that does not add up to.
+  /// Adds lines for the layers that the stage changes most, with their mean and variance repaired alone, and for the rest of the stage's
+  /// share.
   void add_single_layers(const Stage<T>& stage, const Buffer<T>& state, const Gap& repaired, Index most) {
     const nn::Layout& layout = snapshot_.network.layout();
-    Gap alone = {};  // the layers' own shares added up, as differences of what a share is of
+    Gap alone = {};  // the sum over these layers: of losses, and of squares of output gaps
     for (const Index index : most_changed(stage.state, state, most)) {
       const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
       for (const auto& [statistic, id] : {std::pair("mean", *norm.moving_mean), std::pair("variance", *norm.moving_variance)}) {
@@ -129,7 +131,7 @@ class SplitBudget {
     add_interaction(stage.cause, repaired, alone);
   }
 
-  /// At most so many layers, in the network's order.
+  /// Returns the layers that change most, at most `most` of them, in the network's order.
   std::vector<Index> most_changed(const Buffer<T>& to, const Buffer<T>& from, Index most) const {
     const nn::Layout& layout = snapshot_.network.layout();
     std::vector<Index> layers = statistics::layers_with_statistics(layout);
@@ -172,7 +174,7 @@ class SplitBudget {
   }
   void add_line(std::string_view layer, diagnosis::Cause cause, std::string_view statistic, const std::string& metric, tables::Cell before,
                 tables::Cell after, double share) {
-    // Of no gap there are no shares.
+    // If there is no gap, a share is not finite and its cell stays empty.
     record_.add(tables::TableId::kBudget, {{"split", data::split_text(set_.name())},
                                            {"layer", layer},
                                            {"cause", cause_text(cause)},

@@ -94,7 +94,7 @@ class SplitComparison {
     });
   }
 
-  /// Whether the outputs and the loss of eval mode are finite.
+  /// Whether the outputs and the loss are finite in eval mode.
   bool is_finite_in_eval() {
     const SplitScore& own = ran(comparison_mode("eval"), set_.rows()).score;
     return own.samples == 0 || !std::isnan(own.loss);
@@ -120,7 +120,7 @@ class SplitComparison {
   const ModeOutputs<T>& run(const ComparisonMode& mode, Index batch_size) { return ran(mode, batch_size).outputs; }
 
   std::string_view split_name() const { return data::split_text(set_.name()); }
-  /// The class as the file writes it, where it has a word for it.
+  /// Returns the class as the data file writes it, or its number if the file has no word for it.
   tables::Cell class_cell(std::size_t place) const {
     const std::vector<std::string>& words = snapshot_.data.class_words;
     return words.empty() ? tables::Cell{static_cast<Index>(place)} : tables::Cell{words[place]};
@@ -129,7 +129,7 @@ class SplitComparison {
     return mode.by_batch() ? tables::Cell{batch_size} : tables::Cell{};
   }
 
-  /// Returns the evaluation batch sizes, each once, with numbers for "train" and "all".
+  /// Returns the evaluation batch sizes, each once, with numbers in place of "train" and "all".
   std::vector<Index> batch_sizes() const {
     std::vector<Index> sizes;
     for (const config::Count& count : snapshot_.settings.compare.eval_batch_sizes) {

@@ -12,7 +12,8 @@ constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
 }  // namespace
 
 void CompareOptions::describe(config::OptionVisitor& visitor) {
-  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; the gaps are first - second"}, pairs, comparison_mode_names());
+  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; a gap is the first mode minus the second"}, pairs,
+                comparison_mode_names());
   visitor.counts(
       {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
       eval_batch_sizes, {.low = 1}, {"train", "all"});
@@ -34,7 +35,7 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
                   every_steps, {.low = 0});
   visitor.integer(
       {"train_history_every",
-       "score the training rows in eval mode for history.csv after every so many epochs (where train.history has eval); absent: never"},
+       "score the training rows in eval mode for history.csv after every so many epochs (if train.history has eval); absent: never"},
       train_history_every, {.low = 1});
   visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
   visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
@@ -45,9 +46,10 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
       diagnosis);
   visitor.number({"accuracy_margin", "a difference in accuracy that the diagnosis leaves alone"}, margins.accuracy,
                  config::between(0.0, 1.0));
-  visitor.number({"loss_margin", "the same in cross-entropy: nats a row, after one temperature"}, margins.loss, config::at_least(0.0));
-  visitor.number({"variance_margin", "the same in squared error, as a share of the targets' variance"}, margins.variance,
-                 config::at_least(0.0));
+  visitor.number({"loss_margin", "a difference in cross-entropy that the diagnosis leaves alone: nats a row, after one temperature"},
+                 margins.loss, config::at_least(0.0));
+  visitor.number({"variance_margin", "a difference in squared error that the diagnosis leaves alone, as a share of the targets' variance"},
+                 margins.variance, config::at_least(0.0));
 }
 
 }  // namespace normrun::compare

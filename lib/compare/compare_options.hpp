@@ -10,7 +10,7 @@
 
 namespace normrun::compare {
 
-/// Which outputs are compared: those of the last layer, or those before a last softmax or sigmoid.
+/// Which outputs are compared: what the last layer gives, or what a last activation takes.
 enum class CompareOn { kOutputs, kLogits };
 /// How a comparison draws the batches that share statistics: from one shuffled order, or as training draws them.
 enum class CompareBatching { kRandom, kTraining };
@@ -23,11 +23,11 @@ struct CompareOptions : config::Described {
   CompareOn on = CompareOn::kOutputs;
   CompareBatching batching = CompareBatching::kRandom;
   Index every_steps = 0;                                  // 0: the final state only
-  std::optional<Index> train_history_every;               // epochs; absent: history.csv has the training rows as the steps saw them
+  std::optional<Index> train_history_every;               // epochs; absent: history.csv scores the training rows only as the steps saw them
   Index outputs = 0;                                      // rows of each split whose outputs are written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps that budget.csv divides among causes
   bool diagnosis = true;
-  diagnosis::Margins margins;  // beyond which a difference counts
+  diagnosis::Margins margins;  // a larger difference counts
   void describe(config::OptionVisitor& visitor) override;
 };
 

@@ -61,7 +61,7 @@ void add_diagnosis(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& pl
   const statistics::PopulationOptions& population = snapshot.settings.population;
   const bool is_of_training = population.split == "train" && population.samples.word == "all";
   if (!own.empty() && !is_of_training) {
-    // What is sound is always all training rows, whatever the config compares.
+    // The diagnosis always takes the statistics of all training rows as the sound ones, whatever the config compares.
     statistics::PopulationOptions training;
     own.back().statistics =
         statistics::population_statistics(snapshot.network, snapshot.model, snapshot.rows(data::SplitName::kTrain), training, 1);

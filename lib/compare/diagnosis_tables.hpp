@@ -7,15 +7,17 @@
 
 namespace normrun::compare {
 
-/// A snapshot as a diagnosis takes it.  The snapshot and the plan must outlive it.
+/// Turns a snapshot into what a diagnosis takes.  The snapshot and the plan must outlive the result.
 template <class T>
 diagnosis::Subject<T> diagnosis_subject(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan);
 
-/// What the budget and the diagnosis share: the statistics with one cause after another repaired.  Empty without moving statistics.
+/// Returns the statistics with one cause after another repaired, which the budget and the diagnosis share.  The result is empty for a
+/// network without moving statistics.
 template <class T>
 std::vector<diagnosis::RepairStage> repaired_statistics(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan);
 
-/// The lines of diagnosis.csv and remedies.csv: of each split that is compared and has rows.  `stages` by the config's population.
+/// Adds the lines of diagnosis.csv and remedies.csv, for each split that is compared and has rows.  `stages` are those of
+/// repaired_statistics.
 template <class T>
 void add_diagnosis(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan, const std::vector<diagnosis::RepairStage>& stages,
                    tables::RunRecord& record);

@@ -13,7 +13,8 @@ namespace normrun::compare {
 
 namespace {
 
-/// Runs through epochs and keeps the steps with a row that no earlier step had, until every row was in one.  Returns their rows in order.
+/// Runs through epochs and keeps each step that has a row which no earlier step had, until every row was in some step.  Returns the rows of
+/// these steps in order.
 std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
   std::vector<bool> is_in(static_cast<std::size_t>(samples));
   std::vector<Index> order;
@@ -33,7 +34,7 @@ std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
   return order;
 }
 
-/// Numbers the classes that occur among the labels as 0, 1, …, and sets `present` to how many these are.
+/// Numbers the classes that occur among the labels as 0, 1, …, and sets `present` to their number.
 std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
   std::vector<std::int32_t> number(static_cast<std::size_t>(classes), -1);
   for (const std::int32_t label : labels) number[static_cast<std::size_t>(label)] = 0;

@@ -14,7 +14,7 @@
 namespace normrun::compare {
 
 /// The rows of one split in the order in which every comparison of a seed reads them, and their targets.  Every row counts once, whatever
-/// `compare.batching` says, because that only decides which rows share a batch:
+/// `compare.batching` says, because this option only decides which rows share a batch:
 ///   random     the rows in one shuffled order
 ///   training   the rows as `data.batching` orders them.  "shuffled" and "sequential" give training's first epoch with its last batch.
 ///              "replacement" and "by-class" draw some rows twice and others not at all, so they give whole batches of
@@ -31,11 +31,11 @@ class EvaluationSet {
   Index rows() const { return split_.samples(); }
   /// The order in which batches read the rows: each row at least once.
   const std::vector<Index>& batch_order() const { return batch_order_; }
-  /// Each row once, in the order in which the batches have it first.  Whatever reads only some rows takes the first of these.
+  /// Each row once, in the order in which the batches have it first.  Code that reads only some rows takes the first of these.
   const std::vector<Index>& order() const { return order_; }
   /// Labels of the split's rows; empty for regression.
   std::span<const std::int32_t> labels() const { return split_.labels; }
-  /// What the rows' outputs should be, where there are no labels.
+  /// What the rows' outputs should be, if there are no labels.
   ConstView<T> targets() const { return split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view(); }
   /// Mean loss and accuracy of every row's logits, in the split's order.
   SplitScore score(nn::LossKind loss, ConstView<T> logits) const;
@@ -46,11 +46,11 @@ class EvaluationSet {
   std::vector<Index> batch_order_;
   std::vector<Index> order_;
   std::span<const double> target_scale_;  // empty: losses are in the file's units
-  Matrix<T> zeros_;                       // where the data gives no targets
+  Matrix<T> zeros_;                       // the targets if the data gives none
 };
 
-/// The parameters and statistics with which each comparison mode runs.  Computes those of an estimator only where a pair of the comparison
-/// names it.
+/// The parameters and statistics that each mode of a comparison runs with.  An estimator's statistics are computed only if a pair of modes
+/// of this comparison needs them.
 template <class T>
 class ModeStates {
  public:
@@ -62,7 +62,7 @@ class ModeStates {
   const Snapshot<T>& snapshot_;
   std::map<statistics::Estimator, Buffer<T>> estimated_;
   Buffer<T> initial_;
-  std::optional<nn::Model<T>> untrained_;  // only where a pair of the comparison names it
+  std::optional<nn::Model<T>> untrained_;  // only if a pair of modes of this comparison needs it
 };
 
 }  // namespace normrun::compare

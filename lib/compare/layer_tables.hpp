@@ -11,11 +11,12 @@ namespace normrun::compare {
 struct LayerGap {
   double mean_gap = 0.0;     // rms over channels of |moving_mean - population_mean| / population sd
   double var_ratio = 0.0;    // geometric mean over channels of moving / population variance
-  Index dead_channels = 0;   // channels whose population variance is 0 but for rounding, which the other members leave out
-  Index worst_channel = -1;  // the channel of the largest mean gap, or the first whose gap is NaN; -1: every channel is dead
+  Index dead_channels = 0;   // channels whose population variance is 0 apart from rounding; the other members leave them out
+  Index worst_channel = -1;  // the channel whose mean is farthest from the population's, in population sds; if a distance is NaN, the first
+                             // such channel; -1: all are dead
   double worst_gap = 0.0;
 };
-/// Statistics that are not finite make NaN of the numbers they are in.
+/// Measures the gap.  A statistic that is not finite makes NaN of every number that it enters.
 LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<double>& moving_variance,
                    const statistics::LayerStatistics& population);
 

@@ -15,15 +15,15 @@ namespace {
 
 constexpr double kNotApplicable = std::numeric_limits<double>::quiet_NaN();
 
-/// Returns numerator / denominator, 0 where both are zero, and NaN (not applicable) where only the denominator is.
+/// Returns numerator / denominator, 0 if both are zero, and NaN (not applicable) if only the denominator is zero.
 double ratio(double numerator, double denominator) {
   if (numerator == 0.0) return 0.0;
   return denominator > 0.0 ? numerator / denominator : kNotApplicable;
 }
 
-/// The variance of outputs in T, or 0 where only rounding makes it differ from 0.  Outputs that are truly equal differ by the rounding of
-/// each, up to epsilon_T |mean|.  The mean, a sum of doubles, is off by the mean deviation from it, whose square stands in the variance:
-/// where that is half of it or more, the variance is not known.
+/// Returns the variance of outputs in T, or 0 if only rounding makes it differ from 0.  Outputs that are truly equal differ by the rounding
+/// of each output, up to epsilon_T |mean|.  The mean is a sum of doubles.  It is off by the mean of the deviations from it, and the
+/// variance contains the square of this error.  If the square is half of the variance or more, the variance is not known.
 template <class T>
 double variance_or_zero(double variance, double mean, double mean_deviation) {
   const double of_outputs = static_cast<double>(std::numeric_limits<T>::epsilon()) * mean;

@@ -9,30 +9,30 @@
 namespace normrun::compare {
 
 /// How far the outputs of two modes are apart, over all rows and outputs, computed in double.  NaN stands for "not applicable", and every
-/// member is NaN where an output of either mode is not finite.  The columns of compare.csv in tables/tables.cpp say what each means.
+/// member is NaN if an output of either mode is not finite.  The columns of compare.csv in tables/tables.cpp say what each means.
 struct GapMetrics {
   double max_abs = 0.0;
   double mean_abs = 0.0;
   double rms = 0.0;
-  double relative_gap = 0.0;  // rms / sd (ddof 0) of b; 0 where rms is 0, NaN where only sd is 0 but for rounding
-  double rel_l2 = 0.0;        // |a - b| / |b|, with the same special cases
-  double cosine = 0.0;        // NaN where a or b is zero
+  double relative_gap = 0.0;  // rms / sd (ddof 0) of b; 0 if rms is 0; NaN if only sd is 0 apart from rounding
+  double rel_l2 = 0.0;        // |a - b| / |b|, 0 if |a - b| is 0; NaN if only |b| is 0
+  double cosine = 0.0;        // NaN if a or b is zero
 };
 template <class T>
 GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b);
 
-/// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).  NaN where
+/// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).  NaN if
 /// a logit is not finite.
 template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b);
-/// Returns the share of rows whose predicted classes differ.  NaN where a logit is not finite.
+/// Returns the share of rows whose predicted classes differ.  NaN if a logit is not finite.
 template <class T>
 double disagreement(nn::LossKind loss, ConstView<T> logits_a, ConstView<T> logits_b);
 
 struct ClassCounts {
   std::vector<Index> samples;    // rows that belong to each class
   std::vector<Index> predicted;  // rows predicted as each class
-  std::vector<Index> right;      // rows for which both hold
+  std::vector<Index> right;      // rows that belong to a class and are predicted as it
 };
 template <class T>
 ClassCounts count_classes(nn::LossKind loss, ConstView<T> logits, std::span<const std::int32_t> labels, Index classes);

@@ -13,11 +13,11 @@ namespace normrun::compare {
 template <class T>
 struct ModeOutputs {
   Matrix<T> logits;
-  std::optional<Matrix<T>> last;  // where what is compared (compare.on) is not what the loss takes
+  std::optional<Matrix<T>> last;  // what is compared (compare.on), if it is not what the loss takes
   ConstView<T> outputs() const { return last ? last->view() : logits.view(); }
 };
 
-/// Runs every row of the set in one mode, in EvaluationBatches of `batch_size` where the mode depends on the batch.
+/// Runs every row of the set in one mode, in EvaluationBatches of `batch_size` if the mode depends on the batch.
 template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
                         std::span<const T> state, Index batch_size);

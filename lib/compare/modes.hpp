@@ -10,10 +10,10 @@
 
 namespace normrun::compare {
 
-/// With which parameters and statistics a comparison mode runs.
+/// Which parameters and statistics a comparison mode runs with.
 enum class StatisticsSource {
   kModel,       // the trained network's own
-  kPopulation,  // the population's, by the estimator of the config; each of the next four names an estimator
+  kPopulation,  // the population's, by the config's estimator; each of the next four stands for an estimator
   kLayerByLayer,
   kPooled,
   kBatchAverage,
@@ -21,7 +21,7 @@ enum class StatisticsSource {
   kInitial,    // the trained parameters with the initial moving statistics
   kUntrained,  // the parameters and statistics before training
 };
-/// Returns the estimator of a source that names one, and nothing for the others.
+/// Returns the estimator that a source stands for, or nothing for any other source.
 std::optional<statistics::Estimator> estimator_of(StatisticsSource source);
 
 struct ComparisonMode {
@@ -32,7 +32,7 @@ struct ComparisonMode {
   bool by_batch() const { return mode.statistics == Statistics::kBatch; }
 };
 
-/// All modes: train, eval, population, its estimators by their own names, initial-statistics, untrained, train+dropout.
+/// All modes: train, eval, population, the four estimators by their own names, initial-statistics, untrained, train+dropout.
 const std::vector<ComparisonMode>& comparison_modes();
 const ComparisonMode& comparison_mode(std::string_view name);  // `name` must be one of them
 std::vector<std::string_view> comparison_mode_names();

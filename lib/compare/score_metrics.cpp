@@ -24,7 +24,8 @@ double mean_score(const std::vector<double>& values) {
   return count > 0.0 ? sum / count : kNoScore;
 }
 
-/// How surely each row is of the class: its logit minus the log of the sum of all exponentials, which ranks as the probability does.
+/// Returns how surely each row belongs to the class: its logit minus the log of the sum of all exponentials, which ranks the rows as their
+/// probabilities do.
 template <class T>
 std::vector<double> class_evidence(ConstView<T> logits, Index of_class) {
   std::vector<double> evidence(static_cast<std::size_t>(logits.rows));
@@ -43,7 +44,8 @@ std::vector<double> class_evidence(ConstView<T> logits, Index of_class) {
   return evidence;
 }
 
-/// Mann and Whitney 1947: the share of pairs of a row of the class and another one in which the first has more evidence.
+/// Takes all pairs of a row of the class and a row of another class, and returns the share of pairs in which the first has more evidence
+/// (Mann and Whitney 1947).
 double area_under_curve(const std::vector<double>& evidence, std::span<const std::int32_t> labels, Index of_class) {
   std::vector<std::size_t> order(evidence.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -18,7 +18,7 @@ struct ComparisonSettings {
   CompareOptions compare;
   statistics::PopulationOptions population;
   Index batch_size = 1;     // rows that share batch statistics in mode "train"
-  data::Batching batching;  // how training drew its batches, which `compare.batching` "training" follows
+  data::Batching batching;  // how training drew its batches; `compare.batching` "training" draws them in the same way
   Index seed = 0;           // seed of the order of rows, of dropout and of fresh initial values
   std::vector<std::string> probes;
 };
@@ -33,7 +33,7 @@ struct Snapshot {
   nn::LossKind loss;
   Index epoch = 0;
   Index step = 0;
-  StemCache<T>* stems = nullptr;  // outputs that comparisons share; null: none
+  StemCache<T>* stems = nullptr;  // the stem's outputs, which several comparisons share; null: each comparison computes its own
 
   statistics::SplitRows<T> rows(data::SplitName split) const {
     return stems != nullptr ? stems->rows(network, model, data, split, step) : statistics::SplitRows<T>(data.split(split));

@@ -9,12 +9,12 @@
 
 namespace normrun::compare {
 
-/// Keeps the stem's outputs for each split, which all comparisons of a run at one moment of its training share.
+/// Keeps the stem's outputs of each split.  All comparisons of a run at one moment of its training share them.
 template <class T>
 class StemCache {
  public:
-  /// Returns the rows of a split, with the stem's outputs where the network has a stem and these take little memory.  Another `step` than
-  /// in the last call means that the model has moved, so everything kept is discarded.
+  /// Returns the rows of a split, with the stem's outputs if the network has a stem and these outputs take little memory.  If `step`
+  /// differs from the last call's, the model has moved, so the cache drops all that it kept.
   statistics::SplitRows<T> rows(const nn::Network<T>& network, const nn::Model<T>& model, const data::Dataset<T>& data,
                                 data::SplitName split, Index step);
 

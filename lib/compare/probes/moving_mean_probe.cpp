@@ -13,10 +13,10 @@ namespace normrun::compare::probe {
 namespace {
 
 constexpr Index kSnapshots = 1000;
-constexpr double kLeft = 0.05;          // correlation that is left between two snapshots
-constexpr Index kBurnInIntervals = 10;  // afterwards 0.05^10 of the start is left
+constexpr double kLeft = 0.05;          // the correlation that may be left between two snapshots
+constexpr Index kBurnInIntervals = 10;  // after these intervals the share of the initial moving mean is at most kLeft^10
 
-/// Returns the first normalization with moving statistics, or null where its moving mean is not an exponential average of independent rows.
+/// Returns the first normalization with moving statistics, or null if its moving mean is not an exponential average of independent rows.
 template <class T>
 const nn::Normalization* find_averaging_layer(const nn::Network<T>& network) {
   for (const nn::Normalization& norm : network.layout().normalizations) {
@@ -70,7 +70,7 @@ class FrozenTraining {
   RandomStream stream_;
 };
 
-/// Returns the biased variance of each channel of the layer's input over the whole split, or 0 where it is 0 but for rounding.
+/// Returns the biased variance of each channel of the layer's input over the whole split, or 0 if it is 0 apart from rounding.
 template <class T>
 std::vector<double> input_variance(const Snapshot<T>& snapshot, const nn::Normalization& norm) {
   const data::Split<T>& split = probe_split(snapshot);
@@ -112,7 +112,7 @@ double moving_mean_noise(const Snapshot<T>& snapshot) {
     alive += 1.0;
   }
   return sum / alive * static_cast<double>(kSnapshots) /
-         static_cast<double>(kSnapshots - 1);  // n - 1, because the variance is about the snapshots' own mean
+         static_cast<double>(kSnapshots - 1);  // divides by n - 1, because the variance is about the snapshots' own mean
 }
 
 template double moving_mean_noise(const Snapshot<float>&);

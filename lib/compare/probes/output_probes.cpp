@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kFactor = 10.0;
 
-/// Joins the outputs of all normalization layers and of the network in the last pass.
+/// Returns one list of the outputs that `record` holds of its last forward pass: those of every normalization layer, then the network's.
 template <class T>
 std::vector<T> normalized_outputs(const Snapshot<T>& snapshot, const nn::Record<T>& record) {
   std::vector<T> outputs;

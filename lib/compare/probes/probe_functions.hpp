@@ -7,7 +7,7 @@
 /// The functions behind the list of probes.  probes.cpp says what each computes.
 namespace normrun::compare::probe {
 
-/// A probe returns this where it does not apply.
+/// A probe that does not apply returns this.
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>

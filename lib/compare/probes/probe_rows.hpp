@@ -9,14 +9,14 @@ namespace normrun::compare {
 
 inline constexpr Index kProbeRows = 32;
 
-/// The split whose rows probes read: the training split, or the test split where every step draws fresh rows.
+/// Returns the split whose rows the probes read: the training split, or the test split if every step draws fresh rows.
 template <class T>
 const data::Split<T>& probe_split(const Snapshot<T>& snapshot);
-/// Its rows in the order in which every comparison of this seed reads them.
+/// Returns the rows of probe_split in the order in which every comparison of this seed reads them.
 template <class T>
 std::vector<Index> probe_order(const Snapshot<T>& snapshot);
 
-/// The first kProbeRows rows of probe_order, or all where the split has fewer, with their targets.
+/// The first kProbeRows rows of probe_order, or all rows if the split has fewer, with their targets.
 template <class T>
 class ProbeRows {
  public:
@@ -28,7 +28,7 @@ class ProbeRows {
  private:
   Matrix<T> x_;
   std::vector<std::int32_t> labels_;
-  Matrix<T> targets_;  // zeros where the data has no targets
+  Matrix<T> targets_;  // zeros if the data has no targets
   std::vector<Index> lengths_;
 };
 

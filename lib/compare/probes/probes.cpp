@@ -7,16 +7,16 @@
 
 namespace normrun::compare {
 
-// All probes read 32 rows of the training split (of the test split where every step draws fresh training rows), in train mode without
-// dropout.
+// All probes read 32 rows of the training split (of the test split if every step draws fresh training rows), in train mode without dropout.
 const std::vector<Probe>& probes() {
   static const std::vector<Probe> list = {
       {"microbatch_gradient_difference",
-       "|g' - g| / |g|, Euclidean norms over all parameters: g the gradient of a batch of 32 rows, g' the mean of those of 8 "
-       "micro-batches of 4, at the trained parameters",
+       "|g' - g| / |g|, Euclidean norms over all parameters: g is the gradient of a batch of 32 rows, g' the mean of the gradients of 8 "
+       "micro-batches of 4 rows, at the trained parameters",
        "Keras 3 Optimizer(gradient_accumulation_steps)", probe::microbatch_gradient_difference<float>,
        probe::microbatch_gradient_difference<double>},
-      {"synchronised_gradient_difference", "the same with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
+      {"synchronised_gradient_difference",
+       "as microbatch_gradient_difference, with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
        "PyTorch SyncBatchNorm; Keras 3 BatchNormalization(synchronized=True)", probe::synchronised_gradient_difference<float>,
        probe::synchronised_gradient_difference<double>},
       {"batch_one_output_spread",
@@ -29,7 +29,7 @@ const std::vector<Probe>& probes() {
        "Ioffe and Szegedy 2015, section 3, with m = 1", probe::batch_one_gradient_norm<float>, probe::batch_one_gradient_norm<double>},
       {"batch_two_sign_error",
        "two rows in train mode, d their difference at the first normalization layer: largest deviation of its |x_hat| from |d| / "
-       "sqrt(d^2 + 4 epsilon); 0 for batch normalization; empty where an example has several positions",
+       "sqrt(d^2 + 4 epsilon); 0 for batch normalization; empty if an example has several positions",
        "Ioffe and Szegedy 2015, algorithm 1 with m = 2", probe::batch_two_sign_error<float>, probe::batch_two_sign_error<double>},
       {"batch_invariance", "largest over the rows of |y_alone - y_inside| / |y_inside|: the row's outputs alone and inside the batch of 32",
        "Ba, Kiros and Hinton 2016, section 3", probe::batch_invariance<float>, probe::batch_invariance<double>},
@@ -40,7 +40,8 @@ const std::vector<Probe>& probes() {
       {"moving_mean_noise",
        "training goes on with frozen parameters on rows drawn with replacement: variance of the first batch normalization's moving mean "
        "over 1000 decorrelated snapshots, relative to sigma^2 / B (1 - m) / (1 + m), mean over the channels; B the batch size, m the "
-       "momentum, sigma^2 the variance over the rows; 1 by that law; empty for other averages and several positions",
+       "momentum, sigma^2 the variance over the rows; the law of the source gives 1; empty for other averages, and if an example has "
+       "several positions",
        "variance of an AR(1) process driven by batch means", probe::moving_mean_noise<float>, probe::moving_mean_noise<double>},
   };
   return list;

@@ -7,7 +7,7 @@
 
 namespace normrun::compare {
 
-/// A quantity of a trained network that no other table has.  It is NaN where it does not apply to the network or the data.
+/// A quantity of a trained network that no other table has.  It is NaN if it does not apply to the network or the data.
 struct Probe {
   std::string_view name;
   std::string_view doc;     // what it computes, as a formula
@@ -17,9 +17,10 @@ struct Probe {
 };
 /// All probes, in the order of `normrun list probes`.
 const std::vector<Probe>& probes();
-const Probe* find_probe(std::string_view name);  // nullptr where there is none
+const Probe* find_probe(std::string_view name);  // nullptr if there is none
 
-/// Adds the probes that the settings name to probes.csv.  Works on copies, so the trained numbers stay as they are.
+/// Computes the probes that the settings name, and adds their lines of probes.csv to the record.  Works on copies, so the trained numbers
+/// stay as they are.
 template <class T>
 void add_probes(const Snapshot<T>& snapshot, tables::RunRecord& record);
 
