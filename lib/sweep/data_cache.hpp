@@ -22,7 +22,7 @@ class DataCache {
   std::shared_ptr<const data::Dataset<T>> get(const study::RunConfig& config, const std::string& folder);
 
  private:
-  static constexpr std::size_t kKept = 8;  // how many data sets stay although no run uses them
+  static constexpr std::size_t kKept = 8;  // the most data sets that the cache keeps; runs keep their own data alive
   std::shared_ptr<const void> find_or_load(const std::string& key, const std::function<std::shared_ptr<const void>()>& load);
 
   struct Entry {

@@ -14,7 +14,7 @@ bool chooses_data(const config::Axis& axis) {
 namespace {
 
 std::string digest_of_data(const study::RunConfig& config, const std::string& folder) {
-  const FlushDenormals flush;  // the run that loaded the rows flushed denormals too, so the digests agree
+  const FlushDenormals flush;  // as in the run that loaded the rows, because otherwise the digests might differ
   const auto seed = static_cast<std::uint64_t>(config.seed);
   return study::with_precision(config.precision,
                                [&](auto number) { return config.data_spec().load<decltype(number)>(seed, folder).digest; });

@@ -33,7 +33,7 @@ std::vector<std::string> keys_of(const config::Grid& grid) {
 /// Returns for each value of `from` its place in `to`, or -1.
 std::vector<std::int64_t> places_of(const config::Axis& from, const config::Axis& to) {
   std::vector<std::int64_t> places(from.values.size());
-  std::unordered_map<std::string, std::int64_t> known;  // filled only where equal values have different places
+  std::unordered_map<std::string, std::int64_t> known;  // filled only if an equal value has another place
   for (std::size_t i = 0; i < places.size(); ++i) {
     places[i] = static_cast<std::int64_t>(i);
     if (i < to.values.size() && to.values[i] == from.values[i]) continue;
@@ -70,7 +70,7 @@ JournalPlan journal_plan(const study::Experiment& experiment, const std::string&
 
 void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path, const std::string& hint) {
   if (old.program != now.program)
-    refuse_journal(path, "written by version " + old.program + " of the program, this is " + now.program, hint);
+    refuse_journal(path, "version " + old.program + " of the program wrote this journal, but this is version " + now.program, hint);
   if (old.table_format != now.table_format) {
     refuse_journal(
         path,
@@ -81,13 +81,13 @@ void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::
     const std::vector<std::string> old_keys = keys_of(study::parse_grid(old.grid));
     const std::vector<std::string> keys = keys_of(study::parse_grid(now.grid));
     if (old_keys != keys)
-      refuse_journal(path, "another grid: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here", hint);
+      refuse_journal(path, "the grid is another one: it sweeps " + list_of(old_keys) + " there, and " + list_of(keys) + " here", hint);
   }
   if (old.config != now.config) {
-    refuse_journal(
-        path,
-        "another config: " + config::first_difference(config::Document::parse(old.config, path), config::Document::parse(now.config, path)),
-        hint);
+    refuse_journal(path,
+                   "the config is another one: " +
+                       config::first_difference(config::Document::parse(old.config, path), config::Document::parse(now.config, path)),
+                   hint);
   }
 }
 
@@ -141,7 +141,7 @@ Journal Journal::resume(const std::string& path, const JournalPlan& plan) {
     check_same_plan(old, plan, path, kStartOver);
     if (old.shard != plan.shard) {
       const auto shown = [](const std::string& shard) { return shard.empty() ? "the whole plan" : "shard " + shard; };
-      refuse_journal(path, "the journal of " + shown(old.shard) + ", not of " + shown(plan.shard), kStartOver);
+      refuse_journal(path, "this is the journal of " + shown(old.shard) + ", not of " + shown(plan.shard), kStartOver);
     }
     last = old;
     translation.emplace(old.grid, plan.grid);
@@ -172,7 +172,7 @@ void Journal::append(const std::string& frame) {
   try {
     files::write_all(descriptor_.get(), frame, path_);
   } catch (const Error&) {
-    // Nothing after a torn frame could be read, so the frame is cut off.  If that fails too, the next resume cuts it.
+    // Cuts off the torn frame, because nothing after it could be read.  If the cut fails too, the next resume cuts it off.
     const int cut = ::ftruncate(descriptor_.get(), static_cast<off_t>(end_));
     static_cast<void>(cut);
     throw;

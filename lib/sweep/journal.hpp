@@ -13,7 +13,7 @@
 
 namespace normrun::sweep {
 
-/// Returns what a journal of this experiment belongs to.  `shard` is empty for a sweep in one piece.
+/// Returns the plan that a journal of this experiment begins with.  `shard` is empty for a sweep in one piece.
 JournalPlan journal_plan(const study::Experiment& experiment, const std::string& program, const CostModel& costs,
                          const std::optional<Shard>& shard);
 
@@ -26,26 +26,27 @@ void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::
 class RunTranslation {
  public:
   RunTranslation(const std::string& from, const std::string& to);
-  /// Returns the run's number in the other grid, or -1 where that grid does not have it.
+  /// Returns the run's number in the other grid, or -1 if that grid does not have the run.
   std::int64_t operator()(std::int64_t run) const;
 
  private:
   bool identical_ = false;
   config::Grid from_;
   config::Grid to_;
-  std::vector<std::size_t> axis_;                 // for each axis of `to`, its place in `from`
-  std::vector<std::vector<std::int64_t>> place_;  // for each axis of `to`, the place in it of each value of `from`; -1: the value is gone
+  std::vector<std::size_t> axis_;  // for each axis of `to`, its place in `from`
+  std::vector<std::vector<std::int64_t>>
+      place_;  // for each axis of `to`, and each value of that axis in `from`: the value's place in `to`; -1: `to` lacks it
 };
 
-/// The journal of an output folder: one file that only grows, and its only writer.  A record is in the file when add() returns, and on the
-/// disk within a second or after sync().
+/// Writes the journal of an output folder, a file that only grows, and is its only writer.  A record is in the file when add() returns, and
+/// on the disk within a second or after sync().
 class Journal : public RecordSink {
  public:
   /// Starts a new journal, which replaces any other.  Throws Error(kCannotCreate, kWriteFailed, kLocked).
   static Journal create(const std::string& path, const JournalPlan& plan);
-  /// Resumes an earlier journal: reads its records, cuts off a torn end, and appends the plan where the grid has changed.  Throws
-  /// Error(kDamaged) as check_same_plan and JournalFile::scan do, and for a journal of another shard; Error(kLocked) where another process
-  /// writes to it.
+  /// Resumes an earlier journal: reads its records, cuts off a torn end, and appends the plan if the grid has changed.  Throws
+  /// Error(kDamaged) as check_same_plan and JournalFile::scan do, and for a journal of another shard.  Throws Error(kLocked) if another
+  /// process writes to the journal.
   static Journal resume(const std::string& path, const JournalPlan& plan);
 
   void add(const tables::RunRecord& record) override;

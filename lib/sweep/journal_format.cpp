@@ -33,7 +33,7 @@ void put_text(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Reads the fields of a payload in turn.  A payload whose fields do not fit was written by another program, because its checksum is right.
+/// Reads the fields of a payload in turn.  If the fields do not fit although the checksum is right, another program wrote the payload.
 class Payload {
  public:
   Payload(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
@@ -49,7 +49,8 @@ class Payload {
     if (!bytes_.empty()) foreign();
   }
   [[noreturn]] void foreign() const {
-    throw Error(ExitCode::kDamaged, Problem{where_, "a frame of an unknown kind", "was it written by another version of the program?"});
+    throw Error(ExitCode::kDamaged,
+                Problem{where_, "this frame is of an unknown kind", "was it written by another version of the program?"});
   }
 
  private:
@@ -160,7 +161,7 @@ class Source {
 
 std::string place(const std::string& path, std::uint64_t offset) { return path + " byte " + std::to_string(offset); }
 
-/// Returns the payload of the frame at `offset`, or nothing where no whole frame starts there.
+/// Returns the payload of the frame at `offset`, or nothing if no whole frame starts there.
 std::optional<std::string_view> whole_payload(Source& source, std::uint64_t offset) {
   const std::optional<Header> header = read_header(source.at(offset, kHeaderBytes));
   if (!header || header->length > source.size() - offset - kHeaderBytes) return std::nullopt;
@@ -169,7 +170,7 @@ std::optional<std::string_view> whole_payload(Source& source, std::uint64_t offs
   return payload;
 }
 
-/// Returns the offset of the next header after `offset`, or the file's size where there is none.
+/// Returns the offset of the next header after `offset`, or the file's size if there is none.
 std::uint64_t next_header(Source& source, std::uint64_t offset) {
   for (++offset; offset + kHeaderBytes <= source.size(); ++offset) {
     if (read_header(source.at(offset, kHeaderBytes))) return offset;
@@ -223,11 +224,11 @@ std::uint64_t JournalFile::scan(const Visitor& visitor) const {
     }
     offset = end;
   }
-  if (offset == 0) throw Error(ExitCode::kDamaged, Problem{place(path_, 0), "not a journal, or its beginning is damaged", ""});
+  if (offset == 0) throw Error(ExitCode::kDamaged, Problem{place(path_, 0), "this is not a journal, or its beginning is damaged", ""});
   if (next_header(source, offset) < source.size()) {
     throw Error(ExitCode::kDamaged,
-                Problem{place(path_, offset), "damaged, and whole records follow",
-                        "restore the file, or cut it there and compute the rest again (truncate --size=" + std::to_string(offset) + ")"});
+                Problem{place(path_, offset), "the journal is damaged here, and whole records follow",
+                        "restore the file, or cut it here and compute the rest again (truncate --size=" + std::to_string(offset) + ")"});
   }
   return offset;
 }

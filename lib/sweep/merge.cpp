@@ -59,7 +59,7 @@ class Joining {
     parts_.folders.push_back(folder);
     std::string grid;
     std::optional<RunTranslation> translation;
-    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // this part's records of runs that others have too
+    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // this part's records of runs that earlier parts have too
     const auto take_plan = [&](const JournalPlan& plan) {
       check_same_plan(plan, parts_.plan, path, "leave it out, or train it again as " + parts_.folders[0] + " was trained");
       grid = plan.grid;
@@ -100,7 +100,7 @@ class Joining {
   std::set<std::string> divisions_;
 };
 
-/// Returns the plan that the journal's writer had last.
+/// Returns the last plan in a journal.
 JournalPlan last_plan(const std::string& path) {
   JournalPlan last;
   JournalFile(path).scan({[&](const JournalPlan& plan) { last = plan; }, [](std::uint64_t, const tables::RunRecord&) {}});
@@ -115,7 +115,8 @@ JoinedParts join_parts(const std::vector<std::string>& folders) {
     if (std::filesystem::exists(folder + "/" + study::kJournalFile)) begun.push_back(folder);
   }
   if (begun.empty())
-    throw Error(ExitCode::kUsage, {folders[0], std::string("has no ") + study::kJournalFile, "give the output folders of `train`"});
+    throw Error(ExitCode::kUsage,
+                {folders[0], std::string("the folder has no ") + study::kJournalFile, "give the output folders of `train`"});
   JoinedParts parts{.experiment = study::load_experiment(begun[0] + "/config.json", {}, study::Check::kConfigOnly),
                     .plan = last_plan(begun[0] + "/" + study::kJournalFile),
                     .records = RecordIndex(0),
@@ -124,7 +125,7 @@ JoinedParts join_parts(const std::vector<std::string>& folders) {
   parts.plan.shard.clear();
   parts.records = RecordIndex(parts.experiment.grid.size());
   if (study::parse_grid(parts.plan.grid).size() != parts.experiment.grid.size()) {
-    refuse(begun[0], "config.json and the journal belong to different sweeps", "resume it once more");
+    refuse(begun[0], "config.json and the journal belong to different sweeps", "resume this part once more");
   }
   Joining joining(parts);
   for (const std::string& folder : begun) joining.add(folder);

@@ -15,12 +15,12 @@ struct JoinedParts {
   JournalPlan plan;                  // the plan of the whole sweep; `shard` is ""
   RecordIndex records;               // has one journal for each of `folders`, and no data digests
   std::vector<std::string> folders;  // the folders that have a journal
-  int shards = 0;                    // how many shards the plan was divided into; 0: the parts are not shards, or of different divisions
+  int shards = 0;  // how many shards the plan was divided into; 0: the parts are not shards, or they come from different divisions
 };
 
-/// Reads the journals of all parts.  A folder without a journal is a part that has not begun.  Throws Error(kUsage) where no part has one.
-/// Throws Error(kDamaged) where a journal is damaged or of another sweep, and where parts have different records of one run or trained on
-/// different data.
+/// Reads the journals of all parts.  A folder without a journal is a part that has not begun.  Throws Error(kUsage) if no part has a
+/// journal.  Throws Error(kDamaged) if a journal is damaged or belongs to another sweep, if two parts have different records of one run, or
+/// if they trained on different data.
 JoinedParts join_parts(const std::vector<std::string>& folders);
 
 /// Returns the runs that no part has, in the plan's order.

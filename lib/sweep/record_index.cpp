@@ -31,7 +31,9 @@ void RecordIndex::put(std::int64_t run, std::uint32_t journal, std::uint64_t off
   constexpr std::uint64_t kMostBytes = (std::uint64_t{1} << 40U) - 1;
   constexpr std::uint64_t kMostJournals = (std::uint64_t{1} << 22U) - 1;
   if (offset > kMostBytes || journal > kMostJournals) {
-    throw Error(ExitCode::kWriteFailed, {journals_[journal]->path(), "more than 2^40 bytes, or too many parts", "divide the sweep"});
+    throw Error(ExitCode::kWriteFailed,
+                {journals_[journal]->path(), "the journal is larger than 2^40 bytes, or there are more than 2^22 parts",
+                 "split the experiment into several configs, or use fewer shards"});
   }
   Place& place = places_[static_cast<std::size_t>(run)];
   if (place.offset == 0) ++finished_;
@@ -41,7 +43,7 @@ void RecordIndex::put(std::int64_t run, std::uint32_t journal, std::uint64_t off
 tables::RunRecord RecordIndex::read(std::int64_t run) const {
   const Place& found = place(run);
   tables::RunRecord record = journals_[found.journal]->record_at(found.offset);
-  record.run = run;  // the plan that the journal was written by may number the runs differently
+  record.run = run;  // because the journal's own plan may number the runs differently
   return record;
 }
 

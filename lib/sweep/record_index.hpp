@@ -14,7 +14,7 @@ namespace normrun::sweep {
 using DigestBytes = std::array<std::uint64_t, 2>;
 std::string digest_text(const DigestBytes& digest);
 
-/// Knows where the finished runs of a plan are recorded.  It holds places rather than records: 8 bytes a run.
+/// Knows where the journals have the records of a plan's finished runs.  It holds the places and not the records, so a run takes 8 bytes.
 class RecordIndex {
  public:
   explicit RecordIndex(std::int64_t runs) : places_(static_cast<std::size_t>(runs)) {}
@@ -30,14 +30,14 @@ class RecordIndex {
   bool contains(std::int64_t run) const { return place(run).offset != 0; }
   tables::RunStatus status(std::int64_t run) const { return static_cast<tables::RunStatus>(place(run).status); }  // of a finished run
   std::uint32_t journal_of(std::int64_t run) const { return static_cast<std::uint32_t>(place(run).journal); }
-  /// Reads the record of a finished run.  Throws Error(kDamaged) where the journal has changed in the meantime.
+  /// Reads the record of a finished run.  Throws Error(kDamaged) if the journal has changed in the meantime.
   tables::RunRecord read(std::int64_t run) const;
   /// Returns the digests of all data sets in use, sorted.
   const std::vector<DigestBytes>& data_digests() const;
 
  private:
   struct Place {
-    std::uint64_t offset : 40 = 0;  // 0: the run is not finished, because a journal starts with a plan
+    std::uint64_t offset : 40 = 0;  // 0: the run is not finished (no record has offset 0, because a journal starts with a plan)
     std::uint64_t journal : 22 = 0;
     std::uint64_t status : 2 = 0;
   };
@@ -45,7 +45,7 @@ class RecordIndex {
 
   std::vector<Place> places_;
   std::vector<std::unique_ptr<JournalFile>> journals_;
-  mutable std::vector<DigestBytes> digests_;  // sorted and without repetitions in the first sorted_ of them
+  mutable std::vector<DigestBytes> digests_;  // the first sorted_ of them are sorted and without repetitions
   mutable std::size_t sorted_ = 0;
   std::int64_t finished_ = 0;
   void sort_digests() const;

@@ -4,7 +4,7 @@
 
 namespace normrun::sweep {
 
-/// Takes finished records: of `train`, the Journal.  Callers make one call at a time.
+/// Takes the records of finished runs; for `normrun train` this is the Journal.  Callers make one call at a time.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;

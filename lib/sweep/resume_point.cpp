@@ -15,14 +15,14 @@ constexpr const char* kSlots = "optimizer.slots";
   throw ForeignResumePoint(ExitCode::kDamaged, Problem{path, what, "delete it to start this run over"});
 }
 
-/// Reads the numbers and texts of the metadata.  A file that lacks one was written by another program.
+/// Reads the numbers and texts of the metadata.  If one is missing, another program wrote the file.
 class Metadata {
  public:
   Metadata(const files::TensorFile& file, const std::string& path) : file_(file), path_(path) {}
 
   const std::string& text(const std::string& key) const {
     const auto found = file_.metadata.find(key);
-    if (found == file_.metadata.end()) refuse_checkpoint(path_, "no checkpoint to resume from: it has no \"" + key + "\"");
+    if (found == file_.metadata.end()) refuse_checkpoint(path_, "this is not a checkpoint to resume from: it has no \"" + key + "\"");
     return found->second;
   }
   template <class Number>
@@ -42,8 +42,8 @@ std::string lines_key(const tables::Table& table) { return "lines." + std::strin
 template <class T>
 ResumePoint<T> parse(files::TensorFile file, const ResumeKey& key, const std::string& path, const nn::Layout& layout, std::size_t slots) {
   const Metadata metadata(file, path);
-  if (metadata.text("config_digest") != key.config_digest) refuse_checkpoint(path, "the checkpoint of another config");
-  if (metadata.text("data_digest") != key.data_digest) refuse_checkpoint(path, "the checkpoint of a run on other data");
+  if (metadata.text("config_digest") != key.config_digest) refuse_checkpoint(path, "this is the checkpoint of another config");
+  if (metadata.text("data_digest") != key.data_digest) refuse_checkpoint(path, "this is the checkpoint of a run on other data");
   ResumePoint<T> point;
   train::TrainerState<T>& trainer = point.trainer;
   metadata.read("step", trainer.step);
@@ -108,7 +108,7 @@ ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout,
 }
 
 void remove_resume_point(const std::string& folder, const std::string& run_id) {
-  std::error_code ignored;  // a file that stays is never read, because the run is finished
+  std::error_code ignored;  // if the file stays, nobody reads it, because the run is finished
   std::filesystem::remove(ResumeKey{folder, run_id, "", ""}.path(), ignored);
 }
 

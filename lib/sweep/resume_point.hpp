@@ -13,10 +13,10 @@ namespace normrun::sweep {
 template <class T>
 struct ResumePoint {
   train::TrainerState<T> trainer;
-  std::array<std::string, tables::kTableCount> lines;  // lines of its record so far
+  std::array<std::string, tables::kTableCount> lines;  // the lines of the run's record so far
 };
 
-/// Identifies a run's checkpoint.  One of another config or of other data is refused.
+/// Identifies a run's resume checkpoint.  read_resume_point refuses a checkpoint of another config or of other data.
 struct ResumeKey {
   std::string folder;
   std::string run_id;
@@ -36,7 +36,8 @@ class ForeignResumePoint : public Error {
 template <class T>
 void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumePoint<T>& point);
 bool has_resume_point(const std::string& folder, const std::string& run_id);
-/// Reads a run's resume checkpoint.  Throws ForeignResumePoint.  `slots` is the number of optimizer slots that the run needs.
+/// Reads a run's resume checkpoint.  Throws ForeignResumePoint if it is damaged or belongs elsewhere.  `slots` is the number of optimizer
+/// slots that the run needs.
 template <class T>
 ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, std::size_t slots);
 void remove_resume_point(const std::string& folder, const std::string& run_id);

@@ -62,14 +62,14 @@ class Run {
     add_timing();
   }
 
-  /// Adds the line to runs.csv that a run has where it ended early.
+  /// Adds the line of runs.csv for a run that ended early.
   void add_failure(const std::string& error) { record_.add(tables::TableId::kRuns, begun_run_line(error)); }
 
  private:
   compare::Snapshot<T> snapshot() {
     return {*network_, trainer_->model(), *data_, settings_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
   }
-  /// What runs.csv says of every run, however far it came.
+  /// Returns what runs.csv says of every run, however far it came.
   std::vector<tables::NamedCell> begun_run_line(const std::string& error) const {
     return {{"status", tables::status_text(record_.status)},
             {"error", error},
@@ -134,7 +134,8 @@ class Run {
       if (split == data::SplitName::kTrain && (!every || trainer_->epoch() % *every != 0)) continue;
       if (data_->split(split).samples() == 0) continue;
       for (const std::string& mode : config_.train.history) {
-        if (split == data::SplitName::kTrain && mode == "train") continue;  // that line has the steps' running mean
+        if (split == data::SplitName::kTrain && mode == "train")
+          continue;  // the line added above, with the steps' running mean, is that of train mode
         add(data::split_text(split), mode, compare::score_split(snapshot(), split, mode, config_.train.batch_size));
       }
     }
@@ -150,7 +151,7 @@ class Run {
     compare_seconds_ += seconds_since(start);
   }
 
-  /// The budget and the diagnosis, which share the statistics with one cause after another repaired.
+  /// Adds the budget and the diagnosis, which share the statistics with one cause after another repaired.
   void explain_gap() {
     if (config_.compare.budget.empty() && !config_.compare.diagnosis) return;
     const compare::Snapshot<T> now = snapshot();
@@ -159,7 +160,7 @@ class Run {
     if (config_.compare.diagnosis) compare::add_diagnosis(now, plan_, stages, record_);
   }
 
-  /// The test rows in train and in eval mode; NaN and no samples where there are none.
+  /// Returns the scores of the test rows in train and in eval mode.  Without test rows they are NaN, of 0 samples.
   compare::TrainEvalScores test_scores() {
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     return data_->test.samples() > 0 ? compare::score_train_and_eval(snapshot(), data::SplitName::kTest)
@@ -234,14 +235,14 @@ class Run {
   std::optional<train::Trainer<T>> trainer_;
   nn::LossKind loss_ = nn::LossKind::kMse;
   compare::StemCache<T> stems_;
-  std::optional<data::SplitName> not_finite_;  // where eval mode is not, after the training
+  std::optional<data::SplitName> not_finite_;  // the first split on which eval mode is not finite after the training
   double setup_seconds_ = 0.0;
   double train_seconds_ = 0.0;
   double compare_seconds_ = 0.0;
 };
 
-/// Whether an error concerns the whole sweep: a file that cannot be created or written, or a lack of memory.  All others concern only the
-/// run.
+/// Whether an error concerns the whole sweep: a file that cannot be created or written, or a lack of memory.  Any other error concerns only
+/// the run.
 bool is_fatal(const Error& error) {
   return error.code() == ExitCode::kCannotCreate || error.code() == ExitCode::kWriteFailed || error.code() == ExitCode::kOutOfMemory;
 }

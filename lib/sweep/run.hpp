@@ -18,14 +18,14 @@ struct Interrupted {};
 struct RunContext {
   const study::Experiment* experiment = nullptr;
   DataCache* data = nullptr;
-  std::string checkpoint_folder;                                      // "": none are written
-  std::string resume_folder;                                          // for the checkpoints of unfinished runs; "": none are written
-  const std::atomic<bool>* stop = nullptr;                            // read before every step; null: never stops
+  std::string checkpoint_folder;                                      // "": the run writes no checkpoint
+  std::string resume_folder;                                          // for the checkpoints of unfinished runs; "": the run writes none
+  const std::atomic<bool>* stop = nullptr;                            // the run reads it before every step; null: the run never stops early
   std::function<void(Index step, Index total, double loss)> on_step;  // may be empty
 };
 
-/// Trains and compares one run.  The record depends only on config and key, except its line of timing.csv.  An error of the run itself ends
-/// up in the record (failed, diverged).  Interrupted passes through, and so do Error(kCannotCreate, kWriteFailed, kOutOfMemory) and
+/// Trains and compares one run.  The record depends only on config and key, except its line of timing.csv.  If the run itself fails or
+/// diverges, the record says so.  Interrupted passes through, and so do Error(kCannotCreate, kWriteFailed, kOutOfMemory) and
 /// ForeignResumePoint, which end the sweep.
 tables::RunRecord execute_run(const RunContext& context, std::int64_t run);
 

@@ -14,7 +14,7 @@
 namespace normrun::sweep {
 namespace {
 
-constexpr std::size_t kMostValues = 1000;  // longer axes are not looked at: their values are assumed to cost the same
+constexpr std::size_t kMostValues = 1000;  // the values of a longer axis are assumed to cost the same
 constexpr int kMaxShards = 1'000'000;
 
 struct IndexVariable {
@@ -42,11 +42,12 @@ int number_from_environment() {
     if (!index) refuse(std::string(variable.name) + " is \"" + value + "\", which is not a whole number", "give the shard as I/N");
     return *index - variable.first + 1;
   }
-  refuse("auto, but none of SLURM_ARRAY_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX is set",
+  refuse("auto needs a number, but none of SLURM_ARRAY_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX is set",
          "start it by a scheduler, or give the shard as I/N");
 }
 
-/// Returns the cost of a run, or 0 for one that fails at once.  `outlines` keeps what each data set looks like.
+/// Returns the cost of a run, or 0 if the run fails at once.  `outlines` keeps the outline of each data set, so that each is read only
+/// once.
 double cost_of(const study::Experiment& experiment, std::int64_t run, std::map<std::string, data::DataSpec::Outline>& outlines) {
   try {
     const study::RunConfig config = experiment.at(run);
@@ -100,7 +101,7 @@ CostModel CostModel::parse(const std::string& text, const std::string& where) {
     std::vector<double>& factors = model.factors_.emplace_back();
     for (; at < end && *at != '\n'; at += at < end && *at == ' ' ? 1 : 0) {
       const auto [rest, error] = std::from_chars(at, end, factors.emplace_back());
-      if (error != std::errc() || rest == end) throw Error(ExitCode::kDamaged, Problem{where, "predicted costs that are not numbers", ""});
+      if (error != std::errc() || rest == end) throw Error(ExitCode::kDamaged, Problem{where, "the predicted costs are not numbers", ""});
       at = rest;
     }
     ++at;
@@ -126,7 +127,7 @@ Shard parse_shard(const std::string& text) {
   const std::optional<int> given = number == "auto" ? number_from_environment() : whole_number(number);
   if (!given || *given < 1 || *given > *count) {
     refuse("expected " + form + ", got \"" + text + "\"" + (number == "auto" ? " with number " + std::to_string(*given) : ""),
-           "the same N for every shard");
+           "give the same N to every shard");
   }
   return {*given, *count};
 }

@@ -9,7 +9,7 @@
 namespace normrun::sweep {
 
 /// Predicts the cost of each run of a plan as a product of one factor for each axis's value, so that a plan of a million runs needs few
-/// configs.  It depends on nothing but the plan.
+/// configs.  The predictions depend on nothing but the plan.
 class CostModel {
  public:
   CostModel() = default;
@@ -22,10 +22,10 @@ class CostModel {
   static CostModel parse(const std::string& text, const std::string& where);
 
  private:
-  std::vector<std::vector<double>> factors_;  // for each axis; empty: its values cost the same
+  std::vector<std::vector<double>> factors_;  // for each axis, one factor for each value; empty: all values cost the same
 };
 
-/// Returns all runs, those of the highest cost first.  Runs of equal cost stay in the plan's order.
+/// Returns all runs, the most expensive first.  Runs of equal cost stay in the plan's order.
 std::vector<std::uint32_t> longest_first(const config::Grid& grid, const CostModel& costs);
 
 /// One of `count` shards of a plan; `number` counts from 1.

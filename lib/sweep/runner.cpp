@@ -36,7 +36,7 @@ class Sweep {
       try {
         for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
       } catch (const std::system_error&) {
-        // The threads that have started do the work of all.
+        // The threads that have started do all the work.
         if (threads.empty()) throw Error(ExitCode::kOutOfMemory, {"threads", "not enough memory to start one", "use fewer jobs"});
       }
     }
@@ -47,8 +47,8 @@ class Sweep {
 
  private:
   void work(int worker) {
-    const FlushDenormals flush;    // Adam's decaying moments become denormal, and would make a step 10 to 15 times slower
-    const Team team(team_size());  // uses the cores that have no run of their own
+    const FlushDenormals flush;    // because Adam's decaying moments become denormal, which would make a step 10 to 15 times slower
+    const Team team(team_size());  // uses the cores that are left if there are fewer runs than jobs
     while (!give_up_.load()) {
       const std::size_t next = next_.fetch_add(1);
       if (next >= runs_.size()) return;
@@ -102,7 +102,7 @@ class Sweep {
   std::exception_ptr failure_;
 };
 
-/// Returns how many cores a cgroup v2 quota allows ("max 100000" or "150000 100000"), or 0 where there is none.
+/// Returns how many cores a cgroup v2 quota allows ("max 100000" or "150000 100000"), or 0 if there is none.
 int quota_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::string quota;

@@ -13,7 +13,8 @@
 
 namespace normrun::sweep {
 
-/// Follows the progress of a sweep.  The working threads call it: on_step several at once, on_finish one at a time.
+/// Follows the progress of a sweep.  The working threads call these functions: several threads may call on_step at once, but only one at a
+/// time calls on_finish.
 class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
@@ -25,20 +26,21 @@ class SweepObserver {
 struct SweepOptions {
   int jobs = 1;
   bool fail_fast = false;
-  std::string checkpoint_folder;  // "": none are written
-  std::string resume_folder;      // for the checkpoints of unfinished runs; "": none are written
+  std::string checkpoint_folder;  // "": no run writes a checkpoint
+  std::string resume_folder;      // for the checkpoints of unfinished runs; "": no run writes one
   const std::atomic<bool>* stop = nullptr;
   DataCache* data = nullptr;  // may hold data that was loaded before; null: the sweep makes its own
 };
 
-/// Loads the data where all runs read the same files, so that a damaged file fails the sweep once rather than each run.
+/// If all runs read the same files, loads the data, so that a damaged file fails the sweep once rather than each run.
 void load_shared_data(const study::Experiment& experiment, std::int64_t run, DataCache& data);
 
 /// How a sweep ended.
 enum class SweepEnd { kComplete, kGivenUp, kInterrupted };  // kGivenUp: a run failed with fail_fast
 
 /// Executes `runs` of an experiment on `jobs` threads, in the given order.  Runs are independent, and their records do not depend on which
-/// thread executes them or when.  When `stop` becomes true, running runs write a checkpoint to resume from and end; finished ones stay.
+/// thread executes them or when.  When `stop` becomes true, the runs that are under way write a checkpoint to resume from, and end.  The
+/// records of finished runs stay.
 SweepEnd run_sweep(const study::Experiment& experiment, std::span<const std::uint32_t> runs, const SweepOptions& options, RecordSink& sink,
                    SweepObserver& observer);
 

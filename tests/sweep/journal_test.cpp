@@ -161,7 +161,7 @@ TEST_CASE("a foreign plan is refused with what differs") {
   CHECK(refusal(plan, some_plan("[0,1]")).empty());
   sweep::JournalPlan other = plan;
   other.program = "2.0";
-  CHECK(refusal(plan, other).find("version 1.0 of the program, this is 2.0") != std::string::npos);
+  CHECK(refusal(plan, other).find("version 1.0 of the program wrote this journal, but this is version 2.0") != std::string::npos);
   other = plan;
   other.table_format = 2;
   CHECK(refusal(plan, other).find("format 1") != std::string::npos);
