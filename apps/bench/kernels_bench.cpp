@@ -1,6 +1,7 @@
-// How fast the kernels are on the shapes of the workloads: microseconds of the fastest call, operations and bytes a second, and the
-// share of this machine's limit, measured just before: of the multiply-adds for products, of the divider for Adam (or of the
-// bandwidth, whichever allows less).  The fastest call counts: neighbours on the machine only ever slow one down.
+// Measures how fast the kernels are on the shapes of the workloads: microseconds of the fastest call, operations and bytes a second, and
+// the share of this machine's limit, which the program measures just before.  The limit of a product is that of multiply-adds.  The limit
+// of Adam is that of the divider or of the bandwidth, whichever allows less.  Only the fastest call counts, because other programs on the
+// machine only ever slow a call down.
 
 #include <benchmark/benchmark.h>
 
@@ -26,7 +27,7 @@ Matrix<float> random_matrix(Index rows, Index cols) {
   return matrix;
 }
 
-/// The machine's limits for a network of so many parameters, measured once.
+/// Returns the machine's limits for a network of so many parameters, which it measures only once.
 const bench::Limits& limits(Index parameters) {
   static std::map<Index, bench::Limits> known;
   if (!known.contains(parameters)) known[parameters] = bench::measure_limits(parameters);
@@ -39,7 +40,7 @@ struct Layer {
 };
 constexpr Layer kLayers[] = {{"W1/1", 784, 64}, {"W1/2", 64, 10}, {"W3/1", 784, 1000}, {"W3/2", 1000, 1000}, {"W3/3", 1000, 10}};
 
-/// x, w and y of one layer, and their gradients in the same places.
+/// The matrices x, w and y of one layer.  A gradient uses the place of its matrix.
 struct Operands {
   Matrix<float> x, w, y, bias, wide;
   Operands(const Layer& layer, Index rows)
@@ -54,12 +55,12 @@ void forward(Operands& o) { nn::kernels::product<float>(o.x.view(), o.w.view(), 
 void weight_gradient(Operands& o) { nn::kernels::product_weight_gradient<float>(o.x.view(), o.y.view(), o.w.view()); }
 void input_gradient(Operands& o) { nn::kernels::product_input_gradient<float>(o.y.view(), o.w.view(), o.x.view()); }
 
-/// What a call does: floating-point operations, and bytes that it must move.
+/// What one call of a kernel does: floating-point operations, and bytes that it must move.
 struct Cost {
   double operations, bytes;
 };
 
-/// Times `run` in groups of calls that the clock can resolve; `limit` is the least seconds of a call.
+/// Times `run` in groups of calls, because the clock cannot resolve a single call.  `limit` is the least time of a call in seconds.
 void measure(benchmark::State& state, const Cost& cost, double limit, const std::function<void()>& run) {
   const FlushDenormals flush;
   run();
@@ -86,7 +87,7 @@ void measure_product(benchmark::State& state, const Layer& layer, Index rows, vo
 
 constexpr nn::kernels::AdamStep<float> kAdam{1e-3F, 1.0F, 0.9F, 0.999F, 1e-7F};
 
-/// The weight gradient inside the update.
+/// Measures the kernel that computes the weight gradient inside Adam's update.
 void measure_adam_product(benchmark::State& state, const Layer& layer, Index rows) {
   Operands operands(layer, rows);
   const Index count = layer.inputs * layer.outputs;
@@ -105,7 +106,8 @@ void measure_adam(benchmark::State& state, Index count) {
   measure(state, {11.0 * static_cast<double>(count), 28.0 * static_cast<double>(count)}, bench::floor_seconds(limits(count), 0), update);
 }
 
-/// Kernels that one core runs at the speed of its first cache: the share is of one multiply-add for each number.
+/// Measures kernels whose operands fit into the first cache.  Their share% compares with a core that does one multiply-add for each number
+/// at full speed.
 void measure_numbers(benchmark::State& state, Index rows, Index channels, void (*run)(Operands&)) {
   Operands operands({"", channels, 1}, rows);
   const auto numbers = static_cast<double>(rows * channels);

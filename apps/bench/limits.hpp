@@ -7,19 +7,20 @@
 
 namespace normrun::bench {
 
-/// Seconds that the fastest of some short calls of `work` took: neighbours on the machine only ever slow a call down.
+/// Returns the seconds that the fastest of some short calls of `work` took.  The others do not count, because other programs on the machine
+/// only ever slow a call down.
 double fastest_seconds(const std::function<void()>& work, int calls);
 
 /// What one core of this machine can do at best, measured here and now.
 struct Limits {
   double flops;      // fused multiply-adds in float32, two operations each
   double adam;       // parameters a second in the first cache: the divider's limit, with IEEE root and division
-  Index parameters;  // of the network the bandwidth below holds for
-  double bytes;      // bytes a second of reading and writing w, m and v of so many parameters
+  Index parameters;  // parameters of the network that `bytes` holds for
+  double bytes;      // bytes a second that reading and writing w, m and v of so many parameters moves
 };
 Limits measure_limits(Index parameters);
 
-/// The least seconds that so many operations and one update of every parameter can take.
+/// Returns the least seconds that so many operations and one update of every parameter can take.
 double floor_seconds(const Limits& limits, double operations);
 
 }  // namespace normrun::bench

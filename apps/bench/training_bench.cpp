@@ -1,9 +1,9 @@
 // training_bench [--seconds SECONDS] [--threads THREADS] [--json] [NAME...]
 //
-// Training steps a second of the workloads W1 to W5 (workloads.cpp), each beside the floor of this machine: the least time that the
-// step's operations and updates can take by the limits measured in the same run.  A step is everything from the shuffled gather to
-// the update.  The floor is of one core, whatever the threads.  One workload after the other is trained for SECONDS, as the peers of
-// scripts/bench do, so that the caches hold what a training leaves in them; the fastest of its short samples counts.
+// Prints the training steps a second of the workloads W1 to W5 (workloads.cpp), and beside each the floor of this machine.  The floor is
+// the least time that the operations and updates of a step can take on one core, by the limits measured in the same run.  A step is
+// everything from the shuffled gather to the update.  The program trains one workload after the other for SECONDS, as the frameworks in
+// scripts/bench do, so that the caches hold what a training leaves in them.  Only the fastest of the short samples counts.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kSampleSeconds = 0.02;  // as in scripts/bench/workloads.py
 
-/// Steps a second of the fastest sample.
+/// Returns the steps a second of the fastest sample.
 double training_rate(Training& training, double seconds) {
   training.run(2);
   const double step = fastest_seconds([&] { training.run(1); }, 3);

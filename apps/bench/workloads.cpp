@@ -8,14 +8,15 @@
 namespace normrun::bench {
 namespace {
 
-constexpr Index kNumbers = 8'000'000;  // of the rows' features together: more than the caches hold
+constexpr Index kNumbers = 8'000'000;  // features of all rows together: more numbers than the caches hold
 constexpr Index kMostRows = 10'000;
-constexpr Index kRowsMultiple = 128;  // of every batch size: no step of an epoch is shorter than the others
+constexpr Index kRowsMultiple = 128;  // a multiple of every batch size, so that no step of an epoch is shorter than the others
 constexpr Index kSteps = Index{1} << 40;
 
 using Layers = std::vector<std::pair<std::string, std::string>>;
 
-/// Operations of a row through a dense layer: forward and weight gradient, and the input gradient unless it is the lowest.
+/// Return the operations of one row in a dense layer: forward and weight gradient, and the input gradient too unless the layer is the
+/// lowest.
 constexpr double lowest(double inputs, double outputs) { return 4.0 * inputs * outputs; }
 constexpr double inner(double inputs, double outputs) { return 6.0 * inputs * outputs; }
 

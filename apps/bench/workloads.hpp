@@ -8,19 +8,19 @@
 
 namespace normrun::bench {
 
-/// A network, its data and a batch size: what one step of training is measured on.  Names are those of scripts/bench.
+/// What a benchmark trains: a network, its data and a batch size.  The names are those of scripts/bench.
 struct Workload {
   std::string name;  // "W1-LN-1"
   Shape input;
-  Index classes;                                            // 0: mean squared error to zeros
+  Index classes;                                            // 0: the loss is the mean squared error to zeros
   std::vector<std::pair<std::string, std::string>> layers;  // type and options
   Index batch_size;
-  double operations_per_row;  // forward, input and weight gradients of every product: 2 for each multiply-add
+  double operations_per_row;  // of every product, forward and both gradients; a multiply-add counts as 2
 };
-/// All of them, in order.
+/// Returns all workloads, W1 first.
 std::vector<Workload> workloads();
 
-/// A workload that is being trained, for as many steps as anyone asks for.
+/// Trains a workload, for as many steps as the caller asks for.
 class Training {
  public:
   explicit Training(const Workload& workload);

@@ -31,7 +31,7 @@ void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>&
   files::write_file(folder + "/claims.csv", report::claims_csv(decided));
 }
 
-/// Returns the problems of a folder, each with the folder's name.
+/// Returns the problems of a folder, with the folder's name at the front of each.
 std::vector<Problem> problems_of(const std::string& folder, const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kWidestColumnName = 32;
 
-/// Padded to a width in characters.
+/// Appends blanks until a text has a width in characters.
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t have = characters_of(text);
   return have < width ? text + std::string(width - have, ' ') : text;

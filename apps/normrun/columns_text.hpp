@@ -7,9 +7,9 @@
 
 namespace normrun::app {
 
-/// The columns of a data file, a line each; "" where there are none.
+/// Describes the columns of a data file, a line each.  Returns "" if there are no columns.
 std::string columns_text(const std::vector<data::ColumnProfile>& columns);
-/// The same as the text of a JSON list.
+/// Describes the columns as a JSON list.
 std::string columns_json(const std::vector<data::ColumnProfile>& columns);
 
 }  // namespace normrun::app

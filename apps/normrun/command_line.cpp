@@ -17,7 +17,7 @@ const Words<LogFormat> kLogFormats = {{"text", LogFormat::kText}, {"json", LogFo
 constexpr const char* kExamples = R"(# train every run of an experiment, then see what to change
 normrun train --config configs/quickstart.json
 normrun report results/quickstart
-# all about one command
+# all options of one command
 normrun train --help
 # say more
 normrun train --config configs/quickstart.json --out results/loud --verbose
@@ -29,7 +29,7 @@ normrun report results/quickstart --quiet
 # which build this is
 normrun --version)";
 
-/// Writes the help from the outline that everything else about the commands uses too.
+/// Writes the help from the outline, from which the manual page and completions are written too.
 std::string help_of(const CLI::App* app) {
   const CLI::App* root = app->get_parent() == nullptr ? app : app->get_parent();
   const ProgramOutline outline = outline_of(*root);
@@ -98,7 +98,7 @@ int CommandLine::guarded() {
     log_error(Problem{"memory", "not enough memory", "use fewer jobs, a smaller network or fewer rows"});
     return static_cast<int>(ExitCode::kOutOfMemory);
   } catch (const std::exception& error) {
-    log_error(Problem{"unexpected", error.what(), "please report it with the config"});
+    log_error(Problem{"unexpected", error.what(), "please report this message together with the config"});
     return static_cast<int>(ExitCode::kFailure);
   }
 }
@@ -106,7 +106,7 @@ int CommandLine::guarded() {
 CLI::App* CommandLine::add(const char* name, const char* doc, const char* examples, std::function<int()> action) {
   CLI::App* command = app_.add_subcommand(name, doc);
   command->footer(examples);
-  command->fallthrough();  // the command's own options are followed by the global ones
+  command->fallthrough();  // lets the global options stand behind the command's name too
   command->final_callback([this, action = std::move(action)] { action_ = action; });
   return command;
 }
@@ -118,7 +118,7 @@ void CommandLine::add_global_options() {
       "-v,--verbose", [this] { console_.verbosity = Verbosity::kVerbose; }, "Print details too");
   add_choice(app_, "--log-format", console_.log_format, kLogFormats, "Print messages on stderr as text, or as one JSON object a line");
   add_choice(app_, "--progress", console_.progress, kProgress, "Draw progress on stderr (auto: on a terminal)");
-  add_choice(app_, "--color", console_.color, kColor, "Colour messages (auto: on a terminal, unless NO_COLOR is set)");
+  add_choice(app_, "--color", console_.color, kColor, "Print messages in colour (auto: on a terminal, unless NO_COLOR is set)");
 }
 
 void CommandLine::add_schema() {
@@ -129,7 +129,7 @@ normrun schema > configs/normrun.schema.json)",
 
 void CommandLine::add_list() {
   CLI::App* command =
-      add("list", "What can be named in a config, with options, defaults and source", R"(# the normalizations and their options
+      add("list", "List what a config can name, with options, defaults and sources", R"(# the normalizations and their options
 normrun list norms
 # the same for a program
 normrun list norms --json)",

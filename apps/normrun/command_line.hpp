@@ -8,13 +8,13 @@
 
 namespace normrun::app {
 
-/// The command tree as CLI11 reads it.  Every name, argument, meaning and example that users see is defined here and nowhere else.  The
-/// name of an argument says how to complete it: FILE, DIR, CONFIG, KEY=…, MODE:MODE, or words in lower case.
+/// The command tree as CLI11 reads it.  Its functions define every name, argument, meaning and example that users see, and nothing else
+/// does.  The name of an argument says how to complete it: FILE, DIR, CONFIG, KEY=…, MODE:MODE, or words in lower case.
 class CommandLine {
  public:
   CommandLine();
 
-  /// Executes the command that the arguments name, and returns the exit code.
+  /// Executes the command in the arguments, and returns the exit code.
   int run(int argc, char** argv);
 
  private:

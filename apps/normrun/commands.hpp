@@ -26,21 +26,21 @@ struct TrainRequest {
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-/// Warns on stderr why runs failed or diverged (run_warnings.cpp): each message once, and only a few of them.  Returns how many runs are
-/// complete.
+/// Warns on stderr why runs failed or diverged (run_warnings.cpp), with each message only once, and at most a few messages.  Returns how
+/// many runs are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
 /// Warns on stderr about comparisons that the config asks for and that have no rows.
 void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
                                const sweep::RecordIndex& records);
 
-/// Writing results of more bytes takes more than a second, so the log then says that they are being written.
+/// Writing results of more bytes than this takes more than a second, so the log then says that the program writes them.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
-/// Writes the tables.  Prints the effect in words, or summary.csv as JSON where `json` is set.
+/// Writes the tables.  Prints the effect in words, or summary.csv as JSON if `json` is set.
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
 
-/// Draws report.html (report_command.cpp), after all else that a sweep leaves.  What fails here costs a warning: the tables stay, and the
-/// program ends with `sweep_code` whatever happens, even where a lack of memory cannot be caught.
+/// Draws report.html (report_command.cpp) when everything else that a sweep leaves has been written.  A failure here is only a warning: the
+/// tables stay, and the program ends with `sweep_code`, even if memory runs out at a place where no code can catch it.
 void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code);
 
 struct MergeRequest {

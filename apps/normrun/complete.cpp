@@ -12,7 +12,7 @@ struct Candidate {
   std::string doc;
 };
 
-/// The candidates for one place; `complete` describes them.
+/// The candidates for one place.  The comment on complete() (outline.hpp) explains the kinds.
 struct Candidates {
   std::string kind = "words";
   std::vector<Candidate> list;
@@ -30,7 +30,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-/// Completes KEY=, and after it the values that the key takes.
+/// Completes KEY=, or after the '=' the values that the key takes.
 Candidates key_candidates(const std::string& word) {
   Candidates found;
   const std::size_t equals = word.find('=');
@@ -47,7 +47,7 @@ Candidates key_candidates(const std::string& word) {
   return found;
 }
 
-/// Completes MODE:, and after it the second mode of the pair.
+/// Completes MODE:, or after the ':' the second mode of the pair.
 Candidates mode_candidates(const std::string& word) {
   Candidates found;
   const std::size_t colon = word.find(':');
@@ -59,7 +59,7 @@ Candidates mode_candidates(const std::string& word) {
   return found;
 }
 
-/// Completes one value.  The argument's name tells of what kind it is: "a|b|c", "FILE", "KEY=VALUE".
+/// Completes one value.  The argument's name tells the kind of the value: "a|b|c", "FILE", "KEY=VALUE".
 Candidates value_candidates(const std::string& argument, const std::string& word) {
   Candidates found;
   for (const std::string& piece : split(argument, '|')) {
@@ -72,7 +72,7 @@ Candidates value_candidates(const std::string& argument, const std::string& word
   return found;
 }
 
-/// Completes the last value of an argument that may be a list, "A,…", or a key's list, "KEY=V1,V2,…".  The values before it stay.
+/// Completes the last value of an argument.  The argument may be a list, "A,…" or "KEY=V1,V2,…", whose earlier values stay.
 Candidates argument_candidates(const std::string& argument, const std::string& word) {
   const std::size_t comma = word.rfind(',');
   const bool is_list = argument.ends_with(",…");

@@ -9,10 +9,10 @@ namespace normrun::app {
 struct ConfigKey {
   std::string name;
   std::string doc;
-  std::vector<std::string> values;  // the only values that the key takes; empty: any
+  std::vector<std::string> values;  // the only values that the key takes; empty: it takes any value
 };
 
-/// Returns every key outside of lists, including those of each type of data, norm and optimizer.  The schema is where they are read from.
+/// Returns every key outside of lists, including those of each type of data, norm and optimizer.  It reads them from the schema.
 std::vector<ConfigKey> config_keys();
 
 }  // namespace normrun::app

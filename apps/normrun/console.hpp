@@ -20,7 +20,7 @@ struct ConsoleOptions {
   When color = When::kAuto;
 };
 
-/// Writes a message to stderr, one line each.  Everything except results goes there.
+/// Prepares the functions below, which write one line to stderr for each message.  Everything except results goes to stderr.
 void set_up_log(const ConsoleOptions& options);
 void log_info(const std::string& message);
 void log_detail(const std::string& message);  // only with -v
@@ -29,10 +29,10 @@ void log_warning(const std::string& message);
 void log_error(const Error& error);
 void log_error(const Problem& problem);
 
-/// Whether to draw a progress line: unless the options decide, on a terminal that is not dumb, and not in CI.
+/// Whether to draw a progress line.  If the options leave it open, the answer is yes on a terminal that is not dumb, but not in CI.
 bool shows_progress(const ConsoleOptions& options);
 
-/// Writes results to stdout.  Throws Error(kWriteFailed) where that fails, as on a full disk or a closed pipe.
+/// Writes results to stdout.  Throws Error(kWriteFailed) if that fails, as on a full disk or a closed pipe.
 void print_result(const std::string& text);
 
 /// Turns CSV into a JSON array of objects; numbers become JSON numbers.

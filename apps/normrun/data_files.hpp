@@ -4,10 +4,10 @@
 
 namespace normrun::app {
 
-/// What a file is, by its first bytes.
+/// The kind of a file, as its first bytes tell.
 enum class DataFileKind { kTable, kNpy, kNpz, kIdx, kSafetensors };
 
-/// Throws Error: kUsage where there is no such file, kDamaged where it is of a format that is not read.
+/// Looks at the first bytes of a file.  Throws Error(kUsage) if there is no such file, and Error(kDamaged) if its gzip data are damaged.
 DataFileKind kind_of_file(const std::string& path);
 
 }  // namespace normrun::app

@@ -15,7 +15,7 @@
 namespace normrun::app {
 namespace {
 
-/// Measures for some milliseconds how many multiply-adds a second the dense product does on one core.
+/// Takes some milliseconds to measure how many multiply-adds a second the dense product does on one core.
 double measured_speed() {
   constexpr Index kRows = 32;
   constexpr Index kInputs = 784;
@@ -46,7 +46,7 @@ double steps_of(const study::RunConfig& config, const data::DataSpec::Outline& o
   return static_cast<double>(config.train.epochs.value_or(1)) * per_epoch;
 }
 
-/// Estimates the cost of the experiment from its first point and, for the steps and the time, from up to 1000 runs.
+/// Estimates memory and disk from the experiment's first point, and steps and time from up to 1000 runs.
 Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outline& outline) {
   constexpr std::int64_t kLooked = 1000;
   const std::int64_t looked = std::min(experiment.grid.size(), kLooked);

@@ -8,14 +8,14 @@ namespace normrun::app {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kWidestName = 28;  // a wider name has its meaning on the next line
+constexpr std::size_t kWidestName = 28;  // the meaning of a wider name starts on the next line
 
 struct Row {
   std::string name;
   std::string doc;
 };
 
-/// Returns DIR…, or the argument's name where it is a word out of a list: WHAT.
+/// Returns what stands for the argument in the usage line: DIR…, or the argument's own name, WHAT, if its values are words from a list.
 std::string placeholder(const OptionOutline& positional) {
   if (std::islower(static_cast<unsigned char>(positional.argument.front())) == 0) return positional.argument;
   std::string name = positional.long_name;

@@ -16,14 +16,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// `path` as a config that lies in `folder` names it.
+/// Returns `path` as a config in `folder` must write it.
 std::string path_from(const std::string& path, const std::string& folder) {
   if (std::filesystem::path(path).is_absolute()) return path;
   const std::filesystem::path from = std::filesystem::absolute(folder.empty() ? "." : folder);
   return std::filesystem::absolute(path).lexically_normal().lexically_relative(from.lexically_normal()).generic_string();
 }
 
-/// A folder's name: letters, digits, "-" and "_".
+/// Returns a name for the results folder, of letters, digits, "-" and "_".
 std::string experiment_name(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
   name = name.substr(0, name.find('.', 1));
@@ -34,7 +34,7 @@ std::string experiment_name(const std::string& path) {
   return name.empty() ? "experiment" : name;
 }
 
-/// What the data say about the network and its training.
+/// What the network and its training must know of the data.
 struct Task {
   ordered_json data;
   Index rows = 0;     // all of them
@@ -54,7 +54,7 @@ ordered_json network_of(const Task& task) {
   return layers;
 }
 
-/// Batch sizes of which the training rows fill at least one.
+/// Returns those of some batch sizes for which the training rows fill at least one batch.
 ordered_json batch_sizes(Index rows) {
   ordered_json sizes = ordered_json::array();
   const Index train_rows = std::max<Index>(1, rows * 4 / 5);
@@ -65,7 +65,7 @@ ordered_json batch_sizes(Index rows) {
   return sizes;
 }
 
-/// Some 100,000 rows are read in all: many epochs of a small file, few of a large one.
+/// Returns the number of epochs in which a training reads some 100,000 rows in all: many epochs of a small file, few of a large one.
 Index epochs_for(Index rows) { return std::clamp<Index>(100000 / std::max<Index>(rows, 1), 2, 50); }
 
 std::string config_text(const std::string& name, const Task& task) {
@@ -122,7 +122,7 @@ int init_command(const InitRequest& request) {
     return 0;
   }
   if (std::filesystem::exists(request.out)) {
-    throw Error(ExitCode::kCannotCreate, {request.out, "exists", "name another file, or remove this one"});
+    throw Error(ExitCode::kCannotCreate, {request.out, "the file exists", "name another file, or remove this one"});
   }
   files::write_file(request.out, config);
   log_info(fmt::format("{} written; go on with: normrun train --config {}", request.out, request.out));

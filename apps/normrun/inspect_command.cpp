@@ -20,11 +20,11 @@ std::string delimiter_text(char delimiter) {
   return delimiter == '\t' ? "tabs" : delimiter == ' ' ? "blanks" : fmt::format("\"{}\"", delimiter);
 }
 
-/// The lines of a config that follow from a table, or why there are none.
+/// Returns the lines of a config for this table, or the reason why there are none.
 std::string config_lines(const std::string& file, const std::string& target) {
   try {
     const data::CsvSuggestion found = data::suggest_csv(file, target);
-    std::string text = fmt::format("\nfor a config, with {} to predict ({}):\n  \"data\": {{\"type\": \"csv\", \"path\": {}",
+    std::string text = fmt::format("\nlines of a config that predicts {} ({}):\n  \"data\": {{\"type\": \"csv\", \"path\": {}",
                                    found.table.inputs[found.target].text(),
                                    found.is_classes ? fmt::format("{} classes", found.outputs) : "numbers", data::json_quoted(file));
     for (const auto& [key, value] : found.keys()) text += fmt::format(", \"{}\": {}", key, value);
@@ -44,10 +44,10 @@ int inspect_table(const InspectRequest& request) {
     print_result(json.dump(2) + "\n");
     return 0;
   }
-  std::string text =
-      fmt::format("{}: a table of {} rows and {} columns, cells between {}{}, {}\n", request.file, found.table.rows, found.table.columns,
-                  delimiter_text(found.table.dialect.delimiter), found.table.dialect.decimal == ',' ? ", decimal commas" : "",
-                  found.table.names.empty() ? "no header" : "names in the first line");
+  std::string text = fmt::format("{}: a table of {} rows and {} columns. Cells are separated by {}{}; {}.\n", request.file,
+                                 found.table.rows, found.table.columns, delimiter_text(found.table.dialect.delimiter),
+                                 found.table.dialect.decimal == ',' ? "; numbers have a decimal comma" : "",
+                                 found.table.names.empty() ? "there is no header line" : "the first line holds the names of the columns");
   for (const std::string& note : found.table.notes) text += "  " + note + "\n";
   text += "\n" + columns_text(columns) + config_lines(request.file, request.target);
   print_result(text);

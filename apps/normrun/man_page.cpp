@@ -18,7 +18,7 @@ std::string number(ExitCode code) { return std::to_string(static_cast<int>(code)
 
 const std::vector<Note> kExitCodes = {
     {number(ExitCode::kDone), "Done."},
-    {number(ExitCode::kFailure), "Unexpected failure."},
+    {number(ExitCode::kFailure), "An unexpected failure."},
     {number(ExitCode::kUsage), "Wrong usage or config; a missing config or data file."},
     {number(ExitCode::kRunsFailed), "Some runs failed or diverged; the others are complete."},
     {number(ExitCode::kClaimDiffers), "A claim came out differently from what the config expects."},
@@ -27,22 +27,22 @@ const std::vector<Note> kExitCodes = {
     {number(ExitCode::kOutOfMemory), "Out of memory."},
     {number(ExitCode::kCannotCreate), "The output cannot be created, or it holds results."},
     {number(ExitCode::kWriteFailed), "A write failed, as on a full disk."},
-    {number(ExitCode::kLocked), "Another process writes there."},
+    {number(ExitCode::kLocked), "Another process writes to the output folder."},
     {number(ExitCode::kInterrupted) + ", " + number(ExitCode::kTerminated), "The program was interrupted: continue with --resume."},
 };
 
 const std::vector<Note> kEnvironment = {
-    {"NO_COLOR", "Where it is set and not empty, messages have no colours, unless --color asks for them."},
-    {"CI", "Where it is set, no progress is drawn, unless --progress asks for it."},
-    {"NORMRUN_ISA", "The instruction set to compute with: scalar, avx2 or avx512. The results are the same bytes."},
+    {"NO_COLOR", "If it is set and not empty, messages have no colours, unless --color asks for them."},
+    {"CI", "If it is set, normrun draws no progress, unless --progress asks for it."},
+    {"NORMRUN_ISA", "The instruction set to compute with: scalar, avx2 or avx512. The results are the same bytes with each of them."},
     {"SLURM_ARRAY_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX",
-     "The shard that --shard auto/N takes, the first of these that is set."},
+     "The number of the shard for --shard auto/N. The first of these that is set counts."},
 };
 
 const std::vector<Note> kFiles = {
     {"results/<name>/*.csv", "The tables; datapackage.json beside them has the type and the meaning of each column."},
     {"results/<name>/report.html", "Figures of the results, with advice on what to change."},
-    {"results/<name>/journal.normrun", "The finished runs, after which --resume continues."},
+    {"results/<name>/journal.normrun", "The finished runs, which --resume does not repeat."},
     {"results/<name>/checkpoints/", "The trained networks, as safetensors."},
 };
 
@@ -51,7 +51,7 @@ constexpr const char* kDescription =
     "compares the outputs in training mode and in evaluation mode, and writes tables as CSV and a report as HTML, which say by how "
     "much the two differ, which statistic is wrong, and what repairs it.";
 
-/// Writes text for roff: without escape sequences of its own, and with a '-' that readers can copy.
+/// Writes text for roff.  Escapes what roff would take for a command, and writes a '-' that readers can copy.
 std::string roff(const std::string& text) {
   static const std::map<char, std::string> escapes = {{'\\', "\\e"}, {'-', "\\-"}, {'~', "\\(ti"}, {'`', "\\(ga"}, {'\'', "\\(aq"}};
   constexpr std::string_view kEllipsis = "…";
@@ -69,7 +69,7 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
-/// Writes a paragraph in short lines, none of which roff takes for a request.
+/// Writes a paragraph in short lines.  Protects lines that roff would take for a request.
 std::string paragraph(const std::string& text) {
   std::string lines = wrapped(roff(text), 78, "", "") + "\n";
   for (std::size_t end = lines.find("\n."); end != std::string::npos; end = lines.find("\n.", end)) lines.insert(end + 1, "\\&");
@@ -87,7 +87,7 @@ std::string notes(const std::string& title, const std::vector<Note>& list) {
   return text;
 }
 
-/// Ends a meaning with "." so that it is a sentence.
+/// Ends a meaning with a full stop.
 std::string sentence(const std::string& doc) { return doc.ends_with('.') ? doc : doc + "."; }
 
 std::string options(const std::vector<OptionOutline>& list) {

@@ -40,8 +40,8 @@ void print_missing_shards(const sweep::JoinedParts& parts, const std::vector<std
   print_result(sweep::shards_of(parts, missing) + "\n");
 }
 
-/// Links a run's checkpoint, or copies it where the file systems differ.  Throws Error(kRunsMissing) where it is missing, and
-/// Error(kDamaged) where it is damaged.
+/// Links a run's checkpoint into the folder, or copies it if the file systems differ.  Throws Error(kRunsMissing) if the checkpoint is
+/// missing, and Error(kDamaged) if it is damaged.
 void take_checkpoint(const std::string& part, const std::string& name, const OutputFolder& folder) {
   const std::string from = part + "/checkpoints/" + name;
   const std::string to = folder.checkpoints() + "/" + name;
@@ -82,7 +82,7 @@ sweep::Journal copy_records(const sweep::JoinedParts& parts, const OutputFolder&
 
 int merge_command(const MergeRequest& request) {
   if (request.out.empty() && !request.missing_as_array) {
-    throw Error(ExitCode::kUsage, {"merge", "no --out", "name the folder of the joined results: --out DIR"});
+    throw Error(ExitCode::kUsage, {"merge", "--out is missing", "name the folder for the joined results: --out DIR"});
   }
   const sweep::JoinedParts parts = sweep::join_parts(request.parts);
   const std::vector<std::uint32_t> missing = sweep::missing_runs(parts.records);
@@ -94,7 +94,7 @@ int merge_command(const MergeRequest& request) {
   for (const std::string& part : parts.folders) {
     std::error_code not_there;
     if (std::filesystem::equivalent(part, request.out, not_there)) {
-      throw Error(ExitCode::kUsage, {request.out, "is one of the parts", "choose another --out"});
+      throw Error(ExitCode::kUsage, {request.out, "this folder is one of the parts", "choose another --out"});
     }
   }
   const OutputFolder folder(request.out, request.existing, kReplaceOnly);

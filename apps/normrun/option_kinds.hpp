@@ -12,8 +12,8 @@ namespace normrun::app {
 template <class Value>
 using Words = std::vector<std::pair<std::string, Value>>;
 
-/// Names an option's argument in help and messages.  Refuses an empty argument, because a shell variable that is unset would otherwise
-/// silently drop the option.
+/// Names an option's argument in help and messages.  Refuses an empty argument, because otherwise an unset shell variable would silently
+/// drop the option.
 inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   const auto refusal = [argument](const std::string& given) -> std::string {
     return given.empty() ? "expected " + argument + ", got an empty text (is a shell's variable unset?)" : "";
@@ -21,7 +21,7 @@ inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   return option->check(refusal)->type_name(argument)->option_text(argument);
 }
 
-/// Joins the words to "a|b|c".
+/// Writes the words as "a|b|c".
 inline std::string alternatives(const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
@@ -42,7 +42,7 @@ inline CLI::Option* takes_some_of(CLI::Option* option, const std::vector<std::st
   return takes(takes_one_of(option->delimiter(','), words), alternatives(words) + ",…");
 }
 
-/// Adds an option whose argument is one of `words`, which must outlive it.
+/// Adds an option whose argument is one of `words`.  `words` must outlive the option.
 template <class Value>
 CLI::Option* add_choice(CLI::App& command, const char* name, Value& value, const Words<Value>& words, const char* doc) {
   const auto choose = [&value, &words](const std::string& given) {

@@ -13,7 +13,7 @@ class App;
 
 namespace normrun::app {
 
-/// An option or, where it has no dashes, a positional argument.
+/// An option, or a positional argument, whose name has no dashes.
 struct OptionOutline {
   std::string short_name;  // "-c"; may be empty
   std::string long_name;   // "--config"; for a positional argument "parts"
@@ -32,14 +32,14 @@ struct CommandOutline {
   std::vector<std::string> examples;  // lines: "# why", "normrun …"; a backslash ends a line that continues
 };
 
-/// The command line as CLI11 knows it.  Help, the manual page and completions are written from it.
+/// The command line as CLI11 knows it.  The program writes help, the manual page and completions from this outline.
 struct ProgramOutline {
   CommandOutline program;
   std::vector<CommandOutline> commands;
 };
 ProgramOutline outline_of(const CLI::App& app);
 
-/// Returns the option with that long or short name, of the command or of the program, or nullptr where there is none.
+/// Returns the option with that long or short name, of the command or of the program, or nullptr if there is none.
 const OptionOutline* find_option(const ProgramOutline& outline, const CommandOutline& command, const std::string& name);
 
 /// Returns the command that prints a command's help: "normrun train --help".
@@ -47,12 +47,12 @@ std::string help_command(const ProgramOutline& outline, const CommandOutline& co
 
 /// The place in a command line after some words.
 struct CommandLinePlace {
-  const CommandOutline* command = nullptr;  // the program where no command has been named
+  const CommandOutline* command = nullptr;  // the command named so far; if none was named, the outline of the program itself
   const OptionOutline* open = nullptr;      // the option whose argument comes next, or null
   std::size_t positionals = 0;
   bool is_past_options = false;  // after "--"
   std::set<const OptionOutline*> given;
-  std::optional<Problem> problem;  // the first unknown command or option, with the one that may have been meant
+  std::optional<Problem> problem;  // about the first unknown command or option; its hint has the known one that the user may have meant
 };
 CommandLinePlace place_after(const ProgramOutline& outline, const std::vector<std::string>& words);
 

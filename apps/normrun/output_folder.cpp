@@ -43,7 +43,8 @@ OutputFolder::OutputFolder(std::string path, Existing existing, const char* fill
     }
     if (existing == Existing::kReplace) remove_results();
     if (existing == Existing::kResume && !has_journal() && fs::exists(path_ + "/runs.csv")) {
-      throw Error(ExitCode::kCannotCreate, {path_, "holds results, but no journal to resume from", "use --force to replace them"});
+      throw Error(ExitCode::kCannotCreate,
+                  {path_, "the folder holds results, but no journal to resume from", "use --force to replace them"});
     }
     remove_temporary_files();
   } catch (const fs::filesystem_error& error) {
@@ -56,7 +57,7 @@ std::string OutputFolder::made(std::string path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error && fs::is_directory(path, error)) return path;
-  throw Error(ExitCode::kCannotCreate, {path, error ? error.message() : "is not a folder", "choose another --out"});
+  throw Error(ExitCode::kCannotCreate, {path, error ? error.message() : "this is not a folder", "choose another --out"});
 }
 
 std::string OutputFolder::journal() const { return path_ + "/" + study::kJournalFile; }
@@ -74,7 +75,7 @@ void OutputFolder::remove_unfinished() const {
   fs::remove_all(unfinished(), ignored);
 }
 
-/// Keeps the journal until a new one takes its place, so that the folder can be resumed whatever ends the program in between.
+/// Keeps the journal until a new journal replaces it, so that --resume works whatever ends the program in between.
 void OutputFolder::remove_results() const {
   for (const std::string& file : result_files()) fs::remove(path_ + "/" + file);
   remove_files(checkpoints(), ".safetensors");

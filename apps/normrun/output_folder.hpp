@@ -9,15 +9,16 @@ namespace normrun::app {
 /// What to do with the results that an output folder already holds.
 enum class Existing { kRefuse, kResume, kReplace };
 
-/// The hint that a refusal of a filled folder gives, by what the command can do about it.
+/// What to do about a filled output folder: the hint for a command that can resume, and the hint for one that cannot.
 inline constexpr const char* kResumeOrReplace = "use --resume to go on, --force to replace its results, or another --out";
 inline constexpr const char* kReplaceOnly = "use --force to replace its results, or another --out";
 
-/// The folder that a command writes to.  It is locked against other processes, and files that the program did not write stay.
+/// The folder that a command writes to.  While this object lives, the folder is locked against other processes.  Files that the program did
+/// not write stay.
 class OutputFolder {
  public:
-  /// Makes the folder.  Throws Error(kLocked) where another process writes there.  Throws Error(kCannotCreate) where it cannot be made,
-  /// where it is filled and `existing` is kRefuse, or where it has results without a journal and `existing` is kResume.
+  /// Makes the folder.  Throws Error(kLocked) if another process writes to it.  Throws Error(kCannotCreate) if it cannot be made, if it is
+  /// filled and `existing` is kRefuse, or if it has results without a journal and `existing` is kResume.
   OutputFolder(std::string path, Existing existing, const char* filled_hint);
 
   const std::string& path() const { return path_; }
@@ -27,8 +28,8 @@ class OutputFolder {
   /// Whether the folder has a journal to resume from.
   bool has_journal() const;
   void make_checkpoints() const;
-  /// Removes the checkpoints of unfinished runs.  Called when every run is finished: a kill may have come between a run's record and the
-  /// removal of its checkpoint.
+  /// Removes the checkpoints of unfinished runs.  The caller calls this when every run is finished, because a kill may have come between a
+  /// run's record and the removal of its checkpoint.
   void remove_unfinished() const;
 
  private:

@@ -31,11 +31,11 @@ class Progress : public sweep::SweepObserver {
     double loss = 0.0;
     Clock::time_point seen;
   };
-  void show(Clock::time_point now);  // draws or logs where it is time to
-  double done() const;               // finished runs, with the finished shares of running ones
+  void show(Clock::time_point now);  // draws or logs, if it is time to
+  double done() const;               // the number of finished runs, plus the finished shares of the runs under way
   void draw();
   void clear();
-  /// Writes the progress, with as many of the running runs as fit into `columns`.
+  /// Writes the progress, followed by as many of the runs under way as fit into `columns`.
   std::string line(std::size_t columns) const;
 
   const bool draws_;

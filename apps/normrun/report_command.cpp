@@ -21,8 +21,8 @@ void write_report(const report::ResultsFolder& results, const std::vector<report
 }
 
 void warn_of_no_report(const std::string& folder, const std::string& reason) {
-  log_warning(folder + "/report.html could not be drawn: " + reason + "; the tables are complete: draw it with `normrun report " + folder +
-              "`");
+  log_warning(folder + "/report.html could not be drawn: " + reason + "; the tables are complete: draw the report with `normrun report " +
+              folder + "`");
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ int report_command(const ReportRequest& request) {
 }
 
 void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code) {
-  constexpr std::int64_t kMostReported = 100'000;  // a report of more takes minutes: `normrun report` makes it when it is wanted
+  constexpr std::int64_t kMostReported = 100'000;  // drawing more runs takes minutes, so users who want the report call `normrun report`
   if (records.planned() > kMostReported) return;
   end_with(sweep_code);
   try {
@@ -52,7 +52,7 @@ void draw_last(const sweep::RecordIndex& records, const std::string& folder, int
       warn_of_no_report(folder, error.what());
     }
   } catch (const std::exception&) {
-    tell_of_no_report();  // no memory for the warning either
+    tell_of_no_report();  // there is no memory for the warning either
   }
 }
 

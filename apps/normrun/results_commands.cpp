@@ -10,17 +10,17 @@ const Words<Variance> kMovingVariance = {{"biased", Variance::kBiased}, {"unbias
 }  // namespace
 
 void CommandLine::add_compare() {
-  CLI::App* command = add("compare", "Compare the modes of a stored network on any data; prints the table compare.csv",
+  CLI::App* command = add("compare", "Compare the modes of a stored network on any data, and print the table compare.csv",
                           R"(# on the test rows of the config that it was trained with
 normrun compare --data configs/quickstart.json --pairs train:eval,eval:population \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
-# a network and data by a config, as for weights of other frameworks
+# network and data from a config, as for weights of other frameworks
 normrun compare --network configs/quickstart.json \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
 # what is wrong in its eval mode and why, in judged/diagnosis.csv
 normrun compare --data configs/quickstart.json --out judged \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
-# on all rows of other data, alone and 32 at a time; for a program
+# on all rows of other data, in batches of 1 and of 32; for a program
 normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}' \
   --splits train,test --eval-batch-sizes 1,32 --json \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors)",
@@ -28,9 +28,9 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
   takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote, or weights of PyTorch, Keras or flax")
             ->required(),
         "FILE");
-  takes(command->add_option("--data", compare_.data, "A config, whose data it takes, or JSON: {\"type\": …} (default: --network's)"),
+  takes(command->add_option("--data", compare_.data, "The data: those of a config, or JSON: {\"type\": …} (default: those of --network)"),
         "CONFIG|JSON");
-  takes(command->add_option("--network", compare_.network, "The network of a file that `train` did not write, by a config"), "CONFIG");
+  takes(command->add_option("--network", compare_.network, "A config with the network, for a file that `train` did not write"), "CONFIG");
   takes(command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(','), "MODE:MODE,…");
   takes(command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")->delimiter(','),
         "N|train|all,…");
@@ -41,8 +41,8 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
 }
 
 void CommandLine::add_claims() {
-  CLI::App* command = add("claims", "Decide the claims of finished experiments; prints the verdicts, writes claims.csv",
-                          R"(# of a config that makes claims, once it is trained
+  CLI::App* command = add("claims", "Check whether the claims of finished experiments hold, print the verdicts and write claims.csv",
+                          R"(# train a config that makes claims, then check them
 normrun train --config configs/documents/000-1-layer-norm-in-training.json
 normrun claims results/000-1-layer-norm-in-training
 # for a program
@@ -53,7 +53,7 @@ normrun claims results/000-1-layer-norm-in-training --json)",
 }
 
 void CommandLine::add_report() {
-  CLI::App* command = add("report", "Draw the results as one HTML file; prints what to change, and why",
+  CLI::App* command = add("report", "Draw the results as one HTML file, and print what to change and why",
                           R"(# report.html beside the tables
 normrun report results/quickstart
 # another file, and the advice for a program

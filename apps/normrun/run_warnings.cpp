@@ -12,13 +12,13 @@ namespace {
 
 /// Runs that failed with the same message.
 struct Failures {
-  std::string first;  // run_id of the first of them
+  std::string first;  // run_id of the first such run
   std::string_view status;
   std::string error;
   std::size_t runs = 1;
 };
 
-/// Returns the column error of a failed run's line as a single line.
+/// Returns the cell "error" of a failed run's line in runs.csv, as a single line.
 std::string error_of(const tables::RunRecord& record) {
   const tables::RunRows run(record, tables::TableId::kRuns);
   std::string error = run.rows().empty() ? "" : run.text(run.rows().front(), "error");
@@ -36,7 +36,7 @@ void warn_of(const std::vector<Failures>& reported, std::size_t unreported, cons
   if (unreported == 0) return;
   const std::string table = folder + "/runs.csv";  // a shard has no such table
   log_warning(fmt::format("{} ended with other errors{}", more_runs(unreported),
-                          std::filesystem::exists(table) ? ": see the column error of " + table : ""));
+                          std::filesystem::exists(table) ? ": see the column \"error\" in " + table : ""));
 }
 
 }  // namespace

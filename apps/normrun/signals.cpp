@@ -13,11 +13,11 @@
 namespace normrun::app {
 namespace {
 
-constexpr suseconds_t kPatienceMicroseconds = 700'000;  // plus the second below
+constexpr suseconds_t kPatienceMicroseconds = 700'000;  // on_signal adds a second to this
 
 std::atomic<bool> stop{false};
 std::atomic<int> last_signal{SIGTERM};
-std::atomic<int> earned_code{-1};  // of a sweep whose report is being drawn
+std::atomic<int> earned_code{-1};  // the exit code of a sweep whose report the program is drawing
 
 void on_patience_end(int) { _exit(exit_code_of_signal()); }
 

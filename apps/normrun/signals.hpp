@@ -5,12 +5,12 @@
 namespace normrun::app {
 
 /// Makes SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask the program to end.  Schedulers send SIGUSR1 shortly before the time limit; SIGHUP means
-/// that the terminal was closed, and is left alone where nohup ignores it.  A program that has not ended within two seconds is ended by
-/// force, because its results can be resumed at any moment.  SIGPIPE and SIGXFSZ become failed writes.
+/// that the terminal was closed; if nohup ignores it, it stays ignored.  If the program has not ended within two seconds, it exits at once,
+/// because a sweep can be resumed from any moment.  SIGPIPE and SIGXFSZ become failed writes.
 void catch_signals();
 /// Becomes true when the first of these signals arrives.
 const std::atomic<bool>& stop_requested();
-/// Returns 130 or 143 by the signal that arrived; SIGUSR1 and SIGHUP give 143.
+/// Returns the exit code for the signal that arrived: 130 for SIGINT, 143 for the others.
 int exit_code_of_signal();
 
 /// Ends the process with exit code 71 and a message.  Uses neither the log nor more memory.
@@ -18,9 +18,9 @@ int exit_code_of_signal();
 /// Installs a terminate handler that calls end_without_memory when bad_alloc escapes a noexcept function.  The destructors of nlohmann's
 /// values allocate, so this can happen.
 void catch_lack_of_memory();
-/// From now on such an end is one with this exit code and a warning: all but report.html is written.
+/// From now on, a lack of memory ends the process with this exit code and a warning, because everything but report.html has been written.
 void end_with(int exit_code);
-/// That warning, without a log and without memory.
+/// Writes that warning.  Uses neither the log nor more memory.
 void tell_of_no_report();
 
 }  // namespace normrun::app

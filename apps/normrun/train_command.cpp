@@ -39,7 +39,7 @@ void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   print_result(json ? csv_to_json(text) : text);
 }
 
-/// Returns the output folder: DIR or results/NAME.  For a shard it is DIR with {shard} replaced by the shard's number, or
+/// Returns the output folder: DIR or results/NAME.  For a shard, its number replaces {shard} in DIR, or the folder is
 /// results/NAME.shards/NUMBER.
 std::string output_path(const TrainRequest& request, const study::Experiment& experiment, const std::optional<sweep::Shard>& shard) {
   const std::string number = shard ? std::to_string(shard->number) : "";
@@ -61,7 +61,7 @@ bool has_checkpoint(const std::string& path) {
   return true;
 }
 
-/// Returns the runs that are still to be done.  They include failed runs, and runs whose checkpoint is lost or damaged.
+/// Returns the runs that are still to be done, including failed runs and runs whose checkpoint is lost or damaged.
 Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::string& checkpoint_folder) {
   Runs left;
   for (const std::uint32_t run : runs) {
@@ -94,13 +94,13 @@ void write_config(const study::Experiment& experiment, const OutputFolder& folde
   files::write_file(folder.path() + "/config.json", experiment.resolved());
 }
 
-/// Writes the config before the journal, so that every journal has one beside it.
+/// Writes the config before the journal, so that every journal has a config beside it.
 sweep::Journal start_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   write_config(experiment, folder);
   return sweep::Journal::create(folder.journal(), plan);
 }
 
-/// Writes the config after the checks, so that a refused journal keeps its own.
+/// Writes the config after the checks, so that a refused journal keeps its own config.
 sweep::Journal resume_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   sweep::Journal journal = sweep::Journal::resume(folder.journal(), plan);
   sweep::check_data(experiment, journal.index(), folder.journal());

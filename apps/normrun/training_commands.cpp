@@ -5,31 +5,33 @@ namespace normrun::app {
 namespace {
 
 void add_overrides(CLI::App& command, study::Overrides& overrides) {
-  takes(command.add_option("--set", overrides.set, "Set a key (dotted; the value is JSON, else text); removes the key's axis. Repeatable"),
+  takes(command.add_option("--set", overrides.set,
+                           "Set a dotted key to a value (JSON, or else a text), and remove the key's axis. Repeatable"),
         "KEY=VALUE")
       ->allow_extra_args(false);
-  takes(command.add_option("--grid", overrides.grid, "Sweep a key: adds or replaces an axis, and those of keys in it. Repeatable"),
+  takes(command.add_option("--grid", overrides.grid,
+                           "Sweep a key: add its axis, or replace it together with the axes of keys inside it. Repeatable"),
         "KEY=V1,V2,…")
       ->allow_extra_args(false);
   takes(command.add_option("--seeds", overrides.seeds, "Replace the axis `seed`: 0..4 (inclusive), 3, or 1,5,9"), "A..B");
   takes(command.add_option("--epochs", overrides.epochs, "Set train.epochs (and drop train.steps)"), "N");
 }
 
-constexpr const char* kForce = "Replace the results that are in the output folder";
+constexpr const char* kForce = "Replace the results in the output folder";
 
 }  // namespace
 
 void CommandLine::add_train() {
-  CLI::App* command = add("train", "Train every run of an experiment, compare the modes, write the tables",
+  CLI::App* command = add("train", "Train every run of an experiment, compare the modes and write the tables",
                           R"(# every run of the experiment; the tables go to results/quickstart
 normrun train --config configs/quickstart.json
 # other seeds and batch sizes, two runs at a time, elsewhere
 normrun train -c configs/quickstart.json --out results/mine --jobs 2 \
   --seeds 0..2 --grid train.batch_size=2,8,32
-# another momentum and two epochs, over the results that are there
+# another momentum and two epochs; replace the earlier results
 normrun train -c configs/quickstart.json --out results/mine --force \
   --set norm.momentum=0.9 --epochs 2
-# after an interruption: the rest, up to the first failure
+# after an interruption: train the rest, up to the first failure
 normrun train -c configs/quickstart.json --resume --fail-fast
 # what would be trained, for a program
 normrun train -c configs/quickstart.json --dry-run --json
@@ -42,9 +44,9 @@ normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
   add_overrides(*command, train_.overrides);
   takes(command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)"), "N")
       ->check(CLI::Range(1, 4096));
-  takes(
-      command->add_option("--shard", train_.shard, "Train a part of the runs: number I of N, or auto/N with the number from the scheduler"),
-      "I/N");
+  takes(command->add_option("--shard", train_.shard,
+                            "Train one of N shards of the runs: number I, or with auto/N the number that the scheduler gives"),
+        "I/N");
   CLI::Option* resume = command->add_flag_callback(
       "--resume", [this] { train_.existing = Existing::kResume; },
       "Continue the sweep in the output folder; finished runs are not repeated");
@@ -52,7 +54,7 @@ normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
       "--force", [this] { train_.existing = Existing::kReplace; }, kForce);
   force->excludes(resume);
   command->add_flag("--fail-fast", train_.fail_fast, "End the sweep after the first run that fails or diverges");
-  command->add_flag("--dry-run", train_.dry_run, "Print the runs, train none");
+  command->add_flag("--dry-run", train_.dry_run, "Print the runs, but train none");
   command->add_flag("--json", train_.json, "Print the summary (or the runs) as JSON");
 }
 
@@ -60,7 +62,7 @@ void CommandLine::add_merge() {
   CLI::App* command = add("merge", "Join the shards of a sweep into what one process would have written, byte for byte",
                           R"(# what `normrun train --shard` left
 normrun merge parts/1 parts/2 --out results/merged
-# again, over it; the summary for a program
+# again, in place of the earlier result; the summary for a program
 normrun merge parts/1 parts/2 --out results/merged --force --json
 # which shards have to be trained again
 normrun merge parts/1 parts/2 --missing-as-array)",
@@ -70,7 +72,7 @@ normrun merge parts/1 parts/2 --missing-as-array)",
   command->add_flag_callback(
       "--force", [this] { merge_.existing = Existing::kReplace; }, kForce);
   command->add_flag("--missing-as-array", merge_.missing_as_array,
-                    "Where runs are missing, print the numbers of their shards, as 5,17-19, for a resubmission");
+                    "If runs are missing, print the numbers of their shards for a resubmission, such as 5,17-19");
   command->add_flag("--json", merge_.json, "Print the summary as JSON");
 }
 
@@ -97,11 +99,13 @@ normrun init digits.npz --out digits.json
 normrun init X.npy --target y.npy)",
                           [this] { return init_command(init_); });
   takes(command->add_option("file", init_.file, "A table (CSV), NPZ, NPY or IDX file, plain or gzip")->required(), "FILE");
-  takes(command->add_option("-t,--target", init_.target,
-                            "The column to predict, by name or index (default: one named so, else the last); of arrays the file of labels"),
-        "COLUMN");
+  takes(
+      command->add_option(
+          "-t,--target", init_.target,
+          "The column to predict, by name or index (default: a column whose name says so, else the last); for arrays, the file of labels"),
+      "COLUMN");
   takes(command->add_option("-o,--out", init_.out,
-                            "Where the config goes (default: standard output); paths in it are relative to its folder"),
+                            "The file for the config (default: standard output); paths in the config are relative to its folder"),
         "FILE");
 }
 
@@ -118,8 +122,8 @@ normrun inspect measurements.csv --json)",
 }
 
 void CommandLine::add_validate() {
-  CLI::App* command = add("validate", "Check configs without training: every problem of a file, one a line",
-                          R"(# two of them
+  CLI::App* command = add("validate", "Check configs without training, and print every problem of a file on a line of its own",
+                          R"(# two configs
 normrun validate configs/quickstart.json configs/claims/exact-laws.json)",
                           [this] { return validate_command(validate_); });
   takes(command->add_option("files", validate_, "Configs")->required(), "FILE…");
