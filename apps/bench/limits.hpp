@@ -13,8 +13,8 @@ double fastest_seconds(const std::function<void()>& work, int calls);
 
 /// What one core of this machine can do at best, measured here and now.
 struct Limits {
-  double flops;      // fused multiply-adds in float32, two operations each
-  double adam;       // parameters a second in the first cache: the divider's limit, with IEEE root and division
+  double flops;      // operations a second, with two for each fused multiply-add in float32
+  double adam;       // parameters that Adam updates a second in the first cache, where IEEE root and division limit it
   Index parameters;  // parameters of the network that `bytes` holds for
   double bytes;      // bytes a second that reading and writing w, m and v of so many parameters moves
 };

@@ -23,7 +23,7 @@ std::string verdict_table(const std::vector<report::DecidedClaim>& claims) {
   return text;
 }
 
-/// Decides the claims of one folder, appends the verdicts and writes them beside the folder's tables.
+/// Decides the claims of one folder, writes the verdicts beside the folder's tables, and appends them to `all`.
 void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>& all) {
   const std::vector<report::DecidedClaim> decided = report::decide_claims(folder);
   if (decided.empty()) log_warning(folder + ": its config makes no claims");

@@ -12,7 +12,8 @@
 
 namespace normrun::app {
 
-/// What the command line asks for.  Each command has a struct, and a function that executes it and returns the exit code.
+/// What the command line asks for.  Each command has a struct for its options, and a function that executes the command and returns the
+/// exit code.
 struct TrainRequest {
   std::string config;
   std::string out;
@@ -29,7 +30,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console);
 /// Warns on stderr why runs failed or diverged (run_warnings.cpp), with each message only once, and at most a few messages.  Returns how
 /// many runs are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
-/// Warns on stderr about comparisons that the config asks for and that have no rows.
+/// Warns on stderr about comparisons that the config asks for but that have no rows.
 void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
                                const sweep::RecordIndex& records);
 

@@ -9,7 +9,7 @@ namespace normrun::app {
 
 enum class LogFormat { kText, kJson };
 enum class Verbosity { kQuiet, kNormal, kVerbose };
-/// kAuto decides by the terminal and the environment.
+/// When to do something; with kAuto the terminal and the environment decide.
 enum class When { kAuto, kAlways, kNever };
 
 /// How the global options shape the output.

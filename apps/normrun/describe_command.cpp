@@ -35,7 +35,7 @@ double measured_speed() {
 
 struct Figures {
   double steps = 0.0;
-  double seconds = 0.0;  // with every usable core at work
+  double seconds = 0.0;  // if every usable core works on the experiment
   double memory_bytes = 0.0;
   double disk_bytes = 0.0;
 };

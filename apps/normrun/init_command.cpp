@@ -37,7 +37,7 @@ std::string experiment_name(const std::string& path) {
 /// What the network and its training must know of the data.
 struct Task {
   ordered_json data;
-  Index rows = 0;     // all of them
+  Index rows = 0;     // in the data file
   Index outputs = 1;  // units of the last layer
   bool is_image = false;
 };

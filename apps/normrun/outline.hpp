@@ -29,7 +29,7 @@ struct CommandOutline {
   std::string doc;
   std::vector<OptionOutline> options;
   std::vector<OptionOutline> positionals;
-  std::vector<std::string> examples;  // lines: "# why", "normrun …"; a backslash ends a line that continues
+  std::vector<std::string> examples;  // lines such as "# why" and "normrun …"; a line that ends in a backslash continues on the next
 };
 
 /// The command line as CLI11 knows it.  The program writes help, the manual page and completions from this outline.
@@ -45,7 +45,7 @@ const OptionOutline* find_option(const ProgramOutline& outline, const CommandOut
 /// Returns the command that prints a command's help: "normrun train --help".
 std::string help_command(const ProgramOutline& outline, const CommandOutline& command);
 
-/// The place in a command line after some words.
+/// What is known about a command line after some of its words.
 struct CommandLinePlace {
   const CommandOutline* command = nullptr;  // the command named so far; if none was named, the outline of the program itself
   const OptionOutline* open = nullptr;      // the option whose argument comes next, or null

@@ -10,7 +10,7 @@
 
 namespace normrun::app {
 
-/// Shows a sweep's progress on stderr: on a terminal one line that is drawn again and again, in a log one line a minute.
+/// Shows a sweep's progress on stderr: on a terminal it draws one line again and again; in a log it writes one line a minute.
 class Progress : public sweep::SweepObserver {
  public:
   explicit Progress(const ConsoleOptions& options);

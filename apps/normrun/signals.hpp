@@ -8,7 +8,7 @@ namespace normrun::app {
 /// that the terminal was closed; if nohup ignores it, it stays ignored.  If the program has not ended within two seconds, it exits at once,
 /// because a sweep can be resumed from any moment.  SIGPIPE and SIGXFSZ become failed writes.
 void catch_signals();
-/// Becomes true when the first of these signals arrives.
+/// Becomes true when the first of the signals above arrives.
 const std::atomic<bool>& stop_requested();
 /// Returns the exit code for the signal that arrived: 130 for SIGINT, 143 for the others.
 int exit_code_of_signal();

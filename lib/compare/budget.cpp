@@ -44,13 +44,13 @@ std::vector<Stage<T>> stages_up_to(const Snapshot<T>& snapshot, const std::vecto
   return stages;
 }
 
-/// Train mode's gap from eval mode with some statistics, in each metric.
+/// The gap between train mode and eval mode, if eval mode uses some given statistics, in each metric.
 struct Gap {
   double loss = 0.0;
   double outputs = 0.0;
 };
 
-/// One split's budget.
+/// Computes the budget of one split.
 template <class T>
 class SplitBudget {
  public:

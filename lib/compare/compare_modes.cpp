@@ -15,7 +15,8 @@
 namespace normrun::compare {
 namespace {
 
-/// Compares one split in all pairs and evaluation batch sizes; each mode runs once for each batch size it depends on.
+/// Compares one split in all pairs of modes and all evaluation batch sizes.  Each mode runs only once for each batch size that it depends
+/// on.
 template <class T>
 class SplitComparison {
  public:

@@ -37,7 +37,7 @@ class EvaluationSet {
   std::span<const std::int32_t> labels() const { return split_.labels; }
   /// What the rows' outputs should be, if there are no labels.
   ConstView<T> targets() const { return split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view(); }
-  /// Mean loss and accuracy of every row's logits, in the split's order.
+  /// Returns the mean loss and the accuracy of logits, which has one row for each row of the split, in the split's order.
   SplitScore score(nn::LossKind loss, ConstView<T> logits) const;
 
  private:

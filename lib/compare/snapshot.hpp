@@ -13,7 +13,8 @@
 
 namespace normrun::compare {
 
-/// What a comparison needs to know besides the network and its rows.  A network from elsewhere has these without a config.
+/// What a comparison needs to know besides the network and its rows.  For a network from elsewhere the caller can fill in these settings
+/// without a config.
 struct ComparisonSettings {
   CompareOptions compare;
   statistics::PopulationOptions population;

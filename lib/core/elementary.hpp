@@ -3,7 +3,7 @@
 #include <cstdint>
 
 /// Elementary functions that give the same bits on every machine, because they use only IEEE +, -, *, /, sqrt and fma, in a fixed order.
-/// (The C library picks its code for exp, log and the like by processor, and the last bit depends on that choice.)
+/// (The C library chooses different code for exp, log and the like on different processors, and the last bit depends on that choice.)
 /// Errors are at most 2 units in the last place over the whole range unless a comment says otherwise.  NaN gives NaN.
 namespace normrun::math {
 
@@ -18,7 +18,7 @@ double atan(double x);
 double power(double base, std::uint64_t exponent);  // by repeated squaring
 double normal_quantile(double p);                   // AS 241 (Wichura 1988), 0 < p < 1
 
-/// The same functions in single precision, accurate to 2 units in the last place of a float.
+/// These functions in single precision, accurate to 2 units in the last place of a float.
 float exp(float x);
 float log(float x);
 float tanh(float x);

@@ -6,17 +6,17 @@
 
 namespace normrun {
 
-/// What the process returns.  docs/reference.md documents each code for users.
+/// The exit codes of the program.  docs/reference.md documents each code for users.
 enum class ExitCode : int {
   kDone = 0,
   kFailure = 1,       // a failure that nobody expected
   kUsage = 2,         // wrong usage or config, a missing config or data file
   kRunsFailed = 3,    // some runs failed or diverged, the others are complete
   kClaimDiffers = 4,  // a claim came out differently from what the config expects
-  kDamaged = 65,      // damaged or foreign data file, checkpoint or journal
+  kDamaged = 65,      // a data file, checkpoint or journal is damaged or of another format
   kRunsMissing = 66,  // merge found that some runs are missing
   kOutOfMemory = 71,
-  kCannotCreate = 73,  // cannot create the output
+  kCannotCreate = 73,  // the output cannot be created
   kWriteFailed = 74,
   kLocked = 75,  // another process is using the output
   kInterrupted = 130,
@@ -25,7 +25,7 @@ enum class ExitCode : int {
 
 /// One thing that is wrong, and what to do about it.  The program prints it as `normrun: error: WHERE: what; hint`.
 struct Problem {
-  std::string where;  // config.json:3:14 /train/batch_size, data.csv:7:2, run batch-b4-s0 step 12 layer dense_0, …
+  std::string where;  // such as "config.json:3:14 /train/batch_size", "data.csv:7:2" or "run batch-b4-s0 step 12 layer dense_0"
   std::string what;
   std::string hint;  // may be empty
 };

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
 
-/// Aligning to a large page wastes up to one page, which pays off only from two pages on.
+/// Aligning to a large page wastes up to one page.  This pays off only for buffers of two large pages or more.
 std::align_val_t alignment_of(std::size_t bytes) { return std::align_val_t{bytes >= 2 * kLargePage ? kLargePage : kAlignment}; }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 namespace normrun {
 
-/// Size in bytes of a cache line, and of the widest vector register.  Every buffer that we own starts at a multiple of it.
+/// The size of a cache line, and of the widest vector register, in bytes.  Every buffer that we own starts at a multiple of this size.
 inline constexpr std::size_t kAlignment = 64;
 
 /// Allocates a buffer, which free_buffer releases; both calls must give the same number of bytes.  A large buffer asks Linux for large

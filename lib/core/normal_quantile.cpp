@@ -7,7 +7,7 @@
 namespace normrun::math {
 namespace {
 
-using Coefficients = std::array<double, 8>;  // of a polynomial, the constant first
+using Coefficients = std::array<double, 8>;  // coefficients of a polynomial, the constant first
 
 constexpr double value_at(const Coefficients& c, double x) {
   double value = c[7];

@@ -8,7 +8,7 @@
 
 namespace normrun {
 
-/// What a stream of random numbers is for.  The numbers decide what a stream draws, so they must never change.
+/// What a stream of random numbers is for.  A purpose's number decides what its streams draw, so these numbers must never change.
 enum class Purpose : std::uint32_t {
   kData = 1,             // rows of a generated data set
   kTarget = 2,           // the teacher, prototypes, centres or labels of a generated data set

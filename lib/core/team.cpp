@@ -11,7 +11,7 @@ namespace {
 
 thread_local Team* t_current = nullptr;
 
-/// Polls a condition that should soon hold, for a few microseconds.  Asking the system to wake the thread would take longer.
+/// For a few microseconds, polls a condition that should soon hold.  Asking the system to wake the thread would take longer.
 constexpr int kLooks = 4000;
 template <class Condition>
 bool holds_soon(const Condition& condition) {

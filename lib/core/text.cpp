@@ -5,7 +5,7 @@
 namespace normrun {
 namespace {
 
-/// Whether a byte belongs to a character of UTF-8 without being its first byte.
+/// Whether a byte is part of a UTF-8 character, but not its first byte.
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 /// Returns the first word, together with a percent sign that follows it.

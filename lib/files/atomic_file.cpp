@@ -68,7 +68,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::make_temporary() {
   static std::atomic<unsigned> next_number{0};  // tells threads apart; the process id tells processes apart
-  constexpr int kTries = 1000;                  // a crashed process with the same id may have left files behind
+  constexpr int kTries = 1000;                  // more than one, because a crashed process with the same id may have left files behind
   for (int attempt = 0; attempt < kTries && descriptor_ < 0; ++attempt) {
     temporary_ = fmt::format("{}.{}-{}.tmp", target_, ::getpid(), next_number++);
     descriptor_ = retry([&] { return ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
@@ -121,7 +121,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
   std::size_t size = 0;
   for (;;) {
     constexpr std::size_t kChunk = std::size_t{1} << 16;
-    bytes.resize(size + std::max(kChunk, size));  // doubles, because a pipe does not tell its size
+    bytes.resize(size + std::max(kChunk, size));  // doubles the buffer each time, because a pipe does not tell its size
     const ssize_t got = retry([&] { return ::read(descriptor.get(), bytes.data() + size, bytes.size() - size); });
     if (got < 0) throw_errno(ExitCode::kUsage, path, "read");
     size += static_cast<std::size_t>(got);

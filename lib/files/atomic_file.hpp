@@ -5,9 +5,10 @@
 
 namespace normrun::files {
 
-/// Replaces a file in such a way that a reader sees either the old or the new contents, even after a crash.  It writes a temporary
-/// file beside the old one, syncs it, renames it and syncs the directory.  A symbolic link stays, and the file that it points at is
-/// replaced.  A FIFO or a device is written to directly.  Throws Error(kCannotCreate) or Error(kWriteFailed) with the path.
+/// Replaces a file in such a way that a reader sees either the old or the new contents, even after a crash.  To this end it writes a
+/// temporary file beside the old file, syncs the temporary file, renames it and syncs the directory.  If the path is a symbolic link, the
+/// link stays, and the file that it points at is replaced.  A FIFO or a device is written to directly.  Throws Error(kCannotCreate) or
+/// Error(kWriteFailed) with the path.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);
@@ -23,8 +24,8 @@ class AtomicFile {
   void open_as_it_is();
   void replace();
   void flush();
-  std::string path_;       // as it was given; messages name it
-  std::string target_;     // the file that is replaced, behind all links
+  std::string path_;       // the path as the caller gave it, which messages show
+  std::string target_;     // the file to replace, behind all links
   std::string temporary_;  // "" if the path is written to directly, and after the target has been replaced
   std::string buffer_;
   int descriptor_ = -1;

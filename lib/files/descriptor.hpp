@@ -34,7 +34,7 @@ class Descriptor {
   int descriptor_;
 };
 
-/// Writes all bytes, in as many calls as that takes.  Throws Error(kWriteFailed).
+/// Writes all bytes, with as many system calls as it takes.  Throws Error(kWriteFailed).
 void write_all(int descriptor, std::string_view bytes, const std::string& path);
 /// Makes the creation, renaming or removal of a file durable.  Throws Error(kWriteFailed).
 void sync_directory_of(const std::string& path);

@@ -6,7 +6,7 @@
 namespace normrun::files {
 namespace {
 
-/// Takes the lock.  On a file system that has no locks this does nothing.
+/// Takes the lock.  Does nothing on a file system that has no locks.
 void take(int descriptor, const std::string& path) {
   if (retry([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0 || errno != EWOULDBLOCK) return;
   throw Error(ExitCode::kLocked, {path, "another process is writing there", "wait until it ends, or choose another --out"});

@@ -14,7 +14,8 @@ struct ForeignFormat {
 };
 
 /// Recognizes Parquet, Excel, ODS, Feather/Arrow, ZIP, NPZ, pickle, PyTorch, HDF5, ARFF, SQLite, JSON, bzip2, xz, zstd, NPY, IDX,
-/// safetensors, Stata, SAS, R data, images and HTML by their first bytes: at least 512 of them, or all of a smaller file.
+/// safetensors, Stata, SAS, R data, images and HTML by their first bytes.  `first_bytes` must be at least the first 512 bytes, or the whole
+/// of a smaller file.
 ForeignFormat foreign_format(std::string_view first_bytes);
 
 /// Throws Error(kDamaged) at `path` if the first bytes belong to another format.

@@ -12,8 +12,8 @@ namespace normrun::files {
 /// What a Problem says about a missing file.
 inline constexpr const char* kNoSuchFile = "no such file";
 
-/// A data file that is read from front to back.  A file that begins with gzip's magic bytes is decompressed on the way.  Byte positions
-/// count in the decompressed contents.
+/// Reads a data file from front to back.  If the file begins with gzip's magic bytes, it is decompressed on the way.  Positions count bytes
+/// of the decompressed contents.
 class InputFile {
  public:
   /// Throws Error(kUsage) if the file is missing, is a directory or cannot be read.
@@ -30,12 +30,12 @@ class InputFile {
   /// Throws Error(kDamaged) if the file is too small to hold `count` more bytes.  `what` says what a header claimed ("60000 labels").
   /// For a gzip file the limit is the largest size that it can decompress to.
   void check_claim(Index count, const std::string& what) const;
-  /// Reads exactly `count` bytes.  Memory grows with the bytes that are really there, so a false claim allocates nothing.
-  /// Throws Error(kDamaged) with the file and the byte.
+  /// Reads exactly `count` bytes.  Memory grows only with the bytes that are really there, so a header that claims too much allocates
+  /// nothing.  Throws Error(kDamaged) with the file and the byte.
   std::vector<unsigned char> read_claimed(Index count, const std::string& what);
   /// Reads the next bytes, at most `most` of them.  Returns "" at the end of the file.
   std::string read_piece(Index most);
-  /// Throws Error(kDamaged) unless everything was read.
+  /// Throws Error(kDamaged) if the file has bytes that have not been read.
   void require_end();
   [[noreturn]] void damaged(Index byte, const std::string& what, const std::string& hint) const;
 

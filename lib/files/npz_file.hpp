@@ -6,7 +6,7 @@
 
 namespace normrun::files {
 
-/// "file.npz:X": an archive and one of its members.
+/// The parts of a path such as "file.npz:X": an archive and one of its members.
 struct NpzPath {
   std::string file;    // empty: the path is not that of an archive
   std::string member;  // empty: the archive's only member

@@ -13,7 +13,7 @@ namespace normrun::files {
 struct NumberArray {
   std::string path;
   NumberFormat format;
-  std::vector<Index> dims;           // at least one, each at least 1; the first counts the rows
+  std::vector<Index> dims;           // at least one dimension, each at least 1; the first is the number of rows
   Index first_byte = 0;              // where the numbers begin in the file
   bool was_fortran = false;          // in the file, the first axis varies fastest
   std::vector<unsigned char> bytes;  // empty if only the header was read
@@ -34,7 +34,8 @@ enum class Read { kHeader, kAll };
 /// Error(kDamaged).
 NumberArray read_idx(const std::string& path, Read read);
 /// Reads NumPy's format 1.0 to 3.0, in C or Fortran order, with every type of whole and floating numbers and bool, in both byte orders,
-/// plain or gzip.  "file.npz:X" names a member of an archive.  The result is in C order.  Throws as read_idx does.
+/// plain or gzip.  The path "file.npz:X" stands for a member of an archive.  The result is in C order.  Throws the errors that read_idx
+/// throws.
 NumberArray read_npy(const std::string& path, Read read);
 /// Ends the work of both readers: checks the header's claim against the file, reads the numbers, and checks that nothing follows them.
 void read_numbers(InputFile& file, NumberArray& array, Read read);

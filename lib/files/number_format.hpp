@@ -35,7 +35,7 @@ inline std::int64_t decode_integer(const unsigned char* bytes, const NumberForma
   return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
-/// Returns an IEEE 754 half-precision number as a double, which is exact.
+/// Returns an IEEE 754 half-precision number as a double, without rounding.
 inline double decode_half(std::uint64_t bits) {
   const int exponent = static_cast<int>((bits >> 10) & 31);
   const double fraction = static_cast<double>(bits & 1023);

@@ -76,7 +76,7 @@ class HeaderText {
   std::size_t place_ = 0;
 };
 
-/// Parses NumPy's name of a type: byte order, kind, bytes.
+/// Parses NumPy's name of a type, such as "<f8": byte order, kind, number of bytes.
 NumberFormat format_of(std::string_view name, const InputFile& file, Index byte) {
   const auto refuse = [&](const std::string& hint) {
     file.damaged(byte, "numbers of type '" + std::string(name) + "' cannot be read", hint);

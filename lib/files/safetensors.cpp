@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::json;  // sorts its keys
 
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::size_t kMaxFile = std::size_t{1} << 36;  // 2^31 parameters, statistics and slots in double
+constexpr std::size_t kMaxFile = std::size_t{1} << 36;  // enough for 2^31 parameters with their statistics and slots in double
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::string_view kFormatKey = "normrun.format";
 constexpr std::string_view kFormat = "1";

@@ -7,8 +7,8 @@
 namespace normrun::statistics {
 
 /// The mean and the sum of squared deviations of each channel over some rows, in double.  Each call of add() takes two passes over its
-/// rows, and the results are merged by the formula of Chan, Golub & LeVeque (1983, eq. 2.1).  E[x^2] - E[x]^2 is never computed, because it
-/// cancels.
+/// rows, and the results are merged by the formula of Chan, Golub & LeVeque (1983, eq. 2.1).  The class never computes E[x^2] - E[x]^2,
+/// because this difference loses digits by cancellation.
 class ChannelMoments {
  public:
   /// Divides the channels into `groups` of equal size that follow one another.  Each group has rows of its own.
@@ -28,7 +28,7 @@ class ChannelMoments {
   std::size_t group_size() const { return mean_.size() / rows_.size(); }
   void merge_group(std::size_t group, const ChannelMoments& other, std::size_t other_group);
 
-  std::vector<Index> rows_;  // of each group
+  std::vector<Index> rows_;  // number of rows of each group
   std::vector<double> mean_;
   std::vector<double> deviations_;  // sum of (x - mean)^2
   std::vector<double> mean_error_;  // the largest over the calls of add(): how far the sum of doubles is off the mean

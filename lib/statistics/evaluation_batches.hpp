@@ -28,7 +28,7 @@ class EvaluationBatches {
   std::span<const Index> order_;
   Index batch_size_;
   Index slice_ = -1;
-  std::vector<bool> has_counted_;  // of each row of the split
+  std::vector<bool> has_counted_;  // for each row of the split
   std::vector<Index> rows_;
   std::vector<Index> counted_;
 };

@@ -8,7 +8,7 @@
 
 namespace normrun::statistics {
 
-/// Statistics that replace the moving ones of one normalization layer.  Each vector has one number for each feature of the layer.
+/// Statistics that replace the moving statistics of one normalization layer.  Each vector has one number for each feature of the layer.
 struct LayerStatistics {
   Index normalization = 0;  // index into Layout::normalizations
   std::vector<double> mean;
@@ -24,7 +24,7 @@ std::vector<Index> layers_with_statistics(const nn::Layout& layout);
 /// Returns the highest boundary that one of these layers reads.  There must be one.
 Index highest_input(const nn::Layout& layout);
 
-/// Returns a copy of `state` with these statistics in place of the moving ones.
+/// Returns a copy of `state` in which the given statistics replace the moving statistics of their layers.
 template <class T>
 Buffer<T> state_with(const nn::Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics);
 
@@ -59,7 +59,7 @@ class BatchAverage {
  private:
   nn::MovingVariance rule_;
   double epsilon_;
-  std::vector<double> weight_;           // of each group of channels
+  std::vector<double> weight_;           // sum of the weights, for each group of channels
   std::vector<double> variance_weight_;  // one row has no unbiased variance, so a batch of one row adds nothing here
   std::vector<double> mean_;
   std::vector<double> spread_;

@@ -121,7 +121,8 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   return population;
 }
 
-/// Runs batches in train mode and calls `add` with the place of each layer in `layers` and its moments in that batch.
+/// Runs batches in train mode and calls `add` for every batch and layer, with the layer's place in `layers` and the moments of its input in
+/// this batch.
 template <class T, class Add>
 void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
   const Index last_boundary = pass.highest_input();
@@ -150,7 +151,7 @@ std::vector<double> rounding_of_average(const nn::Normalization& norm, const Cha
 template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
                                       std::vector<Index> rows, const PopulationOptions& options, Index batch_size) {
-  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their rows class by class
+  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // because files often list their rows class by class
   const std::vector<Index> layers = layers_with_statistics(network.layout());
   PopulationPass<T> pass(network, source, std::move(rows), batch_size, options.padded_steps);
   std::vector<BatchAverage> averages;

@@ -21,7 +21,7 @@ enum class Estimator {
   kBiasCorrected,  // the moving averages with their initial values taken out; needs no forward pass
 };
 
-/// The config's "population": from which rows the statistics are computed, and how.
+/// The config's "population": which rows the statistics are computed from, and how.
 struct PopulationOptions : config::Described {
   std::string split = "train";
   Estimator estimator = Estimator::kLayerByLayer;
@@ -34,8 +34,8 @@ struct PopulationOptions : config::Described {
 /// Throws Error(kUsage) if the options ask for more than the `available` rows of the split.
 void check_population(const PopulationOptions& options, Index available);
 
-/// Computes the population statistics of every normalization layer that has moving ones, in the order of Layout::normalizations.  Padded
-/// time steps count if the layer itself counts them; `padded_steps` can say otherwise.  kPooled and kBatchAverage draw their batches
+/// Computes the population statistics of every normalization layer that has moving statistics, in the order of Layout::normalizations.
+/// Padded time steps count if the layer itself counts them; `padded_steps` can say otherwise.  kPooled and kBatchAverage draw their batches
 /// without replacement in one fixed order and leave out a smaller last batch; with batches of "all" rows nothing is left out.  Throws
 /// Error(kUsage) if the options ask for more rows than the split has.
 template <class T>

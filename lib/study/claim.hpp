@@ -10,12 +10,12 @@ namespace normrun::study {
 
 /// How a claim is tested.
 enum class ClaimTest {
-  kGreater,  // than a number, or than the rows of `versus`
-  kLess,
-  kWithin,  // an interval
-  kEqual,   // exactly, or within a margin
-  kSlope,   // of log metric against log axis
-  kRange,   // highest - lowest value along an axis
+  kGreater,  // the metric is greater than a number, or than in the rows of `versus`
+  kLess,     // likewise less
+  kWithin,   // the metric is inside an interval
+  kEqual,    // the metric is equal, exactly or within a margin
+  kSlope,    // the slope of log metric against log axis is inside an interval
+  kRange,    // the highest minus the lowest value along an axis is inside an interval, or at most a number
 };
 /// How several rows of one run become one value.  kNone: a run may have one row only.
 enum class Reduce { kNone, kMean, kMax, kMin };
@@ -31,7 +31,7 @@ struct Claim : config::Described {
   std::string metric;             // table.column
   std::string minus;              // another metric of the same table, subtracted row by row; "": none
   std::string where = "{}";       // JSON: for each column the value, or a list of values, that its cells may have
-  std::string versus;             // JSON: the rows to compare with; "": a number
+  std::string versus;             // JSON: the rows to compare with; "": the claim compares with a number
   Reduce reduce = Reduce::kNone;  // how several rows of one run become one value
   ClaimTest test = ClaimTest::kGreater;
   std::optional<double> than;

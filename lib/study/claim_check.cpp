@@ -64,7 +64,7 @@ class ClaimNames {
 
   void check_metric(const std::string& metric, const std::string& pointer) {
     const std::size_t dot = metric.find('.');
-    if (dot == std::string::npos) return;  // already reported when the claim was read
+    if (dot == std::string::npos) return;  // reading the claim has reported this already
     const tables::Table* const table = table_of(metric);
     const std::string column = metric.substr(dot + 1);
     if (table == nullptr || !is_column(*table, column)) {

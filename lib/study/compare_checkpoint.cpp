@@ -53,7 +53,7 @@ config::Document trained_config(const CheckpointComparison& request, const files
 
 bool is_text(const std::string& config) { return load_document(config).name() == "--data"; }
 
-/// The trained run's config with the requested data, pairs and sizes in it.
+/// Returns the trained run's config, with the requested data, pairs and sizes in place of its own.
 RunConfig requested_config(const CheckpointComparison& request, const files::TensorFile& file, std::string& folder) {
   config::Document document = trained_config(request, file);
   const std::string& source = request.data.empty() ? request.network : request.data;

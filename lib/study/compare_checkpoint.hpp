@@ -16,8 +16,8 @@ struct CheckpointComparison {
   std::string network = {};  // a config, or its JSON text, for the network and, without `data`, the data
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own
   std::vector<std::string> eval_batch_sizes;               // numbers, "train", "all"; empty: the config's own
-  std::vector<std::string> splits;                         // empty: the config's own that have rows, or train
-  bool diagnoses = false;                                  // adds the lines of diagnosis.csv and remedies.csv
+  std::vector<std::string> splits;                         // empty: those of the config's splits that have rows, or else train
+  bool diagnoses = false;                                  // whether to add the lines of diagnosis.csv and remedies.csv
 };
 
 /// The result of a comparison.  The record has the lines that `train` would have written for this network and these rows.

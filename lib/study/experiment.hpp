@@ -20,7 +20,7 @@
 
 namespace normrun::study {
 
-/// Everything on which one run depends: an experiment's config at one point of its grid.
+/// Everything that one run depends on: an experiment's config at one point of its grid.
 struct RunConfig : config::Described {
   std::string schema;
   std::string name = "experiment";
@@ -45,8 +45,8 @@ struct RunConfig : config::Described {
   std::vector<nn::LayerDescription> layers() const;
   /// The settings that a comparison of the trained network needs.
   compare::ComparisonSettings comparison_settings() const;
-  /// What the column `norm` holds unless the grid sweeps the normalization: the type that stands in for the placeholders, or else the types
-  /// of the network's own normalization layers joined by "+", or else "none".
+  /// Returns what the column `norm` holds unless the grid sweeps the normalization: the types of the normalization layers, joined by "+",
+  /// or "none" if there are none.
   std::string norm_label() const;
 };
 

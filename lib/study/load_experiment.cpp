@@ -13,9 +13,9 @@
 namespace normrun::study {
 namespace {
 
-/// Longer axes, such as the seeds of a very large sweep, are checked only by their first and last values.
+/// Of an axis with more values than this, such as the seeds of a very large sweep, only the first values and the last are checked.
 constexpr std::size_t kCheckedValues = 1000;
-/// A longer list of consecutive seeds is written as a range.
+/// A range of more seeds than this is written as a range, not as a list.
 constexpr std::size_t kListedValues = 1000;
 /// Keys that do not change the numbers of a run.
 constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};

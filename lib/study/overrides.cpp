@@ -21,7 +21,7 @@ struct GivenKey {
   GivenAs as;
 };
 
-/// The keys so far, in the order in which they take effect.
+/// The keys that options have set so far, in the order in which they take effect.
 class GivenKeys {
  public:
   /// Adds a key.  Refuses a key that would undo an earlier key, or that an earlier key would undo.  After a whole object, --set may still
@@ -87,7 +87,7 @@ class Overriding {
     given_.add({kEpochsKey, kOption, GivenAs::kValue});
     given_.add({kStepsKey, kOption, GivenAs::kValue});
     for (const std::string name : {"epochs", "steps"}) {
-      // The keys themselves were compared above, so only `--set train={…}` can have set this one.
+      // The calls of add() above have compared the keys themselves, so only `--set train={…}` can have set this key.
       const bool is_set = document_.contains("train." + name) && document_.where("/train/" + name) == "--set train/" + name;
       if (is_set) refuse_usage(kOption, "contradicts the " + name + " of --set train", kLeaveOne);
     }

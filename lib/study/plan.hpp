@@ -12,10 +12,11 @@ namespace normrun::study {
 /// The file in a results folder to which a sweep appends its finished runs.  A folder that has one holds results.
 inline constexpr const char* kJournalFile = "journal.normrun";
 
-/// What identifies a run: its place in the plan and its values of the swept keys.  Keys are computed, never stored.
+/// What identifies a run: its place in the plan and its values of the swept keys.  Each key is computed when it is needed, and never
+/// stored.
 struct RunKey {
   std::int64_t run = 0;
-  std::string run_id;  // <norm>-b<batch>-s<seed>; other axes add - and 8 hex digits of their values
+  std::string run_id;  // <norm>-b<batch>-s<seed>; if there are other axes, "-" and 8 hex digits for their values follow
   std::string norm;
   Index batch_size = 0;
   Index seed = 0;

@@ -7,8 +7,8 @@
 
 namespace normrun::study {
 
-/// The setting that theory is asked about: a batch normalization with independent normal inputs, after some steps of training at one batch
-/// size.  The theory neglects epsilon.
+/// What the predictions are for: a batch normalization with independent normal inputs, after some steps of training at one batch size.  The
+/// theory neglects epsilon.
 struct PredictionInput {
   Index batch_size = 32;
   double momentum = 0.99;  // weight of the old value, in [0, 1)
@@ -28,7 +28,7 @@ struct Prediction {
 /// Predicts init_share, the noise of the moving mean and variance, the expected ratio of variances and the gap between train and eval mode.
 std::vector<Prediction> predict(const PredictionInput& input);
 
-/// Returns E sqrt(v), v the biased variance of B >= 2 independent N(0, 1) numbers: sqrt(2/B) Gamma(B/2) / Gamma((B-1)/2).
+/// Returns E sqrt(v), where v is the biased variance of B >= 2 independent N(0, 1) numbers: sqrt(2/B) Gamma(B/2) / Gamma((B-1)/2).
 double expected_batch_sd(Index batch_size);
 
 }  // namespace normrun::study

@@ -11,7 +11,7 @@
 namespace normrun::study {
 namespace {
 
-/// The sentences about one run.
+/// Collects the warnings about one run.
 class RunWarnings {
  public:
   RunWarnings(const RunConfig& config, const data::DataSpec::Outline& data)

@@ -30,7 +30,7 @@ std::string listed_or_none(const std::vector<std::string>& texts) {
   return list.empty() ? "nothing" : list;
 }
 
-/// Whether another value may load other tensors, or another file.
+/// Whether another value of this key may load other tensors, or another file.
 bool changes_weights(const std::string& key) {
   constexpr std::string_view kKeys[] = {"norm",         "network",      "seed",          "data", "train.init_from",
                                         "train.strict", "train.layout", "train.init_map"};

@@ -127,7 +127,7 @@ Journal::Journal(std::string path, std::int64_t runs)
 
 Journal Journal::create(const std::string& path, const JournalPlan& plan) {
   const std::string frame = plan_frame(plan);
-  files::write_file(path, frame);  // atomic: the old file stays until the new one is complete
+  files::write_file(path, frame);  // replaces atomically: the old journal stays until the new journal is complete
   Journal journal(path, study::parse_grid(plan.grid).size());
   journal.end_ = frame.size();
   return journal;

@@ -18,8 +18,7 @@ JournalPlan journal_plan(const study::Experiment& experiment, const std::string&
                          const std::optional<Shard>& shard);
 
 /// Checks that the records of `old` stand for runs of `now` too.  Program version, table format, config and the keys of the axes must be
-/// the same; values of axes may have been added or removed, and shards are not compared.  Throws Error(kDamaged), which says what differs
-/// and gives `hint`.
+/// the same.  Values of axes may differ, and shards are not compared.  Throws Error(kDamaged), which says what differs and gives `hint`.
 void check_same_plan(const JournalPlan& old, const JournalPlan& now, const std::string& path, const std::string& hint);
 
 /// Translates run numbers of one grid into those of another grid with the same axes.

@@ -52,7 +52,7 @@ void RecordIndex::note_data(const std::string& digest) {
   if (!bytes) return;  // the run never loaded its data
   if (!digests_.empty() && digests_.back() == *bytes) return;
   digests_.push_back(*bytes);
-  if (digests_.size() > 2 * sorted_ + 1024) sort_digests();  // sorting removes repetitions, and most runs share their data
+  if (digests_.size() > 2 * sorted_ + 1024) sort_digests();  // because sort_digests removes repetitions, and most runs share their data
 }
 
 void RecordIndex::sort_digests() const {

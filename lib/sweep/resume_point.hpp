@@ -8,8 +8,8 @@
 
 namespace normrun::sweep {
 
-/// An unfinished run between two steps.  Going on from here gives the same bits as a run without a stop.  Random numbers need no state,
-/// because the step is part of the key of every stream.
+/// An unfinished run between two steps.  A run that goes on from a resume point gives the same bits as a run without a stop.  Random
+/// numbers need no state, because the step is part of the key of every stream.
 template <class T>
 struct ResumePoint {
   train::TrainerState<T> trainer;
@@ -25,7 +25,7 @@ struct ResumeKey {
   std::string path() const { return folder + "/" + run_id + ".safetensors"; }
 };
 
-/// Thrown for a resume checkpoint that is damaged or belongs to another config or other data.  It ends the sweep, whereas other damaged
+/// The error for a resume checkpoint that is damaged or belongs to another config or other data.  It ends the sweep, whereas other damaged
 /// files only fail the run that reads them.
 class ForeignResumePoint : public Error {
  public:

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// One run in one precision, from its config to its record.
+/// Executes one run in one precision, from its config to its record.
 template <class T>
 class Run {
  public:
@@ -194,7 +194,7 @@ class Run {
     files::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
   }
 
-  /// Measures how long one row alone takes through the network in eval mode, in microseconds.
+  /// Measures how many microseconds the network takes for a single row in eval mode.
   double predict_microseconds() const {
     if (data_->train.samples() == 0) return std::nan("");
     constexpr int kRepetitions = 100;

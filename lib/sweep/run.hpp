@@ -11,7 +11,7 @@
 
 namespace normrun::sweep {
 
-/// Thrown by a run that was told to stop, after it has written its resume checkpoint.
+/// What a run throws if it was told to stop, after it has written its resume checkpoint.
 struct Interrupted {};
 
 /// What a run shares with the other runs of its sweep.

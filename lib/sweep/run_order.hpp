@@ -38,8 +38,8 @@ struct Shard {
 /// OMPI_COMM_WORLD_RANK, PMI_RANK, SLURM_PROCID, JOB_COMPLETION_INDEX (from 0).  Throws Error(kUsage).
 Shard parse_shard(const std::string& text);
 
-/// Returns the number of the shard that gets the run at `place` of the longest-first order.  Runs are dealt like cards, forth and back, so
-/// that the costs of two shards differ by no more than the longest run.
+/// Returns the number of the shard that gets the run at `place` of the longest-first order.  The shards get the runs in turn, first
+/// forwards and then backwards, so that the costs of two shards differ by no more than the longest run.
 int shard_at(std::size_t place, int count);
 /// Returns the runs of a shard, the longest first.
 std::vector<std::uint32_t> runs_of(const std::vector<std::uint32_t>& order, const Shard& shard);

@@ -29,7 +29,7 @@ struct SweepOptions {
   std::string checkpoint_folder;  // "": no run writes a checkpoint
   std::string resume_folder;      // for the checkpoints of unfinished runs; "": no run writes one
   const std::atomic<bool>* stop = nullptr;
-  DataCache* data = nullptr;  // may hold data that was loaded before; null: the sweep makes its own
+  DataCache* data = nullptr;  // a cache that may hold data already; null: the sweep makes its own
 };
 
 /// If all runs read the same files, loads the data, so that a damaged file fails the sweep once rather than each run.

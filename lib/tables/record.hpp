@@ -52,8 +52,8 @@ enum class RunStatus {
 };
 std::string_view status_text(RunStatus status);
 
-/// Everything that a finished run leaves: its lines of every table.  The tables are the lines of all runs in the plan's order, which makes
-/// them independent of the number of jobs.  A run's lines are a pure function of its config and key, except those of timing.csv.
+/// Everything that a finished run leaves: its lines in every table.  The tables are the lines of all runs in the plan's order, which makes
+/// them independent of the number of jobs.  A run's lines are a pure function of its config and key, except its line in timing.csv.
 struct RunRecord {
   std::int64_t run = 0;
   RunStatus status = RunStatus::kOk;
@@ -61,7 +61,7 @@ struct RunRecord {
   std::array<std::string, kTableCount> lines;
   std::string data_digest;  // of the rows that the run trained on; "" if it never loaded them
 
-  /// The first key, which also names the run's files.
+  /// Returns the first key, which is also the name of the run's files.
   std::string run_id() const { return keys.substr(0, keys.find(',')); }
   /// Appends a line to a table: the keys, then the table's own columns by joined_fields().
   void add(TableId table, const std::vector<NamedCell>& cells);

@@ -47,7 +47,8 @@ RunRows::RunRows(const std::string& path, std::size_t others) : other_count_(oth
 }
 
 RunRows::RunRows(const RunRecord& record, TableId id)
-    : other_count_(split_csv_line(record.keys).size() - 1 - key_columns().size()),  // the last comma of the keys begins one more field
+    : other_count_(split_csv_line(record.keys).size() - 1 -
+                   key_columns().size()),  // minus 1, because the comma at the end of `keys` begins one more field
       rows_(split_csv(record.lines[static_cast<std::size_t>(id)])) {
   const std::vector<Column>& own = table(id).columns;
   header_.reserve(key_columns().size() + other_count_ + own.size());

@@ -13,7 +13,8 @@ namespace normrun::tables {
 
 /// The rows of one run in one table, whose cells are found by the names of their columns.
 ///
-/// A table file is read run by run, because a table of ten thousand runs need not fit into memory.  A record has its run's rows at once.
+/// A table file is read run by run, because a table of ten thousand runs need not fit into memory.  A record holds the rows of its run all
+/// at once.
 class RunRows {
  public:
   using Row = std::vector<std::string>;
@@ -36,7 +37,7 @@ class RunRows {
   /// Returns a cell's number, or NaN if the cell is empty or not a number.
   double number(const Row& row, std::string_view column) const;
 
-  /// The keys that identify the run.
+  /// Each returns one of the key columns, which identify the run.
   const std::string& run_id() const { return key("run_id"); }
   const std::string& norm() const { return key("norm"); }
   const std::string& seed() const { return key("seed"); }

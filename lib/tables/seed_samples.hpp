@@ -42,7 +42,7 @@ class SeedSamples {
   std::vector<Key> order_;
 };
 
-/// The setting of a network: all swept values except the seed.
+/// The setting of a run: the values of all swept keys except the seed.
 struct Setting {
   std::string norm;
   std::string others;  // RunRows::others

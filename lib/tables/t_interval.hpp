@@ -34,7 +34,7 @@ class StreamedSummary {
   double deviations_ = 0.0;
 };
 
-/// P(|T| <= t) of Student's t with `degrees` >= 1 degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
+/// Returns P(|T| <= t) for Student's t with `degrees` >= 1 degrees of freedom (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
 double student_central(double t, long degrees);
 /// Returns the t for which P(|T| <= t) = probability, with 0 < probability < 1.
 double student_quantile(double probability, long degrees);

@@ -44,7 +44,7 @@ const Column* find_column(const std::vector<Column>& columns, std::string_view n
 /// The first columns of every table: run_id, norm, batch_size, seed.  After them comes one column for each other swept key.
 const std::vector<Column>& key_columns();
 
-/// The version changes whenever the columns of a table or the meaning of a number change.
+/// This number grows whenever the columns of a table or the meaning of a number change.
 inline constexpr int kTableFormatVersion = 3;
 
 }  // namespace normrun::tables

@@ -27,7 +27,7 @@ struct Division {
 template <class T>
 struct Batch {
   ConstView<T> x;
-  nn::Targets<T> targets;          // for the same rows
+  nn::Targets<T> targets;          // for the rows of x
   const Index* lengths = nullptr;  // valid time steps of each row; null unless the rows are sequences
   Batch part(const Part& rows) const;
 };
@@ -44,7 +44,7 @@ class BatchGradient {
   BatchGradient(const nn::Network<T>& network, nn::LossKind loss, const Division& division, Index capacity);
 
   struct Result {
-    double loss = 0.0;       // mean over the rows
+    double loss = 0.0;       // mean loss over the rows
     double unit_loss = 0.0;  // the mean loss in the units of the data file (count_in_units)
     Index correct = 0;       // right predictions, if there are labels
   };
@@ -59,7 +59,7 @@ class BatchGradient {
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
   std::span<const T> gradient() const { return gradient_; }
-  const nn::Record<T>& record() const { return record_; }  // of the last pass
+  const nn::Record<T>& record() const { return record_; }  // what the last pass recorded
   Index logits_boundary() const { return logits_boundary_; }
 
  private:

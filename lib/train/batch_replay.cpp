@@ -12,7 +12,7 @@
 namespace normrun::train {
 namespace {
 
-constexpr double kForgotten = 1e-3;  // older batches with less weight than this are left out
+constexpr double kForgotten = 1e-3;  // batches so old that together they have no more weight than this are left out
 constexpr Index kMostReplayed = 4096;
 
 /// Returns how many of the last updates a moving average remembers.  All values from before these updates have at most kForgotten of the
@@ -74,8 +74,8 @@ Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index 
   return {steps - std::min({wanted, steps, kMostReplayed}), steps};
 }
 
-/// Runs the batches of a training once more through a network that no longer changes.  The statistics of these passes depend only on the
-/// batches.
+/// Runs the batches of a training once more, through a network that no longer changes, so that the statistics of these passes differ only
+/// by the batches.
 template <class T>
 class BatchReplay {
  public:
@@ -95,7 +95,7 @@ class BatchReplay {
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
   Index step_ = 0;
-  std::span<const Index> rows_;  // of the present step
+  std::span<const Index> rows_;  // the rows of the present step
   data::Split<T> fresh_;
   std::vector<Index> all_fresh_;
   statistics::SliceForward<T> forward_;

@@ -18,7 +18,7 @@ struct NonFinite {
 /// Writes which tensor it is: "layer dense_1, kernel", or "the loss".
 std::string non_finite_place(const NonFinite& first);
 
-/// Thrown when a number that is no longer finite ends the run.  Its exit code is kRunsFailed.
+/// The error that ends a run because a number is no longer finite.  Its exit code is kRunsFailed.
 class Diverged : public Error {
  public:
   /// `step` counts from 1.  `what` says which number was found: "the loss is nan".

@@ -14,13 +14,13 @@ namespace normrun::train {
 
 enum class Convention { kKeras, kTorch };
 
-/// A step of training: `number` counts from 1, and `learning_rate` is the scaled one.
+/// A step of training: `number` counts from 1, and `learning_rate` is already scaled (learning_rate_scaling).
 struct TrainingStep {
   Index number = 1;
   double learning_rate = 0.0;
 };
 
-/// What an optimizer makes of the learning rate at a step.
+/// The factors of a step, which an optimizer computes from the learning rate and the step's number.
 struct StepSize {
   double rate = 0.0;
   double root_scale = 1.0;  // only Adam uses it, which may correct the root apart from the rate
@@ -56,13 +56,13 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  /// One whole step.  `decays` are the ranges that decay, in ascending order.
+  /// Does one whole step.  `decays` are the ranges that decay, in ascending order.
   void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const;
 
   // The same step in pieces, without weight decay.  step_size() comes first.  Then each range of parameters is updated once, either by
   // update_range() or, if updates_kernels() is true, by update_kernel().
 
-  /// Returns how far this step goes.
+  /// Returns the factors of this step.
   virtual StepSize step_size(const TrainingStep& step) const { return {.rate = step.learning_rate}; }
   /// Updates a range by its gradient.  g[0] belongs to the range's first parameter.
   virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
@@ -84,7 +84,7 @@ class OptimizerSpec : public config::Described {
   double weight_decay = 0.0;        // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
   bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too (biases always decay, like kernels)
 
-  /// Slots per parameter: 0 (sgd), 1 (momentum, rmsprop), 2 (adam).
+  /// Returns the number of slots per parameter: 0 (sgd), 1 (sgd with momentum, rmsprop) or 2 (adam).
   virtual Index slot_count() const = 0;
   template <class T>
   std::unique_ptr<const Optimizer<T>> make() const {
@@ -100,7 +100,7 @@ class OptimizerSpec : public config::Described {
   virtual std::unique_ptr<const Optimizer<double>> make_double() const = 0;
 };
 
-/// sgd, adam, rmsprop.
+/// The optimizers: sgd, adam, rmsprop.
 const config::Family& optimizer_family();
 
 /// Returns the ranges of the parameter buffer that weight decay reaches, in ascending order and joined if they touch.  Returns none if

@@ -45,18 +45,18 @@ struct TrainOptions : config::Described {
   Index reference_batch_size = 128;                      // the batch size whose learning rate needs no scaling
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
   std::string init_from;                                 // a safetensors file; "": the network starts fresh
-  bool strict = true;                                    // whether init_from has to fit as a whole
-  nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // of init_from
+  bool strict = true;                                    // whether every tensor of init_from and of the network must find its partner
+  nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // whose names and shapes init_from has
   std::string init_map = "{}";                           // JSON: from our names of tensors or layers to the file's
-  std::string batch_order;                               // NPY int64 (epochs, samples)
+  std::string batch_order;                               // an NPY file of int64, (epochs, samples); "": data.batching decides
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
   Index checkpoint_every = 0;  // steps between checkpoints; 0: only when a signal ends the program
 
   TrainOptions();
   void describe(config::OptionVisitor& visitor) override;
-  /// The optimizer; `optimizer` must not be null.
+  /// Returns the optimizer, which must not be null.
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
-  /// The learning rate times the factor that learning_rate_scaling asks for.
+  /// Returns the learning rate times the factor that learning_rate_scaling asks for.
   double scaled_learning_rate() const;
 };
 

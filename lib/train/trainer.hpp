@@ -19,7 +19,7 @@
 
 namespace normrun::train {
 
-/// Totals over the steps of one epoch so far, as measured in each step's own mode.
+/// Sums over the steps of one epoch so far, as each step measured them in its own mode.
 struct StepTotals {
   double loss_sum = 0.0;  // sum of each batch's mean loss times its rows; weighted as the loss is
   Index correct = 0;      // right predictions
@@ -39,7 +39,7 @@ struct TrainingPlan {
   nn::LossKind loss = nn::LossKind::kMse;
   std::uint64_t seed = 0;
   std::string folder;         // the folder that init_from and batch_order are relative to
-  nn::SweptNorms norms = {};  // of the sweep that the run belongs to
+  nn::SweptNorms norms = {};  // the swept normalizations of the sweep that the run belongs to
 };
 
 /// Everything that advance() changes, so a checkpoint must hold all of it.
@@ -49,7 +49,7 @@ struct TrainerState {
   double last_loss = 0.0;
   StepTotals totals;
   nn::Model<T> model;
-  Buffer<T> slots;  // of the optimizer
+  Buffer<T> slots;  // the optimizer's slots
 };
 
 /// Trains one network, one step at a call.  Training is a pure function of the plan: pausing between steps, comparing modes or saving the
@@ -64,7 +64,7 @@ class Trainer {
   Index total_steps() const { return total_steps_; }
   Index steps_per_epoch() const { return steps_per_epoch_; }
   Index step() const { return step_; }  // steps done so far
-  /// Complete epochs.  With `resample` data the whole training is one epoch.
+  /// Returns the number of complete epochs.  With `resample` data the whole training is one epoch.
   Index epoch() const { return steps_per_epoch_ > 0 ? step_ / steps_per_epoch_ : 0; }
   bool done() const { return step_ == total_steps_; }
   /// Whether the last step completed an epoch or the training.

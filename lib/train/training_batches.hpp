@@ -12,7 +12,8 @@ namespace normrun::train {
 template <class T>
 std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan);
 
-/// Allocates the rows of a batch: inputs, labels or else numbers to predict (`outputs` for each row), and lengths of sequences.
+/// Allocates the rows of a batch: inputs, then labels or else numbers to predict (`outputs` numbers for each row), and the lengths if rows
+/// are sequences.
 template <class T>
 data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outputs);
 /// Draws the rows of step `step`, for data of which every step draws fresh rows.  If the data has no targets, the batch's targets stay as

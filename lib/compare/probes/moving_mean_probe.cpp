@@ -27,7 +27,7 @@ const nn::Normalization* find_averaging_layer(const nn::Network<T>& network) {
   return nullptr;
 }
 
-/// Returns after how many updates momentum^updates <= kLeft.
+/// Returns the smallest number of updates for which momentum^updates <= kLeft.
 Index decorrelation_interval(double momentum) {
   if (momentum <= kLeft) return 1;
   return static_cast<Index>(std::ceil(math::log(kLeft) / math::log(momentum)));

@@ -55,7 +55,8 @@ Buffer<T> without_affine(const Buffer<T>& params, const nn::Normalization& norm)
   return plain;
 }
 
-/// Returns the largest deviation of |x_hat| from |d| / sqrt(d^2 + 4 epsilon), d the difference of the two rows.  x, x_hat: (2, channels).
+/// Returns the largest deviation of |x_hat| from |d| / sqrt(d^2 + 4 epsilon), where d is the difference of the two rows of x.  x and x_hat
+/// are (2, channels).
 template <class T>
 double sign_error(ConstView<T> x, ConstView<T> x_hat, double epsilon) {
   double largest = 0.0;

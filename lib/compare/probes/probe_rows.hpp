@@ -37,7 +37,7 @@ class ProbeRows {
 template <class T>
 ConstView<T> run_train_mode(const Snapshot<T>& snapshot, std::span<const T> params, const train::Batch<T>& rows, nn::Record<T>& record);
 
-/// Returns |a - b| / |b| by Euclidean norms, computed in double.
+/// Returns |a - b| / |b| with Euclidean norms, computed in double.
 template <class T>
 double relative_difference(std::span<const T> a, std::span<const T> b);
 

@@ -14,7 +14,7 @@ namespace normrun::config {
 Axis make_axis(std::string key, const JsonValue& list, std::string origin, const std::function<std::string(std::size_t)>& where,
                std::vector<Problem>& problems);
 
-/// Makes the axis that a member of a grid describes: by a list of values, by one value that stands alone, or by a range of seeds.
+/// Makes the axis that a member of "grid" describes.  The member is a list of values, a single value, or a range of seeds.
 Axis read_axis(const std::string& key, const JsonValue& values, const std::string& origin,
                const std::function<std::string(std::size_t)>& where, std::vector<Problem>& problems);
 

@@ -45,7 +45,7 @@ class Grid {
   std::int64_t size_ = 1;
 };
 
-/// Makes the axis of `"seed": "0..999"` in a grid and of `--seeds 0..999`.  Both ends belong to the range.
+/// Makes the axis for `"seed": "0..999"` in a grid or for `--seeds 0..999`.  Both ends belong to the range.
 Axis seed_range(Index first, Index last, std::string origin);
 /// Returns the first and the last number of a text such as "0..999".  Returns nothing if the text is not such a range, runs backwards,
 /// or has more than Grid::kMaxRuns values.
@@ -55,7 +55,7 @@ std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
 /// list, its label is its JSON.  Throws Error(kUsage) with all problems at once if /grid is not an object, an axis is empty or repeats a
 /// value or a label, or an object has neither "name" nor "type".
 std::vector<Axis> read_axes(const Document& document);
-/// Whether a dotted key equals `above` or names something inside it.
+/// Whether a dotted key equals `above` or lies inside it, as "norm.type" lies inside "norm".
 bool is_at_or_below(std::string_view key, std::string_view above);
 /// Returns the key of an option's "key=value".  Throws Error(kUsage) if the text does not have this form.
 std::string set_option_key(const std::string& expression);
@@ -71,8 +71,8 @@ void apply_set_option(Document& document, std::vector<Axis>& axes, const std::st
 /// Sets a value, and removes the axes of its key and of all keys below it.  Throws Error(kUsage) if an axis sweeps an object that contains
 /// the key, because the axis would overwrite the value.  `origin` is the option that messages name.
 void set_value(Document& document, std::vector<Axis>& axes, const std::string& key, std::string_view value, const std::string& origin);
-/// Applies `--seeds 0..4` (both ends included), `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds are not negative and
-/// differ from each other; a range may have Grid::kMaxRuns of them, a list 100,000.
+/// Applies `--seeds 0..4` (both ends included), `--seeds 3` or `--seeds 1,5,9`: replaces the axis `seed`.  Seeds must not be negative, and
+/// must differ from each other.  A range may have Grid::kMaxRuns seeds, a list 100,000.
 void apply_seeds_option(std::vector<Axis>& axes, const std::string& expression);
 /// Returns the document of one point of the grid, without its "grid".  Whole objects go in before their own options.  An object's "name"
 /// only labels the column and is dropped.  It stays if the object replaces an entry of a list ("network.0"), because layers have names of

@@ -74,7 +74,7 @@ void put_axis(std::vector<Axis>& axes, Axis axis) {
   }
 }
 
-/// Applies `--set grid.KEY=…`: KEY is the axis's key, and the value is what a grid would hold under it.
+/// Applies `--set grid.KEY=…`: KEY is the axis's key, and the value is what "grid" in a config would hold for this key.
 void put_grid_member(std::vector<Axis>& axes, const std::string& key, std::string_view text, const std::string& origin) {
   JsonValue values = parse_value(text);
   if (values.is_discarded()) values = std::string(text);

@@ -8,7 +8,7 @@ namespace {
 
 struct ForeignWord {
   std::string_view word;
-  std::string_view own;        // what it is called here
+  std::string_view own;        // what a config calls it
   std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
 };
 

@@ -6,10 +6,10 @@
 
 namespace normrun::config {
 
-/// Objects keep their keys in the order of the text.
+/// A JSON value whose objects keep their keys in the order of the text.
 using JsonValue = nlohmann::ordered_json;
 
-/// A double holds every whole number up to this one exactly.
+/// The largest number up to which a double holds every whole number exactly.
 constexpr double kExactWhole = 9007199254740992.0;  // 2^53
 
 struct JsonRoot {

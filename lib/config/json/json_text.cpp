@@ -32,7 +32,7 @@ std::string scalar_text(const JsonValue& value) {
   return value.is_number() ? number_text(value) : value.dump();
 }
 
-/// What separates the elements of a list or object.
+/// What stands between the elements of a list or object.
 struct Spacing {
   std::string_view between;  // after a comma
   std::string_view after_colon;

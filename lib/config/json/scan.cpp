@@ -62,7 +62,7 @@ std::optional<Problem> explain_text(const Source& source, std::size_t offset) {
                  "\\u takes four hexadecimal digits, or a surrogate pair"};
 }
 
-/// Explains a number or word that stands where a value may stand but is not a value.
+/// Explains what is wrong with a number or word that stands in the place of a value but is no value.
 Problem explain_word(const Source& source, std::size_t offset) {
   const std::string_view text = source.text;
   const std::string_view word = text.substr(offset, token_end(text, offset) - offset);
@@ -82,7 +82,8 @@ Problem explain_word(const Source& source, std::size_t offset) {
   return {source.position(offset), "expected a value, got " + token_name(text, offset), hint};
 }
 
-/// Finds the start of the word before `end` if the word as a whole is not JSON: inside "01" or "truely" the parser stops in the middle.
+/// Finds the start of the word that ends at `end`, if the word as a whole is not JSON.  Inside "01" or "truely", for example, the parser
+/// stops in the middle.
 std::optional<std::size_t> find_broken_word(std::string_view text, std::size_t end) {
   std::size_t begin = end;
   while (begin > 0 && is_word_character(text[begin - 1])) --begin;

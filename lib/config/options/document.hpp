@@ -58,8 +58,8 @@ class Document {
   std::string pretty() const;                              // in the layout of write_resolved
 
   /// Reads the object at `pointer` ("" is the root) into `value`, which names its members to a Reader (reader.hpp).  Appends every problem
-  /// to `problems` (unknown keys with the nearest known one, wrong types, values out of range) in the order of the text, with those of
-  /// overrides last.  Ignores the keys in `elsewhere`, which other readers take, "$schema" at the root, and the "type" of a family's
+  /// to `problems` (unknown keys with the nearest known one, wrong types, values out of range) in the order of the text, with the problems
+  /// of overrides last.  Ignores the keys in `elsewhere`, which other readers take, "$schema" at the root, and the "type" of a family's
   /// member.
   void read(std::string_view pointer, Described& value, std::vector<Problem>& problems,
             const std::vector<std::string_view>& elsewhere = {}) const;

@@ -17,7 +17,7 @@ enum class FactKind {
   kText,
   kCount,   // a whole number or a word
   kChoice,  // one of a few words
-  kPair,    // two words of a few
+  kPair,    // a pair of words, each one of a few
   kObject,
   kTagged,  // an object of a family
   kAny,     // any JSON

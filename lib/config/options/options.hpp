@@ -25,7 +25,7 @@ struct Option {
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool low_open = false;  // low itself is excluded
+  bool low_open = false;  // whether `low` itself is excluded
   bool high_open = false;
 };
 inline Range any_number() { return {}; }
@@ -47,8 +47,8 @@ struct Count {
 
 class OptionVisitor;
 
-/// An object of the config.  `describe` names every option once, in the order of the documentation.  The members hold the defaults before a
-/// Reader visits and the config's values afterwards.
+/// An object of the config.  `describe` names every option once, in the order of the documentation.  Before a Reader visits, the members
+/// hold the defaults; afterwards they hold the config's values.
 class Described {
  public:
   Described() = default;
@@ -86,7 +86,7 @@ class OptionVisitor {
   virtual void integer(Option option, std::optional<Index>& value, IntegerRange range) = 0;
   virtual void flag(Option option, bool& value) = 0;
   virtual void text(Option option, std::string& value) = 0;
-  /// A whole number or one of `words`.  Without words any text is accepted (a column's name or its number).
+  /// A whole number or one of `words`.  If `words` is empty, any text is accepted (for options that take a column's name or its number).
   virtual void count(Option option, Count& value, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   /// One of `names`; `index` is its place among them.  JSON's true and false count as the words "true" and "false".  `aliases` are further
   /// accepted names, as pairs (alias, name).
@@ -94,9 +94,9 @@ class OptionVisitor {
                             const std::vector<std::pair<std::string_view, std::string_view>>& aliases) = 0;
 
   virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
-  /// A list of whole numbers.  A config may give a single number instead of a list of one, as Keras takes an int or a tuple.
+  /// A list of whole numbers.  A config may give a single number in place of a list with one number, as Keras takes an int or a tuple.
   virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
-  /// A config may give one number or word instead of a list of one.
+  /// A list of whole numbers or words.  A config may give a single number or word in place of a list with one entry.
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;
   virtual void texts(Option option, std::optional<std::vector<std::string>>& values) = 0;

@@ -25,7 +25,7 @@ class Findings {
   void add_key(std::string_view pointer, std::string what, std::string hint);
   /// Reports a relation between values that does not hold.
   void add_relation(std::string_view pointer, std::string what);
-  /// Whether the value at `pointer`, or one below it, was refused.
+  /// Whether the value at `pointer`, or a value inside it, was refused.
   bool refused(std::string_view pointer) const;
   void append_sorted(std::vector<Problem>& problems);
 

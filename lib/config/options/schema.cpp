@@ -96,8 +96,8 @@ class SchemaWriter {
     return JsonValue::object();
   }
 
-  /// Puts references inside allOf, because draft-07 ignores everything beside a "$ref".  An object without a type has the type of the
-  /// default.
+  /// Puts references inside allOf, because draft-07 ignores everything beside a "$ref".  An object without a "type" has the type of the
+  /// option's default.
   JsonValue tagged_schema(const Fact& fact) {
     const std::string definition = define(*fact.family);
     JsonValue typeless = {{"required", {"type"}}};

@@ -13,7 +13,7 @@
 namespace normrun::config {
 namespace {
 
-/// Advises what to do about a number or flag in quotes.
+/// Returns advice if the value is a number or flag in quotes, and "" otherwise.
 std::string unquote_hint(const JsonValue& value) {
   if (!value.is_string()) return "";
   const std::string& text = value.get_ref<const std::string&>();
@@ -174,7 +174,7 @@ void read_tagged(const Given& given, std::shared_ptr<Described>& value, const Fa
   if (!given.json.is_object()) return given.refuse("an object with a \"type\" (" + kind + "), or the type alone");
   const auto type = given.json.find("type");
   const bool has_type = type != given.json.end();
-  // Options without a type belong to the member that the option has by default.
+  // An object without a "type" has the type of the option's default.
   if (!has_type && (value == nullptr || value->type.empty())) {
     return given.findings.add(given.pointer, "the " + kind + " has no \"type\"", "types: " + quoted_words(types, ", "));
   }

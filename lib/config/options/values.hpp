@@ -10,7 +10,7 @@
 
 namespace normrun::config {
 
-/// A value of the config that is being read, and where it stands.
+/// A value that a Reader reads, and its place in the config.
 struct Given {
   const JsonValue& json;
   std::string pointer;

@@ -8,8 +8,8 @@
 namespace normrun::train::optimizers {
 namespace {
 
-/// 1 - beta^t: a running mean that started at zero is too small by this factor after t steps.  beta is taken in the training precision,
-/// because the running mean uses that one.
+/// 1 - beta^t: a running mean that started at zero is too small by this factor after t steps.  beta is in the training precision, because
+/// the running mean uses it in that precision.
 template <class T>
 double bias_correction(T beta, Index step) {
   return 1.0 - math::power(static_cast<double>(beta), static_cast<std::uint64_t>(step));

@@ -8,7 +8,8 @@ namespace {
 /// Stochastic gradient descent: plain, with momentum (Polyak 1964), or in Nesterov's form (Sutskever et al. 2013).
 ///   plain     w -= lr g
 ///   momentum  keras: v = momentum v - lr g, w += v;  torch: v = momentum v + g, w -= lr v
-/// The two conventions agree while the learning rate is constant and differ when it changes, because Keras keeps it inside the velocity.
+/// The two conventions agree while the learning rate is constant and differ when it changes, because Keras keeps the learning rate inside
+/// the velocity.
 class Sgd final : public OptimizerOf<Sgd> {
  public:
   Sgd() { preset(Convention::kKeras); }
