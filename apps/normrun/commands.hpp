@@ -55,7 +55,7 @@ int merge_command(const MergeRequest& request);
 
 struct CompareRequest {
   std::string checkpoint;
-  std::string out;  // a folder for all tables; "": none
+  std::string out;  // a folder for all tables; "": the command writes no files
   std::string data;
   std::string network;
   std::vector<std::string> pairs;  // "train:eval"

@@ -29,7 +29,7 @@ std::optional<OutputFolder> folder_of(const CompareRequest& request) {
   return std::optional<OutputFolder>(std::in_place, request.out, Existing::kRefuse, "choose another --out");
 }
 
-/// Those that have lines.
+/// Writes a file for every table that has lines.
 void write_tables(const tables::RunRecord& record, const OutputFolder& folder) {
   for (const tables::Table& table : tables::tables()) {
     const std::string& lines = record.lines[static_cast<std::size_t>(table.id)];
@@ -49,7 +49,7 @@ int compare_command(const CompareRequest& request) {
                                          .splits = request.splits,
                                          .diagnoses = !request.out.empty()};
   for (const std::string& pair : request.pairs) comparison.pairs.push_back(read_pair(pair));
-  // Before the work: a folder that cannot be written to is told at once.
+  // Makes the folder before the work, so that the user learns at once if it cannot be written to.
   const std::optional<OutputFolder> folder = folder_of(request);
   const auto [record, divergence, warnings] = study::compare_checkpoint(comparison);
   if (folder) write_tables(record, *folder);

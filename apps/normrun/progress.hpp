@@ -31,7 +31,7 @@ class Progress : public sweep::SweepObserver {
     double loss = 0.0;
     Clock::time_point seen;
   };
-  void show(Clock::time_point now);  // draws or logs, if it is time to
+  void show(Clock::time_point now);  // draws or logs the progress, if it is time to
   double done() const;               // the number of finished runs, plus the finished shares of the runs under way
   void draw();
   void clear();

@@ -16,7 +16,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  void write(std::string_view bytes);  // buffered
+  void write(std::string_view bytes);  // the bytes may stay in a buffer until commit()
   void commit();
 
  private:

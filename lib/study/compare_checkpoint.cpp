@@ -83,7 +83,8 @@ RunConfig requested_config(const CheckpointComparison& request, const files::Ten
   return config;
 }
 
-/// Judges the network with its training's history where the data are the training's own; of other data it is a network that was loaded.
+/// Diagnoses the network.  If the data are those that it was trained on, the diagnosis knows the history of the training.  On other data it
+/// takes the network as loaded from a file.
 template <class T>
 void diagnose_in(const compare::Snapshot<T>& given, const CheckpointComparison& request, const files::TensorFile& file,
                  const RunConfig& config, const std::string& folder, tables::RunRecord& record) {

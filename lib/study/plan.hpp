@@ -9,7 +9,7 @@
 
 namespace normrun::study {
 
-/// The file in a results folder to which a sweep appends its finished runs.  A folder that has one holds results.
+/// The file in a results folder to which a sweep appends its finished runs.  A folder with such a file holds results.
 inline constexpr const char* kJournalFile = "journal.normrun";
 
 /// What identifies a run: its place in the plan and its values of the swept keys.  Each key is computed when it is needed, and never

@@ -79,7 +79,7 @@ class Joining {
     const JournalFile file(path);
     file.scan({take_plan, take_record});
     if (grid != parts_.plan.grid)
-      refuse(path, "its seeds or other swept values are not those of " + parts_.folders[0], "resume it with the same values");
+      refuse(path, "its seeds or other swept values are not those of " + parts_.folders[0], "resume this part with the same values");
     for (const auto& [run, place] : doubles) compare(run, file.record_at(place.first));
   }
 

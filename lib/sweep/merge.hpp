@@ -9,7 +9,7 @@
 
 namespace normrun::sweep {
 
-/// The parts of a sweep, joined.
+/// What joining the parts of a sweep gives.
 struct JoinedParts {
   study::Experiment experiment;
   JournalPlan plan;                  // the plan of the whole sweep; `shard` is ""

@@ -13,8 +13,8 @@ namespace normrun::tables {
 
 /// The rows of one run in one table, whose cells are found by the names of their columns.
 ///
-/// A table file is read run by run, because a table of ten thousand runs need not fit into memory.  A record holds the rows of its run all
-/// at once.
+/// A table file is read run by run, because the table of a large sweep may not fit into memory.  A record holds the rows of its run all at
+/// once.
 class RunRows {
  public:
   using Row = std::vector<std::string>;

@@ -121,7 +121,7 @@ const std::vector<Table> kTables = {
       {"compare_seconds", "number", "population statistics and comparisons"},
       {"steps_per_second", "number", "steps / train_seconds"},
       {"samples_per_second", "number", "trained rows / train_seconds"},
-      {"predict_microseconds", "number", "one row through the network in eval mode"},
+      {"predict_microseconds", "number", "time that the network takes for one row in eval mode"},
       {"peak_rss_bytes", "integer", "of the whole process so far"}}},
     {TableId::kBudget,
      "budget.csv",

@@ -23,7 +23,7 @@ struct TrainingStep {
 /// The factors of a step, which an optimizer computes from the learning rate and the step's number.
 struct StepSize {
   double rate = 0.0;
-  double root_scale = 1.0;  // only Adam uses it, which may correct the root apart from the rate
+  double root_scale = 1.0;  // Adam alone uses it, because it may correct the root apart from the rate
 };
 
 /// Consecutive parameters of the flat buffer.
