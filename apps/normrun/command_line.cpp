@@ -42,7 +42,7 @@ std::string help_of(const CLI::App* app) {
 CommandLine::CommandLine()
     : app_("Trains small networks with batch or layer normalization and tells how train mode and eval mode differ.", "normrun") {
   app_.formatter_fn([](const CLI::App* app, const std::string&, CLI::AppFormatMode) { return help_of(app); });
-  app_.set_help_flag("-h,--help", "Print this help, or a command's, and exit");
+  app_.set_help_flag("-h,--help", "Print the help of the program or of a command, and exit");
   app_.set_version_flag("-V,--version", version_text, "Print version, revision, compiler and instruction set, and exit");
   app_.require_subcommand(1);
   app_.footer(kExamples);

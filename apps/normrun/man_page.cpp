@@ -47,9 +47,9 @@ const std::vector<Note> kFiles = {
 };
 
 constexpr const char* kDescription =
-    "A config, in JSON, names the data, the network, its normalization and what is swept. `normrun train` trains every run of it, "
-    "compares the outputs in training mode and in evaluation mode, and writes tables as CSV and a report as HTML, which say by how "
-    "much the two differ, which statistic is wrong, and what repairs it.";
+    "A config, in JSON, names the data, the network, its normalization and the keys to sweep. `normrun train` trains every run of the "
+    "config, compares the outputs in training mode and in evaluation mode, and writes tables as CSV and a report as HTML. They say by how "
+    "much the two modes differ, which statistic is wrong, and what repairs it.";
 
 /// Writes text for roff.  Escapes what roff would take for a command, and writes a '-' that readers can copy.
 std::string roff(const std::string& text) {

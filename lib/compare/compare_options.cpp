@@ -38,7 +38,8 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
        "score the training rows in eval mode for history.csv after every so many epochs (if train.history has eval); absent: never"},
       train_history_every, {.low = 1});
   visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
-  visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns it off"}, budget);
+  visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns budget.csv off"},
+                budget);
   for (const std::string& metric : budget)
     visitor.require(metric == "loss" || metric == "outputs", "budget", "loss or outputs, not \"" + metric + "\"");
   visitor.flag(

@@ -13,11 +13,11 @@ enum class Purpose : std::uint32_t {
   kData = 1,             // rows of a generated data set
   kTarget = 2,           // the teacher, prototypes, centres or labels of a generated data set
   kSplit = 3,            // which rows are held out
-  kInitialization = 4,   // index: the place of the parameter in the network
-  kOrder = 5,            // index: epoch
-  kDropout = 6,          // index: step and layer
+  kInitialization = 4,   // initial values of a parameter; index: its place in the network
+  kOrder = 5,            // the order of an epoch's rows; index: epoch
+  kDropout = 6,          // what dropout drops; index: step and layer
   kEvaluationOrder = 7,  // the order in which a comparison reads its rows
-  kResample = 8,         // index: step
+  kResample = 8,         // the fresh rows of a training step; index: step
   kPopulation = 9,       // the batches of population statistics
   kProbe = 10,           // what a probe draws
   kDiagnosis = 11,       // the rows that a diagnosis judges; index: the split

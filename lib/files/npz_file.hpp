@@ -14,7 +14,7 @@ struct NpzPath {
 NpzPath npz_path(const std::string& path);
 
 /// Returns the names of an archive's members as NumPy gives them, without ".npy".  Throws Error(kUsage) if the file is missing, and
-/// Error(kDamaged).
+/// Error(kDamaged) if it is damaged.
 std::vector<std::string> npz_members(const std::string& file);
 
 /// Returns the contents of a member, which numpy.savez or numpy.savez_compressed wrote.  Throws Error(kUsage) if the file or the member

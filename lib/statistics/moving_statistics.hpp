@@ -28,7 +28,7 @@ Index highest_input(const nn::Layout& layout);
 template <class T>
 Buffer<T> state_with(const nn::Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics);
 
-/// Returns a state in which all moving statistics have their initial values, as after a checkpoint that lost them.
+/// Returns a state in which all moving statistics have their initial values, as after loading a checkpoint that lost them.
 template <class T>
 Buffer<T> initial_state(const nn::Layout& layout);
 

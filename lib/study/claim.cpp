@@ -101,8 +101,8 @@ void Claim::describe(config::OptionVisitor& visitor) {
   visitor.number({"tolerance", "the margin of an equivalence test"}, tolerance, config::above(0.0));
   visitor.text({"axis", "the column along which a slope or a range is taken, e.g. batch_size"}, axis);
   visitor.flag({"every_seed", "test each seed instead of the mean over the seeds"}, every_seed);
-  visitor.choice<Verdict>({"expect", "the verdict that the author expects; any other is exit code 4"}, expect,
-                          {{"confirmed", Verdict::kConfirmed}, {"refuted", Verdict::kRefuted}, {"undecided", Verdict::kUndecided}});
+  visitor.choice<Verdict>({"expect", "the verdict that the author expects; any other verdict makes `normrun claims` return exit code 4"},
+                          expect, {{"confirmed", Verdict::kConfirmed}, {"refuted", Verdict::kRefuted}, {"undecided", Verdict::kUndecided}});
 
   visitor.require(!id.empty(), "", "the key \"id\"");
   visitor.require(metric.find('.') != std::string::npos, "metric", "table.column, e.g. compare.relative_gap");

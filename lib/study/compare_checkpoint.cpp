@@ -17,7 +17,7 @@ const std::string& metadata(const files::TensorFile& file, const std::string& pa
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
   throw Error(ExitCode::kDamaged, {path, "the checkpoint's metadata has no \"" + key + "\", so `normrun train` did not write it",
-                                   "tell by --network CONFIG which network its tensors are of"});
+                                   "give --network CONFIG, a config with the network that the tensors belong to"});
 }
 
 std::string metadata_or(const files::TensorFile& file, const std::string& key, const std::string& fallback) {

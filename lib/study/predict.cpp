@@ -38,7 +38,7 @@ std::vector<Prediction> predict(const PredictionInput& input) {
        biased ? "E of the biased sample variance is (B-1)/B; Keras, flax" : "E of the unbiased sample variance is 1; PyTorch"},
       {"relative_gap", gap, "sqrt(2 - 2 sqrt(2/B) Gamma(B/2)/Gamma((B-1)/2))",
        "E (x_hat - x)^2 with x_hat of the batch: the layer's own outputs, train mode against exact statistics"},
-      {"relative_gap_large_batch", std::sqrt(1.5 / batch), "sqrt(3 / (2 B))", "the same for large B: the 1/sqrt(B) law"},
+      {"relative_gap_large_batch", std::sqrt(1.5 / batch), "sqrt(3 / (2 B))", "relative_gap for large B: the 1/sqrt(B) law"},
   };
 }
 

@@ -59,7 +59,8 @@ JournalPlan journal_plan(const study::Experiment& experiment, const std::string&
   std::vector<config::Axis> axes = experiment.grid.axes();
   const bool has_seed = std::any_of(axes.begin(), axes.end(), [](const config::Axis& axis) { return axis.key == "seed"; });
   const std::string seed = std::to_string(experiment.base.seed);
-  if (!has_seed) axes.push_back({.key = "seed", .values = {seed}, .labels = {seed}, .origin = ""});  // so that later seeds can join
+  if (!has_seed)
+    axes.push_back({.key = "seed", .values = {seed}, .labels = {seed}, .origin = ""});  // so that a resumed sweep can add seeds
   return {.program = program,
           .table_format = tables::kTableFormatVersion,
           .config = experiment.numbers(),

@@ -37,8 +37,8 @@ class RunTranslation {
       place_;  // for each axis of `to`, and each value of that axis in `from`: the value's place in `to`; -1: `to` lacks it
 };
 
-/// Writes the journal of an output folder, a file that only grows, and is its only writer.  A record is in the file when add() returns, and
-/// on the disk within a second or after sync().
+/// The only writer of an output folder's journal, a file that only grows.  A record is in the file when add() returns, and on the disk
+/// within a second or after sync().
 class Journal : public RecordSink {
  public:
   /// Starts a new journal, which replaces any other.  Throws Error(kCannotCreate, kWriteFailed, kLocked).

@@ -61,7 +61,7 @@ class Joining {
     std::optional<RunTranslation> translation;
     std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // this part's records of runs that earlier parts have too
     const auto take_plan = [&](const JournalPlan& plan) {
-      check_same_plan(plan, parts_.plan, path, "leave it out, or train it again as " + parts_.folders[0] + " was trained");
+      check_same_plan(plan, parts_.plan, path, "leave this part out, or train it again as " + parts_.folders[0] + " was trained");
       grid = plan.grid;
       translation.emplace(plan.grid, parts_.plan.grid);
       note_division(plan.shard);

@@ -28,7 +28,9 @@ class RecordIndex {
   std::int64_t planned() const { return static_cast<std::int64_t>(places_.size()); }
   std::int64_t finished() const { return finished_; }
   bool contains(std::int64_t run) const { return place(run).offset != 0; }
-  tables::RunStatus status(std::int64_t run) const { return static_cast<tables::RunStatus>(place(run).status); }  // of a finished run
+  tables::RunStatus status(std::int64_t run) const {
+    return static_cast<tables::RunStatus>(place(run).status);
+  }  // the run must be finished
   std::uint32_t journal_of(std::int64_t run) const { return static_cast<std::uint32_t>(place(run).journal); }
   /// Reads the record of a finished run.  Throws Error(kDamaged) if the journal has changed in the meantime.
   tables::RunRecord read(std::int64_t run) const;

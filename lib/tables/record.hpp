@@ -57,7 +57,7 @@ std::string_view status_text(RunStatus status);
 struct RunRecord {
   std::int64_t run = 0;
   RunStatus status = RunStatus::kOk;
-  std::string keys;  // the key columns' fields, each with its comma
+  std::string keys;  // the fields of the key columns, each followed by a comma
   std::array<std::string, kTableCount> lines;
   std::string data_digest;  // of the rows that the run trained on; "" if it never loaded them
 

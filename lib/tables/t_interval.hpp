@@ -8,7 +8,7 @@ namespace normrun::tables {
 struct SampleSummary {
   std::size_t n = 0;
   double mean = 0.0;
-  double sd = 0.0;  // divided by n - 1; NaN for one value
+  double sd = 0.0;  // standard deviation, with n - 1 as the divisor; NaN for one value
   double ci95_low = 0.0;
   double ci95_high = 0.0;
   double min = 0.0;

@@ -68,7 +68,7 @@ bool passes_on(const std::string& type) {
   refuse_usage("layer " + layer,
                std::string(is_binary ? "binary" : "softmax") + " cross-entropy applies " + own + " itself, but the numbers behind this " +
                    type + " are probabilities already",
-               hint + " (outputs that are compared stay probabilities only with a last " + own + "); or use \"loss\": \"mse\"");
+               hint + " (the compared outputs are probabilities only if the last layer is a " + own + "); or use \"loss\": \"mse\"");
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ void check_squares(const nn::Network<T>& network, const data::Dataset<T>& data) 
       if (found == row + rows.cols) continue;
       refuse_usage(
           "layer " + norm->name,
-          fmt::format("column {} of row {} of the {} split is {:.3g}, whose square overflows {}, so that nothing can be normalized by it",
+          fmt::format("column {} of row {} of the {} split is {:.3g}, whose square overflows {}, so that this layer cannot normalize",
                       found - row, r, data::split_text(name), static_cast<double>(*found), precision_name<T>()),
           kCure);
     }

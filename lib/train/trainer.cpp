@@ -52,7 +52,7 @@ void Trainer<T>::plan_length() {
         "train.batch_order has " + std::to_string(batches_->given_epochs()) + " epochs, but the training needs " + std::to_string(epochs),
         "write more epochs, or train for fewer");
   }
-  batches_->start_epoch(0);  // starts it here, because this allocates the memory of an epoch's order and advance() must not allocate
+  batches_->start_epoch(0);  // starts epoch 0 here, because this allocates the memory of an epoch's order and advance() must not allocate
 }
 
 template <class T>

@@ -74,7 +74,8 @@ class Trainer {
   /// the end of an epoch or of the training if a parameter or a moving statistic is no longer finite.  Must not be called once done().
   void advance();
 
-  /// Returns the state between two steps.  A trainer of the same plan that restores it goes on exactly as this one would.
+  /// Returns the state between two steps.  If another trainer of the same plan restores this state, it goes on exactly as this trainer
+  /// would.
   TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
   /// Throws Error(kDamaged) if the state does not fit this trainer's network, optimizer or length.
   void restore(const TrainerState<T>& state);

@@ -76,7 +76,7 @@ class Builder : public nlohmann::json_sax<JsonValue> {
       added = &parent.get_ref<JsonValue::array_t&>().emplace_back(std::move(value));
     } else {
       pointer = child_pointer(containers_.back().pointer, key_);
-      // Appends without a search: ordered_map's emplace looks through all keys, and because key() has already refused duplicates.
+      // Appends without a search.  ordered_map's emplace would look through all keys, but key() has already refused duplicates.
       JsonValue::object_t::Container& members = parent.get_ref<JsonValue::object_t&>();
       added = &members.emplace_back(key_, std::move(value)).second;
     }

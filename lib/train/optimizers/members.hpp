@@ -2,7 +2,7 @@
 
 #include "config/options/options.hpp"
 
-/// One function for each optimizer's file.  optimizer_family() lists what they return.
+/// Each optimizer's file defines one of these functions.  optimizer_family() lists what they return.
 namespace normrun::train::optimizers {
 
 config::FamilyMember sgd();
