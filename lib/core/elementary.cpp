@@ -116,7 +116,7 @@ double cos_of_reduced(double high, double low) {
   return head + (((1 - head) - half_z) + std::fma(z * z, series, -high * low));
 }
 
-/// sin(x + quadrant pi/2).  x is reduced by multiples of pi/2 in three parts (Cody and Waite 1980), and `low` keeps what rounding leaves
+/// sin(x + quadrant pi/2).  x is reduced by multiples of pi/2 in three steps (Cody and Waite 1980), and `low` keeps what rounding leaves
 /// out of the result.
 double sine_from_quadrant(double x, std::int64_t quadrant) {
   if (!(std::abs(x) <= 1e5)) return kNaN;

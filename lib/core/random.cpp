@@ -39,7 +39,8 @@ void RandomStream::fill(std::span<std::uint32_t> numbers) {
   for (; i < numbers.size() && left_ > 0; ++i) numbers[i] = next_u32();
   const std::size_t blocks = (numbers.size() - i) / block_.size();
   check_blocks(blocks);
-  // Inside a block each multiplication waits for the multiplication before it.  The blocks are independent, so the processor overlaps them.
+  // Inside a block of four numbers each multiplication waits for the multiplication before it.  The blocks are independent, so the
+  // processor overlaps them.
   const philox4x32_key_t key{{key_[0], key_[1]}};
   for (std::size_t b = 0; b < blocks; ++b, i += block_.size()) {
     const philox4x32_ctr_t counter{{counter_[0]++, counter_[1], counter_[2], counter_[3]}};

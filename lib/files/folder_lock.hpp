@@ -6,7 +6,7 @@
 
 namespace normrun::files {
 
-/// Locks a folder for this process.  The kernel releases the lock when the process ends, however it ends.
+/// Locks a folder for this process.  The operating system releases the lock when the process ends, however it ends.
 class FolderLock {
  public:
   /// Does not wait: throws Error(kLocked) if another process holds the lock, Error(kCannotCreate) if there is no such folder.

@@ -6,7 +6,7 @@
 
 namespace normrun::files {
 
-/// The parts of a path such as "file.npz:X": an archive and one of its members.
+/// What a path such as "file.npz:X" stands for: an archive and one of its members.
 struct NpzPath {
   std::string file;    // empty: the path is not that of an archive
   std::string member;  // empty: the archive's only member

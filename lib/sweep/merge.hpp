@@ -9,7 +9,7 @@
 
 namespace normrun::sweep {
 
-/// What joining the parts of a sweep gives.
+/// What joining the parts of a sweep gives.  Here a part is the output folder of one `normrun train`, usually of one shard.
 struct JoinedParts {
   study::Experiment experiment;
   JournalPlan plan;                  // the plan of the whole sweep; `shard` is ""
