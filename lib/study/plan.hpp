@@ -35,8 +35,8 @@ std::vector<std::string> swept_columns(const std::vector<tables::Column>& own, c
 /// Identifies run number `run`, whose config is `config`.
 RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& config);
 
-/// Predicts the multiply-adds of a run's training and of its final comparison.  A rough number will do, because it only decides which runs
-/// start first.
+/// Predicts the multiply-adds of a run's training and of its final comparison.  A rough number will do, because it only orders the runs,
+/// divides them among shards and estimates their time.
 double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline);
 
 }  // namespace normrun::study

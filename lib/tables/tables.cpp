@@ -129,7 +129,7 @@ const std::vector<Table> kTables = {
      {kSplit,
       {"layer", "string", "the layer that is repaired alone; all: every layer; interaction: what the single layers do not add up to"},
       {"cause", "string", "the cause that is repaired; the lines are in the order of repair (see docs/gap_budget.md)"},
-      {"statistic", "string", "mean or variance, if it is repaired alone; both: both together"},
+      {"statistic", "string", "mean or variance, if it is repaired alone; both: mean and variance together"},
       {"metric", "string", "loss: mean loss in train mode - in eval mode; outputs: relative_gap of train mode from eval mode"},
       {"gap_before", "number", "the gap with the earlier causes repaired in every layer"},
       {"gap_after", "number", "the gap with this cause repaired too"},
