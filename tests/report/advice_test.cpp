@@ -54,7 +54,7 @@ TEST_CASE("a cold start is named with its numbers; without a measured remedy the
   REQUIRE(advice.size() == 1);
   CHECK(advice[0].cause == diagnosis::Cause::kColdStart);
   CHECK(advice[0].setting == "batch norm, batch 128");
-  CHECK(has(advice[0].finding, "0.21 [0.19, 0.23] of test accuracy"));
+  CHECK(has(advice[0].finding, "21.0 [19.0, 23.0] percentage points of test accuracy"));
   CHECK(has(advice[0].finding, "after 30 updates with momentum 0.99, 74 %"));
   CHECK(advice[0].remedy.starts_with("untried: "));
   CHECK(advice[0].measured.empty());
@@ -67,10 +67,10 @@ TEST_CASE("a confirmed remedy is recommended with its effect; one that measures 
   cold.remedies = {remedy_of("batch-average", 0, 1, 0.5), remedy_of("bias-corrected", 1, 0, 0.935)};
   const auto advice = report::advise({cold}, report::AdviceContext{});
   CHECK(has(advice[0].remedy, "bias-corrected"));
-  CHECK(has(advice[0].measured, "test accuracy 0.935 instead of eval mode's 0.725"));
+  CHECK(has(advice[0].measured, "test accuracy 93.5 % instead of eval mode's 72.5 %"));
   CHECK_FALSE(has(advice[0].remedy + advice[0].measured, "batch-average"));
   REQUIRE(advice[0].tried.size() == 1);
-  CHECK(has(advice[0].tried[0], "batch-average: test accuracy 0.500"));
+  CHECK(has(advice[0].tried[0], "batch-average: test accuracy 50.0 %"));
   CHECK(has(advice[0].tried[0], "worse"));
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("healthy settings say which harm is excluded, equal modes that nothing
       {setting_of("batch", 8, {nothing}), setting_of("layer", 8, {equal}), setting_of("layer", 16, {equal}), old}, report::AdviceContext{});
   REQUIRE(advice.size() == 3);
   CHECK(advice[0].cause == diagnosis::Cause::kNothingFound);
-  CHECK(has(advice[0].finding, "a harm above 0.024 of test accuracy is excluded"));
+  CHECK(has(advice[0].finding, "a harm above 2.4 percentage points of test accuracy is excluded"));
   CHECK(advice[1].setting == "layer norm, 2 settings");
   CHECK(has(advice[1].finding, "nothing to repair"));
   CHECK(advice[2].cause == diagnosis::Cause::kUnmeasured);
@@ -149,7 +149,7 @@ TEST_CASE("a better setting of the sweep is named by its score, and an axis of d
   report::AdviceContext context;
   context.others_train = false;
   const auto advice = report::advise({bad, good, other_rows}, context);
-  CHECK(has(advice[0].measured, "layer norm, batch 2: test accuracy 0.900 instead of 0.610"));
+  CHECK(has(advice[0].measured, "layer norm, batch 2: test accuracy 90.0 % instead of 61.0 %"));
   CHECK(has(advice[0].remedy, "raise train.batch_size"));
   CHECK_FALSE(has(advice[0].measured, "b.csv"));
 }
@@ -181,7 +181,7 @@ TEST_CASE("lost statistics are spoken of where they were compared") {
   const auto advice = report::advise({own}, report::AdviceContext{});
   const report::Advice* lost = find(advice, diagnosis::Cause::kLost);
   REQUIRE(lost != nullptr);
-  CHECK(has(lost->finding, "test accuracy 0.200 instead of eval mode's 0.900"));
+  CHECK(has(lost->finding, "test accuracy 20.0 % instead of eval mode's 90.0 %"));
   own.lost_loss = kNan;
   CHECK(find(report::advise({own}, report::AdviceContext{}), diagnosis::Cause::kLost) == nullptr);
 }

@@ -57,11 +57,11 @@ std::string seeds_words(const ToldFinding& finding, const SettingDiagnosis& own)
   return fmt::format(" (mean of {} runs)", own.runs);
 }
 
-std::string place_words(const ToldFinding& finding) {
+std::string place_words(const ToldFinding& finding, const AdviceContext& context) {
   if (finding.layer.empty()) return "";
   if (finding.layer == "input") return fmt::format(" Most of it is in the columns {}.", finding.channels);
   const std::string channels = finding.channels.empty() ? "" : fmt::format(", channels {}", finding.channels);
-  return fmt::format(" Most of it is in {}{}.", finding.layer, channels);
+  return fmt::format(" Most of it is in {}{}.", context.layers.spoken(finding.layer), channels);
 }
 
 std::string finding_words(const Weighed& one, const AdviceContext& context) {
@@ -86,7 +86,7 @@ std::string finding_words(const Weighed& one, const AdviceContext& context) {
         "statistics of their batches. It is {}.",
         effect, seeds_words(finding, *one.setting), cause);
   }
-  return words + place_words(finding) + more;
+  return words + place_words(finding, context) + more;
 }
 
 /// Whether a remedy is one for this cause.
@@ -202,8 +202,8 @@ void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
   advice.push_back(one);
 }
 
-std::string lint_words(const ToldFinding& lint) {
-  const std::string place = lint.layer.empty() ? "" : " in " + lint.layer;
+std::string lint_words(const ToldFinding& lint, const AdviceContext& context) {
+  const std::string place = lint.layer.empty() ? "" : " in " + context.layers.spoken(lint.layer);
   if (lint.cause == Cause::kLastBatch) return "the last batch of each epoch has one row, and moves the statistics like a full one.";
   const bool is_one = lint.effect.mean == 1.0;
   if (lint.cause == Cause::kDeadChannels && lint.layer == "input")
@@ -223,7 +223,7 @@ std::string lint_words(const ToldFinding& lint) {
 }
 
 /// What harms nobody yet: each once, without a cause.
-void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses) {
+void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<std::pair<Cause, std::string>> done;  // with the layer
   for (const SettingDiagnosis& own : diagnoses) {
     for (const ToldFinding& finding : own.findings) {
@@ -232,7 +232,7 @@ void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses) {
       done.push_back(key);
       Advice one;
       one.setting = spoken_setting(own.setting);
-      one.finding = "worth a look: " + lint_words(finding);
+      one.finding = "worth a look: " + lint_words(finding, context);
       one.layer = finding.layer;
       one.channels = finding.channels;
       advice.push_back(one);
@@ -306,7 +306,7 @@ std::vector<Advice> advise(const Diagnoses& diagnoses, const AdviceContext& cont
   for (Advice& one : advise_of_harm(diagnoses, context)) advice.push_back(std::move(one));
   add_lost(advice, diagnoses, context);
   add_noise(advice, diagnoses, context);
-  add_lints(advice, diagnoses);
+  add_lints(advice, diagnoses, context);
   add_rest(advice, diagnoses, context);
   return advice;
 }

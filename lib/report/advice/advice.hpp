@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/advice/diagnosis_facts.hpp"
+#include "report/results/layer_names.hpp"
 
 namespace normrun::report {
 
@@ -32,6 +33,7 @@ struct AdviceContext {
   Index accumulate = 1;
   Index replicas = 1;
   bool others_train = true;  // every swept key beside norm, batch size and seed is one of training
+  LayerNames layers = {};
 };
 
 /// Each cause once, at the setting where it weighs most, the weightiest first; then what needs no repair.  Nothing is said that was not

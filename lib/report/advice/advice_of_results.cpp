@@ -65,6 +65,7 @@ void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
 std::vector<Advice> advise(const ResultsFolder& results) {
   const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
   AdviceContext context = context_of(results);
+  context.layers = LayerNames(results);
   // Whether the loss is told in nats: squared errors have no accuracy, or were asked for.
   const bool has_accuracy =
       std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });

@@ -61,7 +61,11 @@ std::string amount_words(const ToldFinding& finding, const AdviceContext& contex
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context) {
   const bool has_interval = !std::isnan(finding.low) && !std::isnan(finding.high);
   const std::string interval = has_interval ? fmt::format(" [{}, {}]", shown(finding.low), shown(finding.high)) : "";
-  if (finding.metric == "accuracy") return fmt::format("{}{} of {} accuracy", shown(finding.effect.mean), interval, context.split);
+  if (finding.metric == "accuracy") {
+    const auto points = [](double value) { return fmt::format("{:.1f}", 100.0 * value + 0.0); };
+    const std::string range = has_interval ? fmt::format(" [{}, {}]", points(finding.low), points(finding.high)) : "";
+    return fmt::format("{}{} percentage points of {} accuracy", points(finding.effect.mean), range, context.split);
+  }
   return fmt::format(
       "{}{} {}", shown(finding.effect.mean), interval,
       context.is_softmax ? "nats of " + context.split + " loss a row" : "of the targets' variance in " + context.split + " loss");
@@ -169,7 +173,8 @@ std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const
 
 std::string score_words(const ToldRemedy& remedy, const AdviceContext& context) {
   if (!std::isnan(remedy.accuracy_after))
-    return fmt::format("{} accuracy {:.3f} instead of eval mode's {:.3f}", context.split, remedy.accuracy_after, remedy.accuracy_before);
+    return fmt::format("{} accuracy {} instead of eval mode's {}", context.split, score(remedy.accuracy_after),
+                       score(remedy.accuracy_before));
   return fmt::format("{} loss {} instead of eval mode's {}{}", context.split, shown(remedy.loss_after), shown(remedy.loss_before),
                      context.is_softmax ? "" : " (in variances of the target)");
 }

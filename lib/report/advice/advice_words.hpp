@@ -10,7 +10,7 @@ namespace normrun::report {
 /// "batch norm, momentum = 0.9, batch 4".
 std::string spoken_setting(const tables::Setting& setting);
 
-/// "loses 0.158 of test accuracy [0.132, 0.184]": an effect in its metric.
+/// "15.8 [13.2, 18.4] percentage points of test accuracy": an effect in its metric.
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context);
 /// "0.158", "0.02 nats": its amount alone.
 std::string amount_words(const ToldFinding& finding, const AdviceContext& context);
@@ -20,7 +20,7 @@ std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const Ad
 std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diagnosis, const AdviceContext& context);
 /// What to change before the next training; "" where there is nothing.
 std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context);
-/// "test accuracy 0.939 instead of 0.725": what a remedy scores.
+/// "test accuracy 93.9 % instead of eval mode's 72.5 %": what a remedy scores.
 std::string score_words(const ToldRemedy& remedy, const AdviceContext& context);
 /// A momentum in the config's own convention.
 double own_momentum(double old_weight, const AdviceContext& context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "diagnosis/tests_of_means.hpp"
 #include "fmt/format.h"
@@ -10,6 +11,15 @@
 
 namespace normrun::report {
 namespace {
+
+/// "3.1 [1.2, 5.0] percentage points of test accuracy": what is lost.
+std::string loss_words(double mean, const std::pair<double, double>& interval, const AdviceContext& context) {
+  ToldFinding lost;
+  lost.metric = context.is_classifier ? "accuracy" : "loss";
+  lost.effect.mean = mean;
+  std::tie(lost.low, lost.high) = interval;
+  return effect_words(lost, context);
+}
 
 constexpr std::size_t kFewestSeeds = 3;
 constexpr double kLevel = 0.01;
@@ -90,10 +100,9 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
-      "the parts that batches are divided into harmed the training itself: in its better mode the network loses {} [{}, {}] of {} {} "
+      "the parts that batches are divided into harmed the training itself: in its better mode the network loses {} "
       "against {} ({} seeds). It is {}.",
-      shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
-      context.is_classifier ? "accuracy" : "loss", spoken_setting(worst.control->setting), worst.estimate.n,
+      loss_words(worst.estimate.mean, *advice.interval, context), spoken_setting(worst.control->setting), worst.estimate.n,
       cause_words(Cause::kSmallParts, *worst.small, context));
   advice.remedy = "train as " + spoken_setting(worst.control->setting);
   return advice;
@@ -131,10 +140,9 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
-      "small batches harmed the training itself: in its better mode the network loses {} [{}, {}] of {} {} more than {} does from large "
+      "small batches harmed the training itself: in its better mode the network loses {} more than {} does from large "
       "batches to these ({} seeds). No statistics give that back.",
-      shown(worst.estimate.mean), shown(advice.interval->first), shown(advice.interval->second), context.split,
-      context.is_classifier ? "accuracy" : "loss", spoken_norm(worst.control->setting.norm), worst.estimate.n);
+      loss_words(worst.estimate.mean, *advice.interval, context), spoken_norm(worst.control->setting.norm), worst.estimate.n);
   advice.remedy = training_words(Cause::kHarmedTraining, *worst.small, context);
   return advice;
 }

@@ -47,15 +47,15 @@ std::string sweep_remedy(const SettingDiagnosis& own, const std::vector<SettingD
     most = gain;
   }
   if (best == nullptr) return "";
-  const auto score = [&](const SettingDiagnosis& one) {
+  const auto mean_score = [&](const SettingDiagnosis& one) {
     double sum = 0.0;
     for (const SeedScore& seed : one.scores) sum += seed.eval;
     return sum / static_cast<double>(one.scores.size());
   };
-  return context.is_classifier ? fmt::format("{}: {} accuracy {:.3f} instead of {:.3f}", spoken_setting(best->setting), context.split,
-                                             score(*best), score(own))
+  return context.is_classifier ? fmt::format("{}: {} accuracy {} instead of {}", spoken_setting(best->setting), context.split,
+                                             score(mean_score(*best)), score(mean_score(own)))
                                : fmt::format("{}: {} loss {} instead of {}", spoken_setting(best->setting), context.split,
-                                             shown(-score(*best)), shown(-score(own)));
+                                             shown(-mean_score(*best)), shown(-mean_score(own)));
 }
 
 }  // namespace normrun::report
