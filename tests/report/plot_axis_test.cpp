@@ -9,7 +9,7 @@
 #include <set>
 
 #include "core/random.hpp"
-#include "report/draw/line_chart.hpp"
+#include "report/draw/panels.hpp"
 
 using namespace normrun;
 
@@ -127,14 +127,9 @@ TEST_CASE("a logarithmic axis between two powers has the ticks of a linear one")
 TEST_CASE("a chart of numbers that agree but for their last bits is drawn over an axis that has a width") {
   const double above = std::nextafter(std::nextafter(0.7, 1.0), 1.0);
   for (const report::Scale scale : {report::Scale::kLinear, report::Scale::kLog}) {
-    const report::LineChart chart{"c",
-                                  "epoch",
-                                  "loss",
-                                  report::Scale::kLinear,
-                                  scale,
-                                  {},
-                                  {{"panel", {{"eval", 0, {{1, 0.7, kNan, kNan}, {2, above, kNan, kNan}}}}}}};
-    const std::string picture = report::draw(chart).front();
+    report::Chart chart{.id = "c", .x = {.label = "epoch", .column = "epoch"}, .y = {.label = "loss", .column = "loss", .scale = scale}};
+    chart.panels = {{.title = "panel", .series = {{.name = "eval", .points = {{.x = 1, .y = 0.7}, {.x = 2, .y = above}}}}}};
+    const std::string picture = report::draw(chart, report::Room::kPanel).front();
     for (const char* word : {"nan", "inf"}) CHECK(picture.find(word) == std::string::npos);
     const report::ChartAxes axes = report::axes_of(chart);
     CHECK(axes.y.high() - axes.y.low() > 0.01);

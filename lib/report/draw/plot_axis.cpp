@@ -6,7 +6,6 @@
 
 #include "core/elementary.hpp"
 #include "fmt/format.h"
-#include "report/results/words.hpp"
 #include "tables/run_rows.hpp"
 
 namespace normrun::report {
@@ -78,12 +77,17 @@ std::vector<double> log_ticks(double low, double high) {
 }
 
 /// Returns labels of ascending values with three digits, or with as many as distinguish them where two labels would be equal.
-std::vector<std::string> tick_labels(const std::vector<double>& values) {
+std::vector<std::string> tick_labels(const std::vector<double>& values, Unit unit) {
+  const double factor = unit == Unit::kNumber ? 1.0 : 100.0;
+  const auto labelled = [&](double value, int digits) {
+    const std::string number = digits == 3 ? shown(factor * value) : fmt::format("{:.{}g}", factor * value, digits);
+    return unit == Unit::kNumber || value == 0.0 ? number : number + " %";
+  };
   constexpr int kAllDigits = 17;
   std::vector<std::string> labels;
   for (int digits = 3; digits <= kAllDigits; ++digits) {
     labels.clear();
-    for (const double value : values) labels.push_back(digits == 3 ? shown(value) : fmt::format("{:.{}g}", value, digits));
+    for (const double value : values) labels.push_back(labelled(value, digits));
     if (std::adjacent_find(labels.begin(), labels.end()) == labels.end()) break;
   }
   return labels;
@@ -97,25 +101,25 @@ double log_of_ratio(double numerator, double denominator) {
   return is_in_range ? math::log(ratio) : math::log(numerator) - math::log(denominator);
 }
 
-PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values) : scale_(scale) {
+PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, Unit unit) : scale_(scale) {
   span(values);
   std::vector<double> ticks = scale == Scale::kLog ? log_ticks(low_, high_) : linear_ticks(low_, high_);
   for (double& value : ticks) {
     if (scale == Scale::kLinear && 0.5 * std::abs(value) < 1e-9 * half_width(low_, high_)) value = 0.0;
   }
-  take(ticks);
+  take(ticks, unit);
 }
 
-PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks) : scale_(scale) {
+PlotAxis::PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks, Unit unit) : scale_(scale) {
   span(values);
   std::vector<double> inside;
   std::copy_if(ticks.begin(), ticks.end(), std::back_inserter(inside),
                [this](double value) { return shows(value) && value >= low_ && value <= high_; });
-  take(inside);
+  take(inside, unit);
 }
 
-void PlotAxis::take(const std::vector<double>& values) {
-  const std::vector<std::string> labels = tick_labels(values);
+void PlotAxis::take(const std::vector<double>& values, Unit unit) {
+  const std::vector<std::string> labels = tick_labels(values, unit);
   for (std::size_t i = 0; i < values.size(); ++i) ticks_.push_back({values[i], labels[i]});
 }
 

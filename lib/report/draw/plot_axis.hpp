@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "report/results/words.hpp"
+
 namespace normrun::report {
 
 enum class Scale { kLinear, kLog };
@@ -21,19 +23,20 @@ class PlotAxis {
  public:
   /// Spans every finite value.  A logarithmic axis leaves out values without a logarithm and ends above 0.  Values that differ only in
   /// their last digits count as one value.  `values` may be empty.
-  PlotAxis(Scale scale, const std::vector<double>& values);
+  PlotAxis(Scale scale, const std::vector<double>& values, Unit unit = Unit::kNumber);
   /// As above, with ticks at exactly those of these ascending values that lie within the axis.
-  PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks);
+  PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks, Unit unit = Unit::kNumber);
 
   double place(double value) const;
   bool shows(double value) const;
   const std::vector<Tick>& ticks() const { return ticks_; }
+  Scale scale() const { return scale_; }
   double low() const { return low_; }
   double high() const { return high_; }
 
  private:
   void span(const std::vector<double>& values);
-  void take(const std::vector<double>& ticks);
+  void take(const std::vector<double>& ticks, Unit unit);
 
   Scale scale_;
   double low_ = 0.0;

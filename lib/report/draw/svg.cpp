@@ -1,13 +1,13 @@
 #include "report/draw/svg.hpp"
 
+#include <iterator>
+
 #include "core/text.hpp"
 #include "fmt/format.h"
 #include "report/draw/text.hpp"
 
 namespace normrun::report {
 namespace {
-
-constexpr double kTitleLine = 16.0;
 
 /// Returns a coordinate in tenths of a pixel: finer than any screen, and the same digits on every machine.
 std::string coordinate(double value) {
@@ -34,15 +34,32 @@ const char* anchor_name(Svg::Anchor anchor) {
   return "end";
 }
 
+const char* stroke_name(Look::Stroke stroke) {
+  switch (stroke) {
+    case Look::Stroke::kSolid:
+      return "";
+    case Look::Stroke::kDashed:
+      return " dashed";
+    case Look::Stroke::kDotted:
+      return " dotted";
+    case Look::Stroke::kDashDotted:
+      break;
+  }
+  return " dashdotted";
+}
+
 std::string hint_element(std::string_view hint) { return hint.empty() ? "" : "<title>" + escaped(hint) + "</title>"; }
 
 }  // namespace
 
-Svg::Svg(std::string id, double width, double height, std::string_view title, std::string_view description) {
+std::string css_of(std::string_view kind, const Look& look) { return fmt::format("{} c{}{}", kind, look.colour, stroke_name(look.stroke)); }
+
+Svg::Svg(const std::string& id, double width, double height, std::string_view title, std::string_view description,
+         const std::string& attributes) {
   body_ = fmt::format(
-      "<svg role=\"img\" aria-labelledby=\"{0}-t {0}-d\" viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\">"
+      "<svg id=\"{0}\" role=\"img\" aria-labelledby=\"{0}-t {0}-d\" viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\"{5}>"
       "<title id=\"{0}-t\">{3}</title><desc id=\"{0}-d\">{4}</desc>\n",
-      id, coordinate(width), coordinate(height), escaped(title), escaped(description));
+      id, coordinate(width), coordinate(height), escaped(title), escaped(description), attributes);
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view css) {
@@ -50,8 +67,9 @@ void Svg::line(double x1, double y1, double x2, double y2, std::string_view css)
                        coordinate(x2), coordinate(y2));
 }
 
-void Svg::polyline(const Points& points, std::string_view css) {
-  body_ += fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", css, coordinates(points));
+void Svg::polyline(const Points& points, std::string_view css, std::string_view values) {
+  const std::string data = values.empty() ? "" : fmt::format(" data-hints=\"{}\"", escaped(values));
+  body_ += fmt::format("<polyline class=\"{}\" points=\"{}\"{}/>\n", css, coordinates(points), data);
 }
 
 void Svg::polygon(const Points& points, std::string_view css) {
@@ -63,16 +81,27 @@ void Svg::rectangle(double x, double y, double width, double height, std::string
                        coordinate(width), coordinate(height), hint_element(hint));
 }
 
-void Svg::marker(double x, double y, int shape, std::string_view css, std::string_view hint) {
-  static const std::vector<std::string_view> shapes = {
-      "M-3.2,0a3.2,3.2 0 1,0 6.4,0a3.2,3.2 0 1,0 -6.4,0z",  // circle
-      "M-2.9,-2.9h5.8v5.8h-5.8z",                           // square
-      "M0,-3.9L3.6,2.7H-3.6z",                              // triangle
-      "M0,-4.1L4.1,0L0,4.1L-4.1,0z",                        // diamond
-      "M0,3.9L3.6,-2.7H-3.6z",                              // triangle, point down
+void Svg::marker(double x, double y, const Look& look, std::string_view hint) {
+  static constexpr std::string_view kShapes[] = {
+      "M-3.4,0a3.4,3.4 0 1,0 6.8,0a3.4,3.4 0 1,0 -6.8,0z",                                    // circle
+      "M-3,-3h6v6h-6z",                                                                       // square
+      "M0,-4.1L3.8,2.8H-3.8z",                                                                // triangle
+      "M0,3.9L3.8,-2.8H-3.8z",                                                                // triangle, point down
+      "M-1.3,-4h2.6v2.7h2.7v2.6h-2.7v2.7h-2.6v-2.7h-2.7v-2.6h2.7z",                           // plus
+      "M-4,-2.4L-2.4,-4L0,-1.6L2.4,-4L4,-2.4L1.6,0L4,2.4L2.4,4L0,1.6L-2.4,4L-4,2.4L-1.6,0z",  // cross
+      "M0,-4.3L4.3,0L0,4.3L-4.3,0z",                                                          // diamond
+      "M-2.8,-3.8L4.1,0L-2.8,3.8z",                                                           // triangle, point right
   };
-  body_ += fmt::format("<path class=\"{}\" transform=\"translate({},{})\" d=\"{}\">{}</path>\n", css, coordinate(x), coordinate(y),
-                       shapes[static_cast<std::size_t>(shape) % shapes.size()], hint_element(hint));
+  body_ += fmt::format("<path class=\"{}\" transform=\"translate({},{})\" d=\"{}\">{}</path>\n", css_of("mark", look), coordinate(x),
+                       coordinate(y), kShapes[static_cast<std::size_t>(look.colour) % std::size(kShapes)], hint_element(hint));
+}
+
+void Svg::dots(const Points& points, std::string_view css, const std::vector<std::string>& hints) {
+  std::string path;
+  for (const auto& [x, y] : points) path += fmt::format("M{},{}h0", coordinate(x), coordinate(y));
+  std::string lines;
+  for (const std::string& hint : hints) lines += (lines.empty() ? "" : "|") + escaped(hint);
+  body_ += fmt::format("<path class=\"dots {}\" d=\"{}\" data-hints=\"{}\"/>\n", css, path, lines);
 }
 
 void Svg::text(double x, double y, std::string_view words, Anchor anchor, std::string_view css) {
@@ -80,30 +109,24 @@ void Svg::text(double x, double y, std::string_view words, Anchor anchor, std::s
                        anchor_name(anchor), escaped(words));
 }
 
-void Svg::head(const std::vector<std::string>& title, std::string_view y_label) {
-  double y = 13.0;
-  for (const std::string& line : title) {
-    text(0, y, line, Anchor::kStart, "head");
-    y += kTitleLine;
-  }
-  text(0, y + 2.0, y_label, Anchor::kStart, "axis");
+void Svg::open_series(const std::string& name, int colour) {
+  body_ += fmt::format("<g class=\"series c{}\" data-name=\"{}\">\n", colour, escaped(name));
 }
 
-std::vector<std::string> title_lines(std::string_view title) {
-  constexpr std::size_t kLongest = 42;
-  if (characters_of(title) <= kLongest) return {std::string(title)};
+void Svg::open(std::string_view css) { body_ += fmt::format("<g class=\"{}\">\n", css); }
+
+std::vector<std::string> title_lines(std::string_view title, std::size_t longest) {
+  if (characters_of(title) <= longest) return {std::string(title)};
   std::size_t end = std::string_view::npos;
   for (std::size_t comma = title.find(", "); comma != std::string_view::npos; comma = title.find(", ", comma + 1)) {
-    if (characters_of(title.substr(0, comma + 1)) <= kLongest) end = comma + 1;
+    if (characters_of(title.substr(0, comma + 1)) <= longest) end = comma + 1;
   }
-  if (end == std::string_view::npos) return {shortened(title, kLongest)};
-  return {std::string(title.substr(0, end)), shortened(title.substr(end + 1), kLongest)};
+  if (end == std::string_view::npos) return {shortened(title, longest)};
+  return {std::string(title.substr(0, end)), shortened(title.substr(end + 1), longest)};
 }
 
-double head_height(std::size_t lines) { return 30.0 + kTitleLine * static_cast<double>(lines); }
-
 double text_width(std::string_view words) {
-  constexpr double kCharacter = 6.4;  // at 11.5 px, slightly too wide to be safe
+  constexpr double kCharacter = 7.8;  // at 13 px, slightly too wide to be safe
   return kCharacter * static_cast<double>(characters_of(words));
 }
 

@@ -36,8 +36,8 @@ std::string escaped(std::string_view text) {
 std::string data_link(std::string_view type, std::string_view content) {
   std::string link = fmt::format("data:{};charset=utf-8,", type);
   for (const char c : content) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-' || c == '_';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view(" .,-_:;{}[]()=*+/!@$|~^?\\\"").find(c) != std::string_view::npos;
     link += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return link;

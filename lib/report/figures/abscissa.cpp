@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fmt/format.h"
 #include "report/figures/figures.hpp"
+#include "report/results/words.hpp"
 #include "study/plan.hpp"
-#include "tables/record.hpp"
 
 namespace normrun::report {
 namespace {
@@ -27,19 +28,12 @@ Scale scale_of(const std::vector<double>& values) {
   return *least > 0.0 && *most > 20.0 * *least ? Scale::kLog : Scale::kLinear;
 }
 
-/// Writes whole numbers without an exponent.
-std::string digits(double number) {
-  constexpr double kLargestWhole = 1e15;
-  const bool is_whole = std::abs(number) < kLargestWhole && number == std::floor(number);
-  return is_whole ? std::to_string(static_cast<std::int64_t>(number)) : tables::shortest(number);
-}
-
 Abscissa names_of(const ResultsFolder& results) {
   Abscissa norms{Abscissa::Kind::kNorms, "", "row", "norm", Scale::kLinear, {}};
   Abscissa settings{Abscissa::Kind::kSettings, "", "row", "setting", Scale::kLinear, {}};
   tables::RunRows runs = results.runs_of(tables::TableId::kRuns);
   while (runs.next()) {
-    append_new(norms.names, runs.norm());
+    append_new(norms.names, spoken_norm(runs.norm()));
     if (settings.names.size() <= kMostNames) append_new(settings.names, runs.others());
   }
   return norms.names.size() == 1 && settings.names.size() > 1 && settings.names.size() <= kMostNames ? settings : norms;
@@ -57,15 +51,19 @@ double Abscissa::place(const tables::RunRows& runs) const {
     case Kind::kSettings:
       break;
   }
-  const std::string name = kind == Kind::kNorms ? runs.norm() : runs.others();
+  const std::string name = kind == Kind::kNorms ? spoken_norm(runs.norm()) : runs.others();
   return static_cast<double>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-std::string Abscissa::text(double place) const { return has_names() ? names[static_cast<std::size_t>(place)] : digits(place); }
+std::string Abscissa::spoken(double place) const {
+  if (kind == Kind::kSettings) return "with " + names[static_cast<std::size_t>(place)];
+  if (kind == Kind::kNorms) return names[static_cast<std::size_t>(place)];
+  return fmt::format("at {} {}", kind == Kind::kBatchSize ? "batch" : key, exact_digits(place));
+}
 
-void Abscissa::take(LineChart& chart) const {
-  if (kind == Kind::kBatchSize) chart.x_ticks = ticks_at(x_values(chart.panels));
-  chart.x_names = names;
+void Abscissa::take(Chart& chart) const {
+  chart.x = {.label = label, .column = column, .scale = scale, .names = names};
+  if (kind == Kind::kBatchSize) chart.x.ticks = x_values(chart.panels);
 }
 
 Abscissa abscissa_of(const ResultsFolder& results) {

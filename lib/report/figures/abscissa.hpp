@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "report/draw/line_chart.hpp"
+#include "report/draw/chart.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
@@ -17,14 +17,15 @@ struct Abscissa {
   std::string column = "batch_size";
   std::string label = "training batch size";
   Scale scale = Scale::kLog;
-  std::vector<std::string> names = {};  // in order of appearance
+  std::vector<std::string> names = {};  // in order of appearance, as people read them
 
   bool has_names() const { return kind == Kind::kNorms || kind == Kind::kSettings; }
   /// Returns the place of the run that was read last.
   double place(const tables::RunRows& runs) const;
-  /// Returns a place as the figures' data name it.
-  std::string text(double place) const;
-  void take(LineChart& chart) const;  // sets ticks and names
+  /// Returns "at batch 2", "at norm.momentum 0.9" or the name of a place.
+  std::string spoken(double place) const;
+  /// Sets a chart's x axis, once its panels are there.
+  void take(Chart& chart) const;
   /// Returns the swept keys that are not along the axis.
   std::string others(const tables::RunRows& runs) const { return kind == Kind::kSettings ? "" : runs.others(key); }
 };

@@ -1,29 +1,16 @@
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "fmt/format.h"
 #include "report/advice/budget_shares.hpp"
-#include "report/draw/bar_chart.hpp"
-#include "report/draw/vega_lite.hpp"
 #include "report/figures/figures.hpp"
 #include "report/results/words.hpp"
-#include "tables/record.hpp"
 
 namespace normrun::report {
 namespace {
 
 constexpr std::size_t kMostRows = 24;
 constexpr double kLeastShare = 0.005;
-
-/// The causes in the order of repair, each with its place in the palette.
-const std::vector<std::pair<diagnosis::Cause, int>> kLooks = {
-    {diagnosis::Cause::kColdStart, 0},   {diagnosis::Cause::kLag, 4},           {diagnosis::Cause::kSamplingNoise, 2},
-    {diagnosis::Cause::kDropout, 3},     {diagnosis::Cause::kBatchContents, 5}, {diagnosis::Cause::kBiasedVariance, 1},
-    {diagnosis::Cause::kShiftedData, 7}, {diagnosis::Cause::kBatchNoise, 6},    {diagnosis::Cause::kUnexplained, 6}};
-
-const BarChart kOutputsChart = {"budget-outputs", "Outputs: shares of the squared gap", "relative gap", BarUnit::kShares};
-const BarChart kLossChart = {"budget-loss", "Loss: train mode's minus eval mode's", "loss gap", BarUnit::kAmounts};
 
 /// Returns "0.5, 0.003" for "momentum = 0.5, learning_rate = 0.003", because a row has no room for more.
 std::string values_alone(std::string others) {
@@ -36,58 +23,62 @@ std::string values_alone(std::string others) {
   return others;
 }
 
-/// An expression over the data's columns that gives a row's name.
-const std::string kRowName =
-    "datum.norm + (datum.setting ? ', ' + replace(datum.setting, regexp('[^ ,]+ = ', 'g'), '') : '') + ', ' + datum.batch_size";
-const BarView kOutputsView = {kOutputsChart.title, {{"metric", "outputs"}}, "datum.share", "share of the squared gap", "~%", kRowName};
-const BarView kLossView = {kLossChart.title, {{"metric", "loss"}}, "datum.share * datum.gap", "loss", "~g", kRowName};
+std::string row_name(const tables::Setting& setting) {
+  const std::string others = setting.others.empty() ? "" : ", " + values_alone(setting.others);
+  return fmt::format("{}{}, batch {}", spoken_norm(setting.norm), others, setting.batch_size);
+}
 
-int look_of(diagnosis::Cause cause) {
-  const auto found = std::find_if(kLooks.begin(), kLooks.end(), [&](const auto& look) { return look.first == cause; });
-  return found == kLooks.end() ? 6 : found->second;
+/// Returns the stacked bars of one metric: each cause's part of the gap, so that a bar is as long as its gap.
+Panel panel_of(const std::vector<SettingBudget>& rows, Chart& chart) {
+  Panel panel{.title = ""};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    chart.x.names.push_back(row_name(rows[i].setting));
+    for (const auto& [cause, share] : rows[i].shares) {
+      if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
+      const std::string name = spoken_word(diagnosis::cause_text(cause));
+      auto series = std::find_if(panel.series.begin(), panel.series.end(), [&](const Series& one) { return one.name == name; });
+      if (series == panel.series.end())
+        series = panel.series.insert(panel.series.end(), Series{.name = name, .look = {cause_colour(cause)}, .kind = Series::Kind::kBars});
+      series->points.push_back({.x = static_cast<double>(i), .y = share * rows[i].gap});
+    }
+  }
+  std::stable_sort(panel.series.begin(), panel.series.end(),
+                   [](const Series& a, const Series& b) { return a.look.colour < b.look.colour; });
+  return panel;
 }
 
 }  // namespace
 
 Figure budget_figure(const ResultsFolder& results) {
   const BudgetShares budget = budget_shares(results);
-  Figure figure{
-      .id = "budget",
-      .title = "What is the gap made of?",
-      .caption =
-          "The gap between train mode and eval mode, cause by cause in the order of repair, means over the seeds. Segments on the other "
-          "side of 0 are causes that cancelled others. Batch noise is what remains when eval mode uses the right statistics: train "
-          "mode's own batches."};
-  figure.data.header = {"metric", "norm", "setting", "batch_size", "gap", "cause", "share"};
-  std::vector<diagnosis::Cause> causes;
-  std::vector<BarView> views;
+  Figure figure{.id = "budget", .title = "What is the gap made of?"};
+  std::string more;
   for (const std::string metric : {"outputs", "loss"}) {
-    std::vector<BarRow> rows;
-    std::size_t all = 0;
+    if (!figure.charts.empty()) break;  // the loss where the outputs have no budget
+    std::vector<SettingBudget> rows;
     for (const SettingBudget& of : budget) {
-      if (of.metric != metric || of.shares.empty() || of.gap == 0.0) continue;
-      if (++all > kMostRows) continue;
-      const std::string name = panel_title(of.setting.norm, values_alone(of.setting.others)) + fmt::format(", {}", of.setting.batch_size);
-      BarRow row{.name = name, .value = metric == "outputs" ? percent(of.gap) : shown(of.gap)};
-      for (const auto& [cause, share] : of.shares) {
-        figure.data.rows.push_back({metric, of.setting.norm, of.setting.others, std::to_string(of.setting.batch_size),
-                                    tables::shortest(of.gap), std::string(cause_text(cause)), tables::shortest(share)});
-        if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
-        row.segments.push_back(
-            {.name = std::string(cause_text(cause)), .look = look_of(cause), .value = metric == "outputs" ? share : share * of.gap});
-        append_new(causes, cause);
-      }
-      rows.push_back(row);
+      if (of.metric == metric && !of.shares.empty() && of.gap != 0.0) rows.push_back(of);
     }
     if (rows.empty()) continue;
-    figure.pictures.push_back(draw_bars(metric == "outputs" ? kOutputsChart : kLossChart, rows));
-    views.push_back(metric == "outputs" ? kOutputsView : kLossView);
-    if (metric == "outputs") figure.caption += left_out(rows.size(), all, "settings");
+    const bool is_outputs = metric == "outputs";
+    const std::size_t all = rows.size();
+    rows = weightiest(rows, kMostRows, [](const SettingBudget& one) { return std::abs(one.gap); });
+    Chart chart{.id = "budget-" + metric,
+                .x = {.label = "setting", .column = "setting"},
+                .y = {.label = is_outputs ? "gap of the outputs" : "loss, train minus eval mode",
+                      .column = "part_of_gap",
+                      .unit = is_outputs ? Unit::kShare : Unit::kNumber},
+                .series_column = "cause"};
+    chart.panels = {panel_of(rows, chart)};
+    chart.panels.front().rows = {{"metric", metric}};
+    figure.charts.push_back(chart);
+    if (rows.size() < all) more = fmt::format(" {} of {} settings are drawn, those with the largest gaps.", rows.size(), all);
   }
-  for (const auto& [cause, look] : kLooks) {
-    if (std::find(causes.begin(), causes.end(), cause) != causes.end()) figure.legend.push_back({look, std::string(cause_text(cause))});
-  }
-  if (!views.empty()) figure.spec = bar_spec(figure, "cause", views);
+  figure.caption =
+      "Each bar is as long as its gap, a mean over the seeds, and is divided in proportion to what each repair takes away. Parts on the "
+      "other side of 0 cancelled others. Batch noise is what remains when eval mode uses the right statistics: train mode's own batches. "
+      "Settings without a gap are left out." +
+      more;
   return figure;
 }
 

@@ -1,121 +1,113 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "fmt/format.h"
-#include "report/draw/vega_lite.hpp"
 #include "report/figures/figures.hpp"
+#include "report/results/layer_names.hpp"
+#include "report/results/words.hpp"
 
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kMostDots = 256;  // in one layer
+constexpr std::size_t kMostDots = 256;
 
 /// The channels of one run.
 struct Channels {
   tables::Setting setting;
-  std::string run;
+  std::string seed;
   std::vector<tables::RunRows::Row> rows;
+  double worst = -1.0;  // largest distance of the means, in population standard deviations
 };
 
-/// Returns the first run of the smallest batch size and the first run of the largest.
-std::vector<Channels> chosen_runs(tables::RunRows& runs) {
-  std::vector<Channels> chosen;
+double distance_of(const tables::RunRows& runs, const tables::RunRows::Row& row) {
+  const double distance = std::abs(runs.number(row, "moving_mean") - runs.number(row, "population_mean"));
+  const double variance = runs.number(row, "population_variance");
+  return variance > 0.0 ? distance / std::sqrt(variance) : 0.0;
+}
+
+/// Returns the run whose channels are farthest off, with those of its layers that are: as many as there is room for.
+Channels worst_run(tables::RunRows& runs) {
+  Channels worst;
   while (runs.next()) {
-    const tables::Setting setting = setting_of(runs);
-    const bool is_smaller = chosen.empty() || setting.batch_size < chosen.front().setting.batch_size;
-    const bool is_larger = !chosen.empty() && setting.batch_size > chosen.back().setting.batch_size;
-    if (!is_smaller && !is_larger) continue;
-    Channels channels{setting, runs.run_id(), {}};
+    Channels channels{setting_of(runs), runs.seed(), {}};
     for (const tables::RunRows::Row* row : runs.final_rows()) {
-      if (!std::isnan(runs.number(*row, "moving_mean")) && !std::isnan(runs.number(*row, "population_mean"))) channels.rows.push_back(*row);
+      if (std::isnan(runs.number(*row, "moving_mean")) || std::isnan(runs.number(*row, "population_mean"))) continue;
+      channels.worst = std::max(channels.worst, distance_of(runs, *row));
+      channels.rows.push_back(*row);
     }
-    if (channels.rows.empty()) continue;
-    if (chosen.empty() || (chosen.size() == 1 && is_larger)) {
-      chosen.push_back(channels);
-    } else if (chosen.size() == 1) {
-      chosen.insert(chosen.begin(), channels);
-    } else {
-      (is_smaller ? chosen.front() : chosen.back()) = channels;
-    }
+    if (channels.worst > worst.worst) worst = std::move(channels);
   }
-  return chosen;
-}
-
-/// Returns the dots of a layer in a panel.  Each layer has its own place in the palette.
-Series& series_of(Panel& panel, int look) {
-  for (Series& series : panel.series) {
-    if (series.look == look) return series;
+  std::vector<std::string> layers;
+  std::map<std::string, double> farthest;
+  for (const tables::RunRows::Row& row : worst.rows) {
+    append_new(layers, runs.text(row, "layer"));
+    double& most = farthest[layers.back()];
+    most = std::max(most, distance_of(runs, row));
   }
-  return panel.series.emplace_back(Series{"", look, {}, Series::Kind::kDots});
+  while (layers.size() > 1 && worst.rows.size() > kMostDots) {
+    const auto least = std::min_element(layers.begin(), layers.end(),
+                                        [&](const std::string& a, const std::string& b) { return farthest[a] < farthest[b]; });
+    std::erase_if(worst.rows, [&](const tables::RunRows::Row& row) { return runs.text(row, "layer") == *least; });
+    layers.erase(least);
+  }
+  if (worst.rows.size() > kMostDots) worst.rows.resize(kMostDots);
+  return worst;
 }
 
-int look_of(const std::vector<std::string>& layers, const std::string& layer) {
-  return static_cast<int>((std::find(layers.begin(), layers.end(), layer) - layers.begin()) % 8);
-}
-
-Series diagonal(const Panel& panel) {
-  Series line{"equal", 0, {}, Series::Kind::kReference};
+/// Lays the line of equal values below the dots, and gives both axes the same values.
+void add_diagonal(Chart& chart) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
+  Panel& panel = chart.panels.front();
   for (const Series& series : panel.series) {
-    for (const LinePoint& point : series.points) {
-      low = std::min(low, point.x);
-      high = std::max(high, point.x);
+    for (const Point& point : series.points) {
+      if (chart.x.scale == Scale::kLog && !(std::min(point.x, point.y) > 0.0)) continue;
+      low = std::min({low, point.x, point.y});
+      high = std::max({high, point.x, point.y});
     }
   }
-  for (const double end : {low, high}) line.points.push_back({end, end, std::nan(""), std::nan("")});
-  return line;
+  if (!(low <= high)) return;
+  chart.x.includes = chart.y.includes = {low, high};
+  Series line{.name = "", .kind = Series::Kind::kReference};
+  for (const double end : {low, high}) line.points.push_back({.x = end, .y = end});
+  panel.series.insert(panel.series.begin(), std::move(line));
 }
 
 }  // namespace
 
 Figure channels_figure(const ResultsFolder& results) {
   tables::RunRows runs = results.runs_of(tables::TableId::kChannels);
-  const std::vector<Channels> chosen = chosen_runs(runs);
-  Figure figure{
-      .id = "channels",
-      .title = "Which channels are off?",
-      .caption =
-          "Every dot is a channel of one network: the moving statistics that eval mode uses against the population's. On the dashed "
-          "line the two agree."};
-  figure.data.header = {"run_id", "layer", "channel", "moving_mean", "population_mean", "moving_variance", "population_variance"};
-  std::vector<std::string> layers;
-  std::vector<LineChart> charts;
+  const Channels worst = worst_run(runs);
+  Figure figure{.id = "channels", .title = "Which channels are off?"};
+  if (worst.rows.empty()) return figure;
+  const LayerNames layers(results);
+  const tables::Setting& setting = worst.setting;
+  const std::string others = setting.others.empty() ? "" : ", " + setting.others;
+  const std::string name = fmt::format("{}, batch {}, seed {}{}", spoken_norm(setting.norm), setting.batch_size, worst.seed, others);
   for (const std::string statistic : {"mean", "variance"}) {
-    LineChart chart{.id = "channels-" + statistic,
-                    .x_label = "population " + statistic,
-                    .y_label = "moving " + statistic,
-                    .x_scale = Scale::kLinear,
-                    .y_scale = Scale::kLinear,
-                    .x_column = "population_" + statistic,
-                    .y_column = "moving_" + statistic,
-                    .series_column = "layer"};
-    for (const Channels& channels : chosen) {
-      Panel panel{.title = channels.run, .rows = {{"run_id", channels.run}}};
-      for (const tables::RunRows::Row& row : channels.rows) {
-        const std::string& layer = runs.text(row, "layer");
-        append_new(layers, layer);
-        Series& series = series_of(panel, look_of(layers, layer));
-        if (series.points.size() >= kMostDots) continue;
-        series.points.push_back(
-            {runs.number(row, "population_" + statistic), runs.number(row, "moving_" + statistic), std::nan(""), std::nan("")});
-        if (statistic == "mean") {
-          std::vector<std::string> fields = {channels.run};
-          for (const char* column : {"layer", "channel", "moving_mean", "population_mean", "moving_variance", "population_variance"})
-            fields.push_back(runs.text(row, column));
-          figure.data.rows.push_back(fields);
-        }
-      }
-      panel.series.push_back(diagonal(panel));
-      chart.panels.push_back(panel);
+    const Scale scale = statistic == "mean" ? Scale::kLinear : Scale::kLog;
+    Chart chart{.id = fmt::format("channels-{}", statistic),
+                .x = {.label = "population " + statistic, .column = "population", .scale = scale},
+                .y = {.label = "moving " + statistic, .column = "moving", .scale = scale},
+                .series_column = "layer"};
+    Panel panel{.title = name, .rows = {{"statistic", statistic}}};
+    for (const tables::RunRows::Row& row : worst.rows) {
+      const std::string layer = layers.spoken(runs.text(row, "layer"));
+      if (panel.series.empty() || panel.series.back().name != layer)
+        panel.series.push_back({.name = layer, .look = {norm_colour(setting.norm, {setting.norm})}, .kind = Series::Kind::kDots});
+      panel.series.back().points.push_back({.x = runs.number(row, "population_" + statistic),
+                                            .y = runs.number(row, "moving_" + statistic),
+                                            .name = "channel " + runs.text(row, "channel")});
     }
-    if (chart.panels.empty()) return figure;
-    charts.push_back(chart);
+    chart.panels.push_back(std::move(panel));
+    add_diagonal(chart);
+    figure.charts.push_back(std::move(chart));
   }
-  figure.pictures = draw(charts);
-  for (const std::string& layer : layers) figure.legend.push_back({look_of(layers, layer), layer});
-  figure.spec = line_spec(figure, charts);
+  figure.caption =
+      "Every dot is a channel of the network whose channels are farthest off: the moving statistics that eval mode uses against the "
+      "population's. On the dashed line the two agree.";
   return figure;
 }
 

@@ -4,10 +4,8 @@
 #include <map>
 
 #include "fmt/format.h"
-#include "report/draw/bar_chart.hpp"
-#include "report/draw/vega_lite.hpp"
 #include "report/figures/figures.hpp"
-#include "tables/record.hpp"
+#include "report/results/words.hpp"
 
 namespace normrun::report {
 namespace {
@@ -74,25 +72,24 @@ double reach_of(const std::vector<Differences>& all) {
   return most > kLeast ? std::min(most, kMost) : 1.0;
 }
 
-std::string title_of(const tables::Setting& setting) {
-  return panel_title(setting.norm, setting.others) + fmt::format(", batch {}", setting.batch_size);
-}
-
-Histogram histogram_of(const Differences& one, double reach, Figure& figure) {
-  Histogram histogram{title_of(one.setting), -reach, reach, std::vector<double>(kBins), 0.0};
+/// Returns the share of the differences in each of the equal bins from -reach to reach, at the middle of the bin.
+Panel histogram_of(const Differences& one, double reach, const std::vector<std::string>& norms) {
+  std::vector<double> shares(kBins);
   for (const double value : one.values) {
     const double place = (value + reach) / (2.0 * reach) * static_cast<double>(kBins);
     const auto bin = static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(kBins - 1)));
-    histogram.shares[bin] += 1.0 / static_cast<double>(one.values.size());
+    shares[bin] += 1.0 / static_cast<double>(one.values.size());
   }
-  histogram.tallest = *std::max_element(histogram.shares.begin(), histogram.shares.end());
+  const std::string others = one.setting.others.empty() ? "" : ", " + one.setting.others;
+  const std::string title = fmt::format("{}{}, batch {}", spoken_norm(one.setting.norm), others, one.setting.batch_size);
+  Series series{.name = spoken_norm(one.setting.norm), .look = {norm_colour(one.setting.norm, norms)}, .kind = Series::Kind::kArea};
   const double width = 2.0 * reach / static_cast<double>(kBins);
-  for (std::size_t i = 0; i < kBins; ++i) {
-    const double low = -reach + width * static_cast<double>(i);
-    figure.data.rows.push_back({one.setting.norm, one.setting.others, std::to_string(one.setting.batch_size), tables::shortest(low),
-                                tables::shortest(low + width), tables::shortest(histogram.shares[i])});
-  }
-  return histogram;
+  for (std::size_t i = 0; i < kBins; ++i) series.points.push_back({.x = -reach + width * (static_cast<double>(i) + 0.5), .y = shares[i]});
+  return {.title = title, .rows = {{"setting", title}}, .series = {std::move(series)}};
+}
+
+bool is_nothing(const Differences& one) {
+  return std::all_of(one.values.begin(), one.values.end(), [](double value) { return value == 0.0; });
 }
 
 }  // namespace
@@ -102,29 +99,25 @@ Figure outputs_figure(const ResultsFolder& results) {
   const std::pair<std::string, std::string> usual("train", "eval");
   const auto modes = pairs.empty() || std::find(pairs.begin(), pairs.end(), usual) != pairs.end() ? usual : pairs.front();
   std::size_t settings = 0;
-  const std::vector<Differences> all = collect(results, modes, settings);
-  const std::string difference = modes.first + " - " + modes.second;
-  Figure figure{
-      .id = "outputs",
-      .title = "How are the differences distributed?",
-      .caption = fmt::format("The difference of each output in the two modes ({}), over samples, outputs and seeds. What lies outside the "
-                             "axis is in its first and last bin.",
-                             difference),
-      .data = {.header = {"norm", "setting", "batch_size", "bin_low", "bin_high", "share"}}};
-  figure.caption += left_out(all.size(), settings, "settings");
+  std::vector<Differences> all = collect(results, modes, settings);
+  std::erase_if(all, is_nothing);
+  const std::string difference = fmt::format("{} minus {}", spoken_mode(modes.first), spoken_mode(modes.second));
+  Figure figure{.id = "outputs",
+                .title = "How are the differences distributed?",
+                .caption = fmt::format(
+                    "The difference of each output in the two modes, over samples, outputs and seeds. What lies outside the axis is "
+                    "in its first and last bin. Settings whose outputs do not differ are left out.")};
+  if (all.empty()) return figure;
   std::vector<std::string> norms;
   for (const Differences& one : all) append_new(norms, one.setting.norm);
+  Chart chart{.id = "outputs",
+              .x = {.label = difference, .column = "difference"},
+              .y = {.label = "share of the outputs", .column = "share", .unit = Unit::kShare, .includes = {0.0}},
+              .series_column = "norm"};
   const double reach = reach_of(all);
-  std::vector<HistogramView> views;
-  for (const Differences& one : all) {
-    const std::string id = fmt::format("outputs-{}", figure.pictures.size());
-    figure.pictures.push_back(draw_histogram(id, difference, histogram_of(one, reach, figure), norm_look(one.setting.norm, norms)));
-    views.push_back(
-        {title_of(one.setting),
-         {{"norm", one.setting.norm}, {"setting", one.setting.others}, {"batch_size", std::to_string(one.setting.batch_size)}}});
-  }
-  for (const std::string& norm : norms) figure.legend.push_back({norm_look(norm, norms), norm});
-  if (!views.empty()) figure.spec = histogram_spec(figure, "norm", difference, views);
+  for (const Differences& one : all) chart.panels.push_back(histogram_of(one, reach, norms));
+  figure.charts = {chart};
+  figure.caption += left_out(all.size(), settings, "settings");
   return figure;
 }
 

@@ -29,6 +29,15 @@ const std::vector<tables::Column>& summary_columns();
 std::string summary_header(const config::Grid& grid);
 std::string summary_line(const SummaryRow& row);
 
+/// How far apart the outputs of train mode and eval mode are in one setting.
+struct MeasuredGap {
+  std::string norm;
+  Index batch_size = 0;
+  double gap = 0.0;
+};
+/// Returns a sentence for each norm, without a full stop: those that the terminal and the page tell the finding with.
+std::vector<std::string> finding_sentences(const std::vector<MeasuredGap>& gaps);
+
 /// Returns the effect in words and numbers: one line for each setting, then one sentence for each normalization.  Lines have at most 80
 /// columns, plus what the values of other swept keys take.  The gap is the one that `normrun report` gives: that of reported_split(), at
 /// the run's own batch size where the config asks for it, else at the first size that it asks for.

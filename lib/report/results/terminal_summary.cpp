@@ -96,9 +96,9 @@ std::string difference(double low, double high) {
 /// The gaps of one normalization's settings.  One batch size has several gaps where other keys are swept too.
 class Gaps {
  public:
-  Gaps(const std::vector<Line>& lines, const std::string& norm) {
-    for (const Line& line : lines) {
-      if (line.norm == norm && line.gap) by_batch_size_[line.batch_size].push_back(*line.gap);
+  Gaps(const std::vector<MeasuredGap>& gaps, const std::string& norm) {
+    for (const MeasuredGap& one : gaps) {
+      if (one.norm == norm) by_batch_size_[one.batch_size].push_back(one.gap);
     }
   }
 
@@ -129,14 +129,26 @@ class Gaps {
   std::map<Index, std::vector<double>> by_batch_size_;
 };
 
-/// Returns a sentence for each norm: "batch norm: train and eval outputs differ by 95 % of their spread at batch 2, by 12 % at batch 128".
-std::string sentences(const std::vector<Line>& lines) {
+/// Returns a sentence for each norm, with line ends where the terminal breaks it: "batch norm: train and eval outputs differ by 95 % of
+/// their spread at batch 2, by 12 % at batch 128".
+std::vector<std::string> broken_sentences(const std::vector<MeasuredGap>& gaps) {
   std::vector<std::string> norms;
+  for (const MeasuredGap& one : gaps) {
+    if (std::find(norms.begin(), norms.end(), one.norm) == norms.end()) norms.push_back(one.norm);
+  }
+  std::vector<std::string> sentences;
+  sentences.reserve(norms.size());
+  for (const std::string& norm : norms) sentences.push_back(Gaps(gaps, norm).sentence(spoken_norm(norm)));
+  return sentences;
+}
+
+std::string sentences(const std::vector<Line>& lines) {
+  std::vector<MeasuredGap> gaps;
   for (const Line& line : lines) {
-    if (std::find(norms.begin(), norms.end(), line.norm) == norms.end()) norms.push_back(line.norm);
+    if (line.gap) gaps.push_back({line.norm, line.batch_size, *line.gap});
   }
   std::string text;
-  for (const std::string& norm : norms) text += Gaps(lines, norm).sentence(spoken_norm(norm));
+  for (const std::string& one : broken_sentences(gaps)) text += one;
   return text;
 }
 
@@ -163,6 +175,15 @@ std::size_t name_width(const std::vector<Line>& lines) {
 std::string padded(const std::string& text, std::size_t width) { return text + std::string(width - characters_of(text), ' '); }
 
 }  // namespace
+
+std::vector<std::string> finding_sentences(const std::vector<MeasuredGap>& gaps) {
+  std::vector<std::string> sentences = broken_sentences(gaps);
+  for (std::string& one : sentences) {
+    one.pop_back();
+    for (std::size_t at = one.find("\n  "); at != std::string::npos; at = one.find("\n  ")) one.replace(at, 3, " ");
+  }
+  return sentences;
+}
 
 std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare) {
   const std::vector<Line> lines = collect(rows, compare);
