@@ -1,8 +1,10 @@
 """Compares moving statistics, which eval mode uses, with the statistics of the whole population."""
+import re
+
 import numpy
 
-from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, sequence
-from .tables import NotApplicable, final_state, left_out, over_seeds, seeds_note, spread
+from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, looks, sequence
+from .tables import NotApplicable, final_state, in_order, left_out, over_seeds, seeds_note, spread
 
 MAX_ROWS = 4
 MAX_SIZES = 4
@@ -38,10 +40,13 @@ def moving_vs_population(results):
 
 def rows_of_panels(frame):
     """Returns (title, lines of the table) for each norm, variant and layer."""
-    found = []
+    found, places = [], {}
     for (norm, variant, layer), own in frame.groupby(["norm", "variant", "layer"], sort=False):
         name = NORMS.get(norm, (norm,))[0]
-        found.append((f'{name}, layer "{layer}"' + (f",  {variant}" if variant else ""), own))
+        place = places[norm, variant] = places.get((norm, variant), 0) + 1
+        # A layer that has its name from its place in the config is called by its place among the normalization layers.
+        spoken = f"normalization layer {place}" if re.fullmatch(r"[a-z]+_\d+", layer) else f'layer "{layer}"'
+        found.append((f"{name}, {spoken}" + (f",  {variant}" if variant else ""), own))
     return found
 
 
@@ -139,3 +144,47 @@ def step_findings(label, rows):
     own = rows[rows["batch_size"] == size]
     parts = [f"{own.loc[own['step'] == step, 'var_ratio'].mean():.2f} at step {step}" for step in (own["step"].min(), own["step"].max())]
     return f"Moving / population variance at B = {size}:  {', '.join(parts)}  ({label})."
+
+
+def gap_along_depth(results):
+    frame = final_state(results.layers)
+    # A layer's place among the normalization layers of its run, from 1 at the input.
+    frame = frame.assign(place=frame.groupby("run_id").cumcount() + 1).dropna(subset=["mean_gap", "var_ratio"])
+    if frame.empty or frame["place"].max() < 2:
+        raise NotApplicable("fewer than two normalization layers with moving statistics")
+    found = [(own["mean_gap"].max(), size, variant) for (variant, size), own in frame.groupby(["variant", "batch_size"], sort=False)]
+    worst = sorted(found, key=lambda one: -one[0])[:MAX_ROWS]
+    rows = [(size, variant) for _, size, variant in worst]
+    page = Page("Moving statistics against population statistics, along the depth", depth_findings(frame, *rows[0]), rows=len(rows),
+                columns=2, panel=(2.3, 1.7), right=0.2, gap_x=0.78,
+                legend=[(label, {"color": colour, "marker": marker}) for label, colour, marker in looks(in_order(frame["norm"])).values()])
+    for i, (size, variant) in enumerate(rows):
+        own = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)]
+        left, right = page.panels[2 * i], page.panels[2 * i + 1]
+        right.axhline(1.0, color=GREY, linewidth=0.8, zorder=1)
+        for axes, column in ((left, "mean_gap"), (right, "var_ratio")):
+            draw_depth(axes, own, column)
+        left.set_title(f"B = {size}" + (f",  {variant}" if variant else ""), loc="left")
+        left.set_ylabel("error of the moving mean\n(population sd)")
+        right.set_ylabel("moving / population\nvariance")
+    left.set_xlabel("normalization layer")
+    right.set_xlabel("normalization layer")
+    page.note(seeds_note(frame, "Lines: means of {} seeds; bands: their 95 % t intervals.", "One seed."),
+              f"Final state of the runs of {results.name}; the layers below each one use the population's statistics.",
+              left_out(len(rows), len(found), "settings"))
+    return page.figure
+
+
+def draw_depth(axes, rows, column):
+    for name, (_, colour, marker) in looks(in_order(rows["norm"])).items():
+        line = over_seeds(rows[rows["norm"] == name], "place", column)
+        axes.fill_between(line["place"], line["low"], line["high"], color=colour, alpha=0.13, linewidth=0)
+        axes.plot(line["place"], line["mean"], color=colour, marker=marker)
+    linear_axis(axes.xaxis, whole=True)
+    linear_axis(axes.yaxis)
+
+
+def depth_findings(frame, size, variant):
+    own = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)].groupby("place")["mean_gap"].mean()
+    text = f"Largest error of a moving mean at B = {size}:  {own.max():.2g} population sd, in normalization layer {own.idxmax()}"
+    return text + (f"  ({variant})." if variant else ".")

@@ -9,14 +9,14 @@ from matplotlib.font_manager import FontProperties  # noqa: E402
 from matplotlib.textpath import text_to_path  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, MaxNLocator, NullLocator  # noqa: E402
 
-# The palette of Okabe and Ito.
+# Okabe and Ito's palette, dark enough for text on white; lib/report/page/report.css has the same colours.
 NORMS = {
-    "batch": ("batch norm", "#0072B2", "o"),
-    "layer": ("layer norm", "#D55E00", "s"),
-    "none": ("no norm", "#555555", "D"),
+    "batch": ("batch norm", "#0067a3", "o"),
+    "layer": ("layer norm", "#b84e00", "s"),
+    "none": ("no normalization", "#5f5f5f", "D"),
 }
-OTHERS = [("#009E73", "^"), ("#CC79A7", "v"), ("#E69F00", "P"), ("#56B4E9", "X"), ("#000000", "*")]
-GREY, LIGHT = "#666666", "#dddddd"
+OTHERS = [("#00795a", "^"), ("#a0457a", "v"), ("#7f5a00", "P"), ("#2b6f86", "X"), ("#4b3f9e", ">")]
+GREY, LIGHT = "#595959", "#dcdcdc"
 
 HANDLE, SPACING = 2.2, 1.6  # of a legend, in font sizes
 

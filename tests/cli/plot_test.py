@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -18,7 +19,7 @@ import make_result_fixture  # noqa: E402
 
 PLOT = SOURCE / "scripts" / "plot.py"
 PYTHON = "/usr/bin/python3"  # Debian's, which has pandas
-EVERY_FIGURE = ["accuracy_vs_batch_size", "gap_vs_batch_size", "gap_vs_eval_batch_size", "learning_curves", "moving_vs_population",
+EVERY_FIGURE = ["accuracy_vs_batch_size", "gap_along_depth", "gap_vs_batch_size", "gap_vs_eval_batch_size", "learning_curves", "moving_vs_population",
                 "statistics_over_steps"]
 
 
@@ -77,6 +78,24 @@ class PlotTest(PlotFixture):
             else:
                 self.assertTrue(xml.etree.ElementTree.fromstring(content).tag.endswith("svg"), path)
 
+    def test_the_statistics_along_the_depth(self):
+        results = self.fixture()
+        with open(results / "layers.csv", newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["mean_gap"] and row["batch_size"] == "2"]
+        means = {layer: sum(gaps) / len(gaps) for layer in ("norm", "norm_1")
+                 if (gaps := [float(row["mean_gap"]) for row in rows if row["layer"] == layer])}
+        worst = max(means, key=means.get)
+        place = {"norm": 1, "norm_1": 2}[worst]
+        text = self.svg_text("gap_along_depth", results)
+        self.assertIn(f"at B = 2:  {means[worst]:.2g} population sd, in normalization layer {place}", text)
+
+    def test_the_report_has_the_same_colours(self):
+        sheet = (SOURCE / "lib/report/page/report.css").read_text(encoding="utf-8")
+        style = (SOURCE / "scripts/figures/style.py").read_text(encoding="utf-8")
+        light = dict(re.findall(r"--(c\d+): (#\w+)", sheet[:sheet.index("@media")]))
+        drawn = re.findall(r'"(#\w{6})", "', style[:style.index("GREY, LIGHT")])
+        self.assertEqual(drawn, [light[name] for name in ("c0", "c1", "c6", "c2", "c3", "c4", "c5", "c7")])
+
     def test_the_same_tables_give_the_same_bytes(self):
         results = self.fixture(eval_batch_sizes=True, every_steps=True)
         self.plot(results, "--out", "first")
@@ -92,7 +111,7 @@ class PlotTest(PlotFixture):
 
     def test_an_exact_zero_is_shown_as_one(self):
         text = self.svg_text("gap_vs_batch_size", self.fixture(norms=["batch", "layer", "none"]))
-        for words in ("layer norm: exactly 0", "no norm: exactly 0", "1/√B through B = 16"):
+        for words in ("layer norm: exactly 0", "no normalization: exactly 0", "1/√B through B = 16"):
             self.assertIn(words, text)
         self.assertNotIn("batch norm: exactly 0", text)
 
