@@ -176,13 +176,17 @@ PageSettings page_settings(const ResultsFolder& results) {
   std::map<tables::Setting, std::size_t> places;
   for (SettingFacts& facts : collect_facts(results)) {
     places.emplace(facts.setting, settings.all.size());
-    PageSetting one{.name = spoken_setting(facts.setting), .id = "", .facts = {}, .diagnosis = {}};
+    PageSetting one{.name = spoken_setting(facts.setting), .id = "", .facts = {}, .shares = {}, .diagnosis = {}};
     one.facts = std::move(facts);
     settings.all.push_back(std::move(one));
   }
   for (SettingDiagnosis& diagnosis : collect_diagnoses(results)) {
     const auto found = places.find(diagnosis.setting);
     if (found != places.end()) settings.all[found->second].diagnosis = std::move(diagnosis);
+  }
+  for (SettingBudget& budget : budget_shares(results)) {
+    const auto found = places.find(budget.setting);
+    if (found != places.end() && budget.metric == "outputs") settings.all[found->second].shares = std::move(budget.shares);
   }
   take_runs(results, settings);
   std::vector<PageSetting*> told;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/advice/advice_facts.hpp"
+#include "report/advice/budget_shares.hpp"
 #include "report/advice/diagnosis_facts.hpp"
 #include "report/page/page_parts.hpp"
 #include "report/results/layer_names.hpp"
@@ -15,6 +17,7 @@ struct PageSetting {
   std::string name;  // "batch norm, momentum = 0.9, batch 4"
   std::string id;    // of its details on the page; "" where it has none
   SettingFacts facts;
+  std::vector<std::pair<diagnosis::Cause, double>> shares = {};  // of the square of the outputs' gap, by cause; empty without a budget
   SettingDiagnosis diagnosis;
 };
 
