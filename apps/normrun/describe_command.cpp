@@ -78,7 +78,7 @@ Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outl
   return figures;
 }
 
-/// The names of the layers that a layer reads.
+/// Returns the names of what a layer reads: "input" for the network's input, or names of layers.
 std::vector<std::string> input_names(const nn::Network<float>& network, const nn::LayerInfo& layer) {
   std::vector<std::string> names;
   for (const Index boundary : layer.inputs)

@@ -153,7 +153,7 @@ int train_command(const TrainRequest& request, const ConsoleOptions& console) {
     return 0;
   }
   sweep::DataCache data(experiment);
-  if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // checks the data before anything is written
+  if (!runs.empty()) sweep::load_shared_data(experiment, runs.front(), data);  // a fault in the data shows before anything is written
   const OutputFolder folder(output_path(request, experiment, shard), request.existing, kResumeOrReplace);
   const sweep::JournalPlan plan = sweep::journal_plan(experiment, program_info().version, costs, shard);
   const bool resumes = request.existing == Existing::kResume && folder.has_journal();

@@ -77,7 +77,7 @@ class Matrix {
   ConstView<T> view() const { return {data_.data(), rows_, cols_}; }
   T& operator()(Index r, Index c) { return view()(r, c); }
   const T& operator()(Index r, Index c) const { return view()(r, c); }
-  /// Drops all rows but the first ones, without moving them.
+  /// Drops all rows but the first `rows`, which stay where they are in memory.
   void keep_first(Index rows) {
     rows_ = rows;
     data_.resize(static_cast<std::size_t>(rows * cols_));

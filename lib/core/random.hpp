@@ -23,7 +23,7 @@ enum class Purpose : std::uint32_t {
   kDiagnosis = 11,       // the rows that a diagnosis judges; index: the split
   kPartition = 12,       // the batches of those rows in train mode; index: which partition
   kPermutation = 13,     // a permutation test's rows and orders
-  kBranch = 14,          // a network's branches; index: the branch
+  kBranch = 14,          // the seed of a branch of the network; index: its number in the branch around it
 };
 
 /// Random numbers that depend only on (seed, purpose, index): not on the machine, the number of threads, or what other streams have
@@ -56,9 +56,10 @@ class RandomStream {
   int left_ = 0;
 };
 
-/// Identifies the branch number `index` of the network's branch `parent`; 0 is the network's own list of layers.
+/// Returns a number that identifies branch number `index` inside the branch `parent`.  Branch 0 is the network's own list of layers.
 std::uint64_t branch_of(std::uint64_t parent, std::uint64_t index);
-/// The seed from which the layers of a branch draw: `seed` itself in branch 0, so that layers in several branches may have the same place.
+/// Returns the seed for the layers of a branch.  Each branch has its own, because layers in two branches may have the same place.  Branch 0
+/// has `seed` itself.
 std::uint64_t seed_of_branch(std::uint64_t seed, std::uint64_t branch);
 
 }  // namespace normrun

@@ -21,7 +21,7 @@ struct LayerStatistics {
 
 /// Returns the places in Layout::normalizations of the layers that have moving statistics.
 std::vector<Index> layers_with_statistics(const nn::Layout& layout);
-/// Returns the highest boundary that one of these layers reads.  There must be one.
+/// Returns the highest boundary that a layer with moving statistics reads.  There must be such a layer.
 Index highest_input(const nn::Layout& layout);
 
 /// Returns a copy of `state` in which the given statistics replace the moving statistics of their layers.

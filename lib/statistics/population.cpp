@@ -42,8 +42,8 @@ class PopulationPass {
     forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
                  last_boundary);
   }
-  /// The same in eval mode from the activations that were kept, so that no layer runs once more for each layer above it.  Keeps those at
-  /// the highest cut below `last_boundary` for the next round, where they take little memory.
+  /// Runs a slice in eval mode from the activations that the last round kept, so that a layer does not run again for every normalization
+  /// above it.  If the activations at the highest cut below `last_boundary` take little memory, keeps them for the next round.
   void run_slice_from_kept(Index first, std::span<const T> params, std::span<const T> state, Index last_boundary) {
     const Index count = std::min(slice_rows_, row_count() - first);
     const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
@@ -77,9 +77,9 @@ class PopulationPass {
   std::vector<Index> rows_;
   Index slice_rows_;
   std::optional<nn::PaddedSteps> padded_steps_;
-  Index stem_end_;  // where runs start that need no more
+  Index stem_end_;  // the upper end of the stem if its outputs are kept, or else 0
   SliceForward<T> forward_;
-  Index kept_at_ = 0;  // the boundary of `kept_`: the activations of all rows; 0: there are none
+  Index kept_at_ = 0;  // the boundary whose activations `kept_` holds for all rows; 0: none are kept
   Matrix<T> kept_;
   Index next_at_ = 0;
   Matrix<T> next_;

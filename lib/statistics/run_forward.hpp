@@ -58,11 +58,11 @@ class SliceForward {
   /// Runs these rows, at most `capacity` of them, up to `last_boundary`.
   void run(std::span<const Index> rows, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary,
            nn::PassKey key = {});
-  /// Runs rows whose activations at `boundary`, a cut of the network, are x: (rows, size there).
+  /// Runs these rows from `boundary` on, which must be a cut of the network.  x has their activations there: (rows, size of the boundary).
   void run_from(Index boundary, ConstView<T> x, std::span<const Index> rows, std::span<const T> params, std::span<const T> state,
                 const Mode& mode, Index last_boundary, nn::PassKey key = {});
-  /// The activations of the last run at a boundary, (rows, size), which hold until the next run.  The run must have computed them: the
-  /// boundary is not above the run's last one, nor below the one where the run or the stem started.
+  /// Returns the activations of the last run at a boundary, (rows, size).  They stay valid until the next run.  The run must have computed
+  /// them: the boundary must not lie above the run's last boundary, nor below the boundary at which the run or the stem's outputs began.
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
   /// Returns the numbers of valid time steps of the last run's rows.  Empty: every step is valid.
   std::span<const Index> lengths() const { return lengths_; }

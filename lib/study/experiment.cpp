@@ -12,7 +12,7 @@
 namespace normrun::study {
 namespace {
 
-/// Layers that build nothing count too: whatever a sweep puts in their place gets the name.
+/// Whether two layers have one name.  Layers that build nothing count too, because whatever a sweep puts in their place gets the name.
 bool has_equal_names(const nn::LayerList& network) {
   std::set<std::string> names;
   bool is_repeated = false;
@@ -27,7 +27,7 @@ bool has_placeholder(const nn::LayerList& network) {
   return is_there;
 }
 
-/// Adds the types of the normalizations among the layers to `types`, each once.
+/// Adds to `types` the types of the normalizations among the layers, each only once.
 void add_norm_types(const std::vector<nn::LayerDescription>& layers, std::vector<std::string>& types) {
   for (const nn::LayerDescription& layer : layers) {
     const bool counts = layer.type != "none" && nn::norm_family().find(layer.type) != nullptr;

@@ -11,13 +11,14 @@
 
 namespace normrun::sweep {
 
-/// Caches loaded data sets, so that runs which train on the same rows share them.  Where a sweep has several seeds, it keeps the rows of
-/// the files too, and each seed divides them among its splits without reading a file again.  Several threads may use it at once.
+/// Caches loaded data sets, so that runs which train on the same rows share them.  If a sweep has several seeds, the cache keeps the rows
+/// of the files too, and each seed divides these rows among its splits without reading a file again.  Several threads may use the cache at
+/// once.
 class DataCache {
  public:
   explicit DataCache(const study::Experiment& experiment);
-  /// Returns the data of a config, whose relative paths start at `folder`; loads it where it is not cached.  Throws the errors of
-  /// DataSpec::load.
+  /// Returns the data of a config, whose relative paths start at `folder`; loads the data if they are not in the cache.  Throws the errors
+  /// that DataSpec::load throws.
   template <class T>
   std::shared_ptr<const data::Dataset<T>> get(const study::RunConfig& config, const std::string& folder);
 

@@ -94,7 +94,7 @@ class Sweep {
   const SweepOptions& options_;
   RecordSink& sink_;
   SweepObserver& observer_;
-  DataCache data_{experiment_};  // used where the options give no cache
+  DataCache data_{experiment_};  // used if the options give no cache
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> give_up_{false};
   std::atomic<bool> interrupted_{false};

@@ -20,9 +20,9 @@ const std::vector<Table> kTables = {
       {"precision", "string", "float32 or float64"},
       {"parameters", "integer", "trained parameters"},
       {"steps", "integer", "optimizer steps done"},
-      {"train_loss", "number", "mean over the last epoch's steps, in the step's own mode; weighted where the rows have weights"},
-      {"train_accuracy", "number", "the same for the accuracy, 0 to 1; empty for regression"},
-      {"test_loss_eval", "number", "test split, eval mode; empty, as its accuracy, where an output or the loss is not finite"},
+      {"train_loss", "number", "mean over the last epoch's steps, each in its own mode; weighted if the rows have weights"},
+      {"train_accuracy", "number", "mean over the last epoch's steps, as train_loss, 0 to 1; empty for regression"},
+      {"test_loss_eval", "number", "test split, eval mode; empty, as test_accuracy_eval is, if an output or the loss is not finite"},
       {"test_accuracy_eval", "number", "test split, eval mode"},
       {"test_loss_train", "number", "test split, train mode at the run's batch size, every row once"},
       {"test_accuracy_train", "number", "test split, train mode, as test_loss_train"},
@@ -49,8 +49,8 @@ const std::vector<Table> kTables = {
       {"mode_b", "string", "see docs/modes.md"},
       {"samples", "integer", "rows that count: every row of the split, once"},
       {"max_abs", "number",
-       "largest |a - b| over samples and outputs, in standard deviations of the target with standardize_target; empty, as all that "
-       "compares, where an output is not finite"},
+       "largest |a - b| over samples and outputs, in standard deviations of the target with standardize_target; empty, as every comparison "
+       "of outputs is, if an output is not finite"},
       {"mean_abs", "number", "mean |a - b|"},
       {"rms", "number", "root of the mean (a - b)^2"},
       {"relative_gap", "number", "rms / standard deviation (ddof 0) of mode_b's outputs; empty if this deviation is 0 apart from rounding"},

@@ -32,11 +32,11 @@ struct Batch {
   Batch part(const Part& rows) const;
 };
 
-/// Computes the gradient of a batch: that of the mean loss over its rows (losses.hpp), to which every part contributes in proportion to its
-/// rows.  Parts differ in what normalizes them: each uses its own statistics, unless the replicas synchronise them.  The moving statistics
-/// move after each micro-batch, and all replicas of a micro-batch start from the same ones.  One process simulates all of this, one pass
-/// after another.  Source: Keras 3 fit under tf.distribute.MirroredStrategy (kNone: what is kept is replica 0's) and
-/// BatchNormalization(synchronized=True) (kBatchStatistics).
+/// Computes the gradient of the mean loss (losses.hpp) over the rows of a batch.  Every part contributes in proportion to its rows.  Each
+/// part normalizes by its own statistics, unless the replicas synchronise theirs.  The moving statistics move after each micro-batch, and
+/// all replicas of a micro-batch start from the same ones.  One process simulates all of this, one pass after another.  Source: Keras 3 fit
+/// under tf.distribute.MirroredStrategy (kNone: the moving statistics of replica 0 are kept) and BatchNormalization(synchronized=True)
+/// (kBatchStatistics).
 template <class T>
 class BatchGradient {
  public:

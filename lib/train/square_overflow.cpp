@@ -17,7 +17,7 @@ const char* precision_name() {
   return sizeof(T) == sizeof(float) ? "float32" : "float64";
 }
 
-/// The first normalization below which nothing but dropout lies; null where there is none.
+/// Returns the first normalization with nothing but dropout between it and the network's input, or null if there is none.
 template <class T>
 const nn::Normalization* norm_of_the_data(const nn::Network<T>& network) {
   const auto& layers = network.layers();

@@ -21,7 +21,7 @@ namespace normrun::train {
 
 /// Sums over the steps of one epoch so far, as each step measured them in its own mode.
 struct StepTotals {
-  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows; weighted as the loss is
+  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows; the mean is weighted if the rows have weights
   Index correct = 0;      // right predictions
   Index samples = 0;
   Index steps = 0;

@@ -7,7 +7,8 @@
 namespace normrun::train {
 
 /// The mean over rows and outputs of ((y - t) scale)^2 in double, in the order of the rows: the squared error in the units of the data
-/// file, where outputs and targets are standardized.  scale: one for each output.  Weights count as in the loss (losses.hpp).
+/// file, although outputs and targets are standardized.  `scale` has one factor for each output.  The rows' weights count as in the loss
+/// (losses.hpp).
 template <class T>
 double squared_error_in_units(ConstView<T> outputs, const nn::Targets<T>& targets, std::span<const double> scale) {
   double sum = 0.0;

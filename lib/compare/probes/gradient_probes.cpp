@@ -41,9 +41,9 @@ template <class T>
 double batch_one_gradient_norm(const Snapshot<T>& snapshot) {
   const auto& norms = snapshot.network.layout().normalizations;
   if (norms.empty()) return kNone;
-  // The law holds where the layers below have no way around the normalization.
+  // The probe applies only if no path from the layers below leads around the normalization.
   if (!snapshot.network.is_cut(norms.front().input) || snapshot.network.readers(norms.front().input) != 1) return kNone;
-  Index before = 0;  // parameters of the layers below; the buffer has the layers in order
+  Index before = 0;  // number of parameters below this normalization; the buffer has the layers in order
   for (Index i = 0; i < norms.front().layer; ++i) before += snapshot.network.layers()[static_cast<std::size_t>(i)].params;
   const ProbeRows<T> rows(snapshot);
   double largest = before > 0 && rows.count() > 0 ? 0.0 : kNone;

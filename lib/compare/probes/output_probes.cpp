@@ -23,9 +23,9 @@ std::vector<T> normalized_outputs(const Snapshot<T>& snapshot, const nn::Record<
   return outputs;
 }
 
-/// Returns the layers whose parameters feed normalizations alone: for each one the last layer before it that has parameters, unless another
-/// layer reads what lies between, or a join of branches lies there.  A network without normalizations gives its first layer with
-/// parameters.
+/// Returns the layers whose parameters feed normalizations alone.  For each normalization this is the last layer before it that has
+/// parameters, unless another layer reads what lies between the two, or a join of branches lies between them.  A network without
+/// normalizations gives its first layer with parameters.
 template <class T>
 std::set<Index> layers_before_norms(const nn::Network<T>& network) {
   const auto has_params = [&](Index layer) { return network.layers()[static_cast<std::size_t>(layer)].params > 0; };

@@ -28,9 +28,9 @@ struct Fact {
   std::string name;
   std::string doc;
   FactKind kind = FactKind::kAny;
-  bool is_list = false;                                           // a list of values of that kind
-  bool is_list_of_lists = false;                                  // a list of such lists; is_list is set, too
-  JsonValue value;                                                // the present value; null where the option is absent
+  bool is_list = false;                                           // whether the option is a list of values of that kind
+  bool is_list_of_lists = false;                                  // whether it is a list of such lists; then is_list is set too
+  JsonValue value;                                                // the present value; null if the option is absent
   Range range;                                                    // kNumber
   IntegerRange integers;                                          // kInteger, kCount
   std::vector<std::string> words = {};                            // kCount, kChoice, kPair

@@ -100,7 +100,7 @@ class OptionVisitor {
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;
   virtual void texts(Option option, std::optional<std::vector<std::string>>& values) = 0;
-  /// A list of pairs, each element of which is one of `words`: [["train", "eval"], …].
+  /// A list of pairs of words, such as [["train", "eval"], …].  Each word must be one of `words`.
   virtual void pairs(Option option, std::vector<std::pair<std::string, std::string>>& values,
                      const std::vector<std::string_view>& words) = 0;
 
@@ -112,7 +112,7 @@ class OptionVisitor {
   /// One object of a family; its "type" says which kind.  An empty pointer means that the option is absent.
   virtual void tagged(Option option, std::shared_ptr<Described>& value, const Family& family) = 0;
   virtual void tagged_list(Option option, std::vector<std::shared_ptr<Described>>& values, const Family& family) = 0;
-  /// A list of such lists.
+  /// A list of lists of objects of a family.
   virtual void tagged_lists(Option option, std::vector<std::vector<std::shared_ptr<Described>>>& values, const Family& family) = 0;
   /// JSON that other code reads ("grid", "claims"), kept as compact text; "" means absent.  The default "{}" asks for an object and "[]"
   /// for a list; the default "" accepts any value.

@@ -150,7 +150,7 @@ void Reader::tagged(Option option, std::shared_ptr<Described>& value, const Fami
 
 namespace {
 
-/// Reads a list of a family's members.  Those that are refused are left out.
+/// Reads a list of objects of a family.  Leaves out the objects that it refuses.
 void read_tagged_list(const Given& list, std::vector<std::shared_ptr<Described>>& values, const Family& family) {
   read_list(list, values, "a list of objects (" + std::string(family.name) + "s)",
             [&](const Given& given, std::shared_ptr<Described>& value) { read_tagged(given, value, family); });
