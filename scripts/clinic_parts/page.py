@@ -156,6 +156,9 @@ PARTS = (("Cases that were looked at while the diagnosis was made", lambda recor
          ("A source of data that nobody looked at (spirals)", lambda record: "source" in record["unseen"]))
 
 HEAD = """# The clinic
+
+This page says how often the diagnosis names the right cause, measured on networks whose mistake is known.
+
 `scripts/clinic --write` drew these networks at random, made a known mistake in the training or the saving of many of them, and asked
 `normrun` for the cause. The mistakes are made where people make them, never by the formula that finds them; each sick network has a twin of
 the same seed without the mistake.

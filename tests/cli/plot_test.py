@@ -237,7 +237,8 @@ class RealRunTest(PlotFixture):
         return self.folder / "results"
 
     def test_a_real_run_is_drawn(self):
-        results = self.train({**SMALL, "compare": {"eval_batch_sizes": ["train", 2, 4, 8, 16], "every_steps": 5}})
+        deep = [{"type": "dense", "units": 5}, {"type": "norm"}, {"type": "relu"}] + SMALL["network"]  # a depth takes two norms
+        results = self.train({**SMALL, "network": deep, "compare": {"eval_batch_sizes": ["train", 2, 4, 8, 16], "every_steps": 5}})
         self.plot(results, "--format", "png")
         for name in EVERY_FIGURE:
             self.assertIsNotNone(png_size((results / "plots" / f"{name}.png").read_bytes()), name)

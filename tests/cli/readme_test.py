@@ -92,6 +92,9 @@ class TrueTest(CommandLineTest):
         config["train"].update(epochs=1)
         self.write("configs/quickstart.json", json.dumps(config))
         self.write("measurements.csv", "a,b,species\n" + "".join(f"{i % 7},{i % 5},{'xyz'[i % 3]}\n" for i in range(40)))
+        self.write("cars.csv", "price,doors,weight\n" + "".join(f"{9000 + 17 * i},{2 + i % 4},{900 + 7 * (i % 11)}\n" for i in range(40)))
+        shutil.copy(SOURCE / "data" / "tiny_features.npy", self.folder / "X.npy")
+        shutil.copy(SOURCE / "data" / "tiny_labels.npy", self.folder / "y.npy")
         config["norm"].update(type="batch")
         del config["grid"]
         self.write("config.json", json.dumps(config))  # of a network that was trained elsewhere
