@@ -175,7 +175,9 @@ class TrainTest(CommandLineTest):
             self.assertTrue(line["mode"] != "eval" or line["recall"] + line["precision"] == "", line)
         self.assertEqual(rows(folder / "budget.csv"), [])
         self.assertFalse(any((folder / "checkpoints").iterdir()))
-        self.assertIn("0 of 1 complete", (folder / "report.html").read_text(encoding="utf-8"))
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        self.assertIn("0 of 1 runs are complete", page)
+        self.assertNotIn("predict alike", page)
         self.assertEqual(self.train("--resume", "--quiet", code=3).stderr, result.stderr)
 
     def test_a_constant_feature_is_a_dead_channel_in_each_precision(self):

@@ -113,7 +113,7 @@ class StrictTest(WeightsTest):
         tensors = own_tensors(dense_3__bias=np.zeros(3))
         stderr = self.check_outputs(own_outputs(self.x, tensors))
         loaded, left = stderr.split("left:")
-        left, missed = left.split("missed")
+        left, missed = left.split("missing")
         self.assertIn("dense_3.kernel", loaded)
         self.assertIn("extra (2)", left)
         self.assertIn("dense_3.bias (3)", missed)

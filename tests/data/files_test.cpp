@@ -85,7 +85,7 @@ TEST_CASE("idx: damaged files") {
       {"foreign", "PNG is no IDX", kLabels, {"images byte 0", "no IDX file"}},
       {"unknown type", idx_bytes(0x99, {4, 2, 3}, counting_bytes(24)), kLabels, {"images byte 2", "no IDX number type 153"}},
       {"no dimension", idx_bytes(0x08, {}, ""), kLabels, {"images byte 3", "0 dimensions"}},
-      {"no rows", idx_bytes(0x08, {0, 2, 3}, ""), kLabels, {"0 x 2 x 3", "nothing"}},
+      {"no rows", idx_bytes(0x08, {0, 2, 3}, ""), kLabels, {"0 x 2 x 3", "no rows"}},
       {"claims too much",
        idx_bytes(0x08, {4000000000U, 2, 3}, counting_bytes(24)),
        kLabels,

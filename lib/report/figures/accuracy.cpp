@@ -73,15 +73,17 @@ Panel panel_of(const std::string& others, const Scores& scores) {
 std::string finding_of(const Scores& scores, Unit unit) {
   const ScoreKey* farthest = nullptr;
   double most = 0.0;
+  bool is_compared = false;
   for (const ScoreKey& key : scores.values().keys()) {
     const auto& [others, norm, mode, x] = key;
     if (mode != "train") continue;
     const double difference = std::abs(scores.values().mean(key) - scores.values().mean({others, norm, "eval", x}));
+    is_compared = is_compared || !std::isnan(difference);
     if (!(difference > most)) continue;
     most = difference;
     farthest = &key;
   }
-  if (farthest == nullptr) return scores.values().keys().empty() ? "" : "Train mode and eval mode predict alike.";
+  if (farthest == nullptr) return is_compared ? "Train mode and eval mode predict alike." : "";
   const auto& [others, norm, mode, x] = *farthest;
   const std::string place = scores.abscissa.kind == Abscissa::Kind::kNorms ? "" : " " + scores.abscissa.spoken(x);
   return fmt::format("Farthest apart is {}{}{}: {} in eval mode, {} in train mode.", spoken_norm(norm), others.empty() ? "" : ", " + others,
