@@ -102,7 +102,7 @@ TEST_CASE("each cause stands once, at the setting where it weighs most; causes o
   REQUIRE(advice.size() == 2);
   CHECK(advice[0].cause == diagnosis::Cause::kLag);
   CHECK(advice[0].setting == "batch norm, batch 8");
-  CHECK(has(advice[0].finding, "It holds in 2 settings"));
+  CHECK(has(advice[0].finding, "2 settings have this fault"));
   CHECK(advice[1].cause == diagnosis::Cause::kDropout);
 }
 

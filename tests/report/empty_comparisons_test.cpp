@@ -34,14 +34,15 @@ TEST_CASE("where everything was compared nothing is told") {
 
 TEST_CASE("a split without rows is told, and what gives it some") {
   CHECK(warnings_of({"compare.splits=[\"validation\",\"test\"]"}) ==
-        Lines{"nothing is compared on the validation split: it has no rows; set \"validation_fraction\" in \"data\", or compare other "
+        Lines{"nothing is compared on the validation split: it has no rows; set \"validation_fraction\" in \"data\", or choose other "
               "compare.splits"});
   CHECK(warnings_of({"compare.splits=[\"validation\"]", "data.validation_fraction=0.2"}).empty());
 }
 
 TEST_CASE("batches larger than the split are told, each size once") {
   CHECK(warnings_of({"compare.eval_batch_sizes=[\"train\",31,60,61,32]", "compare.splits=[\"train\",\"test\"]"}) ==
-        Lines{"batches of 31, 32, 60 and 61 are the whole test split: it has 30 rows; choose smaller compare.eval_batch_sizes, or give it "
-              "more rows",
-              "batches of 61 are the whole train split: it has 60 rows; choose smaller compare.eval_batch_sizes, or give it more rows"});
+        Lines{"batches of 31, 32, 60 and 61 are the whole test split: it has 30 rows; choose smaller compare.eval_batch_sizes, or give "
+              "the split more rows",
+              "batches of 61 are the whole train split: it has 60 rows; choose smaller compare.eval_batch_sizes, or give the split more "
+              "rows"});
 }

@@ -16,14 +16,14 @@ namespace {
 
 using Diagnoses = std::vector<SettingDiagnosis>;
 
-/// A finding where it weighs most.
+/// A finding, and the setting that it harms most.
 struct Weighed {
   const SettingDiagnosis* setting = nullptr;
   const ToldFinding* finding = nullptr;
-  std::size_t settings = 0;
+  std::size_t settings = 0;  // the number of settings that have the finding
 };
 
-/// Each cause of the alarms once.
+/// Returns each finding of harm with its cause once, the most harmful first.
 std::vector<Weighed> weigh(const Diagnoses& diagnoses) {
   std::vector<Weighed> list;
   for (const SettingDiagnosis& own : diagnoses) {
@@ -47,49 +47,51 @@ std::vector<Weighed> weigh(const Diagnoses& diagnoses) {
   return list;
 }
 
-/// Of whom the finding is said.
+/// Says which networks the finding was measured on.
 std::string seeds_words(const ToldFinding& finding, const SettingDiagnosis& own) {
-  if (own.runs <= 1) return " (this network alone)";
+  if (own.runs <= 1) return " (in this one network)";
   if (!finding.is_of_all) {
     const std::string some = finding.effect.n == own.runs ? "all" : std::to_string(finding.effect.n);
-    return fmt::format(" (the worst of {} networks, {} of which have it)", own.runs, some);
+    return fmt::format(" (in the worst of {} networks; the fault was found in {})", own.runs, some);
   }
   return fmt::format(" (mean of {} runs)", own.runs);
 }
 
 std::string place_words(const ToldFinding& finding, const AdviceContext& context) {
   if (finding.layer.empty()) return "";
-  if (finding.layer == "input") return fmt::format(" Most of it is in the columns {}.", finding.channels);
+  if (finding.layer == "input") return fmt::format(" Most of the harm is done in the columns {}.", finding.channels);
   const std::string channels = finding.channels.empty() ? "" : fmt::format(", channels {}", finding.channels);
-  return fmt::format(" Most of it is in {}{}.", context.layers.spoken(finding.layer), channels);
+  return fmt::format(" Most of the harm is done in {}{}.", context.layers.spoken(finding.layer), channels);
 }
 
 std::string finding_words(const Weighed& one, const AdviceContext& context) {
   const ToldFinding& finding = *one.finding;
   const std::string effect = effect_words(finding, context);
   const std::string cause = cause_words(finding.cause, *one.setting, context);
-  const std::string more = one.settings > 1 ? fmt::format(" It holds in {} settings, here most.", one.settings) : "";
+  const std::string more = one.settings > 1 ? fmt::format(" {} settings have this fault; this is the worst of them.", one.settings) : "";
   std::string words;
   if (finding.finding == "statistics-wrong") {
-    words = fmt::format("eval mode's statistics are wrong and lose {}{}. It is {}.", effect, seeds_words(finding, *one.setting), cause);
+    words = fmt::format("eval mode's statistics are wrong, which costs {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting),
+                        cause);
   } else if (finding.finding == "norm-on-output") {
-    words = fmt::format("eval mode loses {}{} to {}.", effect, seeds_words(finding, *one.setting), cause);
+    words = fmt::format("eval mode loses {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting), cause);
   } else if (finding.finding == "training-harmed") {
     words = fmt::format(
-        "the training itself was harmed: with shuffled batches the same network gains {}{}, which no statistics give back. It is {}.",
+        "the training itself was harmed: trained with shuffled batches, the same network is better by {}{}. Other statistics cannot "
+        "repair that. The cause is {}.",
         effect, seeds_words(finding, *one.setting), cause);
   } else if (finding.finding == "rows-shifted") {
-    words = fmt::format("eval mode loses {}{} to {}.", effect, seeds_words(finding, *one.setting), cause);
+    words = fmt::format("eval mode loses {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting), cause);
   } else {
     words = fmt::format(
-        "train mode predicts better than eval mode by {}{}, and recomputed statistics do not give that back: the weights need the "
-        "statistics of their batches. It is {}.",
+        "train mode predicts better than eval mode by {}{}, and recomputed statistics do not make eval mode as good: the weights need the "
+        "statistics of their batches. The cause is {}.",
         effect, seeds_words(finding, *one.setting), cause);
   }
   return words + place_words(finding, context) + more;
 }
 
-/// Whether a remedy is one for this cause.
+/// Whether a remedy can repair this cause.
 bool is_for(const ToldRemedy& remedy, Cause cause) {
   if (remedy.remedy == "shuffled-batches") return cause == Cause::kBatchContents;
   const std::vector<std::string> remedies = diagnosis::remedies_for(cause);
@@ -97,7 +99,8 @@ bool is_for(const ToldRemedy& remedy, Cause cause) {
   return std::find(remedies.begin(), remedies.end(), name) != remedies.end();
 }
 
-/// Where most runs confirmed a remedy for the cause: the one that was confirmed most often.
+/// Returns the remedy for the cause that most runs confirmed and no run found worse; null unless half of the runs confirmed a remedy for
+/// it.
 const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own, Cause cause) {
   const ToldRemedy* best = nullptr;
   std::size_t confirmed = 0;
@@ -110,10 +113,10 @@ const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own, Cause cause) {
   return best;
 }
 
-/// "layer-by-layer statistics", "shuffled batches".
+/// Returns a remedy as people read it: "layer-by-layer statistics", "shuffled batches".
 std::string spoken_remedy(const std::string& remedy) {
   if (remedy == "shuffled-batches") return "shuffled batches";
-  if (remedy == "example-weighing" || remedy == "mixed") return remedy + " at prediction";
+  if (remedy == "example-weighing" || remedy == "mixed") return remedy + " statistics at prediction";
   if (remedy == "usual-variance") return "a usual variance";
   if (remedy == "without-padding") return "statistics without the padding";
   return remedy + " statistics";
@@ -141,7 +144,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
   if (!std::isnan(finding.low) && !std::isnan(finding.high)) advice.interval = {finding.low, finding.high};
   const ToldRemedy* confirmed = confirmed_remedy(own, finding.cause);
   advice.tried = tried_words(own, finding.cause, confirmed, context);
-  // The words of the confirmed remedy against a shift say this already.
+  // remedy_words() of a remedy against shifted data already say what to change before the next training.
   const bool says_all = confirmed != nullptr && finding.cause == Cause::kShiftedData;
   const std::string training = says_all ? "" : training_words(finding.cause, own, context);
   const std::string swept = sweep_remedy(own, diagnoses, finding.cause, context);
@@ -150,7 +153,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
     advice.measured = spoken_remedy(confirmed->remedy) + ": " + score_words(*confirmed, context);
   }
   if (confirmed != nullptr && confirmed->remedy == "shuffled-batches") {
-    // That is the change to the training.
+    // Shuffled batches already are a change of the training.
   } else if (!swept.empty()) {
     advice.measured += (advice.measured.empty() ? "" : "; ") + swept;
     if (!training.empty()) advice.remedy += (advice.remedy.empty() ? "" : "; or ") + training;
@@ -160,7 +163,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
   return advice;
 }
 
-/// What a checkpoint without its moving statistics costs, where initial-statistics was compared.
+/// Says what it costs to lose a checkpoint's moving statistics, if the mode initial-statistics was compared.
 void add_lost(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   const SettingDiagnosis* worst = nullptr;
   const auto cost = [](const SettingDiagnosis& own) { return own.lost_loss - own.eval_loss; };
@@ -177,7 +180,7 @@ void add_lost(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
   advice.push_back(one);
 }
 
-/// Train mode that is worse than eval mode is no fault of eval mode.
+/// Names the setting in which train mode is most clearly worse than eval mode.  Eval mode needs no repair there.
 void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   const SettingDiagnosis* worst = nullptr;
   const ToldFinding* most = nullptr;
@@ -195,36 +198,40 @@ void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
   Advice one;
   one.cause = Cause::kBatchNoise;
   one.setting = spoken_setting(worst->setting);
-  one.finding =
-      fmt::format("train mode loses {} against eval mode: predictions depend on the rows beside them. Eval mode is right.{}",
-                  effect_words(*most, context), settings > 1 ? fmt::format(" It holds in {} settings, here most.", settings) : "");
+  one.finding = fmt::format(
+      "train mode predicts worse than eval mode by {}, because its predictions depend on the other rows of the batch. Eval mode is "
+      "right.{}",
+      effect_words(*most, context),
+      settings > 1 ? fmt::format(" This holds in {} settings; this is the one with the largest loss.", settings) : "");
   if (!std::isnan(most->low) && !std::isnan(most->high)) one.interval = {most->low, most->high};
   advice.push_back(one);
 }
 
 std::string lint_words(const ToldFinding& lint, const AdviceContext& context) {
   const std::string place = lint.layer.empty() ? "" : " in " + context.layers.spoken(lint.layer);
-  if (lint.cause == Cause::kLastBatch) return "the last batch of each epoch has one row, and moves the statistics like a full one.";
+  if (lint.cause == Cause::kLastBatch) return "the last batch of each epoch has one row, but moves the statistics as much as a full batch.";
   const bool is_one = lint.effect.mean == 1.0;
   if (lint.cause == Cause::kDeadChannels && lint.layer == "input")
-    return fmt::format("{:.0f} column{} one value in all training rows: {}.", lint.effect.mean,
-                       is_one ? " of the input holds" : "s of the input hold", lint.channels);
+    return fmt::format("{:.0f} column{} constant over the training rows: {}.", lint.effect.mean,
+                       is_one ? " of the input is" : "s of the input are", lint.channels);
   if (lint.cause == Cause::kDeadChannels)
-    return fmt::format("{:.0f} channel{}{} {} one value in all training rows: {}.", lint.effect.mean, is_one ? "" : "s", place,
-                       is_one ? "holds" : "hold", lint.channels);
+    return fmt::format("{:.0f} channel{}{} {} constant over the training rows: {}.", lint.effect.mean, is_one ? "" : "s", place,
+                       is_one ? "is" : "are", lint.channels);
   if (lint.cause == Cause::kOutliers)
-    return fmt::format("{:.0f} training row{} far from all others: {} (counted from 0).", lint.effect.mean, is_one ? " is" : "s are",
+    return fmt::format("{:.0f} training row{} far from all others: {} (the first row is 0).", lint.effect.mean, is_one ? " is" : "s are",
                        lint.channels);
   if (lint.cause == Cause::kCountedPadding)
-    return fmt::format("{} of all steps are padding, and the statistics{} count it.", percent(lint.effect.mean), place);
+    return fmt::format("{} of all steps are padding, and the statistics{} include these steps.", percent(lint.effect.mean), place);
   if (lint.cause == Cause::kBatchOfOne)
-    return fmt::format("each batch gives one value a channel{}: train mode returns beta, and nothing is learned through it.", place);
+    return fmt::format(
+        "each batch gives only one value for each channel{}: train mode returns beta whatever the input, so no gradient passes through.",
+        place);
   return fmt::format("eval mode predicts class {} for {} of the rows.", lint.channels, percent(lint.effect.mean));
 }
 
-/// What harms nobody yet: each once, without a cause.
+/// Adds what may do harm later but does none yet, each lint of a layer once.  The advice names no cause.
 void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
-  std::vector<std::pair<Cause, std::string>> done;  // with the layer
+  std::vector<std::pair<Cause, std::string>> done;  // the lints told so far: cause and layer
   for (const SettingDiagnosis& own : diagnoses) {
     for (const ToldFinding& finding : own.findings) {
       const std::pair<Cause, std::string> key(finding.cause, finding.layer);
@@ -240,9 +247,9 @@ void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
   }
 }
 
-/// Settings without an alarm, by norm: what harm is excluded.
+/// Says for the settings in which nothing was found, one advice for each norm, how large a harm is excluded.
 void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
-  std::vector<std::pair<Cause, std::string>> done;  // with the norm
+  std::vector<std::pair<Cause, std::string>> done;  // what was told so far: kind and norm
   for (const SettingDiagnosis& own : diagnoses) {
     const bool is_healthy = own.runs > 0 && std::none_of(own.findings.begin(), own.findings.end(), is_alarm);
     if (own.runs > 0 && !is_healthy) continue;
@@ -266,9 +273,9 @@ void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
     one.setting = count <= 1 ? spoken_setting(own.setting) : fmt::format("{}, {} settings", spoken_norm(own.setting.norm), count);
     if (kind == Cause::kUnmeasured) {
       one.finding = "these results hold no diagnosis of eval mode.";
-      one.remedy = "train with compare.diagnosis true";
+      one.remedy = "train again with compare.diagnosis set to true";
     } else if (most == nullptr || (most->high == 0.0 && most->low == 0.0)) {
-      one.finding = "the modes do not differ: nothing to repair.";
+      one.finding = "the modes do not differ, so there is nothing to repair.";
     } else {
       const double harm = std::max(most->high, 0.0);
       ToldFinding excluded = *most;
@@ -277,8 +284,8 @@ void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
       ToldFinding detectable = excluded;
       detectable.effect.mean = most->detectable;
       one.finding = fmt::format(
-          "nothing to repair was found: neither recomputed statistics nor train mode predicts better, and a harm above {} is excluded. Of "
-          "{:.0f} rows, one of {} is found four times in five.",
+          "no fault was found: neither recomputed statistics nor train mode predicts better than eval mode, and a harm above {} is "
+          "excluded. With {:.0f} rows, a harm of {} would be found in four of five cases.",
           effect_words(excluded, context), most->samples, amount_words(detectable, context));
       one.interval = {most->low, most->high};
     }
@@ -301,7 +308,7 @@ std::vector<Advice> advise_of_harm(const Diagnoses& diagnoses, const AdviceConte
 
 std::vector<Advice> advise(const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<Advice> advice;
-  // What was lost in training weighs more than what statistics could give back.
+  // Harm to the training comes first, because other statistics cannot repair it.
   if (std::optional<Advice> harmed = harmed_training(diagnoses, context)) advice.push_back(std::move(*harmed));
   for (Advice& one : advise_of_harm(diagnoses, context)) advice.push_back(std::move(one));
   add_lost(advice, diagnoses, context);

@@ -9,7 +9,7 @@
 namespace normrun::report {
 namespace {
 
-/// Facts by setting, in order of appearance.
+/// The facts of each setting, in the order in which the settings appear.
 class FactsBySetting {
  public:
   SettingFacts& of(const tables::Setting& setting) {
@@ -24,7 +24,7 @@ class FactsBySetting {
 };
 
 void add_comparisons(const ResultsFolder& results, FactsBySetting& facts) {
-  using Key = std::tuple<tables::Setting, std::string>;  // mode
+  using Key = std::tuple<tables::Setting, std::string>;  // setting, mode
   tables::SeedSamples<Key> accuracies;
   tables::SeedSamples<Key> losses;
   tables::SeedSamples<tables::Setting> gaps;
@@ -56,7 +56,7 @@ void add_budget(const ResultsFolder& results, FactsBySetting& facts) {
 }
 
 void add_layers(const ResultsFolder& results, FactsBySetting& facts) {
-  using Key = std::tuple<tables::Setting, std::string, std::string>;  // layer, column
+  using Key = std::tuple<tables::Setting, std::string, std::string>;  // setting, layer, column
   tables::SeedSamples<Key> values;
   tables::RunRows runs = results.runs_of(tables::TableId::kLayers);
   while (runs.next()) {

@@ -14,13 +14,13 @@ struct ModeScore {
   double loss = 0.0;
 };
 
-/// What was measured of one setting, means over its seeds.  NaN for what was not.
+/// What was measured of one setting: means over its seeds, NaN for what was not measured.
 struct SettingFacts {
   tables::Setting setting = {};
-  double gap = std::nan("");                    // relative, train mode from eval mode
-  std::map<std::string, ModeScore> modes = {};  // those that were compared
+  double gap = std::nan("");                    // distance of the outputs of train mode and eval mode, relative to the outputs' spread
+  std::map<std::string, ModeScore> modes = {};  // by name: the modes that were compared
 
-  // Of the normalization layer whose moving mean is farthest off; "" where no layer has moving statistics.
+  // The normalization layer whose moving mean is farthest from the population's, and its numbers; "" if no layer has moving statistics.
   std::string layer = {};
   double updates = std::nan("");
   double momentum = std::nan("");
@@ -29,7 +29,7 @@ struct SettingFacts {
   double var_ratio = std::nan("");
 };
 
-/// The settings of every run that is in the tables, in the plan's order.
+/// Returns the facts of each setting that has a run in the tables, in the plan's order.
 std::vector<SettingFacts> collect_facts(const ResultsFolder& results);
 
 }  // namespace normrun::report

@@ -27,7 +27,7 @@ AdviceContext context_of(const ResultsFolder& results) {
   return context;
 }
 
-/// What the training rows show in settings whose judged rows show nothing.
+/// Adds, before all other advice, what the training rows show in settings without harm on the judged rows.
 void add_of_training_rows(std::vector<Advice>& advice, const std::vector<SettingDiagnosis>& diagnoses, const ResultsFolder& results,
                           AdviceContext context) {
   if (results.split() == "train") return;
@@ -41,7 +41,7 @@ void add_of_training_rows(std::vector<Advice>& advice, const std::vector<Setting
   advice.insert(advice.begin(), std::make_move_iterator(told.begin()), std::make_move_iterator(told.end()));
 }
 
-/// Runs that never came to be judged, by what stopped the first of them.
+/// Says how many runs failed, and why the first of them did.
 void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
   std::size_t failed = 0;
   Advice one;
@@ -56,7 +56,8 @@ void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
   }
   if (failed == 0) return;
   one.cause = Cause::kUnmeasured;
-  one.finding = fmt::format("{} not come to an end: {}.", failed == 1 ? "a run did" : fmt::format("{} runs did", failed), one.finding);
+  one.finding =
+      fmt::format("{} not finish; the first error is: {}.", failed == 1 ? "a run did" : fmt::format("{} runs did", failed), one.finding);
   advice.push_back(one);
 }
 
@@ -66,7 +67,7 @@ std::vector<Advice> advise(const ResultsFolder& results) {
   const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
   AdviceContext context = context_of(results);
   context.layers = LayerNames(results);
-  // Whether the loss is told in nats: squared errors have no accuracy, or were asked for.
+  // The loss "auto" is squared errors for numbers and cross-entropy for classes; only results with classes have an accuracy.
   const bool has_accuracy =
       std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });
   context.is_classifier = has_accuracy;

@@ -15,14 +15,14 @@ std::string statistics_names(const AdviceContext& context) {
   return context.torch_names ? "running_mean and running_var" : "moving_mean and moving_variance";
 }
 
-/// A swept count, where it is among the setting's other keys.
+/// Returns the value of a swept count in a setting; `otherwise` if the sweep does not vary the count.
 long swept_count(const std::string& others, const std::string& name, long otherwise) {
   const std::size_t at = others.find(name + " = ");
   if (at == std::string::npos) return otherwise;
   const long count = std::atol(others.c_str() + at + name.size() + 3);
   return count > 0 ? count : otherwise;
 }
-/// Rows that share batch statistics.
+/// Returns how many rows of a batch share their statistics.
 long rows_of_part(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const std::string& others = diagnosis.setting.others;
   const bool is_synchronised = others.find("sync = batch-statistics") != std::string::npos;
@@ -34,8 +34,8 @@ std::string memory_words(const SettingDiagnosis& diagnosis, const AdviceContext&
   const double momentum = diagnosis.layer.momentum;
   if (std::isnan(momentum) || momentum >= 1.0) return "";
   const double batches = 1.0 / (1.0 - momentum);
-  return fmt::format(": with momentum {} they remember about {:.0f} {} of {} rows", shown(own_momentum(momentum, context)), batches,
-                     batches < 1.5 ? "batch" : "batches", rows_of_part(diagnosis, context));
+  return fmt::format(": with momentum {} they average over only about {:.0f} {} of {} rows", shown(own_momentum(momentum, context)),
+                     batches, batches < 1.5 ? "batch" : "batches", rows_of_part(diagnosis, context));
 }
 
 std::string slower(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
@@ -55,7 +55,7 @@ std::string spoken_setting(const tables::Setting& setting) {
 
 std::string amount_words(const ToldFinding& finding, const AdviceContext& context) {
   if (finding.metric == "accuracy") return shown(finding.effect.mean);
-  return shown(finding.effect.mean) + (context.is_softmax ? " nats" : " variances");
+  return shown(finding.effect.mean) + (context.is_softmax ? " nats" : " times the targets' variance");
 }
 
 std::string effect_words(const ToldFinding& finding, const AdviceContext& context) {
@@ -68,51 +68,57 @@ std::string effect_words(const ToldFinding& finding, const AdviceContext& contex
   }
   return fmt::format(
       "{}{} {}", shown(finding.effect.mean), interval,
-      context.is_softmax ? "nats of " + context.split + " loss a row" : "of the targets' variance in " + context.split + " loss");
+      context.is_softmax ? "nats of " + context.split + " loss per row" : "times the targets' variance in " + context.split + " loss");
 }
 
 std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const ToldLayer& layer = diagnosis.layer;
   const long rows = rows_of_part(diagnosis, context);
   if (cause == Cause::kColdStart && (layer.updates == 0.0 || layer.init_share == 1.0))
-    return "cold start: the moving statistics never moved, eval mode normalizes by their initial 0 and 1";
+    return "cold start: the moving statistics never moved, so eval mode normalizes by their initial values 0 and 1";
   if (cause == Cause::kColdStart && !std::isnan(layer.init_share)) {
-    return fmt::format("cold start: after {:.0f} updates with momentum {}, {} of the moving statistics is still their initial 0 and 1",
-                       layer.updates, shown(own_momentum(layer.momentum, context)), percent(layer.init_share));
+    return fmt::format(
+        "cold start: after {:.0f} updates with momentum {}, {} of the moving statistics still comes from their initial values 0 and 1",
+        layer.updates, shown(own_momentum(layer.momentum, context)), percent(layer.init_share));
   }
-  if (cause == Cause::kColdStart) return "cold start: the moving statistics still hold much of their initial 0 and 1";
-  if (cause == Cause::kLost) return "lost statistics: they hold their initial 0 and 1, and the weights do not belong to these";
-  if (cause == Cause::kLag) return "lag: the moving statistics average over weights that have changed since";
+  if (cause == Cause::kColdStart) return "cold start: much of the moving statistics still comes from their initial values 0 and 1";
+  if (cause == Cause::kLost)
+    return "lost statistics: the moving statistics hold their initial values 0 and 1, which do not fit the weights";
+  if (cause == Cause::kLag) return "lag: the moving statistics come from earlier steps, and the weights have changed since";
   if (cause == Cause::kFrozenStatistics)
-    return "frozen statistics: the weights moved, and the statistics that were loaded with them did not";
+    return "frozen statistics: training changed the weights, but not the statistics that were loaded with them";
   if (cause == Cause::kOtherWeights)
-    return "statistics of other weights: they were not gathered with these (averaged, older or loaded ones)";
-  if (cause == Cause::kOtherData) return "statistics of other rows than the training's";
+    return "statistics of other weights: the moving statistics do not belong to these weights, which may be averaged, older or loaded ones";
+  if (cause == Cause::kOtherData) return "statistics that were gathered on other rows than the training rows";
   if (cause == Cause::kConvention) {
-    return fmt::format("short memory: momentum {} weighs the {} value, so that the moving statistics are little more than the last batch's",
-                       shown(own_momentum(layer.momentum, context)), context.weighs_new ? "new" : "old");
+    return fmt::format(
+        "short memory: momentum {} is the weight of the {} value, so the moving statistics are little more than those of the last batch",
+        shown(own_momentum(layer.momentum, context)), context.weighs_new ? "new" : "old");
   }
   if (cause == Cause::kSamplingNoise) return "sampling noise of the moving statistics" + memory_words(diagnosis, context);
-  if (cause == Cause::kLastBatch) return "the last batch of an epoch, which has few rows and counts as much as a full one";
-  if (cause == Cause::kDropout) return "dropout: the moving statistics are those of dropped-out batches, eval mode drops nothing";
+  if (cause == Cause::kLastBatch) return "the last batch of an epoch, which has few rows but counts as much as a full batch";
+  if (cause == Cause::kDropout) return "dropout: the moving statistics were gathered while dropout was on, but eval mode drops nothing";
   if (cause == Cause::kBatchContents)
-    return "batch contents: training's batches are no random draws of the data, and the weights rely on what they hold";
-  if (cause == Cause::kCountedPadding) return "padding: the padded steps count in the statistics like any other";
-  if (cause == Cause::kDamagedLayer) return "one layer, whose statistics do not belong to its weights";
+    return "batch contents: the training batches are no random draws of the data, and the weights rely on what each batch holds";
+  if (cause == Cause::kCountedPadding) return "padding: the statistics count the padded steps like all other steps";
+  if (cause == Cause::kDamagedLayer) return "one damaged layer: its statistics do not belong to its weights";
   if (cause == Cause::kSmallParts)
-    return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows of the {} of a step", rows,
+    return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows instead of all {} rows of a step", rows,
                        diagnosis.setting.batch_size);
-  if (cause == Cause::kCorrelatedRows) return "batches of one row: its positions are many numbers, but no random draw of the data";
+  if (cause == Cause::kCorrelatedRows)
+    return "batches of one row: the positions of one row are many numbers, but no random draw of the data";
   if (cause == Cause::kBiasedVariance)
-    return fmt::format("small batches: the statistics of {} rows, which the weights grew up with, are not those of the data", rows);
+    return fmt::format(
+        "small batches: the weights were trained with statistics of {} rows, and these differ from the statistics of all rows", rows);
   if (cause == Cause::kShiftedData)
-    return fmt::format("shifted data: the {} rows are distributed otherwise than the training rows", context.split);
-  if (cause == Cause::kDeadChannels) return "channels that hardly vary among the training rows, and do among these";
-  if (cause == Cause::kOutliers) return "few training rows that are far from all others and make the variances theirs";
+    return fmt::format("shifted data: the {} rows have another distribution than the training rows", context.split);
+  if (cause == Cause::kDeadChannels) return "channels that hardly vary among the training rows, but vary among the judged rows";
+  if (cause == Cause::kOutliers) return "a few training rows that are far from all others and dominate the variances";
   if (cause == Cause::kNormOnOutput)
-    return "a normalization as the last layer of a regression: it fixes the outputs' scale, which a line would repair";
-  if (cause == Cause::kBatchNoise) return fmt::format("the noise of batches of {} rows, which the weights were fitted to", rows);
-  return "a cause that cannot be told from these runs";
+    return "a normalization as the last layer of a regression: it fixes the scale of the outputs, and a line fitted to them predicts "
+           "better";
+  if (cause == Cause::kBatchNoise) return fmt::format("batch noise: training fitted the weights to the noise of batches of {} rows", rows);
+  return "unknown: these runs do not show it";
 }
 
 std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
@@ -121,31 +127,32 @@ std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diag
     return "recompute the statistics on the training rows without the padded steps (norm.padded_steps \"left-out\")";
   if (remedy == "batch-average") return "recompute the statistics as the mean over random batches (mode \"batch-average\")";
   if (remedy == "pooled") return "recompute the statistics pooled over all training rows (mode \"pooled\")";
-  if (remedy == "bias-corrected") return "take what is left of the initial values out: norm.average \"bias-corrected\"";
+  if (remedy == "bias-corrected") return "take the rest of the initial values out of the average (norm.average \"bias-corrected\")";
   if (remedy == "momentum") return slower(diagnosis, context) + ", so that the statistics remember more batches";
-  if (remedy == "moving-variance") return "take the other norm.moving_variance: \"unbiased\" for \"biased\", or the other way round";
+  if (remedy == "moving-variance") return "use the other norm.moving_variance: \"unbiased\" instead of \"biased\", or the other way round";
   if (remedy == "example-weighing")
-    return fmt::format("at prediction weigh each row into the statistics that normalize it, as one of {}",
+    return fmt::format("at prediction, count each row as one of the {} rows of the statistics that normalize it",
                        rows_of_part(diagnosis, context));
   if (remedy == "recomputed-on-judged")
-    return "gather the statistics on such rows, without labels (population.split), or prepare both alike";
+    return "recompute the statistics on rows like the judged ones (population.split; they need no labels), or prepare the training "
+           "rows and these rows in the same way";
   if (remedy == "usual-variance")
-    return "give the columns that hardly vary among the training rows a usual variance, the median of all (or raise norm.epsilon)";
-  if (remedy == "shuffled-batches") return "shuffle: data.batching.order \"shuffled\"";
-  if (remedy == "mixed") return "at prediction mix the statistics of each batch in, N / (N + n) with N = 16";
+    return "give the columns that hardly vary among the training rows the median variance of all columns (or raise norm.epsilon)";
+  if (remedy == "shuffled-batches") return "shuffle the training rows (data.batching.order \"shuffled\")";
+  if (remedy == "mixed") return "at prediction, mix the stored statistics with those of each batch of n rows, 16 parts to n";
   return remedy;
 }
 
 std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const ToldLayer& layer = diagnosis.layer;
-  if (cause == Cause::kColdStart && layer.updates == 0.0) return "let the statistics move: train.forward_mode \"train\"";
-  if (cause == Cause::kColdStart && layer.init_share == 1.0) return faster(context) + ": as it is the statistics never move";
+  if (cause == Cause::kColdStart && layer.updates == 0.0) return "let the statistics move (train.forward_mode \"train\")";
+  if (cause == Cause::kColdStart && layer.init_share == 1.0) return faster(context) + ": with the present value the statistics never move";
   if (cause == Cause::kColdStart) return "train for more steps, or " + faster(context);
   if (cause == Cause::kLost) return "store and load " + statistics_names(context) + " with the weights";
   if (cause == Cause::kLag) return faster(context);
-  if (cause == Cause::kFrozenStatistics) return "let the statistics move while the weights do";
+  if (cause == Cause::kFrozenStatistics) return "let the statistics move while the weights are trained";
   if (cause == Cause::kOtherWeights || cause == Cause::kOtherData || cause == Cause::kDamagedLayer)
-    return "store " + statistics_names(context) + " that belong to the weights";
+    return "store the " + statistics_names(context) + " that belong to the weights";
   if (cause == Cause::kConvention) {
     const double given = own_momentum(layer.momentum, context);
     const bool was_other = given > 0.0 && given < 1.0 && 1.0 - layer.momentum >= 0.5 && layer.momentum > 0.0;
@@ -153,21 +160,21 @@ std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const
     return fmt::format("set norm.momentum to {}, if {} was meant in {} convention", shown(1.0 - given), shown(given),
                        context.weighs_new ? "Keras's" : "PyTorch's");
   }
-  if (cause == Cause::kSamplingNoise) return slower(diagnosis, context) + " (with enough steps)";
-  if (cause == Cause::kLastBatch) return "drop the last batch: data.batching.last \"drop\"";
+  if (cause == Cause::kSamplingNoise) return slower(diagnosis, context) + " (and train for enough steps)";
+  if (cause == Cause::kLastBatch) return "drop the last batch (data.batching.last \"drop\")";
   if (cause == Cause::kDropout) return "move dropout behind the last normalization";
-  if (cause == Cause::kBatchContents) return "shuffle: data.batching.order \"shuffled\"";
-  if (cause == Cause::kCountedPadding) return "leave padded steps out: norm.padded_steps \"left-out\"";
+  if (cause == Cause::kBatchContents) return "shuffle the training rows (data.batching.order \"shuffled\")";
+  if (cause == Cause::kCountedPadding) return "leave the padded steps out of the statistics (norm.padded_steps \"left-out\")";
   if (cause == Cause::kSmallParts) {
-    return context.replicas > 1 ? "synchronise the replicas: train.sync \"batch-statistics\""
-                                : "train with fewer micro-batches, or a norm without batch statistics";
+    return context.replicas > 1 ? "synchronise the replicas (train.sync \"batch-statistics\")"
+                                : "train with fewer micro-batches, or with a norm without batch statistics";
   }
   if (cause == Cause::kBiasedVariance || cause == Cause::kCorrelatedRows || cause == Cause::kBatchNoise || cause == Cause::kHarmedTraining)
-    return "raise train.batch_size, or take a norm without batch statistics";
-  if (cause == Cause::kShiftedData) return "prepare both splits alike";
-  if (cause == Cause::kOutliers) return "bring these rows to the others' scale, or leave them out";
-  if (cause == Cause::kNormOnOutput) return "leave the last normalization out, or put a dense layer behind it";
-  if (cause == Cause::kDeadChannels) return "leave these columns out, or train on rows in which they vary";
+    return "raise train.batch_size, or use a norm without batch statistics";
+  if (cause == Cause::kShiftedData) return "prepare the training rows and the judged rows in the same way";
+  if (cause == Cause::kOutliers) return "bring the outlying training rows to the scale of the others, or leave them out";
+  if (cause == Cause::kNormOnOutput) return "leave the last normalization out, or put a dense layer after it";
+  if (cause == Cause::kDeadChannels) return "leave out what hardly varies among the training rows, or train on rows in which it varies";
   return "";
 }
 
@@ -176,7 +183,7 @@ std::string score_words(const ToldRemedy& remedy, const AdviceContext& context) 
     return fmt::format("{} accuracy {} instead of eval mode's {}", context.split, score(remedy.accuracy_after),
                        score(remedy.accuracy_before));
   return fmt::format("{} loss {} instead of eval mode's {}{}", context.split, shown(remedy.loss_after), shown(remedy.loss_before),
-                     context.is_softmax ? "" : " (in variances of the target)");
+                     context.is_softmax ? "" : " (in units of the targets' variance)");
 }
 
 }  // namespace normrun::report

@@ -6,9 +6,9 @@
 namespace normrun::report {
 namespace {
 
-using Place = std::pair<tables::Setting, std::string>;  // metric
+using Place = std::pair<tables::Setting, std::string>;  // setting, metric
 
-/// What a cause takes away, in what adds up: the loss itself, the outputs' gap squared.
+/// Converts a gap to a quantity whose parts add up to the whole: the loss itself, or the square of the outputs' gap.
 double additive(const std::string& metric, double gap) { return metric == "outputs" ? gap * gap : gap; }
 
 }  // namespace
@@ -20,7 +20,7 @@ BudgetShares budget_shares(const ResultsFolder& results) {
   std::map<Place, std::vector<diagnosis::Cause>> causes;
   tables::RunRows runs = results.runs_of(tables::TableId::kBudget);
   while (runs.next()) {
-    std::set<std::string> begun;  // metrics whose first cause was read: what stands before it is the whole gap
+    std::set<std::string> begun;  // metrics whose first line was read; its gap_before is the whole gap
     for (const tables::RunRows::Row& row : runs.rows()) {
       if (runs.text(row, "layer") != "all" || runs.text(row, "split") != results.split()) continue;
       const std::string& metric = runs.text(row, "metric");

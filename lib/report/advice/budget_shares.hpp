@@ -9,18 +9,18 @@
 
 namespace normrun::report {
 
-/// What one setting's gap is made of, means over the seeds.
+/// The parts of one setting's gap, as means over the seeds.
 struct SettingBudget {
   tables::Setting setting;
-  std::string metric;  // loss or outputs
-  double gap = 0.0;    // train mode from eval mode, before any repair
-  // By cause in the order of repair: the mean of its part over the mean of the whole, so that a seed without a gap does not
-  // blow up the others; of the squares for the outputs.  Empty where there is no gap.
+  std::string metric;  // "loss" or "outputs"
+  double gap = 0.0;    // between train mode and eval mode, before any repair
+  // Each cause, in the order of repair, with its share: the mean of its part divided by the mean of the whole.  A mean of each seed's own
+  // share could be huge, because a seed may have hardly any gap.  The outputs' shares are of squared gaps.  Empty if there is no gap.
   std::vector<std::pair<diagnosis::Cause, double>> shares;
 };
 using BudgetShares = std::vector<SettingBudget>;
 
-/// budget.csv's lines with every layer repaired, on the report's split, in the plan's order.
+/// Reads the shares from budget.csv: from its lines that repair all layers, on the split of the report.  Settings are in the plan's order.
 BudgetShares budget_shares(const ResultsFolder& results);
 
 }  // namespace normrun::report

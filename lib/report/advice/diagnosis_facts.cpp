@@ -81,7 +81,7 @@ class DiagnosisCollector {
     const std::string& finding = runs.text(row, "finding");
     const Cause cause = diagnosis::cause_of(runs.text(row, "cause"));
     const std::string& layer = runs.text(row, "layer");
-    // A lint of another layer is another one.
+    // The same lint in another layer is another finding.
     auto found = std::find_if(own.findings.begin(), own.findings.end(), [&](const SeedFindings& one) {
       return one.told.finding == finding && one.told.cause == cause && (finding != "lint" || one.told.layer == layer);
     });
@@ -154,7 +154,7 @@ class DiagnosisCollector {
   std::string split_;
   std::map<tables::Setting, std::size_t> places_;
   std::vector<SettingDiagnosis> list_;
-  std::vector<SettingFindings> findings_;  // of the same settings
+  std::vector<SettingFindings> findings_;  // of the settings in list_, in the same order
 };
 
 }  // namespace

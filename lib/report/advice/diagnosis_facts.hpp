@@ -11,24 +11,24 @@ namespace normrun::report {
 
 using diagnosis::Cause;
 
-/// A finding of a setting: what its runs' diagnoses say, together.
+/// A finding of a setting, put together from the diagnoses of its runs.
 struct ToldFinding {
   std::string finding = "";
   Cause cause = Cause::kNone;
   std::string layer = "";
   std::string channels = "";
-  std::string metric = "";            // accuracy or loss
-  tables::SampleSummary effect = {};  // over the seeds, or of the network that has most of it; n: the runs that have it
-  double low = 0.0;                   // its 95 % interval
+  std::string metric = "";            // "accuracy" or "loss"
+  tables::SampleSummary effect = {};  // over the seeds, or of the network with the largest effect; n: the runs with this finding
+  double low = 0.0;                   // 95 % interval of the effect
   double high = 0.0;
-  double detectable = 0.0;  // an effect of this size is found in four of five cases
-  bool is_of_all = false;   // of all networks that are trained so, and not of those alone that were judged
-  double place = 0.0;       // mean place among its run's findings
-  double samples = 0.0;     // rows that were judged, mean over the runs
-  double size() const;      // of the effect in margins: comparable between the metrics
+  double detectable = 0.0;  // an effect of this size would be found in four of five cases
+  bool is_of_all = false;   // it holds of all networks trained with this setting, not only of the judged ones
+  double place = 0.0;       // mean place in the list of findings of a run
+  double samples = 0.0;     // judged rows, mean over the runs
+  double size() const;      // the effect in units of its margin, so that metrics are comparable
 };
 
-/// A remedy that needs no training, or an arm of the findings: means over the runs that tried it.
+/// A remedy that needs no training, or an arm: a way to predict that only the findings' tests use.  Means over the runs that tried it.
 struct ToldRemedy {
   std::string remedy;
   std::size_t runs = 0;
@@ -41,40 +41,40 @@ struct ToldRemedy {
   double accuracy_after = 0.0;
 };
 
-/// What was measured of the normalization layer whose moving mean is farthest off.
+/// What was measured of the normalization layer whose moving mean is farthest from the population's.
 struct ToldLayer {
   std::string layer;
   double updates = 0.0;
-  double momentum = 0.0;  // weighs the old value
+  double momentum = 0.0;  // the weight of the old value
   double init_share = 0.0;
   double mean_gap = 0.0;
   double var_ratio = 0.0;
 };
 
-/// A run's score in eval mode and by its better statistics.
+/// A run's score in eval mode and in its best mode.
 struct SeedScore {
   long seed = 0;
-  double eval = 0.0;  // accuracy, or minus the loss
-  double best = 0.0;  // of eval mode, recomputed statistics and train mode
+  double eval = 0.0;  // the accuracy, or minus the loss
+  double best = 0.0;  // the best of eval mode, recomputed statistics and train mode
 };
 
 struct SettingDiagnosis {
   tables::Setting setting;
   std::size_t runs = 0;
-  std::vector<ToldFinding> findings;  // of pooled_findings(), the weightiest first
+  std::vector<ToldFinding> findings;  // from pooled_findings(), the most harmful first
   std::vector<ToldRemedy> remedies;
   std::vector<SeedScore> scores;
   ToldLayer layer;
-  double gap = 0.0;            // relative, train mode from eval mode; NaN where it was not compared
-  double lost_accuracy = 0.0;  // what initial statistics score, NaN where they were not compared
+  double gap = 0.0;            // as in SettingFacts; NaN if the modes were not compared
+  double lost_accuracy = 0.0;  // with the initial statistics; NaN if these were not compared
   double lost_loss = 0.0;
   double eval_accuracy = 0.0;
   double eval_loss = 0.0;
 };
 
-/// Of a split, in the plan's order.
+/// Returns the diagnoses on a split, in the plan's order of settings.
 std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::string& split);
-/// Of the split that the report describes.
+/// Returns the diagnoses on the split that the report describes.
 std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results);
 
 }  // namespace normrun::report

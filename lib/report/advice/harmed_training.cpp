@@ -12,7 +12,7 @@
 namespace normrun::report {
 namespace {
 
-/// "3.1 [1.2, 5.0] percentage points of test accuracy": what is lost.
+/// Returns a loss of score in words: "3.1 [1.2, 5.0] percentage points of test accuracy".
 std::string loss_words(double mean, const std::pair<double, double>& interval, const AdviceContext& context) {
   ToldFinding lost;
   lost.metric = context.is_classifier ? "accuracy" : "loss";
@@ -27,14 +27,14 @@ constexpr double kMargin = 0.01;
 
 bool has_batch_statistics(const SettingDiagnosis& one) { return !one.layer.layer.empty(); }
 
-/// The best score of a seed.
+/// Returns the score of each seed in its best mode.
 std::map<long, double> best_scores(const SettingDiagnosis& one) {
   std::map<long, double> scores;
   for (const SeedScore& score : one.scores) scores[score.seed] = score.best;
   return scores;
 }
 
-/// (small - large of `a`) - (small - large of `b`), negated, by seed.
+/// Returns, for each seed in all four lists, how much more `a` loses from large to small batches than `b` does.
 std::vector<double> differences(const SettingDiagnosis& small_a, const SettingDiagnosis& large_a, const SettingDiagnosis& small_b,
                                 const SettingDiagnosis& large_b) {
   const auto a = best_scores(small_a);
@@ -62,7 +62,7 @@ const SettingDiagnosis* find(const std::vector<SettingDiagnosis>& list, const st
   return found == list.end() ? nullptr : &*found;
 }
 
-/// The other swept keys without those that divide a batch into parts, which change neither the updates nor the learning rate.
+/// Returns the other swept keys without those that only divide a batch into parts.  These change neither the updates nor the learning rate.
 std::string without_parts(const std::string& others) {
   std::string kept;
   for (std::size_t start = 0; start < others.size();) {
@@ -75,7 +75,8 @@ std::string without_parts(const std::string& others) {
   return kept;
 }
 
-/// Parts of a batch against whole ones, or fewer parts: the same updates, so that the plain difference tells.
+/// Compares settings that divide a batch into parts with settings that divide it otherwise or not at all.  Both make the same number of
+/// updates, so the plain difference of their scores shows the harm.
 std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context) {
   Harm worst;
   for (const SettingDiagnosis& parted : diagnoses) {
@@ -100,11 +101,11 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
-      "the parts that batches are divided into harmed the training itself: in its better mode the network loses {} "
-      "against {} ({} seeds). It is {}.",
+      "dividing the batches into parts harmed the training itself: in its better mode this network is worse by {} "
+      "than the setting {} ({} seeds). The cause is {}.",
       loss_words(worst.estimate.mean, *advice.interval, context), spoken_setting(worst.control->setting), worst.estimate.n,
       cause_words(Cause::kSmallParts, *worst.small, context));
-  advice.remedy = "train as " + spoken_setting(worst.control->setting);
+  advice.remedy = "train with this setting instead: " + spoken_setting(worst.control->setting);
   return advice;
 }
 
@@ -140,8 +141,8 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
-      "small batches harmed the training itself: in its better mode the network loses {} more than {} does from large "
-      "batches to these ({} seeds). No statistics give that back.",
+      "small batches harmed the training itself. Going from large to small batches costs this network {} more than it "
+      "costs {} ({} seeds), each judged in its better mode. Other statistics cannot repair that.",
       loss_words(worst.estimate.mean, *advice.interval, context), spoken_norm(worst.control->setting.norm), worst.estimate.n);
   advice.remedy = training_words(Cause::kHarmedTraining, *worst.small, context);
   return advice;

@@ -7,9 +7,10 @@
 
 namespace normrun::report {
 
-/// Whether a small batch harmed the training itself of a norm that needs batch statistics: its score in the better mode falls from the
-/// largest to a small batch by more than that of a norm without them does, since the batch size alone changes the updates and the learning
-/// rate.  A difference of differences over at least three seeds, one-sided at .01 beyond the margin.
+/// Returns advice if small batches, or small parts of batches, harmed the training itself of a norm with batch statistics.  For small
+/// batches the test compares how much the score in the better mode falls from the largest batch to a small one.  This fall must be larger
+/// than that of a norm without batch statistics, because the batch size changes every training: the number of updates and the effect of the
+/// learning rate.  The difference of the two falls, over at least three seeds, must exceed the margin in a one-sided test at level .01.
 std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context);
 
 }  // namespace normrun::report

@@ -17,20 +17,20 @@ double margin_of(const std::string& metric) {
   return metric == "accuracy" ? margins.accuracy : margins.loss;
 }
 
-/// A run's standard error over its rows, in margins.
+/// Returns the standard error of a run's effect over its rows, in units of the margin.
 double row_error(const RunFinding& run) {
   if (std::isnan(run.low) || std::isnan(run.high) || run.samples < 2.0) return 0.0;
   return 0.5 * (run.high - run.low) / diagnosis::student_upper_quantile(0.025, run.samples - 1.0) / margin_of(run.metric);
 }
 
-/// Squares about a mean, and how many of them are free.
+/// A sum of squared distances from a mean, and its degrees of freedom.
 struct Spread {
   double squares = 0.0;
   double degrees = 0.0;
   double variance() const { return degrees > 0.0 ? squares / degrees : 0.0; }
 };
 
-/// The effects of all runs of a setting, in margins; 0 where a run lacks the finding.
+/// Returns the effect in every run of a setting, in units of the margin; 0 for a run without the finding.
 std::vector<double> effects_of(const SeedFindings& finding, std::size_t runs) {
   std::vector<double> effects(runs, 0.0);
   for (std::size_t i = 0; i < std::min(runs, finding.runs.size()); ++i)
@@ -43,8 +43,9 @@ std::size_t told_runs(const SeedFindings& finding) {
       std::count_if(finding.runs.begin(), finding.runs.end(), [](const RunFinding& run) { return run.is_told; }));
 }
 
-/// The findings with the runs that lack the weightiest cause of wrong statistics, by what recomputed ones gain there.  Where no run by
-/// itself is sure of any, all of five seeds or more together may be.
+/// Returns the findings of a setting.  The cause of wrong statistics that most runs have also gets an entry for each run without it: what
+/// recomputed statistics gain there.  If no run found wrong statistics, five or more seeds together may still show them, so the entries of
+/// all runs then form a finding with an unknown cause.
 std::vector<SeedFindings> with_silent_runs(const SettingFindings& setting) {
   std::vector<SeedFindings> findings = setting.findings;
   SeedFindings* first = nullptr;
@@ -78,7 +79,7 @@ Spread spread_of(const std::vector<double>& values) {
   return spread;
 }
 
-/// A mean over seeds, its standard error and that error's degrees of freedom (Welch's).
+/// A mean over seeds, its standard error, and the degrees of freedom of that error (by Welch).
 struct PooledEffect {
   double mean = 0.0;
   double error = 0.0;
@@ -99,7 +100,7 @@ PooledEffect pooled(const SeedFindings& finding, std::size_t runs, const Spread&
   double samples = 0.0;
   const double told = static_cast<double>(std::max<std::size_t>(told_runs(finding), 1));
   for (const RunFinding& run : finding.runs) {
-    if (!run.is_told) continue;  // whose rows' noise is in the variance between the seeds
+    if (!run.is_told) continue;  // the variance between the seeds already holds the noise of its rows
     const double error = row_error(run);
     rows += error * error / told;
     samples += run.samples / told;
@@ -141,7 +142,7 @@ class Pooling {
 
  private:
   static constexpr double kLevel = 0.002;
-  static constexpr double kMissed = 0.2;  // how often an effect that large is missed
+  static constexpr double kMissed = 0.2;  // how often the test misses an effect of the size `detectable`
 
   static ToldFinding of_one(ToldFinding told, const RunFinding& run) {
     told.metric = run.metric;
@@ -162,9 +163,10 @@ class Pooling {
       return a.effect / margin_of(a.metric) < b.effect / margin_of(b.metric);
     });
     ToldFinding told = of_one(finding.told, worst);
-    if (told.finding == "nothing-found" && worst.effect == 0.0 && worst.low == 0.0 && worst.high == 0.0) return told;  // equal modes
+    if (told.finding == "nothing-found" && worst.effect == 0.0 && worst.low == 0.0 && worst.high == 0.0)
+      return told;  // the modes are equal
     told.place = told.samples = 0.0;
-    std::vector<double> same;  // effects that are told in the worst one's metric
+    std::vector<double> same;  // the effects in the metric of the worst run
     for (const RunFinding& run : finding.runs) {
       told.place += run.place / static_cast<double>(finding.runs.size());
       told.samples += run.samples / static_cast<double>(finding.runs.size());
@@ -174,7 +176,7 @@ class Pooling {
     told.is_of_all = effect.p_above(1.0) < kLevel;
     if (!told.is_of_all && !(is_everywhere && told.finding == "nothing-found")) {
       told.effect.n = told_runs(finding);
-      return told;  // of the worst network alone
+      return told;  // the numbers are those of the worst network alone
     }
     const double margin = margin_of(worst.metric);
     told.effect = tables::summarize(same);
@@ -182,7 +184,7 @@ class Pooling {
     told.effect.n = told_runs(finding);
     told.low = margin * (effect.mean - effect.reach(0.025));
     told.high = margin * (effect.mean + effect.reach(0.025));
-    // One network alone may be sure of it, too.
+    // The test of the worst network alone may detect smaller effects than the test over the seeds.
     told.detectable = std::min(told.detectable, margin * (1.0 + effect.reach(kLevel) + effect.reach(kMissed)));
     return told;
   }

@@ -10,8 +10,8 @@
 namespace normrun::report {
 namespace {
 
-/// Eval mode's gain over the same seeds, NaN without common ones; `is_sure` where its 95 % interval excludes zero, or with a seed or two
-/// where it is large.
+/// How much better eval mode scores in one setting than in another: the mean over their common seeds, NaN if they have none.  `is_sure`:
+/// the 95 % interval excludes zero; with one or two seeds, the mean is large.
 struct SeedGain {
   double mean = 0.0;
   bool is_sure = false;
@@ -39,7 +39,7 @@ std::string sweep_remedy(const SettingDiagnosis& own, const std::vector<SettingD
     const int changes = (other.setting.norm != own.setting.norm ? 1 : 0) + (other.setting.batch_size != own.setting.batch_size ? 1 : 0) +
                         (other.setting.others != own.setting.others ? 1 : 0);
     if (changes != 1) continue;
-    // Other rows are no remedy: an axis of data (or of what compares) is not one of training.
+    // An axis that changes the data or the comparison, not the training, is no remedy.
     if (other.setting.others != own.setting.others && !context.others_train) continue;
     const SeedGain gain = seed_gain(other, own);
     if (!gain.is_sure || !(gain.mean > most.mean)) continue;

@@ -7,8 +7,8 @@
 
 namespace normrun::report {
 
-/// The sweep's own answer to a cause, in words: the setting that differs in one respect which trains otherwise and scores clearly better in
-/// eval mode; "" where there is none.  Axes of data are no remedies.
+/// Returns, in words, the best remedy that the sweep itself holds: another setting that scores clearly better in eval mode.  It differs
+/// from `own` in one respect, and that one must change the training: other data are no remedy.  "" if there is no such setting.
 std::string sweep_remedy(const SettingDiagnosis& own, const std::vector<SettingDiagnosis>& diagnoses, Cause cause,
                          const AdviceContext& context);
 

@@ -27,7 +27,7 @@ bool means(const json& wanted, const std::string& field) {
   return wanted.is_string() && wanted.get<std::string>() == field;
 }
 
-/// The rows that a filter accepts.
+/// Decides which rows of a table belong to a claim.
 class Selection {
  public:
   Selection(const study::Claim& claim, const json& where, const tables::ResultTable& table) : table_(table) {
@@ -60,7 +60,7 @@ class Selection {
   bool final_only_ = false;
   int batch_size_ = -1;
   int eval_batch_size_ = -1;
-  std::map<std::string, double> last_step_;  // the last step of each run
+  std::map<std::string, double> last_step_;  // by run_id
 };
 
 double reduced(const study::Claim& claim, const std::vector<double>& values) {
@@ -90,7 +90,7 @@ class Measure {
         metric_(column_of(claim, table, column_name(claim.metric))),
         minus_(claim.minus.empty() ? -1 : column_of(claim, table, column_name(claim.minus))) {}
 
-  /// Returns nothing where the metric does not apply.
+  /// Returns nothing if the row has no value of a metric.
   std::optional<double> at(std::size_t row) const {
     const std::optional<double> value = tables::find_number(table_.at(row, metric_));
     const std::optional<double> subtracted = minus_ >= 0 ? tables::find_number(table_.at(row, minus_)) : 0.0;
@@ -129,13 +129,14 @@ ClaimValues claim_values(const study::Claim& claim, const std::string& changes, 
     const std::optional<double> value = measure.at(row);
     if (value) found[std::stol(table.at(row, seed))][axis >= 0 ? table.at(row, axis) : ""].push_back(*value);
   }
-  if (found.empty()) refuse_claim(claim, "no row with a value matches " + where.dump(), "see the table's columns and the grid");
+  if (found.empty())
+    refuse_claim(claim, "no row with a value matches " + where.dump(), "see the columns of the table and the grid of the config");
   ClaimValues values;
   for (const auto& [of_seed, by_axis] : found) {
     for (const auto& [place, list] : by_axis) {
       if (list.size() > 1 && claim.reduce == study::Reduce::kNone) {
         refuse_claim(claim, std::to_string(list.size()) + " rows of seed " + std::to_string(of_seed) + " match " + where.dump(),
-                     "name more columns in \"where\", or a \"reduce\"");
+                     "name more columns in \"where\", or give \"reduce\"");
       }
       values[of_seed][place] = reduced(claim, list);
     }

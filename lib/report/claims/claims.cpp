@@ -32,7 +32,7 @@ struct Question {
 
 std::string of_seed(long seed) { return " of seed " + std::to_string(seed); }
 
-/// Refuses an axis with a single place: its slope would be 0/0, and its range would be 0 whatever the metric.
+/// Throws Error(kUsage) if the axis has a single place: the slope would be 0/0, and the range would be 0 whatever the metric.
 void need_two_places(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   if (by_axis.size() >= 2) return;
   refuse_claim(claim, "the rows" + whose + " have one " + claim.axis + " only, and a slope or a range takes two",
@@ -60,7 +60,7 @@ double log_slope(const study::Claim& claim, const std::map<std::string, double>&
 double spread(const study::Claim& claim, const std::map<std::string, double>& by_axis, const std::string& whose) {
   need_two_places(claim, by_axis, whose);
   for (const auto& [place, value] : by_axis) {
-    if (std::isnan(value)) return value;  // NaN compares as false with everything, so the search below would skip it
+    if (std::isnan(value)) return value;  // the search below would skip NaN, because every comparison with NaN is false
   }
   const auto by_value = [](const auto& a, const auto& b) { return a.second < b.second; };
   return std::max_element(by_axis.begin(), by_axis.end(), by_value)->second -
@@ -86,7 +86,7 @@ double log_ratio(const study::Claim& claim, long seed, double value, double refe
   return math::log(value / reference);
 }
 
-/// Pairs the value of each seed with that of the rows it is compared with.
+/// Returns the number to test for each seed: its value, or the difference or log ratio of its value and that of the rows in `versus`.
 std::vector<double> compared(const study::Claim& claim, const ClaimValues& first, const tables::ResultTable& table, Question::Scale scale) {
   std::vector<double> values;
   const ClaimValues second = claim.versus.empty() ? ClaimValues{} : claim_values(claim, claim.versus, table);
@@ -97,11 +97,11 @@ std::vector<double> compared(const study::Claim& claim, const ClaimValues& first
       continue;
     }
     const auto other = second.find(seed);
-    if (other == second.end()) continue;  // this seed has no partner
+    if (other == second.end()) continue;  // no row of this seed matches `versus`
     const double reference = other->second.begin()->second;
     values.push_back(scale == Question::Scale::kLog ? log_ratio(claim, seed, value, reference) : value - reference);
   }
-  if (values.empty()) refuse_claim(claim, "no seed has both kinds of rows", "compare rows of the same seeds");
+  if (values.empty()) refuse_claim(claim, "no seed has both rows of \"where\" and rows of \"versus\"", "compare rows of the same seeds");
   return values;
 }
 
@@ -147,7 +147,7 @@ Question ask(const study::Claim& claim, const tables::ResultTable& table) {
 
 bool is_exact(const study::Claim& claim) { return claim.test == study::ClaimTest::kEqual && !claim.tolerance; }
 
-/// Refuses infinite numbers: they have no mean and no difference, so the verdict would rest on NaN.
+/// Throws Error(kUsage) if infinite numbers leave no mean or no difference, because the verdict would then rest on NaN.
 void need_numbers(const study::Claim& claim, const Question& question, const tables::SampleSummary& summary) {
   const bool has_nan = std::any_of(question.values.begin(), question.values.end(), [](double value) { return std::isnan(value); });
   const bool asks_mean = !claim.every_seed && !is_exact(claim) && summary.n >= 2;
@@ -214,7 +214,7 @@ std::vector<DecidedClaim> decide_claims(const std::string& folder) {
     try {
       decided.push_back(decide_claim(claim, tables));
     } catch (const Error& error) {
-      if (error.code() != ExitCode::kUsage) throw;  // the folder is at fault, not the claim
+      if (error.code() != ExitCode::kUsage) throw;  // a fault of the results folder, not of the claim
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
   }
@@ -227,11 +227,11 @@ std::string claims_csv(const std::vector<DecidedClaim>& claims) {
                                                       {"source", "string", "where the statement comes from"},
                                                       {"statement", "string", "as in the config"},
                                                       {"metric", "string", "table.column, or the difference of two"},
-                                                      {"n", "integer", "numbers that were compared"},
-                                                      {"observed", "number", "their mean; of factors the geometric mean"},
-                                                      {"ci95_low", "number", "95 % t interval of it"},
-                                                      {"ci95_high", "number", "95 % t interval of it"},
-                                                      {"threshold", "string", "what the claim says of it"},
+                                                      {"n", "integer", "how many numbers were tested"},
+                                                      {"observed", "number", "the mean of these numbers; for factors the geometric mean"},
+                                                      {"ci95_low", "number", "95 % t interval of the mean"},
+                                                      {"ci95_high", "number", "95 % t interval of the mean"},
+                                                      {"threshold", "string", "the bound or interval that the claim names"},
                                                       {"verdict", "string", "confirmed, refuted or undecided"},
                                                       {"expected", "string", "the verdict that the config expects"}};
   std::string text = tables::joined_names(columns) + '\n';

@@ -77,7 +77,7 @@ std::vector<std::string> key_columns(const std::vector<Chart>& charts) {
   return columns;
 }
 
-/// Takes a column out that has this value in every row.
+/// Takes a column out of the table if it has this value in every row.
 void drop_constant(DataTable& table, const std::string& name, const std::string& value) {
   const auto place = std::find(table.header.begin(), table.header.end(), name) - table.header.begin();
   const auto has_value = [&](const auto& row) { return row[static_cast<std::size_t>(place)] == value; };

@@ -31,8 +31,8 @@ struct Point {
   double y = 0.0;
   double low = kNone;  // the interval's lower end; NaN: there is no interval
   double high = kNone;
-  std::size_t n = 1;      // seeds
-  std::string name = "";  // of this point, where its series has no name that says enough
+  std::size_t n = 1;      // number of seeds
+  std::string name = "";  // of this point, if the name of its series does not say enough
 };
 /// Returns the mean of some seeds with its 95 % interval.
 Point point_of(double x, const tables::SampleSummary& summary);
@@ -45,7 +45,7 @@ struct Series {
   Kind kind = Kind::kLine;
 };
 
-/// Columns of the data and the values that they have in all rows of a panel.
+/// The columns that identify the rows of a panel among the data, each with its value.
 using RowFilter = std::vector<std::pair<std::string, std::string>>;
 
 struct Panel {
@@ -56,12 +56,12 @@ struct Panel {
 
 struct ChartAxis {
   std::string label = "";
-  std::string column = "";  // of the figure's data
+  std::string column = "";  // in the figure's data
   Scale scale = Scale::kLinear;
   Unit unit = Unit::kNumber;
-  std::vector<double> ticks = {};       // empty: the axis has round numbers, and readers may zoom
+  std::vector<double> ticks = {};       // empty: the axis chooses round numbers, and readers may zoom
   std::vector<double> includes = {};    // values that the axis always shows
-  std::vector<std::string> names = {};  // of the places 0, 1, …: the chart is rows, and the other axis lies along them
+  std::vector<std::string> names = {};  // of the places 0, 1, …; each name has a row, and the other axis lies along the rows
 };
 
 /// Panels that share both axes.  The pictures of the page, the saved Vega-Lite specification and the table of the numbers are all made
@@ -78,15 +78,15 @@ struct Chart {
 struct ChartAxes {
   PlotAxis x;
   PlotAxis y;
-  std::size_t zero_rows;  // on a logarithmic y axis: rows below it, one for each series of a panel that holds zeros
+  std::size_t zero_rows;  // below a logarithmic y axis: one row for each series of a panel that holds zeros
 };
 ChartAxes axes_of(const Chart& chart);
 /// Whether a series has a point at exactly 0.
 bool has_zero(const Series& series);
 
-/// Writes a value of an axis as people read it: "12 %", "0.3", or a name.
+/// Returns a value of an axis as people read it: "12 %", "0.3", or a name.
 std::string spoken(const ChartAxis& axis, double value);
-/// Writes a place along an axis as the data name it.
+/// Returns a place along an axis as the figure's data write it.
 std::string place_text(const ChartAxis& axis, double value);
 
 /// An entry of a figure's legend.

@@ -13,7 +13,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kMostFigureRows = 24;  // the file that the figure offers has all of them
+constexpr std::size_t kMostFigureRows = 24;  // the CSV file beside the figure has all rows
 
 std::string cell_element(const std::string& field, Unit unit) {
   const double value = tables::read_number(field);
@@ -31,7 +31,7 @@ std::string legend_element(const std::vector<LegendEntry>& legend) {
   const auto is_like_first = [&](const LegendEntry& entry) {
     return entry.look.colour == legend.front().look.colour && entry.look.stroke == legend.front().look.stroke;
   };
-  if (std::all_of(legend.begin(), legend.end(), is_like_first)) return "";  // it would tell nothing apart
+  if (std::all_of(legend.begin(), legend.end(), is_like_first)) return "";  // all series look alike, so a legend would not help
   std::string text = "<ul class=\"legend\">";
   for (const LegendEntry& entry : legend) {
     static constexpr const char* kStrokes[] = {"", " dashed", " dotted", " dashdotted"};

@@ -13,7 +13,7 @@ struct Figure {
   std::string title;               // the question that the figure answers
   std::string finding = "";        // the answer in numbers
   std::string caption = "";        // how to read the figure, and what was left out
-  std::vector<Chart> charts = {};  // those without panels are left out; a figure without any other chart is not drawn
+  std::vector<Chart> charts = {};  // charts without panels are left out; a figure is not drawn if no other chart remains
 };
 
 /// The most panels, and series of a panel, that a figure draws.  The tables hold the rest, and the caption says so.

@@ -12,13 +12,13 @@ namespace {
 constexpr double kLeft = 52.0;
 constexpr double kZeroRow = 17.0;
 constexpr std::size_t kLongestLabel = 36;
-constexpr std::size_t kDense = 24;  // markers would hide a line of more points
+constexpr std::size_t kDense = 24;  // markers would hide a line that has more points than this
 
 struct Label {
   double wanted = 0.0;
   double y = 0.0;
   std::string text;
-  int colour = 0;  // -1: none
+  int colour = 0;  // -1: the colour of the axis
 };
 
 bool is_zero(const Point& point) { return point.y == 0.0; }
@@ -75,7 +75,7 @@ class Frame {
   double bottom_ = 0.0;
 };
 
-/// Draws those labels of the x axis that do not touch one another; every value has its tick.
+/// Draws a tick for every value of the x axis, but only the labels that do not touch one another.
 void draw_x_ticks(Svg& svg, const Frame& frame) {
   double end = 0.0;
   const double foot = frame.floor();
@@ -138,7 +138,7 @@ void draw_interval(Svg& svg, const Frame& frame, const Series& series) {
     svg.line(upper[i].first, upper[i].second, lower[i].first, lower[i].second, css_of("bar", series.look));
 }
 
-/// Returns what the script shows about the points of a dense line, which have no elements of their own.
+/// Returns the hints that the script shows for the points of a dense line: such points have no elements of their own.
 std::string dense_hints(const Chart& chart, const Frame& frame, const Series& series) {
   std::string hints;
   for (const Point& point : series.points) {
@@ -200,7 +200,7 @@ std::vector<Label> labels_of(const Frame& frame, const Panel& panel) {
   }
   std::stable_sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.wanted < b.wanted; });
   for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + kTextLine);
-  double most = frame.floor();  // names that were pushed past the bottom move up again
+  double most = frame.floor();  // names that were pushed below the bottom move up again
   for (auto label = labels.rbegin(); label != labels.rend(); ++label, most -= kTextLine) label->y = std::min(label->y, most);
   return labels;
 }
@@ -235,7 +235,7 @@ std::string description_of(const Chart& chart, const Panel& panel) {
   return text;
 }
 
-/// Tells the page's script where the values of an x axis lie that readers may zoom.
+/// Returns the attribute that tells the page's script where the values of the x axis lie, if readers may zoom along it.
 std::string zoom_attributes(const Chart& chart, const Frame& frame) {
   const bool is_line = std::any_of(chart.panels.begin(), chart.panels.end(), [](const Panel& panel) {
     return std::any_of(panel.series.begin(), panel.series.end(), [](const Series& series) { return series.kind == Series::Kind::kLine; });

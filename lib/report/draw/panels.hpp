@@ -7,7 +7,8 @@
 
 namespace normrun::report {
 
-/// How much room the pictures have: panels stand side by side and wrap on a phone; a wide picture stands alone, and names its lines.
+/// How much room a picture has.  kPanel: pictures stand side by side, or below one another on a phone.  kWide: the picture stands alone,
+/// and the names of its lines stand beside them.
 enum class Room { kPanel, kWide };
 
 inline constexpr double kPanelWidth = 344.0;
@@ -19,7 +20,7 @@ inline constexpr double kTextLine = 17.0;  // height of a line of text
 /// A chart whose x axis has names is drawn as rows of dots or bars.
 std::vector<std::string> draw(const Chart& chart, Room room);
 
-/// As draw(), for a panel of a chart whose x axis has names.
+/// Returns the SVG of one panel of a chart whose x axis has names.
 std::string draw_rows(const Chart& chart, const Panel& panel, Room room, const std::string& id);
 
 /// Returns what the page says about a point under the pointer: "batch norm, at 2: 79 % (95 %: 75 % to 83 %), 3 seeds".

@@ -12,7 +12,7 @@ namespace normrun::report {
 namespace {
 
 constexpr int kWantedTicks = 4;
-constexpr int kMostLinearTicks = kWantedTicks + 3;  // the step is rounded up, and both ends may have a tick
+constexpr int kMostLinearTicks = kWantedTicks + 3;  // rounding the step, and a tick at either end, may add these
 constexpr int kMostPowers = 8;                      // on a logarithmic axis
 constexpr double kLogOfTen = 2.302585092994046;
 constexpr double kLargest = std::numeric_limits<double>::max();
@@ -20,7 +20,7 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 /// Numbers whose relative difference is smaller are drawn as one number.  Labels have room for six digits and could not tell them apart,
 /// and there are no ticks between neighbouring doubles.
 constexpr double kLeastSpread = 1e-5;
-/// A smaller spread is drawn as none: its fifth and the powers of ten near it would be denormal.
+/// Values with a smaller spread are drawn as one value: a fifth of the spread and the powers of ten near it would be denormal.
 constexpr double kLeastWidth = 1e-290;
 /// A logarithmic axis begins no lower than this.  Smaller numbers are drawn at its end.
 constexpr double kLeastOnLog = 1e-270;
@@ -29,10 +29,10 @@ constexpr double kLeastOnLog = 1e-270;
 double power_of_ten(double n) { return math::exp(n * kLogOfTen); }
 double decades_of(double value) { return math::log(value) / kLogOfTen; }
 
-/// Returns the power of ten that the digits denote: exp alone is wrong by a few last bits.
+/// Returns a power of ten exactly, by reading its digits: exp alone is wrong by a few last bits.
 double exact(double value) { return tables::read_number(shown(value)); }
 
-/// Half of high - low is finite even where the whole difference is not.
+/// Half of high - low is finite even if the whole difference is not.
 double half_width(double low, double high) { return 0.5 * high - 0.5 * low; }
 
 /// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `least`.
@@ -44,7 +44,8 @@ double round_step(double least) {
   return 10.0 * power;
 }
 
-/// Returns multiples of a round step.  A counter bounds the number of ticks, so rounding errors in a running sum cannot.
+/// Returns multiples of a round step.  The loop counts the ticks rather than adding up steps, so rounding errors cannot change their
+/// number.
 std::vector<double> linear_ticks(double low, double high) {
   const double step = round_step(2.0 * (half_width(low, high) / (kWantedTicks + 1)));
   const double first = std::ceil(low / step - 1e-9);
@@ -57,8 +58,8 @@ std::vector<double> linear_ticks(double low, double high) {
   return ticks;
 }
 
-/// Returns 1, 2 and 5 times each power of ten over a short range, and at most six powers alone over a long one.  A range without any of
-/// these gets the ticks of a linear axis.
+/// Returns 1, 2 and 5 times each power of ten over a short range.  Over a long range it returns only powers, at most six.  A range without
+/// any of these gets the ticks of a linear axis.
 std::vector<double> log_ticks(double low, double high) {
   const double decades = log_of_ratio(high, low) / kLogOfTen;
   const bool is_short = decades < 2.2;
@@ -76,7 +77,7 @@ std::vector<double> log_ticks(double low, double high) {
   return ticks.empty() ? linear_ticks(low, high) : ticks;
 }
 
-/// Returns labels of ascending values with three digits, or with as many as distinguish them where two labels would be equal.
+/// Returns labels of ascending values with three digits.  If two labels would be equal, they have as many digits as distinguish them.
 std::vector<std::string> tick_labels(const std::vector<double>& values, Unit unit) {
   const double factor = unit == Unit::kNumber ? 1.0 : 100.0;
   const auto labelled = [&](double value, int digits) {

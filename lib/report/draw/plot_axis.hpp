@@ -14,7 +14,7 @@ struct Tick {
   std::string label;
 };
 
-/// Returns log(numerator / denominator) of positive numbers, also where no double holds the ratio.
+/// Returns log(numerator / denominator) of positive numbers, even if no double can hold the ratio.
 double log_of_ratio(double numerator, double denominator);
 
 /// Maps values to places from 0 to 1, with at most eight round ticks, whatever the values are.  Ticks ascend, lie within the axis and have
@@ -24,7 +24,7 @@ class PlotAxis {
   /// Spans every finite value.  A logarithmic axis leaves out values without a logarithm and ends above 0.  Values that differ only in
   /// their last digits count as one value.  `values` may be empty.
   PlotAxis(Scale scale, const std::vector<double>& values, Unit unit = Unit::kNumber);
-  /// As above, with ticks at exactly those of these ascending values that lie within the axis.
+  /// Spans the values in the same way.  The ticks are the given ones (in ascending order) that lie within the axis.
   PlotAxis(Scale scale, const std::vector<double>& values, const std::vector<double>& ticks, Unit unit = Unit::kNumber);
 
   double place(double value) const;

@@ -12,7 +12,7 @@ namespace {
 constexpr double kLeastRow = 26.0;
 constexpr double kDotSpacing = 12.0;
 
-/// One mark of a row: the point that a series has there.
+/// One mark of a row: the point of a series.
 struct RowMark {
   std::size_t row;
   std::size_t series;

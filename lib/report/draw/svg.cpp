@@ -126,7 +126,7 @@ std::vector<std::string> title_lines(std::string_view title, std::size_t longest
 }
 
 double text_width(std::string_view words) {
-  constexpr double kCharacter = 7.8;  // at 13 px, slightly too wide to be safe
+  constexpr double kCharacter = 7.8;  // of 13 px type; slightly more than the average, to be safe
   return kCharacter * static_cast<double>(characters_of(words));
 }
 

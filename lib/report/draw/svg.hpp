@@ -9,7 +9,7 @@
 
 namespace normrun::report {
 
-/// A picture that is built element by element.  Elements have only classes, so colours and type come from the page.
+/// A picture that is built element by element.  Elements have only classes, so colours and fonts come from the page.
 class Svg {
  public:
   using Points = std::vector<std::pair<double, double>>;
@@ -26,11 +26,11 @@ class Svg {
   void rectangle(double x, double y, double width, double height, std::string_view css, std::string_view hint = "");
   /// Draws one of a few shapes.  The page shows `hint` under the pointer.
   void marker(double x, double y, const Look& look, std::string_view hint);
-  /// Draws many small dots as one element.  `hints` has a line for each of them.
+  /// Draws many small dots as one element.  `hints` has one text for each dot.
   void dots(const Points& points, std::string_view css, const std::vector<std::string>& hints);
   void text(double x, double y, std::string_view words, Anchor anchor, std::string_view css);
 
-  /// Elements of one series belong together.  Those between open_series() and close() are cut off at the frame where `is_clipped`.
+  /// Elements of one series belong together.  Draw them between open_series() and close().
   void open_series(const std::string& name, int colour);
   void open(std::string_view css);
   void close() { body_ += "</g>\n"; }
@@ -44,7 +44,7 @@ class Svg {
 /// Returns the classes of a series' line or marker: "line c0 dashed".
 std::string css_of(std::string_view kind, const Look& look);
 
-/// Splits a panel's title at a comma into two lines where it does not fit into one.
+/// Splits a panel's title at a comma into two lines if it does not fit into one.
 std::vector<std::string> title_lines(std::string_view title, std::size_t longest);
 /// Estimates how wide a text of the figures is.
 double text_width(std::string_view words);

@@ -66,7 +66,7 @@ struct Encodings {
 
 bool has_intervals(const DataTable& data) { return std::find(data.header.begin(), data.header.end(), "ci95_low") != data.header.end(); }
 
-/// Where a logarithmic y axis shows 0: a tenth of the axis below all other values.
+/// Returns the value at which a logarithmic y axis shows 0: a tenth of the axis below all other values.
 double floor_of(const ChartAxes& axes) {
   const double below = axes.y.low() * math::exp(-0.1 * log_of_ratio(axes.y.high(), axes.y.low()));
   return axes.zero_rows > 0 ? std::max(below, std::numeric_limits<double>::min()) : axes.y.low();
@@ -170,7 +170,7 @@ Json row_view(const Chart& chart, const Panel& panel, const DataTable& data, con
           {"layer", layers}};
 }
 
-/// Says which columns hold numbers: all others are texts, whatever their values look like.
+/// Says which columns hold numbers.  All others hold text, even if a value looks like a number.
 Json parse_of(const Chart& chart, const DataTable& data) {
   Json parse = Json::object();
   for (const std::string& name : data.header) {

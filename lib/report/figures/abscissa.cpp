@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostNames = 12;
 
-/// Returns the values of an axis, or nothing where one of them is not a number.
+/// Returns the values of an axis, or nothing if one of them is not a number.
 std::vector<double> numbers_of(const config::Axis& axis) {
   std::vector<double> numbers;
   for (std::size_t i = 0; i < axis.labels.size(); ++i) {
@@ -77,7 +77,7 @@ Abscissa abscissa_of(const ResultsFolder& results) {
     const std::vector<double> values = numbers_of(axis);
     if (values.size() <= most) continue;
     most = values.size();
-    std::string column = axis.key;  // Vega-Lite would read a dot as access to a member
+    std::string column = axis.key;  // without dots, which Vega-Lite would read as access to a member
     std::replace(column.begin(), column.end(), '.', '_');
     abscissa = {Abscissa::Kind::kNumber, axis.key, column, axis.key, scale_of(values), {}};
   }

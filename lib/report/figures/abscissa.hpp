@@ -8,12 +8,12 @@
 
 namespace normrun::report {
 
-/// What the figures over settings show along their x axis.  It is the training batch size where several were trained, else the swept number
+/// What the figures over settings show along their x axis.  It is the training batch size if several were trained, else the swept number
 /// with the most values.  Without such a number the axis has names: those of the norms or, with one norm, those of the settings.
 struct Abscissa {
   enum class Kind { kBatchSize, kNumber, kNorms, kSettings };
   Kind kind = Kind::kBatchSize;
-  std::string key = "";  // the swept number's key in the config
+  std::string key = "";  // the key of the swept number in the config
   std::string column = "batch_size";
   std::string label = "training batch size";
   Scale scale = Scale::kLog;
@@ -24,7 +24,7 @@ struct Abscissa {
   double place(const tables::RunRows& runs) const;
   /// Returns "at batch 2", "at norm.momentum 0.9" or the name of a place.
   std::string spoken(double place) const;
-  /// Sets a chart's x axis, once its panels are there.
+  /// Sets a chart's x axis.  The chart must already have its panels.
   void take(Chart& chart) const;
   /// Returns the swept keys that are not along the axis.
   std::string others(const tables::RunRows& runs) const { return kind == Kind::kSettings ? "" : runs.others(key); }

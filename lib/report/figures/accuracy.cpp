@@ -18,7 +18,7 @@ struct Scores {
   tables::SeedSamples<ScoreKey> accuracy;
   tables::SeedSamples<ScoreKey> loss;
   std::vector<std::string> panels;
-  std::map<std::string, double> differences;  // how far apart the modes of each panel are at most; there may be thousands of panels
+  std::map<std::string, double> differences;  // the largest distance between the modes of each panel, of which there may be thousands
   std::vector<std::string> norms;
   std::vector<std::string> modes = {"eval", "train", "population"};
 

@@ -54,7 +54,7 @@ Figure budget_figure(const ResultsFolder& results) {
   Figure figure{.id = "budget", .title = "What is the gap made of?"};
   std::string more;
   for (const std::string metric : {"outputs", "loss"}) {
-    if (!figure.charts.empty()) break;  // the loss where the outputs have no budget
+    if (!figure.charts.empty()) break;  // the loss is drawn only if the outputs have no budget
     std::vector<SettingBudget> rows;
     for (const SettingBudget& of : budget) {
       if (of.metric == metric && !of.shares.empty() && of.gap != 0.0) rows.push_back(of);

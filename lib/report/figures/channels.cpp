@@ -27,7 +27,7 @@ double distance_of(const tables::RunRows& runs, const tables::RunRows::Row& row)
   return variance > 0.0 ? distance / std::sqrt(variance) : 0.0;
 }
 
-/// Returns the run whose channels are farthest off, with those of its layers that are: as many as there is room for.
+/// Returns the run with the channel whose mean is farthest off, and the layers of that run that are farthest off, as many as fit.
 Channels worst_run(tables::RunRows& runs) {
   Channels worst;
   while (runs.next()) {
@@ -56,7 +56,7 @@ Channels worst_run(tables::RunRows& runs) {
   return worst;
 }
 
-/// Lays the line of equal values below the dots, and gives both axes the same values.
+/// Adds the line on which the two values are equal, below the dots, and makes both axes show the same range.
 void add_diagonal(Chart& chart) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;

@@ -10,7 +10,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr long kLeastLayers = 3;  // the figure of the worst layers shows fewer
+constexpr long kLeastLayers = 3;  // with fewer layers, the figure of the worst layers shows them all
 constexpr std::size_t kMostTicked = 24;
 constexpr std::size_t kMostDepthPanels = 2;
 

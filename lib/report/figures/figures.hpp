@@ -10,7 +10,7 @@
 
 namespace normrun::report {
 
-/// The figures of a report.  Each one reads its table of a results folder, and has no charts where there is nothing to draw.
+/// The figures of a report.  Each one reads its table of a results folder, and has no charts if there is nothing to draw.
 Figure gap_figure(const ResultsFolder& results);
 Figure more_gaps_figure(const ResultsFolder& results);
 Figure overview_figure(const ResultsFolder& results);
@@ -25,7 +25,7 @@ Figure outputs_figure(const ResultsFolder& results);
 
 /// Returns the place of a norm in the palette, which is the same in every figure.
 int norm_colour(const std::string& norm, const std::vector<std::string>& norms);
-/// Returns the place of a cause in the palette, apart from those of the norms.
+/// Returns the place of a cause in the palette; no norm has the same place.
 int cause_colour(diagnosis::Cause cause);
 /// Returns a mode's stroke, which is the same in every figure.
 Look::Stroke mode_stroke(const std::string& mode);
@@ -46,7 +46,7 @@ std::vector<T> spread(const std::vector<T>& values, std::size_t most) {
   return chosen;
 }
 
-/// Returns those `most` of some values that have the largest weights, in their own order.
+/// Returns the `most` values with the largest weights, in the order in which they stand in `values`.
 template <class T, class Weight>
 std::vector<T> weightiest(const std::vector<T>& values, std::size_t most, const Weight& weight) {
   if (values.size() <= most) return values;
@@ -62,20 +62,20 @@ std::vector<T> weightiest(const std::vector<T>& values, std::size_t most, const 
   return chosen;
 }
 
-/// Adds the lines of one norm's modes, in the order of `modes`.  A mode whose points are those of a mode before it is not drawn again.
+/// Adds the lines of one norm's modes, in the order of `modes`.  A mode is not drawn if its points are those of an earlier mode.
 void add_modes(Panel& panel, const std::string& norm, int colour, std::vector<std::pair<std::string, Series>> modes);
 
 /// Sorts the points by x.
 void sort_points(Series& series);
 
-/// Returns a logarithmic scale where the positive values span more than `factor`, and no value is negative.
+/// Returns a logarithmic scale if the positive values span more than `factor` and no value is negative, else a linear one.
 Scale fitting_scale(const std::vector<Panel>& panels, double factor = 20.0);
 /// Returns the x values of all points in ascending order.
 std::vector<double> x_values(const std::vector<Panel>& panels);
 
-/// Says what the intervals are, or that there is one seed and so none.
+/// Says what the intervals are; with a single seed, says that there is one seed.
 std::string seeds_note(const std::vector<Chart>& charts);
-/// Returns " 6 of 40 settings are drawn, …" and the like, or "" where all of them are.
+/// Returns a sentence such as " 6 of 40 settings are drawn; the tables have all of them.", or "" if all are drawn.
 std::string left_out(std::size_t drawn, std::size_t all, const std::string& what);
 
 }  // namespace normrun::report

@@ -19,7 +19,7 @@ struct Gaps {
   Abscissa abscissa;
   tables::SeedSamples<GapPoint> values;
   std::vector<PanelKey> panels;
-  std::map<PanelKey, double> largest;  // of the means of each panel; there may be thousands of panels
+  std::map<PanelKey, double> largest;  // the largest mean of each panel; there may be thousands of panels
   std::vector<std::string> norms;
 };
 
@@ -69,7 +69,7 @@ Panel panel_of(const PanelKey& key, const Gaps& gaps) {
   return panel;
 }
 
-/// Returns the line c/sqrt(B) through the middle point of batch norm's line, or of the largest gaps where there is no batch norm.
+/// Returns the line c/sqrt(B) through the middle point of batch norm's line; without batch norm, of the first line of positive gaps.
 Series square_root_law(const std::vector<Series>& lines) {
   Series law{.name = "", .kind = Series::Kind::kReference};
   const Series* through = nullptr;
@@ -95,8 +95,8 @@ std::vector<PanelKey> main_panels(const Gaps& gaps) {
   return keys;
 }
 
-/// Adds the line of 1/sqrt(B) to the panels of a sweep over batch sizes; only a single panel has room for its name.  Returns whether there
-/// is one.
+/// Adds the line of 1/sqrt(B) to the panels if the sweep is over batch sizes.  Only a single panel has room for the name of the line.
+/// Returns whether a line was added.
 bool add_laws(Chart& chart, const Gaps& gaps) {
   if (gaps.abscissa.kind != Abscissa::Kind::kBatchSize) return false;
   bool has_law = false;
@@ -182,7 +182,7 @@ Figure other_gaps_figure(const ResultsFolder& results) {
   const Gaps gaps = collect_gaps(results);
   const std::string pair = main_pair(gaps);
   Figure figure{.id = "other-gaps", .title = "How far apart are the other pairs of modes?"};
-  std::map<PanelKey, double> differences;  // from the main pair's gaps, as shares of the larger one
+  std::map<PanelKey, double> differences;  // between a pair's gaps and the main pair's, as a share of the larger gap
   for (const GapPoint& point : gaps.values.keys()) {
     const auto& [panel, norm, x] = point;
     const double own = gaps.values.mean(point);
@@ -194,7 +194,7 @@ Figure other_gaps_figure(const ResultsFolder& results) {
   std::size_t repeated = 0;
   for (const PanelKey& panel : gaps.panels) {
     if (panel.first == pair || gaps.largest.at(panel) == 0.0) continue;
-    constexpr double kAlike = 0.1;  // such a pair would be the same picture again
+    constexpr double kAlike = 0.1;  // a pair that differs by less would be the same picture again
     if (differences.at(panel) < kAlike)
       ++repeated;
     else

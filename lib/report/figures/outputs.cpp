@@ -58,8 +58,8 @@ std::vector<Differences> collect(const ResultsFolder& results, const std::pair<s
   return all;
 }
 
-/// Returns half the axis' width, such that all but one in two hundred of the differences lie within it.  The result is neither so small
-/// that a forty-first of it is denormal nor so large that twice it is infinite.
+/// Returns half the width of the axis: about one in two hundred of the differences lies outside.  The result is neither so small
+/// that the width of a bin is denormal nor so large that the width of the axis is infinite.
 double reach_of(const std::vector<Differences>& all) {
   std::vector<double> sizes;
   for (const Differences& one : all) {

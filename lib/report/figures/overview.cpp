@@ -7,7 +7,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kLeastSettings = 24;  // fewer have room in the other figures
+constexpr std::size_t kLeastSettings = 24;  // the other figures have room for fewer settings
 
 /// The gap of one setting between train mode and eval mode, a mean over its seeds.
 struct SettingGap {

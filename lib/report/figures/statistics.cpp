@@ -21,8 +21,8 @@ struct Quantity {
   const char* column;
   const char* title;
   const char* label;
-  double right;      // the value where nothing is wrong
-  double tolerance;  // what lies within it is not worth a picture
+  double right;      // the value if nothing is wrong
+  double tolerance;  // values this close to the right one are not worth a picture
   Unit unit;
 };
 constexpr Quantity kQuantities[] = {{"mean_gap", "Error of the moving mean", "population standard deviations", 0.0, 0.01, Unit::kNumber},
@@ -30,7 +30,7 @@ constexpr Quantity kQuantities[] = {{"mean_gap", "Error of the moving mean", "po
                                     {"init_share", "Share of the initial values", "share", 0.0, 0.005, Unit::kShare}};
 
 struct Line {
-  tables::Setting setting;  // along settings without the batch size; the norm is kept
+  tables::Setting setting;  // along steps, the whole setting; else without what the x axis shows
   std::string layer;
   auto operator<=>(const Line&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };
@@ -76,14 +76,14 @@ Samples collect_statistics(const ResultsFolder& results) {
   return samples;
 }
 
-/// Returns what a panel shows of a line's setting; along the settings it is for all norms.
+/// Returns the title of the panel that a line belongs to.
 std::string panel_of_line(const Line& line, bool is_along_steps) {
   if (!is_along_steps) return line.setting.others;
   const std::string others = line.setting.others.empty() ? "" : ", " + line.setting.others;
   return fmt::format("{}{}, batch {}", spoken_norm(line.setting.norm), others, line.setting.batch_size);
 }
 
-/// Returns the lines of a panel: of each norm the layers whose moving means are farthest off.
+/// Returns the lines of a panel: for each norm, the layers whose moving means are farthest off.
 std::vector<Line> lines_of(const std::string& title, const Samples& samples) {
   std::vector<Line> chosen;
   for (const std::string& norm : samples.norms) {

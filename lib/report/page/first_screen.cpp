@@ -27,13 +27,13 @@ std::string listed(const std::vector<std::string>& names, std::size_t most) {
   return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
 }
 
-/// Whether this is a word about eval mode that asks for nothing.
+/// Whether the advice only informs, and asks for no change.
 bool is_quiet(const Advice& one) {
   return one.cause == Cause::kNone || one.cause == Cause::kNothingFound || one.cause == Cause::kUnmeasured ||
          (one.cause == Cause::kBatchNoise && one.remedy.empty());
 }
 
-/// Returns a bar whose parts are the causes of the gap, the largest first, and the same in words.
+/// Returns a bar whose parts are the causes of the gap, the largest first, and a sentence with the same shares in words.
 std::string causes_element(const PageSetting& setting) {
   std::vector<std::pair<Cause, double>> shares = setting.shares;
   std::erase_if(shares, [](const auto& share) { return !(share.second >= 0.01); });

@@ -13,8 +13,8 @@ struct ReportPage {
 };
 
 /// Returns the report of a results folder: one HTML file that needs no other file and no network.  The same files give the same bytes,
-/// because times are left out.  `advice` is the advice on these results.  A figure or section that fails is left out, and the others are
-/// drawn.
+/// because the page holds no times.  `advice` is the advice on these results.  A figure or section that fails is left out, and the others
+/// are drawn.
 ReportPage report_page(const ResultsFolder& results, const std::vector<Advice>& advice);
 
 }  // namespace normrun::report

@@ -9,10 +9,10 @@
 
 namespace normrun::report {
 
-/// Draws the sections and figures of a page one by one.  Where one fails, a line in its place says so, and all others are still drawn.
+/// Draws the sections and figures of a page one by one.  If one of them fails, a line on the page says so, and all others are still drawn.
 class PageParts {
  public:
-  /// Returns the HTML that `draw` returns.  `what` names it in messages: "the figure gap".
+  /// Returns the HTML that `draw` returns.  Messages call it `what`: "the figure gap".
   template <class Draw>
   std::string drawn(const std::string& what, const Draw& draw) {
     try {

@@ -29,7 +29,7 @@ for (const table of document.querySelectorAll("table")) {
   });
 }
 
-// ---- the hint, which a screen reader reads out too
+// ---- the hint, which a screen reader also reads out
 const hint = make("div", "hint");
 hint.setAttribute("role", "status");
 hint.hidden = true;

@@ -22,7 +22,7 @@ constexpr std::size_t kMostFailures = 10;
 
 bool is_told(const ToldFinding& finding) { return finding.finding != "nothing-found"; }
 
-/// Returns what a finding says, for people.
+/// Returns a finding as people read it.
 std::string verdict_of(const std::string& finding) {
   static const std::map<std::string, std::string> words = {{"statistics-wrong", "eval mode's statistics are wrong"},
                                                            {"weights-need-batch-statistics", "the weights need batch statistics"},
@@ -47,7 +47,7 @@ std::string interval_text(const ToldFinding& finding) {
   return effect_text(finding, finding.low) + " to " + effect_text(finding, finding.high);
 }
 
-/// Returns how much a setting needs a look: what its findings cost, then its gap.
+/// Returns by what settings are ordered: first the cost of the worst finding, then the gap.
 double weight_of(const PageSetting& one) {
   double most = 0.0;
   for (const ToldFinding& finding : one.diagnosis.findings) {
@@ -57,7 +57,7 @@ double weight_of(const PageSetting& one) {
   return 1e3 * most + gap;
 }
 
-/// Takes out the columns that are empty in every row.
+/// Returns the table without the columns that are empty in every row.
 DataTable without_empty_columns(DataTable table) {
   for (std::size_t column = table.header.size(); column-- > 0;) {
     if (std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return !row[column].empty(); })) continue;

@@ -12,19 +12,19 @@
 
 namespace normrun::report {
 
-/// What the tables say about one setting, means over its seeds.
+/// What the tables say about one setting, as means over its seeds.
 struct PageSetting {
   std::string name;  // "batch norm, momentum = 0.9, batch 4"
-  std::string id;    // of its details on the page; "" where it has none
+  std::string id;    // of the element with its details; "" if the page has no details of it
   SettingFacts facts;
-  std::vector<std::pair<diagnosis::Cause, double>> shares = {};  // of the square of the outputs' gap, by cause; empty without a budget
+  std::vector<std::pair<diagnosis::Cause, double>> shares = {};  // each cause's share of the outputs' squared gap; empty without a budget
   SettingDiagnosis diagnosis;
 };
 
 struct PageSettings {
   std::vector<PageSetting> all;           // in the plan's order
-  std::vector<std::string> not_compared;  // settings with finished runs and without a gap
-  std::vector<std::string> failures;      // of runs: "batch norm, batch 8, seed 0 diverged: …", the first ones
+  std::vector<std::string> not_compared;  // settings that have finished runs but no gap
+  std::vector<std::string> failures;      // the first runs that failed: "batch norm, batch 8, seed 0 diverged: …"
   std::size_t finished = 0;
   std::size_t runs = 0;
   std::size_t seeds = 0;

@@ -6,7 +6,7 @@
 
 namespace normrun::report {
 
-/// Shows the verdicts that `normrun claims` wrote, or decides the claims now where it wrote none.  "" where there are no claims.
+/// Shows the verdicts that `normrun claims` wrote, or decides the claims now if it wrote none.  Returns "" if there are no claims.
 std::string verdicts_section(const ResultsFolder& results);
 
 }  // namespace normrun::report

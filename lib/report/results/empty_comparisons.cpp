@@ -8,8 +8,8 @@ namespace normrun::report {
 namespace {
 
 std::string more_rows(const std::string& split) {
-  // With `resample` every step draws fresh rows, so more of them cannot be asked for.
-  if (split == "train") return "leave it out of compare.splits";
+  // Only data with `resample` have no training rows, since every step draws fresh ones; no option gives them any.
+  if (split == "train") return "leave \"train\" out of compare.splits";
   return split == "test" ? "give the data test rows (\"test_fraction\")" : "set \"validation_fraction\" in \"data\"";
 }
 
@@ -50,11 +50,11 @@ std::vector<std::string> EmptyComparisons::warnings() const {
   std::vector<std::string> lines;
   for (const std::string& split : without_rows_) {
     lines.push_back("nothing is compared on the " + split + " split: it has no rows; " + more_rows(split) +
-                    (split == "train" ? "" : ", or compare other compare.splits"));
+                    (split == "train" ? "" : ", or choose other compare.splits"));
   }
   for (const auto& [split, sizes] : too_large_) {
     lines.push_back("batches of " + listed(sizes) + " are the whole " + split.first + " split: it has " + std::to_string(split.second) +
-                    " rows; choose smaller compare.eval_batch_sizes, or give it more rows");
+                    " rows; choose smaller compare.eval_batch_sizes, or give the split more rows");
   }
   return lines;
 }

@@ -11,8 +11,8 @@
 
 namespace normrun::report {
 
-/// Collects the comparisons that the config asks for and that cannot be made as asked.  A split without rows has no lines in compare.csv.
-/// Where a split has fewer rows than one evaluation batch, the batch is the whole split.
+/// Collects the comparisons that the config asks for but that cannot be made in this way.  A split without rows has no lines in
+/// compare.csv.  If a split has fewer rows than an evaluation batch, the batch is the whole split.
 class EmptyComparisons {
  public:
   void add(const tables::RunRecord& record, const compare::CompareOptions& compare);

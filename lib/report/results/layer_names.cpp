@@ -7,7 +7,7 @@
 namespace normrun::report {
 namespace {
 
-/// Whether a layer has the name that its place gives it: its type and a number.
+/// Whether a layer has the name that normrun gives it by its place: its type and a number.
 bool is_named_by_place(const std::string& layer, const std::string& type) {
   if (!layer.starts_with(type + "_")) return false;
   const std::string rest = layer.substr(type.size() + 1);

@@ -10,13 +10,13 @@ namespace normrun::report {
 /// What the report calls the normalization layers of a results folder.
 class LayerNames {
  public:
-  LayerNames() = default;  // of no layer: each is called by its name
+  LayerNames() = default;  // knows no layer, so it calls each one by its name
   explicit LayerNames(const ResultsFolder& results);
 
-  /// Returns "normalization layer 1" for a layer that is named by its place (batch_2), and the name itself, in quotes, for one that the
+  /// Returns "normalization layer 1" for a layer whose name comes from its place (batch_2), and 'the layer "mine"' for a layer that the
   /// config names.
   std::string spoken(const std::string& layer) const;
-  /// Returns which normalization layer this is, from 1 at the input; 0 where it is none.
+  /// Returns the number of a normalization layer, counted from 1 at the input; 0 for any other layer.
   long place(const std::string& layer) const;
 
  private:

@@ -11,14 +11,14 @@
 namespace normrun::report {
 namespace {
 
-/// Returns the shard that a journal belongs to, "" for a sweep in one piece.
+/// Returns the shard that a journal belongs to; "" for a sweep that is not divided into shards.
 std::string shard_of(const std::string& journal) {
   std::string shard;
   try {
     sweep::JournalFile(journal).scan(
         {[&](const sweep::JournalPlan& plan) { shard = plan.shard; }, [](std::uint64_t, const tables::RunRecord&) {}});
   } catch (const Error&) {
-    // A damaged journal is no problem here: resuming the sweep reports what is wrong with it.
+    // A damaged journal counts as no shard here: the command that resumes the sweep says what is wrong with the file.
   }
   return shard;
 }

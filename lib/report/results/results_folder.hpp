@@ -10,7 +10,7 @@
 
 namespace normrun::report {
 
-/// Returns the split whose comparison is reported: test where it was compared, else the first split that was.
+/// Returns the split that the report describes: the test split if it was compared, else the first split that was.
 std::string reported_split(const compare::CompareOptions& compare);
 
 /// A results folder that `train` wrote, opened for reading.
@@ -23,14 +23,14 @@ struct ResultsFolder {
   std::string split() const { return reported_split(experiment.base.compare); }
 };
 
-/// Opens a results folder.  Throws Error(kUsage) where it holds no results.
+/// Opens a results folder.  Throws Error(kUsage) if the folder holds no results.
 ResultsFolder open_results(const std::string& path);
 
 /// Returns the setting of the run that was read last.
 tables::Setting setting_of(const tables::RunRows& runs);
 
 /// Returns, from compare.csv, the lines of the run's final state on a split: one for each pair of modes.  They are the lines at the run's
-/// own batch size where the config asks for it, else at the first size that it asks for.
+/// own batch size if the config asks for that size, else at the first size in the config.
 std::vector<const tables::RunRows::Row*> own_comparisons(const tables::RunRows& runs, const std::string& split);
 
 }  // namespace normrun::report

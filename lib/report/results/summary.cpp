@@ -9,14 +9,14 @@
 namespace normrun::report {
 namespace {
 
-/// The columns of a table that are summarized, and the columns that identify a line.  The identifying values stand in brackets, and the two
-/// of a pair are joined by ':'.
+/// The columns of a table that are summarized, and the columns that identify a line.  A metric's name ends with the values of the
+/// identifying columns in brackets; the two modes of a pair are joined by ':'.
 struct Source {
   tables::TableId table;
   std::vector<std::string_view> labels;
   std::vector<std::string_view> metrics;
-  std::string_view name = {};  // the column that names the metric; empty: its own column does
-  std::string_view part = {};  // a column that is filled where a line is about a part of the rows only; such lines are left out
+  std::string_view name = {};  // the column that holds the metric's name; "": the name is that of the summarized column
+  std::string_view part = {};  // lines with a value in this column are about some of the rows only, and are left out
 };
 
 const std::vector<Source>& sources() {
@@ -44,14 +44,14 @@ std::string table_name(tables::TableId id) {
   return file.substr(0, file.find('.'));
 }
 
-/// The metrics of one setting, in order of appearance.
+/// The metrics of one setting, in the order in which they appear.
 struct SettingSummary {
-  SummaryRow row;  // identifies the setting; its metric and summary stay empty
+  SummaryRow row;  // only identifies the setting: its metric and summary stay empty
   std::vector<std::string> metrics;
-  std::unordered_map<std::string, tables::StreamedSummary> values;  // over the seeds
+  std::unordered_map<std::string, tables::StreamedSummary> values;  // of each metric, over the seeds
 };
 
-/// A standard deviation needs the mean first, so every record of a setting is read twice: for kSums, then for kDeviations.
+/// A standard deviation needs the mean first.  So every record of a setting is read twice: first for kSums, then for kDeviations.
 enum class Pass { kSums, kDeviations };
 
 void add_row(const Source& source, const tables::RunRows& run, const tables::RunRows::Row& row, Pass pass, SettingSummary& setting) {
@@ -64,7 +64,7 @@ void add_row(const Source& source, const tables::RunRows& run, const tables::Run
   }
   for (const std::string_view name : source.metrics) {
     const std::optional<double> value = tables::find_number(run.text(row, name));
-    if (!value) continue;  // the metric does not apply here
+    if (!value) continue;  // this line has no value of the metric
     const std::string own = source.name.empty() ? std::string(name) : run.text(row, source.name);
     const std::string metric = table_name(source.table) + '.' + own + (label.empty() ? "" : '[' + label + ']');
     const auto [known, is_new] = setting.values.try_emplace(metric);
@@ -98,7 +98,7 @@ class Settings {
   }
   std::int64_t count() const { return runs_ / seeds_; }
   std::int64_t seeds() const { return seeds_; }
-  /// Returns a run's number, which counts the slower axes first, then the seed, then the faster axes.
+  /// Returns the number of a run in the plan, in which the last axis changes fastest.
   std::int64_t run(std::int64_t setting, std::int64_t seed) const {
     return (setting / stride_ * seeds_ + seed) * stride_ + setting % stride_;
   }
@@ -106,7 +106,7 @@ class Settings {
  private:
   std::int64_t runs_;
   std::int64_t seeds_ = 1;
-  std::int64_t stride_ = 1;  // of the seed axis: the number of points of the faster axes
+  std::int64_t stride_ = 1;  // of the seed axis: how many runs of the plan lie between two neighbouring seeds
 };
 
 }  // namespace
@@ -132,10 +132,10 @@ void summarize_runs(const study::Experiment& experiment, const sweep::RecordInde
 
 const std::vector<tables::Column>& summary_columns() {
   static const std::vector<tables::Column> columns = {
-      {"metric", "string", "table.column, and in brackets the line of the run"},
-      {"n", "integer", "seeds"},
+      {"metric", "string", "table.column, and in brackets which of the run's lines"},
+      {"n", "integer", "how many seeds"},
       {"mean", "number", "over the seeds"},
-      {"sd", "number", "ddof 1; empty for one seed"},
+      {"sd", "number", "standard deviation over the seeds (ddof 1); empty for one seed"},
       {"ci95_low", "number", "95 % t interval of the mean"},
       {"ci95_high", "number", "95 % t interval of the mean"},
       {"min", "number", "over the seeds"},

@@ -35,12 +35,12 @@ struct MeasuredGap {
   Index batch_size = 0;
   double gap = 0.0;
 };
-/// Returns a sentence for each norm, without a full stop: those that the terminal and the page tell the finding with.
+/// Returns, for each norm, the sentence in which the terminal and the page tell the gap, without a full stop.
 std::vector<std::string> finding_sentences(const std::vector<MeasuredGap>& gaps);
 
-/// Returns the effect in words and numbers: one line for each setting, then one sentence for each normalization.  Lines have at most 80
-/// columns, plus what the values of other swept keys take.  The gap is the one that `normrun report` gives: that of reported_split(), at
-/// the run's own batch size where the config asks for it, else at the first size that it asks for.
+/// Returns the scores and gaps in numbers and words: one line for each setting, then one sentence for each normalization.  Lines have at
+/// most 80 columns, plus what the values of other swept keys take.  The gap is the one that `normrun report` gives: the gap on
+/// reported_split(), at the batch size that own_comparisons() chooses.
 std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare::CompareOptions& compare);
 
 }  // namespace normrun::report

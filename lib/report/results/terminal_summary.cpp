@@ -28,8 +28,7 @@ struct Line {
   std::string gap_size = {};  // the evaluation batch size at which the gap was measured
 };
 
-/// Chooses, among a setting's lines of compare.csv, the one whose gap is shown.  own_comparisons() chooses by the same rule from the table
-/// itself.
+/// Chooses which gap of a setting is shown, from the rows of the summary.  own_comparisons() chooses by the same rule from compare.csv.
 class GapChoice {
  public:
   explicit GapChoice(const compare::CompareOptions& compare)
@@ -45,7 +44,7 @@ class GapChoice {
   }
 
  private:
-  /// Whether compare.csv has a line at this batch size.  That line has no gap where the outputs do not vary.
+  /// Whether compare.csv has a line at this batch size.  Even such a line has no gap if the outputs do not vary.
   bool asks_for(Index batch_size) const {
     return std::any_of(sizes_.begin(), sizes_.end(),
                        [&](const config::Count& size) { return size.word == "train" || size.value == batch_size; });
@@ -93,7 +92,7 @@ std::string difference(double low, double high) {
   return fmt::format("by {}{}{} % of their spread", from == to ? "" : from, from == to ? "" : " to ", to);
 }
 
-/// The gaps of one normalization's settings.  One batch size has several gaps where other keys are swept too.
+/// The gaps of one normalization's settings.  A batch size has several gaps if other keys are swept, too.
 class Gaps {
  public:
   Gaps(const std::vector<MeasuredGap>& gaps, const std::string& norm) {
@@ -129,7 +128,7 @@ class Gaps {
   std::map<Index, std::vector<double>> by_batch_size_;
 };
 
-/// Returns a sentence for each norm, with line ends where the terminal breaks it: "batch norm: train and eval outputs differ by 95 % of
+/// Returns a sentence for each norm, already broken into lines for the terminal: "batch norm: train and eval outputs differ by 95 % of
 /// their spread at batch 2, by 12 % at batch 128".
 std::vector<std::string> broken_sentences(const std::vector<MeasuredGap>& gaps) {
   std::vector<std::string> norms;
@@ -152,7 +151,8 @@ std::string sentences(const std::vector<Line>& lines) {
   return text;
 }
 
-/// Says where the gap was measured, unless that is where the columns beside it were: on the test rows, in batches of the run's own size.
+/// Says on which rows and in which batches the gap was measured.  Returns "" if these are the same as for the scores beside the gap: the
+/// test rows, in batches of the size that the run trained with.
 std::string remark(const std::vector<Line>& lines, const compare::CompareOptions& compare) {
   const std::string split = reported_split(compare);
   std::string text = split == "test" ? "" : "rows of the " + split + " split";
