@@ -7,7 +7,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// The statistics of `stored` with those of a batch mixed in.
+/// Returns the statistics of `stored` with those of a batch mixed in.
 statistics::LayerStatistics mixed(const statistics::LayerStatistics& stored, const statistics::ChannelMoments& batch, double rows,
                                   const Adaptation& adaptation) {
   statistics::LayerStatistics result = stored;

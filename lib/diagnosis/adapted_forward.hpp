@@ -4,16 +4,18 @@
 
 namespace normrun::diagnosis {
 
-/// How batches of the judged rows share in the statistics that normalize them.
+/// How much the statistics of a batch of judged rows count beside the stored statistics.
 struct Adaptation {
   Index batch_size = 1;
-  double pseudo_rows = 16.0;  // that the stored statistics count as, beside the batch's own rows
-  /// kLinear: means and variances mixed N : n (Schneider et al. 2020).  kPooled: the variance of N and n rows together, which has the
-  /// means' difference too (Summers & Dinneen 2020 weigh each example so).
+  double pseudo_rows = 16.0;  // the stored statistics count as much as this many rows of the batch
+  /// kLinear: the mean of both variances, weighted N : n for N pseudo rows and n rows of the batch (Schneider et al. 2020). kPooled: the
+  /// variance of all N + n rows together, which also contains the difference of the two means (Summers & Dinneen 2020 weigh each example in
+  /// this way).
   enum class Variance { kLinear, kPooled } variance = Variance::kLinear;
 };
 
-/// Eval mode whose statistics are mixed with those of each batch, layer by layer: what can be done at prediction, without labels.
+/// Scores eval mode with the statistics of `base` mixed with those of each batch, one layer after another. This needs no labels, so a user
+/// can do it when predicting.
 template <class T>
 RowScores adapted_score(const Subject<T>& subject, const JudgedRows<T>& judged, const StatisticsList& base, const Adaptation& adaptation);
 

@@ -6,11 +6,11 @@
 
 namespace normrun::diagnosis {
 
-/// Why train mode and eval mode differ, or why eval mode is worse than it could be.  docs/gap_budget.md has those that are a share of
-/// the gap, docs/diagnosis.md all of them.
+/// Why train mode and eval mode differ, or why eval mode is worse than it could be. docs/gap_budget.md explains the causes that take a
+/// share of the gap; docs/diagnosis.md explains all causes.
 enum class Cause {
-  kNone,  // there is none to name
-  // In the order of repair, as parts of the gap budget.
+  kNone,  // no cause
+  // Causes that are shares of the gap budget, in the order of repair.
   kColdStart,
   kLag,
   kSamplingNoise,
@@ -19,8 +19,8 @@ enum class Cause {
   kBiasedVariance,
   kShiftedData,
   kBatchNoise,
-  kUnexplained,  // the gap of a network without moving statistics
-  // The same statistics by what is known of the training or of the file.
+  kUnexplained,  // the whole gap, if the network has nothing that a repair stage could repair (no moving statistics)
+  // Causes that only a diagnosis names, from facts of the training or of the file, or after an intervention.
   kLost,
   kConvention,
   kFrozenStatistics,
@@ -35,13 +35,13 @@ enum class Cause {
   kOutliers,
   kNormOnOutput,
   kHarmedTraining,
-  // Worth a look, and no harm yet.
+  // Things that are worth a look, though they do no harm yet.
   kBatchOfOne,
   kOneClass,
-  // In place of a cause.
-  kUnknown,       // it cannot be told
-  kNothingFound,  // only in advice: nothing is wrong
-  kUnmeasured,    // only in advice: nobody looked
+  // Words that stand in place of a cause.
+  kUnknown,       // the cause cannot be told
+  kNothingFound,  // nothing is wrong; only the advice says this
+  kUnmeasured,    // nothing was measured; only the advice says this
 };
 
 /// The words that tables and JSON have for the causes.
@@ -79,7 +79,7 @@ inline constexpr std::array<std::pair<Cause, std::string_view>, 29> kCauseWords 
 
 /// Returns the word of a cause.
 std::string_view cause_text(Cause cause);
-/// Returns the cause of a word; kUnknown for a word that is none, as a table of another version may hold.
+/// Returns the cause that a word names; kUnknown if no cause has this word, which happens with tables of another version.
 Cause cause_of(std::string_view word);
 
 }  // namespace normrun::diagnosis

@@ -7,7 +7,8 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// Below this the newest batch weighs more than all before: a number that the other framework's convention is meant by.
+/// Below this momentum the newest batch weighs more than all earlier ones together. Whoever sets such a number probably means the
+/// convention of another framework.
 constexpr double kLeastMomentum = 0.5;
 
 template <class T>
@@ -16,7 +17,7 @@ const nn::Normalization& first_norm(const Subject<T>& subject) {
   return layout.normalizations[static_cast<std::size_t>(statistics::layers_with_statistics(layout).front())];
 }
 
-/// The statistics that training started from: the initial ones, or those that were loaded.
+/// Returns the statistics that training started from: the initial ones, or those that were loaded.
 template <class T>
 StatisticsList initial_statistics(const Subject<T>& subject) {
   if (subject.plan.options->init_from.empty())
@@ -24,7 +25,7 @@ StatisticsList initial_statistics(const Subject<T>& subject) {
   return stored_statistics<T>(subject.layout(), train::Trainer<T>(subject.plan).model().state);
 }
 
-/// The share of them that is left.
+/// Returns for each layer how much of initial_statistics() is left in the stored statistics.
 template <class T>
 std::vector<double> initial_shares(const Subject<T>& subject) {
   std::vector<Index> before(statistics::layers_with_statistics(subject.layout()).size(), 0);
@@ -42,7 +43,7 @@ std::vector<double> initial_shares(const Subject<T>& subject) {
   return shares;
 }
 
-/// What the causes are, one by one, as pairs of statistics with and without each.
+/// Finds the causes in a network that was trained here. Each cause is a pair of statistics: with it and without it.
 template <class T>
 class HistoryCauses {
  public:
@@ -50,7 +51,7 @@ class HistoryCauses {
     const StatisticsList initial = initial_statistics(evidence.subject);
     const std::vector<double> shares = initial_shares(evidence.subject);
     add_initial(initial, shares);
-    if (is_all_initial(shares) && is_loaded()) return;  // nothing of this training's batches is in them
+    if (is_all_initial(shares) && is_loaded()) return;  // the statistics hold nothing of this training's batches
     StatisticsList own = stages.front().statistics;
     if (is_loaded()) own = without_loaded(initial, shares);
     const StatisticsList* before = &own;
@@ -90,7 +91,8 @@ class HistoryCauses {
     add_only(!is_loaded() ? Cause::kColdStart : is_all_initial(shares) ? Cause::kFrozenStatistics : Cause::kOtherWeights, std::move(only));
   }
 
-  /// The stored statistics without what is left of the loaded ones; where nearly all of them is, the sound ones: their part cannot be told.
+  /// Returns the stored statistics without what is left of the loaded ones. If nearly all of a layer's statistics is left of the loaded
+  /// ones, the rest cannot be told, and the layer gets the sound statistics.
   StatisticsList without_loaded(const StatisticsList& initial, const std::vector<double>& shares) const {
     constexpr double kNearlyAll = 0.9;
     StatisticsList own = evidence_.stored;
@@ -104,7 +106,8 @@ class HistoryCauses {
     return own;
   }
 
-  /// Padded steps that were counted stand between the mean over batches and the population.
+  /// Adds the step from the mean over batches to the population. If the sound statistics leave out the padding, adds also the step from the
+  /// population, which counts it, to the sound statistics.
   void add_parts(const StatisticsList& batches, const StatisticsList& population) {
     add(small_parts_cause(subject()), batches, population);
     if (evidence_.leaves_padding_out) add(Cause::kCountedPadding, population, evidence_.sound);
@@ -154,7 +157,7 @@ Index rows_of_odd_batch(const Subject<T>& subject) {
   const Index rows = plan.data->train.samples();
   const Index left = rows % plan.options->batch_size;
   if (left == 0) return 0;
-  // Divided among micro-batches and replicas, the last part may be smaller still.
+  // This last batch is itself divided among micro-batches and replicas, so a part of it may have even fewer rows.
   const Index parts = std::max<Index>(plan.options->batch_size / rows_of_norm_batch(*plan.options), 1);
   return std::max<Index>(left / parts, 1);
 }
@@ -171,7 +174,7 @@ template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   constexpr Index kManyParts = 4;
   const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_norm_batch(*subject.plan.options);
-  // Whole batches would have less noise, and not one replica's rows alone.
+  // If a whole batch shared its statistics, they would have less noise and would not come from one replica's rows alone.
   const train::Division& division = subject.plan.options->division;
   if (stage == Cause::kBatchContents && division.replicas > 1 && division.sync == train::Sync::kNone) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise && has_parts) return Cause::kSmallParts;
@@ -191,7 +194,7 @@ template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) {
   std::vector<Blame> blames = has_history(evidence.subject) ? HistoryCauses<T>(evidence, stages).take() : blame_loaded(evidence, stages);
   std::stable_sort(blames.begin(), blames.end(), [](const Blame& a, const Blame& b) { return a.harm.size() > b.harm.size(); });
-  // A cause that does less than a fifth of the worst one's harm, or none that is sure, is not worth a change of its own.
+  // A cause is not worth a change of its own if it does less than a fifth of the worst one's harm, or if its harm is not sure.
   constexpr double kWorthTelling = 0.2;
   const double worst = blames.empty() ? 0.0 : blames.front().harm.size();
   constexpr double kExplains = 0.2;

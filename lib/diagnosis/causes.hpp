@@ -6,14 +6,14 @@
 
 namespace normrun::diagnosis {
 
-/// A cause of wrong statistics, and what it does alone.
+/// A cause of wrong statistics, and the harm that it does alone.
 struct Blame {
   Cause cause = Cause::kNone;
-  Gain harm;            // of sound statistics over those with this cause alone unrepaired
-  StatisticsList only;  // the latter
+  Gain harm;            // what the sound statistics gain over `only`
+  StatisticsList only;  // the sound statistics, but with this one cause unrepaired
 };
 
-/// What the causes are looked for with.
+/// What the search for causes works with.
 template <class T>
 struct Evidence {
   const Subject<T>& subject;
@@ -21,48 +21,49 @@ struct Evidence {
   StatisticsList stored;
   StatisticsList sound;  // recomputed layer by layer on training rows
   RowScores sound_score;
-  Gain whole;  // of the sound statistics over the stored ones
-  // Whether padded steps count in the network's statistics and not in the sound ones, because these are the better without.
+  Gain whole;  // what the sound statistics gain over the stored ones
+  // Whether `sound` leaves out padded steps that the network's own statistics count, because eval mode predicts better without them.
   bool leaves_padding_out = false;
 };
 
-/// Whether the rows are padded sequences and a normalization counts the padding.
+/// Returns whether the rows are padded sequences and some normalization counts the padded steps.
 template <class T>
 bool counts_padding(const Subject<T>& subject);
-/// The population's statistics without the padded steps, whatever the layers do.
+/// Returns the population's statistics without the padded steps, even for layers that count them.
 template <class T>
 StatisticsList masked_population(const Subject<T>& subject);
 
-/// Why the stored statistics are wrong, the most harmful cause first; empty where nothing explains a fifth of the harm.  By the training's
-/// own batches (`stages`) where the network was trained here, else by what the statistics are like.
+/// Returns why the stored statistics are wrong, the most harmful cause first; an empty list if no cause explains a fifth of the harm. If
+/// the network was trained here, the causes come from the training's own batches (`stages`); otherwise from what the statistics look like.
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
 
-/// The most values of one example that a channel of a normalization has: 1 in dense networks.
+/// Returns the largest number of values that one example gives to a channel of a normalization: 1 in dense networks.
 template <class T>
 Index most_positions(const Subject<T>& subject);
 
-/// The name of "variance within small parts" by the facts of the training.
+/// Returns the name that the facts of the training give to kBiasedVariance: kSmallParts, kCorrelatedRows, or kBiasedVariance itself.
 template <class T>
 Cause small_parts_cause(const Subject<T>& subject);
 
-/// Whether the training moved the statistics at all: not where the network was loaded and trained for no step.
+/// Returns whether the statistics have a history here: false if the network was loaded and then trained for no step.
 template <class T>
 bool has_history(const Subject<T>& subject);
 
-/// The name of a cause that the training's batches have, by facts of the config: the words that look alike in the numbers.
+/// Returns the more exact name of the cause of a repair stage. Some causes look alike in the numbers, and only facts of the config tell
+/// them apart.
 template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject);
 
-/// Of the last batch of an epoch that statistics are taken of: its rows; 0 where it is as large as the others.
+/// Returns how many rows of an epoch's last batch share statistics; 0 if all batches are equally large.
 template <class T>
 Index rows_of_odd_batch(const Subject<T>& subject);
 
-/// The rows of a batch whose mean statistics reproduce the stored ones, of 1, 2, 4, 8, 16, 32; 0 where none does.
+/// Returns the batch size, out of 1, 2, 4, 8, 16 and 32, whose mean statistics come nearest to the stored ones; 0 if none comes near.
 template <class T>
 Index matching_batch(const Subject<T>& subject, const StatisticsList& stored, const StatisticsList& sound);
 
-/// Why statistics that were loaded are wrong.
+/// Returns why statistics that were loaded are wrong.
 template <class T>
 std::vector<Blame> blame_loaded(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
 

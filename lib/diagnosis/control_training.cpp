@@ -9,7 +9,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// The plan with shuffled batches, and what it refers to.
+/// A training plan with shuffled batches, and the settings that this plan points at.
 template <class T>
 struct ShuffledPlan {
   explicit ShuffledPlan(const train::TrainingPlan<T>& given) : batching(*given.batching), options(*given.options), plan(given) {
@@ -26,7 +26,7 @@ struct ShuffledPlan {
   train::TrainingPlan<T> plan;
 };
 
-/// Mean entropy of the labels of an epoch's batches, in nats.
+/// Returns the entropy of a batch's labels in nats, averaged over the batches of an epoch.
 template <class T>
 double batch_entropy(const train::TrainingPlan<T>& plan) {
   const data::Split<T>& train = plan.data->train;

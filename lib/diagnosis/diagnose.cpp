@@ -33,7 +33,7 @@ Finding finding_of(const std::string& finding, Cause cause, const Gain& harm) {
   return finding_in(told_metric(harm), finding, cause, harm);
 }
 
-/// Validation rows fewer than these decide nothing.
+/// Fewer validation rows than this decide nothing.
 constexpr Index kFewestHeldOut = 50;
 
 template <class T>
@@ -74,8 +74,8 @@ class Judgement {
   }
 
  private:
-  /// Train mode with as many rows as the normalization saw at once.  Of a network that was only loaded: as many as its statistics look
-  /// like, else the config's, or single images where these predict better.
+  /// Scores train mode with as many rows as the normalization saw at once. If the network was only loaded, that number is a guess: the
+  /// batch size that its statistics look like, otherwise the config's, or 1 if single examples predict better.
   void score_train_mode() {
     norm_batch_ = rows_of_norm_batch(*subject_.plan.options);
     const Index matching = has_history(subject_) ? 0 : matching_batch(subject_, evidence_->stored, evidence_->sound);
@@ -92,11 +92,11 @@ class Judgement {
     return one.effect / (one.metric == "accuracy" ? evidence_->whole.accuracy_margin : evidence_->whole.loss_margin);
   }
   Gain gain(const RowScores& better, const RowScores& worse) const { return gain_of(better, worse, subject_.plan.loss, subject_.margins); }
-  /// The better one of the stored and the recomputed statistics.
+  /// Returns the scores of the stored or of the recomputed statistics, whichever are better.
   const RowScores& best_eval() const { return evidence_->whole.size() > 0.0 ? evidence_->sound_score : eval_; }
 
-  /// Whether statistics without the padding are the better ones, which then take the others' place: weights that grew up with counted
-  /// padding need it, others do not.
+  /// Replaces the sound statistics by those without padding if these predict better, and returns whether it did. Weights that were trained
+  /// with counted padding need the padding; other weights do not.
   bool take_masked(StatisticsList& sound, RowScores& score) const {
     StatisticsList masked = masked_population(subject_);
     RowScores without_padding = judged_.eval_score(masked);
@@ -106,7 +106,8 @@ class Judgement {
     return true;
   }
 
-  /// On shifted rows other statistics may gain because they happen to suit these.  Wrong ones lose on the training's own rows, too.
+  /// Returns whether the stored statistics lose even on the training rows, as wrong ones do. On shifted rows alone, other statistics may
+  /// gain only because they happen to suit those rows.
   bool lose_on_training_rows() const {
     const JudgedRows<T> own(subject_, data::SplitName::kTrain);
     return gain(own.eval_score(evidence_->sound), own.eval_score(std::span<const T>(subject_.model.state))).is_beyond(level());
@@ -157,7 +158,7 @@ class Judgement {
     shifted_.reset();
   }
 
-  /// The columns that differ most, where few explain most of the difference.
+  /// Names the columns that differ most, if a few of them explain most of the difference.
   void place_shift(const ShiftFeatures& features, const ShiftTest& test, Finding& finding) const {
     const std::size_t channels = test.standardized.size() / (features.has_means_only ? 1 : 2);
     std::vector<double> squares(channels);
@@ -182,7 +183,8 @@ class Judgement {
     const Gain harm = gain(train_, best);
     if (!gain(train_, eval_).is_beyond(level())) return;
     if (!harm.is_beyond(level())) {
-      // The whole way from eval mode to train mode is sure, and neither half of it by itself: the larger half is told.
+      // The whole step from eval mode to train mode is a sure gain, but neither of its halves (sound statistics, then batch statistics) is
+      // sure by itself. The finding then reports the larger half.
       if (!findings_.empty() || !behind_.empty()) return;
       const bool is_by_statistics = evidence_->whole.size() >= harm.size();
       if (!((is_by_statistics ? evidence_->whole : harm).told().lower(0.025) > 0.0)) return;
@@ -190,7 +192,7 @@ class Judgement {
     }
     findings_.push_back(finding_of("weights-need-batch-statistics", batch_cause(), harm));
   }
-  /// What the training lost to batches that sort the classes no statistics give back.
+  /// Finds what the training lost to batches that sort the classes: no statistics can give that back.
   void judge_order() {
     if (draws_at_random(subject_.plan) || !batches_sort_classes(subject_)) return;
     const std::optional<RowScores> control = shuffled_training_score(subject_, judged_);
@@ -212,12 +214,12 @@ class Judgement {
   }
   Cause batch_cause() {
     constexpr Index kSmall = 8;
-    if (counts_padding(subject_)) return Cause::kCountedPadding;  // each batch's share of it moves the statistics
+    if (counts_padding(subject_)) return Cause::kCountedPadding;  // the share of padding differs between batches and moves their statistics
     if (norm_batch_ == 1 && most_positions(subject_) > 1) return Cause::kCorrelatedRows;
     return norm_batch_ <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
   }
 
-  /// Validation rows decide where there are some, and the judged rows only report; rows that are shifted decide for themselves.
+  /// If there are enough validation rows, they decide and the judged rows only report. Shifted rows decide for themselves.
   std::vector<TriedRemedy> tried_for(Cause cause) {
     const std::vector<Candidate> candidates = candidates_for(*evidence_, cause, stages_);
     std::vector<TriedRemedy> list = decide(candidates, eval_, subject_.plan.loss, subject_.margins);
@@ -248,7 +250,7 @@ class Judgement {
     add_arm("batch-statistics", train_);
   }
 
-  /// The largest gain of an arm, and above what it is excluded.
+  /// Adds the largest gain of an arm, whose interval says how large a gain is excluded.
   void add_nothing() {
     const Gain by_batches = gain(train_, eval_);
     const Gain& most = by_batches.size() > evidence_->whole.size() ? by_batches : evidence_->whole;
@@ -266,16 +268,16 @@ class Judgement {
   RowScores eval_;
   RowScores train_;
   std::optional<Evidence<T>> evidence_;
-  std::optional<RowScores> shifted_;  // statistics of the judged rows, where those are shifted and gain
+  std::optional<RowScores> shifted_;  // scores by statistics of the judged rows, if these rows are shifted and gain by it
   std::optional<Finding> harmless_;
   std::vector<Finding> findings_;
-  std::vector<Finding> behind_;  // of statistics that may only suit shifted rows badly: never the first
+  std::vector<Finding> behind_;  // about statistics that may merely suit shifted rows badly; such findings never come first
   Index norm_batch_ = 0;
   FarRows far_rows_;
   Diagnosis result_;
 };
 
-/// A network whose normalization keeps no mean and variance to recompute: only its two modes can be told apart.
+/// Judges a network whose normalization keeps no mean and variance that could be recomputed: only its two modes can be compared.
 template <class T>
 Diagnosis without_statistics(const Subject<T>& subject, const JudgedRows<T>& rows) {
   const RowScores eval = rows.eval_score(std::span<const T>(subject.model.state));

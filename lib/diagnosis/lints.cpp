@@ -28,7 +28,7 @@ const nn::Normalization& norm_of(const Evidence<T>& evidence, std::size_t layer)
   return evidence.subject.layout().normalizations[static_cast<std::size_t>(evidence.sound[layer].normalization)];
 }
 
-/// A column's median and its scale: the range of its middle four fifths, 0 where these hold one value.
+/// A column's median, and the range of its middle four fifths (0 if these hold a single value).
 struct ColumnScale {
   double middle = 0.0;
   double range = 0.0;
@@ -81,7 +81,7 @@ class Interventions {
   const Subject<T>& subject() const { return evidence_.subject; }
   Gain gain_over(const RowScores& scores) const { return gain_of(scores, best_, subject().plan.loss, subject().margins); }
 
-  /// Each output as a line fitted to the other half of the rows.
+  /// Returns each output put on a line that is fitted to the other half of the rows.
   Matrix<T> on_lines(const Matrix<T>& logits) const {
     Matrix<T> result = logits;
     const RowScorer& scorer = evidence_.judged.scorer();
@@ -122,7 +122,7 @@ template <class T>
 FarRows far_rows(const Subject<T>& subject) {
   constexpr Index kFewest = 20;
   constexpr Index kMostNumbers = Index{1} << 24;
-  constexpr Index kScaledBy = 512;  // rows that tell the columns' scales
+  constexpr Index kScaledBy = 512;  // about so many rows give the scales of the columns
   const data::Split<T>& train = subject.split(data::SplitName::kTrain);
   const ConstView<T> x = train.features.view();
   if (train.samples() < kFewest || !train.lengths.empty() || x.size() > kMostNumbers) return {};

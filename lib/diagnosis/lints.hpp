@@ -7,28 +7,31 @@
 
 namespace normrun::diagnosis {
 
-/// The training rows, divided.
+/// The numbers of the training rows that are near the others, and of those that are far from them.
 struct FarRows {
   std::vector<Index> near;
   std::vector<Index> far;
 };
 
-/// Training rows whose inputs are far from all others': at most a tenth of them, in squared distance from the median, column by column in
-/// units of its middle four fifths, 25 times the usual.  Both are empty where there are none, and of sequences, whose padding would tell
-/// the long ones.
+/// Finds training rows whose inputs are far from all others. A row's distance is a sum over the columns: the squared distance from the
+/// column's median, in units of the range of the column's middle four fifths. A row is far if its distance is above 25 times the median
+/// distance. Both lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
+/// look far.
 template <class T>
 FarRows far_rows(const Subject<T>& subject);
 
-/// What is worth a word with its place and numbers and harms nobody yet: a last batch of one row, a normalization of one value, channels
-/// that do not vary, training rows far from all others, padding that is counted, one predicted class.  Each a finding "lint".
+/// Returns findings "lint": what is worth a word but harms nobody yet, each with its place and number. They are a last batch of one row, a
+/// normalization of one value, channels that do not vary, training rows far from all others, padding that is counted, and predictions of a
+/// single class.
 template <class T>
 std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits, const FarRows& rows);
 
-/// Of padded sequences: the first normalization whose statistics count the padding, and the padding's share.  None where all leave it out.
+/// Returns the first normalization whose statistics count the padding of sequences, and the padding's share of all steps; nothing if no
+/// normalization counts it or the share is small.
 template <class T>
 std::optional<Finding> padding_lint(const Subject<T>& subject);
 
-/// A cause that looks like a lint and that an intervention shows to harm: its name, its gain, and its place.
+/// A cause that looks like a lint but that an intervention shows to harm: its name, what repairing it gains, and its place.
 struct Intervention {
   Cause cause = Cause::kNone;
   Gain gain;
@@ -36,10 +39,11 @@ struct Intervention {
   std::vector<Index> channels;
 };
 
-/// What gains over the better of the stored and the sound statistics, beyond the margins and at the findings' level:
-///   norm-on-output  a normalization is the last layer of a regression: a line fitted to half of the rows, used for the others
-///   outliers        few training rows are far from all others: statistics without them
-///   dead-channels   (only where `is_shifted`) channels that hardly vary among the training rows: a usual variance for them
+/// Returns the interventions that gain over the better of the stored and the sound statistics, beyond the margins and at the findings'
+/// level:
+///   norm-on-output  if a normalization is the last layer of a regression: puts each output on a line fitted to the other half of the rows
+///   outliers        if a few training rows are far from all others: computes the statistics without these rows
+///   dead-channels   only if `is_shifted`: gives a usual variance to channels that hardly vary among the training rows
 template <class T>
 std::vector<Intervention> interventions(const Evidence<T>& evidence, const RowScores& eval, const Matrix<T>& eval_logits,
                                         const FarRows& rows, bool is_shifted);

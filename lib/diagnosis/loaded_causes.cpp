@@ -10,14 +10,15 @@
 namespace normrun::diagnosis {
 namespace {
 
-constexpr double kExplained = 0.95;  // R^2 of a fit that names its cause
-constexpr double kNear = 0.25;       // a candidate is named if it is this much nearer to the stored statistics than the sound ones are
+constexpr double kExplained = 0.95;  // a fit names its cause if its R^2 is above this
+constexpr double kNear =
+    0.25;  // a candidate is near if its distance from the stored statistics is below this share of the sound ones' distance
 
-/// The mean over random batches of so many training rows.
+/// Returns the mean statistics of random batches of `size` training rows.
 template <class T>
 StatisticsList small_batch_statistics(const Subject<T>& subject, Index size);
 
-/// Statistics that were loaded have no history here: the cause is what reproduces them.
+/// Statistics that were loaded have no history here, so their cause is whatever reproduces them.
 template <class T>
 class LoadedCauses {
  public:
@@ -40,7 +41,7 @@ class LoadedCauses {
     blames_.push_back({cause, harm, std::move(only)});
   }
 
-  /// By the count of updates that the file holds.
+  /// Returns the stored statistics without the initial values, using the count of updates that the file holds.
   StatisticsList without_initial() const {
     StatisticsList result = evidence_.stored;
     for (const statistics::LayerStatistics& layer : statistics::bias_corrected<T>(layout(), subject().model.state)) {
@@ -48,7 +49,7 @@ class LoadedCauses {
           std::find_if(result.begin(), result.end(), [&](const auto& one) { return one.normalization == layer.normalization; });
       const StatisticsList stored = {*own};
       const StatisticsList initial = {initial_of(static_cast<std::size_t>(own - result.begin()))};
-      // A file that lost its statistics may have kept their count: initial values stay what they are.
+      // A file that lost its statistics may have kept their count, so initial values stay as they are.
       if (!are_equal(stored, initial)) *own = layer;
     }
     return result;
@@ -70,7 +71,7 @@ class LoadedCauses {
     return is_noise() ? named_by_facts(Cause::kSamplingNoise, subject()) : Cause::kOtherWeights;
   }
 
-  /// What gives statistics near the stored ones by today's weights; kNone for nothing.
+  /// Returns the cause that, with today's weights, gives statistics near the stored ones; kNone if no cause does.
   Cause reproduced() const {
     Cause best = Cause::kNone;
     double nearest = kNear * far(evidence_.sound);
@@ -81,7 +82,7 @@ class LoadedCauses {
       best = cause;
     };
     if (evidence_.leaves_padding_out) consider(Cause::kCountedPadding, stages_.back().statistics);
-    if (best != Cause::kNone) return best;  // batches as the config draws them count it, too
+    if (best != Cause::kNone) return best;  // the batches of the other candidates count the padding too
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
       consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
     for (const RepairStage& stage : stages_)
@@ -94,8 +95,8 @@ class LoadedCauses {
     return best;
   }
 
-  /// The moving average at the end of an epoch in the config's own order, by batches of several sizes, since theirs is unknown; and the
-  /// mean over an epoch.
+  /// Replays an epoch in the config's own order, with several batch sizes because the loaded network's is unknown. Returns for each size
+  /// the moving average at the end of the epoch and the mean over the epoch.
   std::vector<StatisticsList> in_configured_order() const {
     std::vector<StatisticsList> list;
     train::TrainOptions options = *subject().plan.options;
@@ -115,7 +116,7 @@ class LoadedCauses {
     return list;
   }
 
-  /// Whether the file counts the updates, which then tell how much is left of the initial values.
+  /// Returns whether the file counts the updates. If it does, the count tells how much is left of the initial values.
   bool counts_updates() const {
     const std::vector<Index> layers = statistics::layers_with_statistics(layout());
     return std::any_of(layers.begin(), layers.end(), [&](Index index) {
@@ -127,7 +128,8 @@ class LoadedCauses {
     statistics::PopulationOptions options;
     return statistics::population_statistics(subject().network(), subject().model, subject().rows_of(split), options, 1);
   }
-  /// Returns kDamagedLayer where one layer of several has nearly all of the harm, or kLost where that layer holds its initial values.
+  /// Returns kDamagedLayer if one layer of several has nearly all of the harm, kLost if that layer holds its initial values, and kNone
+  /// otherwise.
   Cause damaged_layer() const {
     if (evidence_.sound.size() < 2) return Cause::kNone;
     std::vector<double> distances;
@@ -139,9 +141,9 @@ class LoadedCauses {
     double others = 0.0;
     for (std::size_t i = 0; i < distances.size(); ++i) others = i == worst ? others : std::max(others, distances[i]);
     constexpr double kClearly = 4.0;
-    constexpr double kFits = 0.05;  // a squared distance that averages of few batches have
+    constexpr double kFits = 0.05;  // averages over few batches have squared distances of about this size
     if (!(distances[worst] > kClearly * others) || others > kFits) return Cause::kNone;
-    // Repaired alone, that layer gives nearly everything back.
+    // The harm is in that layer only if repairing it alone gives nearly everything back.
     constexpr double kLittle = 0.2;
     const RowScores repaired = evidence_.judged.eval_score(with_layer(corrected_, evidence_.sound, worst));
     const Gain rest = gain_of(evidence_.sound_score, repaired, subject().plan.loss, subject().margins);
@@ -150,24 +152,25 @@ class LoadedCauses {
     return is_initial ? Cause::kLost : Cause::kDamagedLayer;
   }
 
-  /// Whether every layer is off by no more than a moving average of so few rows is, and the harm is what so few rows do.
+  /// Returns whether chance explains the statistics: each layer is off by no more than a moving average over few rows is, and statistics of
+  /// so few rows do harm of that size.
   bool is_noise() const {
     constexpr double kWithinChance = 4.0;
-    constexpr double kShortMemory = 0.8;  // such an average holds a few batches, however many rows they had
+    constexpr double kShortMemory = 0.8;  // with a smaller momentum an average holds only a few batches, however many rows these had
     const double rows = static_cast<double>(rows_of_norm_batch(*subject().plan.options));
-    double memory = 0.0;  // in rows
+    double memory = 0.0;  // the number of rows that the moving average amounts to
     for (std::size_t i = 0; i < evidence_.sound.size(); ++i) {
       const nn::Normalization& norm = layout().normalizations[static_cast<std::size_t>(evidence_.sound[i].normalization)];
       if (norm.average != nn::Average::kExponential) return false;
       if (norm.momentum < kShortMemory) return true;
       memory = rows * (1.0 + norm.momentum) / (1.0 - norm.momentum);
-      // A mean has 1 / memory, and a variance's log some twice as much.
+      // The squared distance expected by chance is 1 / memory for a mean, and about twice that for the log of a variance.
       if (layer_distance(corrected_[i], evidence_.sound[i], evidence_.sound[i], norm.epsilon) > 2.0 * kWithinChance / memory) return false;
     }
     return harm_of_few_rows(static_cast<Index>(memory)) > kNear * evidence_.whole.size();
   }
 
-  /// The mean harm of statistics that so many random training rows give.
+  /// Returns the mean harm of statistics that are computed from `count` random training rows.
   double harm_of_few_rows(Index count) const {
     constexpr std::uint64_t kDraws = 3;
     std::vector<Index> rows(static_cast<std::size_t>(subject().plan.data->train.samples()));
@@ -175,7 +178,7 @@ class LoadedCauses {
     std::iota(rows.begin(), rows.end(), Index{0});
     double harm = 0.0;
     for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
-      constexpr std::uint64_t kFewRows = 100;  // streams of their own, beside those of the judged rows
+      constexpr std::uint64_t kFewRows = 100;  // random streams of their own, apart from those of the judged rows
       RandomStream(subject().plan.seed, Purpose::kDiagnosis, kFewRows + draw).shuffle(rows);
       const auto few = std::span(rows).first(static_cast<std::size_t>(count));
       const RowScores scores = evidence_.judged.eval_score(population_of_rows(subject(), data::SplitName::kTrain, few));

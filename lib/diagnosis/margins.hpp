@@ -2,12 +2,12 @@
 
 namespace normrun::diagnosis {
 
-/// What counts as better: a gain of one of the two scores beyond its margin, the other one not much worse.
+/// What counts as better: one of the two scores gains more than its margin, and the other gets not much worse.
 struct Margins {
   double accuracy = 0.01;
-  double loss = 0.02;      // nats a row
-  double variance = 0.02;  // share of the targets' variance, for squared errors
-  double level = 0.002;    // of a finding's one-sided test
+  double loss = 0.02;      // in nats per row
+  double variance = 0.02;  // for squared errors: a share of the targets' variance
+  double level = 0.002;    // the level of a finding's one-sided test
 };
 
 }  // namespace normrun::diagnosis

@@ -41,7 +41,7 @@ std::string channels_text(const Subject<T>& subject, const std::string& layer, c
 
 template <class T>
 FoundPlace place_of(const Evidence<T>& evidence, const Blame& blame) {
-  constexpr std::size_t kMostLayers = 6;  // that are tried, farthest off first
+  constexpr std::size_t kMostLayers = 6;  // layers that are tried, the farthest off first
   constexpr double kMostOfHarm = 0.5;
   const nn::Layout& layout = evidence.subject.layout();
   const auto norm_of = [&](std::size_t i) -> const nn::Normalization& {

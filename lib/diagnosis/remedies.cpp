@@ -24,13 +24,13 @@ RowScores part(const RowScores& scores, std::size_t begin, std::size_t end) {
 
 bool is_any_of(Cause cause, std::initializer_list<Cause> causes) { return std::find(causes.begin(), causes.end(), cause) != causes.end(); }
 
-/// A whole gain that is worth a recommendation: more than half a margin in one score, and nothing lost in the other.
+/// Returns whether a gain on all rows is worth a recommendation: more than half a margin in one score, and no harm to the other.
 bool is_worth_it(const Gain& gain) {
   const bool loses = gain.accuracy.n > 0 && (gain.accuracy.mean < -0.005 || gain.loss.mean < -gain.loss_margin);
   return !loses && (gain.loss.mean > 0.5 * gain.loss_margin || (gain.accuracy.n > 0 && gain.accuracy.mean > 0.5 * gain.accuracy_margin));
 }
 
-/// The stored statistics with the variances of the other rule: / (rows - 1) instead of / rows, or back.
+/// Returns the stored statistics with variances by the other rule: divided by rows - 1 instead of rows, or the reverse.
 template <class T>
 StatisticsList other_variance(const Evidence<T>& evidence) {
   StatisticsList result = evidence.stored;
@@ -51,7 +51,7 @@ class Candidates {
  public:
   Candidates(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) : evidence_(evidence), stages_(stages) {}
 
-  /// By its name in remedies.csv.
+  /// Carries out the remedy that has this name in remedies.csv.
   void add(const std::string& remedy) {
     const Index rows = rows_of_norm_batch(*subject().plan.options);
     if (remedy == "layer-by-layer") list.push_back({recomputed_name(evidence_), evidence_.sound_score});
@@ -140,7 +140,7 @@ std::vector<TriedRemedy> decide(const std::vector<Candidate>& candidates, const 
     p = holm_adjusted(p);
   } else if (!candidates.empty()) {
     std::size_t best = 0;
-    // The candidates stand in the order of preference: another one has to be better by a margin.
+    // The candidates are listed by preference, so a later one replaces an earlier one only if its gain is larger by kClearly.
     constexpr double kClearly = 1.0;
     for (std::size_t i = 1; i < p.size(); ++i)
       if (gain_in(candidates[i], 0, rows / 2).size() > gain_in(candidates[best], 0, rows / 2).size() + kClearly) best = i;

@@ -8,35 +8,36 @@
 
 namespace normrun::diagnosis {
 
-/// A way to predict that needs no training.
+/// A way to predict that needs no training, and its scores.
 struct Candidate {
   std::string remedy;
   RowScores scores;
 };
 
-/// What recomputing the statistics is called: "layer-by-layer", or "without-padding" where that is what makes them sound.
+/// Returns the name of recomputing the statistics: "layer-by-layer", or "without-padding" if leaving out the padding is what makes them
+/// sound.
 template <class T>
 std::string recomputed_name(const Evidence<T>& evidence);
 
-/// The remedies without training that a cause calls for, at most three, in the order of preference.
+/// Returns the remedies without training that suit a cause: at most three, the preferred ones first.
 std::vector<std::string> remedies_for(Cause cause);
 
-/// Decides which candidates (at most three count) are better than eval mode as it is: below 400 rows all are tested with Holm's
-/// correction; from there on the best of one half of the rows is tested on the other half.
+/// Decides which candidates (at most three) are better than eval mode as it is. With fewer than 400 rows, all candidates are tested with
+/// Holm's correction. With 400 rows or more, the one that is best on one half of the rows is tested on the other half.
 std::vector<TriedRemedy> decide(const std::vector<Candidate>& candidates, const RowScores& eval, nn::LossKind loss, const Margins& margins);
 
-/// A row of the table without a decision.
+/// Returns the line of a candidate in the table of remedies, with the verdict that the caller gives.
 TriedRemedy tried(const Candidate& candidate, const RowScores& eval, nn::LossKind loss, const Margins& margins, const std::string& verdict);
 
-/// Those of remedies_for(cause), carried out on the judged rows; without one that would change nothing.
+/// Carries out the remedies of remedies_for(cause) on the judged rows, except those that would change nothing.
 template <class T>
 std::vector<Candidate> candidates_for(const Evidence<T>& evidence, Cause cause, const std::vector<RepairStage>& stages);
 
-/// The population's statistics of some rows of a split.
+/// Returns the population's statistics that some rows of a split give.
 template <class T>
 StatisticsList population_of_rows(const Subject<T>& subject, data::SplitName split, std::span<const Index> rows);
 
-/// Statistics of one half of the judged rows for the other half, and the other way round: what adapting to such rows would give.
+/// Returns what adapting to such rows as the judged ones would score: each half of them is predicted with the statistics of the other half.
 template <class T>
 RowScores recomputed_on_judged(const Subject<T>& subject, const JudgedRows<T>& judged);
 

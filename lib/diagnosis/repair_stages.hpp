@@ -5,25 +5,25 @@
 
 namespace normrun::diagnosis {
 
-/// A cause of wrong moving statistics and the statistics once it is repaired too.
+/// A cause of wrong moving statistics, and the statistics after repairing this cause and all earlier ones.
 struct RepairStage {
   Cause cause = Cause::kNone;
   StatisticsList statistics;
 };
 
-/// The moving statistics repaired one cause at a time, by the training's own batches once more:
-///   cold-start       what is left of the initial values, taken out (bias correction)
-///   lag              the same batches with the parameters as they are now
-///   sampling-noise   every batch of an epoch instead of the last few
-///   dropout          without dropout before the layer
-///   batch-contents   batches of rows drawn at random instead of the run's own order
-///   biased-variance  the population's statistics instead of the mean over batches
-/// Layers whose statistics never moved have all of their repair in the first stage.  The network has moving statistics.
+/// Repairs the moving statistics one cause at a time, with the help of the training's own batches:
+///   cold-start       takes out what is left of the initial values (bias correction)
+///   lag              runs the same batches with the parameters as they are now
+///   sampling-noise   takes every batch of an epoch instead of the last few
+///   dropout          switches off the dropout before the layer
+///   batch-contents   takes batches of rows drawn at random instead of the run's own order
+///   biased-variance  takes the population's statistics instead of the mean over batches
+/// The first stage repairs everything in layers whose statistics never moved. The network must have moving statistics.
 template <class T>
 std::vector<RepairStage> repair_stages(const Subject<T>& subject, const statistics::PopulationOptions& population);
 
-/// The same of a training whose batches are no random draws, with their contents repaired before the sampling noise: what a few batches
-/// differ by is then mostly what they hold.
+/// Returns the stages of a training whose batches are not drawn at random, but repairs the contents of batches before the sampling noise:
+/// in such a training a few batches differ mostly by what they hold.
 template <class T>
 std::vector<RepairStage> stages_by_contents(const Subject<T>& subject, const std::vector<RepairStage>& stages);
 

@@ -8,9 +8,9 @@
 namespace normrun::diagnosis {
 namespace {
 
-constexpr Index kMostRows = 512;       // of each group
-constexpr Index kMostFeatures = 1024;  // beyond, means alone
-constexpr std::size_t kLayers = 3;     // of the untrained copy, and of the trained network
+constexpr Index kMostRows = 512;       // the most rows of each group
+constexpr Index kMostFeatures = 1024;  // a set that would have more features keeps only the means
+constexpr std::size_t kLayers = 3;     // the most layers of the untrained copy, and of the trained network
 
 /// A boundary of the network whose activations are looked at.
 struct Place {
@@ -35,13 +35,13 @@ template <class T>
 std::vector<Index> some_rows(const data::Split<T>& split, std::uint64_t seed, data::SplitName name) {
   std::vector<Index> rows(static_cast<std::size_t>(split.samples()));
   std::iota(rows.begin(), rows.end(), Index{0});
-  constexpr std::uint64_t kChoice = 1000;  // streams of their own, beside the permutations'
+  constexpr std::uint64_t kChoice = 1000;  // random streams of their own, apart from those of the permutations
   RandomStream(seed, Purpose::kPermutation, kChoice + static_cast<std::uint64_t>(name)).shuffle(rows);
   if (std::ssize(rows) > kMostRows) rows.resize(kMostRows);
   return rows;
 }
 
-/// Writes a row's means, and its mean squares behind them where there is room.
+/// Writes a row's means, followed by its mean squares if `with_squares`.
 template <class T>
 void add_row(const T* x, const Place& place, Index length, double* out, bool with_squares) {
   const Index positions = length > 0 ? length : place.positions;
@@ -56,7 +56,7 @@ void add_row(const T* x, const Place& place, Index length, double* out, bool wit
   for (Index i = 0; i < count; ++i) out[i] /= static_cast<double>(positions);
 }
 
-/// Mean squares about the mean of all rows: those about 0 say the mean once more.
+/// Turns mean squares about 0 into mean squares about the mean of all rows, because those about 0 mostly repeat the mean.
 void center_squares(Features& features, Index channels) {
   for (Index c = 0; c < channels; ++c) {
     double mean = 0.0;
@@ -95,7 +95,7 @@ class Collector {
     finish(std::move(set), place, !features_.has_means_only);
   }
 
-  /// The inputs of the first normalization layers in eval mode.
+  /// Adds the inputs of the first normalization layers in eval mode.
   void add_layers(const nn::Model<T>& model) {
     const nn::Network<T>& network = subject_.network();
     const std::vector<Place> list = places(network);

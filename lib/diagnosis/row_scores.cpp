@@ -19,7 +19,7 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
   return result;
 }
 
-/// Row sums of exp(scale (z - highest)), and of these times z and z^2.
+/// Sums over the outputs of one row: of exp(scale (z - highest)), and of its products with (z - highest) and (z - highest)^2.
 struct ExpSums {
   double highest = 0.0;
   double plain = 0.0;
@@ -150,9 +150,9 @@ void RowScorer::add_slope(const double* z, Index row, double scale, double smoot
   }
 }
 
-/// The scale (1 / temperature) of least loss over the rows of one parity: Newton's method on a convex function, a step at most fourfold.
-/// One row's worth of the labels is spread over all classes.  Without that, rows that are all right would have an infinite scale, and the
-/// first wrong one of the other parity an infinite loss.
+/// Returns the scale (1 / temperature) of least loss over the rows of one parity, by Newton's method on a convex function. One step changes
+/// the scale at most fourfold. Of all the labels' weight, that of one row is spread over all classes. Without this, rows that are all right
+/// would have an infinite scale, and the first wrong row of the other parity an infinite loss.
 double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const {
   constexpr int kSteps = 25;
   constexpr double kFewest = 1e-4;
@@ -165,7 +165,7 @@ double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, I
       for (Index r = parity; r < rows_; r += 2) add_slope(pass.data() + r * outputs_, r, scale, smoothing, slope);
     if (!(slope.second > 0.0)) {
       if (!(slope.first > 0.0)) break;
-      scale *= 0.25;  // every exponential underflowed: far too large
+      scale *= 0.25;  // the scale is far too large: every exponential underflowed
       continue;
     }
     const double next = std::clamp(std::clamp(scale - slope.first / slope.second, 0.25 * scale, 4.0 * scale), kFewest, kMost);
@@ -188,7 +188,7 @@ std::vector<double> RowScorer::classes_right(const std::vector<std::vector<doubl
 
 template <class T>
 RowScores RowScorer::score(std::span<const Matrix<T>> passes) const {
-  // Numbers beyond this only overflow; a broken network may give infinite ones.
+  // Larger numbers would only overflow, and a broken network may even give infinite ones.
   constexpr double kLargest = 1e100;
   std::vector<std::vector<double>> logits;
   for (const Matrix<T>& pass : passes) {

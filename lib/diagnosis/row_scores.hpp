@@ -10,17 +10,17 @@
 
 namespace normrun::diagnosis {
 
-/// What some way to predict scores on each row.
+/// The scores of one way to predict, row by row.
 struct RowScores {
-  std::vector<double> loss;   // after one temperature (cross-entropies), or in units of the targets' variance (squared errors)
-  std::vector<double> right;  // 1, 0, or the share of several passes that had the row right; empty without labels
+  std::vector<double> loss;   // cross-entropies after scaling by a temperature, or squared errors in units of the targets' variance
+  std::vector<double> right;  // 1 if the row is right, 0 if not; a share if several passes were made; empty without labels
 
   double mean_loss() const { return estimate(loss).mean; }
   double accuracy() const { return estimate(right).mean; }  // 0 without labels
   bool has_accuracy() const { return !right.empty(); }
 };
 
-/// A's gain over B on the same rows, positive where A is better.
+/// The gain of predictions A over predictions B on the same rows; it is positive if A is better.
 struct Gain {
   Estimate loss;
   Estimate accuracy;  // n == 0 without labels
@@ -29,18 +29,18 @@ struct Gain {
   double accuracy_margin = 0.0;
 
   bool is_beyond(double level) const { return p() < level; }
-  /// Of the hypothesis that A is not better than B by the margins: Bonferroni's over the two scores.
+  /// Returns the p value of the hypothesis that A is not better than B by the margins, with Bonferroni's correction for the two scores.
   double p() const;
-  double p_of_loss() const;      // 1 where the accuracy falls by more than .005
-  double p_of_accuracy() const;  // 1 where the loss rises beyond its margin
-  /// The same of the hypothesis that A is not better at all.
+  double p_of_loss() const;      // 1 if the accuracy falls by more than 0.005
+  double p_of_accuracy() const;  // 1 if the loss rises by more than its margin
+  /// Returns the p value of the hypothesis that A is not better than B at all, with the same correction.
   double p_of_any() const;
-  /// Whether the accuracy is the score to tell: it is the surer one, or the loss cannot be.
+  /// Returns whether to report the accuracy rather than the loss: its p value is not above the loss's, or is below 1e-6.
   bool tells_accuracy() const;
   const Estimate& told() const { return tells_accuracy() ? accuracy : loss; }
-  /// In margins: comparable between the two scores.
+  /// Returns the gain in units of the margins, averaged over the loss and the accuracy if there are labels.
   double size() const;
-  /// Above this much, in the told score, a gain is excluded (one-sided, 97.5 %).
+  /// Returns an upper bound of the gain in the reported score: larger gains are excluded (one-sided, 97.5 %).
   double excluded_above() const { return told().upper(0.025); }
 };
 Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss, const Margins& margins);
@@ -48,19 +48,19 @@ Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss,
 /// Scores logits against the targets of some rows.
 class RowScorer {
  public:
-  /// labels: of the rows, or empty; then targets are (rows, outputs).
+  /// `labels` holds the labels of the rows. If it is empty, `targets` holds (rows, outputs) numbers instead.
   RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs);
 
   Index rows() const { return rows_; }
   nn::LossKind loss() const { return loss_; }
   std::span<const std::int32_t> labels() const { return labels_; }
-  /// Whether a row's loss says anything: not where every target is the same number.
+  /// Returns whether the losses of rows say anything: not if there is a single row, or if every target is the same number.
   bool is_judgeable() const { return rows_ > 1 && (loss_ != nn::LossKind::kMse || variance_ > 0.0); }
-  /// The variance of the targets, in which squared errors are told.
+  /// The variance of the targets. Squared errors are given in units of it.
   double variance() const { return variance_; }
   double target_of(Index row, Index output) const { return target(row, output); }
-  /// Each pass: (rows, outputs) logits of the same rows.  The scores are means over the passes; one temperature for all of them,
-  /// fitted to every second row and used for the others.
+  /// Scores passes, each of them the (rows, outputs) logits of the same rows. The scores are means over the passes. All passes share one
+  /// temperature, which is fitted to every second row and used for the other rows.
   template <class T>
   RowScores score(std::span<const Matrix<T>> passes) const;
   template <class T>

@@ -9,12 +9,12 @@
 namespace normrun::diagnosis {
 namespace {
 
-constexpr Index kMostCorrelated = 128;  // features: beyond, a covariance takes longer than it tells
+constexpr Index kMostCorrelated = 128;  // with more features a covariance takes more time than it is worth
 constexpr Index kFewPermutations = 199;
 constexpr Index kManyPermutations = 1999;
 constexpr double kShowsNothing = 0.03;
 
-/// Every feature to mean 0 and variance 1 over all rows; constant ones to 0.
+/// Scales every feature to mean 0 and variance 1 over all rows; constant features become 0.
 Matrix<double> standardized(const Features& features) {
   Matrix<double> result(features.rows(), features.cols());
   const double rows = static_cast<double>(features.rows());
@@ -31,7 +31,7 @@ Matrix<double> standardized(const Features& features) {
   return result;
 }
 
-/// The correlations of standardized features, shrunk to the identity by the share that has the least expected error.
+/// Returns the correlations of standardized features, shrunk towards the identity by the share that has the least expected error.
 Matrix<double> shrunken_correlation(const Matrix<double>& x) {
   const Index n = x.rows();
   const Index features = x.cols();
@@ -67,7 +67,8 @@ Matrix<double> shrunken_correlation(const Matrix<double>& x) {
   return correlation;
 }
 
-/// L^-1 of each row, by forward substitution: uncorrelated numbers whose squared length is the Mahalanobis distance.
+/// Multiplies each row by L^-1, by forward substitution. The resulting numbers are uncorrelated, and their squared length is the
+/// Mahalanobis distance.
 Matrix<double> whitened(const Matrix<double>& x) {
   Matrix<double> lower = shrunken_correlation(x);
   if (!factor_cholesky(lower.view())) return Matrix<double>(x.rows(), 0);
@@ -82,14 +83,14 @@ Matrix<double> whitened(const Matrix<double>& x) {
   return result;
 }
 
-/// A set's rows ready for any number of permutations.
+/// The rows of one set of features, prepared for any number of permutations.
 class Set {
  public:
   explicit Set(const Features& features)
       : plain_(standardized(features)),
         whitened_(features.cols() > 1 && features.cols() <= kMostCorrelated ? whitened(plain_) : Matrix<double>(features.rows(), 0)) {}
 
-  /// The three statistics of the group of these rows against the rest.
+  /// Writes the three statistics that compare the rows of a group with the rest.
   void statistics(std::span<const Index> group, double* out) {
     sums(plain_, group);
     double largest = 0.0;
@@ -107,7 +108,7 @@ class Set {
     sums(plain_, group);
     const double first = static_cast<double>(group.size());
     const double all = static_cast<double>(plain_.rows());
-    // The sum over all rows is 0, so that the group's own tells the difference of the means.
+    // The sum over all rows is 0, so the group's sum alone gives the difference of the means.
     for (double& sum : sums_) sum *= std::sqrt(all / (first * (all - first)));
     return sums_;
   }
@@ -126,7 +127,7 @@ class Set {
   std::vector<double> sums_;
 };
 
-/// Statistics of every permutation, the first of which is the order given.
+/// The statistics of every permutation. The first permutation is the order given.
 class Permutations {
  public:
   Permutations(std::span<const Features> features, Index first_rows, std::uint64_t seed)
@@ -150,10 +151,11 @@ class Permutations {
     }
   }
 
-  /// The p of the order given, calibrated; and the set that has the smallest one.
+  /// Returns the calibrated p value of the order given, and the set that has the smallest one.
   ShiftTest result() const {
     const std::size_t count = statistics_.size() / width();
-    std::vector<std::size_t> fewest(count, count);  // of each permutation: as large or larger ones, over the statistics
+    // For each permutation: how many permutations have a statistic at least as large, the fewest over all statistics.
+    std::vector<std::size_t> fewest(count, count);
     std::size_t place = 0;
     std::vector<double> sorted(count);
     for (std::size_t s = 0; s < width(); ++s) {
@@ -175,7 +177,7 @@ class Permutations {
   std::size_t width() const { return kStatistics * sets_.size(); }
   std::span<const Index> group() const { return std::span(rows_).first(static_cast<std::size_t>(group_size_)); }
 
-  /// The first rows of a shuffle, which is all that a group needs of it.
+  /// Draws only the first rows of a shuffle: a group needs no more.
   void draw_group() {
     for (std::size_t i = 0; i < static_cast<std::size_t>(group_size_); ++i) {
       const std::size_t other = i + static_cast<std::size_t>(stream_.below(rows_.size() - i));
@@ -193,7 +195,7 @@ class Permutations {
   Index group_size_;
   RandomStream stream_;
   std::vector<Set> sets_;
-  std::vector<double> statistics_;  // of permutation after permutation
+  std::vector<double> statistics_;  // one permutation after another
   std::vector<double> differences_;
 };
 

@@ -8,7 +8,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-constexpr double kConstant = 1e-12;  // variance below which a channel holds one value
+constexpr double kConstant = 1e-12;  // a channel with a variance below this holds one value
 constexpr double kFarthest = 25.0;
 
 }  // namespace

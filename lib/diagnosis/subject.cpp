@@ -9,7 +9,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// More rows make an estimate surer than any decision needs.
+/// More rows would make an estimate surer than any decision needs.
 constexpr Index kMostJudged = 2048;
 
 template <class T>
@@ -40,7 +40,7 @@ RowScorer make_scorer(const Subject<T>& subject, data::SplitName name, std::span
   return {subject.plan.loss, std::move(labels), std::move(targets), outputs};
 }
 
-/// The rows of a split as training would order them; none where they cannot be ordered so.
+/// Returns the rows of a split as training would order them; nothing if they cannot be ordered so.
 template <class T>
 std::optional<std::vector<Index>> training_order(const Subject<T>& subject, data::SplitName name) {
   const data::Split<T>& split = subject.split(name);
@@ -53,7 +53,7 @@ std::optional<std::vector<Index>> training_order(const Subject<T>& subject, data
       const std::span<const Index> rows = batches.step(step);
       order.insert(order.end(), rows.begin(), rows.end());
     }
-  } catch (const Error&) {  // a split without rows of some class, or with too few
+  } catch (const Error&) {  // the split has no rows of some class, or too few
     return std::nullopt;
   }
   return order;
@@ -141,7 +141,7 @@ std::optional<RowScores> JudgedRows<T>::ordered_train_score() const {
   std::vector<Index> place(static_cast<std::size_t>(subject_.split(name_).samples()), -1);
   for (std::size_t i = 0; i < order_.size(); ++i) place[static_cast<std::size_t>(order_[i])] = static_cast<Index>(i);
   const Matrix<T> logits = train_logits(*order, rows_of_norm_batch(*subject_.plan.options));
-  // A row that the order leaves out is judged by eval mode, which favours nobody.
+  // The training's order may leave out a row. Such a row keeps its logits from eval mode, which favours neither mode.
   Matrix<T> result = eval_logits(subject_.model.state);
   for (std::size_t i = 0; i < order->size(); ++i) {
     const Index to = place[static_cast<std::size_t>((*order)[i])];
@@ -155,7 +155,8 @@ Index JudgedRows<T>::partitions() const {
   constexpr Index kFewest = 4;
   constexpr Index kMost = 16;
   if (subject_.steps == 0) return rows() <= kMostJudged / 4 ? kMost : kFewest;
-  const Index trained = 2 * subject_.steps * subject_.plan.options->batch_size;  // in forward passes of a row, about half of the cost
+  const Index trained =
+      2 * subject_.steps * subject_.plan.options->batch_size;  // forward passes of one row that cost about half as much as training did
   return std::clamp(trained / std::max<Index>(rows(), 1), kFewest, kMost);
 }
 

@@ -10,16 +10,16 @@
 
 namespace normrun::diagnosis {
 
-/// Statistics of every layer that has moving ones, in the layout's order.
+/// The statistics of every layer that has moving statistics, in the layout's order.
 using StatisticsList = std::vector<statistics::LayerStatistics>;
 
-/// A trained network and what it was trained by: what a diagnosis is of.
+/// A trained network and its training: what a diagnosis judges.
 template <class T>
 struct Subject {
-  const train::TrainingPlan<T>& plan;  // its network, its data and its history
+  const train::TrainingPlan<T>& plan;  // the network, its data, and how it was trained
   const nn::Model<T>& model;
-  Index steps = 0;                                                   // done
-  std::function<statistics::SplitRows<T>(data::SplitName)> rows_of;  // of a split, with the stem's outputs where they are kept
+  Index steps = 0;                                                   // steps that were trained
+  std::function<statistics::SplitRows<T>(data::SplitName)> rows_of;  // gives the rows of a split, with the stem's outputs if they are kept
   Margins margins = {};
 
   const nn::Network<T>& network() const { return *plan.network; }
@@ -27,18 +27,19 @@ struct Subject {
   const data::Split<T>& split(data::SplitName name) const { return plan.data->split(name); }
 };
 
-/// Rows that share batch statistics in training: of a micro-batch, of a replica.
+/// Returns how many rows share batch statistics in training: those of a micro-batch, or of one replica's part of it if the replicas do not
+/// synchronize their statistics.
 Index rows_of_norm_batch(const train::TrainOptions& options);
 
-/// Whether training draws its batches at random.
+/// Returns whether training draws its batches at random.
 template <class T>
 bool draws_at_random(const train::TrainingPlan<T>& plan);
 
-/// The statistics as they are stored.
+/// Returns the moving statistics that `state` holds.
 template <class T>
 StatisticsList stored_statistics(const nn::Layout& layout, std::span<const T> state);
 
-/// The rows that the arms are judged on: those of a split in a random order, at most so many that judging costs less than training.
+/// The rows of a split on which ways to predict are judged, in a random order. If the split is large, only some of its rows are judged.
 template <class T>
 class JudgedRows {
  public:
@@ -49,19 +50,20 @@ class JudgedRows {
   Index rows() const { return static_cast<Index>(order_.size()); }
   const RowScorer& scorer() const { return scorer_; }
 
-  /// Eval mode by some moving statistics.
+  /// Returns the logits of eval mode with the given moving statistics; eval_score() returns their scores.
   Matrix<T> eval_logits(std::span<const T> state) const;
   RowScores eval_score(std::span<const T> state) const { return scorer_.score(eval_logits(state)); }
   RowScores eval_score(const StatisticsList& statistics) const;
-  /// Train mode in batches of so many rows, `order` being of this split's rows; a short last batch is filled with the order's first rows.
+  /// Returns the logits of train mode in batches of `batch_size` rows. `order` holds rows of this split; its first rows fill up a short
+  /// last batch.
   Matrix<T> train_logits(std::span<const Index> order, Index batch_size) const;
-  /// Train mode over random partitions of the rows.
+  /// Scores train mode, averaged over random partitions of the rows into batches.
   RowScores train_score(Index batch_size, Index partitions) const;
-  /// Train mode in the training's own order of this split; none where these rows cannot be ordered so.
+  /// Scores train mode with this split in the training's own order; returns nothing if these rows cannot be ordered so.
   std::optional<RowScores> ordered_train_score() const;
-  /// How many partitions are averaged: 16, fewer where that costs more than training.
+  /// Returns how many partitions to average: 16, or fewer (at least 4) if 16 would cost more than training.
   Index partitions() const;
-  /// The scorer of some other rows of the split.
+  /// Returns a scorer for some other rows of the split.
   RowScorer scorer_of(std::span<const Index> rows) const;
 
  private:

@@ -45,7 +45,7 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-/// I_x(a, b), 0 <= x <= 1.
+/// Returns the regularized incomplete beta function I_x(a, b) for 0 <= x <= 1.
 double incomplete_beta(double a, double b, double x) {
   if (x <= 0.0) return 0.0;
   if (x >= 1.0) return 1.0;
@@ -104,7 +104,7 @@ Estimate estimate(std::span<const double> values) {
 double mcnemar_p(std::size_t first, std::size_t second) {
   const std::size_t n = first + second;
   double tail = 0.0;
-  double log_term = -static_cast<double>(n) * math::log(2.0);  // of 0 rows
+  double log_term = -static_cast<double>(n) * math::log(2.0);  // the log of the chance of k rows, beginning with k = 0
   for (std::size_t k = 0; k <= n; ++k) {
     if (k >= first) tail += math::exp(log_term);
     log_term += math::log(static_cast<double>(n - k)) - math::log(static_cast<double>(k + 1));
