@@ -14,13 +14,13 @@ struct ArrayFacts {
   std::string path;
   std::string type;  // "float32", "uint8", "bool", …
   std::vector<Index> dims;
-  double low = 0.0;  // of the finite numbers
+  double low = 0.0;  // the smallest of the finite numbers
   double high = 0.0;
   Index not_finite = 0;
   bool are_whole = true;
-  std::vector<std::pair<double, Index>> values;  // distinct numbers with their counts, ascending; empty where there are more than 20
+  std::vector<std::pair<double, Index>> values;  // the distinct numbers, ascending, with their counts; empty if there are more than 20
 };
-/// Reads the whole array.  `format` says which reader to use; the first bytes tell.
+/// array_facts() reads the whole array. `format` says which reader to use; the file's first bytes tell the format.
 enum class ArrayFormat { kIdx, kNpy };
 ArrayFacts array_facts(const std::string& path, ArrayFormat format);
 
@@ -34,14 +34,14 @@ struct ArraySuggestion {
   std::string_view type;          // "npy" or "idx"
   std::string_view features_key;  // "features" or "images"
   ArrayPair train;
-  ArrayPair test;  // empty: test_fraction of the rows is held out
+  ArrayPair test;  // if empty, test_fraction of the rows is held out
   Index rows = 0;
   Index rank = 1;                                         // the number of axes of one example
   Index outputs = 1;                                      // classes, or numbers to predict
-  std::vector<std::pair<std::string, std::string>> keys;  // as in CsvSuggestion
+  std::vector<std::pair<std::string, std::string>> keys;  // the keys of the config, as in CsvSuggestion::keys()
 };
 /// Suggests how to train on arrays.  `file` is either an NPZ archive, whose member names tell inputs from labels, or an NPY or IDX file of
-/// the inputs; then `labels` names the file of the labels.  Throws Error(kUsage) where it finds no labels.
+/// the inputs; then `labels` names the file of the labels.  Throws Error(kUsage) if it finds no labels.
 ArraySuggestion suggest_arrays(const std::string& file, const std::string& labels);
 
 }  // namespace normrun::data

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index kMaxClasses = Index{1} << 20;
 
-/// Returns one number as a T, or throws where it is not one.
+/// Returns one number as a T; throws if it is not finite or does not fit.
 template <class T, class Map>
 T checked_number(const files::NumberArray& array, Index place, const Map& map) {
   const double raw = files::decode_number(array.number(place), array.format);
@@ -28,7 +28,7 @@ Matrix<T> convert(const files::NumberArray& array, Index rows, const Map& map) {
   Matrix<T> matrix = allocate_rows<T>(rows, array.row_size());
   T* out = matrix.view().data;
   const Index count = matrix.view().size();
-  /// there are only 256 different bytes, so each result is computed once
+  /// There are only 256 different bytes, so the result of each is computed once.
   if (array.format.kind == files::NumberKind::kUnsigned && array.format.bytes == 1) {
     std::array<T, 256> table;
     for (std::size_t byte = 0; byte < table.size(); ++byte) table[byte] = static_cast<T>(map(static_cast<double>(byte)));
@@ -39,7 +39,7 @@ Matrix<T> convert(const files::NumberArray& array, Index rows, const Map& map) {
   return matrix;
 }
 
-/// Returns a label: a whole number, or a floating one whose value is whole.
+/// Returns a label, which is a whole number even if the file stores it as a floating one.
 std::int64_t whole_at(const files::NumberArray& array, Index place) {
   if (array.is_integer()) return files::decode_integer(array.number(place), array.format);
   const double number = files::decode_number(array.number(place), array.format);

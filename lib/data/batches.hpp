@@ -13,7 +13,7 @@ namespace normrun::data {
 enum class BatchOrder { kShuffled, kSequential, kReplacement, kByClass };
 enum class LastBatch { kKeep, kDrop };
 
-/// The `batching` options.
+/// The options under `batching` in a config.
 struct Batching : config::Described {
   BatchOrder order = BatchOrder::kShuffled;
   Index classes_per_batch = 1;
@@ -22,35 +22,36 @@ struct Batching : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// The order in which an epoch reads its rows: indices into the split, whose consecutive slices of batch_size rows are the batches.  The
-/// order is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
-///   shuffled     every row once, in a fresh order each epoch
-///   sequential   every row once, in the split's order
-///   replacement  `samples` independent draws
-///   by-class     each batch has rows of classes_per_batch classes, dealt from a shuffled deck of all classes.  A balanced batch has
-///                the same number of rows of each class (the first classes get the remainder); otherwise each row's class is drawn
+/// The order in which an epoch reads its rows: indices into the split. Consecutive slices of batch_size indices are the batches. The order
+/// is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
+///   shuffled     reads every row once, in a fresh order each epoch
+///   sequential   reads every row once, in the split's order
+///   replacement  makes `samples` independent draws
+///   by-class     gives each batch rows of classes_per_batch classes, which are dealt from a shuffled deck of all classes.  A balanced
+///   batch
+///                has the same number of rows of each class (the first classes get the remainder).  Otherwise each row's class is drawn
 ///                with probabilities that follow the classes' sizes.  The rows of a class come in shuffled order, and start again
 ///                when all have been used.
 class Batches {
  public:
-  /// `labels` has length `samples`, or is empty; by-class batching needs it.  Throws Error(kUsage) for by-class batching without labels,
-  /// with an empty class, or with more classes in a batch than exist or than a batch has rows; and where no batch is full and the last one
-  /// is dropped.
+  /// `labels` has length `samples` or is empty. Throws Error(kUsage) for by-class batching without labels, with a class that has no row, or
+  /// with more classes in a batch than there are or than a batch has rows. Throws Error(kUsage) too if the last batch is dropped and no
+  /// batch is full.
   Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size, std::uint64_t seed);
 
-  /// Reads rows in a given order instead (`batch_order`), which holds indices (epochs, samples).  Throws Error(kDamaged) where an index is
-  /// no row of the split or an epoch has another length.
+  /// Makes the epochs read rows in a given order (`batch_order`), which holds indices (epochs, samples). Throws Error(kDamaged) if an index
+  /// is no row of the split or if an epoch has another length.
   void set_order(std::vector<std::vector<Index>> epochs);
 
-  /// Returns the number of epochs of the given order, or 0 without one.
+  /// Returns the number of epochs of the given order; 0 if there is none.
   Index given_epochs() const { return static_cast<Index>(given_.size()); }
 
   Index steps_per_epoch() const;
-  /// Computes the order of an epoch without allocating.  Throws Error(kUsage) past the end of a given order.
+  /// Computes the order of an epoch without allocating. Throws Error(kUsage) after the last epoch of a given order.
   void start_epoch(Index epoch);
   /// Returns the rows of a step within the epoch: at most batch_size indices.
   std::span<const Index> step(Index step_in_epoch) const;
-  /// Returns the rows of the steps that follow in the epoch.
+  /// Returns the rows of all later steps of the epoch.
   std::span<const Index> next_rows(Index step_in_epoch) const;
 
  private:
@@ -70,8 +71,8 @@ class Batches {
   Index next_row(std::size_t label, RandomStream& stream);
   std::span<Index> rows_of(std::size_t label);
 
-  // Only by-class batching uses these: the rows ordered by class, where each class starts, how many of its rows are used up, how often it
-  // was dealt, and the deck, whose first classes_per_batch cards are those of the current batch.
+  // Only by-class batching uses the members below. They are the rows ordered by class, where each class starts, how many of its rows are
+  // used up, how often it was dealt, and the deck. The first classes_per_batch cards of the deck are those of the current batch.
   std::vector<Index> class_rows_;
   std::vector<Index> class_begin_;
   std::vector<Index> class_used_;

@@ -34,7 +34,7 @@ void CellRows::narrow_last_piece() {
   narrow<float>(piece, Width::kFloat);
 }
 
-/// Stores a complete piece as numbers of this type, where each cell is a number that the type holds exactly.
+/// Stores a complete piece as numbers of this type; returns false unless each cell is a number that the type holds exactly.
 template <class Number>
 bool CellRows::narrow(Piece& piece, Width width) const {
   const auto* const cells = reinterpret_cast<const CellValue*>(piece.cells.get());
@@ -45,7 +45,7 @@ bool CellRows::narrow(Piece& piece, Width width) const {
     const double cell = cells[i].number();
     if (!(cell >= static_cast<double>(std::numeric_limits<Number>::lowest()) &&
           cell <= static_cast<double>(std::numeric_limits<Number>::max())))
-      return false;  // a word, a date or a missing value is a NaN
+      return false;  // the cell is a NaN: a word, a date or a missing value
     numbers[i] = static_cast<Number>(cell);
     if (std::bit_cast<std::uint64_t>(static_cast<double>(numbers[i])) != std::bit_cast<std::uint64_t>(cell)) return false;
   }

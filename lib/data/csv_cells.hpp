@@ -10,8 +10,8 @@
 
 namespace normrun::data {
 
-/// A cell of an input column in eight bytes.  It is a number, or a NaN that encodes a missing value, a date, or a word by its place among
-/// the column's words.  So the few cells that are not numbers need no memory beside the column of numbers.
+/// A cell of an input column in eight bytes. It is a number, or a NaN that encodes a missing value, a date, or a word by the word's place
+/// among the column's words. So cells that are not numbers, which are few, need no memory beside the column of numbers.
 class CellValue {
  public:
   enum class Kind : std::uint64_t { kNumber, kMissing, kWord, kDate };
@@ -27,9 +27,9 @@ class CellValue {
   double seconds() const { return static_cast<double>(bits_ & kPayload) - kEpoch; }
 
  private:
-  static constexpr std::uint64_t kBox = 0x7FF8000000000000;  // all numbers of a table are finite, so none has these bits
+  static constexpr std::uint64_t kBox = 0x7FF8000000000000;  // no number has these bits, because all numbers of a table are finite
   static constexpr std::uint64_t kPayload = 0x0000FFFFFFFFFFFF;
-  static constexpr double kEpoch = 1e11;  // dates may lie so many seconds before 1970
+  static constexpr double kEpoch = 1e11;  // the earliest date lies this many seconds before 1970
   explicit CellValue(std::uint64_t bits) : bits_(bits) {}
   static CellValue boxed(Kind kind, std::uint64_t payload) {
     return CellValue(kBox | (static_cast<std::uint64_t>(kind) << 48) | (payload & kPayload));
@@ -38,8 +38,8 @@ class CellValue {
 };
 static_assert(sizeof(CellValue) == 8);
 
-/// Rows of cells in pieces, so that the memory grows with the rows and can be released from the front.  A complete piece of nothing but
-/// numbers that a byte, two bytes or a float hold exactly takes no more memory than that.
+/// Rows of cells, stored in pieces: the memory grows with the rows and can be released from the front. If a complete piece holds only
+/// numbers that fit exactly into a byte, two bytes or a float, it is stored in that type.
 class CellRows {
   enum class Width { kByte, kShort, kFloat, kCell };
 
@@ -69,21 +69,21 @@ class CellRows {
   };
 
   void start(Index columns);
-  /// Returns the cells of a new row, which are to be filled in before the next one is added.
+  /// Adds a row and returns its cells. The caller fills them in before it adds the next row.
   CellValue* add_row();
   Index rows() const { return rows_; }
   Row row(Index row) const {
     const Piece& piece = pieces_[static_cast<std::size_t>(row / rows_of_piece_)];
     return {piece.cells.get() + row % rows_of_piece_ * columns_ * piece.bytes, piece.width};
   }
-  /// Releases the memory of all rows before this one, which must not be read again.
+  /// Releases the memory of all rows before this one. Nobody may read them afterwards.
   void release_before(Index row);
 
  private:
   struct Piece {
     std::unique_ptr<std::byte[]> cells;
     Width width = Width::kCell;
-    Index bytes = sizeof(CellValue);  // of one cell
+    Index bytes = sizeof(CellValue);  // the size of one cell
   };
   void narrow_last_piece();
   template <class Number>

@@ -36,7 +36,7 @@ CsvClasses::CsvClasses(const InputTable& table) : path_(table.path) {
 CsvClasses::Key CsvClasses::key_of(const std::string& text) const {
   if (!are_whole_numbers_) return {0, text};
   const std::optional<std::int64_t> number = whole_label(text);
-  return number ? Key{*number, {}} : Key{0, text};  // a text is no key of whole numbers, so it is not found
+  return number ? Key{*number, {}} : Key{0, text};  // the keys are whole numbers, so a text is not found among them
 }
 
 std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {

@@ -104,7 +104,7 @@ void CsvColumns::find_by_name(const std::vector<std::string>& names) {
   }
   if (feature_count() == 0) require_inputs();
   labels_.clear();
-  for (const Special& special : special_) {  // in the config's order
+  for (const Special& special : special_) {  // the columns keep the config's order
     if (special.role != CsvRole::kLabel) continue;
     const auto named = std::find(names.begin(), names.end(), special.column.word);
     labels_.push_back(special.column.word.empty() ? index_of(special) : named - names.begin());
@@ -121,7 +121,8 @@ void CsvColumns::assign_named(const Special& special, const std::vector<std::str
   for (std::size_t c = 0; c < names.size() && takes_several && is_pattern(name); ++c) {
     if (!fits_pattern(names[c], name)) continue;
     fits = true;
-    if (role(static_cast<Index>(c)) == CsvRole::kFeature) assign(special, static_cast<Index>(c));  // a pattern never takes a label away
+    if (role(static_cast<Index>(c)) == CsvRole::kFeature)
+      assign(special, static_cast<Index>(c));  // a column that already has a role keeps it, even if a pattern fits its name
   }
   if (fits) return;
   const std::string near = nearest_word(name, {names.begin(), names.end()});

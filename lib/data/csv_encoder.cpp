@@ -27,7 +27,7 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-/// Returns 1 for a word that means true, 0 for one that means false, and -1 for any other.
+/// Returns 1 for a word that means true, 0 for a word that means false, and -1 for any other word.
 int truth_of(const std::string& word) {
   const std::string text = lower_case(word);
   if (text == "true" || text == "yes" || text == "t" || text == "y") return 1;

@@ -12,23 +12,23 @@ namespace normrun::data {
 /// How an input column becomes numbers.
 enum class ColumnCode {
   kNumber,
-  kBoolean,    // true, yes, t, y: 1; false, no, f, n: 0
-  kOneHot,     // one number for each category: 1 for the cell's own category, 0 for the others
-  kDateParts,  // year, month, day, weekday (Monday is 1); hour and minute where there are times
+  kBoolean,    // true, yes, t and y become 1; false, no, f and n become 0
+  kOneHot,     // one number for each category; it is 1 for the cell's own category and 0 for the others
+  kDateParts,  // year, month, day and weekday (Monday is 1); also hour and minute if there are times
   kLeftOut,
 };
 
 struct EncodedColumn {
   ColumnCode code = ColumnCode::kNumber;
   Index width = 1;                      // how many numbers one cell becomes
-  std::vector<std::string> categories;  // of kOneHot: sorted by value where all are numbers, else by bytes
-  std::string reason;                   // why the column is left out, for kLeftOut
+  std::vector<std::string> categories;  // only of kOneHot; sorted by value if all are numbers, otherwise by bytes
+  std::string reason;                   // only of kLeftOut: why the column is left out
 };
 
 /// Turns the cells of a table's inputs into numbers, in the same way for the training file and the test file.
 class CsvEncoder {
  public:
-  /// Decides from the training table how to encode each column.  Throws Error(kDamaged) with every problem of its columns at once.
+  /// Decides from the training table how to encode each column. Throws one Error(kDamaged) that lists every problem of the columns.
   CsvEncoder(const InputTable& train, const CsvOptions& options);
 
   Index width() const { return width_; }
@@ -38,18 +38,18 @@ class CsvEncoder {
   /// Returns one sentence for each column that is left out or turned into other numbers.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// Throws Error(kDamaged) where another table holds cells that these columns cannot encode.
+  /// Throws Error(kDamaged) if the cells of another table cannot be encoded as this object encodes columns.
   void check(const InputTable& table) const;
-  /// Returns the rows that are used: all but those that `impute: "drop-row"` and `unlabelled: "drop"` leave out.  Throws Error(kDamaged)
-  /// where no row is left.
+  /// Returns the rows that are used: all rows that neither `impute: "drop-row"` nor `unlabelled: "drop"` leaves out. Throws Error(kDamaged)
+  /// if no row is left.
   std::vector<Index> kept_rows(const InputTable& table) const;
 
   /// Encodes the rows of one table.
   class Rows {
    public:
     Rows(const CsvEncoder& encoder, const InputTable& table);
-    /// Writes a row's width() numbers to `out`; NaN stands for a missing one.  `prepared` is applied to the numbers that the file holds as
-    /// numbers.
+    /// Writes the width() numbers of a row to `out`; a missing number becomes NaN. Numbers that the file holds as numbers first pass
+    /// through `prepared`.
     template <class Prepared>
     void encode(Index row, double* out, const Prepared& prepared) const {
       const CellRows::Row cells = table_.cells.row(row);
@@ -71,7 +71,7 @@ class CsvEncoder {
 
     const CsvEncoder& encoder_;
     const InputTable& table_;
-    std::vector<std::vector<Index>> slots_;  // for each column and each of its words, the category; -1: none
+    std::vector<std::vector<Index>> slots_;  // for each column and each of its words: the category, or -1 for none
     std::vector<std::unordered_map<double, Index>> number_slots_;
   };
 
@@ -101,7 +101,8 @@ class CsvEncoder {
 
 /// Returns how many cells of a column are numbers, that is, neither words nor missing.
 Index number_cells(const InputTable& table, const InputColumn& column);
-/// Returns `["a", "b"]` as `ignore` takes it; a column without a name appears by its index.
+/// Returns a list of columns such as `["a", "b"]`, in the form that the option `ignore` takes. A column without a name appears by its
+/// index.
 std::string column_list(const InputTable& table, const std::vector<std::size_t>& inputs);
 /// Returns the distinct words and numbers of a column, at most `limit + 1` of them.
 std::vector<std::string> categories_of(const InputTable& table, std::size_t input, Index limit);

@@ -7,12 +7,12 @@
 
 namespace normrun::data {
 
-/// The examples of a table: its rows, or its sequences.  The sequence column gathers the rows of a sequence, and time orders them.
-/// Sequences stand in the order in which the file first names them.
+/// The examples of a table: its rows, or its sequences. The sequence column says which rows make up a sequence, and the time column orders
+/// them. The sequences come in the order in which the file first names them.
 class CsvExamples {
  public:
-  /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row where the label or the weight
-  /// changes within a sequence or a time occurs twice.
+  /// `kept` holds the rows that are used, in order. Throws Error(kDamaged) with file, line, byte and row if the label or the weight changes
+  /// within a sequence, or if a time occurs twice in it.
   CsvExamples(InputTable table, std::vector<Index> kept);
 
   const InputTable& table() const { return table_; }
@@ -21,7 +21,7 @@ class CsvExamples {
   bool are_sequences() const { return !table_.sequences.empty(); }
   Index length(Index example) const { return are_sequences() ? static_cast<Index>(rows_of(example).size()) : 1; }
   Index longest() const;
-  /// Returns the table's row that is a given step of an example.
+  /// Returns the row of the table that holds the given step of an example.
   Index row(Index example, Index step) const {
     return are_sequences() ? rows_of(example)[static_cast<std::size_t>(step)] : kept_[static_cast<std::size_t>(example)];
   }

@@ -11,12 +11,12 @@ namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Powers of ten that a double holds exactly.
+/// The powers of ten that a double holds exactly.
 constexpr std::array<double, 23> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/// Reads at most 15 digits with at most one decimal point and no exponent.  The value is then one exact integer divided by one exact power
-/// of ten, which rounds only once (Clinger 1990).  std::from_chars reads everything else.
+/// Reads a number of at most 15 digits, with at most one decimal point and no exponent. Such a number is one exact integer divided by one
+/// exact power of ten, so it is rounded only once (Clinger 1990). std::from_chars reads all other numbers.
 bool read_short_number(std::string_view text, double& value) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -54,7 +54,7 @@ CellNumber read_number_text(std::string_view text) {
   return number;
 }
 
-/// Returns whether the digits stand in groups of three: 1,234,567.
+/// Returns whether the digits stand in groups of three, as in 1,234,567.
 bool has_groups(std::string_view text, char thousands, char decimal) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   const std::string_view whole = text.substr(0, text.find(decimal));
@@ -112,7 +112,7 @@ CellNumber CellReader::read_plain(std::string_view cell) const {
   const std::string_view text = trimmed_cell(cell);
   if (text.empty()) return {CellReading::kMissing, 0.0};
   if (decimal_ == '.' && thousands_ == '\0') return read_number_text(text);
-  // A mark is a decimal mark only where digits surround it: "3," and "," are words.
+  // A decimal mark has digits on both sides: "3," and "," are words.
   std::string plain;
   if (thousands_ != '\0' && !has_groups(text, thousands_, decimal_)) return {CellReading::kText, 0.0};
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -138,7 +138,7 @@ class DateText {
     ++place_;
     return true;
   }
-  /// Reads a number of at most four digits; returns -1 where there is none.
+  /// Reads a number of at most four digits; returns -1 if there is none.
   int number(std::size_t& digits) {
     digits = 0;
     int value = 0;
@@ -151,7 +151,8 @@ class DateText {
   std::size_t place_ = 0;
 };
 
-/// Returns the days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+/// Returns the number of days from 1970-01-01 to a date of the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date
+/// algorithms").
 std::int64_t days_of(int year, int month, int day) {
   const int y = month <= 2 ? year - 1 : year;
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -172,8 +173,8 @@ std::optional<double> date_seconds(int year, int month, int day) {
   return 86400.0 * static_cast<double>(days_of(year, month, day));
 }
 
-/// Reads three numbers as a date: the year comes first, or it comes last after day and month.  Month and day is tried where day and month
-/// is impossible.
+/// Reads three numbers as a date. The year comes first, or it comes last after the day and the month. If that gives no valid day and month,
+/// the month is taken to come before the day.
 std::optional<double> date_of(int first, std::size_t first_digits, int second, int third, std::size_t third_digits) {
   if (first_digits == 4) return date_seconds(first, second, third);
   if (third_digits != 4 && third_digits != 2) return std::nullopt;
@@ -182,7 +183,7 @@ std::optional<double> date_of(int first, std::size_t first_digits, int second, i
   return day_first ? day_first : date_seconds(year, first, second);
 }
 
-/// Reads the minutes and perhaps the seconds that follow the hour.
+/// Reads the minutes, and the seconds if there are any, that follow the hour.
 bool read_time(DateText& text, int hour, char mark, double& seconds) {
   std::size_t digits = 0;
   const int minute = text.number(digits);
@@ -195,10 +196,10 @@ bool read_time(DateText& text, int hour, char mark, double& seconds) {
       while (is_digit(text.peek())) text.skip(text.peek());
     }
   } else if (mark == '.') {
-    return false;  // 12.30 is a number
+    return false;  // a text such as 12.30 is a number, not a time
   }
   seconds = 3600.0 * hour + 60.0 * minute + second;
-  // A time zone does not change the clock time, because what people do depends on their own time of day.
+  // A time zone is skipped, because what people do depends on their own time of day.
   text.skip(' ');
   if (text.skip('Z')) return text.at_end();
   if (text.skip('+') || text.skip('-')) {
@@ -225,7 +226,7 @@ std::optional<CellDate> read_date(std::string_view trimmed) {
   }
   DateText clock = text;
   if (mark == '.' && first_digits <= 2 && read_time(clock, first, '.', date.seconds) && date.seconds < 86400.0) {
-    date.has_time = true;  // 18.00.00
+    date.has_time = true;  // a time of day such as 18.00.00
     return date;
   }
   std::size_t digits = 0;
@@ -236,7 +237,7 @@ std::optional<CellDate> read_date(std::string_view trimmed) {
     const int third = text.number(third_digits);
     day = date_of(first, first_digits, second, third, third_digits);
   } else if (mark != '.' && first_digits == 4 && digits == 2) {
-    day = date_seconds(first, second, 1);  // 2024-01
+    day = date_seconds(first, second, 1);  // a month such as 2024-01
   }
   if (!day) return std::nullopt;
   date.has_date = true;

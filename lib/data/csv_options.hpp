@@ -9,15 +9,15 @@
 namespace normrun::data {
 
 enum class CsvHeader {
-  kAuto,  // the first line and the columns below it decide (first_record_names)
+  kAuto,  // first_record_names() decides from the first line and the columns below it
   kYes,
   kNo,
 };
 enum class CsvTarget { kClass, kNumber };
 enum class CsvIndex { kAuto, kKeep };
 enum class CsvCategories {
-  kAuto,    // one-hot; a column of more different words than the limit is left out with a note
-  kOneHot,  // one-hot; a column of more different words than the limit is an error
+  kAuto,    // one-hot, but a column with more different words than the limit is left out with a note
+  kOneHot,  // one-hot, but a column with more different words than the limit is an error
   kIgnore,
   kError,
 };
@@ -27,7 +27,8 @@ enum class CsvEncoding { kAuto, kUtf8, kUtf16, kLatin1 };
 /// What happens to a row whose label is missing.
 enum class CsvUnlabelled { kError, kDrop };
 
-/// What a file holds.  Labels may stand in a file of their own.  kInspected: the file may be anything, and every column is examined.
+/// What a file holds; its labels may be in another file. kInspected means that the file may hold anything, and that every column is
+/// examined.
 enum class CsvPart { kWhole, kInputs, kLabels, kInspected };
 
 /// How a CSV file is read.  Columns are given by name or by index, and negative indices count from the end.
@@ -36,7 +37,7 @@ struct CsvOptions {
   std::vector<config::Count> label = {{.word = {}, .value = -1}};
   CsvTarget target = CsvTarget::kClass;
   config::Count sequence{.word = "none"};  // the column that says which sequence a row belongs to; "none": each row is an example
-  config::Count time{.word = "none"};      // the column that orders a sequence's rows; "none": the file's order
+  config::Count time{.word = "none"};      // the column that orders a sequence's rows; "none": they keep the file's order
   config::Count weights{.word = "none"};   // the column of the rows' weights in the training loss; "none": all rows weigh 1
   std::vector<config::Count> ignore;       // columns that are not read; a name may be a pattern ("pixel*")
 
@@ -49,11 +50,11 @@ struct CsvOptions {
   CsvIndex index = CsvIndex::kAuto;
 
   CsvCategories categories = CsvCategories::kAuto;
-  std::vector<config::Count> category_columns;  // columns whose cells are words even where they look like numbers
+  std::vector<config::Count> category_columns;  // columns whose cells are words even if they look like numbers
   Index category_limit = 50;
   CsvUnknownWords unknown_words = CsvUnknownWords::kZeros;
   CsvDates dates = CsvDates::kIgnore;
-  std::vector<std::string> missing;  // in addition to the usual words
+  std::vector<std::string> missing;  // words for missing values, in addition to the usual ones
   Impute impute = Impute::kError;
   CsvUnlabelled unlabelled = CsvUnlabelled::kError;
   CsvPart part = CsvPart::kWhole;

@@ -57,7 +57,7 @@ struct Extreme {
   }
 };
 
-/// Finds a number that programs write for a missing value, and that occurs again and again away from the column's other numbers.
+/// Finds a number that programs write for a missing value, if it occurs again and again and lies far from the column's other numbers.
 void find_sentinel(const Extreme& low, const Extreme& high, ColumnFacts& facts) {
   static constexpr double kUsual[] = {-9, -99, -200, -999, -9999, -99999, 999, 9999, 99999};
   for (const auto& [end, other_end] : {std::pair{low, high.number}, std::pair{high, low.number}}) {
@@ -154,7 +154,7 @@ ColumnFacts column_facts(const InputTable& table, std::size_t input) {
   std::unordered_set<double> seen;
   Extreme lowest;
   Extreme highest;
-  bool all_differ = names_identifier(column.name);  // found out only where it matters
+  bool all_differ = names_identifier(column.name);  // column_facts() finds this out only if it matters
   for (Index row = 0; row < table.rows; ++row) {
     const CellValue cell = table.cells.row(row)[input];
     if (cell.kind() != CellValue::Kind::kNumber) continue;

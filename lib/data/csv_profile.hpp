@@ -14,24 +14,24 @@ namespace normrun::data {
 /// What the cells of an input column have in common.
 enum class ColumnKind {
   kEmpty,       // every cell is missing
-  kIndex,       // counts the rows, or stands first without a name
+  kIndex,       // a column that counts the rows, or the first column if it has no name
   kIdentifier,  // distinct whole numbers under a name such as "id"
   kNumber,
   kTruth,  // true and false, or yes and no
   kDates,
-  kWords,  // few enough different words to become one-hot
-  kTexts,  // more different words than that
+  kWords,  // words, few enough different ones to become one-hot
+  kTexts,  // words, too many different ones to become one-hot
   kMixed,  // numbers and a few words
 };
 struct ColumnFacts {
   ColumnKind kind = ColumnKind::kNumber;
-  double low = 0.0;  // of the numbers
+  double low = 0.0;  // the smallest number
   double high = 0.0;
   bool are_whole = true;
   bool is_constant = false;
-  std::vector<std::pair<std::string, Index>> values;  // distinct cells with their counts, most frequent first; at most kMostValues
+  std::vector<std::pair<std::string, Index>> values;  // at most kMostValues distinct cells with their counts, the most frequent first
   bool has_more_values = false;
-  std::optional<double> sentinel;  // a number such as -999 that stands far from all others, as one that means "missing" does
+  std::optional<double> sentinel;  // a number that probably means "missing": one such as -999 that lies far from all others
   Index sentinels = 0;             // the number of cells that hold it
 };
 inline constexpr std::size_t kMostValues = 51;

@@ -26,7 +26,7 @@ bool is_comma_number(std::string_view text) {
   return comma != std::string_view::npos && comma > 0 && CellReader(',', '\0', {}).read_plain(text).reading == CellReading::kNumber;
 }
 
-/// Returns whether 1,234 and 12,345,678 may be whole numbers too.
+/// Returns whether the text could also be a whole number with groups of three digits, such as 1,234 or 12,345,678.
 bool may_have_thousands(std::string_view text) { return CellReader('.', ',', {}).read_plain(text).reading == CellReading::kNumber; }
 
 /// One way to read the text, and how well it fits.
@@ -46,7 +46,7 @@ std::vector<std::vector<std::string>> first_records(const std::string& path, con
       for (const CsvCell& cell : cells) record.emplace_back(cell.text);
       lines.push_back(cells.front().place.line);
     }
-  } catch (const Error&) {  // an error only ends the sample: reading the table will say where it is
+  } catch (const Error&) {  // an error only ends the sample; reading the whole table later reports its place
   }
   return records;
 }
@@ -87,7 +87,7 @@ void take_trailing_cells_away(Trial& trial) {
   sample.dialect.has_trailing_delimiters = true;
 }
 
-/// How many cells of a column are numbers under each decimal mark.
+/// How many cells of a column are numbers with either decimal mark.
 struct DecimalCounts {
   Index cells = 0;
   Index with_point = 0;     // numbers if the mark is a point
@@ -116,14 +116,14 @@ struct DecimalCounts {
   }
 };
 
-/// Decides the decimal mark, and returns the share of the cells that are then numbers.
+/// Decides the decimal mark, and returns the share of the cells that are numbers with this mark.
 double judge_decimals(const CsvOptions& options, CsvSample& sample) {
   std::vector<DecimalCounts> columns(static_cast<std::size_t>(sample.columns));
   for (std::size_t r = sample.records.size() > 1 ? 1 : 0; r < sample.records.size(); ++r) {
     for (std::size_t c = 0; c < std::min(columns.size(), sample.records[r].size()); ++c) columns[c].add(sample.records[r][c]);
   }
   DecimalCounts all;
-  bool is_consistent = true;  // in all cells of a column, a comma means the same
+  bool is_consistent = true;  // whether a comma means the same in all cells of a column
   for (const DecimalCounts& column : columns) {
     all.cells += column.cells;
     all.with_point += column.with_point;
@@ -213,8 +213,8 @@ struct FirstRecord {
   Index numbers = 0;
   Index words = 0;
   Index words_over_numbers = 0;
-  Index occur_again = 0;  // words above words, where one of those below is the same
-  bool counts_up = true;  // its numbers are 0, 1, 2, … or 1, 2, 3, …
+  Index occur_again = 0;  // columns of words in which the first word occurs again below
+  bool counts_up = true;  // whether its numbers are 0, 1, 2, … or 1, 2, 3, …
 };
 
 FirstRecord look_at_first(const CsvSample& sample, const CellReader& reader) {

@@ -46,7 +46,7 @@ bool CsvScanner::next(std::vector<CsvCell>& cells) {
   }
 }
 
-/// Returns to the beginning of the record and reads more text; returns false where there is none.
+/// Returns to the beginning of the record and reads more text; returns false if there is no more.
 bool CsvScanner::refill(const Mark& record) {
   position_ = record.position;
   line_begin_ = record.line_begin;
@@ -55,7 +55,7 @@ bool CsvScanner::refill(const Mark& record) {
   text_.erase(0, position_);
   line_begin_ -= position_;
   position_ = 0;
-  // A record that is larger than the text is scanned anew after each refill.  Doubling the text bounds that work.
+  // A record that is longer than the text is scanned again after each refill. Doubling the text bounds that work.
   const std::size_t enough = 2 * text_.size();
   do {
     is_whole_ = !rest_->read_more(text_);
@@ -79,7 +79,7 @@ bool CsvScanner::skip_line_end() {
   return true;
 }
 
-/// Moves past the end of this line; returns false where the text ends before it.
+/// Moves past the end of this line; returns false if the text ends before it.
 bool CsvScanner::skip_line() {
   const std::size_t end = text_.find(dialect_.has_cr_ends ? '\r' : '\n', position_);
   if (end == std::string::npos) {
@@ -96,7 +96,7 @@ void CsvScanner::skip_blanks() {
   while (!at_end() && (text_[position_] == ' ' || text_[position_] == '\t')) ++position_;
 }
 
-/// Moves past lines to skip, empty lines and comments.
+/// Moves past comments, empty lines and the lines that skip_rows counts.
 CsvScanner::Scan CsvScanner::skip_to_record() {
   const Scan out_of_text = is_whole_ ? Scan::kEnd : Scan::kNeedMore;
   for (;;) {
@@ -176,7 +176,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
     }
     if (!was_quoted && !at_end() && text_[position_] != '\n' && text_[position_] != '\r') return true;
   } else if (cell.is_quoted && dialect_.delimiter != '\t') {
-    skip_blanks();  // `"a" , "b"`
+    skip_blanks();  // a blank may stand before the delimiter: `"a" , "b"`
   }
   if (dialect_.delimiter != ' ' && !at_end() && text_[position_] == dialect_.delimiter) {
     ++position_;
@@ -196,7 +196,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   return false;
 }
 
-/// Moves past blanks where a quote follows them: `"a", "b"`.  Returns false where the text ends too early to tell.
+/// Moves past blanks if a quote follows them, as in `"a", "b"`. Returns false if the text ends too early to tell.
 bool CsvScanner::skip_to_quote() {
   if (at_end() || text_[position_] != ' ') return true;
   const std::size_t next = text_.find_first_not_of(' ', position_);
@@ -205,8 +205,8 @@ bool CsvScanner::skip_to_quote() {
   return true;
 }
 
-/// Moves past the closing quote; returns false where the text ends before it.  `cell.text` keeps doubled quotes until the record is
-/// complete.
+/// Moves past the closing quote; returns false if the text ends before it. Quotes that the file doubles stay doubled in `cell.text` until
+/// the record is complete.
 bool CsvScanner::scan_quoted(CsvCell& cell) {
   const std::size_t begin = ++position_;
   bool has_doubled = false;
@@ -233,7 +233,7 @@ bool CsvScanner::scan_quoted(CsvCell& cell) {
   return true;
 }
 
-/// Removes the second of two quotes in place.  The record is complete by now and is never read again.
+/// Removes the second one of doubled quotes in place. That is safe because the record is complete and is never read again.
 void CsvScanner::unquote(std::vector<CsvCell>& cells) {
   for (const std::size_t place_of_cell : doubled_) {
     CsvCell& cell = cells[place_of_cell];

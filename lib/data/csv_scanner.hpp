@@ -18,17 +18,17 @@ struct CsvPlace {
 };
 
 struct CsvCell {
-  std::string_view text;  // without its quotes; valid until the next record is read
+  std::string_view text;  // the cell without its quotes; valid until the next record is read
   CsvPlace place;
   bool is_quoted = false;
 };
 
 /// How a text is divided into records and cells.
 struct CsvDialect {
-  char delimiter = ',';  // ' ': runs of spaces and tabs
+  char delimiter = ',';  // ' ' means runs of spaces and tabs
   char decimal = '.';
-  char thousands = '\0';                 // '\0': none
-  std::string comment;                   // lines that begin with it are not records; "": there are no comments
+  char thousands = '\0';                 // '\0' means that nothing separates them
+  std::string comment;                   // lines that begin with this text are not records; "" means that there are no comments
   bool has_leading_comments = false;     // comments stand only before the first record
   Index skip_rows = 0;                   // lines before the first record
   bool has_cr_ends = false;              // lines end in CR alone
@@ -38,17 +38,17 @@ struct CsvDialect {
 /// Whether a text is the whole file or only its beginning.
 enum class CsvExtent { kWhole, kBeginning };
 
-/// Splits a text into records as RFC 4180 describes.  Quoted cells may hold line ends, and quotes are doubled inside them; lines end in LF
-/// or CRLF.  Empty lines are not records.
+/// Splits a text into records as RFC 4180 describes. A quoted cell may hold line ends, and a quote inside it is doubled. Lines end in LF or
+/// CRLF. Empty lines are not records.
 class CsvScanner {
  public:
-  /// `path` is for messages.  `rest` provides more text where `text` ends.
+  /// `path` is the name for messages. `rest` provides the text that follows `text`.
   CsvScanner(std::string path, std::string text, CsvText& rest, CsvDialect dialect);
-  /// Scans `text` alone.  Of a beginning, it leaves out the last record, which may be cut off.
+  /// Scans `text` alone. If `text` is only the beginning of a file, its last record may be cut off and is left out.
   CsvScanner(std::string path, std::string text, CsvExtent extent, CsvDialect dialect);
 
-  /// Returns the cells of the next record; false at the end.  Throws Error(kDamaged) with file, line and byte for a quote that is never
-  /// closed, for a quote inside a cell without quotes, and for a NUL byte.
+  /// Reads the next record into `cells`; returns false at the end. Throws Error(kDamaged) with file, line and byte for a quote that is
+  /// never closed, for a quote inside a cell without quotes, and for a NUL byte.
   bool next(std::vector<CsvCell>& cells);
 
  private:
@@ -77,12 +77,14 @@ class CsvScanner {
   CsvText* rest_ = nullptr;
   CsvDialect dialect_;
   std::array<bool, 256> is_special_{};  // characters that end or break a cell without quotes
-  std::vector<std::size_t> doubled_;    // the record's cells that have doubled quotes in them
+  std::vector<std::size_t> doubled_;    // the cells of the record that contain doubled quotes
   std::size_t position_ = 0;
-  std::size_t line_begin_ = 0;  // may lie before the text, and then it wraps around
+  // Where the current line begins in text_.  If that part has been dropped from text_, the number is negative modulo 2^64; the difference
+  // in place() is still right.
+  std::size_t line_begin_ = 0;
   Index line_ = 1;
   Index to_skip_ = 0;
-  bool is_whole_ = false;  // nothing follows what is in text_
+  bool is_whole_ = false;  // the file has no more text than text_ holds
   bool has_records_ = false;
 };
 

@@ -13,7 +13,7 @@
 namespace normrun::data {
 namespace {
 
-constexpr Index kMostNumberClasses = 10;  // at most so many different whole numbers count as classes
+constexpr Index kMostNumberClasses = 10;  // more different whole numbers than this count as numbers to predict
 constexpr Index kMostSkippedLines = 50;
 
 std::string lower_text(std::string text) {
@@ -21,7 +21,7 @@ std::string lower_text(std::string text) {
   return text;
 }
 
-/// Returns the number of lines before the table that are not its records, such as a title.
+/// Returns the number of lines, such as a title, that stand before the table.
 Index lines_to_skip(const std::string& path) {
   CsvText text(path, CsvEncoding::kAuto);
   std::string beginning;
@@ -108,7 +108,7 @@ config::Count column_key(const InputTable& table, std::size_t input) {
 
 std::string shown_column(const InputTable& table, std::size_t input) { return table.inputs[input].text(); }
 
-/// Decides what becomes of an input column.
+/// Decides whether an input column is used, and how.
 void decide_input(CsvSuggestion& found, std::size_t c) {
   const InputColumn& column = found.table.inputs[c];
   const ColumnFacts& facts = found.facts[c];
@@ -118,7 +118,7 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
   };
   switch (facts.kind) {
     case ColumnKind::kIndex:
-      return;  // the encoder leaves it out anyway
+      return;  // the encoder leaves the column out anyway
     case ColumnKind::kEmpty:
       return ignore("it holds no value");
     case ColumnKind::kIdentifier:
@@ -151,7 +151,7 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
   if (column.missing > 0) found.options.impute = Impute::kMean;
 }
 
-/// Notes what a reader of the table would ask about: a single value, or a number that may mean a missing one.
+/// Notes what a reader of the table would ask about: a column with a single value, or a number that may mean a missing value.
 void note_oddities(CsvSuggestion& found, std::size_t c) {
   const ColumnFacts& facts = found.facts[c];
   if (facts.values.size() == 1 && found.table.inputs[c].missing == 0)
@@ -164,7 +164,7 @@ void note_oddities(CsvSuggestion& found, std::size_t c) {
                         "\"], \"impute\": \"mean\"");
 }
 
-/// Leaves out the columns whose name an earlier column has, or the target.
+/// Leaves out each column that has the same name as an earlier column or as the target.
 void leave_out_twins(CsvSuggestion& found) {
   const auto& inputs = found.table.inputs;
   for (std::size_t c = 0; c < inputs.size(); ++c) {

@@ -11,10 +11,10 @@ namespace normrun::data {
 
 /// What a config's "data" needs for a CSV file, in addition to its type and path.
 struct CsvSuggestion {
-  InputTable table;  // every column as an input
+  InputTable table;  // the whole file; every column is an input
   std::vector<ColumnFacts> facts;
-  CsvOptions options;      // as the config should give them
-  std::size_t target = 0;  // its place among the table's inputs; their number where the labels have a file of their own
+  CsvOptions options;      // the options that the config should set
+  std::size_t target = 0;  // the target's place among the table's inputs; if labels have a file of their own, the number of inputs
   bool is_classes = true;
   Index outputs = 1;               // the number of classes, or 1
   std::vector<std::string> notes;  // why columns are left out, one sentence each
@@ -22,15 +22,16 @@ struct CsvSuggestion {
   std::vector<std::pair<std::string, std::string>> keys() const;
 };
 
-/// Reads a file and decides how to train on it.  `target` is the column to predict, by name or index.  If it is empty, a column whose name
-/// says that it is the target is chosen, else the last one that can be predicted.  Throws Error as read_csv does, and Error(kUsage) where
-/// no column can be predicted.
+/// Reads a file and decides how to train on it. `target` is the column to predict, by name or index. If `target` is empty, the function
+/// chooses a column whose name says that it is the target, or otherwise the last column that can be predicted. Throws Error like read_csv,
+/// and Error(kUsage) if no column can be predicted.
 CsvSuggestion suggest_csv(const std::string& path, const std::string& target);
 
-/// Does the same where the labels stand in a file of their own, row by row: its target is found as if it were a table by itself.
+/// Does the same if the labels have a file of their own, with one line for each row. In that file the target is found like in a table of
+/// its own.
 CsvSuggestion suggest_csv_with_labels(const std::string& path, const std::string& labels_path);
 
-/// As suggest_csv, but without a column to predict: `inspect` takes any table.
+/// Reads a file like suggest_csv, but needs no column to predict, because `inspect` takes any table.
 CsvSuggestion look_at_csv(const std::string& path);
 
 /// Returns a text as JSON.

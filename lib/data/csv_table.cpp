@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::size_t kSampleBytes = std::size_t{1} << 18;
 constexpr std::size_t kMostWords = 1000;  // distinct words that are kept for a column
-constexpr Index kLeastCounted = 8;        // a column must count so many rows before it is taken for an index
+constexpr Index kLeastCounted = 8;        // a column is taken for an index only if it counts at least this many rows
 
 std::string place_text(const CsvPlace& place) { return ':' + std::to_string(place.line) + ':' + std::to_string(place.byte); }
 
 std::string quoted(std::string_view text) { return '"' + std::string(text.substr(0, 40)) + '"'; }
 
-/// Reads a text from its beginning, until there is enough of it to judge.
+/// Reads the beginning of a text, as much as is needed to judge the format.
 std::string beginning_of(CsvText& text, CsvExtent& extent) {
   std::string beginning;
   extent = CsvExtent::kBeginning;
@@ -78,7 +78,7 @@ class TableReader {
     sample_ = {};
   }
 
-  /// Refuses a first record whose number of cells differs from most lines', as that of a title does.
+  /// Refuses a first record that has another number of cells than most records. A title is such a record.
   void check_first_record() const {
     if (sample_.odd_first_records == 0 || sample_.has_short_header || options_.header == CsvHeader::kNo) return;
     if (sample_.records.size() < 3 || sample_.columns < 2) return;
@@ -321,7 +321,7 @@ class TableReader {
   std::optional<CsvColumns> columns_;                       // known after the first record
   std::vector<std::size_t> slots_;                          // for each column, its place among the inputs or the labels
   std::unordered_map<std::string, std::size_t> label_ids_;  // for look-ups only, because iterating has no fixed order
-  bool has_label_ = true;                                   // of the current row
+  bool has_label_ = true;                                   // whether the current row has a label
   bool counts_ = false;                                     // whether the first column has counted the rows so far
   double first_count_ = 0.0;
   bool is_latin1_ = false;

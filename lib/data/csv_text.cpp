@@ -31,7 +31,7 @@ void append_character(std::uint32_t character, std::string& text) {
   put(0x80 | (character & 0x3F));
 }
 
-/// Returns whether every other byte is zero, as in UTF-16 of mostly ASCII characters.
+/// Returns whether every other byte is zero. This is so in UTF-16 text whose characters are mostly ASCII.
 bool looks_like_utf16(std::string_view bytes, std::size_t zeros_at) {
   if (bytes.size() < 8) return false;
   std::size_t zeros = 0;

@@ -48,13 +48,13 @@ class RowGenerator {
 template <class T>
 struct Dataset {
   Shape shape;                            // of one example
-  std::vector<std::string> input_names;   // of an example's channels, as their columns give them; empty where there are no columns
+  std::vector<std::string> input_names;   // of an example's channels, as their columns give them; empty if there are no columns
   Index classes = 0;                      // 0: regression
   std::vector<std::string> class_words;   // (classes) as the file writes them; empty: the numbers 0, 1, …
   Index outputs = 0;                      // the targets' width for regression; 0: the targets are zeros, as wide as the network
   std::vector<std::string> target_names;  // (outputs) as the file names them; may be empty
   std::vector<double> target_mean;        // (outputs) a number of the file is target_scale * target + target_mean;
-  std::vector<double> target_scale;       // (outputs) both are empty where the targets are the file's numbers
+  std::vector<double> target_scale;       // (outputs) both are empty if the targets are the file's numbers
   Split<T> train;
   Split<T> validation;
   Split<T> test;
@@ -65,7 +65,7 @@ struct Dataset {
   }
 };
 
-/// Returns a matrix of rows * cols numbers.  Throws Error(kOutOfMemory) where the product overflows or the machine has too little memory.
+/// Returns a matrix of rows * cols numbers.  Throws Error(kOutOfMemory) if the product overflows or the machine has too little memory.
 template <class T>
 Matrix<T> allocate_rows(Index rows, Index cols);
 

@@ -46,7 +46,7 @@ struct SplitCounts {
   Index validation = 0;
   Index test = 0;  // held out of the rows
 };
-/// Divides `rows` rows (after `limit`) among the splits, and rounds each fraction to the nearest count.  Throws Error(kUsage) where no
+/// Divides `rows` rows (after `limit`) among the splits, and rounds each fraction to the nearest count.  Throws Error(kUsage) if no
 /// training row is left.
 SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows);
 

@@ -63,7 +63,7 @@ class TabularSampler {
   Shape shape_;
   Index outputs_ = 0;
   Index width_ = 0;         // the number of a row's sums: the teacher's units, or the outputs
-  Matrix<double> centres_;  // (classes, features), scaled; empty where the target has no centres
+  Matrix<double> centres_;  // (classes, features), scaled; empty if the target has no centres
   Matrix<double> weights_;  // (features, width)
   Matrix<double> last_;     // (units, outputs) of a teacher
 };
