@@ -10,10 +10,10 @@ namespace normrun::data {
 /// A column of a data file as `describe` and `inspect` show it.
 struct ColumnProfile {
   Index place = 0;
-  std::string name;  // "" where the file gives no name
+  std::string name;  // "" if the file gives no name
   std::string kind;  // "number", "words", "dates", "index", …
   Index missing = 0;
-  std::string detail;  // the range, or the words with their counts, or what becomes of the column
+  std::string detail;  // the range of the numbers, the words with their counts, or what becomes of the column
 };
 
 }  // namespace normrun::data

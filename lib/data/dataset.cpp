@@ -30,7 +30,7 @@ Matrix<T> allocate_rows(Index rows, Index cols) {
   Index numbers = 0;
   Index bytes = 0;
   const bool countable = checked_product(rows, cols, numbers) && checked_product(numbers, Index{sizeof(T)}, bytes);
-  // The system would promise more memory than the machine has, and kill the process while it fills the rows.
+  // Without this check the system would promise more memory than the machine has, and would kill the process while it fills the rows.
   const Index machine = static_cast<Index>(sysconf(_SC_PHYS_PAGES)) * static_cast<Index>(sysconf(_SC_PAGESIZE));
   if (!countable || bytes > machine) {
     throw Error(ExitCode::kOutOfMemory,

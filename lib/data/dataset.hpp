@@ -22,8 +22,8 @@ struct Split {
   Matrix<T> features;                // (samples, shape.size())
   std::vector<std::int32_t> labels;  // (samples) in [0, classes); empty for regression
   Matrix<T> targets;                 // (samples, outputs); empty for classification
-  std::vector<Index> lengths;        // (samples) the valid time steps of each sequence, which zeros follow; empty: no sequences
-  std::vector<T> weights;            // (samples) of the losses in training, each >= 0; empty: every row weighs 1
+  std::vector<Index> lengths;  // (samples) how many steps of each sequence are valid, before the zeros; empty if there are no sequences
+  std::vector<T> weights;      // (samples) the weights of the losses in training, each >= 0; empty if every row weighs 1
   Index samples() const { return features.rows(); }
 };
 
@@ -32,12 +32,12 @@ template <class T>
 struct RowsOut {
   View<T> features;                // (rows, shape.size())
   std::int32_t* labels = nullptr;  // (rows); null without classes
-  View<T> targets = {};            // (rows, outputs); no columns without outputs
+  View<T> targets = {};            // (rows, outputs); it has no columns if there are no outputs
   Index* lengths = nullptr;        // (rows); null unless the examples are sequences
 };
 
-/// Draws fresh rows for every step (`resample`).  Row r of a step is a pure function of (seed, step, r), so it is the same however many
-/// rows are drawn.  Drawing allocates nothing, and threads may share one generator.
+/// Draws fresh rows for every step (`resample`). Row r of a step is a pure function of (seed, step, r): it does not depend on how many rows
+/// are drawn. Drawing allocates nothing, and threads may share one generator.
 template <class T>
 class RowGenerator {
  public:
@@ -47,25 +47,25 @@ class RowGenerator {
 
 template <class T>
 struct Dataset {
-  Shape shape;                            // of one example
-  std::vector<std::string> input_names;   // of an example's channels, as their columns give them; empty if there are no columns
-  Index classes = 0;                      // 0: regression
-  std::vector<std::string> class_words;   // (classes) as the file writes them; empty: the numbers 0, 1, …
-  Index outputs = 0;                      // the targets' width for regression; 0: the targets are zeros, as wide as the network
-  std::vector<std::string> target_names;  // (outputs) as the file names them; may be empty
-  std::vector<double> target_mean;        // (outputs) a number of the file is target_scale * target + target_mean;
+  Shape shape;                           // the shape of one example
+  std::vector<std::string> input_names;  // of an example's channels, as their columns give them; empty if there are no columns
+  Index classes = 0;                     // 0 for regression
+  std::vector<std::string> class_words;  // (classes) the classes as the file writes them; empty if they are the numbers 0, 1, …
+  Index outputs = 0;  // for regression, the width of the targets; 0 if they are zeros and as wide as the network's output
+  std::vector<std::string> target_names;  // (outputs) the names of the outputs in the file; may be empty
+  std::vector<double> target_mean;        // (outputs) the file's number is target_scale * target + target_mean
   std::vector<double> target_scale;       // (outputs) both are empty if the targets are the file's numbers
   Split<T> train;
   Split<T> validation;
   Split<T> test;
-  std::shared_ptr<const RowGenerator<T>> resample;  // null: batches are drawn from `train`
-  std::string digest;                               // in hex, over shape, rows and targets, which all change a run's numbers
+  std::shared_ptr<const RowGenerator<T>> resample;  // if null, batches are drawn from `train`
+  std::string digest;  // a checksum, in hex, of everything that changes a run's numbers: shape, rows and targets
   const Split<T>& split(SplitName name) const {
     return name == SplitName::kTrain ? train : name == SplitName::kValidation ? validation : test;
   }
 };
 
-/// Returns a matrix of rows * cols numbers.  Throws Error(kOutOfMemory) if the product overflows or the machine has too little memory.
+/// Returns a matrix of rows * cols numbers. Throws Error(kOutOfMemory) if the product overflows or the machine has too little memory.
 template <class T>
 Matrix<T> allocate_rows(Index rows, Index cols);
 

@@ -7,13 +7,13 @@
 
 namespace normrun::data {
 
-/// The inputs of a split as standardize and shift see them: rows whose columns are the features.  For sequences, the rows are the valid
-/// steps; padded steps are neither counted nor changed.
+/// The inputs of a split in the form that standardize and shift work on: rows whose columns are the features. For sequences, the rows are
+/// the valid steps; padded steps are neither counted nor changed.
 template <class T>
 struct Inputs {
   View<T> features;                // (examples, shape.size())
-  const Index* lengths = nullptr;  // (examples); null: every example is one row
-  Index channels = 0;              // the numbers in a step, where there are lengths
+  const Index* lengths = nullptr;  // (examples) the valid steps; null if every example is one row
+  Index channels = 0;              // how many numbers a step has; used only if there are lengths
 
   Index columns() const { return lengths == nullptr ? features.cols : channels; }
   /// Calls visit with all rows, one block at a time.
@@ -27,9 +27,9 @@ struct Inputs {
   }
 };
 
-/// What `standardize` subtracts and multiplies by.  It is fitted once, then applied to every split and to fresh rows.
+/// The numbers that `standardize` subtracts and multiplies by. They are fitted once, then applied to every split and to fresh rows.
 struct FeatureScaling {
-  std::vector<double> mean;     // (features); empty: nothing is standardized
+  std::vector<double> mean;     // (features); empty if nothing is standardized
   std::vector<double> inv_std;  // (features); 1 for a feature that is constant except for rounding
 };
 
@@ -41,7 +41,7 @@ FeatureScaling fit_scaling(const Inputs<T>& inputs);
 template <class T>
 void standardize(const FeatureScaling& scaling, const Inputs<T>& inputs);
 
-/// One `shift`.
+/// One entry of the option `shift`.
 struct Affine {
   double scale = 1.0;
   double offset = 0.0;
@@ -50,7 +50,8 @@ struct Affine {
 template <class T>
 void apply(const Affine& affine, const Inputs<T>& inputs);
 
-/// Draws the rows of `raw`, standardized and shifted as the training split was.  `channels` is as in Inputs.
+/// Returns a generator that draws the rows of `raw` and then standardizes and shifts them like the training split. `channels` is as in
+/// Inputs.
 template <class T>
 std::shared_ptr<const RowGenerator<T>> scaled_generator(std::shared_ptr<const RowGenerator<T>> raw, FeatureScaling scaling,
                                                         std::vector<Affine> shifts, Index channels);

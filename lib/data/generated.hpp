@@ -14,33 +14,34 @@ namespace normrun::data {
 /// The options that all generators share.
 struct GeneratorOptions {
   Index samples = 1000;
-  std::optional<Index> test_samples;  // drawn separately; absent: test_fraction of the samples are held out
+  std::optional<Index> test_samples;  // test rows that are drawn separately; if absent, test_fraction of the samples are held out
   bool resample = false;
   void describe(config::OptionVisitor& visitor);
 
   TestRows test_rows() const { return test_samples ? TestRows::kOwn : TestRows::kHeldOut; }
 };
 
-/// The random streams of some rows.  They are read one row after another, so row r is the same however many rows follow.
+/// The random streams that some rows are drawn from. The rows are drawn one after another, so row r does not depend on how many rows
+/// follow.
 struct RowStreams {
   RandomStream rows;
-  RandomStream targets;  // labels, and the noise of the targets; so the inputs do not depend on the kind of target
+  RandomStream targets;  // for labels and the noise of targets; a stream of its own keeps the inputs independent of the kind of target
 };
 enum class RowPart : std::uint64_t { kTrain = 0, kTest = 1 };
 RowStreams row_streams(std::uint64_t seed, RowPart part);
-RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // for `resample`
-/// Returns the stream that the rule of the targets is drawn from: teacher, centres, prototypes.
+RowStreams step_streams(std::uint64_t seed, std::uint64_t step);  // the streams of one step, for `resample`
+/// Returns the stream for the rule of the targets: the teacher, the centres or the prototypes.
 RandomStream rule_stream(std::uint64_t seed);
 
-/// A sampler of sequences knows its longest sequence.
+/// Samplers of sequences are those that know the length of their longest sequence.
 template <class Sampler>
 concept DrawsSequences = requires(const Sampler& sampler) {
   sampler.max_length;
 };
 
-/// Draws fresh rows with a Sampler.  A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
-/// RowStreams&, const RowsOut<T>&) const.  fill() allocates nothing, and passes each number except the zeros of padded steps through
-/// preparation.prepared().
+/// Draws fresh rows with a Sampler. A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
+/// RowStreams&, const RowsOut<T>&) const. fill() allocates nothing. It passes each number through preparation.prepared(), except the zeros
+/// of padded steps.
 template <class Sampler, class T>
 class Resampler final : public RowGenerator<T> {
  public:

@@ -36,7 +36,7 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   return taken;
 }
 
-/// Keeps only the chosen rows, whose numbers ascend, in the memory that all rows have.
+/// Keeps only the chosen rows, whose numbers must ascend. The kept rows move to the front of the memory that all rows have.
 template <class T>
 void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
   const auto keep = [&](auto& numbers) {
@@ -67,7 +67,8 @@ struct Division {
   std::span<const Index> train;
 };
 
-/// Divides rows among the splits, after a shuffle by the seed.  The first ones go to the test split, and the next ones to validation.
+/// Shuffles the rows by the seed and divides them among the splits. The first rows go to the test split, and the next ones to the
+/// validation split.
 Division divide(Index rows, const SplitCounts& counts, std::uint64_t seed) {
   Division division;
   std::vector<Index>& order = division.order;
@@ -85,7 +86,7 @@ Division divide(Index rows, const SplitCounts& counts, std::uint64_t seed) {
   return division;
 }
 
-/// Copies the held-out rows.  Test rows of the data's own stay where none are held out.
+/// Copies the held-out rows to their splits. If no test rows are held out, the data's own test rows stay.
 template <class T>
 void hold_out(const Split<T>& rows, const Division& division, Dataset<T>& data) {
   if (!division.test.empty()) data.test = take_rows(rows, division.test);
@@ -143,7 +144,7 @@ Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
   return {split.features.view(), lengths_or_null(split.lengths), data.shape.channels()};
 }
 
-/// Scales the numbers to predict to mean 0 and sd 1 over the training split.  A constant column is only centred.
+/// Scales each column of the numbers to predict to mean 0 and sd 1 over the training split. A constant column is only centred.
 template <class T>
 void standardize_targets(Dataset<T>& data) {
   const View<T> train = data.train.targets.view();
@@ -164,7 +165,7 @@ void standardize_targets(Dataset<T>& data) {
   }
 }
 
-/// Does what follows the division into splits.
+/// Does the steps of prepare() that follow the division into splits.
 template <class T>
 Dataset<T> finish(Loaded<T> loaded, const Preparation& preparation) {
   Dataset<T> data = std::move(loaded.data);
@@ -203,7 +204,7 @@ void Preparation::describe(config::OptionVisitor& visitor) {
       limit, {.low = 1});
   visitor.number({"binarize", "a threshold for the inputs as the source has them: 1 above it, else 0; before scale"}, binarize,
                  config::any_number());
-  // Black-and-white images are 0 and 1, not 0 and 1/255.
+  // Binarized inputs stay 0 and 1 unless the user gives a scale: a default scale such as 1/255 is meant for grey images.
   if (visitor.given("binarize") && !visitor.given("scale")) scale = 1.0;
   visitor.number({"scale", "the inputs are multiplied by it"}, scale, config::any_number());
   visitor.number(
@@ -247,7 +248,7 @@ Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64
   if (counts.test > 0 || counts.validation > 0) {
     const Division division = divide(loaded.data.train.samples(), counts, seed);
     hold_out(loaded.data.train, division, loaded.data);
-    keep_rows(loaded.data.train, division.train);  // a second copy of all rows would be the largest thing in memory
+    keep_rows(loaded.data.train, division.train);  // done in place, because a second copy of all rows would be the largest thing in memory
   }
   return finish(std::move(loaded), preparation);
 }

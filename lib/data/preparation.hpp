@@ -20,12 +20,12 @@ struct Shift : config::Described {
 
 /// The options that every data type takes.  They act in this order: limit, binarize, scale, the split, standardize, shift.
 struct Preparation {
-  std::optional<Index> limit;      // how many rows of the training file or of the generated samples are used, from the first one on
-  std::optional<double> binarize;  // x > threshold -> 1, else 0, where x is the value as the source has it
+  std::optional<Index> limit;      // how many rows of the training file or of the generated samples are used, counted from the first
+  std::optional<double> binarize;  // a threshold: an input of the source becomes 1 above it, and 0 otherwise
   double scale = 1.0;
-  double test_fraction = 0.2;  // of the rows, where the source has no test rows of its own
+  double test_fraction = 0.2;  // the share of the rows that is held out, unless the source has test rows of its own
   double validation_fraction = 0.0;
-  bool standardize = false;  // mean 0 and sd 1 (ddof 0) for each feature, fitted on the training split in double
+  bool standardize = false;  // gives each feature mean 0 and sd 1 (ddof 0), fitted on the training split in double
   std::vector<Shift> shift;
 
   void describe(config::OptionVisitor& visitor);
@@ -37,17 +37,17 @@ struct Preparation {
 
 /// Where a source's test rows come from.
 enum class TestRows {
-  kOwn,      // the source has its own: a test file, or rows drawn separately
+  kOwn,      // the source has its own test rows: a test file, or rows drawn separately
   kHeldOut,  // test_fraction of the rows, chosen by a seeded shuffle
 };
 
 struct SplitCounts {
   Index train = 0;
   Index validation = 0;
-  Index test = 0;  // held out of the rows
+  Index test = 0;  // how many rows are held out for the test split
 };
-/// Divides `rows` rows (after `limit`) among the splits, and rounds each fraction to the nearest count.  Throws Error(kUsage) if no
-/// training row is left.
+/// Divides `rows` rows (after `limit`) among the splits. Rounds each fraction to the nearest count. Throws Error(kUsage) if no training row
+/// is left.
 SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows);
 
 /// Returns whether the split depends on the seed.
@@ -56,13 +56,13 @@ bool splits_by_seed(const Preparation& preparation, TestRows test_rows);
 /// Whether each column of the numbers to predict is scaled to mean 0 and sd 1 (ddof 0) over the training split.
 enum class TargetScaling { kNone, kStandardized };
 
-/// What a source returns.  `data.train` (and `data.test`, if the source has its own test rows) is binarized and scaled, and nothing is held
-/// out yet.  Shape, classes, outputs and the generator of fresh rows are set.
+/// What a source returns. `data.train`, and `data.test` if the source has its own test rows, are binarized and scaled. Nothing is held out
+/// yet. Shape, classes, outputs and the generator of fresh rows are set.
 template <class T>
 struct Loaded {
   Dataset<T> data;
   TestRows test_rows = TestRows::kHeldOut;
-  Impute impute = Impute::kError;  // NaN among the inputs means a missing one, unless this is kError or kDropRow
+  Impute impute = Impute::kError;  // unless this is kError or kDropRow, a NaN among the inputs stands for a missing input
   TargetScaling target_scaling = TargetScaling::kNone;
 };
 
@@ -71,7 +71,7 @@ struct Loaded {
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 
-/// The rows of files, out of which each seed holds its own test rows.
+/// The rows of files. Each seed holds its own test rows out of them.
 template <class T>
 struct FileRows {
   Loaded<T> rest;  // everything but the training rows

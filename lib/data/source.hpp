@@ -10,7 +10,7 @@
 
 namespace normrun::data {
 
-/// Implements load() in both precisions by `Loaded<T> rows<T>(seed, folder) const` of Source, or by `rows<T>(folder)` where it reads files.
+/// Implements load() in both precisions. Source provides `Loaded<T> rows<T>(seed, folder) const`, or `rows<T>(folder)` if it reads files.
 template <class Source>
 class SourceOf : public DataSpec {
  private:
@@ -55,8 +55,8 @@ class SourceOf : public DataSpec {
   }
 };
 
-/// Computes the counts of the splits.  `rows` counts the training source's rows before `limit`, and `own_test_rows` those of a separate
-/// test source.
+/// Fills in an outline and computes the sizes of its splits. `rows` is the number of rows of the training source before `limit`, and
+/// `own_test_rows` that of a separate test source.
 DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index rows, const Preparation& preparation, TestRows test_rows,
                              Index own_test_rows);
 

@@ -82,7 +82,7 @@ void ArraySource::check_test(const Pair& train, const Pair& test) const {
   }
 }
 
-/// Returns the shape of an example.  Grey IDX images get a channel axis.
+/// Returns the shape of an example. Grey IDX images get an axis for their single channel.
 Shape ArraySource::example_shape(const files::NumberArray& features) const {
   Shape shape = features.row_shape();
   if (format_ != Format::kIdx || shape.rank() != 2) return shape;
@@ -100,7 +100,7 @@ LabelNumbers ArraySource::classes_in(const Pair& train) const {
   try {
     numbers = {.classes = *classes_, .values = {}};
     to_labels(train.labels, numbers);
-  } catch (const Error&) {  // labels 1 … k are k classes too
+  } catch (const Error&) {  // labels 1 … k are valid too: they are k classes
     const LabelNumbers found = label_numbers(train.labels);
     if (found.values.empty() || found.classes > *classes_) throw;
     numbers = found;

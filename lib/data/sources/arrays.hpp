@@ -10,10 +10,10 @@
 
 namespace normrun::data::sources {
 
-/// The two files of a split: "train": {"images": …, "labels": …}.
+/// The two files of a split, as in "train": {"images": …, "labels": …}.
 struct ArrayFiles : config::Described {
   explicit ArrayFiles(std::string_view features_name_in) : features_name(features_name_in) {}
-  std::string_view features_name;  // the format's word for them: images, features
+  std::string_view features_name;  // the option for the inputs: "images" or "features", depending on the format
   std::string features;
   std::string labels;
   bool empty() const { return features.empty() && labels.empty(); }
@@ -43,7 +43,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   void describe_own(config::OptionVisitor& visitor) override;
 
  private:
-  /// The arrays of one split, checked against each other.
+  /// The arrays of one split, after a check that they belong together.
   struct Pair {
     files::NumberArray features;
     files::NumberArray labels;
@@ -54,9 +54,9 @@ class ArraySource final : public SourceOf<ArraySource> {
   void check_test(const Pair& train, const Pair& test) const;
   Shape example_shape(const files::NumberArray& features) const;
   bool has_classes(const files::NumberArray& labels) const;
-  /// Returns the classes of the training labels; it has none for regression.
+  /// Returns the classes of the training labels; for regression the result holds no classes.
   LabelNumbers classes_in(const Pair& train) const;
-  /// Returns the options that apply to this array: floating IDX numbers are not scaled by 1/255, which is meant for bytes.
+  /// Returns the options that apply to this array. Floating IDX numbers are not scaled by 1/255, because that scale is meant for bytes.
   Preparation preparation_of(const files::NumberArray& features) const;
   std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
   template <class T>

@@ -1,5 +1,5 @@
-// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).  With a `sequence` column, the rows of a
-// sequence make one example of shape (steps, features), padded with zeros to the longest sequence or to `pad_to` steps.
+// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180). If there is a `sequence` column, the rows of
+// each sequence make one example of shape (steps, features). It is padded with zeros to the longest sequence or to `pad_to` steps.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -19,7 +19,7 @@
 namespace normrun::data::sources {
 namespace {
 
-/// Moves the labels of a separate file beside the rows of `table`.
+/// Moves the labels of a separate file into `table`, row by row.
 void take_labels(InputTable labels, InputTable& table) {
   if (labels.rows != table.rows) {
     throw Error(
@@ -36,7 +36,7 @@ void take_labels(InputTable labels, InputTable& table) {
   table.notes.insert(table.notes.end(), labels.notes.begin(), labels.notes.end());
 }
 
-/// Notes classes that a reader takes for one and a program for two.
+/// Adds notes on classes that a person would take for one class and the program takes for two.
 void note_alike_classes(const std::string& path, const std::vector<std::string>& words, std::vector<std::string>& notes) {
   const auto same_letter = [](char a, char b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

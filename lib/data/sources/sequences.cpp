@@ -1,10 +1,10 @@
-// sequences: each sequence is noise that hides one marker of every class, and its class is the one whose marker comes first.  Mean, sum and
-// the set of steps do not depend on the order of the markers, so only the order tells the class.
+// sequences: each sequence is noise that hides one marker of every class.  The class of a sequence is the one whose marker comes first.
+// Mean, sum and the set of steps do not depend on the order of the markers, so only the order tells the class.
 //
 //   once a seed:     markers m_k ~ N(0, 1) for each feature, k = 0 … classes - 1
-//   each sequence:   length ~ uniform on min_length … max_length, its first class (the label) uniform, the others shuffled;
-//                    `classes` of its steps, any set of them being as likely as any other, take the markers in that order
-//   each step:       x = noise N(0, 1) + its marker, if it has one;  zeros after the last step
+//   each sequence:   length ~ uniform on min_length … max_length; the label ~ uniform; the other classes in shuffled order;
+//                    `classes` steps, each set of them equally likely, get the markers: the label's first, then the others'
+//   each step:       x = noise N(0, 1) + the step's marker, if it has one;  zeros after the last step
 //
 // After Hochreiter and Schmidhuber 1997, experiment 6 (temporal order).
 #include <algorithm>

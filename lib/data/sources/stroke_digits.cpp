@@ -1,5 +1,6 @@
-// stroke-digits: 28 x 28 grey digits, drawn as a pen would draw them.  Each digit gets one way of writing it, trembling points, a random
-// affine map, a pen width, anti-aliasing by the distance to the strokes, and noise on every pixel.  This data set needs no file.
+// stroke-digits: 28 x 28 grey digits, drawn as a pen would draw them. For each digit the generator chooses one way of writing it, trembling
+// points, a random affine map and a pen width. It smooths the edges by the distance to the strokes and adds noise to every pixel. This data
+// set needs no file.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,15 +16,15 @@ namespace {
 
 constexpr Index kSide = 28;
 constexpr Index kPixels = kSide * kSide;
-constexpr double kGlyphSide = 20.0;  // the pixels that a glyph's unit square covers before distortion
+constexpr double kGlyphSide = 20.0;  // the side, in pixels, of a glyph's unit square before distortion
 constexpr double kCentre = 0.5 * static_cast<double>(kSide);
-constexpr Index kStepsPerSpan = 5;  // straight lines between two points of a curve
+constexpr Index kStepsPerSpan = 5;  // how many straight lines join two points of a curve
 
 // Standard deviations of the distortions at distortion = 1.
-constexpr double kTremble = 0.024;  // of each point, in glyph sides
-constexpr double kRotation = 0.14;  // radians
+constexpr double kTremble = 0.024;  // in sides of the glyph, for each point
+constexpr double kRotation = 0.14;  // in radians
 constexpr double kShear = 0.17;
-constexpr double kStretch = 0.10;     // of either axis
+constexpr double kStretch = 0.10;     // for each axis
 constexpr double kTranslation = 1.0;  // pixels
 
 using Image = std::array<double, kPixels>;
@@ -47,7 +48,7 @@ Placement random_placement(double distortion, RandomStream& stream) {
   const double high = std::clamp(1.0 + distortion * kStretch * stream.normal(), 0.6, 1.4);
   const double sin = math::sin(angle);
   const double cos = math::cos(angle);
-  Placement place;  // rotation * shear * stretch
+  Placement place;  // its matrix is rotation * shear * stretch
   place.xx = cos * wide;
   place.xy = (cos * shear - sin) * high;
   place.yx = sin * wide;
@@ -75,7 +76,8 @@ PixelRange pixels_near(double a, double b, double reach) {
   return {static_cast<Index>(low), std::min(static_cast<Index>(high), kSide - 1)};
 }
 
-/// Lowers each pixel's squared distance from the strokes to its squared distance from this line, where the line is within reach.
+/// Computes each pixel's squared distance from this line, and stores it if it is smaller than the pixel's distance from the strokes so far.
+/// Pixels out of reach of the line stay unchanged.
 void approach_line(Point a, Point b, double reach, Image& squared_distances) {
   const double dx = b.x - a.x;
   const double dy = b.y - a.y;

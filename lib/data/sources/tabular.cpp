@@ -1,4 +1,4 @@
-// gaussian, uniform: independent random numbers with a target to learn.  tabular_sampler.hpp has the rules.
+// gaussian and uniform: independent random numbers with a target to learn. tabular_sampler.hpp says how each target is made.
 #include "data/generated.hpp"
 #include "data/sources/members.hpp"
 #include "data/sources/tabular_sampler.hpp"
@@ -6,8 +6,8 @@
 namespace normrun::data::sources {
 namespace {
 
-/// Sets the defaults that depend on the target.  Those of prototypes make the data of *Why does batch normalization in TensorFlow 2.0
-/// worsen prediction results?* (article 002).
+/// Sets the defaults that depend on the target. The defaults for prototypes give the data of *Why does batch normalization in TensorFlow
+/// 2.0 worsen prediction results?* (article 002).
 void preset(TabularOptions& options, config::OptionVisitor& visitor) {
   const auto set = [&visitor](std::string_view name, auto& value, auto preset_value) {
     if (!visitor.given(name)) value = preset_value;
