@@ -106,7 +106,7 @@ ArraySuggestion suggest_arrays(const std::string& file, const std::string& label
     found = suggest_members(file, labels);
   } else {
     if (labels.empty())
-      throw Error(ExitCode::kUsage, {file, "is an array of inputs, and its labels are in another file", "name it: --target LABELS"});
+      throw Error(ExitCode::kUsage, {file, "is an array of inputs, and its labels are in another file", "name that file: --target LABELS"});
     found.train = {file, labels};
   }
   found.type = is_idx ? "idx" : "npy";

@@ -44,7 +44,7 @@ std::int64_t whole_at(const files::NumberArray& array, Index place) {
   if (array.is_integer()) return files::decode_integer(array.number(place), array.format);
   const double number = files::decode_number(array.number(place), array.format);
   if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number))
-    array.damaged(place, "is no whole number, but classes are", "set \"target\": \"number\" to predict numbers");
+    array.damaged(place, "is no whole number, but the label of a class is one", "set \"target\": \"number\" to predict numbers");
   return static_cast<std::int64_t>(number);
 }
 
@@ -79,7 +79,7 @@ std::vector<std::int32_t> to_labels(const files::NumberArray& array, const Label
     if (number < 0 || number >= numbers.classes) {
       const std::string known = numbers.values.empty() ? "0 to " + std::to_string(numbers.classes - 1) : "those of the training labels";
       array.damaged(place, "has label " + std::to_string(label) + ", but the classes are " + known,
-                    "set data.classes where the training labels do not show all classes");
+                    "set data.classes if the training labels do not show all classes");
     }
     labels[i] = static_cast<std::int32_t>(number);
   }
@@ -103,7 +103,7 @@ LabelNumbers label_numbers(const files::NumberArray& array) {
     Index row = 0;
     while (whole_at(array, row) < kMaxClasses) ++row;
     array.damaged(row, "has label " + std::to_string(whole_at(array, row)),
-                  "labels are whole numbers, at most " + std::to_string(kMaxClasses - 1) + " where they begin with 0");
+                  "labels are whole numbers, at most " + std::to_string(kMaxClasses - 1) + " if they begin with 0");
   }
   numbers.classes = *values.rbegin() + 1;
   return numbers;

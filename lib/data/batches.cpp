@@ -25,14 +25,15 @@ void Batching::describe(config::OptionVisitor& visitor) {
                               {"by-class", BatchOrder::kByClass}});
   visitor.integer({"classes_per_batch", "by-class: the number of classes in each batch"}, classes_per_batch, {.low = 1});
   visitor.flag({"balanced", "by-class: each class of a batch has the same number of rows"}, balanced);
-  visitor.choice<LastBatch>({"last", "whether an epoch's last batch is kept where it is smaller than the others"}, last,
+  visitor.choice<LastBatch>({"last", "whether an epoch's last batch is kept if it is smaller than the others"}, last,
                             {{"keep", LastBatch::kKeep}, {"drop", LastBatch::kDrop}});
 }
 
 Batches::Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size,
                  std::uint64_t seed)
     : batching_(batching), samples_(samples), labels_(std::move(labels)), classes_(classes), batch_size_(batch_size), seed_(seed) {
-  if (samples_ < 1 || batch_size_ < 1) refuse("no rows to make batches of", "give the training split rows and batch_size at least 1");
+  if (samples_ < 1 || batch_size_ < 1)
+    refuse("no rows to make batches of", "give the training split at least one row, and set batch_size to at least 1");
   if (batching_.last == LastBatch::kDrop && batch_size_ > samples_) {
     refuse("\"last\": \"drop\" leaves no batch: " + std::to_string(samples_) + " training rows, batches of " + std::to_string(batch_size_),
            "keep the last batch or lower train.batch_size");
@@ -49,7 +50,7 @@ void Batches::count_classes() {
   if (batching_.classes_per_batch > classes_) {
     refuse(
         "classes_per_batch is " + std::to_string(batching_.classes_per_batch) + ", but there are " + std::to_string(classes_) + " classes",
-        "lower it");
+        "lower classes_per_batch");
   }
   if (batching_.classes_per_batch > batch_size_) {
     refuse(
@@ -62,8 +63,8 @@ void Batches::count_classes() {
   for (const std::int32_t label : labels_) ++class_begin_[static_cast<std::size_t>(label) + 1];
   for (std::size_t label = 0; label < class_used_.size(); ++label) {
     if (class_begin_[label + 1] == 0) {
-      refuse("class " + std::to_string(label) + " has no row in the training split, and \"by-class\" needs some of each",
-             "raise limit or choose another order");
+      refuse("class " + std::to_string(label) + " has no row in the training split, and order \"by-class\" needs rows of every class",
+             "raise data.limit, or choose another data.batching.order");
     }
     class_begin_[label + 1] += class_begin_[label];
   }
@@ -77,7 +78,7 @@ void Batches::set_order(std::vector<std::vector<Index>> epochs) {
     if (static_cast<Index>(epochs[epoch].size()) != samples_) {
       throw Error(ExitCode::kDamaged,
                   {where, std::to_string(epochs[epoch].size()) + " indices for " + std::to_string(samples_) + " training rows",
-                   "write one index a row"});
+                   "write one index for each training row"});
     }
     if (wrong != epochs[epoch].end()) {
       throw Error(ExitCode::kDamaged,

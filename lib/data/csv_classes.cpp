@@ -45,7 +45,7 @@ std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {
     const auto found = by_key_.find(key_of(label.text));
     if (found == by_key_.end()) {
       throw Error(ExitCode::kDamaged, {table.where({label.place, label.row}), "label \"" + label.text + "\" does not occur in " + path_,
-                                       "the test rows have the training file's classes"});
+                                       "the test rows must belong to the classes of the training file"});
     }
     classes.push_back(found->second);
   }

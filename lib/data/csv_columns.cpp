@@ -86,7 +86,8 @@ void CsvColumns::require_inputs() const {
   if (feature_count() > 0 && (!has_named || taken < static_cast<std::ptrdiff_t>(roles_.size()))) return;
   const std::string count = std::to_string(roles_.size());
   throw Error(ExitCode::kDamaged,
-              {path_ + ":1:1", roles_.size() == 1 ? "only one column" : "only " + count + " columns, so none is left for the inputs",
+              {path_ + ":1:1",
+               roles_.size() == 1 ? "there is only one column" : "there are only " + count + " columns, so none is left for the inputs",
                roles_.size() == 1 ? "set \"delimiter\" to what separates the columns (a table has inputs and one label)"
                                   : "leave fewer columns out: a table has inputs and one label"});
 }

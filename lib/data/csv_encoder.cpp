@@ -107,7 +107,7 @@ void CsvEncoder::decide(const InputTable& table, std::size_t c) {
     return leave_out(table, c, what + ": it is no input (\"index\": \"keep\" makes it one)");
   }
   if (column.missing == table.rows) {
-    return add_problem(table, c, column.first_missing, "the column holds no value", "leave it out");
+    return add_problem(table, c, column.first_missing, "the column holds no value", "leave the column out");
   }
   const Index numbers = number_cells(table, column);
   if (column.is_category || column.word_cells > numbers) {
@@ -122,7 +122,7 @@ void CsvEncoder::decide(const InputTable& table, std::size_t c) {
                 std::string(may_be_header ? "set \"header\": true if the first line names the columns, " : "") +
                     "count the word as missing (\"missing\": [" + quoted_name(shortened(word.text, 60)) +
                     "]), treat all cells as words (\"category_columns\": " + column_list(table, {c}) +
-                    "), correct the cell, or leave it out");
+                    "), correct the cell, or leave the column out");
   }
   if (columns_[c].code != ColumnCode::kLeftOut) check_missing(table, c);
 }
@@ -137,7 +137,7 @@ void CsvEncoder::decide_words(const InputTable& table, std::size_t c) {
   if (options_.categories == CsvCategories::kIgnore && !column.is_category) return leave_out(table, c, " holds words and is left out");
   if (options_.categories == CsvCategories::kError && !column.is_category) {
     return add_problem(table, c, column.words[0].first, "the column holds words (" + first_words(column) + ")",
-                       "set \"categories\": \"one-hot\", or leave it out");
+                       "set \"categories\": \"one-hot\", or leave the column out");
   }
   decide_categories(table, c);
 }
@@ -172,7 +172,7 @@ void CsvEncoder::decide_categories(const InputTable& table, std::size_t c) {
   if (is_too_wide) {
     const CellPlace at = column.words.empty() ? CellPlace{{}, 1} : column.words[0].first;
     return add_problem(table, c, at, "the column holds more than " + std::to_string(options_.category_limit) + " different words",
-                       "raise \"category_limit\", or leave it out");
+                       "raise \"category_limit\", or leave the column out");
   }
   sort_categories(categories);
   columns_[c].code = ColumnCode::kOneHot;
@@ -193,7 +193,7 @@ void CsvEncoder::check_missing(const InputTable& table, std::size_t c) {
                                                 : " (" + std::to_string(column.missing) + " of " + std::to_string(table.rows) +
                                                       " cells of the column are missing)";
   add_problem(table, c, column.first_missing, what + count,
-              "set \"impute\": \"mean\", \"median\", \"zero\" or \"drop-row\", or leave it out");
+              "set \"impute\": \"mean\", \"median\", \"zero\" or \"drop-row\", or leave the column out");
 }
 
 void CsvEncoder::add_problem(const InputTable& table, std::size_t c, const CellPlace& at, const std::string& what,
@@ -267,7 +267,7 @@ void CsvEncoder::check(const InputTable& table) const {
     };
     if (code == ColumnCode::kNumber && column.word_cells > 0) refuse_word(column.words[0], " is no number");
     if (code == ColumnCode::kDateParts && (!column.are_dates || number_cells(table, column) > 0))
-      found.add_problem(table, c, {{}, 1}, "not every cell is a date", "correct them, or leave the column out of both files");
+      found.add_problem(table, c, {{}, 1}, "not every cell is a date", "correct the other cells, or leave the column out of both files");
     for (const ColumnWord& word : column.words) {
       if (code == ColumnCode::kBoolean && truth_of(word.text) < 0) refuse_word(word, " is neither true nor false");
     }
@@ -306,8 +306,8 @@ std::vector<Index> CsvEncoder::kept_rows(const InputTable& table) const {
     if (is_complete && (table.unlabelled == 0 || has_label(row))) kept.push_back(row);
   }
   if (kept.empty()) {
-    throw Error(ExitCode::kDamaged, {table.path, "no row is left: every one has a missing cell",
-                                     "set \"impute\": \"mean\", or leave out the columns with most missing cells"});
+    throw Error(ExitCode::kDamaged, {table.path, "no row is left: every row has a missing cell",
+                                     "set \"impute\": \"mean\", or leave out the columns with the most missing cells"});
   }
   return kept;
 }

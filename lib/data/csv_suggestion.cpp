@@ -77,7 +77,8 @@ std::size_t find_target(const CsvSuggestion& found, const std::string& target) {
       if (can_be_predicted(found.facts[c])) return c;
     }
     throw Error(ExitCode::kUsage,
-                {found.table.path, "no column holds two classes or different numbers to predict", "name one: --target COLUMN"});
+                {found.table.path, "no column looks like a target: each has a single value, or holds texts, dates or identifiers",
+                 "if one is the target all the same, give --target COLUMN"});
   }
   for (std::size_t c = 0; c < inputs.size(); ++c) {
     if (inputs[c].name == target) return c;
@@ -184,7 +185,7 @@ void decide_target(CsvSuggestion& found) {
   const ColumnFacts& facts = found.facts[found.target];
   const auto refuse = [&](const std::string& why) {
     throw Error(ExitCode::kUsage, {found.table.path, shown_column(found.table, found.target) + " cannot be predicted: " + why,
-                                   "name another one: --target COLUMN"});
+                                   "name another column: --target COLUMN"});
   };
   if (facts.values.size() < 2) refuse("it holds a single value");
   if (facts.kind == ColumnKind::kTexts || facts.kind == ColumnKind::kDates) refuse("it holds too many different words");

@@ -230,7 +230,8 @@ class TableReader {
   void add_weight(std::size_t c) {
     const CellNumber number = reader_.read(cells_[c].text);
     if (number.reading == CellReading::kNumber && number.value >= 0.0) return table_.weights.push_back(number.value);
-    if (number.reading == CellReading::kMissing) damaged(c, "the weight is missing", "fill it in; 0 leaves a row out of the loss");
+    if (number.reading == CellReading::kMissing)
+      damaged(c, "the weight is missing", "fill in the weight; a weight of 0 leaves the row out of the loss");
     damaged(c, quoted(trimmed_cell(cells_[c].text)) + " is no weight", "a weight is a number of 0 or more");
   }
 

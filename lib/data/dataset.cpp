@@ -33,11 +33,10 @@ Matrix<T> allocate_rows(Index rows, Index cols) {
   // Without this check the system would promise more memory than the machine has, and would kill the process while it fills the rows.
   const Index machine = static_cast<Index>(sysconf(_SC_PHYS_PAGES)) * static_cast<Index>(sysconf(_SC_PAGESIZE));
   if (!countable || bytes > machine) {
-    throw Error(ExitCode::kOutOfMemory,
-                {"data",
-                 std::to_string(rows) + " rows of " + std::to_string(cols) + " numbers are more than this machine's " +
-                     std::to_string(machine >> 20) + " MiB of memory hold",
-                 "set data.limit, or ask for fewer samples or features"});
+    throw Error(ExitCode::kOutOfMemory, {"data",
+                                         std::to_string(rows) + " rows of " + std::to_string(cols) +
+                                             " numbers do not fit into this machine's " + std::to_string(machine >> 20) + " MiB of memory",
+                                         "set data.limit, or ask for fewer samples or features"});
   }
   return Matrix<T>(rows, cols);
 }

@@ -48,13 +48,13 @@ class RowGenerator {
 template <class T>
 struct Dataset {
   Shape shape;                           // the shape of one example
-  std::vector<std::string> input_names;  // of an example's channels, as their columns give them; empty if there are no columns
+  std::vector<std::string> input_names;  // the names of an example's channels, from the columns of the file; empty if there are no columns
   Index classes = 0;                     // 0 for regression
   std::vector<std::string> class_words;  // (classes) the classes as the file writes them; empty if they are the numbers 0, 1, …
   Index outputs = 0;  // for regression, the width of the targets; 0 if they are zeros and as wide as the network's output
   std::vector<std::string> target_names;  // (outputs) the names of the outputs in the file; may be empty
   std::vector<double> target_mean;        // (outputs) the file's number is target_scale * target + target_mean
-  std::vector<double> target_scale;       // (outputs) both are empty if the targets are the file's numbers
+  std::vector<double> target_scale;       // (outputs) target_mean and target_scale are empty if the targets are the file's numbers
   Split<T> train;
   Split<T> validation;
   Split<T> test;

@@ -13,7 +13,7 @@ constexpr Index kMaxSamples = Index{1} << 31;
 }  // namespace
 
 void GeneratorOptions::describe(config::OptionVisitor& visitor) {
-  visitor.integer({"samples", "rows to draw"}, samples, {.low = 1, .high = kMaxSamples});
+  visitor.integer({"samples", "the number of rows to draw"}, samples, {.low = 1, .high = kMaxSamples});
   visitor.integer({"test_samples", "rows of the test split, drawn separately; absent: test_fraction of the samples are held out"},
                   test_samples, {.low = 1, .high = kMaxSamples});
   visitor.flag({"resample", "every training step draws fresh rows; `samples` rows still make up the splits for comparisons"}, resample);

@@ -108,7 +108,7 @@ void add_split(files::Digest& digest, const Split<T>& split) {
 
 Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? nullptr : lengths.data(); }
 
-/// The first rows of the first step identify fresh rows in the digest.
+/// Adds the first rows of the first step to the digest. They identify what a generator draws.
 template <class T>
 void add_generator(files::Digest& digest, const Dataset<T>& data) {
   constexpr Index kRows = 16;
@@ -195,20 +195,21 @@ void Shift::describe(config::OptionVisitor& visitor) {
   visitor.choice<SplitName>({"split", "the split whose inputs are shifted"}, split,
                             {{"train", SplitName::kTrain}, {"validation", SplitName::kValidation}, {"test", SplitName::kTest}});
   visitor.number({"scale", "each input becomes scale * x + offset"}, scale, config::any_number());
-  visitor.number({"offset", "added after the scale"}, offset, config::any_number());
+  visitor.number({"offset", "what is added to each input after it is multiplied by scale"}, offset, config::any_number());
 }
 
 void Preparation::describe(config::OptionVisitor& visitor) {
   visitor.integer(
-      {"limit", "how many rows of the training file or of the generated samples are used, from the first; separate test rows all stay"},
+      {"limit",
+       "how many rows of the training file or of the generated samples are used, counted from the first; all separate test rows stay"},
       limit, {.low = 1});
-  visitor.number({"binarize", "a threshold for the inputs as the source has them: 1 above it, else 0; before scale"}, binarize,
+  visitor.number({"binarize", "a threshold: before scale, each input of the source becomes 1 above it and 0 otherwise"}, binarize,
                  config::any_number());
   // Binarized inputs stay 0 and 1 unless the user gives a scale: a default scale such as 1/255 is meant for grey images.
   if (visitor.given("binarize") && !visitor.given("scale")) scale = 1.0;
-  visitor.number({"scale", "the inputs are multiplied by it"}, scale, config::any_number());
+  visitor.number({"scale", "a factor that all inputs are multiplied by"}, scale, config::any_number());
   visitor.number(
-      {"test_fraction", "share of the rows held out for the test split by a seeded shuffle, where the data have no test rows of their own"},
+      {"test_fraction", "share of the rows held out for the test split by a seeded shuffle, unless the data have test rows of their own"},
       test_fraction, {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.number({"validation_fraction", "share of the rows held out for the validation split"}, validation_fraction,
                  {.low = 0.0, .high = 1.0, .high_open = true});
@@ -231,8 +232,8 @@ SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows te
   counts.train = rows - counts.test - counts.validation;
   if (counts.train < 1) {
     throw Error(ExitCode::kUsage, {"data",
-                                   "of " + std::to_string(rows) + " rows, " + std::to_string(counts.test) + " for the test and " +
-                                       std::to_string(counts.validation) + " for the validation split leave none to train with",
+                                   "of " + std::to_string(rows) + " rows, " + std::to_string(counts.test) + " are for the test and " +
+                                       std::to_string(counts.validation) + " for the validation split, which leave none to train with",
                                    "lower test_fraction or validation_fraction"});
   }
   return counts;

@@ -77,7 +77,7 @@ struct FileRows {
   Loaded<T> rest;  // everything but the training rows
   Split<T> train;
 };
-/// Does the same as prepare(), and leaves the rows as they are for other seeds.
+/// Does the same as prepare(), but leaves the rows of the files as they are, for other seeds.
 template <class T>
 Dataset<T> prepare_copy(const FileRows<T>& rows, const Preparation& preparation, std::uint64_t seed);
 

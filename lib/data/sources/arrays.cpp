@@ -13,8 +13,8 @@ Index target_outputs(const files::NumberArray& labels) { return labels.row_size(
 }  // namespace
 
 void ArrayFiles::describe(config::OptionVisitor& visitor) {
-  visitor.text({features_name, "path of the inputs, one example a row; relative to the config file's folder"}, features);
-  visitor.text({"labels", "path of the labels (whole numbers) or the numbers to predict (floating), one row an example"}, labels);
+  visitor.text({features_name, "path of the inputs, one example in each row; relative to the config file's folder"}, features);
+  visitor.text({"labels", "path of the labels (whole numbers) or of the numbers to predict (floating), one row for each example"}, labels);
   visitor.require(features.empty() == labels.empty(), "", "both files of the split: " + std::string(features_name) + " and labels");
 }
 
@@ -29,7 +29,8 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
       "the key \"train\": {\"" + std::string(features_name(format_)) + "\": \"…\", \"labels\": \"…\"} with the paths of two files");
   visitor.object({"test", "the test split's files; absent: test_fraction of the training rows are held out"}, test_);
   visitor.integer(
-      {"classes", "number of classes; absent: the largest training label + 1, or as many as there are where labels do not begin with 0"},
+      {"classes",
+       "number of classes; absent: the largest training label + 1 or, if labels do not begin with 0, the number of different ones"},
       classes_, {.low = 2, .high = Index{1} << 20});
   visitor.choice<ArrayTarget>({"target",
                                "what the labels are; auto: whole numbers are classes, floating ones numbers to predict; class: floating "
@@ -63,18 +64,18 @@ ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayF
   }
   if (has_classes(labels) && labels.row_size() != 1) {
     throw Error(ExitCode::kDamaged, {labels.path, "holds rows of " + std::to_string(labels.row_size()) + " whole numbers",
-                                     "a label is one whole number; for one-hot labels numpy.argmax(labels, axis=1), for numbers to predict "
-                                     "set \"target\": \"number\""});
+                                     "a label is one whole number: apply numpy.argmax(labels, axis=1) to one-hot labels, or set "
+                                     "\"target\": \"number\" to predict numbers"});
   }
   return pair;
 }
 
 void ArraySource::check_test(const Pair& train, const Pair& test) const {
   if (test.features.row_shape() != train.features.row_shape()) {
-    throw Error(ExitCode::kDamaged,
-                {test.features.path,
-                 "has rows of shape " + test.features.row_shape().text() + ", the training file " + train.features.row_shape().text(),
-                 "give files of the same width"});
+    throw Error(ExitCode::kDamaged, {test.features.path,
+                                     "has rows of shape " + test.features.row_shape().text() + ", but the training file has " +
+                                         train.features.row_shape().text(),
+                                     "give files of the same width"});
   }
   if (has_classes(test.labels) != has_classes(train.labels) || test.labels.row_size() != train.labels.row_size()) {
     throw Error(ExitCode::kDamaged,
@@ -100,7 +101,7 @@ LabelNumbers ArraySource::classes_in(const Pair& train) const {
   try {
     numbers = {.classes = *classes_, .values = {}};
     to_labels(train.labels, numbers);
-  } catch (const Error&) {  // labels 1 … k are valid too: they are k classes
+  } catch (const Error&) {  // the labels may also be 1 … k, which are k classes
     const LabelNumbers found = label_numbers(train.labels);
     if (found.values.empty() || found.classes > *classes_) throw;
     numbers = found;

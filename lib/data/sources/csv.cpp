@@ -68,7 +68,7 @@ void refuse_no_weight(const InputTable& table) {
 void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
   if (classes.count() != 1) return;
   const std::string name = table.label_names.empty() || table.label_names[0].empty() ? "" : " \"" + table.label_names[0] + '"';
-  throw Error(ExitCode::kDamaged, {table.path, "the label column" + name + " holds only one class,  \"" + classes.words()[0] + '"',
+  throw Error(ExitCode::kDamaged, {table.path, "the label column" + name + " holds only one class, \"" + classes.words()[0] + '"',
                                    "name another column as \"label\", or give a file with two classes"});
 }
 
@@ -121,9 +121,9 @@ class Csv final : public SourceOf<Csv> {
   void describe_own(config::OptionVisitor& visitor) override {
     visitor.text({"path", "one file, of which test_fraction is held out; relative to the config file's folder, plain or gzip"}, path_);
     visitor.text({"train", "the training file, instead of path"}, train_);
-    visitor.text({"test", "the test file, beside train"}, test_);
+    visitor.text({"test", "the test file, which goes with train"}, test_);
     visitor.text({"labels", "a file with only the training rows' labels, row by row; absent: a column of the file"}, labels_);
-    visitor.text({"test_labels", "the same for the test file"}, test_labels_);
+    visitor.text({"test_labels", "a file with only the test rows' labels, row by row"}, test_labels_);
     visitor.require(path_.empty() != train_.empty(), "", "either \"path\": one file, or \"train\" (and \"test\")");
     visitor.require(test_.empty() || !train_.empty(), "test", "a \"train\" file beside it");
     visitor.require(test_labels_.empty() == (labels_.empty() || test_.empty()), "test_labels",
@@ -194,17 +194,18 @@ class Csv final : public SourceOf<Csv> {
 
   void check_test(const InputTable& train, const InputTable& test) const {
     if (test.columns != train.columns) {
-      throw Error(ExitCode::kDamaged,
-                  {test.path, "has " + std::to_string(test.columns) + " columns, the training file " + std::to_string(train.columns),
-                   "give files with the same columns"});
+      throw Error(
+          ExitCode::kDamaged,
+          {test.path, "has " + std::to_string(test.columns) + " columns, but the training file has " + std::to_string(train.columns),
+           "give files with the same columns"});
     }
     if (train.names.empty() || test.names.empty()) return;
     for (std::size_t c = 0; c < train.names.size(); ++c) {
       if (test.names[c] == train.names[c]) continue;
-      throw Error(
-          ExitCode::kDamaged,
-          {test.path, "column " + std::to_string(c + 1) + " is \"" + test.names[c] + "\", in the training file \"" + train.names[c] + '"',
-           "give files with the same columns"});
+      throw Error(ExitCode::kDamaged, {test.path,
+                                       "column " + std::to_string(c + 1) + " is \"" + test.names[c] +
+                                           "\", but in the training file it is \"" + train.names[c] + '"',
+                                       "give files with the same columns"});
     }
   }
 

@@ -96,8 +96,9 @@ class Sequences final : public SourceOf<Sequences> {
     constexpr Index kMaxSteps = Index{1} << 20;
     generator_.describe(visitor);
     visitor.integer({"features", "numbers in a step"}, sampler_.features, {.low = 1, .high = Index{1} << 10});
-    visitor.integer({"classes", "each has one marker in every sequence; the class is that of the first"}, sampler_.kinds,
-                    {.low = 2, .high = kMaxClasses});
+    visitor.integer(
+        {"classes", "how many classes there are; every sequence holds one marker of each, and its first marker tells its class"},
+        sampler_.kinds, {.low = 2, .high = kMaxClasses});
     visitor.integer({"min_length", "steps of the shortest sequence; at least `classes`"}, sampler_.min_length,
                     {.low = 2, .high = kMaxSteps});
     visitor.integer({"max_length", "steps of the longest sequence; shorter ones are padded with zeros"}, sampler_.max_length,

@@ -47,7 +47,7 @@ class Spirals final : public SourceOf<Spirals> {
  protected:
   void describe_own(config::OptionVisitor& visitor) override {
     generator_.describe(visitor);
-    visitor.integer({"classes", "arms"}, classes_, {.low = 2, .high = 1000});
+    visitor.integer({"classes", "the number of arms, one for each class"}, classes_, {.low = 2, .high = 1000});
     visitor.number({"noise", "sd of the noise that is added to both coordinates; the arms have radius 1"}, noise_, config::at_least(0.0));
     visitor.number({"turns", "how often an arm winds around the origin"}, turns_, config::between(0.0, 100.0));
   }

@@ -82,7 +82,7 @@ class Tabular final : public SourceOf<Tabular> {
       visitor.number({"sd", "standard deviation of each input"}, options_.sd, config::at_least(0.0));
     } else {
       visitor.number({"low", "inputs are drawn from [low, high]"}, options_.low, config::any_number());
-      visitor.number({"high", "above low"}, options_.high, config::any_number());
+      visitor.number({"high", "the upper end of that range"}, options_.high, config::any_number());
       visitor.require(options_.low < options_.high, "high", "a number above low");
     }
   }
