@@ -9,7 +9,7 @@
 
 namespace normrun::data {
 
-/// What an array file holds.
+/// Facts about the numbers that an array file holds.
 struct ArrayFacts {
   std::string path;
   std::string type;  // "float32", "uint8", "bool", …
@@ -20,7 +20,7 @@ struct ArrayFacts {
   bool are_whole = true;
   std::vector<std::pair<double, Index>> values;  // the distinct numbers, ascending, with their counts; empty if there are more than 20
 };
-/// array_facts() reads the whole array. `format` says which reader to use; the file's first bytes tell the format.
+/// array_facts() reads the whole array.  `format` says which reader to use; the file's first bytes tell the format.
 enum class ArrayFormat { kIdx, kNpy };
 ArrayFacts array_facts(const std::string& path, ArrayFormat format);
 
@@ -29,7 +29,7 @@ struct ArrayPair {
   std::string features;
   std::string labels;
 };
-/// What a config's "data" needs for arrays.
+/// The options that a config's "data" needs for arrays.
 struct ArraySuggestion {
   std::string_view type;          // "npy" or "idx"
   std::string_view features_key;  // "features" or "images"
@@ -37,7 +37,7 @@ struct ArraySuggestion {
   ArrayPair test;  // if empty, test_fraction of the rows is held out
   Index rows = 0;
   Index rank = 1;                                         // the number of axes of one example
-  Index outputs = 1;                                      // classes, or numbers to predict
+  Index outputs = 1;                                      // the number of classes, or how many numbers to predict
   std::vector<std::pair<std::string, std::string>> keys;  // the keys of the config, as in CsvSuggestion::keys()
 };
 /// Suggests how to train on arrays.  `file` is either an NPZ archive, whose member names tell inputs from labels, or an NPY or IDX file of

@@ -13,14 +13,14 @@ namespace normrun::data {
 /// Returns the first rows as inputs, binarized and scaled.  Throws Error(kDamaged) for NaN, infinity, and numbers that T cannot hold.
 template <class T>
 Matrix<T> to_features(const files::NumberArray& array, Index rows, const Preparation& preparation);
-/// Returns the first rows as numbers to predict. Throws like the function above.
+/// Returns the first rows as numbers to predict.  Throws like the function above.
 template <class T>
 Matrix<T> to_targets(const files::NumberArray& array, Index rows);
-/// Which label stands for which class.
+/// The labels of a data set, and the class that each of them stands for.
 struct LabelNumbers {
   Index classes = 0;
   std::vector<std::int64_t> values;        // (classes) the labels, ascending; empty if they are 0 … classes - 1
-  std::vector<std::string> words() const;  // the words of `values`
+  std::vector<std::string> words() const;  // `values` as texts
 };
 /// Labels that begin with 0 keep their values, and the largest one tells how many classes there are.  Others (1 … k, -1 and 1, 10, 20, …)
 /// are numbered in ascending order.  Throws Error(kDamaged) for more than 2^20 classes and for a number that is not whole.
@@ -31,7 +31,7 @@ std::vector<std::int32_t> to_labels(const files::NumberArray& array, const Label
 bool are_whole(const files::NumberArray& array);
 /// Reorders rows of shape (channels, height, width) to (height, width, channels).  Throws Error(kDamaged) for other arrays.
 void move_channels_last(files::NumberArray& array);
-/// Returns the rows of a matrix of whole numbers, as batch_order holds them. Throws Error(kDamaged) if the array is not such a matrix.
+/// Returns the rows of a matrix of whole numbers, as batch_order holds them.  Throws Error(kDamaged) if the array is not such a matrix.
 std::vector<std::vector<Index>> to_index_rows(const files::NumberArray& array);
 
 }  // namespace normrun::data

@@ -146,7 +146,7 @@ Index Batches::next_row(std::size_t label, RandomStream& stream) {
   return rows[static_cast<std::size_t>(class_used_[label]++)];
 }
 
-/// Deals the next classes_per_batch cards: those that were dealt least often so far. Cards that were dealt equally often come in shuffled
+/// Deals the next classes_per_batch cards: those that were dealt least often so far.  Cards that were dealt equally often come in shuffled
 /// order.
 void Batches::deal_classes(RandomStream& stream) {
   stream.shuffle(deck_);
@@ -162,7 +162,7 @@ void Batches::deal_classes(RandomStream& stream) {
 }
 
 void Batches::fill_by_class(RandomStream& stream) {
-  // A counting sort first lists the rows of each class in the split's order, and then they are shuffled. So the result depends on the
+  // A counting sort first lists the rows of each class in the split's order, and then they are shuffled.  So the result depends on the
   // epoch's stream alone.
   std::fill(class_used_.begin(), class_used_.end(), Index{0});
   for (Index row = 0; row < samples_; ++row) {
@@ -186,7 +186,7 @@ void Batches::fill_batch(std::span<const Index> hand, std::span<Index> batch, Ra
   std::uint64_t rows = 0;
   for (const Index label : hand) rows += rows_of(static_cast<std::size_t>(label)).size();
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    // In a balanced batch, row i of n belongs to class number i k / n of its k classes. Otherwise the class is drawn at random.
+    // In a balanced batch, row i of n belongs to class number i k / n of its k classes.  Otherwise the class is drawn at random.
     std::size_t card = i * hand.size() / batch.size();
     if (!batching_.balanced) {
       std::uint64_t ticket = stream.below(rows);

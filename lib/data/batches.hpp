@@ -22,8 +22,8 @@ struct Batching : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// The order in which an epoch reads its rows: indices into the split. Consecutive slices of batch_size indices are the batches. The order
-/// is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
+/// The order in which an epoch reads its rows: indices into the split.  Consecutive slices of batch_size indices are the batches.  The
+/// order is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
 ///   shuffled     reads every row once, in a fresh order each epoch
 ///   sequential   reads every row once, in the split's order
 ///   replacement  makes `samples` independent draws
@@ -34,20 +34,20 @@ struct Batching : config::Described {
 ///                when all have been used.
 class Batches {
  public:
-  /// `labels` has length `samples` or is empty. Throws Error(kUsage) for by-class batching without labels, with a class that has no row, or
-  /// with more classes in a batch than there are or than a batch has rows. Throws Error(kUsage) too if the last batch is dropped and no
+  /// `labels` has length `samples` or is empty.  Throws Error(kUsage) for by-class batching without labels, with a class that has no row,
+  /// or with more classes in a batch than there are or than a batch has rows.  Throws Error(kUsage) too if the last batch is dropped and no
   /// batch is full.
   Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size, std::uint64_t seed);
 
-  /// Makes the epochs read rows in a given order (`batch_order`), which holds indices (epochs, samples). Throws Error(kDamaged) if an index
-  /// is no row of the split or if an epoch has another length.
+  /// Makes the epochs read rows in a given order (`batch_order`), which holds indices (epochs, samples).  Throws Error(kDamaged) if an
+  /// index is no row of the split or if an epoch has another length.
   void set_order(std::vector<std::vector<Index>> epochs);
 
   /// Returns the number of epochs of the given order; 0 if there is none.
   Index given_epochs() const { return static_cast<Index>(given_.size()); }
 
   Index steps_per_epoch() const;
-  /// Computes the order of an epoch without allocating. Throws Error(kUsage) after the last epoch of a given order.
+  /// Computes the order of an epoch without allocating.  Throws Error(kUsage) after the last epoch of a given order.
   void start_epoch(Index epoch);
   /// Returns the rows of a step within the epoch: at most batch_size indices.
   std::span<const Index> step(Index step_in_epoch) const;
@@ -71,8 +71,8 @@ class Batches {
   Index next_row(std::size_t label, RandomStream& stream);
   std::span<Index> rows_of(std::size_t label);
 
-  // Only by-class batching uses the members below. They are the rows ordered by class, where each class starts, how many of its rows are
-  // used up, how often it was dealt, and the deck. The first classes_per_batch cards of the deck are those of the current batch.
+  // Only by-class batching uses the members below.  They are the rows ordered by class, where each class starts, how many of its rows are
+  // used up, how often it was dealt, and the deck.  The first classes_per_batch cards of the deck are those of the current batch.
   std::vector<Index> class_rows_;
   std::vector<Index> class_begin_;
   std::vector<Index> class_used_;

@@ -7,7 +7,7 @@
 
 namespace normrun::data {
 
-/// A column of a data file as `describe` and `inspect` show it.
+/// What `describe` and `inspect` show of a column of a data file.
 struct ColumnProfile {
   Index place = 0;
   std::string name;  // "" if the file gives no name

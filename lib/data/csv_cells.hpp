@@ -10,8 +10,8 @@
 
 namespace normrun::data {
 
-/// A cell of an input column in eight bytes. It is a number, or a NaN that encodes a missing value, a date, or a word by the word's place
-/// among the column's words. So cells that are not numbers, which are few, need no memory beside the column of numbers.
+/// A cell of an input column in eight bytes.  It is a number, or a NaN that encodes a missing value, a date, or a word by the word's place
+/// among the column's words.  So cells that are not numbers, which are few, need no memory beside the column of numbers.
 class CellValue {
  public:
   enum class Kind : std::uint64_t { kNumber, kMissing, kWord, kDate };
@@ -38,7 +38,7 @@ class CellValue {
 };
 static_assert(sizeof(CellValue) == 8);
 
-/// Rows of cells, stored in pieces: the memory grows with the rows and can be released from the front. If a complete piece holds only
+/// Rows of cells, stored in pieces: the memory grows with the rows and can be released from the front.  If a complete piece holds only
 /// numbers that fit exactly into a byte, two bytes or a float, it is stored in that type.
 class CellRows {
   enum class Width { kByte, kShort, kFloat, kCell };
@@ -69,14 +69,14 @@ class CellRows {
   };
 
   void start(Index columns);
-  /// Adds a row and returns its cells. The caller fills them in before it adds the next row.
+  /// Adds a row and returns its cells.  The caller fills them in before it adds the next row.
   CellValue* add_row();
   Index rows() const { return rows_; }
   Row row(Index row) const {
     const Piece& piece = pieces_[static_cast<std::size_t>(row / rows_of_piece_)];
     return {piece.cells.get() + row % rows_of_piece_ * columns_ * piece.bytes, piece.width};
   }
-  /// Releases the memory of all rows before this one. Nobody may read them afterwards.
+  /// Releases the memory of all rows before this one.  Nobody may read them afterwards.
   void release_before(Index row);
 
  private:

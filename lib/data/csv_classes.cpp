@@ -10,7 +10,7 @@ namespace normrun::data {
 namespace {
 
 std::optional<std::int64_t> whole_label(const std::string& text) {
-  constexpr double kExact = 9007199254740992.0;  // 2^53
+  constexpr double kExact = 9007199254740992.0;  // 2^53: a double holds all whole numbers up to here
   const CellNumber read = CellReader().read_plain(text);
   if (read.reading != CellReading::kNumber || std::abs(read.value) > kExact || read.value != std::floor(read.value)) return std::nullopt;
   return static_cast<std::int64_t>(read.value);

@@ -10,14 +10,14 @@
 
 namespace normrun::data {
 
-/// The classes of a table: its distinct labels. They are ordered by value if all of them are whole numbers, and otherwise by text.
+/// The classes of a table: its distinct labels.  They are ordered by value if all of them are whole numbers, and otherwise by text.
 class CsvClasses {
  public:
   explicit CsvClasses(const InputTable& table);
   Index count() const { return static_cast<Index>(by_key_.size()); }
-  /// Returns whether all labels are numbers, but some are not whole. Such labels are more likely numbers to predict than classes.
+  /// Returns whether all labels are numbers, but some are not whole.  Such labels are more likely numbers to predict than classes.
   bool are_fractions() const { return are_numbers_ && !are_whole_numbers_; }
-  /// Returns the class of each row; -1 if the row has no label. Throws Error(kDamaged) for a label that does not occur in the table that
+  /// Returns the class of each row; -1 if the row has no label.  Throws Error(kDamaged) for a label that does not occur in the table that
   /// the constructor was given.
   std::vector<std::int32_t> labels_of(const InputTable& table) const;
   /// Returns the names of the classes as the file writes them.

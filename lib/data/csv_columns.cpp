@@ -33,7 +33,7 @@ bool is_pattern(std::string_view name) { return name.find_first_of("*?") != std:
 }  // namespace
 
 bool fits_pattern(std::string_view name, std::string_view pattern) {
-  // After a mismatch, the last "*" of the pattern takes one more character of the name. `star` is its place in the pattern, and `reached`
+  // After a mismatch, the last "*" of the pattern takes one more character of the name.  `star` is its place in the pattern, and `reached`
   // is how far it has come in the name.
   std::size_t n = 0;
   std::size_t p = 0;

@@ -28,20 +28,20 @@ struct EncodedColumn {
 /// Turns the cells of a table's inputs into numbers, in the same way for the training file and the test file.
 class CsvEncoder {
  public:
-  /// Decides from the training table how to encode each column. Throws one Error(kDamaged) that lists every problem of the columns.
+  /// Decides from the training table how to encode each column.  Throws one Error(kDamaged) that lists every problem of the columns.
   CsvEncoder(const InputTable& train, const CsvOptions& options);
 
   Index width() const { return width_; }
-  const std::vector<EncodedColumn>& columns() const { return columns_; }  // one for each of the table's inputs
-  /// Returns one name for each number of a row: "age", "sex=female", "day.month", "column 3".
+  const std::vector<EncodedColumn>& columns() const { return columns_; }  // one for each input of the table
+  /// Returns one name for each number of an encoded row, such as "age", "sex=female", "day.month" or "column 3".
   std::vector<std::string> feature_names() const;
   /// Returns one sentence for each column that is left out or turned into other numbers.
   const std::vector<std::string>& notes() const { return notes_; }
 
   /// Throws Error(kDamaged) if the cells of another table cannot be encoded as this object encodes columns.
   void check(const InputTable& table) const;
-  /// Returns the rows that are used: all rows that neither `impute: "drop-row"` nor `unlabelled: "drop"` leaves out. Throws Error(kDamaged)
-  /// if no row is left.
+  /// Returns the rows that are used: all rows that neither `impute: "drop-row"` nor `unlabelled: "drop"` leaves out.  Throws
+  /// Error(kDamaged) if no row is left.
   std::vector<Index> kept_rows(const InputTable& table) const;
 
   /// Encodes the rows of one table.
@@ -101,7 +101,7 @@ class CsvEncoder {
 
 /// Returns how many cells of a column are numbers, that is, neither words nor missing.
 Index number_cells(const InputTable& table, const InputColumn& column);
-/// Returns a list of columns such as `["a", "b"]`, in the form that the option `ignore` takes. A column without a name appears by its
+/// Returns a list of columns such as `["a", "b"]`, in the form that the option `ignore` takes.  A column without a name appears by its
 /// index.
 std::string column_list(const InputTable& table, const std::vector<std::size_t>& inputs);
 /// Returns the distinct words and numbers of a column, at most `limit + 1` of them.

@@ -7,12 +7,12 @@
 
 namespace normrun::data {
 
-/// The examples of a table: its rows, or its sequences. The sequence column says which rows make up a sequence, and the time column orders
-/// them. The sequences come in the order in which the file first names them.
+/// The examples of a table: its rows, or its sequences.  The sequence column says which rows make up a sequence, and the time column orders
+/// them.  The sequences come in the order in which the file first names them.
 class CsvExamples {
  public:
-  /// `kept` holds the rows that are used, in order. Throws Error(kDamaged) with file, line, byte and row if the label or the weight changes
-  /// within a sequence, or if a time occurs twice in it.
+  /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row if the label or the weight
+  /// changes within a sequence, or if a time occurs twice in it.
   CsvExamples(InputTable table, std::vector<Index> kept);
 
   const InputTable& table() const { return table_; }

@@ -15,7 +15,7 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr std::array<double, 23> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/// Reads a number of at most 15 digits, with at most one decimal point and no exponent. Such a number is one exact integer divided by one
+/// Reads a number of at most 15 digits, with at most one decimal point and no exponent.  Such a number is one exact integer divided by one
 /// exact power of ten, so it is rounded only once (Clinger 1990). std::from_chars reads all other numbers.
 bool read_short_number(std::string_view text, double& value) {
   const char* at = text.data();
@@ -173,8 +173,8 @@ std::optional<double> date_seconds(int year, int month, int day) {
   return 86400.0 * static_cast<double>(days_of(year, month, day));
 }
 
-/// Reads three numbers as a date. The year comes first, or it comes last after the day and the month. If that gives no valid day and month,
-/// the month is taken to come before the day.
+/// Reads three numbers as a date.  The year comes first, or it comes last after the day and the month.  If that gives no valid day and
+/// month, the month is taken to come before the day.
 std::optional<double> date_of(int first, std::size_t first_digits, int second, int third, std::size_t third_digits) {
   if (first_digits == 4) return date_seconds(first, second, third);
   if (third_digits != 4 && third_digits != 2) return std::nullopt;

@@ -20,7 +20,7 @@ struct CellNumber {
 class CellReader {
  public:
   CellReader() = default;
-  /// `decimal` is '.' or ','. `thousands` is the character between groups of three digits; '\0' means that there is none. `missing` lists
+  /// `decimal` is '.' or ','.  `thousands` is the character between groups of three digits; '\0' means that there is none.  `missing` lists
   /// words that mean "no value", in addition to the usual ones.
   CellReader(char decimal, char thousands, const std::vector<std::string>& missing);
 
@@ -41,14 +41,14 @@ class CellReader {
 /// Returns whether the word usually means "no value": NA, N/A, NaN, null, None, "?" and the like.
 bool is_usual_missing(std::string_view trimmed);
 
-/// A date, a date with a time, or a time of day. `seconds` counts from 1970-01-01 00:00, or from midnight for a time of day.
+/// A date, a date with a time, or a time of day.  `seconds` counts from 1970-01-01 00:00, or from midnight for a time of day.
 struct CellDate {
   double seconds = 0.0;
   bool has_date = false;
   bool has_time = false;
 };
 /// Reads a date or a time such as 2024-01-31, 2024/01/31, 31/01/2024, 31.01.2024, 01/31/2024, 2024-01, 2024-01-31T12:30:00Z, 12:30 or
-/// 12.30.00. If both orders are possible, the day comes before the month.
+/// 12.30.00.  If both orders are possible, the day comes before the month.
 std::optional<CellDate> read_date(std::string_view trimmed);
 
 struct DateParts {

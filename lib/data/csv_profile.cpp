@@ -38,7 +38,7 @@ bool names_identifier(const std::string& name) {
          (name.size() > 2 && name.ends_with("Id") && name[name.size() - 3] >= 'a');
 }
 
-/// A column's smallest or largest number, how often it occurs, and the one next to it.
+/// A column's smallest or largest number, how often that number occurs, and the nearest other number of the column.
 struct Extreme {
   double number = 0.0;
   Index count = 0;

@@ -11,17 +11,17 @@
 
 namespace normrun::data {
 
-/// What the cells of an input column have in common.
+/// The kind of an input column: what all of its cells have in common.
 enum class ColumnKind {
   kEmpty,       // every cell is missing
   kIndex,       // a column that counts the rows, or the first column if it has no name
   kIdentifier,  // distinct whole numbers under a name such as "id"
   kNumber,
-  kTruth,  // true and false, or yes and no
+  kTruth,  // words that mean true or false, such as yes and no
   kDates,
   kWords,  // words, few enough different ones to become one-hot
   kTexts,  // words, too many different ones to become one-hot
-  kMixed,  // numbers and a few words
+  kMixed,  // numbers, and some words among them
 };
 struct ColumnFacts {
   ColumnKind kind = ColumnKind::kNumber;
@@ -32,7 +32,7 @@ struct ColumnFacts {
   std::vector<std::pair<std::string, Index>> values;  // at most kMostValues distinct cells with their counts, the most frequent first
   bool has_more_values = false;
   std::optional<double> sentinel;  // a number that probably means "missing": one such as -999 that lies far from all others
-  Index sentinels = 0;             // the number of cells that hold it
+  Index sentinels = 0;             // how many cells hold the sentinel
 };
 inline constexpr std::size_t kMostValues = 51;
 
@@ -42,9 +42,9 @@ bool has_truths(const InputColumn& column);
 ColumnFacts column_facts(const InputTable& table, std::size_t input);
 std::string kind_text(ColumnKind kind);
 
-/// Describes every input column as the file has it.
+/// Describes every input column as it is in the file.
 std::vector<ColumnProfile> profiles_of(const InputTable& table, const std::vector<ColumnFacts>& facts);
-/// Describes every column as the network gets it, with the labels last.
+/// Describes every column in the form in which the network gets it.  The labels come last.
 std::vector<ColumnProfile> profiles_of(const InputTable& table, const CsvEncoder& encoder, const CsvClasses& classes);
 
 }  // namespace normrun::data

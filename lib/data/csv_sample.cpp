@@ -65,7 +65,7 @@ Index most_frequent_count(const std::vector<std::vector<std::string>>& records) 
   return static_cast<Index>(best);
 }
 
-/// Returns whether every record ends in an empty cell; the first record may lack it.
+/// Returns whether every record ends in an empty cell.  The first record may lack that cell.
 bool all_end_empty(const std::vector<std::vector<std::string>>& records, Index columns) {
   if (columns < 2 || records.size() < 2) return false;
   for (std::size_t r = 0; r < records.size(); ++r) {
@@ -90,11 +90,11 @@ void take_trailing_cells_away(Trial& trial) {
 /// How many cells of a column are numbers with either decimal mark.
 struct DecimalCounts {
   Index cells = 0;
-  Index with_point = 0;     // numbers if the mark is a point
-  Index with_comma = 0;     // numbers if the mark is a comma
+  Index with_point = 0;     // cells that are numbers if the mark is a point
+  Index with_comma = 0;     // cells that are numbers if the mark is a comma
   Index points = 0;         // numbers that have a point
   Index commas = 0;         // numbers that have a comma
-  Index surely_commas = 0;  // numbers whose comma does not stand before three digits
+  Index surely_commas = 0;  // numbers whose comma cannot separate thousands, as no three digits follow it
   Index other_commas = 0;   // words that have a comma
   void add(const std::string& cell) {
     const CellReading reading = CellReader().read(cell).reading;

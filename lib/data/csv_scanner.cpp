@@ -55,7 +55,7 @@ bool CsvScanner::refill(const Mark& record) {
   text_.erase(0, position_);
   line_begin_ -= position_;
   position_ = 0;
-  // A record that is longer than the text is scanned again after each refill. Doubling the text bounds that work.
+  // A record that is longer than the text is scanned again after each refill.  Doubling the text bounds that work.
   const std::size_t enough = 2 * text_.size();
   do {
     is_whole_ = !rest_->read_more(text_);
@@ -133,7 +133,7 @@ CsvScanner::Scan CsvScanner::scan_record(std::vector<CsvCell>& cells) {
   return state;
 }
 
-/// Scans one cell and what follows it; returns whether the record continues.
+/// Scans one cell and the delimiter or line end after it.  Returns whether the record has another cell.
 bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   CsvCell cell;
   if (!skip_to_quote()) {
@@ -196,7 +196,7 @@ bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   return false;
 }
 
-/// Moves past blanks if a quote follows them, as in `"a", "b"`. Returns false if the text ends too early to tell.
+/// Moves past blanks if a quote follows them, as in `"a", "b"`.  Returns false if the text ends too early to tell.
 bool CsvScanner::skip_to_quote() {
   if (at_end() || text_[position_] != ' ') return true;
   const std::size_t next = text_.find_first_not_of(' ', position_);
@@ -205,7 +205,7 @@ bool CsvScanner::skip_to_quote() {
   return true;
 }
 
-/// Moves past the closing quote; returns false if the text ends before it. Quotes that the file doubles stay doubled in `cell.text` until
+/// Moves past the closing quote; returns false if the text ends before it.  Quotes that the file doubles stay doubled in `cell.text` until
 /// the record is complete.
 bool CsvScanner::scan_quoted(CsvCell& cell) {
   const std::size_t begin = ++position_;
@@ -233,7 +233,7 @@ bool CsvScanner::scan_quoted(CsvCell& cell) {
   return true;
 }
 
-/// Removes the second one of doubled quotes in place. That is safe because the record is complete and is never read again.
+/// Removes the second one of doubled quotes in place.  That is safe because the record is complete and is never read again.
 void CsvScanner::unquote(std::vector<CsvCell>& cells) {
   for (const std::size_t place_of_cell : doubled_) {
     CsvCell& cell = cells[place_of_cell];

@@ -11,7 +11,7 @@ namespace normrun::data {
 
 class CsvText;
 
-/// Where a cell begins: the line, and the byte within the line, both counted from 1.
+/// The place where a cell begins: the line, and the byte within the line, both counted from 1.
 struct CsvPlace {
   Index line = 1;
   Index byte = 1;
@@ -29,25 +29,25 @@ struct CsvDialect {
   char decimal = '.';
   char thousands = '\0';                 // '\0' means that nothing separates them
   std::string comment;                   // lines that begin with this text are not records; "" means that there are no comments
-  bool has_leading_comments = false;     // comments stand only before the first record
-  Index skip_rows = 0;                   // lines before the first record
-  bool has_cr_ends = false;              // lines end in CR alone
-  bool has_trailing_delimiters = false;  // every record ends in a delimiter
+  bool has_leading_comments = false;     // whether comments stand only before the first record
+  Index skip_rows = 0;                   // how many lines before the first record are skipped
+  bool has_cr_ends = false;              // whether lines end in CR alone
+  bool has_trailing_delimiters = false;  // whether every record ends in a delimiter
 };
 
 /// Whether a text is the whole file or only its beginning.
 enum class CsvExtent { kWhole, kBeginning };
 
-/// Splits a text into records as RFC 4180 describes. A quoted cell may hold line ends, and a quote inside it is doubled. Lines end in LF or
-/// CRLF. Empty lines are not records.
+/// Splits a text into records as RFC 4180 describes.  A quoted cell may hold line ends, and a quote inside it is doubled.  Lines end in LF
+/// or CRLF. Empty lines are not records.
 class CsvScanner {
  public:
-  /// `path` is the name for messages. `rest` provides the text that follows `text`.
+  /// `path` is the name for messages.  `rest` provides the text that follows `text`.
   CsvScanner(std::string path, std::string text, CsvText& rest, CsvDialect dialect);
-  /// Scans `text` alone. If `text` is only the beginning of a file, its last record may be cut off and is left out.
+  /// Scans `text` alone.  If `text` is only the beginning of a file, its last record may be cut off and is left out.
   CsvScanner(std::string path, std::string text, CsvExtent extent, CsvDialect dialect);
 
-  /// Reads the next record into `cells`; returns false at the end. Throws Error(kDamaged) with file, line and byte for a quote that is
+  /// Reads the next record into `cells`; returns false at the end.  Throws Error(kDamaged) with file, line and byte for a quote that is
   /// never closed, for a quote inside a cell without quotes, and for a NUL byte.
   bool next(std::vector<CsvCell>& cells);
 

@@ -222,7 +222,7 @@ void decide_inputs(CsvSuggestion& found) {
     if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
   }
   if (inputs == 0 && found.table.index_column >= 0) {
-    found.options.index = CsvIndex::kKeep;  // there is nothing else to predict from
+    found.options.index = CsvIndex::kKeep;  // no other column is left to predict from
     ++inputs;
   }
   if (inputs == 0)

@@ -13,7 +13,7 @@ namespace normrun::data {
 namespace {
 
 constexpr std::size_t kSampleBytes = std::size_t{1} << 18;
-constexpr std::size_t kMostWords = 1000;  // distinct words that are kept for a column
+constexpr std::size_t kMostWords = 1000;  // how many distinct words of a column are kept
 constexpr Index kLeastCounted = 8;        // a column is taken for an index only if it counts at least this many rows
 
 std::string place_text(const CsvPlace& place) { return ':' + std::to_string(place.line) + ':' + std::to_string(place.byte); }
@@ -78,7 +78,7 @@ class TableReader {
     sample_ = {};
   }
 
-  /// Refuses a first record that has another number of cells than most records. A title is such a record.
+  /// Refuses a first record that has another number of cells than most records.  A title is such a record.
   void check_first_record() const {
     if (sample_.odd_first_records == 0 || sample_.has_short_header || options_.header == CsvHeader::kNo) return;
     if (sample_.records.size() < 3 || sample_.columns < 2) return;
@@ -319,7 +319,7 @@ class TableReader {
   std::optional<CsvScanner> scanner_;
   std::vector<CsvCell> cells_;  // the cells of the current record
   InputTable table_;
-  std::optional<CsvColumns> columns_;                       // known after the first record
+  std::optional<CsvColumns> columns_;                       // empty until the first record is read
   std::vector<std::size_t> slots_;                          // for each column, its place among the inputs or the labels
   std::unordered_map<std::string, std::size_t> label_ids_;  // for look-ups only, because iterating has no fixed order
   bool has_label_ = true;                                   // whether the current row has a label

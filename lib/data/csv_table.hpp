@@ -11,7 +11,7 @@
 
 namespace normrun::data {
 
-/// Where a cell stands.
+/// The place of a cell in the file and in the table.
 struct CellPlace {
   CsvPlace place;
   Index row = 0;  // the row of data, counted from 1; 0 means nowhere
@@ -27,21 +27,21 @@ struct ColumnWord {
 /// An input column, and what its cells hold.
 struct InputColumn {
   InputColumn(std::string name_in, Index place_in) : name(std::move(name_in)), place(place_in) {}
-  std::string name;          // "" where the file gives no name
+  std::string name;          // "" if the file gives no name
   Index place = 0;           // the column's place among all columns
-  bool is_category = false;  // the config says that the column holds words
+  bool is_category = false;  // whether the config says that the column holds words
   Index missing = 0;
   CellPlace first_missing;
   std::string missing_word;
   Index word_cells = 0;
   std::vector<ColumnWord> words;
-  bool has_more_words = false;  // the column has more words than are kept
-  bool are_dates = true;        // every word is a date
-  bool has_times = false;       // at least one date has a time of day
+  bool has_more_words = false;  // whether the column has more words than are kept
+  bool are_dates = true;        // whether every word is a date
+  bool has_times = false;       // whether at least one date has a time of day
   bool has_days = false;
   std::unordered_map<std::string, std::size_t> ids;  // the places of the words; for look-ups only, because iterating has no fixed order
 
-  /// Returns `column "age"`, or `column 3` for a column without a name. The number counts from 0, as in the option `ignore`.
+  /// Returns `column "age"`, or `column 3` for a column without a name.  The number counts from 0, as in the option `ignore`.
   std::string text() const;
 };
 
@@ -60,7 +60,7 @@ struct InputTable {
   Index columns = 0;               // the number of all columns
   Index rows = 0;
   std::vector<InputColumn> inputs;
-  CellRows cells;                  // (rows, inputs)
+  CellRows cells;                  // (rows, inputs) the cells of the input columns
   Index index_column = -1;         // the input that only counts the rows, or that comes first and has no name; -1 if there is none
   bool is_index_counting = false;  // whether the index column counts the rows
   Index label_count = 0;
@@ -76,7 +76,7 @@ struct InputTable {
   // The vectors below have one element for each row if the table holds sequences; otherwise they are empty.
   std::vector<std::string> sequences;  // the sequence's name as the file writes it
   std::vector<double> times;           // empty without a time column
-  std::vector<CsvPlace> places;        // where the row begins
+  std::vector<CsvPlace> places;        // the place where the row begins
   std::vector<std::string> notes;      // what users of the file should know
 
   /// Returns the place of a cell, such as `table.csv:3:5 (row 2, column "age")`; without a column, the place of a row: `table.csv:3:5 (row
@@ -85,9 +85,9 @@ struct InputTable {
   std::string where(const CellPlace& at) const;
 };
 
-/// Reads a whole file, plain or gzip. Throws Error(kUsage) if the file or a column does not exist. Throws Error(kDamaged) with file, line,
-/// byte, row and column for an infinite number, a row of another length, a damaged quote, and a missing or wrong label. The inputs are not
-/// judged here but by CsvEncoder.
+/// Reads a whole file, plain or gzip.  Throws Error(kUsage) if the file or a column does not exist.  Throws Error(kDamaged) with file,
+/// line, byte, row and column for an infinite number, a row of another length, a damaged quote, and a missing or wrong label.  The inputs
+/// are not judged here but by CsvEncoder.
 InputTable read_csv(const std::string& path, const CsvOptions& options);
 
 }  // namespace normrun::data

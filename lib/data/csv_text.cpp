@@ -31,7 +31,7 @@ void append_character(std::uint32_t character, std::string& text) {
   put(0x80 | (character & 0x3F));
 }
 
-/// Returns whether every other byte is zero. This is so in UTF-16 text whose characters are mostly ASCII.
+/// Returns whether every other byte is zero.  This is so in UTF-16 text whose characters are mostly ASCII.
 bool looks_like_utf16(std::string_view bytes, std::size_t zeros_at) {
   if (bytes.size() < 8) return false;
   std::size_t zeros = 0;
@@ -105,7 +105,7 @@ void CsvText::append_utf16(std::string_view bytes, std::string& text) {
       character = 0x10000 + ((character - 0xD800) << 10) + (unit(at + 2) - 0xDC00);
       at += 2;
     } else if (character >= 0xD800 && character < 0xE000) {
-      character = 0xFFFD;  // half of a surrogate pair
+      character = 0xFFFD;  // the unit is half of a surrogate pair: use the replacement character
     }
     append_character(character, text);
     at += 2;

@@ -8,7 +8,7 @@
 
 namespace normrun::data {
 
-/// Reads a CSV file as UTF-8, one block at a time, because a table may be larger than memory. If the file has no byte order mark and the
+/// Reads a CSV file as UTF-8, one block at a time, because a table may be larger than memory.  If the file has no byte order mark and the
 /// options give no encoding, bytes pass unchanged, and cell_text() later converts those that are not UTF-8.
 class CsvText {
  public:
@@ -31,7 +31,7 @@ class CsvText {
 
 /// Converts Latin-1 to UTF-8.
 std::string latin1_to_utf8(std::string_view bytes);
-/// Returns a name or a word unchanged if it is UTF-8. Otherwise reads it as Latin-1 and sets `is_latin1` to true.
+/// Returns a name or a word unchanged if it is UTF-8.  Otherwise reads it as Latin-1 and sets `is_latin1` to true.
 std::string cell_text(std::string_view bytes, bool& is_latin1);
 
 }  // namespace normrun::data

@@ -27,17 +27,17 @@ struct Split {
   Index samples() const { return features.rows(); }
 };
 
-/// Where generated rows are written.
+/// The memory that generated rows are written to.
 template <class T>
 struct RowsOut {
   View<T> features;                // (rows, shape.size())
-  std::int32_t* labels = nullptr;  // (rows); null without classes
+  std::int32_t* labels = nullptr;  // (rows); null if there are no classes
   View<T> targets = {};            // (rows, outputs); it has no columns if there are no outputs
   Index* lengths = nullptr;        // (rows); null unless the examples are sequences
 };
 
-/// Draws fresh rows for every step (`resample`). Row r of a step is a pure function of (seed, step, r): it does not depend on how many rows
-/// are drawn. Drawing allocates nothing, and threads may share one generator.
+/// Draws fresh rows for every step (`resample`).  Row r of a step is a pure function of (seed, step, r): it does not depend on how many
+/// rows are drawn.  Drawing allocates nothing, and threads may share one generator.
 template <class T>
 class RowGenerator {
  public:
@@ -65,7 +65,7 @@ struct Dataset {
   }
 };
 
-/// Returns a matrix of rows * cols numbers. Throws Error(kOutOfMemory) if the product overflows or the machine has too little memory.
+/// Returns a matrix of rows * cols numbers.  Throws Error(kOutOfMemory) if the product overflows or the machine has too little memory.
 template <class T>
 Matrix<T> allocate_rows(Index rows, Index cols);
 

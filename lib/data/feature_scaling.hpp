@@ -7,7 +7,7 @@
 
 namespace normrun::data {
 
-/// The inputs of a split in the form that standardize and shift work on: rows whose columns are the features. For sequences, the rows are
+/// The inputs of a split in the form that standardize and shift work on: rows whose columns are the features.  For sequences, the rows are
 /// the valid steps; padded steps are neither counted nor changed.
 template <class T>
 struct Inputs {
@@ -27,7 +27,7 @@ struct Inputs {
   }
 };
 
-/// The numbers that `standardize` subtracts and multiplies by. They are fitted once, then applied to every split and to fresh rows.
+/// The numbers that `standardize` subtracts and multiplies by.  They are fitted once, then applied to every split and to fresh rows.
 struct FeatureScaling {
   std::vector<double> mean;     // (features); empty if nothing is standardized
   std::vector<double> inv_std;  // (features); 1 for a feature that is constant except for rounding
@@ -50,7 +50,7 @@ struct Affine {
 template <class T>
 void apply(const Affine& affine, const Inputs<T>& inputs);
 
-/// Returns a generator that draws the rows of `raw` and then standardizes and shifts them like the training split. `channels` is as in
+/// Returns a generator that draws the rows of `raw` and then standardizes and shifts them like the training split.  `channels` is as in
 /// Inputs.
 template <class T>
 std::shared_ptr<const RowGenerator<T>> scaled_generator(std::shared_ptr<const RowGenerator<T>> raw, FeatureScaling scaling,

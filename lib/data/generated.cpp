@@ -3,7 +3,7 @@
 namespace normrun::data {
 namespace {
 
-// The indices of the random streams of Purpose::kTarget. A change of these indices changes the results.
+// The indices of the random streams of Purpose::kTarget.  A change of these indices changes the results.
 constexpr std::uint64_t kRuleIndex = 0;
 constexpr std::uint64_t kFirstPartIndex = 1;
 constexpr std::uint64_t kFirstStepIndex = 16;

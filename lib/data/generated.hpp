@@ -21,7 +21,7 @@ struct GeneratorOptions {
   TestRows test_rows() const { return test_samples ? TestRows::kOwn : TestRows::kHeldOut; }
 };
 
-/// The random streams that some rows are drawn from. The rows are drawn one after another, so row r does not depend on how many rows
+/// The random streams that some rows are drawn from.  The rows are drawn one after another, so row r does not depend on how many rows
 /// follow.
 struct RowStreams {
   RandomStream rows;
@@ -39,8 +39,8 @@ concept DrawsSequences = requires(const Sampler& sampler) {
   sampler.max_length;
 };
 
-/// Draws fresh rows with a Sampler. A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
-/// RowStreams&, const RowsOut<T>&) const. fill() allocates nothing. It passes each number through preparation.prepared(), except the zeros
+/// Draws fresh rows with a Sampler.  A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
+/// RowStreams&, const RowsOut<T>&) const. fill() allocates nothing.  It passes each number through preparation.prepared(), except the zeros
 /// of padded steps.
 template <class Sampler, class T>
 class Resampler final : public RowGenerator<T> {

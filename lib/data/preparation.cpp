@@ -36,7 +36,7 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   return taken;
 }
 
-/// Keeps only the chosen rows, whose numbers must ascend. The kept rows move to the front of the memory that all rows have.
+/// Keeps only the chosen rows, whose numbers must ascend.  The kept rows move to the front of the memory that all rows have.
 template <class T>
 void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
   const auto keep = [&](auto& numbers) {
@@ -59,7 +59,7 @@ void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
   keep(rows.weights);
 }
 
-/// The numbers of the rows of each split, ascending.
+/// For each split the places of its rows among all rows, ascending.
 struct Division {
   std::vector<Index> order;
   std::span<const Index> test;
@@ -67,7 +67,7 @@ struct Division {
   std::span<const Index> train;
 };
 
-/// Shuffles the rows by the seed and divides them among the splits. The first rows go to the test split, and the next ones to the
+/// Shuffles the rows by the seed and divides them among the splits.  The first rows go to the test split, and the next ones to the
 /// validation split.
 Division divide(Index rows, const SplitCounts& counts, std::uint64_t seed) {
   Division division;
@@ -86,7 +86,7 @@ Division divide(Index rows, const SplitCounts& counts, std::uint64_t seed) {
   return division;
 }
 
-/// Copies the held-out rows to their splits. If no test rows are held out, the data's own test rows stay.
+/// Copies the held-out rows to their splits.  If no test rows are held out, the data's own test rows stay.
 template <class T>
 void hold_out(const Split<T>& rows, const Division& division, Dataset<T>& data) {
   if (!division.test.empty()) data.test = take_rows(rows, division.test);
@@ -108,7 +108,7 @@ void add_split(files::Digest& digest, const Split<T>& split) {
 
 Index* lengths_or_null(std::vector<Index>& lengths) { return lengths.empty() ? nullptr : lengths.data(); }
 
-/// Adds the first rows of the first step to the digest. They identify what a generator draws.
+/// Adds the first rows of the first step to the digest.  They identify what a generator draws.
 template <class T>
 void add_generator(files::Digest& digest, const Dataset<T>& data) {
   constexpr Index kRows = 16;
@@ -144,7 +144,7 @@ Inputs<T> inputs_of(Dataset<T>& data, SplitName name) {
   return {split.features.view(), lengths_or_null(split.lengths), data.shape.channels()};
 }
 
-/// Scales each column of the numbers to predict to mean 0 and sd 1 over the training split. A constant column is only centred.
+/// Scales each column of the numbers to predict to mean 0 and sd 1 over the training split.  A constant column is only centred.
 template <class T>
 void standardize_targets(Dataset<T>& data) {
   const View<T> train = data.train.targets.view();

@@ -31,14 +31,14 @@ struct Preparation {
   void describe(config::OptionVisitor& visitor);
 
   Index limited(Index rows) const { return limit && *limit < rows ? *limit : rows; }
-  /// Returns one raw input after binarize and scale.
+  /// Returns what binarize and scale make of one raw input.
   double prepared(double raw) const { return (binarize ? (raw > *binarize ? 1.0 : 0.0) : raw) * scale; }
 };
 
-/// Where a source's test rows come from.
+/// The origin of a source's test rows.
 enum class TestRows {
   kOwn,      // the source has its own test rows: a test file, or rows drawn separately
-  kHeldOut,  // test_fraction of the rows, chosen by a seeded shuffle
+  kHeldOut,  // the test rows are test_fraction of the rows, chosen by a seeded shuffle
 };
 
 struct SplitCounts {
@@ -46,8 +46,8 @@ struct SplitCounts {
   Index validation = 0;
   Index test = 0;  // how many rows are held out for the test split
 };
-/// Divides `rows` rows (after `limit`) among the splits. Rounds each fraction to the nearest count. Throws Error(kUsage) if no training row
-/// is left.
+/// Divides `rows` rows (after `limit`) among the splits.  Rounds each fraction to the nearest count.  Throws Error(kUsage) if no training
+/// row is left.
 SplitCounts split_counts(Index rows, const Preparation& preparation, TestRows test_rows);
 
 /// Returns whether the split depends on the seed.
@@ -56,8 +56,8 @@ bool splits_by_seed(const Preparation& preparation, TestRows test_rows);
 /// Whether each column of the numbers to predict is scaled to mean 0 and sd 1 (ddof 0) over the training split.
 enum class TargetScaling { kNone, kStandardized };
 
-/// What a source returns. `data.train`, and `data.test` if the source has its own test rows, are binarized and scaled. Nothing is held out
-/// yet. Shape, classes, outputs and the generator of fresh rows are set.
+/// What a source returns.  `data.train`, and `data.test` if the source has its own test rows, are binarized and scaled.  Nothing is held
+/// out yet.  Shape, classes, outputs and the generator of fresh rows are set.
 template <class T>
 struct Loaded {
   Dataset<T> data;
@@ -71,10 +71,10 @@ struct Loaded {
 template <class T>
 Dataset<T> prepare(Loaded<T> loaded, const Preparation& preparation, std::uint64_t seed);
 
-/// The rows of files. Each seed holds its own test rows out of them.
+/// The rows of files.  Each seed holds its own test rows out of them.
 template <class T>
 struct FileRows {
-  Loaded<T> rest;  // everything but the training rows
+  Loaded<T> rest;  // what the source returned, except the training rows
   Split<T> train;
 };
 /// Does the same as prepare(), but leaves the rows of the files as they are, for other seeds.

@@ -14,14 +14,14 @@
 
 namespace normrun::data {
 
-/// The options under `data` in a config: those that every data type takes, and those that one type adds. Each type is a SourceOf
+/// The options under `data` in a config: those that every data type takes, and those that one type adds.  Each type is a SourceOf
 /// (source.hpp) in sources/*.cpp.
 class DataSpec : public config::Described {
  public:
   Preparation preparation;
   Batching batching;
 
-  /// Loads or generates the data for a seed. Relative paths start from `folder`, the config file's folder. Throws Error(kUsage) for a
+  /// Loads or generates the data for a seed.  Relative paths start from `folder`, the config file's folder.  Throws Error(kUsage) for a
   /// missing file or an impossible option, Error(kDamaged) with the file and the byte or the line and column, and Error(kOutOfMemory).
   template <class T>
   Dataset<T> load(std::uint64_t seed, const std::string& folder) const {
@@ -31,8 +31,8 @@ class DataSpec : public config::Described {
       return load_float64(seed, folder);
     }
   }
-  /// Reads the files, whose rows are the same for every seed; prepare_copy() turns these rows into what load() returns. Returns null if the
-  /// rows are generated. Throws like load().
+  /// Reads the files, whose rows are the same for every seed; prepare_copy() turns these rows into what load() returns.  Returns null if
+  /// the rows are generated.  Throws like load().
   template <class T>
   std::shared_ptr<const FileRows<T>> read_files(const std::string& folder) const {
     if constexpr (std::is_same_v<T, float>) {
@@ -43,8 +43,8 @@ class DataSpec : public config::Described {
   }
   /// Whether the rows depend on the seed.  If they do not, one loaded data set serves every run.
   virtual bool depends_on_seed() const = 0;
-  /// What load() will return, found without loading all data. `describe` and the checks before any training use it. Generators know it
-  /// without reading, idx and npy read their headers and labels, and csv reads its files. Throws like load().
+  /// What load() will return, found without loading all data.  `describe` and the checks before any training use it.  Generators know it
+  /// without reading, idx and npy read their headers and labels, and csv reads its files.  Throws like load().
   struct Outline {
     Shape shape;
     Index classes = 0;  // 0 for regression
@@ -58,7 +58,7 @@ class DataSpec : public config::Described {
     bool classes_are_fractions = false;    // the labels of a csv are numbers, and some of them are not whole
   };
   virtual Outline outline(const std::string& folder) const = 0;
-  /// Returns the columns of a table and what becomes of each; the list is empty for other data. Throws like load().
+  /// Returns the columns of a table and what becomes of each; the list is empty for other data.  Throws like load().
   virtual std::vector<ColumnProfile> columns(const std::string& /*folder*/) const { return {}; }
 
   /// Describes the type's own options, then those of every type.

@@ -10,7 +10,7 @@
 
 namespace normrun::data {
 
-/// Implements load() in both precisions. Source provides `Loaded<T> rows<T>(seed, folder) const`, or `rows<T>(folder)` if it reads files.
+/// Implements load() in both precisions.  Source provides `Loaded<T> rows<T>(seed, folder) const`, or `rows<T>(folder)` if it reads files.
 template <class Source>
 class SourceOf : public DataSpec {
  private:
@@ -55,7 +55,7 @@ class SourceOf : public DataSpec {
   }
 };
 
-/// Fills in an outline and computes the sizes of its splits. `rows` is the number of rows of the training source before `limit`, and
+/// Fills in an outline and computes the sizes of its splits.  `rows` is the number of rows of the training source before `limit`, and
 /// `own_test_rows` that of a separate test source.
 DataSpec::Outline outline_of(Shape shape, Index classes, Index outputs, Index rows, const Preparation& preparation, TestRows test_rows,
                              Index own_test_rows);

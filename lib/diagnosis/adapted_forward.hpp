@@ -14,7 +14,7 @@ struct Adaptation {
   enum class Variance { kLinear, kPooled } variance = Variance::kLinear;
 };
 
-/// Scores eval mode with the statistics of `base` mixed with those of each batch, one layer after another. This needs no labels, so a user
+/// Scores eval mode with the statistics of `base` mixed with those of each batch, one layer after another.  This needs no labels, so a user
 /// can do it when predicting.
 template <class T>
 RowScores adapted_score(const Subject<T>& subject, const JudgedRows<T>& judged, const StatisticsList& base, const Adaptation& adaptation);

@@ -77,7 +77,7 @@ inline constexpr std::array<std::pair<Cause, std::string_view>, 29> kCauseWords 
     {Cause::kUnmeasured, "unmeasured"},
 }};
 
-/// Returns the word of a cause.
+/// Returns the word that tables and JSON have for a cause.
 std::string_view cause_text(Cause cause);
 /// Returns the cause that a word names; kUnknown if no cause has this word, which happens with tables of another version.
 Cause cause_of(std::string_view word);

@@ -7,7 +7,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// Below this momentum the newest batch weighs more than all earlier ones together. Whoever sets such a number probably means the
+/// Below this momentum the newest batch weighs more than all earlier ones together.  Whoever sets such a number probably means the
 /// convention of another framework.
 constexpr double kLeastMomentum = 0.5;
 
@@ -43,7 +43,7 @@ std::vector<double> initial_shares(const Subject<T>& subject) {
   return shares;
 }
 
-/// Finds the causes in a network that was trained here. Each cause is a pair of statistics: with it and without it.
+/// Finds the causes in a network that was trained here.  Each cause is a pair of statistics: with it and without it.
 template <class T>
 class HistoryCauses {
  public:
@@ -91,7 +91,7 @@ class HistoryCauses {
     add_only(!is_loaded() ? Cause::kColdStart : is_all_initial(shares) ? Cause::kFrozenStatistics : Cause::kOtherWeights, std::move(only));
   }
 
-  /// Returns the stored statistics without what is left of the loaded ones. If nearly all of a layer's statistics is left of the loaded
+  /// Returns the stored statistics without what is left of the loaded ones.  If nearly all of a layer's statistics is left of the loaded
   /// ones, the rest cannot be told, and the layer gets the sound statistics.
   StatisticsList without_loaded(const StatisticsList& initial, const std::vector<double>& shares) const {
     constexpr double kNearlyAll = 0.9;
@@ -106,8 +106,8 @@ class HistoryCauses {
     return own;
   }
 
-  /// Adds the step from the mean over batches to the population. If the sound statistics leave out the padding, adds also the step from the
-  /// population, which counts it, to the sound statistics.
+  /// Adds the step from the mean over batches to the population.  If the sound statistics leave out the padding, adds also the step from
+  /// the population, which counts it, to the sound statistics.
   void add_parts(const StatisticsList& batches, const StatisticsList& population) {
     add(small_parts_cause(subject()), batches, population);
     if (evidence_.leaves_padding_out) add(Cause::kCountedPadding, population, evidence_.sound);

@@ -19,7 +19,7 @@ struct Evidence {
   const Subject<T>& subject;
   const JudgedRows<T>& judged;
   StatisticsList stored;
-  StatisticsList sound;  // recomputed layer by layer on training rows
+  StatisticsList sound;  // the statistics recomputed layer by layer on training rows
   RowScores sound_score;
   Gain whole;  // what the sound statistics gain over the stored ones
   // Whether `sound` leaves out padded steps that the network's own statistics count, because eval mode predicts better without them.
@@ -33,7 +33,7 @@ bool counts_padding(const Subject<T>& subject);
 template <class T>
 StatisticsList masked_population(const Subject<T>& subject);
 
-/// Returns why the stored statistics are wrong, the most harmful cause first; an empty list if no cause explains a fifth of the harm. If
+/// Returns why the stored statistics are wrong, the most harmful cause first; an empty list if no cause explains a fifth of the harm.  If
 /// the network was trained here, the causes come from the training's own batches (`stages`); otherwise from what the statistics look like.
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
@@ -50,7 +50,7 @@ Cause small_parts_cause(const Subject<T>& subject);
 template <class T>
 bool has_history(const Subject<T>& subject);
 
-/// Returns the more exact name of the cause of a repair stage. Some causes look alike in the numbers, and only facts of the config tell
+/// Returns the more exact name of the cause of a repair stage.  Some causes look alike in the numbers, and only facts of the config tell
 /// them apart.
 template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject);

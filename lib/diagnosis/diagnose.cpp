@@ -74,7 +74,7 @@ class Judgement {
   }
 
  private:
-  /// Scores train mode with as many rows as the normalization saw at once. If the network was only loaded, that number is a guess: the
+  /// Scores train mode with as many rows as the normalization saw at once.  If the network was only loaded, that number is a guess: the
   /// batch size that its statistics look like, otherwise the config's, or 1 if single examples predict better.
   void score_train_mode() {
     norm_batch_ = rows_of_norm_batch(*subject_.plan.options);
@@ -95,7 +95,7 @@ class Judgement {
   /// Returns the scores of the stored or of the recomputed statistics, whichever are better.
   const RowScores& best_eval() const { return evidence_->whole.size() > 0.0 ? evidence_->sound_score : eval_; }
 
-  /// Replaces the sound statistics by those without padding if these predict better, and returns whether it did. Weights that were trained
+  /// Replaces the sound statistics by those without padding if these predict better, and returns whether it did.  Weights that were trained
   /// with counted padding need the padding; other weights do not.
   bool take_masked(StatisticsList& sound, RowScores& score) const {
     StatisticsList masked = masked_population(subject_);
@@ -106,7 +106,7 @@ class Judgement {
     return true;
   }
 
-  /// Returns whether the stored statistics lose even on the training rows, as wrong ones do. On shifted rows alone, other statistics may
+  /// Returns whether the stored statistics lose even on the training rows, as wrong ones do.  On shifted rows alone, other statistics may
   /// gain only because they happen to suit those rows.
   bool lose_on_training_rows() const {
     const JudgedRows<T> own(subject_, data::SplitName::kTrain);
@@ -184,7 +184,7 @@ class Judgement {
     if (!gain(train_, eval_).is_beyond(level())) return;
     if (!harm.is_beyond(level())) {
       // The whole step from eval mode to train mode is a sure gain, but neither of its halves (sound statistics, then batch statistics) is
-      // sure by itself. The finding then reports the larger half.
+      // sure by itself.  The finding then reports the larger half.
       if (!findings_.empty() || !behind_.empty()) return;
       const bool is_by_statistics = evidence_->whole.size() >= harm.size();
       if (!((is_by_statistics ? evidence_->whole : harm).told().lower(0.025) > 0.0)) return;
@@ -219,7 +219,7 @@ class Judgement {
     return norm_batch_ <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
   }
 
-  /// If there are enough validation rows, they decide and the judged rows only report. Shifted rows decide for themselves.
+  /// If there are enough validation rows, they decide and the judged rows only report.  Shifted rows decide for themselves.
   std::vector<TriedRemedy> tried_for(Cause cause) {
     const std::vector<Candidate> candidates = candidates_for(*evidence_, cause, stages_);
     std::vector<TriedRemedy> list = decide(candidates, eval_, subject_.plan.loss, subject_.margins);

@@ -41,7 +41,7 @@ struct Diagnosis {
   std::vector<TriedRemedy> remedies;
 };
 
-/// Judges a network on a split that has rows. `stages` comes from repair_stages(); it is empty for a network without moving statistics.
+/// Judges a network on a split that has rows.  `stages` comes from repair_stages(); it is empty for a network without moving statistics.
 template <class T>
 Diagnosis diagnose(const Subject<T>& subject, data::SplitName split, const std::vector<RepairStage>& stages);
 

@@ -13,14 +13,14 @@ struct FarRows {
   std::vector<Index> far;
 };
 
-/// Finds training rows whose inputs are far from all others. A row's distance is a sum over the columns: the squared distance from the
-/// column's median, in units of the range of the column's middle four fifths. A row is far if its distance is above 25 times the median
-/// distance. Both lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
+/// Finds training rows whose inputs are far from all others.  A row's distance is a sum over the columns: the squared distance from the
+/// column's median, in units of the range of the column's middle four fifths.  A row is far if its distance is above 25 times the median
+/// distance.  Both lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
 /// look far.
 template <class T>
 FarRows far_rows(const Subject<T>& subject);
 
-/// Returns findings "lint": what is worth a word but harms nobody yet, each with its place and number. They are a last batch of one row, a
+/// Returns findings "lint": what is worth a word but harms nobody yet, each with its place and number.  They are a last batch of one row, a
 /// normalization of one value, channels that do not vary, training rows far from all others, padding that is counted, and predictions of a
 /// single class.
 template <class T>

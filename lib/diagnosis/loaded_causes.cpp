@@ -95,7 +95,7 @@ class LoadedCauses {
     return best;
   }
 
-  /// Replays an epoch in the config's own order, with several batch sizes because the loaded network's is unknown. Returns for each size
+  /// Replays an epoch in the config's own order, with several batch sizes because the loaded network's is unknown.  Returns for each size
   /// the moving average at the end of the epoch and the mean over the epoch.
   std::vector<StatisticsList> in_configured_order() const {
     std::vector<StatisticsList> list;
@@ -116,7 +116,7 @@ class LoadedCauses {
     return list;
   }
 
-  /// Returns whether the file counts the updates. If it does, the count tells how much is left of the initial values.
+  /// Returns whether the file counts the updates.  If it does, the count tells how much is left of the initial values.
   bool counts_updates() const {
     const std::vector<Index> layers = statistics::layers_with_statistics(layout());
     return std::any_of(layers.begin(), layers.end(), [&](Index index) {

@@ -7,11 +7,11 @@
 
 namespace normrun::diagnosis {
 
-/// Where a cause does its harm. `layer` is empty if no single layer has most of the harm; `channels` is empty if it takes more than a few
+/// Where a cause does its harm.  `layer` is empty if no single layer has most of the harm; `channels` is empty if it takes more than a few
 /// channels to explain most of it.
 struct FoundPlace {
   std::string layer;
-  std::vector<Index> channels;  // worst first
+  std::vector<Index> channels;  // the worst first
 };
 
 /// Finds the layer whose statistics alone have most of a cause's harm, and the channels of that layer that are farthest off, if a few
@@ -19,8 +19,8 @@ struct FoundPlace {
 template <class T>
 FoundPlace place_of(const Evidence<T>& evidence, const Blame& blame);
 
-/// Returns channels as the tables write them: numbers separated by blanks. For the input these are names of columns separated by "; ", if
-/// the file has names. `layer` is "input" or a layer's name.
+/// Returns channels as the tables write them: numbers separated by blanks.  For the input these are names of columns separated by "; ", if
+/// the file has names.  `layer` is "input" or a layer's name.
 template <class T>
 std::string channels_text(const Subject<T>& subject, const std::string& layer, const std::vector<Index>& channels);
 

@@ -22,8 +22,8 @@ std::string recomputed_name(const Evidence<T>& evidence);
 /// Returns the remedies without training that suit a cause: at most three, the preferred ones first.
 std::vector<std::string> remedies_for(Cause cause);
 
-/// Decides which candidates (at most three) are better than eval mode as it is. With fewer than 400 rows, all candidates are tested with
-/// Holm's correction. With 400 rows or more, the one that is best on one half of the rows is tested on the other half.
+/// Decides which candidates (at most three) are better than eval mode as it is.  With fewer than 400 rows, all candidates are tested with
+/// Holm's correction.  With 400 rows or more, the one that is best on one half of the rows is tested on the other half.
 std::vector<TriedRemedy> decide(const std::vector<Candidate>& candidates, const RowScores& eval, nn::LossKind loss, const Margins& margins);
 
 /// Returns the line of a candidate in the table of remedies, with the verdict that the caller gives.

@@ -18,7 +18,7 @@ struct RepairStage {
 ///   dropout          switches off the dropout before the layer
 ///   batch-contents   takes batches of rows drawn at random instead of the run's own order
 ///   biased-variance  takes the population's statistics instead of the mean over batches
-/// The first stage repairs everything in layers whose statistics never moved. The network must have moving statistics.
+/// In layers whose statistics never moved, the first stage repairs lag and sampling noise too.  The network must have moving statistics.
 template <class T>
 std::vector<RepairStage> repair_stages(const Subject<T>& subject, const statistics::PopulationOptions& population);
 

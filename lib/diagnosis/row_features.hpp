@@ -7,17 +7,17 @@
 
 namespace normrun::diagnosis {
 
-/// The mean and the mean square of each channel over a row's positions, without the padded steps of sequences. Each row of the matrices is
+/// The mean and the mean square of each channel over a row's positions, without the padded steps of sequences.  Each row of the matrices is
 /// one example; the first `rows_of_source` rows come from the source.
 struct ShiftFeatures {
-  // Features of the raw inputs, of the first normalization layers' inputs in an untrained copy, and of the same inputs in the trained one.
+  // Features of the raw inputs, of the first normalization layers' inputs in an untrained copy, and perhaps in the trained one.
   std::vector<Features> sets;
   Index rows_of_source = 0;
   bool has_means_only = false;  // whether set 0 lacks the mean squares
 };
 
-/// Returns the features that tell whether the rows of `compared` are distributed like those of `source`. Weights that were fitted to the
-/// training rows make the moments of fresh rows differ. So the trained network's layers are looked at only if `source` is not the training
+/// Returns the features that tell whether the rows of `compared` are distributed like those of `source`.  Weights that were fitted to the
+/// training rows make the moments of fresh rows differ.  So the trained network's layers are looked at only if `source` is not the training
 /// split.
 template <class T>
 ShiftFeatures shift_features(const Subject<T>& subject, data::SplitName source, data::SplitName compared);

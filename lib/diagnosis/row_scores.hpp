@@ -23,7 +23,7 @@ struct RowScores {
 /// The gain of predictions A over predictions B on the same rows; it is positive if A is better.
 struct Gain {
   Estimate loss;
-  Estimate accuracy;  // n == 0 without labels
+  Estimate accuracy;  // its n is 0 without labels
   double mcnemar = 1.0;
   double loss_margin = 0.0;
   double accuracy_margin = 0.0;
@@ -48,7 +48,7 @@ Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss,
 /// Scores logits against the targets of some rows.
 class RowScorer {
  public:
-  /// `labels` holds the labels of the rows. If it is empty, `targets` holds (rows, outputs) numbers instead.
+  /// `labels` holds the labels of the rows.  If it is empty, `targets` holds (rows, outputs) numbers instead.
   RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs);
 
   Index rows() const { return rows_; }
@@ -56,10 +56,10 @@ class RowScorer {
   std::span<const std::int32_t> labels() const { return labels_; }
   /// Returns whether the losses of rows say anything: not if there is a single row, or if every target is the same number.
   bool is_judgeable() const { return rows_ > 1 && (loss_ != nn::LossKind::kMse || variance_ > 0.0); }
-  /// The variance of the targets. Squared errors are given in units of it.
+  /// The variance of the targets.  Squared errors are given in units of it.
   double variance() const { return variance_; }
   double target_of(Index row, Index output) const { return target(row, output); }
-  /// Scores passes, each of them the (rows, outputs) logits of the same rows. The scores are means over the passes. All passes share one
+  /// Scores passes, each of them the (rows, outputs) logits of the same rows.  The scores are means over the passes.  All passes share one
   /// temperature, which is fitted to every second row and used for the other rows.
   template <class T>
   RowScores score(std::span<const Matrix<T>> passes) const;

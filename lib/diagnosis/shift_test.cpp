@@ -67,7 +67,7 @@ Matrix<double> shrunken_correlation(const Matrix<double>& x) {
   return correlation;
 }
 
-/// Multiplies each row by L^-1, by forward substitution. The resulting numbers are uncorrelated, and their squared length is the
+/// Multiplies each row by L^-1, by forward substitution.  The resulting numbers are uncorrelated, and their squared length is the
 /// Mahalanobis distance.
 Matrix<double> whitened(const Matrix<double>& x) {
   Matrix<double> lower = shrunken_correlation(x);
@@ -127,7 +127,7 @@ class Set {
   std::vector<double> sums_;
 };
 
-/// The statistics of every permutation. The first permutation is the order given.
+/// The statistics of every permutation.  The first permutation is the order given.
 class Permutations {
  public:
   Permutations(std::span<const Features> features, Index first_rows, std::uint64_t seed)

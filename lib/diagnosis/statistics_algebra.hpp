@@ -7,7 +7,7 @@
 namespace normrun::diagnosis {
 
 /// Returns `base` changed by what leads from the statistics `sound` to the statistics `faulty`: the differences of the means, in units of
-/// the standard deviation, and the ratios of the variances. So a fault that was measured in one place can stand alone in another.
+/// the standard deviation, and the ratios of the variances.  So a fault that was measured in one place can stand alone in another.
 StatisticsList with_fault(const StatisticsList& base, const StatisticsList& faulty, const StatisticsList& sound);
 
 /// Returns base + share (other - base): what a moving average holds if it gave `share` of its weight to `other`.
@@ -17,7 +17,7 @@ StatisticsList blended(const StatisticsList& base, const StatisticsList& other, 
 StatisticsList with_layer(const StatisticsList& base, const StatisticsList& other, std::size_t layer);
 
 /// Returns the squared distance between two layers' statistics for each channel, at most 25: the squared difference of the means in units
-/// of the variance that `scale` has, plus half the squared difference of the logs of the variances. It is 0 for channels that are constant
+/// of the variance that `scale` has, plus half the squared difference of the logs of the variances.  It is 0 for channels that are constant
 /// in `scale`.
 std::vector<double> channel_distances(const statistics::LayerStatistics& a, const statistics::LayerStatistics& b,
                                       const statistics::LayerStatistics& scale, double epsilon);
@@ -30,11 +30,11 @@ double distance(const StatisticsList& a, const StatisticsList& b, const Statisti
 /// difference from `base` that this fit explains.
 struct BlendFit {
   double share = 0.0;
-  double explained = 0.0;  // R^2
+  double explained = 0.0;  // the share of the difference, R^2
 };
 BlendFit fit_blend(const StatisticsList& statistics, const StatisticsList& base, const StatisticsList& towards);
 
-/// Gives the median variance of a layer to those channels that hardly vary (less than a hundredth of that median). Returns their numbers.
+/// Gives the median variance of a layer to those channels that hardly vary (less than a hundredth of that median).  Returns their numbers.
 std::vector<Index> give_usual_variance(statistics::LayerStatistics& layer);
 
 bool are_equal(const StatisticsList& a, const StatisticsList& b);

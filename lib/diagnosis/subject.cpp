@@ -141,7 +141,7 @@ std::optional<RowScores> JudgedRows<T>::ordered_train_score() const {
   std::vector<Index> place(static_cast<std::size_t>(subject_.split(name_).samples()), -1);
   for (std::size_t i = 0; i < order_.size(); ++i) place[static_cast<std::size_t>(order_[i])] = static_cast<Index>(i);
   const Matrix<T> logits = train_logits(*order, rows_of_norm_batch(*subject_.plan.options));
-  // The training's order may leave out a row. Such a row keeps its logits from eval mode, which favours neither mode.
+  // The training's order may leave out a row.  Such a row keeps its logits from eval mode, which favours neither mode.
   Matrix<T> result = eval_logits(subject_.model.state);
   for (std::size_t i = 0; i < order->size(); ++i) {
     const Index to = place[static_cast<std::size_t>((*order)[i])];

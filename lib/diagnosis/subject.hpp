@@ -39,7 +39,7 @@ bool draws_at_random(const train::TrainingPlan<T>& plan);
 template <class T>
 StatisticsList stored_statistics(const nn::Layout& layout, std::span<const T> state);
 
-/// The rows of a split on which ways to predict are judged, in a random order. If the split is large, only some of its rows are judged.
+/// The rows of a split on which ways to predict are judged, in a random order.  If the split is large, only some of its rows are judged.
 template <class T>
 class JudgedRows {
  public:
@@ -54,7 +54,7 @@ class JudgedRows {
   Matrix<T> eval_logits(std::span<const T> state) const;
   RowScores eval_score(std::span<const T> state) const { return scorer_.score(eval_logits(state)); }
   RowScores eval_score(const StatisticsList& statistics) const;
-  /// Returns the logits of train mode in batches of `batch_size` rows. `order` holds rows of this split; its first rows fill up a short
+  /// Returns the logits of train mode in batches of `batch_size` rows.  `order` holds rows of this split; its first rows fill up a short
   /// last batch.
   Matrix<T> train_logits(std::span<const Index> order, Index batch_size) const;
   /// Scores train mode, averaged over random partitions of the rows into batches.

@@ -13,7 +13,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kHalfLogTwoPi = 0.91893853320467274178;
 
-/// log of the gamma function for x > 0: Stirling's series above 10, the recurrence below it.
+/// Returns the logarithm of the gamma function for x > 0: by Stirling's series above 10, and by the recurrence below 10.
 double log_gamma(double x) {
   double below = 0.0;
   while (x < 10.0) {
@@ -25,7 +25,7 @@ double log_gamma(double x) {
   return (x - 0.5) * math::log(x) - x + kHalfLogTwoPi + series - below;
 }
 
-/// The continued fraction of the incomplete beta function by Lentz's method.
+/// Returns the continued fraction of the incomplete beta function, computed by Lentz's method.
 double beta_fraction(double a, double b, double x) {
   constexpr double kTiny = 1e-300;
   const auto nonzero = [](double value) { return std::abs(value) < kTiny ? kTiny : value; };

@@ -83,7 +83,7 @@ void ArraySource::check_test(const Pair& train, const Pair& test) const {
   }
 }
 
-/// Returns the shape of an example. Grey IDX images get an axis for their single channel.
+/// Returns the shape of an example.  Grey IDX images get an axis for their single channel.
 Shape ArraySource::example_shape(const files::NumberArray& features) const {
   Shape shape = features.row_shape();
   if (format_ != Format::kIdx || shape.rank() != 2) return shape;

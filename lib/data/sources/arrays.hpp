@@ -20,7 +20,7 @@ struct ArrayFiles : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// What the labels are.
+/// How the labels are understood.
 enum class ArrayTarget {
   kAuto,  // whole numbers are classes, floating ones are numbers to predict
   kClass,
@@ -56,7 +56,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   bool has_classes(const files::NumberArray& labels) const;
   /// Returns the classes of the training labels; for regression the result holds no classes.
   LabelNumbers classes_in(const Pair& train) const;
-  /// Returns the options that apply to this array. Floating IDX numbers are not scaled by 1/255, because that scale is meant for bytes.
+  /// Returns the options that apply to this array.  Floating IDX numbers are not scaled by 1/255, because that scale is meant for bytes.
   Preparation preparation_of(const files::NumberArray& features) const;
   std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
   template <class T>

@@ -1,5 +1,5 @@
-// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180). If there is a `sequence` column, the rows of
-// each sequence make one example of shape (steps, features). It is padded with zeros to the longest sequence or to `pad_to` steps.
+// csv: a table of numbers with one column of class labels or of numbers to predict (RFC 4180).  If there is a `sequence` column, the rows
+// of each sequence make one example of shape (steps, features).  It is padded with zeros to the longest sequence or to `pad_to` steps.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -58,13 +58,13 @@ void note_alike_classes(const std::string& path, const std::vector<std::string>&
   }
 }
 
-/// Refuses weights that leave nothing to learn from.
+/// Throws Error(kDamaged) if every weight is 0, because then there is nothing to learn from.
 void refuse_no_weight(const InputTable& table) {
   if (std::any_of(table.weights.begin(), table.weights.end(), [](double weight) { return weight > 0.0; }) || table.weights.empty()) return;
   throw Error(ExitCode::kDamaged, {table.path, "every weight is 0", "name another column as \"weights\", or leave it out"});
 }
 
-/// Refuses a single class: no network could learn anything from it.
+/// Throws Error(kDamaged) if the labels hold a single class: no network could learn anything from it.
 void refuse_single_class(const InputTable& table, const CsvClasses& classes) {
   if (classes.count() != 1) return;
   const std::string name = table.label_names.empty() || table.label_names[0].empty() ? "" : " \"" + table.label_names[0] + '"';

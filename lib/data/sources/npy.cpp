@@ -1,4 +1,4 @@
-// npy: NumPy arrays. The first axis counts the rows. The other axes are the shape of an example, with the channels last.
+// npy: NumPy arrays.  The first axis counts the rows.  The other axes are the shape of an example, with the channels last.
 #include "data/sources/arrays.hpp"
 #include "data/sources/members.hpp"
 

@@ -1,6 +1,6 @@
-// stroke-digits: 28 x 28 grey digits, drawn as a pen would draw them. For each digit the generator chooses one way of writing it, trembling
-// points, a random affine map and a pen width. It smooths the edges by the distance to the strokes and adds noise to every pixel. This data
-// set needs no file.
+// stroke-digits: 28 x 28 grey digits, drawn as a pen would draw them.  For each digit the generator chooses one way of writing it,
+// trembling points, a random affine map and a pen width.  It smooths the edges by the distance to the strokes and adds noise to every
+// pixel.  This data set needs no file.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -20,7 +20,7 @@ constexpr double kGlyphSide = 20.0;  // the side, in pixels, of a glyph's unit s
 constexpr double kCentre = 0.5 * static_cast<double>(kSide);
 constexpr Index kStepsPerSpan = 5;  // how many straight lines join two points of a curve
 
-// Standard deviations of the distortions at distortion = 1.
+// The standard deviations of the distortions if the option distortion is 1.
 constexpr double kTremble = 0.024;  // in sides of the glyph, for each point
 constexpr double kRotation = 0.14;  // in radians
 constexpr double kShear = 0.17;
@@ -149,7 +149,7 @@ void draw_glyph(const Glyph& glyph, double distortion, RandomStream& stream, Ima
   ink(pen, image);
 }
 
-/// Returns a number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform numbers from 32 random bits. A
+/// Returns a number of mean 0 and sd 1 with a triangular density on [-2.45, 2.45]: the sum of two uniform numbers from 32 random bits.  A
 /// normal number for each pixel would take longer than drawing the digit.
 double triangular(std::uint32_t bits) {
   constexpr double kRootSix = 2.449489742783178;

@@ -10,7 +10,7 @@ struct Point {
   double x = 0.0;
   double y = 0.0;
 };
-/// A movement of the pen: a smooth curve (Catmull-Rom) through the points. Two points make a straight line. A stroke is closed if it ends
+/// A movement of the pen: a smooth curve (Catmull-Rom) through the points.  Two points make a straight line.  A stroke is closed if it ends
 /// where it began.
 using Stroke = std::vector<Point>;
 /// One way of writing a digit in the unit square: x points to the right, y points down.

@@ -6,7 +6,7 @@
 namespace normrun::data::sources {
 namespace {
 
-/// Sets the defaults that depend on the target. The defaults for prototypes give the data of *Why does batch normalization in TensorFlow
+/// Sets the defaults that depend on the target.  The defaults for prototypes give the data of *Why does batch normalization in TensorFlow
 /// 2.0 worsen prediction results?* (article 002).
 void preset(TabularOptions& options, config::OptionVisitor& visitor) {
   const auto set = [&visitor](std::string_view name, auto& value, auto preset_value) {
