@@ -45,7 +45,7 @@ bool CellRows::narrow(Piece& piece, Width width) const {
     const double cell = cells[i].number();
     if (!(cell >= static_cast<double>(std::numeric_limits<Number>::lowest()) &&
           cell <= static_cast<double>(std::numeric_limits<Number>::max())))
-      return false;  // the cell is a NaN: a word, a date or a missing value
+      return false;  // the type cannot hold the number, or the cell is a NaN: a word, a date or a missing value
     numbers[i] = static_cast<Number>(cell);
     if (std::bit_cast<std::uint64_t>(static_cast<double>(numbers[i])) != std::bit_cast<std::uint64_t>(cell)) return false;
   }

@@ -173,8 +173,8 @@ std::optional<double> date_seconds(int year, int month, int day) {
   return 86400.0 * static_cast<double>(days_of(year, month, day));
 }
 
-/// Reads three numbers as a date.  The year comes first, or it comes last after the day and the month.  If that gives no valid day and
-/// month, the month is taken to come before the day.
+/// Reads three numbers as a date.  The year comes first, or it comes last after the day and the month.  If it comes last and the numbers
+/// are no valid day and month in this order, the month is taken to come before the day.
 std::optional<double> date_of(int first, std::size_t first_digits, int second, int third, std::size_t third_digits) {
   if (first_digits == 4) return date_seconds(first, second, third);
   if (third_digits != 4 && third_digits != 2) return std::nullopt;

@@ -133,7 +133,8 @@ CsvScanner::Scan CsvScanner::scan_record(std::vector<CsvCell>& cells) {
   return state;
 }
 
-/// Scans one cell and the delimiter or line end after it.  Returns whether the record has another cell.
+/// Scans one cell and the delimiter or line end after it.  Returns whether the record has another cell; returns false and sets `state` to
+/// kNeedMore if the text ends too early to tell.
 bool CsvScanner::scan_cell(std::vector<CsvCell>& cells, Scan& state) {
   CsvCell cell;
   if (!skip_to_quote()) {

@@ -10,7 +10,8 @@ namespace normrun::diagnosis {
 /// The mean and the mean square of each channel over a row's positions, without the padded steps of sequences.  Each row of the matrices is
 /// one example; the first `rows_of_source` rows come from the source.
 struct ShiftFeatures {
-  // Features of the raw inputs, of the first normalization layers' inputs in an untrained copy, and perhaps in the trained one.
+  // One set each: for the raw inputs, for the input of each of the first normalization layers in an untrained copy, and, unless the source
+  // is the training split, for the same inputs in the trained network.
   std::vector<Features> sets;
   Index rows_of_source = 0;
   bool has_means_only = false;  // whether set 0 lacks the mean squares
