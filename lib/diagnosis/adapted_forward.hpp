@@ -8,7 +8,7 @@ namespace normrun::diagnosis {
 struct Adaptation {
   Index batch_size = 1;
   double pseudo_rows = 16.0;  // the stored statistics count as much as this many rows of the batch
-  /// kLinear: the mean of both variances, weighted N : n for N pseudo rows and n rows of the batch (Schneider et al. 2020). kPooled: the
+  /// kLinear: the mean of both variances, weighted N : n for N pseudo rows and n rows of the batch (Schneider et al. 2020).  kPooled: the
   /// variance of all N + n rows together, which also contains the difference of the two means (Summers & Dinneen 2020 weigh each example in
   /// this way).
   enum class Variance { kLinear, kPooled } variance = Variance::kLinear;

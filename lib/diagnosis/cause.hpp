@@ -6,7 +6,7 @@
 
 namespace normrun::diagnosis {
 
-/// Why train mode and eval mode differ, or why eval mode is worse than it could be. docs/gap_budget.md explains the causes that take a
+/// Why train mode and eval mode differ, or why eval mode is worse than it could be.  docs/gap_budget.md explains the causes that take a
 /// share of the gap; docs/diagnosis.md explains all causes.
 enum class Cause {
   kNone,  // no cause

@@ -43,7 +43,8 @@ std::vector<double> initial_shares(const Subject<T>& subject) {
   return shares;
 }
 
-/// Finds the causes in a network that was trained here.  Each cause is a pair of statistics: with it and without it.
+/// Finds the causes in a network that was trained here.  Each cause is judged by two sets of statistics, one with the cause and one without
+/// it.
 template <class T>
 class HistoryCauses {
  public:
@@ -91,8 +92,8 @@ class HistoryCauses {
     add_only(!is_loaded() ? Cause::kColdStart : is_all_initial(shares) ? Cause::kFrozenStatistics : Cause::kOtherWeights, std::move(only));
   }
 
-  /// Returns the stored statistics without what is left of the loaded ones.  If nearly all of a layer's statistics is left of the loaded
-  /// ones, the rest cannot be told, and the layer gets the sound statistics.
+  /// Returns the stored statistics without what is left of the loaded ones.  If a layer's statistics are nearly all loaded ones, this
+  /// training's own part cannot be told, and the layer gets the sound statistics.
   StatisticsList without_loaded(const StatisticsList& initial, const std::vector<double>& shares) const {
     constexpr double kNearlyAll = 0.9;
     StatisticsList own = evidence_.stored;

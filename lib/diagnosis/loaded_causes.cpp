@@ -11,8 +11,8 @@ namespace normrun::diagnosis {
 namespace {
 
 constexpr double kExplained = 0.95;  // a fit names its cause if its R^2 is above this
-constexpr double kNear =
-    0.25;  // a candidate is near if its distance from the stored statistics is below this share of the sound ones' distance
+/// A candidate is near if its distance from the stored statistics is below this share of the sound statistics' distance.
+constexpr double kNear = 0.25;
 
 /// Returns the mean statistics of random batches of `size` training rows.
 template <class T>

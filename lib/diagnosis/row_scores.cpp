@@ -23,8 +23,8 @@ std::vector<double> differences(const std::vector<double>& a, const std::vector<
 struct ExpSums {
   double highest = 0.0;
   double plain = 0.0;
-  double first = 0.0;   // the terms of `plain` times (z - highest)
-  double second = 0.0;  // the terms of `plain` times (z - highest)^2
+  double first = 0.0;   // the same sum, each term times (z - highest)
+  double second = 0.0;  // the same sum, each term times (z - highest)^2
 };
 ExpSums exp_sums(const double* z, Index outputs, double scale) {
   ExpSums sums{*std::max_element(z, z + outputs), 0.0, 0.0, 0.0};
@@ -151,8 +151,8 @@ void RowScorer::add_slope(const double* z, Index row, double scale, double smoot
 }
 
 /// Returns the scale (1 / temperature) of least loss over the rows of one parity, by Newton's method on a convex function.  One step
-/// changes the scale at most fourfold.  Of all the labels' weight, that of one row is spread over all classes.  Without this, rows that are
-/// all right would have an infinite scale, and the first wrong row of the other parity an infinite loss.
+/// changes the scale at most fourfold.  As much of the labels' weight as one row has is spread evenly over all classes.  Without this, rows
+/// that are all right would have an infinite scale, and the first wrong row of the other parity an infinite loss.
 double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const {
   constexpr int kSteps = 25;
   constexpr double kFewest = 1e-4;

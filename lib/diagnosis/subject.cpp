@@ -155,8 +155,8 @@ Index JudgedRows<T>::partitions() const {
   constexpr Index kFewest = 4;
   constexpr Index kMost = 16;
   if (subject_.steps == 0) return rows() <= kMostJudged / 4 ? kMost : kFewest;
-  const Index trained =
-      2 * subject_.steps * subject_.plan.options->batch_size;  // forward passes of one row that cost about half as much as training did
+  // So many forward passes of one row cost about half as much as training did.
+  const Index trained = 2 * subject_.steps * subject_.plan.options->batch_size;
   return std::clamp(trained / std::max<Index>(rows(), 1), kFewest, kMost);
 }
 
