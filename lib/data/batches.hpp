@@ -28,9 +28,8 @@ struct Batching : config::Described {
 ///   sequential   reads every row once, in the split's order
 ///   replacement  makes `samples` independent draws
 ///   by-class     gives each batch rows of classes_per_batch classes, which are dealt from a shuffled deck of all classes.  A balanced
-///   batch
-///                has the same number of rows of each class (the first classes get the remainder).  Otherwise each row's class is drawn
-///                with probabilities that follow the classes' sizes.  The rows of a class come in shuffled order, and start again
+///                batch has the same number of rows of each class (the first classes get the remainder).  Otherwise each row's class is
+///                drawn with probabilities that follow the classes' sizes.  The rows of a class come in shuffled order, and start again
 ///                when all have been used.
 class Batches {
  public:

@@ -48,7 +48,7 @@ class CsvEncoder {
   class Rows {
    public:
     Rows(const CsvEncoder& encoder, const InputTable& table);
-    /// Writes the width() numbers of a row to `out`; a missing number becomes NaN. Numbers that the file holds as numbers first pass
+    /// Writes the width() numbers of a row to `out`; a missing number becomes NaN.  Numbers that the file holds as numbers first pass
     /// through `prepared`.
     template <class Prepared>
     void encode(Index row, double* out, const Prepared& prepared) const {

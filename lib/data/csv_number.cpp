@@ -16,7 +16,7 @@ constexpr std::array<double, 23> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  
                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /// Reads a number of at most 15 digits, with at most one decimal point and no exponent.  Such a number is one exact integer divided by one
-/// exact power of ten, so it is rounded only once (Clinger 1990). std::from_chars reads all other numbers.
+/// exact power of ten, so it is rounded only once (Clinger 1990).  std::from_chars reads all other numbers.
 bool read_short_number(std::string_view text, double& value) {
   const char* at = text.data();
   const char* const end = at + text.size();

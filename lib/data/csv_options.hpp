@@ -27,7 +27,7 @@ enum class CsvEncoding { kAuto, kUtf8, kUtf16, kLatin1 };
 /// What happens to a row whose label is missing.
 enum class CsvUnlabelled { kError, kDrop };
 
-/// What a file holds; its labels may be in another file. kInspected means that the file may hold anything, and that every column is
+/// What a file holds; its labels may be in another file.  kInspected means that the file may hold anything, and that every column is
 /// examined.
 enum class CsvPart { kWhole, kInputs, kLabels, kInspected };
 

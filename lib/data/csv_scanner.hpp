@@ -39,7 +39,7 @@ struct CsvDialect {
 enum class CsvExtent { kWhole, kBeginning };
 
 /// Splits a text into records as RFC 4180 describes.  A quoted cell may hold line ends, and a quote inside it is doubled.  Lines end in LF
-/// or CRLF. Empty lines are not records.
+/// or CRLF.  Empty lines are not records.
 class CsvScanner {
  public:
   /// `path` is the name for messages.  `rest` provides the text that follows `text`.

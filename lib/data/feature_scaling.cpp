@@ -35,8 +35,7 @@ FeatureScaling fit_scaling(const Inputs<T>& inputs) {
   FeatureScaling scaling{std::vector<double>(features), std::vector<double>(features)};
   std::vector<double>& mean = scaling.mean;
   std::vector<double>& variance = scaling.inv_std;
-  // 1.  The mean is the first row plus the mean difference from it.  For a constant feature this is exact, as its variance must come out as
-  // 0.
+  // 1. The mean is the first row plus the mean difference from it.  This is exact for a constant feature, whose variance must be 0.
   const T* first = inputs.features.row(0);
   double count = 0.0;
   inputs.for_each_block([&](ConstView<T> x) {
@@ -46,7 +45,7 @@ FeatureScaling fit_scaling(const Inputs<T>& inputs) {
     }
   });
   for (std::size_t c = 0; c < features; ++c) mean[c] = static_cast<double>(first[c]) + mean[c] / count;
-  // 2.  The variance is the mean squared difference from the mean.
+  // 2. The variance is the mean squared difference from the mean.
   inputs.for_each_block([&](ConstView<T> x) {
     for (Index r = 0; r < x.rows; ++r) {
       for (std::size_t c = 0; c < features; ++c) {
@@ -55,7 +54,7 @@ FeatureScaling fit_scaling(const Inputs<T>& inputs) {
       }
     }
   });
-  // 3.  A feature counts as constant too if its numbers differ only by their rounding to T, by up to epsilon_T of their size.
+  // 3. A feature counts as constant too if its numbers differ only by their rounding to T, by up to epsilon_T of their size.
   for (std::size_t c = 0; c < features; ++c) {
     const double of_numbers = static_cast<double>(std::numeric_limits<T>::epsilon()) * mean[c];
     variance[c] = variance[c] / count > of_numbers * of_numbers ? 1.0 / std::sqrt(variance[c] / count) : 1.0;

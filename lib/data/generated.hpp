@@ -40,8 +40,8 @@ concept DrawsSequences = requires(const Sampler& sampler) {
 };
 
 /// Draws fresh rows with a Sampler.  A Sampler has Shape shape(), Index classes(), Index outputs(), and fill(const Preparation&,
-/// RowStreams&, const RowsOut<T>&) const. fill() allocates nothing.  It passes each number through preparation.prepared(), except the zeros
-/// of padded steps.
+/// RowStreams&, const RowsOut<T>&) const.  fill() allocates nothing.  It passes each number through preparation.prepared(), except the
+/// zeros of padded steps.
 template <class Sampler, class T>
 class Resampler final : public RowGenerator<T> {
  public:
