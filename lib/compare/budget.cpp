@@ -30,6 +30,7 @@ std::vector<Stage<T>> stages_up_to(const Snapshot<T>& snapshot, const std::vecto
     return statistics::state_with<T>(snapshot.network.layout(), snapshot.model.state, statistics);
   };
   std::vector<Stage<T>> stages;
+  stages.reserve(repaired.size() + 1);
   for (const diagnosis::RepairStage& stage : repaired) stages.push_back({stage.cause, state_of(stage.statistics)});
   if (stages.empty()) return stages;
   statistics::PopulationOptions options = snapshot.settings.population;

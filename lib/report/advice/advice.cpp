@@ -73,15 +73,13 @@ std::string finding_words(const Weighed& one, const AdviceContext& context) {
   if (finding.finding == "statistics-wrong") {
     words = fmt::format("eval mode's statistics are wrong, which costs {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting),
                         cause);
-  } else if (finding.finding == "norm-on-output") {
+  } else if (finding.finding == "norm-on-output" || finding.finding == "rows-shifted") {
     words = fmt::format("eval mode loses {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting), cause);
   } else if (finding.finding == "training-harmed") {
     words = fmt::format(
         "the training itself was harmed: trained with shuffled batches, the same network is better by {}{}. Other statistics cannot "
         "repair that. The cause is {}.",
         effect, seeds_words(finding, *one.setting), cause);
-  } else if (finding.finding == "rows-shifted") {
-    words = fmt::format("eval mode loses {}{}. The cause is {}.", effect, seeds_words(finding, *one.setting), cause);
   } else {
     words = fmt::format(
         "train mode predicts better than eval mode by {}{}, and recomputed statistics do not make eval mode as good: the weights need the "

@@ -64,7 +64,7 @@ Panel panel_of(const std::string& others, const Scores& scores) {
       }
       modes.emplace_back(mode, std::move(series));
     }
-    add_modes(panel, norm, norm_colour(norm, scores.norms), std::move(modes));
+    add_modes(panel, norm, norm_colour(norm, scores.norms), modes);
   }
   return panel;
 }

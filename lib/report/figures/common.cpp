@@ -47,10 +47,11 @@ Look::Stroke mode_stroke(const std::string& mode) {
   return mode == "population" ? Look::Stroke::kDotted : Look::Stroke::kDashDotted;
 }
 
-void add_modes(Panel& panel, const std::string& norm, int colour, std::vector<std::pair<std::string, Series>> modes) {
+void add_modes(Panel& panel, const std::string& norm, int colour, const std::vector<std::pair<std::string, Series>>& modes) {
   std::vector<Series> drawn;
   std::size_t measured = 0;
-  for (auto& [mode, series] : modes) {
+  for (const auto& [mode, given] : modes) {
+    Series series = given;
     sort_points(series);
     if (series.points.empty()) continue;
     ++measured;
@@ -65,7 +66,7 @@ void add_modes(Panel& panel, const std::string& norm, int colour, std::vector<st
   }
   for (Series& series : drawn) {
     if (panel.series.size() == kMostSeries) return;
-    if (!norm.empty()) series.name = spoken_norm(norm) + ", " + series.name;
+    if (!norm.empty()) series.name = fmt::format("{}, {}", spoken_norm(norm), series.name);
     panel.series.push_back(std::move(series));
   }
 }

@@ -63,7 +63,7 @@ std::vector<T> weightiest(const std::vector<T>& values, std::size_t most, const 
 }
 
 /// Adds the lines of one norm's modes, in the order of `modes`.  A mode is not drawn if its points are those of an earlier mode.
-void add_modes(Panel& panel, const std::string& norm, int colour, std::vector<std::pair<std::string, Series>> modes);
+void add_modes(Panel& panel, const std::string& norm, int colour, const std::vector<std::pair<std::string, Series>>& modes);
 
 /// Sorts the points by x.
 void sort_points(Series& series);

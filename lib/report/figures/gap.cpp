@@ -205,7 +205,7 @@ Figure other_gaps_figure(const ResultsFolder& results) {
   figure.charts = {chart_of("other-gaps", drawn, gaps)};
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     const auto& [modes, others] = drawn[i];
-    figure.charts.front().panels[i].title = others.empty() ? modes : modes + ", " + others;
+    figure.charts.front().panels[i].title = others.empty() ? modes : fmt::format("{}, {}", modes, others);
   }
   figure.caption = "The same quantity for the other pairs that were compared." + seeds_note(figure.charts) +
                    left_out(drawn.size(), keys.size(), "pairs and settings");

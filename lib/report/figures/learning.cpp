@@ -79,7 +79,7 @@ Panel panel_of(const CurvePanel& key, const std::string& metric, const tables::S
       }
       lines.emplace_back(name, std::move(series));
     }
-    add_modes(panel, norm, norm_colour(norm, curves.norms), std::move(lines));
+    add_modes(panel, norm, norm_colour(norm, curves.norms), lines);
   }
   return panel;
 }
