@@ -51,10 +51,9 @@ class HistoryCauses {
   HistoryCauses(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) : evidence_(evidence) {
     const StatisticsList initial = initial_statistics(evidence.subject);
     const std::vector<double> shares = initial_shares(evidence.subject);
-    add_initial(initial, shares);
+    const StatisticsList own = is_loaded() ? without_loaded(initial, shares) : stages.front().statistics;
+    add_initial(initial, shares, own);
     if (is_all_initial(shares) && is_loaded()) return;  // the statistics hold nothing of this training's batches
-    StatisticsList own = stages.front().statistics;
-    if (is_loaded()) own = without_loaded(initial, shares);
     const StatisticsList* before = &own;
     for (std::size_t i = 1; i < stages.size(); ++i) {
       if (stages[i].cause == Cause::kBiasedVariance) {
@@ -71,14 +70,14 @@ class HistoryCauses {
  private:
   const Subject<T>& subject() const { return evidence_.subject; }
 
-  void add_only(Cause cause, StatisticsList only) {
+  void add_only(Cause cause, StatisticsList only, StatisticsList repaired) {
     if (are_equal(only, evidence_.sound)) return;
     const Gain harm = gain_of(evidence_.sound_score, evidence_.judged.eval_score(only), subject().plan.loss, subject().margins);
-    blames_.push_back({cause, harm, std::move(only)});
+    blames_.push_back({.cause = cause, .harm = harm, .only = std::move(only), .repaired = std::move(repaired)});
   }
   void add(Cause cause, const StatisticsList& faulty, const StatisticsList& sound) {
     if (are_equal(faulty, sound)) return;
-    add_only(cause, with_fault(evidence_.sound, faulty, sound));
+    add_only(cause, with_fault(evidence_.sound, faulty, sound), sound);
   }
 
   bool is_loaded() const { return !subject().plan.options->init_from.empty(); }
@@ -86,10 +85,13 @@ class HistoryCauses {
     return std::all_of(shares.begin(), shares.end(), [](double share) { return share == 1.0; });
   }
 
-  void add_initial(const StatisticsList& initial, const std::vector<double>& shares) {
+  void add_initial(const StatisticsList& initial, const std::vector<double>& shares, const StatisticsList& without) {
     StatisticsList only = evidence_.sound;
     for (std::size_t i = 0; i < only.size(); ++i) only[i] = blended({evidence_.sound[i]}, {initial[i]}, shares[i]).front();
-    add_only(!is_loaded() ? Cause::kColdStart : is_all_initial(shares) ? Cause::kFrozenStatistics : Cause::kOtherWeights, std::move(only));
+    add_only(!is_loaded()             ? Cause::kColdStart
+             : is_all_initial(shares) ? Cause::kFrozenStatistics
+                                      : Cause::kOtherWeights,
+             std::move(only), without);
   }
 
   /// Returns the stored statistics without what is left of the loaded ones.  If a layer's statistics are nearly all loaded ones, this
@@ -117,6 +119,30 @@ class HistoryCauses {
   const Evidence<T>& evidence_;
   std::vector<Blame> blames_;
 };
+
+/// Returns the causes, each with the harm that its repair gives back in the order of repair.
+template <class T>
+std::vector<Blame> in_order_of_repair(const Evidence<T>& evidence, std::vector<Blame> blames) {
+  RowScores before = evidence.judged.eval_score(evidence.stored);
+  for (Blame& one : blames) {
+    RowScores after = evidence.judged.eval_score(one.repaired);
+    one.harm = gain_of(after, before, evidence.subject.plan.loss, evidence.subject.margins);
+    before = std::move(after);
+  }
+  return blames;
+}
+
+/// Returns the causes that are worth telling, the most harmful one first.
+std::vector<Blame> worth_telling(const Gain& whole, std::vector<Blame> blames) {
+  std::stable_sort(blames.begin(), blames.end(), [](const Blame& a, const Blame& b) { return a.harm.size() > b.harm.size(); });
+  // A cause is not worth a change of its own if it does less than a fifth of the worst one's harm, or if its harm is not sure.
+  constexpr double kWorthTelling = 0.2;
+  constexpr double kExplains = 0.2;
+  const double worst = blames.empty() ? 0.0 : blames.front().harm.size();
+  if (worst < kExplains * whole.size()) return {};
+  std::erase_if(blames, [&](const Blame& one) { return one.harm.size() < kWorthTelling * worst || !(one.harm.told().lower(0.025) > 0.0); });
+  return blames;
+}
 
 }  // namespace
 
@@ -194,14 +220,8 @@ Cause named_by_facts(Cause stage, const Subject<T>& subject) {
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) {
   std::vector<Blame> blames = has_history(evidence.subject) ? HistoryCauses<T>(evidence, stages).take() : blame_loaded(evidence, stages);
-  std::stable_sort(blames.begin(), blames.end(), [](const Blame& a, const Blame& b) { return a.harm.size() > b.harm.size(); });
-  // A cause is not worth a change of its own if it does less than a fifth of the worst one's harm, or if its harm is not sure.
-  constexpr double kWorthTelling = 0.2;
-  const double worst = blames.empty() ? 0.0 : blames.front().harm.size();
-  constexpr double kExplains = 0.2;
-  if (worst < kExplains * evidence.whole.size()) return {};
-  std::erase_if(blames, [&](const Blame& one) { return one.harm.size() < kWorthTelling * worst || !(one.harm.told().lower(0.025) > 0.0); });
-  return blames;
+  std::vector<Blame> alone = worth_telling(evidence.whole, blames);
+  return alone.empty() ? worth_telling(evidence.whole, in_order_of_repair(evidence, std::move(blames))) : alone;
 }
 
 template Index most_positions(const Subject<float>&);

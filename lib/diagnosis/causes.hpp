@@ -9,8 +9,9 @@ namespace normrun::diagnosis {
 /// A cause of wrong statistics, and the harm that it does alone.
 struct Blame {
   Cause cause = Cause::kNone;
-  Gain harm;            // what the sound statistics gain over `only`
-  StatisticsList only;  // the sound statistics, but with this one cause unrepaired
+  Gain harm;                // what the sound statistics gain over `only`
+  StatisticsList only;      // the sound statistics, but with this one cause unrepaired
+  StatisticsList repaired;  // the stored statistics with this cause and those before it in the order of repair repaired
 };
 
 /// What the search for causes works with.
@@ -33,8 +34,10 @@ bool counts_padding(const Subject<T>& subject);
 template <class T>
 StatisticsList masked_population(const Subject<T>& subject);
 
-/// Returns why the stored statistics are wrong, the most harmful cause first; an empty list if no cause explains a fifth of the harm.  If
-/// the network was trained here, the causes come from the training's own batches (`stages`); otherwise from what the statistics look like.
+/// Returns why the stored statistics are wrong, the most harmful cause first.  If the network was trained here, the causes come from the
+/// training's own batches (`stages`); otherwise from what the statistics look like.  Causes may multiply from layer to layer, so that no
+/// cause explains a fifth of the harm alone.  Then a cause's harm is what its repair gives back once those before it are repaired.  The
+/// list is empty if that explains nothing either.
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
 

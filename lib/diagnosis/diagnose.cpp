@@ -75,13 +75,15 @@ class Judgement {
 
  private:
   /// Scores train mode with as many rows as the normalization saw at once.  If the network was only loaded, that number is a guess: the
-  /// batch size that its statistics look like, otherwise the config's, or 1 if single examples predict better.
+  /// batch size that its statistics look like, otherwise the config's, or 1 if single images predict better.  Single sequences are not
+  /// tried: their own statistics may well predict better than those of any training.
   void score_train_mode() {
     norm_batch_ = rows_of_norm_batch(*subject_.plan.options);
     const Index matching = has_history(subject_) ? 0 : matching_batch(subject_, evidence_->stored, evidence_->sound);
     if (matching > 0) norm_batch_ = matching;
     train_ = judged_.train_score(norm_batch_, judged_.partitions());
-    if (has_history(subject_) || matching > 0 || most_positions(subject_) == 1) return;
+    const bool has_images = most_positions(subject_) > 1 && subject_.plan.data->train.lengths.empty();
+    if (has_history(subject_) || matching > 0 || !has_images) return;
     RowScores single = judged_.train_score(1, judged_.partitions());
     if (gain(single, train_).size() <= 0.0) return;
     train_ = std::move(single);

@@ -26,9 +26,9 @@ class LoadedCauses {
 
   std::vector<Blame> find() {
     corrected_ = without_initial();
-    if (!are_equal(corrected_, evidence_.stored)) add(Cause::kColdStart, with_fault(evidence_.sound, evidence_.stored, corrected_));
+    if (!are_equal(corrected_, evidence_.stored)) add(Cause::kColdStart, evidence_.stored, corrected_);
     if (are_equal(corrected_, evidence_.sound)) return std::move(blames_);
-    add(rest_cause(), with_fault(evidence_.sound, corrected_, evidence_.sound));
+    add(rest_cause(), corrected_, evidence_.sound);
     return std::move(blames_);
   }
 
@@ -36,9 +36,10 @@ class LoadedCauses {
   const Subject<T>& subject() const { return evidence_.subject; }
   const nn::Layout& layout() const { return subject().layout(); }
 
-  void add(Cause cause, StatisticsList only) {
+  void add(Cause cause, const StatisticsList& faulty, const StatisticsList& sound) {
+    StatisticsList only = with_fault(evidence_.sound, faulty, sound);
     const Gain harm = gain_of(evidence_.sound_score, evidence_.judged.eval_score(only), subject().plan.loss, subject().margins);
-    blames_.push_back({cause, harm, std::move(only)});
+    blames_.push_back({.cause = cause, .harm = harm, .only = std::move(only), .repaired = sound});
   }
 
   /// Returns the stored statistics without the initial values, using the count of updates that the file holds.
@@ -212,6 +213,8 @@ Index matching_batch(const Subject<T>& subject, const StatisticsList& stored, co
   Index best = 0;
   for (const Index size : {1, 2, 4, 8, 16, 32}) {
     if (size > subject.plan.data->train.samples()) break;
+    // One value has no variance: a normalization leaves the stored one as it is, which is no evidence for itself.
+    if (size == 1 && most_positions(subject) == 1) continue;
     const double left = distance(stored, small_batch_statistics(subject, size), sound, subject.layout());
     if (left >= nearest) continue;
     nearest = left;

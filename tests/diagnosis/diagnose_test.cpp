@@ -12,17 +12,22 @@ namespace {
 
 /// The findings of a network that is trained on 600 rows of clusters and judged on 800 others.
 struct Judged {
-  explicit Judged(std::vector<std::string> set, Index steps = 300) {
+  explicit Judged(const std::vector<std::string>& set, Index steps = 300) {
     const std::string network =
         R"(network=[{"type": "dense", "units": 12}, {"type": "norm"}, {"type": "relu"}, {"type": "dense", "units": 12}, {"type": "norm"}, )"
         R"({"type": "relu"}, {"type": "dense", "units": 4}])";
     const std::string data =
         R"(data={"type": "gaussian", "features": 6, "classes": 4, "target": "clusters", "samples": 600, "test_samples": 800, "separation": 1.2})";
-    set.insert(set.begin(),
-               {network, data,
-                R"(train={"optimizer": {"type": "adam", "learning_rate": 0.01}, "batch_size": 32, "steps": )" + std::to_string(steps) + "}",
-                R"(norm={"type": "batch", "momentum": 0.9})"});
-    const TrainedRun<float> trained(run_of(set), steps);
+    const std::string train =
+        R"(train={"optimizer": {"type": "adam", "learning_rate": 0.01}, "batch_size": 32, "steps": )" + std::to_string(steps) + "}";
+    // A test that sets a whole section sets it instead of the usual one.
+    std::vector<std::string> all;
+    for (const std::string& usual : {network, data, train, std::string(R"(norm={"type": "batch", "momentum": 0.9})")}) {
+      const auto is_same_key = [&](const std::string& other) { return other.starts_with(usual.substr(0, usual.find('=') + 1)); };
+      if (std::none_of(set.begin(), set.end(), is_same_key)) all.push_back(usual);
+    }
+    all.insert(all.end(), set.begin(), set.end());
+    const TrainedRun<float> trained(run_of(all), steps);
     const compare::Snapshot<float> snapshot = trained.snapshot();
     const diagnosis::Subject<float> subject = compare::diagnosis_subject(snapshot, trained.plan);
     auto stages = diagnosis::repair_stages(subject, snapshot.settings.population);
@@ -63,6 +68,20 @@ TEST_CASE("a cold start is named, and the statistics that repair it are confirme
                             judged.remedy("layer-by-layer")->verdict == "confirmed" ||
                             judged.remedy("batch-average")->verdict == "confirmed";
   CHECK(is_confirmed);
+}
+
+TEST_CASE("a cold start that multiplies from layer to layer is named by what its repair gives back") {
+  std::string network = "network=[";
+  for (int layer = 0; layer < 10; ++layer) network += R"({"type": "dense", "units": 16}, {"type": "norm"}, {"type": "relu"}, )";
+  const Judged judged(
+      {network + R"({"type": "dense", "units": 1}])",
+       R"(data={"type": "uniform", "low": -2, "high": 2, "features": 17, "target": "teacher", "samples": 2000, "test_samples": 600})",
+       R"(train={"optimizer": {"type": "sgd", "learning_rate": 0.03, "momentum": 0.9}, "batch_size": 8, "steps": 90})",
+       "norm.momentum=0.99", "seed=1"},
+      90);
+  CHECK(judged.first().finding == "statistics-wrong");
+  CHECK(judged.first().cause == diagnosis::Cause::kColdStart);
+  CHECK(judged.first().effect > 1.0);
 }
 
 TEST_CASE("a convention that keeps only the last small batch is named") {
