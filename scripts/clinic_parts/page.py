@@ -174,8 +174,9 @@ the same seed without the mistake.
 - **Remedies**: what the diagnosis recommends is carried out on the fresh rows. It harms where it costs .005 of accuracy or a margin of loss.
 
 {drawn} cases, {failed} of which diverged or failed; {sick} sick, {pairs} with two mistakes, {healthy} healthy (aims: 30 sick ones of each
-mistake, 600 healthy ones). Seed {seed}{optdigits}.{half}
+mistake, 600 healthy ones). Seed {seed}{optdigits}.{judged}{half}
 """
+JUDGED = "\nJudged: {version}, a file of SHA-256 {judged_by}…"
 HALVES = {"unseen": "\nOnly cases were drawn that nobody looked at while the diagnosis was made.",
           "seen": "\nOnly cases were drawn that were looked at while the diagnosis was made.", "all": ""}
 
@@ -184,6 +185,7 @@ def page(records, header):
     cases = Cases(records)
     text = HEAD.format(fresh=header["fresh_rows"], drawn=len(cases.records) + cases.failed, failed=cases.failed, sick=len(cases.sick()),
                        pairs=len(cases.pairs()), healthy=len(cases.healthy()), seed=header["seed"],
+                       judged=JUDGED.format(**header) if "version" in header else "",
                        optdigits="" if header["optdigits"] else "; optdigits was not there", half=HALVES[header["half"]])
     lines = [text, "## All cases", "", *figures(cases)]
     for way, words, _ in WAYS:

@@ -39,6 +39,10 @@ class Programs:
         self.normrun = find("NORMRUN", [f"build/{preset}/normrun" for preset in ("release", "work", "dev")])
         self.outputs = find("CLINIC_OUTPUTS", [f"build/{preset}/tests/clinic/clinic_outputs" for preset in ("release", "work", "dev")])
 
+    def version(self):
+        """What the judged program says of itself: its version and the commit it was built from."""
+        return run([self.normrun, "--version"]).splitlines()[0]
+
     def train(self, config, folder):
         """Trains one config into `folder`; its checkpoint's path."""
         path = folder.with_suffix(".json")
