@@ -60,7 +60,7 @@ CommandLinePlace place_after(const ProgramOutline& outline, const std::vector<st
 std::string help_text(const ProgramOutline& outline, const CommandOutline& command);
 /// Writes the manual page with roff's man macros.
 std::string man_page(const ProgramOutline& outline);
-/// Writes the script that makes bash, zsh or fish call `complete`.
+/// Returns the script by which bash, zsh or fish asks `normrun __complete` for candidates.
 std::string completion_script(const std::string& shell);
 
 /// Returns the candidates for the last word.  The first line says what they are: "words" (a blank follows the chosen one), "parts" (no

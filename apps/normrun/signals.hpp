@@ -20,7 +20,7 @@ int exit_code_of_signal();
 void catch_lack_of_memory();
 /// From now on, a lack of memory ends the process with this exit code and a warning, because everything but report.html has been written.
 void end_with(int exit_code);
-/// Writes that warning.  Uses neither the log nor more memory.
+/// Warns on stderr that memory was lacking for report.html.  Allocates nothing, so it does not use the log either.
 void tell_of_no_report();
 
 }  // namespace normrun::app

@@ -27,9 +27,9 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
                              "whatever the loss"},
                             on, {{"outputs", CompareOn::kOutputs}, {"logits", CompareOn::kLogits}});
   visitor.choice<CompareBatching>({"batching",
-                                   "which rows share a batch; each row counts once in any case; random: slices of one shuffled order per "
-                                   "seed, whatever data.batching says; training: batches of train.batch_size as data.batching draws "
-                                   "them, until every row was in one"},
+                                   "which rows share a batch. random: consecutive rows of one shuffled order for each seed; "
+                                   "data.batching is ignored. training: batches of train.batch_size that data.batching draws, until "
+                                   "each row has been in one. Either way each row counts once."},
                                   batching, {{"random", CompareBatching::kRandom}, {"training", CompareBatching::kTraining}});
   visitor.integer({"every_steps", "also compare after every so many steps, to follow the statistics while they move; 0: at the end only"},
                   every_steps, {.low = 0});

@@ -34,7 +34,7 @@ std::vector<Index> order_until_complete(data::Batches batches, Index samples) {
   return order;
 }
 
-/// Numbers the classes that occur among the labels as 0, 1, …, and sets `present` to their number.
+/// Returns the labels with the classes that occur renumbered 0, 1, …, and sets `present` to the count of these classes.
 std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& labels, Index classes, Index& present) {
   std::vector<std::int32_t> number(static_cast<std::size_t>(classes), -1);
   for (const std::int32_t label : labels) number[static_cast<std::size_t>(label)] = 0;

@@ -7,8 +7,9 @@
 
 namespace normrun::diagnosis {
 
-/// The mean and the mean square of each channel over a row's positions, without the padded steps of sequences.  Each row of the matrices is
-/// one example; the first `rows_of_source` rows come from the source.
+/// Features that tell whether the rows of two splits, the source and the compared one, are distributed alike.  They are, for each example,
+/// the mean and the mean square of each channel over the example's positions, without padded steps.  Each row of the matrices is one
+/// example; the first `rows_of_source` rows are those of the source.
 struct ShiftFeatures {
   // One set each: for the raw inputs, for the input of each of the first normalization layers in an untrained copy, and, unless the source
   // is the training split, for the same inputs in the trained network.

@@ -14,7 +14,9 @@ enum class ModuleKind { kDense, kConv, kRecurrent, kNorm, kOther };
 struct ForeignModule {
   std::string name;  // "net.0"; of the second LSTM in one module "lstm.l1"
   ModuleKind kind = ModuleKind::kOther;
-  std::map<std::string, const files::Tensor*> tensors;  // by our role (kernel, gamma, …), or bias_ih and bias_hh, or the file's own word
+  // The key is our name of the tensor (kernel, gamma, …) if we have one; "bias_ih" or "bias_hh" for the two biases of a PyTorch recurrent
+  // layer; otherwise the name in the file.
+  std::map<std::string, const files::Tensor*> tensors;
   const files::Tensor* find(const std::string& role) const;
 };
 

@@ -8,12 +8,13 @@
 
 namespace normrun::statistics {
 
-/// Statistics that replace the moving statistics of one normalization layer.  Each vector has one number for each feature of the layer.
+/// Statistics that replace the moving statistics of one normalization layer.  Each vector has one
+/// number for each of Normalization::features: the channels, or, if steps have statistics of their own, the channels of all steps.
 struct LayerStatistics {
   Index normalization = 0;  // index into Layout::normalizations
   std::vector<double> mean;
   std::vector<double> variance;
-  std::vector<double> rounding = {};  // for each channel, the variance up to which an estimate cannot be told from 0; empty: exact
+  std::vector<double> rounding = {};  // the variances up to which an estimate cannot be told from 0; empty if they are exact
 
   /// Whether the channel's variance is 0 apart from rounding; false if it is NaN.
   bool is_constant(std::size_t channel) const { return variance[channel] <= (rounding.empty() ? 0.0 : rounding[channel]); }

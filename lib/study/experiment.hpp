@@ -41,7 +41,7 @@ struct RunConfig : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 
   const data::DataSpec& data_spec() const { return static_cast<const data::DataSpec&>(*data); }
-  /// Returns the layers with every placeholder replaced (nn::describe_layers).
+  /// Returns the layers with `norm` in place of every {"type": "norm"} (nn::describe_layers).
   std::vector<nn::LayerDescription> layers() const;
   /// The settings that a comparison of the trained network needs.
   compare::ComparisonSettings comparison_settings() const;

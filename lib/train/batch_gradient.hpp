@@ -88,7 +88,7 @@ class BatchGradient {
   Buffer<T> gradient_;
   Buffer<T> part_gradient_;  // the gradient of one pass; empty if a step is a single pass
   Buffer<T> start_state_;    // the state from which all replicas of a micro-batch start; empty if they share one pass
-  Buffer<T> replica_state_;  // the state that a replica moves if the replicas' states are averaged
+  Buffer<T> replica_state_;  // takes the state of each replica after the first, before it joins the average
   bool is_first_ = true;     // whether no pass of this step has added its gradient yet
 };
 

@@ -30,7 +30,8 @@ Index memory_in_updates(const nn::Normalization& norm, Index updates) {
   return high;
 }
 
-/// Returns the weight of update `update`, counted from 1, in the moving statistics after `updates` of them.
+/// Returns the weight that one update has in the moving statistics.  `update` is its number, from 1, and `updates` the count of all
+/// updates.
 double update_weight(const nn::Normalization& norm, Index update, Index updates) {
   const double taken = 1.0 - nn::momentum_of_update(norm.average, norm.momentum, static_cast<double>(update));
   return taken * nn::share_left(norm.average, norm.momentum, update, updates);

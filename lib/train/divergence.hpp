@@ -15,7 +15,7 @@ struct NonFinite {
   std::string why = {};     // the reason, and what to do about it; "" if the reason is not known
 };
 
-/// Writes which tensor it is: "layer dense_1, kernel", or "the loss".
+/// Returns where the first non-finite number was found: "layer dense_1, kernel", or "the loss".
 std::string non_finite_place(const NonFinite& first);
 
 /// The error that ends a run because a number is no longer finite.  Its exit code is kRunsFailed.

@@ -68,7 +68,7 @@ class Optimizer {
   virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
   /// Whether the optimizer implements update_kernel().
   virtual bool updates_kernels() const { return false; }
-  /// Updates a kernel by the factors of its gradient, so that the gradient never reaches memory.
+  /// Updates a kernel from x and dy, whose product x^T dy is its gradient, so that the gradient itself is never stored.
   virtual void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const;
 
  private:

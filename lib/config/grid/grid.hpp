@@ -57,7 +57,7 @@ std::optional<std::pair<Index, Index>> parse_seed_range(std::string_view text);
 std::vector<Axis> read_axes(const Document& document);
 /// Whether a dotted key equals `above` or lies inside it, as "norm.type" lies inside "norm".
 bool is_at_or_below(std::string_view key, std::string_view above);
-/// Returns the key of an option's "key=value".  Throws Error(kUsage) if the text does not have this form.
+/// Return the key in the argument of `--set key=value` and of `--grid key=v1,v2,…`.  Throw Error(kUsage) if it does not have this form.
 std::string set_option_key(const std::string& expression);
 std::string grid_option_key(const std::string& expression);
 

@@ -65,11 +65,12 @@ struct Pen {
   double reach() const { return radius + 0.5; }
 };
 
-/// The first and the last pixel whose centre lies within `reach` of [a, b].
+/// The first and the last pixel of a range along one axis.
 struct PixelRange {
   Index first;
   Index last;
 };
+/// Returns the pixels along one axis whose centres lie within `reach` of [a, b].
 PixelRange pixels_near(double a, double b, double reach) {
   const double low = std::clamp(std::min(a, b) - reach, 0.0, static_cast<double>(kSide));
   const double high = std::clamp(std::max(a, b) + reach, 0.0, static_cast<double>(kSide));

@@ -73,7 +73,7 @@ struct LstmNorms {
   ParamId state_gamma;
   ParamId state_beta;
   T epsilon;
-  CacheId shift;      // (4 units): the sum of the three biases of a_t
+  CacheId shift;      // (4 units): recurrent_beta + input_beta + bias
   CacheId projected;  // (time, examples, 4 units): x_t kernel, normalized in place
   CacheId projected_inv_std;
   CacheId recurred;  // (time, examples, 4 units): h_{t-1} recurrent_kernel, normalized in place

@@ -34,8 +34,9 @@ struct Steps {
   const Index* lengths = nullptr;  // null: every step of every example is valid
   Caches<T> caches;
 
-  // Views of a cache of all steps: some of its rows, (rows, cols); all steps, (count * examples, cols); some steps,
-  // (steps * examples, cols); one step, (examples, cols).  The state of a step is the one after it, so h_0 is that of step -1.
+  // Views of a cache that holds all steps.  rows(): a run of its rows, (rows, cols).  all(): every step, (count * examples, cols).
+  // some(): a few steps, (steps * examples, cols).  at(): one step, (examples, cols).  A cache of states holds at `step` the state that
+  // this step leaves behind, so h_0, the state before the first step, is at step -1.
   View<T> rows(CacheId id, Index first_row, Index rows, Index cols) const { return {caches[id] + first_row * cols, rows, cols}; }
   View<T> all(CacheId id, Index cols) const { return rows(id, 0, count * examples, cols); }
   View<T> some(CacheId id, Index first, Index steps, Index cols) const { return rows(id, first_row(first, steps), steps * examples, cols); }

@@ -101,8 +101,8 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
   advice.setting = spoken_setting(worst.small->setting);
   advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
   advice.finding = fmt::format(
-      "dividing the batches into parts harmed the training itself: in its better mode this network is worse by {} "
-      "than the setting {} ({} seeds). The cause is {}.",
+      "dividing the batches into parts harmed the training itself: even in the better of train mode and eval mode, these networks are "
+      "worse by {} than those of the setting {} ({} seeds). The cause is {}.",
       loss_words(worst.estimate.mean, *advice.interval, context), spoken_setting(worst.control->setting), worst.estimate.n,
       cause_words(Cause::kSmallParts, *worst.small, context));
   advice.remedy = "train with this setting instead: " + spoken_setting(worst.control->setting);

@@ -36,7 +36,7 @@ void append_new(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-/// Returns at most `most` of some values, evenly spaced from the first to the last.
+/// Returns `values`.  If there are more than `most`, returns `most` of them at even distances in the list, the first and the last included.
 template <class T>
 std::vector<T> spread(const std::vector<T>& values, std::size_t most) {
   if (values.size() <= most) return values;
