@@ -145,7 +145,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
   // remedy_words() of a remedy against shifted data already say what to change before the next training.
   const bool says_all = confirmed != nullptr && finding.cause == Cause::kShiftedData;
   const std::string training = says_all ? "" : training_words(finding.cause, own, context);
-  const std::string swept = sweep_remedy(own, diagnoses, finding.cause, context);
+  const std::string swept = sweep_remedy(own, diagnoses, context);
   if (confirmed != nullptr) {
     advice.remedy = remedy_words(confirmed->remedy, own, context);
     advice.measured = spoken_remedy(confirmed->remedy) + ": " + score_words(*confirmed, context);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "report/advice/budget_shares.hpp"
 
@@ -50,8 +51,11 @@ void add_comparisons(const ResultsFolder& results, FactsBySetting& facts) {
 }
 
 void add_budget(const ResultsFolder& results, FactsBySetting& facts) {
-  for (const SettingBudget& budget : budget_shares(results)) {
-    if (budget.metric == "outputs") facts.of(budget.setting).gap = budget.gap;
+  for (SettingBudget& budget : budget_shares(results)) {
+    if (budget.metric != "outputs") continue;
+    SettingFacts& own = facts.of(budget.setting);
+    own.gap = budget.gap;
+    own.shares = std::move(budget.shares);
   }
 }
 

@@ -3,8 +3,10 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "diagnosis/cause.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
@@ -17,8 +19,9 @@ struct ModeScore {
 /// What was measured of one setting: means over its seeds, NaN for what was not measured.
 struct SettingFacts {
   tables::Setting setting = {};
-  double gap = std::nan("");                    // distance of the outputs of train mode and eval mode, relative to the outputs' spread
-  std::map<std::string, ModeScore> modes = {};  // by name: the modes that were compared
+  double gap = std::nan("");  // distance of the outputs of train mode and eval mode, relative to the outputs' spread
+  std::vector<std::pair<diagnosis::Cause, double>> shares = {};  // each cause's share of the outputs' squared gap; empty without a budget
+  std::map<std::string, ModeScore> modes = {};                   // by name: the modes that were compared
 
   // The normalization layer whose moving mean is farthest from the population's, and its numbers; "" if no layer has moving statistics.
   std::string layer = {};

@@ -29,9 +29,9 @@ AdviceContext context_of(const ResultsFolder& results) {
 
 /// Adds, before all other advice, what the training rows show in settings without harm on the judged rows.
 void add_of_training_rows(std::vector<Advice>& advice, const std::vector<SettingDiagnosis>& diagnoses, const ResultsFolder& results,
-                          AdviceContext context) {
+                          const std::vector<SettingFacts>& facts, AdviceContext context) {
   if (results.split() == "train") return;
-  std::vector<SettingDiagnosis> own = collect_diagnoses(results, "train");
+  std::vector<SettingDiagnosis> own = collect_diagnoses(results, facts, "train");
   for (std::size_t i = 0; i < own.size() && i < diagnoses.size(); ++i) {
     const std::vector<ToldFinding>& findings = diagnoses[i].findings;
     if (std::any_of(findings.begin(), findings.end(), is_alarm)) own[i].findings.clear();
@@ -64,7 +64,8 @@ void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
 }  // namespace
 
 std::vector<Advice> advise(const ResultsFolder& results) {
-  const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results);
+  const std::vector<SettingFacts> facts = collect_facts(results);
+  const std::vector<SettingDiagnosis> diagnoses = collect_diagnoses(results, facts, results.split());
   AdviceContext context = context_of(results);
   context.layers = LayerNames(results);
   // The loss "auto" is squared errors for numbers and cross-entropy for classes; only results with classes have an accuracy.
@@ -73,7 +74,7 @@ std::vector<Advice> advise(const ResultsFolder& results) {
   context.is_classifier = has_accuracy;
   if (results.experiment.base.train.loss == train::LossChoice::kAuto) context.is_softmax = has_accuracy;
   std::vector<Advice> advice = advise(diagnoses, context);
-  add_of_training_rows(advice, diagnoses, results, context);
+  add_of_training_rows(advice, diagnoses, results, facts, context);
   add_failed(advice, results);
   return advice;
 }

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "report/advice/advice_facts.hpp"
+#include "diagnosis/margins.hpp"
 #include "report/advice/pooled_findings.hpp"
 
 namespace normrun::report {
@@ -18,8 +18,8 @@ class DiagnosisCollector {
  public:
   DiagnosisCollector(const ResultsFolder& results, const std::string& split) : results_(results), split_(split) {}
 
-  std::vector<SettingDiagnosis> collect() {
-    for (const SettingFacts& facts : collect_facts(results_)) take_facts(facts);
+  std::vector<SettingDiagnosis> collect(const std::vector<SettingFacts>& all_facts) {
+    for (const SettingFacts& facts : all_facts) take_facts(facts);
     take_findings();
     take_remedies();
     const std::vector<std::vector<ToldFinding>> told = pooled_findings(findings_);
@@ -159,16 +159,16 @@ class DiagnosisCollector {
 
 }  // namespace
 
-double ToldFinding::size() const {
-  constexpr double kAccuracyMargin = 0.01;
-  constexpr double kLossMargin = 0.02;
-  return effect.mean / (metric == "accuracy" ? kAccuracyMargin : kLossMargin);
+double margin_of(const std::string& metric) {
+  const diagnosis::Margins margins;
+  return metric == "accuracy" ? margins.accuracy : margins.loss;
 }
 
-std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::string& split) {
-  return DiagnosisCollector(results, split).collect();
-}
+double ToldFinding::size() const { return effect.mean / margin_of(metric); }
 
-std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results) { return collect_diagnoses(results, results.split()); }
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::vector<SettingFacts>& facts,
+                                                const std::string& split) {
+  return DiagnosisCollector(results, split).collect(facts);
+}
 
 }  // namespace normrun::report

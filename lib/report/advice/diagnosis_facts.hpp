@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "diagnosis/cause.hpp"
+#include "report/advice/advice_facts.hpp"
 #include "report/results/results_folder.hpp"
 
 namespace normrun::report {
@@ -27,6 +28,9 @@ struct ToldFinding {
   double samples = 0.0;     // judged rows, mean over the runs
   double size() const;      // the effect in units of its margin, so that metrics are comparable
 };
+
+/// Returns the default margin of a metric: .01 of accuracy, .02 nats or .02 of the targets' variance.
+double margin_of(const std::string& metric);
 
 /// A remedy that needs no training, or an arm: a way to predict that only the findings' tests use.  Means over the runs that tried it.
 struct ToldRemedy {
@@ -72,9 +76,8 @@ struct SettingDiagnosis {
   double eval_loss = 0.0;
 };
 
-/// Returns the diagnoses on a split, in the plan's order of settings.
-std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::string& split);
-/// Returns the diagnoses on the split that the report describes.
-std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results);
+/// Returns the diagnoses on a split, in the order of `facts`, which come from collect_facts(results).
+std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::vector<SettingFacts>& facts,
+                                                const std::string& split);
 
 }  // namespace normrun::report

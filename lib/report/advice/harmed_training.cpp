@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "diagnosis/tests_of_means.hpp"
 #include "fmt/format.h"
@@ -52,6 +53,23 @@ struct Harm {
   const SettingDiagnosis* small = nullptr;
   const SettingDiagnosis* control = nullptr;
   diagnosis::Estimate estimate;
+
+  /// Takes another pair of settings if its harm is sure and larger than the one so far.
+  void take_if_worse(const SettingDiagnosis& other, const SettingDiagnosis& other_control, const std::vector<double>& harms) {
+    const diagnosis::Estimate harm = diagnosis::estimate(harms);
+    if (!(harm.lower(kLevel) > kMargin) || (small != nullptr && harm.mean <= estimate.mean)) return;
+    *this = {&other, &other_control, harm};
+  }
+  std::pair<double, double> interval() const { return {estimate.lower(0.025), estimate.upper(0.025)}; }
+  Advice advice(Cause cause, std::string finding, std::string remedy) const {
+    Advice told;
+    told.cause = cause;
+    told.setting = spoken_setting(small->setting);
+    told.interval = interval();
+    told.finding = std::move(finding);
+    told.remedy = std::move(remedy);
+    return told;
+  }
 };
 
 const SettingDiagnosis* find(const std::vector<SettingDiagnosis>& list, const std::string& norm, const std::string& others,
@@ -90,23 +108,16 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
       for (const auto& [seed, score] : best_scores(whole))
         if (own.contains(seed)) harms.push_back(score - own.at(seed));
       if (harms.size() < 2) continue;
-      const diagnosis::Estimate harm = diagnosis::estimate(harms);
-      if (!(harm.lower(kLevel) > kMargin) || (worst.small != nullptr && harm.mean <= worst.estimate.mean)) continue;
-      worst = {&parted, &whole, harm};
+      worst.take_if_worse(parted, whole, harms);
     }
   }
   if (worst.small == nullptr) return std::nullopt;
-  Advice advice;
-  advice.cause = Cause::kSmallParts;
-  advice.setting = spoken_setting(worst.small->setting);
-  advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
-  advice.finding = fmt::format(
+  std::string finding = fmt::format(
       "dividing the batches into parts harmed the training itself: even in the better of train mode and eval mode, these networks are "
       "worse by {} than those of the setting {} ({} seeds). The cause is {}.",
-      loss_words(worst.estimate.mean, *advice.interval, context), spoken_setting(worst.control->setting), worst.estimate.n,
+      loss_words(worst.estimate.mean, worst.interval(), context), spoken_setting(worst.control->setting), worst.estimate.n,
       cause_words(Cause::kSmallParts, *worst.small, context));
-  advice.remedy = "train with this setting instead: " + spoken_setting(worst.control->setting);
-  return advice;
+  return worst.advice(Cause::kSmallParts, std::move(finding), "train with this setting instead: " + spoken_setting(worst.control->setting));
 }
 
 }  // namespace
@@ -130,22 +141,15 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
       if (large_control == nullptr) continue;
       const std::vector<double> harms = differences(small, *large, control, *large_control);
       if (harms.size() < kFewestSeeds) continue;
-      const diagnosis::Estimate harm = diagnosis::estimate(harms);
-      if (!(harm.lower(kLevel) > kMargin) || (worst.small != nullptr && harm.mean <= worst.estimate.mean)) continue;
-      worst = {&small, &control, harm};
+      worst.take_if_worse(small, control, harms);
     }
   }
   if (worst.small == nullptr) return std::nullopt;
-  Advice advice;
-  advice.cause = Cause::kHarmedTraining;
-  advice.setting = spoken_setting(worst.small->setting);
-  advice.interval = {worst.estimate.lower(0.025), worst.estimate.upper(0.025)};
-  advice.finding = fmt::format(
+  std::string finding = fmt::format(
       "small batches harmed the training itself. Going from large to small batches costs this network {} more than it "
       "costs {} ({} seeds), each judged in its better mode. Other statistics cannot repair that.",
-      loss_words(worst.estimate.mean, *advice.interval, context), spoken_norm(worst.control->setting.norm), worst.estimate.n);
-  advice.remedy = training_words(Cause::kHarmedTraining, *worst.small, context);
-  return advice;
+      loss_words(worst.estimate.mean, worst.interval(), context), spoken_norm(worst.control->setting.norm), worst.estimate.n);
+  return worst.advice(Cause::kHarmedTraining, std::move(finding), training_words(Cause::kHarmedTraining, *worst.small, context));
 }
 
 }  // namespace normrun::report

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t kSeedsForOwnVariance = 5;
 
-double margin_of(const std::string& metric) {
-  const diagnosis::Margins margins;
-  return metric == "accuracy" ? margins.accuracy : margins.loss;
-}
-
 /// Returns the standard error of a run's effect over its rows, in units of the margin.
 double row_error(const RunFinding& run) {
   if (std::isnan(run.low) || std::isnan(run.high) || run.samples < 2.0) return 0.0;
@@ -141,7 +136,7 @@ class Pooling {
   }
 
  private:
-  static constexpr double kLevel = 0.002;
+  static constexpr double kLevel = diagnosis::Margins{}.level;
   static constexpr double kMissed = 0.2;  // how often the test misses an effect of the size `detectable`
 
   static ToldFinding of_one(ToldFinding told, const RunFinding& run) {

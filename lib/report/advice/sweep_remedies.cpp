@@ -31,8 +31,7 @@ SeedGain seed_gain(const SettingDiagnosis& better, const SettingDiagnosis& worse
 
 }  // namespace
 
-std::string sweep_remedy(const SettingDiagnosis& own, const std::vector<SettingDiagnosis>& diagnoses, Cause /*cause*/,
-                         const AdviceContext& context) {
+std::string sweep_remedy(const SettingDiagnosis& own, const std::vector<SettingDiagnosis>& diagnoses, const AdviceContext& context) {
   const SettingDiagnosis* best = nullptr;
   SeedGain most;
   for (const SettingDiagnosis& other : diagnoses) {

@@ -35,7 +35,7 @@ bool is_quiet(const Advice& one) {
 
 /// Returns a bar whose parts are the causes of the gap, the largest first, and a sentence with the same shares in words.
 std::string causes_element(const PageSetting& setting) {
-  std::vector<std::pair<Cause, double>> shares = setting.shares;
+  std::vector<std::pair<Cause, double>> shares = setting.facts.shares;
   std::erase_if(shares, [](const auto& share) { return !(share.second >= 0.01); });
   std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   double sum = 0.0;

@@ -174,19 +174,15 @@ const PageSetting* PageSettings::find(const std::string& name) const {
 PageSettings page_settings(const ResultsFolder& results) {
   PageSettings settings;
   std::map<tables::Setting, std::size_t> places;
-  for (SettingFacts& facts : collect_facts(results)) {
+  const std::vector<SettingFacts> all_facts = collect_facts(results);
+  settings.all.reserve(all_facts.size());
+  for (const SettingFacts& facts : all_facts) {
     places.emplace(facts.setting, settings.all.size());
-    PageSetting one{.name = spoken_setting(facts.setting), .id = "", .facts = {}, .shares = {}, .diagnosis = {}};
-    one.facts = std::move(facts);
-    settings.all.push_back(std::move(one));
+    settings.all.push_back({.name = spoken_setting(facts.setting), .id = "", .facts = facts, .diagnosis = {}});
   }
-  for (SettingDiagnosis& diagnosis : collect_diagnoses(results)) {
+  for (SettingDiagnosis& diagnosis : collect_diagnoses(results, all_facts, results.split())) {
     const auto found = places.find(diagnosis.setting);
     if (found != places.end()) settings.all[found->second].diagnosis = std::move(diagnosis);
-  }
-  for (SettingBudget& budget : budget_shares(results)) {
-    const auto found = places.find(budget.setting);
-    if (found != places.end() && budget.metric == "outputs") settings.all[found->second].shares = std::move(budget.shares);
   }
   take_runs(results, settings);
   std::vector<PageSetting*> told;

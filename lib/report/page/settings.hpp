@@ -1,11 +1,9 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "report/advice/advice_facts.hpp"
-#include "report/advice/budget_shares.hpp"
 #include "report/advice/diagnosis_facts.hpp"
 #include "report/page/page_parts.hpp"
 #include "report/results/layer_names.hpp"
@@ -17,7 +15,6 @@ struct PageSetting {
   std::string name;  // "batch norm, momentum = 0.9, batch 4"
   std::string id;    // of the element with its details; "" if the page has no details of it
   SettingFacts facts;
-  std::vector<std::pair<diagnosis::Cause, double>> shares = {};  // each cause's share of the outputs' squared gap; empty without a budget
   SettingDiagnosis diagnosis;
 };
 
