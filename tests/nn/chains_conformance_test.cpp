@@ -3,25 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <set>
 #include <type_traits>
 
 #include "support/central_differences.hpp"
 #include "support/layer_chains.hpp"
+#include "support/pass_outcome.hpp"
 
 namespace normrun::test {
 namespace {
-
-constexpr double kLargestGradientError = 1e-7;  // of the largest element, in double
-constexpr nn::PassKey kKey{.seed = 3, .step = 11};
-constexpr Mode kModes[] = {
-    kTrainMode,
-    kEvalMode,
-    kTrainFrozen,
-    {Statistics::kMoving, Tracking::kUpdate, Dropout::kOn},
-};
 
 template <class T>
 LayerRig<T> make_rig(const LayerChain& chain, Index examples, std::uint64_t seed = 7) {
@@ -29,46 +20,6 @@ LayerRig<T> make_rig(const LayerChain& chain, Index examples, std::uint64_t seed
   rig.lengths = lengths_of(chain.input().dims(), chain.sequence, examples);
   fill_rig(rig, seed);
   return rig;
-}
-
-template <class Numbers>
-bool same_bits(const Numbers& a, const Numbers& b) {
-  return a.size() == b.size() && (a.size() == 0 || std::memcmp(&*a.begin(), &*b.begin(), a.size() * sizeof(*a.begin())) == 0);
-}
-
-template <class T>
-std::vector<T> copy_of(ConstView<T> view) {
-  return {view.begin(), view.end()};
-}
-
-/// What a pass and its gradients leave behind.
-template <class T>
-struct Outcome {
-  std::vector<T> y, dx;
-  Buffer<T> next_state, grads;
-};
-
-template <class T>
-void check_same(const Outcome<T>& a, const Outcome<T>& b) {
-  CHECK(same_bits(a.y, b.y));
-  CHECK(same_bits(a.next_state, b.next_state));
-  CHECK(same_bits(a.grads, b.grads));
-  CHECK(same_bits(a.dx, b.dx));
-}
-
-template <class T>
-Outcome<T> outcome_of(LayerRig<T>& rig, const Mode& mode, nn::Keep keep) {
-  const nn::Network<T>& network = rig.network();
-  const Index examples = rig.x.rows();
-  nn::Record<T> record(network, examples, keep);
-  Outcome<T> outcome{
-      .y = {}, .dx = std::vector<T>(static_cast<std::size_t>(rig.x.view().size())), .next_state = rig.model.state, .grads = rig.grads};
-  outcome.y = copy_of(network.forward({.mode = mode, .lengths = rig.lengths.empty() ? nullptr : rig.lengths.data(), .key = kKey},
-                                      rig.model.params, rig.model.state, outcome.next_state.data(), record, rig.x.view()));
-  Matrix<T> dy = rig.dy;
-  network.backward(rig.model.params, record, network.output_boundary(), dy.view(), outcome.grads,
-                   {outcome.dx.data(), examples, rig.x.cols()});
-  return outcome;
 }
 
 /// The same by each layer as a network of its own, which takes all examples at once, one layer after the other.  Behind so many `none`

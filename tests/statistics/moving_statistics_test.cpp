@@ -27,20 +27,34 @@ TEST_CASE("the share that is left of older statistics is the product of the mome
   }
 }
 
+namespace {
+
+struct Tolerance {
+  double mean;
+  double variance;
+};
+
+/// Checks that bias correction gives the moments of the one batch that moved the statistics, which holds all training rows.
+void check_corrected_to_batch(const TrainRig<double>& rig, const train::Trainer<double>& trainer, const Tolerance& tolerance) {
+  statistics::ChannelMoments batch(10);
+  batch.add<double>(rig.data.train.features.view());
+  const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
+  REQUIRE(corrected.size() == 1);
+  for (std::size_t c = 0; c < 10; ++c) {
+    CHECK(corrected[0].mean[c] == doctest::Approx(batch.mean()[c]).epsilon(tolerance.mean));
+    CHECK(corrected[0].variance[c] == doctest::Approx(batch.variance()[c]).epsilon(tolerance.variance));
+  }
+}
+
+}  // namespace
+
 TEST_CASE("bias correction takes the initial values out of the moving statistics") {
   // One batch, momentum 0.9: moving mean 0.1 mean, moving variance 0.9 + 0.1 variance.
   for (const char* norm : {R"("momentum": 0.9)", R"("momentum": 0.9, "initial_mean": 3, "initial_variance": 5)"}) {
     TrainRig<double> rig({{"batch", norm}, {"dense", R"("units": 3)"}}, clusters<double>(60),
                          R"({"batch_size": 40, "steps": 1, "optimizer": {"type": "sgd", "learning_rate": 0}})");
     const train::Trainer<double> trainer = rig.trained();
-    statistics::ChannelMoments batch(10);
-    batch.add<double>(rig.data.train.features.view());
-    const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
-    REQUIRE(corrected.size() == 1);
-    for (std::size_t c = 0; c < 10; ++c) {
-      CHECK(corrected[0].mean[c] == doctest::Approx(batch.mean()[c]).epsilon(1e-12));
-      CHECK(corrected[0].variance[c] == doctest::Approx(batch.variance()[c]).epsilon(1e-12));
-    }
+    check_corrected_to_batch(rig, trainer, {.mean = 1e-12, .variance = 1e-12});
   }
 }
 
@@ -48,14 +62,7 @@ TEST_CASE("batch renormalization averages the standard deviation, and is correct
   TrainRig<double> rig({{"batch_renorm", R"("momentum": 0.9)"}, {"dense", R"("units": 3)"}}, clusters<double>(60),
                        R"({"batch_size": 40, "steps": 1, "optimizer": {"type": "sgd", "learning_rate": 0}})");
   const train::Trainer<double> trainer = rig.trained();
-  statistics::ChannelMoments batch(10);
-  batch.add<double>(rig.data.train.features.view());
-  const auto corrected = statistics::bias_corrected<double>(rig.network.layout(), trainer.model().state);
-  REQUIRE(corrected.size() == 1);
-  for (std::size_t c = 0; c < 10; ++c) {
-    CHECK(corrected[0].mean[c] == doctest::Approx(batch.mean()[c]).epsilon(1e-9));
-    CHECK(corrected[0].variance[c] == doctest::Approx(batch.variance()[c]).epsilon(1e-6));
-  }
+  check_corrected_to_batch(rig, trainer, {.mean = 1e-9, .variance = 1e-6});
 }
 
 TEST_CASE("of averaged replicas it is the mean of their deviations that is corrected, and the variance follows from it") {
