@@ -81,6 +81,33 @@ T sigmoid_of(T x) {
   return x < 0 ? e * positive : positive;
 }
 
+template <class T>
+T expm1_of(T x) {
+  if (x != x) return x;
+  return expm1_of_moderate(std::max(x, T{ExponentialConstants<T>::kExpm1IsMinusOne}));
+}
+
+template <class T>
+T softplus_of(T x) {
+  if (x != x) return x;
+  const T f = exp_of(-std::abs(x));
+  const T s = f / (f + T{2});
+  const T z = s * s;
+  T series = static_cast<T>(kInverseOddNumbers[kLogarithmTerms<T> - 1]);
+  for (int n = kLogarithmTerms<T> - 2; n >= 0; --n)
+    series = std::fma(series, z, static_cast<T>(kInverseOddNumbers[static_cast<std::size_t>(n)]));
+  const T half_f_squared = T{0.5} * f * f;
+  const T tail = s * std::fma(T{2} * z, series, half_f_squared);
+  return std::max(x, T{0}) + (f - (half_f_squared - tail));  // log(1 + e^x) = max(x, 0) + log(1 + f)
+}
+
+template <class T>
+T normal_cdf_of(T x) {
+  if (x != x) return x;
+  const T tail = normal_tail(x).area;
+  return x < 0 ? tail : T{1} - tail;
+}
+
 /// log(m) + k ln 2 with sqrt(1/2) <= m < sqrt(2), from log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), s = (m - 1) / (m + 1).
 double log_of_parts(double m, double k) {
   constexpr double kLn2High = 0x1.62e42fee00000p-1;  // 32 bits: k kLn2High is exact
@@ -143,6 +170,33 @@ double tanh(double x) { return tanh_of(x); }
 float tanh(float x) { return tanh_of(x); }
 double sigmoid(double x) { return sigmoid_of(x); }
 float sigmoid(float x) { return sigmoid_of(x); }
+double expm1(double x) { return expm1_of(x); }
+float expm1(float x) { return expm1_of(x); }
+double softplus(double x) { return softplus_of(x); }
+float softplus(float x) { return softplus_of(x); }
+double normal_cdf(double x) { return normal_cdf_of(x); }
+float normal_cdf(float x) { return normal_cdf_of(x); }
+
+template <class T>
+NormalTail<T> normal_tail(T x) {
+  using C = NormalTailConstants<T>;
+  if (x != x) return {x, x};
+  const T z = std::min(std::abs(x), T{C::kLargest});
+  const T square = z * z;
+  const T lost = std::fma(z, z, -square);
+  const T rounded = exp_of(T{-0.5} * square);
+  const T exponential = std::fma(rounded, T{-0.5} * lost, rounded);
+  const T d = z + T{4};
+  const T lost_of_d = std::min(z, T{4}) - (d - std::max(z, T{4}));
+  const T rough = T{1} / d;
+  const T inverse = std::fma(rough, std::fma(-rough, d, T{1}) - rough * lost_of_d, rough);  // what the roundings left out added
+  const T s = std::fma(T{-8}, inverse, T{1});                                               // (z - 4) / (z + 4)
+  T series = C::kSeries.back();
+  for (std::size_t n = C::kSeries.size() - 1; n-- > 0;) series = std::fma(series, s, C::kSeries[n]);
+  return {exponential, exponential * (series * inverse)};
+}
+template NormalTail<double> normal_tail(double x);
+template NormalTail<float> normal_tail(float x);
 
 double log(double x) {
   if (!(x > 0)) return x == 0 ? -kInfinity : kNaN;

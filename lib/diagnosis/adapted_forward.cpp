@@ -42,7 +42,7 @@ RowScores adapted_score(const Subject<T>& subject, const JudgedRows<T>& judged, 
       const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
       forward.run(rows, subject.model.params, state, kEvalMode, norm.input);
       statistics::ChannelMoments moments(norm.features, norm.steps);
-      statistics::add_layer_input(network, forward, norm, norm.padded_steps, moments);
+      statistics::add_layer_input(forward, norm, norm.padded_steps, moments);
       state = statistics::state_with<T>(subject.layout(), state, {mixed(layer, moments, static_cast<double>(count), adaptation)});
     }
     forward.run(rows, subject.model.params, state, kEvalMode, logits_boundary);

@@ -17,6 +17,7 @@ struct Place {
   Index boundary = 0;
   Index channels = 1;
   Index positions = 1;
+  Index layer = 0;  // the normalization that reads it
 };
 
 template <class T>
@@ -26,7 +27,7 @@ std::vector<Place> places(const nn::Network<T>& network) {
     const nn::Normalization& norm = network.layout().normalizations[static_cast<std::size_t>(index)];
     if (norm.input == 0 || list.size() == kLayers) continue;
     const Index channels = norm.features / norm.steps;
-    list.push_back({norm.input, channels, statistics::boundary_size(network, norm.input) / channels});
+    list.push_back({norm.input, channels, statistics::boundary_size(network, norm.input) / channels, norm.layer});
   }
   return list;
 }
@@ -81,7 +82,7 @@ class Collector {
 
   void add_raw() {
     const Shape& shape = subject_.network().input();
-    const Place place{0, shape.channels(), shape.size() / shape.channels()};
+    const Place place{.channels = shape.channels(), .positions = shape.size() / shape.channels()};
     features_.has_means_only = 2 * place.channels > kMostFeatures;
     Features set = empty(place, !features_.has_means_only);
     for (std::size_t group = 0; group < 2; ++group) {
@@ -114,9 +115,9 @@ class Collector {
         const auto rows = std::span(rows_[group]).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
         forward.run(rows, model.params, model.state, kEvalMode, highest);
         for (std::size_t s = 0; s < list.size(); ++s) {
-          const bool is_sequence = !forward.lengths().empty() && list[s].positions == network.input().positions();
+          const std::span<const Index> lengths = forward.lengths(list[s].layer);
           for (Index r = 0; r < count; ++r) {
-            const Index length = is_sequence ? forward.lengths()[static_cast<std::size_t>(r)] : 0;
+            const Index length = lengths.empty() ? 0 : lengths[static_cast<std::size_t>(r)];
             add_row(forward.activations(list[s].boundary).row(r), list[s], length,
                     sets[s].view().row(target(group, static_cast<std::size_t>(first + r))), has_squares(sets[s], list[s]));
           }

@@ -41,8 +41,9 @@ template <class T>
 struct Forward {
   Mode mode = kEvalMode;
   Index examples = 0;
-  Index replicas = 1;              // even_part divides the examples among them, and they merge their statistics
-  const Index* lengths = nullptr;  // (examples), the valid time steps of a sequence input; null: all are valid
+  Index replicas = 1;  // even_part divides the examples among them, and they merge their statistics
+  const Index* lengths =
+      nullptr;  // (examples), the valid steps of the sequences that the layer reads; null: all are valid, or no sequences
   ConstView<T> x;
   std::span<const ConstView<T>> more = {};  // the further inputs of a layer that joins several: (examples, numbers of an example) each
   View<T> y;
@@ -104,7 +105,26 @@ enum class PartByPart {
   kBoth,
 };
 
-enum class Activation { kLinear, kRelu, kTanh, kSigmoid, kSoftmax };
+enum class Activation {
+  kLinear,
+  kRelu,
+  kTanh,
+  kSigmoid,
+  kSoftmax,
+  kLeakyRelu,
+  kPrelu,
+  kElu,
+  kRelu6,
+  kHardSigmoid,
+  kHardSwish,
+  kSoftplus,
+  kSilu,
+  kGelu,
+  kGeluTanh,
+};
+
+/// What becomes of a sequence's valid steps: the output has the same ones; or as many as valid_steps says; or it is no sequence of steps.
+enum class Lengths { kKept, kChanged, kLost };
 
 /// What a layer promises beside forward and backward.  A network reads the traits once, when it plans its passes.  Each promise saves time
 /// or memory; a layer that promises nothing is correct, too.  Where a layer joins several inputs, x and dx are those of the first one.
@@ -122,6 +142,8 @@ struct LayerTraits {
   bool is_mode_free = true;
   /// It drops elements of x at random where the mode says so.
   bool drops_out = false;
+  /// What becomes of a sequence's steps.
+  Lengths lengths = Lengths::kKept;
   /// The function that the layer applies; kLinear for layers that are no activation.
   Activation activation = Activation::kLinear;
 };
@@ -138,6 +160,8 @@ class Layer {
   virtual void forward(const Forward<T>& call) const = 0;
   virtual void backward(const Backward<T>& call) const = 0;
   virtual LayerTraits traits() const { return {}; }
+  /// How many steps of the output are valid where so many of the input are, where the traits say that lengths are changed.
+  virtual Index valid_steps(Index length) const { return length; }
 };
 
 class LayerSpec;

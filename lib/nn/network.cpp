@@ -12,6 +12,7 @@ template <class T>
 struct Network<T>::Impl : BuiltLayers<T> {
   Shape input;
   Graph graph;
+  std::vector<bool> reads_sequences;  // of each layer
   std::vector<Chain> forward_chains;  // the chain of each layer
   std::vector<Chain> backward_chains;
 
@@ -23,11 +24,26 @@ struct Network<T>::Impl : BuiltLayers<T> {
     std::vector<std::vector<Index>> inputs(infos.size());
     std::transform(infos.begin(), infos.end(), inputs.begin(), [](const LayerInfo& info) { return info.inputs; });
     graph = make_graph(std::move(inputs));
+    follow_time();
     plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
     // All layers above the chain's lowest write dx over dy, so only the lowest switches gradient buffers.  Nothing that it writes can
     // overwrite a part that is not yet processed.
     plan_chains(backward_chains,
                 [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
+  }
+
+  /// Finds out which layers read sequences whose steps are those of the network's input, or follow from them.
+  void follow_time() {
+    std::vector<Index> time(infos.size() + 1, 0);  // the steps at each boundary; 0: they are none of these
+    if (input.rank() == 2) time[0] = input.dims()[0];
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+      const Index steps = time[static_cast<std::size_t>(infos[i].inputs.front())];
+      const auto has_steps = [](const Shape& shape, Index count) { return count > 0 && shape.rank() == 2 && shape.dims()[0] == count; };
+      reads_sequences.push_back(has_steps(infos[i].input, steps));
+      if (!reads_sequences.back() || traits[i].lengths == Lengths::kLost || infos[i].output.rank() != 2) continue;
+      const Index left = infos[i].output.dims()[0];
+      if (left == steps || traits[i].lengths == Lengths::kChanged) time[i + 1] = left;
+    }
   }
 
   /// Whether the layer is the only reader of the layer below it, and reads nothing else.
@@ -160,7 +176,7 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   if (!is_cut(pass.first_boundary)) throw std::invalid_argument("layers above the first boundary read what lies below it");
   record.examples_ = x.rows;
   record.mode_ = pass.mode;
-  record.lengths_ = pass.lengths;
+  place_lengths(pass.lengths, record);
   record.key_ = pass.key;
   record.set_activations(pass.first_boundary, x);
   const bool moves = pass.mode.tracking == Tracking::kUpdate;
@@ -180,6 +196,25 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
 }
 
 template <class T>
+bool Network<T>::changes_lengths(std::size_t layer) const {
+  return impl_->traits[layer].lengths == Lengths::kChanged;
+}
+
+template <class T>
+void Network<T>::place_lengths(const Index* lengths, Record<T>& record) const {
+  record.lengths_behind_[0] = lengths;
+  for (std::size_t i = 0; i < impl_->layers.size(); ++i) {
+    const Index* const at = record.lengths_behind_[static_cast<std::size_t>(impl_->infos[i].inputs.front())];
+    record.lengths_at_[i] = impl_->reads_sequences[i] ? at : nullptr;
+    record.lengths_behind_[i + 1] = record.lengths_at_[i];
+    if (record.lengths_at_[i] == nullptr || !changes_lengths(i)) continue;
+    std::vector<Index>& changed = record.changed_lengths_[i];
+    std::transform(at, at + record.examples_, changed.begin(), [&](Index length) { return impl_->layers[i]->valid_steps(length); });
+    record.lengths_behind_[i + 1] = changed.data();
+  }
+}
+
+template <class T>
 void Network<T>::forward_part(const Chain& chain, const ForwardPass& pass, const Part& part) const {
   Record<T>& record = pass.record;
   const auto pass_part = record.pass_part(part);
@@ -190,7 +225,7 @@ void Network<T>::forward_part(const Chain& chain, const ForwardPass& pass, const
         {.mode = pass.pass.mode,
          .examples = part.count,
          .replicas = pass.pass.replicas,
-         .lengths = pass_part.lengths,
+         .lengths = record.lengths_of(i, part),
          .x = by_channel(record.activations(info.inputs.front()).slice(part.first, part.count), info.input),
          .more = record.more_inputs(info, part),
          .y = by_channel(y.slice(part.first, part.count), info.output),
@@ -243,7 +278,7 @@ void Network<T>::backward_part(const Chain& chain, const BackwardPass& pass, con
                                                           .examples = part.count,
                                                           .first = part.first,
                                                           .all = record.examples_,
-                                                          .lengths = pass_part.lengths,
+                                                          .lengths = record.lengths_of(i, part),
                                                           .x = by_channel(part_of(record.activations(info.inputs.front())), info.input),
                                                           .more = record.more_inputs(info, part),
                                                           .y = by_channel(part_of(record.activations(i + 1)), info.output),

@@ -72,7 +72,7 @@ class Network {
   /// How forward runs.
   struct Pass {
     Mode mode = kEvalMode;
-    const Index* lengths = nullptr;
+    const Index* lengths = nullptr;  // (examples), the valid steps of the network's input
     PassKey key = {};
     Index first_boundary = 0;  // where x belongs, a cut; after another than 0, backward cannot follow
     Index last_boundary = -1;  // where to stop; -1: at the output
@@ -95,6 +95,9 @@ class Network {
 
  private:
   friend class Record<T>;
+  bool changes_lengths(std::size_t layer) const;
+  /// Notes how many steps are valid at each layer.
+  void place_lengths(const Index* lengths, Record<T>& record) const;
   /// Neighbouring layers that a pass takes through the batch together, part by part.
   struct Chain {
     Index begin;
@@ -140,6 +143,8 @@ class Record {
   ConstView<T> activations(Index boundary) const;
   /// Where the loss writes its gradient: (examples, size of `boundary`).
   View<T> gradient(Index boundary);
+  /// The valid steps of the sequences that a built layer reads, one for each example of the last pass; empty where all are valid.
+  std::span<const Index> lengths(Index layer) const;
 
  private:
   friend class Network<T>;
@@ -155,17 +160,19 @@ class Record {
   void add_gradients(Index layer, const LayerInfo& info, const Part& part);
   /// What the layers get of a pass for one part of its examples.
   struct PassPart {
-    const Index* lengths;
     Caches<T> caches;
     PassKey key;
   };
   PassPart pass_part(const Part& part);
+  const Index* lengths_of(Index layer, const Part& part) const;
 
   Index capacity_ = 0;
   Keep keep_;
   Index examples_ = 0;
   Mode mode_ = kEvalMode;
-  const Index* lengths_ = nullptr;
+  std::vector<const Index*> lengths_at_;             // for each layer
+  std::vector<const Index*> lengths_behind_;         // for each boundary
+  std::vector<std::vector<Index>> changed_lengths_;  // the lengths of the output of each layer that changes them
   PassKey key_;
   ConstView<T> input_;
   std::vector<Matrix<T>> activations_;

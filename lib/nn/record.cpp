@@ -33,6 +33,12 @@ Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capaci
     plan_ = network.gradient_plan(capacity, keep);
     for (Index i = 0; i < plan_.buffer_count(); ++i) gradients_.emplace_back(capacity, widest);
   }
+  lengths_at_.resize(network.layers().size());
+  lengths_behind_.resize(sizes_.size());
+  changed_lengths_.resize(network.layers().size());
+  for (std::size_t i = 0; i < changed_lengths_.size(); ++i) {
+    if (network.changes_lengths(i)) changed_lengths_[i].resize(static_cast<std::size_t>(capacity));
+  }
   cache_per_example_.resize(count(layout.cache_per_example));
   cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
 }
@@ -47,6 +53,18 @@ template <class T>
 void Record<T>::set_activations(Index boundary, ConstView<T> x) {
   input_ = boundary == 0 ? x : ConstView<T>();
   if (boundary > 0) std::copy(x.begin(), x.end(), activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().row(0));
+}
+
+template <class T>
+std::span<const Index> Record<T>::lengths(Index layer) const {
+  const Index* const at = lengths_at_[static_cast<std::size_t>(layer)];
+  return at != nullptr ? std::span<const Index>(at, static_cast<std::size_t>(examples_)) : std::span<const Index>();
+}
+
+template <class T>
+const Index* Record<T>::lengths_of(Index layer, const Part& part) const {
+  const Index* const at = lengths_at_[static_cast<std::size_t>(layer)];
+  return at != nullptr ? at + part.first : nullptr;
 }
 
 template <class T>
@@ -116,8 +134,7 @@ template <class T>
 typename Record<T>::PassPart Record<T>::pass_part(const Part& part) {
   PassKey key = key_;
   key.first_example += part.first;
-  return {.lengths = lengths_ != nullptr ? lengths_ + part.first : nullptr,
-          .caches = {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = part.first},
+  return {.caches = {.per_example = cache_per_example_.data(), .fixed = cache_fixed_.data(), .capacity = capacity_, .first = part.first},
           .key = key};
 }
 

@@ -24,24 +24,18 @@ void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths,
 }  // namespace
 
 template <class T>
-void add_layer_input(const nn::Network<T>& network, const SliceForward<T>& pass, const nn::Normalization& norm,
-                     nn::PaddedSteps padded_steps, ChannelMoments& moments) {
+void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, ChannelMoments& moments) {
   const ConstView<T> activations = pass.activations(norm.input);
   const Index channels = norm.features / norm.steps;
   const Index positions = activations.cols / channels;
   const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);
-  const std::span<const Index> lengths = pass.lengths();
+  const std::span<const Index> lengths = pass.lengths(norm.layer);
   if (norm.steps > 1) return add_by_step<T>(rows, norm.steps, lengths, moments);
-  if (padded_steps == nn::PaddedSteps::kCounted || lengths.empty() || positions != network.input().positions()) {
-    moments.add<T>(rows);
-    return;
-  }
+  if (padded_steps == nn::PaddedSteps::kCounted || lengths.empty()) return moments.add<T>(rows);
   for (std::size_t e = 0; e < lengths.size(); ++e) moments.add<T>(rows.slice(static_cast<Index>(e) * positions, lengths[e]));
 }
 
-template void add_layer_input(const nn::Network<float>&, const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps,
-                              ChannelMoments&);
-template void add_layer_input(const nn::Network<double>&, const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps,
-                              ChannelMoments&);
+template void add_layer_input(const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
+template void add_layer_input(const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
 
 }  // namespace normrun::statistics

@@ -8,7 +8,6 @@ namespace normrun::statistics {
 /// Adds the rows that a normalization layer read in the last run of `pass`: (examples * positions, channels).  If each time step has
 /// statistics of its own, its rows go to a group of their own.
 template <class T>
-void add_layer_input(const nn::Network<T>& network, const SliceForward<T>& pass, const nn::Normalization& norm,
-                     nn::PaddedSteps padded_steps, ChannelMoments& moments);
+void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, ChannelMoments& moments);
 
 }  // namespace normrun::statistics

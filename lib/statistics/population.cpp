@@ -69,7 +69,7 @@ class PopulationPass {
   }
   /// Adds the rows that the normalization layer read in the last slice.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
-    add_layer_input(network_, forward_, norm, padded_steps_.value_or(norm.padded_steps), moments);
+    add_layer_input(forward_, norm, padded_steps_.value_or(norm.padded_steps), moments);
   }
 
  private:

@@ -64,8 +64,8 @@ class SliceForward {
   /// Returns the activations of the last run at a boundary, (rows, size).  They stay valid until the next run.  The run must have computed
   /// them: the boundary must not lie above the run's last boundary, nor below the boundary at which the run or the stem's outputs began.
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
-  /// Returns the numbers of valid time steps of the last run's rows.  Empty: every step is valid.
-  std::span<const Index> lengths() const { return lengths_; }
+  /// The valid steps of the sequences that a layer reads, of the last run's rows.  Empty where every step is valid.
+  std::span<const Index> lengths(Index layer) const { return record_.lengths(layer); }
 
  private:
   /// Returns the rows at the boundary from which a run starts.

@@ -195,7 +195,7 @@ class ReplayAverage {
   void add_layer(std::size_t layer, Index updates_after, Index kept) {
     const nn::Normalization& norm = *norms_[layer];
     statistics::ChannelMoments moments(norm.features, norm.steps);
-    statistics::add_layer_input(*plan_.network, replay_.pass(), norm, norm.padded_steps, moments);
+    statistics::add_layer_input(replay_.pass(), norm, norm.padded_steps, moments);
     const Index updates = statistics::update_count<T>(norm, model_.state);
     const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);
     averages_[layer].add(moments, weight / static_cast<double>(kept));

@@ -56,7 +56,8 @@ void check_numbers(const Shape& output, Index outputs) {
 
 /// Whether probabilities are still probabilities behind such a layer, at least nearly: it has no parameters that could make logits of them.
 bool passes_on(const std::string& type) {
-  constexpr std::string_view kTypes[] = {"dropout", "relu", "tanh", "max_pooling2d", "average_pooling2d", "global_average_pooling2d"};
+  constexpr std::string_view kTypes[] = {
+      "dropout", "relu", "leaky_relu", "elu", "relu6", "tanh", "max_pooling2d", "average_pooling2d", "global_average_pooling2d"};
   return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
 }
 

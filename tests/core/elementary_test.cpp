@@ -49,6 +49,9 @@ long double exact_log(long double x) { return std::log(x); }
 long double exact_log1p(long double x) { return std::log1p(x); }
 long double exact_tanh(long double x) { return std::tanh(x); }
 long double exact_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
+long double exact_expm1(long double x) { return std::expm1(x); }
+long double exact_softplus(long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }
+long double exact_normal_cdf(long double x) { return std::erfc(-x / std::sqrt(2.0L)) / 2; }
 long double exact_sin(long double x) { return std::sin(x); }
 long double exact_cos(long double x) { return std::cos(x); }
 long double exact_atan(long double x) { return std::atan(x); }
@@ -72,6 +75,33 @@ TEST_CASE("tanh and sigmoid are right to 2 units in the last place") {
   CHECK(worst_ulps<double>(math::tanh, exact_tanh, -40, 3, Spacing::kExponential) < kTolerance);
   CHECK(worst_ulps<double>(math::sigmoid, exact_sigmoid, -700, 700) < kTolerance);
   CHECK(worst_ulps<double>(math::sigmoid, exact_sigmoid, -40, 3, Spacing::kExponential) < kTolerance);
+}
+
+TEST_CASE("expm1 and softplus are right to 2 units in the last place") {
+  CHECK(worst_ulps<double>(math::expm1, exact_expm1, -50, 50) < kTolerance);
+  CHECK(worst_ulps<double>(math::expm1, exact_expm1, -40, 3, Spacing::kExponential) < kTolerance);
+  CHECK(worst_ulps<double>(math::softplus, exact_softplus, -745, 60) < kTolerance);
+  CHECK(worst_ulps<double>(math::softplus, exact_softplus, -40, 3, Spacing::kExponential) < kTolerance);
+  CHECK(worst_ulps<float>(math::expm1, exact_expm1, -30, 30) < kTolerance);
+  CHECK(worst_ulps<float>(math::expm1, exact_expm1, -20, 3, Spacing::kExponential) < kTolerance);
+  CHECK(worst_ulps<float>(math::softplus, exact_softplus, -103, 30) < kTolerance);
+  CHECK(worst_ulps<float>(math::softplus, exact_softplus, -20, 3, Spacing::kExponential) < kTolerance);
+}
+
+TEST_CASE("normal_cdf is right to 6 units in the last place, deep into the lower tail") {
+  constexpr double kOwnTolerance = 6;
+  CHECK(worst_ulps<double>(math::normal_cdf, exact_normal_cdf, -38.5, 0) < kOwnTolerance);
+  CHECK(worst_ulps<double>(math::normal_cdf, exact_normal_cdf, -6, 6) < kOwnTolerance);
+  CHECK(worst_ulps<double>(math::normal_cdf, exact_normal_cdf, -40, 3, Spacing::kExponential) < kOwnTolerance);
+  CHECK(worst_ulps<float>(math::normal_cdf, exact_normal_cdf, -14.2, 0) < kOwnTolerance);
+  CHECK(worst_ulps<float>(math::normal_cdf, exact_normal_cdf, -6, 6) < kOwnTolerance);
+  CHECK(worst_ulps<float>(math::normal_cdf, exact_normal_cdf, -20, 2, Spacing::kExponential) < kOwnTolerance);
+  // By mpmath at 60 digits.
+  CHECK(ulps(math::normal_cdf(-37.5), 4.60535300958195484382796909761e-308L) < kOwnTolerance);
+  CHECK(ulps(math::normal_cdf(-10.0), 7.6198530241605260659733432516e-24L) < kOwnTolerance);
+  CHECK(ulps(math::normal_cdf(-1.0), 0.158655253931457051414767454368L) < kOwnTolerance);
+  CHECK(ulps(math::normal_cdf(0.5), 0.691462461274013103637704610608L) < kOwnTolerance);
+  CHECK(ulps(math::normal_cdf(3.0), 0.998650101968369905473348185232L) < kOwnTolerance);
 }
 
 TEST_CASE("sin, cos and atan are right to 2 units in the last place") {
@@ -124,6 +154,14 @@ TEST_CASE("the ends of the ranges") {
   CHECK(std::signbit(math::tanh(-0.0)));
   CHECK(math::sigmoid(kInfinity) == 1);
   CHECK(math::sigmoid(-kInfinity) == 0);
+  CHECK(math::expm1(-kInfinity) == -1);
+  CHECK(std::signbit(math::expm1(-0.0)));
+  CHECK(math::softplus(kInfinity) == kInfinity);
+  CHECK(math::softplus(-kInfinity) == 0);
+  CHECK(math::normal_cdf(kInfinity) == 1);
+  CHECK(math::normal_cdf(-kInfinity) == 0);
+  CHECK(math::normal_cdf(0.0) == 0.5);
+  CHECK(math::normal_cdf(0.0F) == 0.5F);
   CHECK(math::atan(kInfinity) == doctest::Approx(1.5707963267948966).epsilon(1e-16));
   CHECK(math::exp(89.0F) == std::numeric_limits<float>::infinity());
   CHECK(math::exp(-104.0F) == 0);
@@ -132,8 +170,9 @@ TEST_CASE("the ends of the ranges") {
 
 TEST_CASE("NaN gives NaN") {
   for (const auto function : {static_cast<double (*)(double)>(math::exp), static_cast<double (*)(double)>(math::log), math::log1p,
-                              static_cast<double (*)(double)>(math::tanh), static_cast<double (*)(double)>(math::sigmoid), math::sin,
-                              math::cos, math::atan, math::normal_quantile}) {
+                              static_cast<double (*)(double)>(math::tanh), static_cast<double (*)(double)>(math::sigmoid),
+                              static_cast<double (*)(double)>(math::expm1), static_cast<double (*)(double)>(math::softplus),
+                              static_cast<double (*)(double)>(math::normal_cdf), math::sin, math::cos, math::atan, math::normal_quantile}) {
     CHECK(std::isnan(function(kNaN)));
   }
 }

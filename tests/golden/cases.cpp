@@ -215,7 +215,18 @@ Computed rnn(const Case& c) { return recurrent(c, "simple_rnn"); }
 Computed lstm(const Case& c) { return recurrent(c, "lstm"); }
 Computed gru(const Case& c) { return recurrent(c, "gru"); }
 
+/// Any layer, whose options and parameters the case names as the library does.
+Computed layer(const Case& c) {
+  std::vector<std::pair<std::string, std::string>> params;
+  for (const auto& [name, values] : c.inputs) {
+    if (name != "x" && name != "lengths") params.emplace_back(name, name);
+  }
+  LayerRig<double> rig = make_rig(c, field(c.attrs, "layer").get<std::string>(), field(c.attrs, "options"), params);
+  return run(rig, kTrainMode, c, params);
+}
+
 const std::map<std::string, Computed (*)(const Case&)> kOperations = {
+    {"layer", layer},
     {"batchnorm_train", batchnorm_train},
     {"batchnorm_eval", batchnorm_eval},
     {"batchnorm_masked_train", batchnorm_masked_train},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <set>
 #include <type_traits>
@@ -27,6 +28,11 @@ LayerRig<T> make_rig(const LayerChain& chain, Index examples, std::uint64_t seed
 template <class T>
 Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& together, const Mode& mode) {
   std::vector<std::unique_ptr<LayerRig<T>>> alone;
+  nn::Record<T> record(together.network(), together.x.rows());
+  Buffer<T> state_copy = together.model.state;
+  together.network().forward({.mode = mode, .lengths = together.lengths.empty() ? nullptr : together.lengths.data(), .key = kKey},
+                             together.model.params, together.model.state, state_copy.data(), record, together.x.view());
+  Index built = 0;
   Outcome<T> outcome{.y = copy_of(together.x.view()), .dx = copy_of(together.dy.view()), .next_state = {}, .grads = together.grads};
   Shape input = chain.input();
   auto params = together.model.params.begin();
@@ -35,7 +41,10 @@ Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& to
     std::vector<nn::LayerDescription> layers(i, describe_layer("none"));
     layers.push_back(describe_layer(chain.layers[i].type, chain.layers[i].options));
     LayerRig<T>& rig = *alone.emplace_back(std::make_unique<LayerRig<T>>(layers, input, together.x.rows()));
-    rig.lengths = together.lengths;
+    if (!rig.network().layers().empty()) {
+      const std::span<const Index> lengths = record.lengths(built++);
+      rig.lengths.assign(lengths.begin(), lengths.end());
+    }
     std::copy_n(params, rig.model.params.size(), rig.model.params.begin());
     std::copy_n(state, rig.model.state.size(), rig.model.state.begin());
     rig.next_state = rig.model.state;
@@ -56,17 +65,46 @@ Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& to
   return outcome;
 }
 
-/// How near a layer of the chain is to a kink: the least distance from 0 in front of a relu, and between two numbers of a channel in front
-/// of a max pooling.  Equal numbers are none: a relu or a dropout made them, and they stay equal.
+/// Where activations have a kink.
+const std::map<std::string, std::vector<double>> kKinks = {{"relu", {0.0}},
+                                                           {"leaky_relu", {0.0}},
+                                                           {"prelu", {0.0}},
+                                                           {"elu", {0.0}},
+                                                           {"relu6", {0.0, 6.0}},
+                                                           {"hard_sigmoid", {-3.0, -2.5, 2.5, 3.0}},
+                                                           {"hard_swish", {-3.0, 3.0}}};
+
+/// The least root mean square of a row that is not 0.  Where it is small, an rms normalization bends as sharply as a kink.
+double least_root_mean_square(ConstView<double> x, Index channels) {
+  double least = 1.0;
+  for (const double* row = x.begin(); row != x.end(); row += channels) {
+    double squares = 0.0;
+    for (Index c = 0; c < channels; ++c) squares += row[c] * row[c];
+    if (squares > 0.0) least = std::min(least, std::sqrt(squares / static_cast<double>(channels)));
+  }
+  return least;
+}
+
+/// How near a layer of the chain is to a kink: the least distance from one in front of an activation, and between two numbers of a channel
+/// in front of a max pooling.  Equal numbers are none: a relu or a dropout made them, and they stay equal.
 double distance_to_a_kink(LayerRig<double>& rig, const Mode& mode) {
   double least = 1.0;
   for (std::size_t i = 0; i < rig.network().layers().size(); ++i) {
     const auto& info = rig.network().layers()[i];
-    if (info.type != "relu" && info.type != "max_pooling2d") continue;
+    const auto kinks = kKinks.find(info.type);
+    const bool is_max_pooling = info.type.find("max_pooling") != std::string::npos;
+    if (kinks == kKinks.end() && !is_max_pooling && info.type != "rms") continue;
     const ConstView<double> x = rig.forward({.mode = mode, .key = kKey, .last_boundary = static_cast<Index>(i)});
-    if (info.type == "relu") {
-      for (const double value : x) {
-        if (value != 0.0) least = std::min(least, std::abs(value));
+    if (info.type == "rms") {
+      constexpr double kBendsOver = 5.0;  // times as far as a kink
+      least = std::min(least, least_root_mean_square(x, info.input.channels()) / kBendsOver);
+      continue;
+    }
+    if (!is_max_pooling) {
+      for (const double kink : kinks->second) {
+        for (const double value : x) {
+          if (value != kink) least = std::min(least, std::abs(value - kink));
+        }
       }
       continue;
     }

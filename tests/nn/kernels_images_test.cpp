@@ -52,12 +52,66 @@ const std::vector<Case<T>> kWindows{
      }},
 };
 
+/// Cells of so many channels as the arena has outputs, under windows of 2 x 3 (or what fits).
+template <class T>
+class CellsOver {
+ public:
+  explicit CellsOver(Arena<T>& a) : channels(a.outputs), image(a.matrix(a.rows, a.cols * a.outputs)) {
+    const Index height = std::min<Index>(2, a.rows), width = std::min<Index>(3, a.cols);
+    for (Index i = 0; i < height; ++i) {
+      for (Index j = 0; j < width; ++j) offsets_.push_back(i * image.cols + j * channels);
+    }
+    windows = {.data = image.data,
+               .lines = a.rows - height + 1,
+               .line_step = image.cols,
+               .places = (a.cols - width) / 2 + 1,
+               .step = 2 * channels,
+               .offsets = offsets_.data(),
+               .depth = height * width};
+  }
+  Index channels;
+  ConstView<T> image;
+  nn::kernels::Windows<T> windows;
+
+ private:
+  std::vector<Index> offsets_;
+};
+
+template <class T>
+const std::vector<Case<T>> kDepthwise{
+    {"depthwise",
+     [](Arena<T>& a) {
+       const CellsOver<T> x(a);
+       nn::kernels::depthwise<T>(x.windows, a.matrix(x.windows.depth, x.channels), a.bias(), a.result_matrix(x.windows.rows(), x.channels));
+       nn::kernels::depthwise<T>(x.windows, a.matrix(x.windows.depth, x.channels), nullptr, a.result_matrix(x.windows.rows(), x.channels));
+     }},
+    {"depthwise weight gradient",
+     [](Arena<T>& a) {
+       const CellsOver<T> x(a);
+       nn::kernels::depthwise_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), x.channels),
+                                                 a.result_matrix(x.windows.depth, x.channels));
+     }},
+    {"depthwise input gradient",
+     [](Arena<T>& a) {
+       const CellsOver<T> x(a);
+       const View<T> dx = a.result_matrix(x.image.rows, x.image.cols);
+       nn::kernels::depthwise_input_gradient<T>(x.windows, a.matrix(x.windows.rows(), x.channels), a.matrix(x.windows.depth, x.channels),
+                                                dx.data);
+     }},
+};
+
 /// Windows of 3 x 2 cells, of so many channels as the arena has outputs: side by side, or each by a cell beside the one before.
 template <class T>
 class PooledImage {
  public:
   PooledImage(Arena<T>& a, Index step)
-      : line{.places = a.cols, .step = step * a.outputs, .height = 3, .width = 2, .line = 2 * a.cols * a.outputs, .channels = a.outputs},
+      : line{.places = a.cols,
+             .step = step * a.outputs,
+             .height = 3,
+             .width = 2,
+             .line = 2 * a.cols * a.outputs,
+             .channels = a.outputs,
+             .divisor = 7},
         x(a.matrix(line.height, line.line)),
         dy(a.matrix(line.places, line.channels)),
         y(a.result_matrix(line.places, line.channels)),
@@ -92,6 +146,10 @@ const std::vector<Case<T>> kPooling{
 
 TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kWindows<T>, {{1, 2, 3, 9}, {1, 2, 3, 8, 15, 131}, {1, 7, 16, 33}});
+}
+
+TEST_CASE_TEMPLATE("depthwise products: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kDepthwise<T>, {{1, 2, 5}, {1, 3, 8}, {1, 7, 16, 33}});
 }
 
 TEST_CASE_TEMPLATE("pooling: every path gives the reference's bits", T, float, double) {

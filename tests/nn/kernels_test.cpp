@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nn/kernels/activations.hpp"
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/repeated_products.hpp"
 #include "nn/kernels_agreement.hpp"
@@ -176,6 +177,38 @@ const std::vector<Case<T>> kElementwise{
     {"blend", [](Arena<T>& a) { nn::kernels::blend<T>(kKeep<T>, a.per_column(), a.out(), a.cols); }},
 };
 
+template <class T>
+constexpr T kSlope = T(0.2);
+template <class T>
+constexpr T kBeta = T(1.7);
+
+template <class T>
+const std::vector<Case<T>> kActivations{
+    {"leaky relu", [](Arena<T>& a) { nn::kernels::leaky_relu<T>(a.per_column(), kSlope<T>, a.out(), a.cols); }},
+    {"leaky relu backward",
+     [](Arena<T>& a) { nn::kernels::leaky_relu_backward<T>(a.per_column(), a.per_column(), kSlope<T>, a.out(), a.cols); }},
+    {"prelu", [](Arena<T>& a) { nn::kernels::prelu<T>(a.x(), a.per_column(), a.dx()); }},
+    {"prelu backward", [](Arena<T>& a) { nn::kernels::prelu_backward<T>(a.x(), a.x(), a.per_column(), a.dx()); }},
+    {"elu", [](Arena<T>& a) { nn::kernels::elu<T>(a.per_column(), kBeta<T>, a.out(), a.cols); }},
+    {"elu backward", [](Arena<T>& a) { nn::kernels::elu_backward<T>(a.per_column(), a.per_column(), kBeta<T>, a.out(), a.cols); }},
+    {"relu6", [](Arena<T>& a) { nn::kernels::relu6<T>(a.per_column(), a.out(), a.cols); }},
+    {"relu6 backward", [](Arena<T>& a) { nn::kernels::relu6_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"hard sigmoid", [](Arena<T>& a) { nn::kernels::hard_sigmoid<T>(a.per_column(), kSlope<T>, a.out(), a.cols); }},
+    {"hard sigmoid backward",
+     [](Arena<T>& a) { nn::kernels::hard_sigmoid_backward<T>(a.per_column(), a.per_column(), kSlope<T>, a.out(), a.cols); }},
+    {"hard swish", [](Arena<T>& a) { nn::kernels::hard_swish<T>(a.per_column(), a.out(), a.cols); }},
+    {"hard swish backward", [](Arena<T>& a) { nn::kernels::hard_swish_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"softplus", [](Arena<T>& a) { nn::kernels::softplus<T>(a.per_column(), kBeta<T>, a.out(), a.cols); }},
+    {"softplus backward",
+     [](Arena<T>& a) { nn::kernels::softplus_backward<T>(a.per_column(), a.per_column(), kBeta<T>, a.out(), a.cols); }},
+    {"silu", [](Arena<T>& a) { nn::kernels::silu<T>(a.per_column(), a.out(), a.cols); }},
+    {"silu backward", [](Arena<T>& a) { nn::kernels::silu_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"gelu", [](Arena<T>& a) { nn::kernels::gelu<T>(a.per_column(), a.out(), a.cols); }},
+    {"gelu backward", [](Arena<T>& a) { nn::kernels::gelu_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+    {"gelu by tanh", [](Arena<T>& a) { nn::kernels::gelu_tanh<T>(a.per_column(), a.out(), a.cols); }},
+    {"gelu by tanh backward", [](Arena<T>& a) { nn::kernels::gelu_tanh_backward<T>(a.per_column(), a.per_column(), a.out(), a.cols); }},
+};
+
 /// A matrix of one gate's size out of one that has `gates` of them side by side.
 template <class U>
 View<U> one_of(Index gates, View<U> all) {
@@ -289,6 +322,10 @@ TEST_CASE_TEMPLATE("statistics and normalization: every path gives the reference
 TEST_CASE_TEMPLATE("element-wise kernels and updates: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kElementwise<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
   check_paths_agree(kUpdates<T>, {{1}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
+}
+
+TEST_CASE_TEMPLATE("activations: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kActivations<T>, {{1, 3}, {0, 1, 2, 3, 7, 8, 9, 16, 31, 64, 1000}});
 }
 
 TEST_CASE_TEMPLATE("recurrent cells: every path gives the reference's bits", T, float, double) {

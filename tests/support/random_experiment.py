@@ -1,5 +1,6 @@
 """One random experiment: a config with the files that it names, the same for the same seed."""
 
+import math
 import random
 
 from random_data import RandomData, npy, safetensors
@@ -7,9 +8,13 @@ from schema_draw import SchemaDraw
 
 # Experiments of each kind: options at the edge of what is allowed, and beyond it.
 KINDS = {"usual": (0.0, 0.0), "edge": (0.25, 0.0), "beyond": (0.1, 0.1)}
-CHANNELS_LAST = ["norm", "norm", "dropout", "relu", "tanh", "sigmoid", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "none"]
-LAYERS = {1: ["dense", "dense", "softmax"], 2: ["simple_rnn", "lstm", "gru", "dense", "flatten"],
-          3: ["conv2d", "conv2d", "max_pooling2d", "average_pooling2d", "global_average_pooling2d", "flatten"]}
+CHANNELS_LAST = ["norm", "norm", "dropout", "relu", "tanh", "sigmoid", "leaky_relu", "prelu", "elu", "relu6", "hard_sigmoid", "hard_swish", "softplus",
+                 "silu", "gelu", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "none"]
+LAYERS = {1: ["dense", "dense", "softmax"],
+          2: ["simple_rnn", "lstm", "gru", "dense", "flatten", "conv1d", "conv1d_transpose", "max_pooling1d", "average_pooling1d",
+              "global_average_pooling1d", "global_max_pooling1d", "upsampling1d"],
+          3: ["conv2d", "conv2d", "depthwise_conv2d", "conv2d_transpose", "max_pooling2d", "average_pooling2d", "global_average_pooling2d",
+              "global_max_pooling2d", "upsampling2d", "flatten"]}
 RECURRENT = ("simple_rnn", "lstm", "gru")
 SOFTLY = {"softmax": "softmax-cross-entropy", "sigmoid": "binary-cross-entropy"}
 
@@ -52,9 +57,9 @@ class RandomExperiment:
             layers.append(self.residual(layer, len(layers), shape) if in_block else layer)
             if kind == "flatten":
                 shape = [0]
-            elif kind == "global_average_pooling2d" or (kind in RECURRENT and not layer["return_sequences"]):
+            elif kind.startswith("global_") or (kind in RECURRENT and not layer["return_sequences"]):
                 shape = shape[-1:]
-            shape[-1] = layer.get("units", layer.get("filters", shape[-1]))
+            shape[-1] = layer.get("units", layer.get("filters", shape[-1] * layer.get("depth_multiplier", 1)))
         if len(shape) > 1:
             layers.append({"type": "flatten"})
         binary = is_class and outputs == 2 and self.draw.maybe(0.3)
@@ -80,7 +85,10 @@ class RandomExperiment:
             if name in options and name not in given:
                 given[name] = self.draw.value(name, options[name], f"{path}.{name}")
         if "groups" in options and channels and not self.draw.maybe(self.draw.beyond):
-            given["groups"] = self.chance.choice([size for size in range(1, channels + 1) if channels % size == 0][:9])
+            divided = math.gcd(channels, given.get("filters", 0))
+            given["groups"] = self.chance.choice([size for size in range(1, divided + 1) if divided % size == 0][:9])
+        if "pads" in options and not self.draw.maybe(self.draw.beyond):
+            given |= {name: None for name in ("pads", "ceil_mode", "output_padding") if name in options}
         if "axes" in options and channels and not self.draw.maybe(self.draw.beyond):
             given["axes"] = [-1]
         if "time" in options and not has_steps and not self.draw.maybe(self.draw.beyond):

@@ -12,7 +12,7 @@ struct ForeignWord {
   std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
 };
 
-constexpr std::array<ForeignWord, 56> kForeignWords = {{
+constexpr std::array<ForeignWord, 70> kForeignWords = {{
     // pandas.read_csv
     {"sep", "delimiter", ""},
     {"delim_whitespace", "delimiter", ""},
@@ -70,8 +70,22 @@ constexpr std::array<ForeignWord, 56> kForeignWords = {{
     {"linear", "dense", ""},
     {"rmsnorm", "rms", ""},
     {"groupnorm", "group", ""},
+    {"conv2dtranspose", "conv2d_transpose", ""},
+    {"convtranspose1d", "conv1d_transpose", ""},
+    {"convtranspose2d", "conv2d_transpose", ""},
+    {"depthwiseconv2d", "depthwise_conv2d", ""},
+    {"maxpool1d", "max_pooling1d", ""},
     {"maxpool2d", "max_pooling2d", ""},
+    {"avgpool1d", "average_pooling1d", ""},
     {"avgpool2d", "average_pooling2d", ""},
+    {"upsample", "upsampling2d", ""},
+    {"leakyrelu", "leaky_relu", ""},
+    {"hardsigmoid", "hard_sigmoid", ""},
+    {"hardswish", "hard_swish", ""},
+    {"hard_silu", "hard_swish", ""},
+    {"swish", "silu", ""},
+    {"dilation", "dilation_rate", ""},
+    {"in_channels", "", "the layer before"},
 }};
 
 std::string lower_word(std::string_view word) {
@@ -86,7 +100,6 @@ std::string own_word_hint(std::string_view word, const std::vector<std::string_v
   const std::string lower = lower_word(word);
   const auto found =
       std::find_if(kForeignWords.begin(), kForeignWords.end(), [&](const ForeignWord& foreign) { return foreign.word == lower; });
-  if (lower == "leakyrelu" || lower == "leaky_relu") return "there is no leaky relu here; \"relu\" is the nearest";
   if (found == kForeignWords.end()) return "";
   if (found->own.empty()) return "leave it out: it is known from " + std::string(found->elsewhere);
   const std::string own = '"' + std::string(found->own) + '"';

@@ -85,6 +85,13 @@ HWY_INLINE Vector<T> exp_of(Vector<T> x) {
   return hn::IfThenElse(hn::IsNaN(x), x, scaled(e));
 }
 
+/// e^x - 1.  2^k must be a normal number.
+template <class T>
+HWY_INLINE Vector<T> expm1_by(const Exponential<T>& power) {
+  const Vector<T> scale = power_of_two<T>(power.k);
+  return hn::MulAdd(scale, power.expm1_r, hn::Sub(scale, fill(T{1})));
+}
+
 /// tanh and sigmoid of x need the exponential of a number that derives from x, their argument.  NaN passes through all steps, because Min
 /// and Max return their second operand where one operand is NaN.
 template <class T>
@@ -94,8 +101,7 @@ HWY_INLINE Vector<T> tanh_argument(Vector<T> x) {
 template <class T>
 HWY_INLINE Vector<T> tanh_by(const Exponential<T>& power, Vector<T> x) {
   const Vector<T> two = fill(T{2});
-  const Vector<T> scale = power_of_two<T>(power.k);
-  const Vector<T> e = hn::MulAdd(scale, power.expm1_r, hn::Sub(scale, fill(T{1})));
+  const Vector<T> e = expm1_by<T>(power);
   const Vector<T> d = hn::Add(e, two);
   const Vector<T> lost = hn::Sub(hn::Min(e, two), hn::Sub(d, hn::Max(e, two)));
   const Vector<T> inverse = hn::Div(fill(T{1}), d);
@@ -126,6 +132,55 @@ HWY_INLINE Vector<T> tanh_of(Vector<T> x) {
 template <class T>
 HWY_INLINE Vector<T> sigmoid_of(Vector<T> x) {
   return sigmoid_by<T>(reduce<T>(sigmoid_argument<T>(x)), x);
+}
+
+template <class T>
+HWY_INLINE Vector<T> expm1_of(Vector<T> x) {
+  return expm1_by<T>(reduce<T>(hn::Max(fill(T{Constants<T>::kExpm1IsMinusOne}), x)));
+}
+
+template <class T>
+HWY_INLINE Vector<T> softplus_of(Vector<T> x) {
+  const Vector<T> f = scaled(reduce<T>(sigmoid_argument<T>(x)));
+  const Vector<T> s = hn::Div(f, hn::Add(f, fill(T{2})));
+  const Vector<T> z = hn::Mul(s, s);
+  Vector<T> series = fill(static_cast<T>(math::kInverseOddNumbers[math::kLogarithmTerms<T> - 1]));
+  NORMRUN_UNROLL for (int n = math::kLogarithmTerms<T> - 2; n >= 0; --n) {
+    series = hn::MulAdd(series, z, fill(static_cast<T>(math::kInverseOddNumbers[static_cast<std::size_t>(n)])));
+  }
+  const Vector<T> half_f_squared = hn::Mul(hn::Mul(fill(T{0.5}), f), f);
+  const Vector<T> tail = hn::Mul(s, hn::MulAdd(hn::Mul(fill(T{2}), z), series, half_f_squared));
+  return hn::Add(hn::Max(x, fill(T{0})), hn::Sub(f, hn::Sub(half_f_squared, tail)));
+}
+
+/// math::normal_tail of x.
+template <class T>
+struct NormalTail {
+  Vector<T> exponential;
+  Vector<T> area;
+};
+template <class T>
+HWY_INLINE NormalTail<T> normal_tail_of(Vector<T> x) {
+  using C = math::NormalTailConstants<T>;
+  const Vector<T> one = fill(T{1});
+  const Vector<T> four = fill(T{4});
+  const Vector<T> z = hn::Min(fill(T{C::kLargest}), hn::Abs(x));
+  const Vector<T> square = hn::Mul(z, z);
+  const Vector<T> lost = hn::MulSub(z, z, square);
+  const Vector<T> rounded = exp_of<T>(hn::Mul(fill(T{-0.5}), square));
+  const Vector<T> exponential = hn::MulAdd(rounded, hn::Mul(fill(T{-0.5}), lost), rounded);
+  const Vector<T> d = hn::Add(z, four);
+  const Vector<T> lost_of_d = hn::Sub(hn::Min(z, four), hn::Sub(d, hn::Max(z, four)));
+  const Vector<T> rough = hn::Div(one, d);
+  const Vector<T> inverse = hn::MulAdd(rough, hn::Sub(hn::NegMulAdd(rough, d, one), hn::Mul(rough, lost_of_d)), rough);
+  const Vector<T> s = hn::MulAdd(fill(T{-8}), inverse, one);
+  Vector<T> series = fill(C::kSeries.back());
+  for (std::size_t n = C::kSeries.size() - 1; n-- > 0;) series = hn::MulAdd(series, s, fill(C::kSeries[n]));
+  return {exponential, hn::Mul(exponential, hn::Mul(series, inverse))};
+}
+template <class T>
+HWY_INLINE Vector<T> normal_cdf_by(const NormalTail<T>& tail, Vector<T> x) {
+  return hn::IfThenElse(hn::Lt(x, fill(T{0})), tail.area, hn::Sub(fill(T{1}), tail.area));
 }
 
 }  // namespace normrun::nn::kernels::HWY_NAMESPACE

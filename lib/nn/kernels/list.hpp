@@ -14,6 +14,9 @@
   /* Products of the windows of an image: windows.hpp */                                                                                   \
   KERNEL(void, product_of_windows, (const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y), (x, w, bias, y))                       \
   KERNEL(void, product_of_windows_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw), (x, dy, dw))                        \
+  KERNEL(void, depthwise, (const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y), (x, w, bias, y))                                \
+  KERNEL(void, depthwise_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw), (x, dy, dw))                                 \
+  KERNEL(void, depthwise_input_gradient, (const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx), (x, dy, w, dx))                    \
   /* Pooling: pooling.hpp */                                                                                                               \
   KERNEL(void, pool_largest, (const PooledLine& line, const T* x, T* y), (line, x, y))                                                     \
   KERNEL(void, pool_largest_backward, (const PooledLine& line, const T* x, const T* y, const T* dy, T* dx), (line, x, y, dy, dx))          \
@@ -55,6 +58,27 @@
   KERNEL(void, scale_columns, (ConstView<T> x, const T* factor, View<T> y), (x, factor, y))                                                \
   KERNEL(void, blend, (T momentum, const T* fresh, T* old, Index count), (momentum, fresh, old, count))                                    \
   KERNEL(double, squared_errors, (const T* z, const T* t, double scale, T* dz, Index count), (z, t, scale, dz, count))                     \
+  /* Activations: activations.hpp */                                                                                                       \
+  KERNEL(void, leaky_relu, (const T* x, T slope, T* y, Index count), (x, slope, y, count))                                                 \
+  KERNEL(void, leaky_relu_backward, (const T* y, const T* dy, T slope, T* dx, Index count), (y, dy, slope, dx, count))                     \
+  KERNEL(void, prelu, (ConstView<T> x, const T* slope, View<T> y), (x, slope, y))                                                          \
+  KERNEL(void, prelu_backward, (ConstView<T> x, ConstView<T> dy, const T* slope, View<T> dx), (x, dy, slope, dx))                          \
+  KERNEL(void, elu, (const T* x, T alpha, T* y, Index count), (x, alpha, y, count))                                                        \
+  KERNEL(void, elu_backward, (const T* y, const T* dy, T alpha, T* dx, Index count), (y, dy, alpha, dx, count))                            \
+  KERNEL(void, relu6, (const T* x, T* y, Index count), (x, y, count))                                                                      \
+  KERNEL(void, relu6_backward, (const T* y, const T* dy, T* dx, Index count), (y, dy, dx, count))                                          \
+  KERNEL(void, hard_sigmoid, (const T* x, T slope, T* y, Index count), (x, slope, y, count))                                               \
+  KERNEL(void, hard_sigmoid_backward, (const T* y, const T* dy, T slope, T* dx, Index count), (y, dy, slope, dx, count))                   \
+  KERNEL(void, hard_swish, (const T* x, T* y, Index count), (x, y, count))                                                                 \
+  KERNEL(void, hard_swish_backward, (const T* x, const T* dy, T* dx, Index count), (x, dy, dx, count))                                     \
+  KERNEL(void, softplus, (const T* x, T beta, T* y, Index count), (x, beta, y, count))                                                     \
+  KERNEL(void, softplus_backward, (const T* y, const T* dy, T beta, T* dx, Index count), (y, dy, beta, dx, count))                         \
+  KERNEL(void, silu, (const T* x, T* y, Index count), (x, y, count))                                                                       \
+  KERNEL(void, silu_backward, (const T* x, const T* dy, T* dx, Index count), (x, dy, dx, count))                                           \
+  KERNEL(void, gelu, (const T* x, T* y, Index count), (x, y, count))                                                                       \
+  KERNEL(void, gelu_backward, (const T* x, const T* dy, T* dx, Index count), (x, dy, dx, count))                                           \
+  KERNEL(void, gelu_tanh, (const T* x, T* y, Index count), (x, y, count))                                                                  \
+  KERNEL(void, gelu_tanh_backward, (const T* x, const T* dy, T* dx, Index count), (x, dy, dx, count))                                      \
   /* Optimizer updates */                                                                                                                  \
   KERNEL(void, sgd_update, (T * w, const T* g, T learning_rate, Index count), (w, g, learning_rate, count))                                \
   KERNEL(void, momentum_update_keras, (const MomentumStep<T>& by, const T* g, T* w, T* v, Index count), (by, g, w, v, count))              \

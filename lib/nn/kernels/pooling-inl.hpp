@@ -58,19 +58,19 @@ void pool_largest_backward(const PooledLine& line, const T* x, const T* y, const
 
 template <class T>
 void pool_mean(const PooledLine& line, const T* x, T* y) {
-  const Vector<T> cells = fill(static_cast<T>(line.cells()));
+  const Vector<T> divisor = fill(static_cast<T>(line.divisor));
   for_each_pooled<T>(line, [&](Index place, Index c, auto access) NORMRUN_LAMBDA {
     Vector<T> sum = fill(T{0});
     for_each_cell(line, place, [&](Index cell) NORMRUN_LAMBDA { sum = hn::Add(sum, access.load(x + cell + c)); });
-    access.store(hn::Div(sum, cells), y + place * line.channels + c);
+    access.store(hn::Div(sum, divisor), y + place * line.channels + c);
   });
 }
 
 template <class T>
 void pool_mean_backward(const PooledLine& line, const T* dy, T* dx) {
-  const Vector<T> cells = fill(static_cast<T>(line.cells()));
+  const Vector<T> divisor = fill(static_cast<T>(line.divisor));
   for_each_pooled<T>(line, [&](Index place, Index c, auto access) NORMRUN_LAMBDA {
-    const Vector<T> share = hn::Div(access.load(dy + place * line.channels + c), cells);
+    const Vector<T> share = hn::Div(access.load(dy + place * line.channels + c), divisor);
     for_each_cell(line, place, [&](Index cell) NORMRUN_LAMBDA {
       T* const to = dx + cell + c;
       access.store(hn::Add(access.load(to), share), to);

@@ -12,8 +12,7 @@ struct PooledLine {
   Index height, width;  // the window's, in cells
   Index line;           // the step from one line of the image to the next
   Index channels;
-
-  Index cells() const { return height * width; }
+  Index divisor;  // of the mean: how many cells count
 };
 
 /// y = the largest of the cells, or NaN if any cell is NaN.  y: (places, channels)
@@ -22,10 +21,10 @@ void pool_largest(const PooledLine& line, const T* x, T* y);
 /// dx += dy at the first cell that is not less than y, the output of pool_largest.  dx has the places of x.
 template <class T>
 void pool_largest_backward(const PooledLine& line, const T* x, const T* y, const T* dy, T* dx);
-/// y = the mean of the cells, which are added up in their order.
+/// y = the sum of the cells, which are added up in their order, divided by the divisor.
 template <class T>
 void pool_mean(const PooledLine& line, const T* x, T* y);
-/// dx += dy / cells at each cell.
+/// dx += dy / divisor at each cell.
 template <class T>
 void pool_mean_backward(const PooledLine& line, const T* dy, T* dx);
 

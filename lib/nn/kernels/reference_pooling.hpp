@@ -53,14 +53,14 @@ void pool_mean(const PooledLine& line, const T* x, T* y) {
   for_each_pooled(line, [&](Index place, Index c) {
     T sum = 0;
     for_each_cell(line, place, [&](Index cell) { sum += x[cell + c]; });
-    y[place * line.channels + c] = sum / static_cast<T>(line.cells());
+    y[place * line.channels + c] = sum / static_cast<T>(line.divisor);
   });
 }
 
 template <class T>
 void pool_mean_backward(const PooledLine& line, const T* dy, T* dx) {
   for_each_pooled(line, [&](Index place, Index c) {
-    const T share = dy[place * line.channels + c] / static_cast<T>(line.cells());
+    const T share = dy[place * line.channels + c] / static_cast<T>(line.divisor);
     for_each_cell(line, place, [&](Index cell) { dx[cell + c] += share; });
   });
 }

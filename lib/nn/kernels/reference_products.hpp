@@ -100,4 +100,36 @@ void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, Vi
   }
 }
 
+template <class T>
+void depthwise(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
+  for (Index r = 0; r < y.rows; ++r) {
+    for (Index c = 0; c < y.cols; ++c) {
+      T sum = bias != nullptr ? bias[c] : T{0};
+      for (Index k = 0; k < x.depth; ++k) sum = std::fma(x.data[x.place(r, k) + c], w(k, c), sum);
+      y(r, c) = sum;
+    }
+  }
+}
+
+template <class T>
+void depthwise_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
+  for (Index k = 0; k < dw.rows; ++k) {
+    for (Index c = 0; c < dw.cols; ++c) {
+      T sum = 0;
+      for (Index r = 0; r < dy.rows; ++r) sum = std::fma(x.data[x.place(r, k) + c], dy(r, c), sum);
+      dw(k, c) = sum;
+    }
+  }
+}
+
+template <class T>
+void depthwise_input_gradient(const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx) {
+  for (Index r = 0; r < dy.rows; ++r) {
+    for (Index k = 0; k < x.depth; ++k) {
+      T* const cell = dx + x.place(r, k);
+      for (Index c = 0; c < dy.cols; ++c) cell[c] = std::fma(dy(r, c), w(k, c), cell[c]);
+    }
+  }
+}
+
 }  // namespace normrun::nn::kernels::reference

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/kernels/activations.hpp"
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels/list.hpp"

@@ -13,6 +13,7 @@
 
 #include <immintrin.h>
 
+#include "nn/kernels/activations-inl.hpp"
 #include "nn/kernels/cells-inl.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
 #include "nn/kernels/input_gradient-inl.hpp"

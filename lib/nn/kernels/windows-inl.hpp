@@ -122,6 +122,53 @@ void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, Vi
   window_gradient_columns<kTileVectors, T>(x, dy, 0, Kept<T>{nullptr, 0, dw.data, dw.cols});
 }
 
+/// Calls body(row, at) for every place, where `at` is its distance from the first one.
+template <class T, class Body>
+HWY_INLINE void for_each_place(const Windows<T>& x, const Body& body) {
+  for (Index line = 0, row = 0; line < x.lines; ++line) {
+    for (Index i = 0; i < x.places; ++i, ++row) body(row, line * x.line_step + i * x.step);
+  }
+}
+
+template <class T>
+void depthwise(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
+  for_each_place(x, [&](Index row, Index at) NORMRUN_LAMBDA {
+    const T* const from = x.data + at;
+    T* const to = y.row(row);
+    sweep<T>(y.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      Vector<T> sum = bias != nullptr ? access.load(bias + c) : fill(T{0});
+      for (Index k = 0; k < x.depth; ++k) sum = hn::MulAdd(access.load(from + x.offsets[k] + c), access.load(w.row(k) + c), sum);
+      access.store(sum, to + c);
+    });
+  });
+}
+
+template <class T>
+void depthwise_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
+  for (Index k = 0; k < x.depth; ++k) {
+    sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+      const T* const from = x.data + x.offsets[k] + c;
+      Vector<T> sum = fill(T{0});
+      for_each_place(
+          x, [&](Index row, Index at) NORMRUN_LAMBDA { sum = hn::MulAdd(access.load(from + at), access.load(dy.row(row) + c), sum); });
+      access.store(sum, dw.row(k) + c);
+    });
+  }
+}
+
+template <class T>
+void depthwise_input_gradient(const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx) {
+  for_each_place(x, [&](Index row, Index at) NORMRUN_LAMBDA {
+    for (Index k = 0; k < x.depth; ++k) {
+      T* const to = dx + at + x.offsets[k];
+      const T* const w_k = w.row(k);
+      sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+        access.store(hn::MulAdd(access.load(dy.row(row) + c), access.load(w_k + c), access.load(to + c)), to + c);
+      });
+    }
+  });
+}
+
 }  // namespace normrun::nn::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

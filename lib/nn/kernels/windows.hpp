@@ -17,7 +17,8 @@ struct Windows {
   Index depth;           // how many numbers lie under the window
 
   Index rows() const { return lines * places; }
-  T at(Index row, Index k) const { return data[row / places * line_step + row % places * step + offsets[k]]; }
+  Index place(Index row, Index k) const { return row / places * line_step + row % places * step + offsets[k]; }
+  T at(Index row, Index k) const { return data[place(row, k)]; }
 };
 
 /// y = x w + bias.  w: (depth, outputs)  bias: (outputs) or null  y: (rows, outputs)
@@ -26,5 +27,18 @@ void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View
 /// dw = x^T dy
 template <class T>
 void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw);
+
+// Depthwise: each channel by itself.  Number k of a window is here the first channel of its cell k, which the others follow.
+
+/// y(r, c) = bias[c] + the sum over cells k, ascending, of x(r, k, c) w(k, c).  w: (cells, channels)  bias: (channels) or null
+/// y: (rows, channels)
+template <class T>
+void depthwise(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y);
+/// dw(k, c) = the sum over rows r, ascending, of x(r, k, c) dy(r, c)
+template <class T>
+void depthwise_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw);
+/// Adds dy(r, c) w(k, c) to dx at x(r, k, c), row by row and cell by cell, each as one fused multiply-add.  dx has the places of x.
+template <class T>
+void depthwise_input_gradient(const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx);
 
 }  // namespace normrun::nn::kernels

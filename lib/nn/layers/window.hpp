@@ -8,48 +8,85 @@
 
 namespace normrun::nn::layers {
 
-enum class Padding { kValid, kSame };
+enum class Padding { kValid, kSame, kCausal };
 
-/// Describes a list of one or two whole numbers, where one stands for both directions: Keras's int or tuple.
-void describe_both_directions(config::OptionVisitor& visitor, config::Option option, std::vector<Index>& values);
-void describe_padding(config::OptionVisitor& visitor, Padding& padding);
+/// Over what a window slides: the time of a sequence, or the height and width of an image.
+enum class Over { kTime, kImage };
+
+/// What a layer's options say of its window.  A list of one number stands for both directions of an image: Keras's int or tuple.
+struct WindowOptions {
+  Over over = Over::kImage;
+  std::vector<Index> size = {3};
+  std::vector<Index> strides = {1};
+  std::vector<Index> dilation_rate = {1};
+  Padding padding = Padding::kValid;
+  std::vector<Index> pads = {};  // instead of `padding`, where it is not empty
+  bool ceil_mode = false;        // a last window that does not fit is taken, too
+
+  bool is_over_time() const { return over == Over::kTime; }
+};
+
+/// Describes a list of one number for each direction.
+void describe_directions(config::OptionVisitor& visitor, config::Option option, Over over, std::vector<Index>& values);
+void describe_padding(config::OptionVisitor& visitor, WindowOptions& options);
+
+/// How many outputs there are: one for each stride of the input; or as many as fit; or one more, where something is left.
+enum class Outputs { kEachStride, kThatFit, kThatBegin };
 
 /// The window's way in one direction: its size and steps, the outputs and the padding.
 struct Slide {
-  Index size = 1;  // the window's
+  Index size = 1;  // how many cells the window has
   Index stride = 1;
+  Index dilation = 1;  // the step from one cell of the window to the next
   Index input = 1;
   Index output = 1;
   Index before = 0;  // how many padded cells lie before the input
+  Index after = 0;   // how many lie behind it; windows that only begin there reach beyond them
+  Outputs outputs = Outputs::kThatFit;
 
-  Index first(Index at) const { return at * stride - before; }  // the window's first cell on the input at output `at`; may be negative
+  Index span() const { return (size - 1) * dilation + 1; }      // from the window's first cell to its last one
+  Index first(Index at) const { return at * stride - before; }  // the first cell on the input at output `at`; may be negative
   /// The window's cells [begin(at), end(at)) lie on the input; the others lie on padding.
-  Index begin(Index at) const { return std::max<Index>(0, -first(at)); }
-  Index end(Index at) const { return std::min(size, input - first(at)); }
-  /// How many cells lie under all windows together, padding included.
-  Index reach() const { return (output - 1) * stride + size; }
+  Index begin(Index at) const { return std::clamp<Index>((dilation - 1 - first(at)) / dilation, 0, size); }
+  Index end(Index at) const { return std::clamp<Index>((input - first(at) + dilation - 1) / dilation, begin(at), size); }
+  /// Where on the input the first of these cells lies.
+  Index place(Index at) const { return first(at) + begin(at) * dilation; }
+  /// How many cells lie under all windows together, padding and gaps included.
+  Index reach() const { return (output - 1) * stride + span(); }
   bool is_padded() const { return before > 0 || reach() > input; }
+  /// How many outputs an input of so many numbers has by itself: the valid steps of the output of a sequence with so many.
+  Index outputs_of(Index length) const;
 };
 
-/// A window that slides over an image, channels last, as in convolution and pooling.
+/// A window that slides over an image or a sequence, channels last, as in convolution and pooling.
 ///
-///   valid  output = (input - size) / stride + 1, rounded down
-///   same   output = input / stride, rounded up; half of the padded cells lie before the input and half after it, the odd one after it
+///   valid   output = (input - span) / stride + 1, rounded down
+///   same    output = input / stride, rounded up; half of the padded cells lie before the input and half after it, the odd one after it
+///   causal  output = as same; all padded cells lie before the input, so no output sees a later step
+///   pads    output = (input + before + after - span) / stride + 1, rounded down; with ceil_mode up, unless the last window would begin
+///           behind the input
 ///
-/// Source: Keras 3 and TensorFlow 2, "padding".
+/// Source: Keras 3 and TensorFlow 2, "padding"; PyTorch 2, "padding" as numbers and "ceil_mode".
 struct Window {
-  Slide down;   // over the height
-  Slide along;  // over the width
+  Slide down;   // over the height; one place for a sequence
+  Slide along;  // over the width, or the time
   Index channels = 1;
 
   Index input_size() const { return down.input * along.input * channels; }
   Index positions() const { return down.output * along.output; }
-  Index patch() const { return down.size * along.size * channels; }  // how many numbers lie under the window
+  Index area() const { return down.size * along.size; }  // how many cells lie under the window
+  Index patch() const { return area() * channels; }      // how many numbers
   Index padded_size() const { return down.reach() * along.reach() * channels; }
+  bool is_padded() const { return down.is_padded() || along.is_padded(); }
 };
 
-/// Refuses an input that is not (height, width, channels) and a window that does not fit.
-Window window_over(const Blueprint& blueprint, const std::vector<Index>& size, const std::vector<Index>& strides, Padding padding);
+/// Refuses an input that is no sequence or image, and a window that does not fit.
+Window window_over(const Blueprint& blueprint, const WindowOptions& options);
+/// The window whose input is the output of a transposed convolution, and whose places are the input of that.  output_padding: further
+/// numbers of the output, one for each direction, or none.
+Window window_under(const Blueprint& blueprint, const WindowOptions& options, const std::vector<Index>& output_padding, Index channels);
+/// The shape (height, width, channels), or (time, channels), of a window's outputs or inputs.
+std::vector<Index> dims_of(Over over, Index height, Index width, Index channels);
 
 /// Calls visit(patch, image, count) for every run of `count` numbers that a patch shares with the image, in the order of the patches.  The
 /// run begins at `patch` in the (positions, patch) matrix of all patches and at `image` in the image.
@@ -57,34 +94,25 @@ template <class Visit>
 void for_each_run(const Window& window, const Visit& visit) {
   const Slide& down = window.down;
   const Slide& along = window.along;
+  const Index channels = window.channels;
   for (Index y = 0; y < down.output; ++y) {
     const Index top = down.begin(y);
     const Index bottom = down.end(y);
     for (Index x = 0; x < along.output; ++x) {
       const Index begin = along.begin(x);
-      const Index count = (along.end(x) - begin) * window.channels;
-      Index patch = (y * along.output + x) * window.patch() + (top * along.size + begin) * window.channels;
-      Index image = ((down.first(y) + top) * along.input + along.first(x) + begin) * window.channels;
-      for (Index cell = top; cell < bottom; ++cell) {
-        visit(patch, image, count);
-        patch += along.size * window.channels;
-        image += along.input * window.channels;
+      const Index cells = along.end(x) - begin;
+      Index patch = (y * along.output + x) * window.patch() + (top * along.size + begin) * channels;
+      Index image = (down.place(y) * along.input + along.place(x)) * channels;
+      for (Index line = top; line < bottom; ++line) {
+        if (along.dilation == 1) {
+          visit(patch, image, cells * channels);
+        } else {
+          for (Index cell = 0; cell < cells; ++cell) visit(patch + cell * channels, image + cell * along.dilation * channels, channels);
+        }
+        patch += along.size * channels;
+        image += down.dilation * along.input * channels;
       }
     }
-  }
-}
-
-/// Copies the cells of the image that lie under windows into a padded image (down.reach, along.reach, channels).  The padding stays as it
-/// is.
-template <class T>
-void copy_into_padding(const Window& window, const T* image, T* padded) {
-  const Slide& down = window.down;
-  const Slide& along = window.along;
-  const Index count = std::min(along.input, along.reach() - along.before) * window.channels;
-  const Index lines = std::min(down.input, down.reach() - down.before);
-  for (Index y = 0; y < lines; ++y) {
-    const T* from = image + y * along.input * window.channels;
-    std::copy_n(from, count, padded + ((down.before + y) * along.reach() + along.before) * window.channels);
   }
 }
 

@@ -1,0 +1,179 @@
+// Convolution over time, or over height and width, with channels last: y = patches kernel + bias.
+//
+//   x: (height, width, inputs)  kernel: (kernel height, kernel width, inputs / groups, filters)  bias: (filters); over time without height
+//   patches: (positions, kernel height * kernel width * inputs), one row for each place of the window, with zeros outside the image
+//   dkernel = patches^T dy, computed example by example and added in that order;  dbias = sum of dy over all positions
+//   dpatches = dy kernel^T, and each number of dx is the sum over the patches that contain it, in their order
+//
+// Groups: grouped_convolution.cpp.
+// A sequence's steps beyond its length count as zeros, whatever lies there.  The output has as many valid steps as that sequence alone
+// would give: with same and causal padding length / stride, rounded up; without padding (length - span) / stride + 1, rounded down.
+// Source: Keras 3 Conv1D, Conv2D and DepthwiseConv2D (kernel glorot_uniform, bias zeros; they correlate, so the kernel is not flipped);
+// PyTorch Conv1d and Conv2d.  Modes: all are the same.
+// The kernels read patches where they lie in the image, or in a copy with zeros around it.  Only dpatches are written, one example at a
+// time.
+#include <algorithm>
+
+#include "nn/kernels/cells.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/activation.hpp"
+#include "nn/layers/convolution.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::nn::layers {
+namespace {
+
+template <class T>
+class Convolution final : public Layer<T> {
+ public:
+  Convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
+      : params_(params),
+        image_(image),
+        filters_(filters),
+        bias_gradient_(params, window().positions(), blueprint),
+        dpatches_(blueprint.per_call(window().positions() * window().patch())),
+        dkernel_(blueprint.per_call(params.kernel.size)) {}
+
+  void forward(const Forward<T>& call) const override {
+    image_.clear(call.caches);
+    for (Index example = 0; example < call.examples; ++example) {
+      kernels::product_of_windows<T>(windows_of(call.x, call.lengths, example, call.caches), kernel(call.params),
+                                     params_.bias_of(call.params), positions_of(call.y, example));
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    bias_gradient_.add(call);
+    if (call.dx.data != nullptr) std::fill(call.dx.begin(), call.dx.end(), T{0});
+    image_.clear(call.caches);
+    const View<T> dpatches(call.caches[dpatches_], window().positions(), window().patch());
+    T* sum = call.grads + params_.kernel.offset;
+    for (Index example = 0; example < call.examples; ++example) {
+      const ConstView<T> dy = positions_of(call.dy, example);
+      const bool is_first = call.first + example == 0;
+      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), filters_);
+      kernels::product_of_windows_weight_gradient<T>(windows_of(call.x, call.lengths, example, call.caches), dy, dkernel);
+      if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
+      if (call.dx.data == nullptr) continue;
+      kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
+      T* const dx = call.dx.data + example * window().input_size();
+      scatter_patches<T>(window(), dpatches.data, dx);
+      const Index valid = image_.valid_steps(call.lengths, example) * window().channels;
+      if (call.lengths != nullptr) std::fill(dx + valid, dx + window().input_size(), T{0});
+    }
+  }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
+  Index valid_steps(Index length) const override { return window().along.outputs_of(length); }
+
+ private:
+  const Window& window() const { return image_.window(); }
+  ConstView<T> kernel(const T* params) const { return {params + params_.kernel.offset, window().patch(), filters_}; }
+  template <class U>
+  View<U> positions_of(View<U> y, Index example) const {
+    return y.slice(example * window().positions(), window().positions());
+  }
+  kernels::Windows<T> windows_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
+    return image_.over(x.data + example * window().input_size(), image_.valid_steps(lengths, example), caches);
+  }
+
+  ConvolutionParams params_;
+  WindowedImage<T> image_;
+  Index filters_;
+  BiasGradient<T> bias_gradient_;
+  CacheId dpatches_;  // (positions, patch) of one example
+  CacheId dkernel_;   // of one example
+};
+
+/// A kernel whose groups have `inputs` channels each.
+KernelPlan plan_of(const ConvolutionOptions& options, const Window& window, Index inputs, Index filters, const Blueprint& blueprint) {
+  KernelPlan plan{.shape = options.kernel_shape(window, inputs, filters)};
+  if (!checked_product(window.area(), inputs, plan.fan_in) || !checked_product(window.area(), filters, plan.fan_out))  // area <= 2^40
+    blueprint.refuse("has more than 2^31 parameters");
+  plan.bias_fan = plan.fan_in;
+  return plan;
+}
+
+template <class T>
+std::unique_ptr<const Layer<T>> make_convolution(const ConvolutionOptions& options, KernelPlan plan, const Window& window, Index groups,
+                                                 Index filters, Blueprint& blueprint) {
+  const ConvolutionParams params = declare(options, plan, filters, blueprint);
+  blueprint.set_output(dims_of(options.window.over, window.down.output, window.along.output, filters));
+  const WindowedImage<T> image(window, options.window.over, blueprint);
+  if (groups > 1) return grouped_convolution<T>(params, image, groups, filters, blueprint);
+  return std::make_unique<Convolution<T>>(params, image, filters, blueprint);
+}
+
+class ConvSpec final : public SpecWithFactory<ConvSpec> {
+ public:
+  explicit ConvSpec(Over over) : options(over) {}
+  Index filters = 1;
+  Index groups = 1;
+  ConvolutionOptions options;
+
+  void describe(config::OptionVisitor& visitor) override {
+    describe_common(visitor);
+    visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
+    visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
+    options.describe_window(visitor);
+    visitor.integer({"groups", "how many groups of channels are convolved each by itself; as many as channels: depthwise"}, groups,
+                    {1, Blueprint::kMaxParams});
+    options.describe_parameters(visitor);
+  }
+  std::optional<LayerDescription> followed_by() const override { return activation_layer(options.activation); }
+
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    const Window window = window_over(blueprint, options.window);
+    if (window.channels % groups != 0 || filters % groups != 0) {
+      blueprint.refuse(std::to_string(groups) + " groups do not divide " + std::to_string(window.channels) + " channels and " +
+                       std::to_string(filters) + " filters");
+    }
+    KernelPlan plan = plan_of(options, window, window.channels / groups, filters, blueprint);
+    return make_convolution<T>(options, std::move(plan), window, groups, filters, blueprint);
+  }
+};
+
+/// As many groups as channels.  The kernel has Keras's shape (height, width, inputs, depth_multiplier), whose numbers lie as those of
+/// (height, width, 1, filters) do.
+class DepthwiseSpec final : public SpecWithFactory<DepthwiseSpec> {
+ public:
+  Index depth_multiplier = 1;
+  ConvolutionOptions options{Over::kImage};
+
+  void describe(config::OptionVisitor& visitor) override {
+    describe_common(visitor);
+    options.describe_window(visitor);
+    visitor.integer({"depth_multiplier", "number of output channels for each input channel"}, depth_multiplier, {1, Blueprint::kMaxParams});
+    options.describe_parameters(visitor);
+  }
+  std::optional<LayerDescription> followed_by() const override { return activation_layer(options.activation); }
+
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    const Window window = window_over(blueprint, options.window);
+    Index filters = 0;
+    if (!checked_product(window.channels, depth_multiplier, filters)) blueprint.refuse("has more than 2^31 parameters");
+    KernelPlan plan = plan_of(options, window, window.channels, depth_multiplier, blueprint);
+    // PyTorch's fan counts the channels of a group, Keras's those of the whole kernel.
+    plan.bias_fan = window.area();
+    if (initializer_from(options.kernel_initializer).kind == Init::kTorchDefault) plan.fan_in = window.area();
+    return make_convolution<T>(options, std::move(plan), window, window.channels, filters, blueprint);
+  }
+};
+
+}  // namespace
+
+config::FamilyMember conv1d() {
+  return {"conv1d", "convolution over time: y = patches kernel + bias", "Keras 3 Conv1D, PyTorch Conv1d",
+          [] { return std::make_shared<ConvSpec>(Over::kTime); }};
+}
+config::FamilyMember conv2d() {
+  return {"conv2d", "convolution over height and width: y = patches kernel + bias", "Keras 3 Conv2D, PyTorch Conv2d",
+          [] { return std::make_shared<ConvSpec>(Over::kImage); }};
+}
+config::FamilyMember depthwise_conv2d() {
+  return {"depthwise_conv2d", "convolution over height and width of each channel by itself", "Keras 3 DepthwiseConv2D",
+          [] { return std::make_shared<DepthwiseSpec>(); }};
+}
+
+}  // namespace normrun::nn::layers

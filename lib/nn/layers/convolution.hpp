@@ -1,0 +1,114 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/options/options.hpp"
+#include "nn/initializers.hpp"
+#include "nn/kernels/windows.hpp"
+#include "nn/layer.hpp"
+#include "nn/layers/window.hpp"
+
+namespace normrun::nn::layers {
+
+/// The options that all convolutions share.  The names are Keras's.
+struct ConvolutionOptions {
+  explicit ConvolutionOptions(Over over) { window.over = over; }
+
+  WindowOptions window;
+  bool use_bias = true;
+  Activation activation = Activation::kLinear;
+  std::shared_ptr<config::Described> kernel_initializer = default_initializer("glorot_uniform");
+  std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
+
+  void describe_window(config::OptionVisitor& visitor);
+  void describe_parameters(config::OptionVisitor& visitor);
+
+  /// The kernel's shape: the window's, and what follows.
+  std::vector<Index> kernel_shape(const Window& window, Index rows, Index columns) const;
+};
+
+/// The windows of one example at a time: where they lie in the image, or in a copy with zeros around it.
+template <class T>
+class WindowedImage {
+ public:
+  WindowedImage(const Window& window, Over over, Blueprint& blueprint);
+
+  const Window& window() const { return window_; }
+  /// From a window's first cell to each of its cells, in numbers of the image or its copy.
+  const std::vector<Index>& cells() const { return cells_; }
+  /// Clears the zeros around the copy: once before the examples of a call.
+  void clear(const Caches<T>& caches) const;
+  /// The windows over an image, a row for each place.  `valid`: how many steps of a sequence count; the others are read as zeros.
+  kernels::Windows<T> over(const T* image, Index valid, const Caches<T>& caches) const;
+  /// The same windows with a number for each cell instead of each number.
+  kernels::Windows<T> cells_over(const T* image, Index valid, const Caches<T>& caches) const;
+  /// The cleared memory in which gradients of windows are gathered: the image itself, or `around`, which has room for padded_size numbers.
+  /// take_gathered then moves the image's own ones there.
+  T* gathered(T* image, T* around) const;
+  void take_gathered(const T* gathered, T* image) const;
+  /// How many steps of an example count.
+  Index valid_steps(const Index* lengths, Index example) const { return lengths == nullptr ? window_.along.input : lengths[example]; }
+
+ private:
+  bool is_copied(Index valid) const { return window_.is_padded() || valid < window_.along.input; }
+  const T* copied(const T* image, Index valid, const Caches<T>& caches) const;
+  /// How many numbers a line of the image, or of its copy, has.
+  Index line() const { return (window_.is_padded() ? window_.along.reach() : window_.along.input) * window_.channels; }
+  kernels::Windows<T> windows(const T* data, const std::vector<Index>& offsets) const;
+  /// Calls visit(image, copy, count) for what each line of the image shares with the copy.
+  template <class Visit>
+  void for_each_line(const Visit& visit) const;
+
+  Window window_;
+  std::vector<Index> offsets_;  // from a window's first number to each of its numbers
+  std::vector<Index> cells_;
+  CacheId copy_;  // of one example
+};
+
+/// A convolution's kernel and bias.
+struct ConvolutionParams {
+  ParamId kernel;
+  ParamId bias;  // its size is 0 without a bias
+
+  template <class T>
+  const T* bias_of(const T* params) const {
+    return bias.size > 0 ? params + bias.offset : nullptr;
+  }
+};
+/// A kernel's shape and fans.
+struct KernelPlan {
+  std::vector<Index> shape;
+  Index fan_in = 1;
+  Index fan_out = 1;
+  Index bias_fan = 1;  // of a bias in PyTorch's form
+};
+ConvolutionParams declare(const ConvolutionOptions& options, const KernelPlan& plan, Index filters, Blueprint& blueprint);
+
+/// A bias's gradient, whether a call has all examples or a part of them.
+template <class T>
+class BiasGradient {
+ public:
+  BiasGradient(const ConvolutionParams& params, Index positions, Blueprint& blueprint);
+  void add(const Backward<T>& call) const;
+
+ private:
+  ParamId bias_;
+  Index positions_;
+  CacheId running_;
+};
+
+/// The layer of a convolution in `groups` groups of channels, more than one; as many as there are channels make it depthwise.
+template <class T>
+std::unique_ptr<const Layer<T>> grouped_convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups,
+                                                    Index filters, Blueprint& blueprint);
+
+/// Adds the numbers of one example's patches, (positions, patch), to where they lie in its image.
+template <class T>
+void scatter_patches(const Window& window, const T* patches, T* image) {
+  for_each_run(window, [&](Index patch, Index at, Index count) {
+    for (Index i = 0; i < count; ++i) image[at + i] += patches[patch + i];
+  });
+}
+
+}  // namespace normrun::nn::layers

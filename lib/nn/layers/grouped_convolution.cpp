@@ -1,0 +1,274 @@
+// Convolution in groups: group g convolves channels [g n, (g + 1) n) by filters [g m, (g + 1) m), where n and m are a group's shares.
+//
+//   kernel: (…, n, filters): a group's columns are its filters
+//   Each sum is taken in the order of conv.cpp, within a group.  Depthwise (n = 1), each number of dx is the sum over the patches that
+//   contain it, in their order, and where a channel has several filters, filter by filter.
+//
+// Source: Keras 3 and PyTorch 2, "groups"; Keras 3 DepthwiseConv2D.  Modes: all are the same.
+#include <algorithm>
+
+#include "nn/kernels/cells.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/convolution.hpp"
+
+namespace normrun::nn::layers {
+namespace {
+
+/// Copies `columns` of a matrix's columns, from `first` on and `step` apart, side by side.
+template <class T>
+void take_columns(ConstView<T> from, Index first, Index step, View<T> to) {
+  for (Index r = 0; r < to.rows; ++r) {
+    for (Index c = 0; c < to.cols; ++c) to(r, c) = from(r, first + c * step);
+  }
+}
+template <class T>
+void put_columns(ConstView<T> from, Index first, Index step, View<T> to) {
+  for (Index r = 0; r < from.rows; ++r) {
+    for (Index c = 0; c < from.cols; ++c) to(r, first + c * step) = from(r, c);
+  }
+}
+template <class T>
+void add_columns(ConstView<T> from, Index first, Index step, View<T> to) {
+  for (Index r = 0; r < from.rows; ++r) {
+    for (Index c = 0; c < from.cols; ++c) to(r, first + c * step) += from(r, c);
+  }
+}
+
+/// What the grouped layers share.
+template <class T>
+class GroupedBase : public Layer<T> {
+ public:
+  GroupedBase(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
+      : params_(params), image_(image), filters_(filters), bias_gradient_(params, image.window().positions(), blueprint) {}
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
+  Index valid_steps(Index length) const override { return window().along.outputs_of(length); }
+
+ protected:
+  const Window& window() const { return image_.window(); }
+  ConstView<T> kernel(const T* params, Index rows) const { return {params + params_.kernel.offset, rows, filters_}; }
+  template <class U>
+  View<U> positions_of(View<U> y, Index example) const {
+    return y.slice(example * window().positions(), window().positions());
+  }
+  template <class U>
+  U* image_of(View<U> x, Index example) const {
+    return x.data + example * window().input_size();
+  }
+  /// The gradients of the steps beyond an example's length are 0.
+  void clear_padded_steps(const Index* lengths, Index example, T* dx) const {
+    if (lengths != nullptr) std::fill(dx + lengths[example] * window().channels, dx + window().input_size(), T{0});
+  }
+
+  ConvolutionParams params_;
+  WindowedImage<T> image_;
+  Index filters_;
+  BiasGradient<T> bias_gradient_;
+};
+
+/// Several channels in a group: each group is a convolution of its own.
+template <class T>
+class Grouped final : public GroupedBase<T> {
+  using Base = GroupedBase<T>;
+  using Base::bias_gradient_, Base::clear_padded_steps, Base::filters_, Base::image_, Base::image_of, Base::params_, Base::positions_of,
+      Base::window;
+
+ public:
+  Grouped(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups, Index filters, Blueprint& blueprint)
+      : Base(params, image, filters, blueprint),
+        groups_(groups),
+        inputs_(window().channels / groups),
+        outputs_(filters / groups),
+        depth_(window().area() * inputs_),
+        kernels_(blueprint.per_call(params.kernel.size)),
+        y_(blueprint.per_call(window().positions() * outputs_)),
+        dpatches_(blueprint.per_call(window().positions() * depth_)),
+        dkernel_(blueprint.per_call(depth_ * outputs_)) {
+    offsets_.reserve(static_cast<std::size_t>(depth_));
+    for (const Index cell : image.cells()) {
+      for (Index c = 0; c < inputs_; ++c) offsets_.push_back(cell + c);
+    }
+  }
+
+  void forward(const Forward<T>& call) const override {
+    image_.clear(call.caches);
+    take_kernels(call.params, call.caches);
+    const T* const bias = params_.bias_of(call.params);
+    const View<T> y(call.caches[y_], window().positions(), outputs_);
+    for (Index example = 0; example < call.examples; ++example) {
+      const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
+      for (Index g = 0; g < groups_; ++g) {
+        kernels::product_of_windows<T>(windows(cells, g), kernel_of(g, call.caches), bias != nullptr ? bias + g * outputs_ : nullptr, y);
+        put_columns<T>(y, g * outputs_, 1, positions_of(call.y, example));
+      }
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    bias_gradient_.add(call);
+    if (call.dx.data != nullptr) std::fill(call.dx.begin(), call.dx.end(), T{0});
+    image_.clear(call.caches);
+    take_kernels(call.params, call.caches);
+    const View<T> dy(call.caches[y_], window().positions(), outputs_);
+    const View<T> dkernel(call.caches[dkernel_], depth_, outputs_);
+    const View<T> sums(call.grads + params_.kernel.offset, depth_, filters_);
+    if (call.first == 0) std::fill(sums.begin(), sums.end(), T{0});
+    for (Index example = 0; example < call.examples; ++example) {
+      const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
+      for (Index g = 0; g < groups_; ++g) {
+        take_columns<T>(positions_of(call.dy, example), g * outputs_, 1, dy);
+        kernels::product_of_windows_weight_gradient<T>(windows(cells, g), dy, dkernel);
+        add_columns<T>(dkernel, g * outputs_, 1, sums);
+        if (call.dx.data != nullptr) scatter_group(call, example, g, dy);
+      }
+      if (call.dx.data != nullptr) clear_padded_steps(call.lengths, example, image_of(call.dx, example));
+    }
+  }
+
+ private:
+  void take_kernels(const T* params, const Caches<T>& caches) const {
+    const ConstView<T> all = this->kernel(params, depth_);
+    for (Index g = 0; g < groups_; ++g) take_columns<T>(all, g * outputs_, 1, {caches[kernels_] + g * depth_ * outputs_, depth_, outputs_});
+  }
+  ConstView<T> kernel_of(Index group, const Caches<T>& caches) const {
+    return {caches[kernels_] + group * depth_ * outputs_, depth_, outputs_};
+  }
+  kernels::Windows<T> cells_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
+    return image_.cells_over(image_of(x, example), image_.valid_steps(lengths, example), caches);
+  }
+  /// The windows of one group's channels.
+  kernels::Windows<T> windows(kernels::Windows<T> cells, Index group) const {
+    cells.data += group * inputs_;
+    cells.offsets = offsets_.data();
+    cells.depth = depth_;
+    return cells;
+  }
+  void scatter_group(const Backward<T>& call, Index example, Index group, ConstView<T> dy) const {
+    const View<T> dpatches(call.caches[dpatches_], window().positions(), depth_);
+    kernels::product_input_gradient<T>(dy, kernel_of(group, call.caches), dpatches);
+    T* const dx = image_of(call.dx, example) + group * inputs_;
+    Window one = window();  // runs are counted in cells
+    one.channels = 1;
+    for_each_run(one, [&](Index patch, Index at, Index count) {
+      for (Index cell = 0; cell < count; ++cell) {
+        const T* const from = dpatches.data + (patch + cell) * inputs_;
+        T* const to = dx + (at + cell) * window().channels;
+        for (Index c = 0; c < inputs_; ++c) to[c] += from[c];
+      }
+    });
+  }
+
+  Index groups_;
+  Index inputs_;     // of a group
+  Index outputs_;    // of a group
+  Index depth_;      // how many numbers of a group lie under the window
+  CacheId kernels_;  // group after group
+  CacheId y_;        // of one group and example, or its dy
+  CacheId dpatches_;
+  CacheId dkernel_;
+  std::vector<Index> offsets_;  // from a window's first number of a group to each of its numbers
+};
+
+/// One channel in a group.
+template <class T>
+class Depthwise final : public GroupedBase<T> {
+  using Base = GroupedBase<T>;
+  using Base::bias_gradient_, Base::clear_padded_steps, Base::filters_, Base::image_, Base::image_of, Base::params_, Base::positions_of,
+      Base::window;
+
+ public:
+  Depthwise(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
+      : Base(params, image, filters, blueprint),
+        multiplier_(filters / window().channels),
+        kernels_(blueprint.per_call(params.kernel.size)),
+        biases_(blueprint.per_call(params.bias.size)),
+        y_(blueprint.per_call(multiplier_ > 1 ? window().positions() * window().channels : 0)),
+        dkernel_(blueprint.per_call(area() * window().channels)),
+        around_(blueprint.per_call(window().padded_size())) {}
+
+  void forward(const Forward<T>& call) const override {
+    image_.clear(call.caches);
+    const T* const bias = params_.bias_of(call.params);
+    take_kernels(call.params, call.caches);
+    if (bias != nullptr) {
+      for (Index j = 0; j < multiplier_; ++j)
+        take_columns<T>({bias, 1, filters_}, j, multiplier_, {call.caches[biases_] + j * channels(), 1, channels()});
+    }
+    for (Index example = 0; example < call.examples; ++example) {
+      const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
+      for (Index j = 0; j < multiplier_; ++j) {
+        const View<T> all = positions_of(call.y, example);
+        const View<T> y = multiplier_ == 1 ? all : View<T>(call.caches[y_], window().positions(), channels());
+        kernels::depthwise<T>(cells, kernel_of(j, call.caches), bias != nullptr ? call.caches[biases_] + j * channels() : nullptr, y);
+        if (multiplier_ > 1) put_columns<T>(y, j, multiplier_, all);
+      }
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    bias_gradient_.add(call);
+    image_.clear(call.caches);
+    take_kernels(call.params, call.caches);
+    const View<T> dkernel(call.caches[dkernel_], area(), channels());
+    const View<T> sums(call.grads + params_.kernel.offset, area(), filters_);
+    if (call.first == 0) std::fill(sums.begin(), sums.end(), T{0});
+    for (Index example = 0; example < call.examples; ++example) {
+      const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
+      T* const dx = call.dx.data != nullptr ? image_of(call.dx, example) : nullptr;
+      T* const gathered = dx != nullptr ? image_.gathered(dx, call.caches[around_]) : nullptr;
+      for (Index j = 0; j < multiplier_; ++j) {
+        const ConstView<T> dy = dy_of(call, example, j);
+        kernels::depthwise_weight_gradient<T>(cells, dy, dkernel);
+        add_columns<T>(dkernel, j, multiplier_, sums);
+        if (dx != nullptr) kernels::depthwise_input_gradient<T>(cells, dy, kernel_of(j, call.caches), gathered);
+      }
+      if (dx == nullptr) continue;
+      image_.take_gathered(gathered, dx);
+      clear_padded_steps(call.lengths, example, dx);
+    }
+  }
+
+ private:
+  Index channels() const { return window().channels; }
+  Index area() const { return window().area(); }
+  /// The kernel's filters number j of each channel, for all j one after the other.
+  void take_kernels(const T* params, const Caches<T>& caches) const {
+    const ConstView<T> all = this->kernel(params, area());
+    for (Index j = 0; j < multiplier_; ++j)
+      take_columns<T>(all, j, multiplier_, {caches[kernels_] + j * area() * channels(), area(), channels()});
+  }
+  ConstView<T> kernel_of(Index j, const Caches<T>& caches) const {
+    return {caches[kernels_] + j * area() * channels(), area(), channels()};
+  }
+  ConstView<T> dy_of(const Backward<T>& call, Index example, Index j) const {
+    const ConstView<T> all = positions_of(call.dy, example);
+    if (multiplier_ == 1) return all;
+    const View<T> dy(call.caches[y_], window().positions(), channels());
+    take_columns<T>(all, j, multiplier_, dy);
+    return dy;
+  }
+  kernels::Windows<T> cells_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
+    return image_.cells_over(image_of(x, example), image_.valid_steps(lengths, example), caches);
+  }
+
+  Index multiplier_;
+  CacheId kernels_;
+  CacheId biases_;
+  CacheId y_;  // one filter of each channel, or its dy
+  CacheId dkernel_;
+  CacheId around_;  // dx of one example with what lies around it
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<const Layer<T>> grouped_convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups,
+                                                    Index filters, Blueprint& blueprint) {
+  if (groups == image.window().channels) return std::make_unique<Depthwise<T>>(params, image, filters, blueprint);
+  return std::make_unique<Grouped<T>>(params, image, groups, filters, blueprint);
+}
+template std::unique_ptr<const Layer<float>> grouped_convolution(const ConvolutionParams&, const WindowedImage<float>&, Index, Index,
+                                                                 Blueprint&);
+template std::unique_ptr<const Layer<double>> grouped_convolution(const ConvolutionParams&, const WindowedImage<double>&, Index, Index,
+                                                                  Blueprint&);
+
+}  // namespace normrun::nn::layers

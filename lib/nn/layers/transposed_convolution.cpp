@@ -1,0 +1,145 @@
+// Transposed convolution: forward is what a convolution computes for its dx, and backward is that convolution.
+//
+//   x: (height, width, inputs)  kernel: (kernel height, kernel width, filters, inputs)  bias: (filters)
+//   patches = x kernel^T, one row for each position of x; y at each place is the sum over the patches that contain it, in their order,
+//   plus the bias
+//   dx = patches of dy, times kernel;  dkernel = (patches of dy)^T x, example by example;  dbias = sum of dy over all positions
+//
+// The output's size follows from the place of the last window (window.hpp):
+//   valid  (input - 1) stride + span, and at least input stride, as in Keras
+//   same   input stride
+//   pads   (input - 1) stride + span - before - after + output_padding, as in PyTorch
+//
+// A sequence's steps beyond its length are left out, and the output's valid steps are what that sequence alone would give.
+// Source: Keras 3 Conv1DTranspose and Conv2DTranspose (their output_padding with "same" pads otherwise, and is not offered here); PyTorch
+// ConvTranspose1d and ConvTranspose2d, whose kernel is (inputs, filters, height, width).  Modes: all are the same.
+#include <algorithm>
+
+#include "nn/kernels/cells.hpp"
+#include "nn/kernels/kernels.hpp"
+#include "nn/layers/activation.hpp"
+#include "nn/layers/convolution.hpp"
+#include "nn/layers/layers.hpp"
+
+namespace normrun::nn::layers {
+namespace {
+
+template <class T>
+class TransposedConvolution final : public Layer<T> {
+ public:
+  TransposedConvolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index inputs, Blueprint& blueprint)
+      : params_(params),
+        image_(image),
+        inputs_(inputs),
+        bias_gradient_(params, window().down.input * window().along.input, blueprint),
+        patches_(blueprint.per_call(window().positions() * window().patch())),
+        dkernel_(blueprint.per_call(params.kernel.size)) {}
+
+  void forward(const Forward<T>& call) const override {
+    const T* const bias = params_.bias_of(call.params);
+    for (Index r = 0; r < call.y.rows; ++r) {
+      if (bias != nullptr)
+        std::copy_n(bias, call.y.cols, call.y.row(r));
+      else
+        std::fill_n(call.y.row(r), call.y.cols, T{0});
+    }
+    const View<T> patches(call.caches[patches_], window().positions(), window().patch());
+    for (Index example = 0; example < call.examples; ++example) {
+      const Index valid = valid_positions(call.lengths, example);
+      kernels::product_input_gradient<T>(positions_of(call.x, example).slice(0, valid), kernel(call.params), patches.slice(0, valid));
+      std::fill(patches.row(valid), patches.end(), T{0});
+      scatter_patches<T>(window(), patches.data, call.y.data + example * window().input_size());
+    }
+  }
+
+  void backward(const Backward<T>& call) const override {
+    bias_gradient_.add(call);
+    image_.clear(call.caches);
+    T* const sum = call.grads + params_.kernel.offset;
+    for (Index example = 0; example < call.examples; ++example) {
+      const bool is_first = call.first + example == 0;
+      const Index valid = valid_positions(call.lengths, example);
+      kernels::Windows<T> dy = image_.over(call.dy.data + example * window().input_size(), window().along.input, call.caches);
+      if (call.lengths != nullptr) dy.places = valid;
+      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), inputs_);
+      kernels::product_of_windows_weight_gradient<T>(dy, positions_of(call.x, example).slice(0, valid), dkernel);
+      if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
+      if (call.dx.data == nullptr) continue;
+      const View<T> dx = positions_of(call.dx, example);
+      kernels::product_of_windows<T>(dy, kernel(call.params), nullptr, dx.slice(0, valid));
+      std::fill(dx.row(valid), dx.end(), T{0});
+    }
+  }
+  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
+  Index valid_steps(Index length) const override {
+    const Index missing = window().along.output - length;  // each step has its stride of the output
+    return length == 0 ? 0 : std::max<Index>(0, window().along.input - missing * window().along.stride);
+  }
+
+ private:
+  const Window& window() const { return image_.window(); }
+  Index valid_positions(const Index* lengths, Index example) const { return lengths != nullptr ? lengths[example] : window().positions(); }
+  ConstView<T> kernel(const T* params) const { return {params + params_.kernel.offset, window().patch(), inputs_}; }
+  template <class U>
+  View<U> positions_of(View<U> x, Index example) const {
+    return x.slice(example * window().positions(), window().positions());
+  }
+
+  ConvolutionParams params_;
+  WindowedImage<T> image_;  // over the output
+  Index inputs_;
+  BiasGradient<T> bias_gradient_;
+  CacheId patches_;  // (positions, patch) of one example
+  CacheId dkernel_;  // of one example
+};
+
+class TransposedSpec final : public SpecWithFactory<TransposedSpec> {
+ public:
+  explicit TransposedSpec(Over over) : options(over) {}
+  Index filters = 1;
+  std::vector<Index> output_padding;
+  ConvolutionOptions options;
+
+  void describe(config::OptionVisitor& visitor) override {
+    describe_common(visitor);
+    visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
+    visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
+    options.describe_window(visitor);
+    visitor.require(options.window.padding != Padding::kCausal, "padding", "valid or same");
+    visitor.integers({"output_padding", "how many further numbers the output has at its end; one number for each direction, or for both"},
+                     output_padding, {0, Index{1} << 20});
+    visitor.require(output_padding.size() <= (options.window.is_over_time() ? 1U : 2U), "output_padding",
+                    "one whole number for each direction");
+    visitor.require(output_padding.empty() || options.window.padding == Padding::kValid, "output_padding",
+                    "no \"padding\": \"same\" beside it");
+    options.describe_parameters(visitor);
+  }
+  std::optional<LayerDescription> followed_by() const override { return activation_layer(options.activation); }
+
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    const Index channels = blueprint.channels();
+    const Window window = window_under(blueprint, options.window, output_padding, filters);
+    KernelPlan plan{.shape = options.kernel_shape(window, filters, channels)};
+    if (!checked_product(window.area(), filters, plan.fan_in) || !checked_product(window.area(), channels, plan.fan_out))
+      blueprint.refuse("has more than 2^31 parameters");
+    plan.bias_fan = plan.fan_in;
+    const ConvolutionParams params = declare(options, plan, filters, blueprint);
+    blueprint.set_output(dims_of(options.window.over, window.down.input, window.along.input, filters));
+    return std::make_unique<TransposedConvolution<T>>(params, WindowedImage<T>(window, options.window.over, blueprint), channels,
+                                                      blueprint);
+  }
+};
+
+}  // namespace
+
+config::FamilyMember conv1d_transpose() {
+  return {"conv1d_transpose", "transposed convolution over time, which makes sequences longer",
+          "Keras 3 Conv1DTranspose, PyTorch ConvTranspose1d", [] { return std::make_shared<TransposedSpec>(Over::kTime); }};
+}
+config::FamilyMember conv2d_transpose() {
+  return {"conv2d_transpose", "transposed convolution over height and width, which makes images larger",
+          "Keras 3 Conv2DTranspose, PyTorch ConvTranspose2d", [] { return std::make_shared<TransposedSpec>(Over::kImage); }};
+}
+
+}  // namespace normrun::nn::layers
