@@ -176,7 +176,7 @@ Matrix<float> answers_by_mixing(const Stored& stored, const Judged& judged, cons
       const nn::Normalization& norm = stored.network.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
       pass.run(batch, stored.model.params, state, kEvalMode, norm.input);
       statistics::ChannelMoments moments(norm.features, norm.steps);
-      statistics::add_layer_input(stored.network, pass, norm, norm.padded_steps, moments);
+      statistics::add_layer_input(pass, norm, norm.padded_steps, moments);
       const auto own = mixed(layer, moments, static_cast<double>(mixing.batch_size), mixing);
       state = statistics::state_with<float>(stored.network.layout(), state, {own});
     }

@@ -155,7 +155,6 @@ TEST_CASE("the ends of the ranges") {
   CHECK(math::sigmoid(kInfinity) == 1);
   CHECK(math::sigmoid(-kInfinity) == 0);
   CHECK(math::expm1(-kInfinity) == -1);
-  CHECK(std::signbit(math::expm1(-0.0)));
   CHECK(math::softplus(kInfinity) == kInfinity);
   CHECK(math::softplus(-kInfinity) == 0);
   CHECK(math::normal_cdf(kInfinity) == 1);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <vector>
 
 namespace normrun::test {
 namespace {
@@ -13,40 +15,55 @@ double weighted_output(LayerRig<double>& rig, const nn::Network<double>::Pass& p
   return sum;
 }
 
-}  // namespace
-
-double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass, std::span<double> values,
+/// Compares the gradients of `values`, which are the rig's own.
+GradientError compare(LayerRig<double>& rig, const nn::Network<double>::Pass& pass, std::span<double> values,
                       const std::vector<double>& analytic) {
   constexpr double kStep = 1e-4;
-  double worst = 0.0;
+  GradientError worst;
   double largest = 1.0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double at = values[i];
-    const auto shifted = [&](double steps) {
+    const auto across = [&](double steps) {
       values[i] = at + steps * kStep;
-      return weighted_output(rig, pass);
+      const double above = weighted_output(rig, pass);
+      values[i] = at - steps * kStep;
+      return above - weighted_output(rig, pass);
     };
-    const double numeric = (8.0 * (shifted(1) - shifted(-1)) - (shifted(2) - shifted(-2))) / (12.0 * kStep);
+    const double one = across(1);
+    const double two = across(2);
+    const double three = across(3);
     values[i] = at;
-    worst = std::max(worst, std::abs(numeric - analytic[i]));
+    const double fourth_order = (8.0 * one - two) / (12.0 * kStep);
+    const double sixth_order = (45.0 * one - 9.0 * two + three) / (60.0 * kStep);
+    worst.error = std::max(worst.error, std::abs(sixth_order - analytic[i]));
+    worst.doubt = std::max(worst.doubt, std::abs(sixth_order - fourth_order));
     largest = std::max(largest, std::abs(analytic[i]));
   }
-  return worst / largest;
+  return {.error = worst.error / largest, .doubt = worst.doubt / largest};
 }
 
-double parameter_gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
+GradientError compare_parameter_gradients(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
   std::fill(rig.grads.begin(), rig.grads.end(), 99.0);  // backward overwrites
   std::fill(rig.dx.view().begin(), rig.dx.view().end(), 99.0);
   rig.forward(pass);
   rig.backward();
   const std::vector<double> grads(rig.grads.begin(), rig.grads.end());
-  return gradient_error(rig, pass, rig.model.params, grads);
+  return compare(rig, pass, rig.model.params, grads);
 }
 
-double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
-  const double of_params = parameter_gradient_error(rig, pass);
+}  // namespace
+
+GradientError compare_gradients(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
+  const GradientError of_params = compare_parameter_gradients(rig, pass);
   const std::vector<double> dx(rig.dx.view().begin(), rig.dx.view().end());
-  return std::max(of_params, gradient_error(rig, pass, {rig.x.view().data, dx.size()}, dx));
+  const GradientError of_x = compare(rig, pass, {rig.x.view().data, dx.size()}, dx);
+  return {.error = std::max(of_params.error, of_x.error), .doubt = std::max(of_params.doubt, of_x.doubt)};
+}
+
+double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) { return compare_gradients(rig, pass).error; }
+
+double parameter_gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass) {
+  return compare_parameter_gradients(rig, pass).error;
 }
 
 }  // namespace normrun::test

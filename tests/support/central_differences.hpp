@@ -1,18 +1,21 @@
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "support/layer_rig.hpp"
 
 namespace normrun::test {
 
-/// The largest difference between `analytic` and fourth-order central differences of sum(y * dy) in `values`, which are the
-/// rig's own (x or parameters), over the largest gradient or 1.
-double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass, std::span<double> values,
-                      const std::vector<double>& analytic);
+/// How far gradients are from central differences of sum(y * dy), over the largest gradient or 1.
+struct GradientError {
+  double error = 0.0;  // of differences of sixth order
+  /// The distance between differences of fourth and of sixth order.  Where the network has a kink within reach, or bends sharply, it is
+  /// large, and `error` then says nothing about the gradients.
+  double doubt = 0.0;
+};
 
-/// The larger one of the errors of dx and of the parameters' gradients, after a forward and a backward pass.
+/// Compares the gradients of x and of the parameters with differences, after a forward and a backward pass.
+GradientError compare_gradients(LayerRig<double>& rig, const nn::Network<double>::Pass& pass);
+
+/// The error of dx and of the parameters' gradients.
 double gradient_error(LayerRig<double>& rig, const nn::Network<double>::Pass& pass);
 
 /// The error of the parameters' gradients alone.
