@@ -94,8 +94,8 @@ KernelPlan plan_of(const ConvolutionOptions& options, const Window& window, Inde
 }
 
 template <class T>
-std::unique_ptr<const Layer<T>> make_convolution(const ConvolutionOptions& options, KernelPlan plan, const Window& window, Index groups,
-                                                 Index filters, Blueprint& blueprint) {
+std::unique_ptr<const Layer<T>> make_convolution(const ConvolutionOptions& options, const KernelPlan& plan, const Window& window,
+                                                 Index groups, Index filters, Blueprint& blueprint) {
   const ConvolutionParams params = declare(options, plan, filters, blueprint);
   blueprint.set_output(dims_of(options.window.over, window.down.output, window.along.output, filters));
   const WindowedImage<T> image(window, options.window.over, blueprint);
