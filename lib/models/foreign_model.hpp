@@ -1,0 +1,89 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/options/document.hpp"
+#include "core/shape.hpp"
+#include "files/safetensors.hpp"
+#include "nn/model.hpp"
+
+namespace normrun::models {
+
+enum class FileFormat { kOnnx, kKeras };
+
+/// Where the numbers of one tensor lie in a file, so that they can be overwritten.
+struct TensorPlace {
+  std::string tensor;               // its name in the model: an initializer, the output of a Constant node, or a path of Keras
+  std::string file;                 // the model's path, or that of its external data
+  Index begin = -1;                 // the byte at which the numbers begin; -1: they are not stored as plain bytes (`encoding`)
+  Index bytes = 0;                  // how many bytes they take
+  std::string dtype = "F32";        // F64, F32, F16 or BF16, little-endian
+  std::vector<Index> order;         // number i of normrun's tensor is number order[i] of the file's; empty: the same order
+  std::vector<std::string> shared;  // what else reads the same numbers, such as "bn2.running_var": overwriting them changes these, too
+  bool is_computed = false;         // the graph computes the numbers from constants, so no bytes hold them
+};
+
+/// A normalization layer of the file, beside what the network's layout says of it (nn::Normalization has the same `layer` as name).
+struct ForeignNorm {
+  std::string layer;  // its name in the network: the module's path if the file tells it
+  std::string node;   // its name in the file: for messages about the graph
+  std::string type;   // batch, layer, group, instance, rms
+  double epsilon = 0.0;
+  std::optional<double> momentum;  // weight of the old value, as normrun means it; nothing where the file does not tell
+  /// The file computes the statistics from the batch whenever it runs: training_mode=1, or statistics that the graph computes.  Its own
+  /// outputs are then those of train mode, not of eval mode.
+  bool uses_batch = false;
+  bool is_tracked = true;  // it has moving statistics in the file
+  std::optional<TensorPlace> gamma;
+  std::optional<TensorPlace> beta;
+  std::optional<TensorPlace> mean;
+  std::optional<TensorPlace> variance;
+  std::optional<TensorPlace> updates;  // the count of updates (num_batches_tracked), where the file has it
+};
+
+/// A trained model of another framework as a normrun network.
+struct ForeignModel {
+  FileFormat format = FileFormat::kOnnx;
+  std::string path;
+  std::string producer;             // "pytorch 2.13.0", "keras 3.15.1"; "" where the file does not tell
+  std::string network;              // a JSON list: the config's "network", each layer with a name and, where needed, its inputs
+  Shape input;                      // one example as the network reads it, channels last
+  std::vector<Index> file_input;    // one example as the file has it, without the batch
+  bool is_channels_first = false;   // file_input has the channels first: an example must be transposed before the network reads it
+  std::vector<Index> file_output;   // one output as the file has it; the network gives its numbers in the same order
+  files::TensorFile weights;        // under normrun's names and in its layouts, in double precision; NaN and negatives stay as they are
+  std::vector<ForeignNorm> norms;   // in the order in which they run
+  std::vector<std::string> untold;  // what the file does not tell, a sentence each
+  /// Whether the outputs of the file depend on the batch, so that a reference of its outputs is one of train mode.
+  bool uses_batch() const;
+};
+
+/// Reads an .onnx file, with external data beside it, or a safetensors with "keras.config" in its metadata.  Decides by the contents.
+/// Throws Error(kUsage) for operations that normrun does not have (all in one message), for a model without a normalization (with the
+/// export line that keeps it), for a .keras file (with the two lines that write a safetensors), and for a missing file.
+/// Throws Error(kDamaged), with a place, for a file that is damaged, external data outside of the model's folder, or sizes that exceed
+/// the file.
+ForeignModel read_model(const std::filesystem::path& path);
+
+/// Whether read_model would try the file: its first bytes or its metadata are those of a model, not of data, a config or a state dict.
+bool is_foreign_model(const std::filesystem::path& path);
+
+/// The layers for an nn::Network: nn::Network<T>(layers_of(model), model.input).
+std::vector<nn::LayerDescription> layers_of(const ForeignModel& model);
+
+/// A config's document with this network, whose "data" and "train" are missing: {"name": …, "network": […]}.
+config::Document config_of(const ForeignModel& model);
+
+/// The model's numbers in the network's buffers, NaN and negative statistics as they are.  The counts of updates are nn::kUnknownUpdates
+/// unless the file has them.
+template <class T>
+nn::Model<T> numbers_of(const ForeignModel& model, const nn::Network<T>& network);
+
+/// Turns examples in the file's order of axes into the network's: (examples, size) each.  The same numbers if the file has channels last.
+template <class T>
+Matrix<T> network_input(const ForeignModel& model, ConstView<T> file_input);
+
+}  // namespace normrun::models
