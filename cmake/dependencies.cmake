@@ -7,7 +7,7 @@ find_package(ZLIB REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED)
 
-# Highway, XXH and Random123 have no CMake package in Debian 12.
+# Highway, XXH, protozero and Random123 have no CMake package in Debian 12.
 find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
 find_library(HIGHWAY_LIBRARY hwy REQUIRED)
 add_library(normrun_highway INTERFACE)
@@ -19,6 +19,10 @@ find_library(XXHASH_LIBRARY xxhash REQUIRED)
 add_library(normrun_xxhash INTERFACE)
 target_include_directories(normrun_xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
 target_link_libraries(normrun_xxhash INTERFACE ${XXHASH_LIBRARY})
+
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
+add_library(normrun_protozero INTERFACE)
+target_include_directories(normrun_protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
 
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 add_library(normrun_random123 INTERFACE)

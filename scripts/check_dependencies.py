@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Checks that each folder includes only what lies below it, from the bottom to the top:
-  core < files < {config, tables} < {nn, data} < statistics < train < diagnosis < compare < study < sweep < report < apps
+  core < files < {config, tables} < {nn, data} < {statistics, models} < train < diagnosis < compare < study < sweep < report < apps
 
 usage: scripts/check_dependencies.py [ROOT]
 A folder includes itself and those below it.  Folders of one rank do not include each other.  Nor do the subfolders of a
@@ -21,6 +21,7 @@ RANK = {
     "nn": 3,
     "data": 3,
     "statistics": 4,
+    "models": 4,
     "train": 5,
     "diagnosis": 6,
     "compare": 7,

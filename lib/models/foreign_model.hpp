@@ -32,16 +32,16 @@ struct ForeignNorm {
   std::string node;   // its name in the file: for messages about the graph
   std::string type;   // batch, layer, group, instance, rms
   double epsilon = 0.0;
-  std::optional<double> momentum;  // weight of the old value, as normrun means it; nothing where the file does not tell
+  std::optional<double> momentum = std::nullopt;  // weight of the old value, as normrun means it; nothing where the file does not tell
   /// The file computes the statistics from the batch whenever it runs: training_mode=1, or statistics that the graph computes.  Its own
   /// outputs are then those of train mode, not of eval mode.
   bool uses_batch = false;
   bool is_tracked = true;  // it has moving statistics in the file
-  std::optional<TensorPlace> gamma;
-  std::optional<TensorPlace> beta;
-  std::optional<TensorPlace> mean;
-  std::optional<TensorPlace> variance;
-  std::optional<TensorPlace> updates;  // the count of updates (num_batches_tracked), where the file has it
+  std::optional<TensorPlace> gamma = std::nullopt;
+  std::optional<TensorPlace> beta = std::nullopt;
+  std::optional<TensorPlace> mean = std::nullopt;
+  std::optional<TensorPlace> variance = std::nullopt;
+  std::optional<TensorPlace> updates = std::nullopt;  // the count of updates (num_batches_tracked), where the file has it
 };
 
 /// A trained model of another framework as a normrun network.

@@ -100,6 +100,18 @@ const std::vector<LayerCase> kVariants = {
     {"concatenate", R"({"branches": [[{"type": "dense", "units": 2}], ["tanh", "dropout"], []]})", {2, 3}},
     {"multiply", R"({"branches": [[], ["global_average_pooling2d", {"type": "dense", "units": 2}, "sigmoid"]]})", {2, 3, 2}},
     {"multiply", R"({"branches": [["tanh"], ["sigmoid", {"type": "dense", "units": 1}], []]})", {3, 2}},
+    {"slice", R"({"axis": 2, "start": 3, "step": -2})", {2, 4, 3}},
+    {"slice", R"({"axis": 1, "start": 1, "step": 2, "count": 2})", {5, 2}},
+    {"broadcast", R"({"target_shape": [2, 3, 4]})", {1, 3, 1}},
+    {"rescaling", R"({"scale": -2, "offset": 0.5})", {2, 3}},
+    {"affine", R"({"center": false})", {2, 3}},
+    {"affine", R"({"scale": false})", {4}},
+    {"clip", R"({"min_value": -0.75, "max_value": 0.5})", {4}},
+    {"clip", R"({"max_value": 0.25})", {2, 3}},
+    {"math", R"({"function": "erf"})", {4}},
+    {"math", R"({"function": "exp"})", {4}},
+    {"math", R"({"function": "reciprocal"})", {4}},
+    {"matmul", R"({"branches": [[], ["tanh", {"type": "permute", "dims": [1, 3, 2]}]]})", {2, 3, 4}},
 };
 
 /// The options that a layer must have and an input that it takes, where "{}" on (3) does not do.
@@ -130,6 +142,8 @@ const std::map<std::string, LayerCase, std::less<>> kFewest = {
     {"add", {"add", R"({"branches": [["tanh"], []]})"}},
     {"concatenate", {"concatenate", R"({"branches": [["tanh"], []]})"}},
     {"multiply", {"multiply", R"({"branches": [["tanh"], []]})"}},
+    {"matmul", {"matmul", R"({"branches": [["tanh"], [{"type": "permute", "dims": [2, 1]}]]})", {3, 2}}},
+    {"broadcast", {"broadcast", R"({"target_shape": [3]})"}},
 };
 
 double away_from_zero(RandomStream& stream) {

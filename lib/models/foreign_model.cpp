@@ -1,0 +1,111 @@
+#include "models/foreign_model.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "files/foreign_format.hpp"
+#include "files/onnx_file.hpp"
+#include "models/onnx_model.hpp"
+#include "nn/layer_list.hpp"
+#include "nn/registry.hpp"
+
+namespace normrun::models {
+namespace {
+
+std::string first_bytes_of(const std::filesystem::path& path) {
+  constexpr std::size_t kCount = 512;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) refuse_usage(path.string(), "is a folder, not a model");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse_usage(path.string(), "no such file", "give the path of an .onnx file, or of a safetensors file");
+  std::string bytes(kCount, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+/// The list of layers of a config, alone.
+struct NetworkList final : config::Described {
+  nn::LayerList network;
+  void describe(config::OptionVisitor& visitor) override {
+    visitor.tagged_list({"network", "the layers, first to last"}, network, nn::layer_family());
+  }
+};
+
+}  // namespace
+
+bool ForeignModel::uses_batch() const {
+  return std::any_of(norms.begin(), norms.end(), [](const ForeignNorm& norm) { return norm.uses_batch; });
+}
+
+bool is_foreign_model(const std::filesystem::path& path) {
+  const std::string bytes = first_bytes_of(path);
+  return files::looks_like_onnx(bytes);
+}
+
+ForeignModel read_model(const std::filesystem::path& path) {
+  const std::string bytes = first_bytes_of(path);
+  const bool is_named_onnx = path.extension() == ".onnx";
+  if (!is_named_onnx && !files::looks_like_onnx(bytes)) {
+    files::refuse_foreign(path.string(), bytes);
+    throw Error(ExitCode::kDamaged, Problem{path.string(), "is no ONNX model", "give an .onnx file"});
+  }
+  return model_of(files::read_onnx(path));
+}
+
+std::vector<nn::LayerDescription> layers_of(const ForeignModel& model) {
+  NetworkList list;
+  std::vector<Problem> problems;
+  config_of(model).read("", list, problems, {"name"});
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
+  return nn::describe_layers(list.network, nullptr);
+}
+
+config::Document config_of(const ForeignModel& model) {
+  return config::Document::parse("{\"network\": " + model.network + "}", model.path);
+}
+
+template <class T>
+nn::Model<T> numbers_of(const ForeignModel& model, const nn::Network<T>& network) {
+  nn::Model<T> numbers = nn::fresh_model(network, 0);
+  std::map<std::string, const files::Tensor*> tensors;
+  for (const files::Tensor& tensor : model.weights.tensors) tensors[tensor.name] = &tensor;
+  const auto fill = [&](const auto& entry, Index size, auto out) {
+    const auto found = tensors.find(entry.layer + "." + entry.name);
+    if (found == tensors.end()) return false;
+    const std::vector<double>& values = found->second->values;
+    if (static_cast<Index>(values.size()) != size)
+      throw Error(ExitCode::kDamaged, Problem{model.path + ": " + found->first,
+                                              "has " + std::to_string(values.size()) + " numbers for " + std::to_string(size), ""});
+    std::transform(values.begin(), values.end(), out, [](double value) { return static_cast<T>(value); });
+    return true;
+  };
+  for (const nn::ParamEntry& entry : network.layout().params) fill(entry, entry.id.size, numbers.params.begin() + entry.id.offset);
+  for (const nn::StateEntry& entry : network.layout().states) {
+    const bool is_filled = fill(entry, entry.id.size, numbers.state.begin() + entry.id.offset);
+    if (!is_filled && entry.name == "updates")
+      numbers.state[static_cast<std::size_t>(entry.id.offset)] = static_cast<T>(nn::kUnknownUpdates);
+  }
+  return numbers;
+}
+
+template <class T>
+Matrix<T> network_input(const ForeignModel& model, ConstView<T> file_input) {
+  Matrix<T> out(file_input.rows, file_input.cols);
+  const Index channels = model.is_channels_first ? model.file_input.front() : 1;
+  const Index positions = file_input.cols / channels;
+  for (Index row = 0; row < file_input.rows; ++row) {
+    for (Index c = 0; c < channels; ++c) {
+      for (Index p = 0; p < positions; ++p) out.view()(row, p * channels + c) = file_input(row, c * positions + p);
+    }
+  }
+  return out;
+}
+
+template nn::Model<float> numbers_of(const ForeignModel&, const nn::Network<float>&);
+template nn::Model<double> numbers_of(const ForeignModel&, const nn::Network<double>&);
+template Matrix<float> network_input(const ForeignModel&, ConstView<float>);
+template Matrix<double> network_input(const ForeignModel&, ConstView<double>);
+
+}  // namespace normrun::models

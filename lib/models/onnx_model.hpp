@@ -1,0 +1,11 @@
+#pragma once
+
+#include "files/onnx_file.hpp"
+#include "models/foreign_model.hpp"
+
+namespace normrun::models {
+
+/// The network that an ONNX graph describes.  Throws as read_model does.
+ForeignModel model_of(const files::OnnxFile& file);
+
+}  // namespace normrun::models

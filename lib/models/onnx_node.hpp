@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/onnx_graph.hpp"
+
+namespace normrun::models {
+
+/// One node of a graph while it becomes layers or constants.  Whatever normrun cannot do throws Error(kUsage), which names the node.
+class OnnxNodeReader {
+ public:
+  OnnxNodeReader(OnnxGraph& graph, const files::OnnxNode& node) : graph_(graph), node_(node) {}
+
+  OnnxGraph& graph() { return graph_; }
+  NetworkPlan& plan() { return graph_.plan(); }
+  const files::OnnxNode& node() const { return node_; }
+  Index batch() const { return graph_.batch(); }
+  Index baked_batch() const { return graph_.baked_batch(); }
+
+  // Inputs.  An input that the node leaves out is not there.
+  bool has(std::size_t input) const { return input < node_.inputs.size() && !node_.inputs[input].empty(); }
+  bool is_constant(std::size_t input) const;
+  bool is_signal(std::size_t input) const;
+  bool are_all_constant() const;
+  const Constant& constant(std::size_t input, std::string_view what = "one of its inputs") const;
+  Signal signal(std::size_t input) const;
+  /// Whole numbers of an input, else of an attribute: opsets moved many from the one to the other.
+  std::optional<std::vector<Index>> integers(std::size_t input, std::string_view attribute) const;
+  /// The one number of an input, else of an attribute.
+  std::optional<double> number(std::size_t input, std::string_view attribute) const;
+
+  // Attributes.
+  bool has_attribute(std::string_view name) const { return node_.find(name) != nullptr; }
+  Index integer(std::string_view attribute, Index fallback) const;
+  std::vector<Index> integers(std::string_view attribute, std::vector<Index> fallback) const;
+  double number(std::string_view attribute, double fallback) const;
+  std::string text(std::string_view attribute, const std::string& fallback) const;
+
+  void give(std::size_t output, Value value);
+  bool is_read(std::size_t output) const { return output < node_.outputs.size() && graph_.is_read(node_.outputs[output]); }
+
+  /// The name of the node's layer: its module's, made unique.
+  const std::string& name();
+  /// Adds a layer of this name, or of a name that begins with it, which reads the signal; returns a signal like it, whose numbers the layer
+  /// computes element by element.
+  Signal elementwise(const std::string& type, const Signal& signal, const OptionsText& options = {});
+  /// Adds a layer that reads signals in their present shapes; returns its output's shape and name.
+  struct Added {
+    std::string layer;
+    std::vector<Index> shape;
+  };
+  Added add(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options = {});
+
+  [[noreturn]] void refuse(const std::string& what) const;
+
+ private:
+  OnnxGraph& graph_;
+  const files::OnnxNode& node_;
+  std::string name_;
+  bool is_name_used_ = false;
+};
+
+}  // namespace normrun::models

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "models/onnx_node.hpp"
+
+namespace normrun::models {
+
+/// What normrun does with one operation of ONNX.
+using Operation = void (*)(OnnxNodeReader&);
+using Operations = std::map<std::string, Operation, std::less<>>;
+
+/// Operations whose inputs are all constants: shape arithmetic, and what exporters compute from weights.
+const Operations& constant_operations();
+/// Operations on signals, which become layers.
+const Operations& signal_operations();
+
+// The groups of which signal_operations() is made.
+Operations elementwise_operations();
+Operations window_operations();
+Operations norm_operations();
+Operations product_operations();
+Operations shape_operations();
+Operations recurrent_operations();
+// The groups of which constant_operations() is made.
+Operations constant_arithmetic();
+Operations constant_shapes();
+
+}  // namespace normrun::models
