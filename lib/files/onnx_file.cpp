@@ -3,7 +3,7 @@
 //   ModelProto      1 ir_version, 2 producer_name, 3 producer_version, 7 graph, 8 opset_import, 14 metadata_props
 //   GraphProto      1 node, 5 initializer, 11 input, 12 output
 //   NodeProto       1 input, 2 output, 3 name, 4 op_type, 5 attribute, 7 domain, 9 metadata_props
-//   AttributeProto  1 name, 2 f, 3 i, 4 s, 5 t, 6 g, 7 floats, 8 ints
+//   AttributeProto  1 name, 2 f, 3 i, 4 s, 5 t, 6 g, 7 floats, 8 ints, 9 strings
 //   ValueInfoProto  1 name, 2 type { 1 tensor_type { 2 shape { 1 dim { 1 dim_value, 2 dim_param } } } }
 //
 // Fields of other numbers or of another wire type are skipped, as protobuf asks for.  onnx_tensors.cpp reads TensorProto.
@@ -166,6 +166,8 @@ class OnnxParser {
         message.append_integers(attribute.integers);
       else if (message.is_number(8))
         attribute.integers.push_back(message.integer());
+      else if (message.is_bytes(9))
+        attribute.texts.push_back(message.text());
       else
         message.skip();
     }

@@ -52,6 +52,7 @@ struct OnnxAttribute {
   std::string text;
   std::vector<Index> integers = {};
   std::vector<float> numbers = {};
+  std::vector<std::string> texts = {};
   std::optional<OnnxTensor> tensor = std::nullopt;
   bool has_graph = false;  // of If, Loop and Scan; the graph itself is not read
 };

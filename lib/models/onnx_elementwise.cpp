@@ -4,6 +4,7 @@
 
 #include "models/onnx_layout.hpp"
 #include "models/onnx_operations.hpp"
+#include "models/onnx_patterns.hpp"
 
 namespace normrun::models {
 namespace {
@@ -126,6 +127,7 @@ void subtract(OnnxNodeReader& node) {
 }
 
 void multiply(OnnxNodeReader& node) {
+  if (read_layer_norm(node)) return;
   if (node.is_constant(0)) return node.give(0, with_constant(node, node.signal(1), node.constant(0), Part::kScale, same));
   if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kScale, same));
   node.give(0, product(node, node.signal(0), node.signal(1)));
@@ -150,6 +152,7 @@ constexpr char kErf[] = "erf";
 constexpr char kReciprocal[] = "reciprocal";
 
 void divide(OnnxNodeReader& node) {
+  if (read_layer_norm(node)) return;
   if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kScale, reciprocal));
   const Signal inverse = mapped(node, node.signal(1), kReciprocal);
   if (node.is_constant(0)) return node.give(0, with_constant(node, inverse, node.constant(0), Part::kScale, same));

@@ -134,6 +134,8 @@ const Operations& signal_operations() {
     all.merge(norm_operations());
     all.merge(product_operations());
     all.merge(shape_operations());
+    all.merge(recurrent_operations());
+    all.merge(resize_operations());
     return all;
   }();
   return kOperations;

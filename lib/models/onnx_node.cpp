@@ -80,10 +80,19 @@ const std::string& OnnxNodeReader::name() {
 }
 
 OnnxNodeReader::Added OnnxNodeReader::add(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options) {
+  if (is_name_used_) return add_beside(type, signals, options);
+  is_name_used_ = true;
+  return add_named(name(), type, signals, options);
+}
+
+OnnxNodeReader::Added OnnxNodeReader::add_beside(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options) {
+  return add_named(plan().free_name(name() + "_" + type), type, signals, options);
+}
+
+OnnxNodeReader::Added OnnxNodeReader::add_named(const std::string& layer, const std::string& type, const std::vector<Signal>& signals,
+                                                const OptionsText& options) {
   std::vector<std::string> inputs(signals.size());
   std::transform(signals.begin(), signals.end(), inputs.begin(), [](const Signal& signal) { return signal.layer; });
-  const std::string layer = is_name_used_ ? plan().free_name(name() + "_" + type) : name();
-  is_name_used_ = true;
   return {layer, plan().add({.type = type, .name = layer, .options = options, .inputs = std::move(inputs)})};
 }
 

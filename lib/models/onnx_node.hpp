@@ -53,10 +53,14 @@ class OnnxNodeReader {
     std::vector<Index> shape;
   };
   Added add(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options = {});
+  /// Adds a layer that only helps: its name is made of the node's, which the layer that matters gets.
+  Added add_beside(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options = {});
 
   [[noreturn]] void refuse(const std::string& what) const;
 
  private:
+  Added add_named(const std::string& layer, const std::string& type, const std::vector<Signal>& signals, const OptionsText& options);
+
   OnnxGraph& graph_;
   const files::OnnxNode& node_;
   std::string name_;

@@ -3,6 +3,7 @@
 
 #include "models/onnx_layout.hpp"
 #include "models/onnx_operations.hpp"
+#include "models/onnx_patterns.hpp"
 
 namespace normrun::models {
 namespace {
@@ -92,7 +93,7 @@ Operations norm_operations() {
   return {
       {"BatchNormalization", batch_norm},
       {"LayerNormalization", layer_norm},
-      {"InstanceNormalization", [](OnnxNodeReader& node) { positions_norm(node, "instance"); }},
+      {"InstanceNormalization", [](OnnxNodeReader& node) { if (!read_group_norm(node)) positions_norm(node, "instance"); }},
       {"GroupNormalization", [](OnnxNodeReader& node) { positions_norm(node, "group"); }},
   };
 }

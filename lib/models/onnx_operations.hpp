@@ -23,6 +23,7 @@ Operations norm_operations();
 Operations product_operations();
 Operations shape_operations();
 Operations recurrent_operations();
+Operations resize_operations();
 // The groups of which constant_operations() is made.
 Operations constant_arithmetic();
 Operations constant_shapes();

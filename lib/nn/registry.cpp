@@ -42,6 +42,7 @@ const config::Family& layer_family() {
                                           layers::permute(),
                                           layers::slice(),
                                           layers::broadcast(),
+                                          layers::padding(),
                                           layers::rescaling(),
                                           layers::affine(),
                                           layers::clip(),

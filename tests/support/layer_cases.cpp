@@ -79,6 +79,10 @@ const std::vector<LayerCase> kVariants = {
     {"global_average_pooling1d", "{}", {4, 2}, Sequence::kPadded},
     {"global_max_pooling1d", "{}", {4, 2}, Sequence::kPadded},
     {"upsampling2d", R"({"size": [2, 3], "interpolation": "bilinear"})", {2, 3, 2}},
+    {"upsampling2d", R"({"size": [3, 2], "interpolation": "bilinear", "align_corners": true})", {2, 3, 2}},
+    {"padding", R"({"pads": [1, 0, 0, 2], "value": 0.5})", {2, 3}},
+    {"padding", R"({"pads": [1, 2, 0, 1], "mode": "edge"})", {2, 3}},
+    {"padding", R"({"pads": [2, 1, 0, 0], "mode": "reflect"})", {3, 2}},
     {"reshape", R"({"target_shape": [-1, 2]})", {2, 3}},
     {"permute", R"({"dims": [2, 3, 1]})", {2, 3, 4}},
     {"max_pooling2d", R"({"pool_size": 3, "strides": 1, "padding": "same"})", {4, 3, 2}},
@@ -144,6 +148,7 @@ const std::map<std::string, LayerCase, std::less<>> kFewest = {
     {"multiply", {"multiply", R"({"branches": [["tanh"], []]})"}},
     {"matmul", {"matmul", R"({"branches": [["tanh"], [{"type": "permute", "dims": [2, 1]}]]})", {3, 2}}},
     {"broadcast", {"broadcast", R"({"target_shape": [3]})"}},
+    {"padding", {"padding", R"({"pads": [1, 1]})"}},
 };
 
 double away_from_zero(RandomStream& stream) {

@@ -40,6 +40,7 @@ config::FamilyMember reshape();
 config::FamilyMember permute();
 config::FamilyMember slice();
 config::FamilyMember broadcast();
+config::FamilyMember padding();
 config::FamilyMember rescaling();
 config::FamilyMember affine();
 config::FamilyMember clip();

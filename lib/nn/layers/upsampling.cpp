@@ -2,9 +2,10 @@
 //
 //   nearest   y(i) = x(i / size), rounded down;  dx(j) = the sum of dy over the outputs that copy j, in their order
 //   bilinear  y(i) = (1 - w) x(j) + w x(j + 1) along each direction, where j + w = (i + 1/2) / size - 1/2, held between the first and the
-//             last number;  dx: each dy(i) in the same shares, in the order of the outputs
+//             last number;  dx: each dy(i) in the same shares, in the order of the outputs.  With align_corners,
+//             j + w = i (inputs - 1) / (outputs - 1): the corners of the output are those of the input
 //
-// Source: Keras 3 UpSampling1D, UpSampling2D; PyTorch Upsample (align_corners false).  Modes: all are the same.
+// Source: Keras 3 UpSampling1D, UpSampling2D; PyTorch Upsample.  Modes: all are the same.
 #include <algorithm>
 #include <cmath>
 
@@ -26,6 +27,7 @@ class UpsamplingSpec final : public SpecOf<UpsamplingSpec, Upsampling> {
   Over over;
   std::vector<Index> size = {2};
   Interpolation interpolation = Interpolation::kNearest;
+  bool align_corners = false;
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
@@ -34,6 +36,8 @@ class UpsamplingSpec final : public SpecOf<UpsamplingSpec, Upsampling> {
     if (over == Over::kImage) {
       visitor.choice({"interpolation", "nearest copies numbers; bilinear draws straight lines between their centres"}, interpolation,
                      {{"nearest", Interpolation::kNearest}, {"bilinear", Interpolation::kBilinear}});
+      visitor.flag({"align_corners", "bilinear: whether the corners of the output are the corners of the input, as PyTorch has it"}, align_corners);
+      visitor.require(!align_corners || interpolation == Interpolation::kBilinear, "align_corners", "false beside \"nearest\"");
     }
   }
 };
@@ -47,15 +51,17 @@ struct Between {
 };
 
 template <class T>
-std::vector<Between<T>> places_along(Index input, Index size, Interpolation interpolation) {
+std::vector<Between<T>> places_along(Index input, Index size, const UpsamplingSpec& spec) {
   std::vector<Between<T>> places(static_cast<std::size_t>(input * size));
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto at = static_cast<Index>(i);
-    if (interpolation == Interpolation::kNearest) {
+    if (spec.interpolation == Interpolation::kNearest) {
       places[i] = {at / size, at / size, T{0}};
       continue;
     }
-    const double centre = (static_cast<double>(at) + 0.5) / static_cast<double>(size) - 0.5;
+    const double last = static_cast<double>(std::max<Index>(1, input * size - 1));
+    const double centre = spec.align_corners ? static_cast<double>(at * (input - 1)) / last
+                                             : (static_cast<double>(at) + 0.5) / static_cast<double>(size) - 0.5;
     const double held = std::clamp(centre, 0.0, static_cast<double>(input - 1));
     const auto low = static_cast<Index>(std::floor(held));
     places[i] = {low, std::min(low + 1, input - 1), static_cast<T>(held - std::floor(held))};
@@ -74,8 +80,8 @@ class Upsampling final : public Layer<T> {
     Index size = 0;
     if (!checked_product(height_ * width_, factor_down * spec.size.back(), size) || size > Shape::kMaxSize)
       blueprint.refuse("its output has more than 2^31 numbers");
-    down_ = places_along<T>(height_, factor_down, spec.interpolation);
-    along_ = places_along<T>(width_, spec.size.back(), spec.interpolation);
+    down_ = places_along<T>(height_, factor_down, spec);
+    along_ = places_along<T>(width_, spec.size.back(), spec);
     blueprint.set_output(dims_of(spec.over, static_cast<Index>(down_.size()), static_cast<Index>(along_.size()), channels_));
   }
 
