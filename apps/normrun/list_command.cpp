@@ -8,6 +8,7 @@
 #include "nn/registry.hpp"
 #include "tables/tables.hpp"
 #include "train/optimizer.hpp"
+#include "train/schedule.hpp"
 
 namespace normrun::app {
 namespace {
@@ -69,6 +70,7 @@ const std::vector<Topic> kTopics = {
     {"norms", [] { return family_items(nn::norm_family()); }},
     {"datasets", [] { return family_items(data::data_family()); }},
     {"optimizers", [] { return family_items(train::optimizer_family()); }},
+    {"schedules", [] { return family_items(train::schedule_family()); }},
     {"losses", loss_items},
     {"metrics", metric_items},
     {"probes", probe_items},

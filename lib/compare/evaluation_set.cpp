@@ -137,6 +137,7 @@ ModeStates<T>::ModeStates(const Snapshot<T>& snapshot, const std::vector<statist
 
 template <class T>
 std::span<const T> ModeStates<T>::params(StatisticsSource source) const {
+  if (source == StatisticsSource::kLast) return snapshot_.last_model().params;
   return source == StatisticsSource::kUntrained ? untrained_->params : snapshot_.model.params;
 }
 
@@ -151,6 +152,8 @@ std::span<const T> ModeStates<T>::state(StatisticsSource source) const {
       return initial_;
     case StatisticsSource::kUntrained:
       return untrained_->state;
+    case StatisticsSource::kLast:
+      return snapshot_.last_model().state;
     default:
       return estimated_.at(*estimator_of(source));
   }

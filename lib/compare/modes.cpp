@@ -30,6 +30,7 @@ const std::vector<ComparisonMode>& comparison_modes() {
       {"bias-corrected", kEvalMode, StatisticsSource::kBiasCorrected},
       {"initial-statistics", kEvalMode, StatisticsSource::kInitial},
       {"untrained", kEvalMode, StatisticsSource::kUntrained},
+      {"last-weights", kEvalMode, StatisticsSource::kLast},
       {"train+dropout", {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn}, StatisticsSource::kModel},
   };
   return modes;

@@ -20,6 +20,7 @@ enum class StatisticsSource {
   kBiasCorrected,
   kInitial,    // the trained parameters with the initial moving statistics
   kUntrained,  // the parameters and statistics before training
+  kLast,       // those of the last step, where the trained network has averaged ones
 };
 /// Returns the estimator that a source stands for, or nothing for any other source.
 std::optional<statistics::Estimator> estimator_of(StatisticsSource source);
@@ -32,7 +33,8 @@ struct ComparisonMode {
   bool by_batch() const { return mode.statistics == Statistics::kBatch; }
 };
 
-/// All modes: train, eval, population, the four estimators by their own names, initial-statistics, untrained, train+dropout.
+/// All modes: train, eval, population, the four estimators by their own names, initial-statistics, untrained, last-weights,
+/// train+dropout.
 const std::vector<ComparisonMode>& comparison_modes();
 const ComparisonMode& comparison_mode(std::string_view name);  // `name` must be one of them
 std::vector<std::string_view> comparison_mode_names();

@@ -34,8 +34,10 @@ struct Snapshot {
   nn::LossKind loss;
   Index epoch = 0;
   Index step = 0;
-  StemCache<T>* stems = nullptr;  // the stem's outputs, which several comparisons share; null: each comparison computes its own
+  const nn::Model<T>* last = nullptr;  // the network of the last step, where `model` averages weights; null: it is `model`
+  StemCache<T>* stems = nullptr;       // the stem's outputs, which several comparisons share; null: each comparison computes its own
 
+  const nn::Model<T>& last_model() const { return last != nullptr ? *last : model; }
   statistics::SplitRows<T> rows(data::SplitName split) const {
     return stems != nullptr ? stems->rows(network, model, data, split, step) : statistics::SplitRows<T>(data.split(split));
   }

@@ -62,6 +62,7 @@ void check_fit(const nn::Network<float>& network, const RunConfig& config, const
   }
   train::check_last_layers(loss, network);
   train::check_division(config.train);
+  train::check_monitors(config.train, data.validation_samples, data.test_samples, data.classes);
   if (!statistics::layers_with_statistics(network.layout()).empty())
     statistics::check_population(config.population, samples_of(data, config.population.split));
   check_files(network, config, folder, norms);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <utility>
 
 #include "nn/checkpoint.hpp"
 
@@ -10,6 +11,7 @@ namespace normrun::sweep {
 namespace {
 
 constexpr const char* kSlots = "optimizer.slots";
+constexpr const char* kKept = "trainer.kept";
 
 [[noreturn]] void refuse_checkpoint(const std::string& path, const std::string& what) {
   throw ForeignResumePoint(ExitCode::kDamaged, Problem{path, what, "delete it to start this run over"});
@@ -37,29 +39,57 @@ class Metadata {
   const std::string& path_;
 };
 
+/// Visits the name and the value of each number of a progress.
+template <class Progress, class Visit>
+void each_number(Progress& progress, const Visit& visit) {
+  visit("step", progress.step);
+  visit("last_loss", progress.last_loss);
+  visit("totals.loss_sum", progress.totals.loss_sum);
+  visit("totals.correct", progress.totals.correct);
+  visit("totals.samples", progress.totals.samples);
+  visit("totals.steps", progress.totals.steps);
+  visit("plateau.learning_rate", progress.plateau.learning_rate);
+  visit("plateau.best", progress.plateau.best);
+  visit("plateau.seen", progress.plateau.seen);
+  visit("plateau.waited", progress.plateau.waited);
+  visit("plateau.cooldown", progress.plateau.cooldown);
+  visit("stopping.best", progress.stopping.best);
+  visit("stopping.seen", progress.stopping.seen);
+  visit("stopping.waited", progress.stopping.waited);
+  visit("averaged", progress.averaged);
+}
+
+std::string number_text(double number) { return tables::shortest(number); }
+std::string number_text(Index number) { return std::to_string(number); }
+
+/// Takes the tensor of `count` numbers out of a file.
+template <class T>
+Buffer<T> take_numbers(files::TensorFile& file, const char* name, std::size_t count, const std::string& path) {
+  const auto found =
+      std::find_if(file.tensors.begin(), file.tensors.end(), [&](const files::Tensor& tensor) { return tensor.name == name; });
+  if (found == file.tensors.end() || found->values.size() != count)
+    refuse_checkpoint(path, "the tensor " + std::string(name) + " is missing or has another size");
+  Buffer<T> numbers(count);
+  std::transform(found->values.begin(), found->values.end(), numbers.begin(), [](double value) { return static_cast<T>(value); });
+  file.tensors.erase(found);
+  return numbers;
+}
+
 std::string lines_key(const tables::Table& table) { return "lines." + std::string(table.file); }
 
 template <class T>
-ResumePoint<T> parse(files::TensorFile file, const ResumeKey& key, const std::string& path, const nn::Layout& layout, std::size_t slots) {
+ResumePoint<T> parse(files::TensorFile file, const ResumeKey& key, const std::string& path, const nn::Layout& layout,
+                     const ResumeSizes& sizes) {
   const Metadata metadata(file, path);
   if (metadata.text("config_digest") != key.config_digest) refuse_checkpoint(path, "this is the checkpoint of another config");
   if (metadata.text("data_digest") != key.data_digest) refuse_checkpoint(path, "this is the checkpoint of a run on other data");
   ResumePoint<T> point;
   train::TrainerState<T>& trainer = point.trainer;
-  metadata.read("step", trainer.step);
-  metadata.read("last_loss", trainer.last_loss);
-  metadata.read("totals.loss_sum", trainer.totals.loss_sum);
-  metadata.read("totals.correct", trainer.totals.correct);
-  metadata.read("totals.samples", trainer.totals.samples);
-  metadata.read("totals.steps", trainer.totals.steps);
+  each_number(trainer.progress, [&metadata](const char* name, auto& number) { metadata.read(name, number); });
   for (const tables::Table& table : tables::tables()) point.lines[static_cast<std::size_t>(table.id)] = metadata.text(lines_key(table));
 
-  const auto found =
-      std::find_if(file.tensors.begin(), file.tensors.end(), [](const files::Tensor& tensor) { return tensor.name == kSlots; });
-  if (found == file.tensors.end() || found->values.size() != slots) refuse_checkpoint(path, "the optimizer's slots are missing");
-  trainer.slots.resize(slots);
-  std::transform(found->values.begin(), found->values.end(), trainer.slots.begin(), [](double value) { return static_cast<T>(value); });
-  file.tensors.erase(found);
+  trainer.slots = take_numbers<T>(file, kSlots, sizes.slots, path);
+  trainer.kept = take_numbers<T>(file, kKept, sizes.kept, path);
   trainer.model.params.resize(static_cast<std::size_t>(layout.param_count));
   trainer.model.state.resize(static_cast<std::size_t>(layout.state_count));
   nn::from_tensors(layout, file, path, trainer.model);
@@ -72,19 +102,14 @@ template <class T>
 void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumePoint<T>& point) {
   const train::TrainerState<T>& trainer = point.trainer;
   files::TensorFile file = nn::to_tensors(layout, trainer.model);
-  file.tensors.push_back({.name = kSlots,
-                          .shape = {static_cast<Index>(trainer.slots.size())},
-                          .is_double = sizeof(T) == sizeof(double),
-                          .values = {trainer.slots.begin(), trainer.slots.end()}});
-  file.metadata = {{"run_id", key.run_id},
-                   {"config_digest", key.config_digest},
-                   {"data_digest", key.data_digest},
-                   {"step", std::to_string(trainer.step)},
-                   {"last_loss", tables::shortest(trainer.last_loss)},
-                   {"totals.loss_sum", tables::shortest(trainer.totals.loss_sum)},
-                   {"totals.correct", std::to_string(trainer.totals.correct)},
-                   {"totals.samples", std::to_string(trainer.totals.samples)},
-                   {"totals.steps", std::to_string(trainer.totals.steps)}};
+  for (const auto& [name, numbers] : {std::pair(kSlots, &trainer.slots), std::pair(kKept, &trainer.kept)}) {
+    file.tensors.push_back({.name = name,
+                            .shape = {static_cast<Index>(numbers->size())},
+                            .is_double = sizeof(T) == sizeof(double),
+                            .values = {numbers->begin(), numbers->end()}});
+  }
+  file.metadata = {{"run_id", key.run_id}, {"config_digest", key.config_digest}, {"data_digest", key.data_digest}};
+  each_number(trainer.progress, [&file](const char* name, const auto& number) { file.metadata[name] = number_text(number); });
   for (const tables::Table& table : tables::tables()) file.metadata[lines_key(table)] = point.lines[static_cast<std::size_t>(table.id)];
   std::error_code error;
   std::filesystem::create_directories(key.folder, error);
@@ -98,10 +123,10 @@ bool has_resume_point(const std::string& folder, const std::string& run_id) {
 }
 
 template <class T>
-ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, std::size_t slots) {
+ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumeSizes& sizes) {
   const std::string path = key.path();
   try {
-    return parse<T>(files::read_safetensors(path), key, path, layout, slots);
+    return parse<T>(files::read_safetensors(path), key, path, layout, sizes);
   } catch (const Error& damaged) {
     throw ForeignResumePoint(ExitCode::kDamaged, damaged.problems());
   }
@@ -114,7 +139,7 @@ void remove_resume_point(const std::string& folder, const std::string& run_id) {
 
 template void write_resume_point(const ResumeKey&, const nn::Layout&, const ResumePoint<float>&);
 template void write_resume_point(const ResumeKey&, const nn::Layout&, const ResumePoint<double>&);
-template ResumePoint<float> read_resume_point(const ResumeKey&, const nn::Layout&, std::size_t);
-template ResumePoint<double> read_resume_point(const ResumeKey&, const nn::Layout&, std::size_t);
+template ResumePoint<float> read_resume_point(const ResumeKey&, const nn::Layout&, const ResumeSizes&);
+template ResumePoint<double> read_resume_point(const ResumeKey&, const nn::Layout&, const ResumeSizes&);
 
 }  // namespace normrun::sweep

@@ -32,14 +32,19 @@ class ForeignResumePoint : public Error {
   using Error::Error;
 };
 
+/// How many numbers a run keeps beside its network: the optimizer's slots, and TrainerState::kept.
+struct ResumeSizes {
+  std::size_t slots = 0;
+  std::size_t kept = 0;
+};
+
 /// Writes a run's resume checkpoint in place of an earlier one.  Throws Error(kCannotCreate, kWriteFailed).
 template <class T>
 void write_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumePoint<T>& point);
 bool has_resume_point(const std::string& folder, const std::string& run_id);
-/// Reads a run's resume checkpoint.  Throws ForeignResumePoint if it is damaged or belongs elsewhere.  `slots` is the number of optimizer
-/// slots that the run needs.
+/// Reads a run's resume checkpoint.  Throws ForeignResumePoint if it is damaged or belongs elsewhere.
 template <class T>
-ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, std::size_t slots);
+ResumePoint<T> read_resume_point(const ResumeKey& key, const nn::Layout& layout, const ResumeSizes& sizes);
 void remove_resume_point(const std::string& folder, const std::string& run_id);
 
 }  // namespace normrun::sweep

@@ -66,8 +66,9 @@ class Run {
   void add_failure(const std::string& error) { record_.add(tables::TableId::kRuns, begun_run_line(error)); }
 
  private:
-  compare::Snapshot<T> snapshot() {
-    return {*network_, trainer_->model(), *data_, settings_, loss_, trainer_->epoch(), trainer_->step(), &stems_};
+  compare::Snapshot<T> snapshot() { return snapshot_of(trainer_->model()); }
+  compare::Snapshot<T> snapshot_of(const nn::Model<T>& model) {
+    return {*network_, model, *data_, settings_, loss_, trainer_->epoch(), trainer_->step(), &trainer_->running_model(), &stems_};
   }
   /// Returns what runs.csv says of every run, however far it came.
   std::vector<tables::NamedCell> begun_run_line(const std::string& error) const {
@@ -106,7 +107,7 @@ class Run {
 
   void take_up_resume_point() {
     if (context_.resume_folder.empty() || !has_resume_point(context_.resume_folder, key_.run_id)) return;
-    ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), trainer_->slot_count());
+    ResumePoint<T> point = read_resume_point<T>(resume_key(), network_->layout(), {trainer_->slot_count(), trainer_->kept_count()});
     trainer_->restore(point.trainer);
     record_.lines = std::move(point.lines);
   }
@@ -136,7 +137,8 @@ class Run {
       for (const std::string& mode : config_.train.history) {
         if (split == data::SplitName::kTrain && mode == "train")
           continue;  // the line added above, with the steps' running mean, is that of train mode
-        add(data::split_text(split), mode, compare::score_split(snapshot(), split, mode, config_.train.batch_size));
+        add(data::split_text(split), mode,
+            compare::score_split(snapshot_of(trainer_->running_model()), split, mode, config_.train.batch_size));
       }
     }
   }

@@ -59,6 +59,7 @@ class BatchGradient {
   bool is_one_pass() const { return division_.accumulate == 1 && passes() == 1; }
 
   std::span<const T> gradient() const { return gradient_; }
+  std::span<T> gradient() { return gradient_; }            // to clip it
   const nn::Record<T>& record() const { return record_; }  // what the last pass recorded
   Index logits_boundary() const { return logits_boundary_; }
 

@@ -63,7 +63,7 @@ template class Optimizer<float>;
 template class Optimizer<double>;
 
 const config::Family& optimizer_family() {
-  static const config::Family kFamily{"optimizer", {optimizers::sgd(), optimizers::adam(), optimizers::rmsprop()}};
+  static const config::Family kFamily{"optimizer", {optimizers::sgd(), optimizers::adam(), optimizers::adamw(), optimizers::rmsprop()}};
   return kFamily;
 }
 

@@ -84,7 +84,9 @@ class OptimizerSpec : public config::Described {
   double weight_decay = 0.0;        // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
   bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too (biases always decay, like kernels)
 
-  /// Returns the number of slots per parameter: 0 (sgd), 1 (sgd with momentum, rmsprop) or 2 (adam).
+  /// Returns the framework whose form of the update this is.
+  virtual Convention convention() const = 0;
+  /// Returns the number of slots per parameter: 0 (sgd), 1 (sgd with momentum, rmsprop) or 2 (adam, adamw).
   virtual Index slot_count() const = 0;
   template <class T>
   std::unique_ptr<const Optimizer<T>> make() const {
@@ -100,7 +102,7 @@ class OptimizerSpec : public config::Described {
   virtual std::unique_ptr<const Optimizer<double>> make_double() const = 0;
 };
 
-/// The optimizers: sgd, adam, rmsprop.
+/// The optimizers: sgd, adam, adamw, rmsprop.
 const config::Family& optimizer_family();
 
 /// Returns the ranges of the parameter buffer that weight decay reaches, in ascending order and joined if they touch.  Returns none if

@@ -52,6 +52,14 @@ void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
 
 void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.tagged({"optimizer", "how a step changes the parameters"}, options.optimizer, optimizer_family());
+  visitor.tagged({"schedule", "how the learning rate changes during the training; without it, it stays"}, options.schedule,
+                 schedule_family());
+  visitor.object({"clip", "limits of the gradient, which apply before weight decay; without them, it is as it is"}, options.clip);
+  visitor.object({"early_stopping", "ends the training when a score has stopped improving"}, options.early_stopping);
+  visitor.tagged({"average_weights",
+                  "averages the weights of many steps, and hands over the averaged network; history.csv follows the weights that train, "
+                  "which the mode last-weights has"},
+                 options.average_weights, average_family());
   visitor.choice({"forward_mode",
                   "what a step's forward pass does; train: what is usual; eval: as if the training flag were forgotten, the moving "
                   "statistics normalize and stay as they are; frozen-statistics: the batch's statistics normalize, the moving ones stay; "
@@ -153,6 +161,18 @@ double TrainOptions::scaled_learning_rate() const {
       return rate * std::sqrt(ratio);
   }
   return rate;
+}
+
+void check_monitors(const TrainOptions& options, Index validation_rows, Index test_rows, Index classes) {
+  const auto check = [&](const MonitorOptions& monitor, std::string_view key) {
+    const Index rows = monitor.split == data::SplitName::kTrain        ? 1
+                       : monitor.split == data::SplitName::kValidation ? validation_rows
+                                                                       : test_rows;
+    check_monitor(monitor, key, rows, classes);
+  };
+  if (options.early_stopping.patience) check(options.early_stopping.monitor, "train.early_stopping");
+  if (options.schedule_spec() == nullptr) return;
+  if (const auto plateau = options.schedule_spec()->plateau()) check(plateau->monitor, "train.schedule");
 }
 
 void check_division(const TrainOptions& options) {

@@ -9,8 +9,12 @@
 #include "core/mode.hpp"
 #include "nn/network.hpp"
 #include "nn/weights.hpp"
+#include "train/average_weights.hpp"
 #include "train/batch_gradient.hpp"
+#include "train/clip.hpp"
+#include "train/monitor.hpp"
 #include "train/optimizer.hpp"
+#include "train/schedule.hpp"
 
 namespace normrun::train {
 
@@ -39,6 +43,10 @@ struct TrainOptions : config::Described {
   std::optional<Index> steps;  // epochs and steps exclude each other; without both, the training is 1 epoch
   LossChoice loss = LossChoice::kAuto;
   std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
+  std::shared_ptr<config::Described> schedule;   // a ScheduleSpec; null: the learning rate stays
+  ClipOptions clip;
+  EarlyStoppingOptions early_stopping;
+  std::shared_ptr<config::Described> average_weights;  // an AverageSpec; null: the network keeps the weights of the last step
   ForwardMode forward_mode = ForwardMode::kTrain;
   Division division;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
@@ -56,12 +64,17 @@ struct TrainOptions : config::Described {
   void describe(config::OptionVisitor& visitor) override;
   /// Returns the optimizer, which must not be null.
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }
+  const ScheduleSpec* schedule_spec() const { return static_cast<const ScheduleSpec*>(schedule.get()); }
+  const AverageSpec* average_spec() const { return static_cast<const AverageSpec*>(average_weights.get()); }
   /// Returns the learning rate times the factor that learning_rate_scaling asks for.
   double scaled_learning_rate() const;
 };
 
 /// Throws Error(kUsage) if a batch cannot be divided into equal parts.  Only a smaller last batch may have uneven parts.
 void check_division(const TrainOptions& options);
+
+/// Throws Error(kUsage) if a score that the options follow needs rows or classes that the data lack.
+void check_monitors(const TrainOptions& options, Index validation_rows, Index test_rows, Index classes);
 
 /// Resolves kAuto: mean squared error if the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
 /// softmax cross-entropy otherwise.  Returns any other choice unchanged (loss_choice.cpp).

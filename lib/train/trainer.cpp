@@ -22,7 +22,7 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
       mode_(step_mode(plan.options->forward_mode)),
       optimizer_(plan.options->optimizer_spec().template make<T>()),
       decays_(decay_ranges(plan.network->layout(), plan.options->optimizer_spec())),
-      learning_rate_(plan.options->scaled_learning_rate()) {
+      base_rate_(plan.options->scaled_learning_rate()) {
   const nn::Network<T>& network = *plan_.network;
   if (network.input() != plan_.data->shape) {
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
@@ -30,8 +30,11 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
   check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
   check_last_layers(plan_.loss, network);
   check_division(*plan_.options);
+  check_monitors(*plan_.options, plan_.data->validation.samples(), plan_.data->test.samples(), plan_.data->classes);
   plan_length();
-  model_ = initial_weights(network, *plan_.options, plan_.folder, plan_.seed, plan_.norms).model;
+  if (plan_.options->schedule_spec() != nullptr) plateau_ = plan_.options->schedule_spec()->plateau();
+  progress_.plateau.learning_rate = base_rate_;
+  running_ = initial_weights(network, *plan_.options, plan_.folder, plan_.seed, plan_.norms).model;
   allocate();
 }
 
@@ -60,23 +63,25 @@ void Trainer<T>::allocate() {
   const nn::Network<T>& network = *plan_.network;
   const data::Split<T>& train = plan_.data->train;
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
-  slots_.resize(model_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
+  if (plan_.options->average_spec() != nullptr) averaged_ = running_;
+  if (plan_.options->early_stopping.patience && plan_.options->early_stopping.restore_best_weights) best_ = running_;
+  slots_.resize(running_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
   gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
   if (plan_.loss == nn::LossKind::kMse) gradient_->count_in_units(plan_.data->target_scale);
-  if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass())
+  if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass() && !plan_.options->clip.clips())
     fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network.layout().params.size(), optimizer_buffers());
   batch_ = empty_batch(*plan_.data, capacity, network.output().size());
 }
 
 template <class T>
 Index Trainer<T>::take_batch() {
-  const Index step_in_epoch = step_ % steps_per_epoch_;
-  if (step_in_epoch == 0) totals_ = {};
+  const Index step_in_epoch = step() % steps_per_epoch_;
+  if (step_in_epoch == 0) progress_.totals = {};
   if (!batches_) {
-    draw_batch(*plan_.data, step_, batch_);
+    draw_batch(*plan_.data, step(), batch_);
     return batch_.samples();
   }
-  if (step_in_epoch == 0 && step_ > 0) batches_->start_epoch(step_ / steps_per_epoch_);
+  if (step_in_epoch == 0 && step() > 0) batches_->start_epoch(step() / steps_per_epoch_);
   const std::span<const Index> rows = batches_->step(step_in_epoch);
   gather(rows, batches_->next_rows(step_in_epoch));
   return static_cast<Index>(rows.size());
@@ -102,56 +107,130 @@ void Trainer<T>::advance() {
                                    .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, rows),
                                    .weights = batch_.weights.empty() ? nullptr : batch_.weights.data()},
                        .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
-  const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_)};
+  const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(this->step())};
 
-  const TrainingStep step{.number = step_ + 1, .learning_rate = learning_rate_};
+  const TrainingStep step{.number = this->step() + 1, .learning_rate = learning_rate()};
   if (fused_ != nullptr) fused_->start(step);
-  const auto result = gradient_->compute(mode_, key, model_.params, model_.state, batch, fused_.get());
-  last_loss_ = result.loss;
-  check_loss(step_ + 1);
-  totals_.loss_sum += result.unit_loss * static_cast<double>(rows);
-  totals_.correct += result.correct;
-  totals_.samples += rows;
-  totals_.steps += 1;
+  const auto result = gradient_->compute(mode_, key, running_.params, running_.state, batch, fused_.get());
+  progress_.last_loss = result.loss;
+  check_loss(step.number);
+  StepTotals& totals = progress_.totals;
+  totals.loss_sum += result.unit_loss * static_cast<double>(rows);
+  totals.correct += result.correct;
+  totals.samples += rows;
+  totals.steps += 1;
 
-  if (fused_ != nullptr)
+  if (fused_ != nullptr) {
     fused_->finish();
-  else
+  } else {
+    const Convention convention = plan_.options->optimizer_spec().convention();
+    if (plan_.options->clip.clips()) clip_gradient<T>(plan_.options->clip, convention, plan_.network->layout(), gradient_->gradient());
     optimizer_->update(optimizer_buffers(), step, decays_);
-  step_ += 1;
+  }
+  progress_.step += 1;
   if (at_epoch_end()) check_model();
+  follow();
+}
+
+template <class T>
+double Trainer<T>::learning_rate() const {
+  const ScheduleSpec* const schedule = plan_.options->schedule_spec();
+  if (schedule == nullptr) return base_rate_;
+  return schedule->rate(plateau_ ? progress_.plateau.learning_rate : base_rate_,
+                        {.step = step(), .steps_per_epoch = steps_per_epoch_, .total_steps = total_steps_});
+}
+
+template <class T>
+void Trainer<T>::follow() {
+  const TrainOptions& options = *plan_.options;
+  if (const AverageSpec* const average = options.average_spec()) {
+    const bool is_taken = average->takes(step(), steps_per_epoch_, total_steps_);
+    const double share = is_taken ? average->share(progress_.averaged) : 0.0;
+    if (is_taken) move_average<T>(share, running_.params, averaged_.params);
+    if (average->statistics() == AveragedStatistics::kLast || progress_.averaged == 0)
+      averaged_.state = running_.state;
+    else if (is_taken)
+      average_statistics(share);
+    if (is_taken) progress_.averaged += 1;
+  }
+  if (!at_epoch_end()) return;
+  const auto score = [&](const MonitorOptions& monitor) {
+    const bool is_accuracy = monitor.metric == MonitorOptions::Metric::kAccuracy;
+    if (monitor.split == data::SplitName::kTrain) return is_accuracy ? -progress_.totals.accuracy() : progress_.totals.loss();
+    return falling_score(monitor, *plan_.network, running_, *plan_.data, plan_.loss);
+  };
+  if (plateau_) progress_.plateau.add(*plateau_, score(plateau_->monitor));
+  if (!options.early_stopping.patience) return;
+  progress_.stopping.add(options.early_stopping, (step() + steps_per_epoch_ - 1) / steps_per_epoch_, score(options.early_stopping.monitor));
+  if (progress_.stopping.is_best && !best_.params.empty()) best_ = running_;
+}
+
+/// Averages the moving statistics, but not the counts of their updates.
+template <class T>
+void Trainer<T>::average_statistics(double share) {
+  move_average<T>(share, running_.state, averaged_.state);
+  for (const nn::Normalization& norm : plan_.network->layout().normalizations) {
+    if (!norm.updates) continue;
+    const auto at = static_cast<std::size_t>(norm.updates->offset);
+    averaged_.state[at] = running_.state[at];
+  }
+}
+
+template <class T>
+const nn::Model<T>& Trainer<T>::model() const {
+  if (done() && !best_.params.empty() && progress_.stopping.seen > 0) return best_;
+  return progress_.averaged > 0 ? averaged_ : running_;
+}
+
+template <class T>
+std::size_t Trainer<T>::kept_count() const {
+  return averaged_.params.size() + averaged_.state.size() + best_.params.size() + best_.state.size();
+}
+
+template <class T>
+TrainerState<T> Trainer<T>::state() const {
+  TrainerState<T> state{progress_, running_, slots_, {}};
+  state.kept.reserve(kept_count());
+  for (const Buffer<T>* const part : {&averaged_.params, &averaged_.state, &best_.params, &best_.state})
+    state.kept.insert(state.kept.end(), part->begin(), part->end());
+  return state;
 }
 
 template <class T>
 void Trainer<T>::restore(const TrainerState<T>& state) {
-  const bool fits = state.step >= 0 && state.step <= total_steps_ && state.slots.size() == slots_.size() &&
-                    state.model.params.size() == model_.params.size() && state.model.state.size() == model_.state.size();
+  const bool fits = state.progress.step >= 0 && state.progress.step <= total_steps_ && state.slots.size() == slots_.size() &&
+                    state.kept.size() == kept_count() && state.model.params.size() == running_.params.size() &&
+                    state.model.state.size() == running_.state.size();
   if (!fits)
     throw Error(ExitCode::kDamaged,
                 Problem{"", "this training state belongs to another network or optimizer, or to a longer training", ""});
-  step_ = state.step;
-  last_loss_ = state.last_loss;
-  totals_ = state.totals;
+  progress_ = state.progress;
   // Copies into the existing buffers, because the fused update keeps views of them.
-  std::copy(state.model.params.begin(), state.model.params.end(), model_.params.begin());
-  std::copy(state.model.state.begin(), state.model.state.end(), model_.state.begin());
+  std::copy(state.model.params.begin(), state.model.params.end(), running_.params.begin());
+  std::copy(state.model.state.begin(), state.model.state.end(), running_.state.begin());
   std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
+  auto next = state.kept.begin();
+  for (const std::span<T> part :
+       {std::span<T>(averaged_.params), std::span<T>(averaged_.state), std::span<T>(best_.params), std::span<T>(best_.state)}) {
+    std::copy_n(next, part.size(), part.begin());
+    next += static_cast<std::ptrdiff_t>(part.size());
+  }
   // Starts the epoch that the last step belonged to.  If that step was the epoch's last, the next step itself starts the next epoch.
-  if (batches_ && step_ > 0 && !done()) batches_->start_epoch((step_ - 1) / steps_per_epoch_);
+  if (batches_ && step() > 0 && !done()) batches_->start_epoch((step() - 1) / steps_per_epoch_);
 }
 
 template <class T>
 void Trainer<T>::check_loss(Index step) const {
-  if (std::isfinite(last_loss_)) return;
-  const std::string what = std::isnan(last_loss_) ? "the loss is nan" : "the loss is infinite";
-  throw Diverged(step, what, first_non_finite(*plan_.network, model_, gradient_->record(), gradient_->logits_boundary()));
+  if (std::isfinite(last_loss())) return;
+  const std::string what = std::isnan(last_loss()) ? "the loss is nan" : "the loss is infinite";
+  throw Diverged(step, what, first_non_finite(*plan_.network, running_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template <class T>
 void Trainer<T>::check_model() const {
-  if (all_finite<T>(model_.params) && all_finite<T>(model_.state)) return;
-  throw Diverged(step_, "a parameter or moving statistic is not finite",
-                 first_non_finite(*plan_.network, model_, gradient_->record(), gradient_->logits_boundary()));
+  if (all_finite<T>(running_.params) && all_finite<T>(running_.state)) return;
+  throw Diverged(step(), "a parameter or moving statistic is not finite",
+                 first_non_finite(*plan_.network, running_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template class Trainer<float>;

@@ -42,14 +42,23 @@ struct TrainingPlan {
   nn::SweptNorms norms = {};  // the swept normalizations of the sweep that the run belongs to
 };
 
-/// Everything that advance() changes, so a checkpoint must hold all of it.
-template <class T>
-struct TrainerState {
+/// How far a training is, beside its weights.
+struct TrainerProgress {
   Index step = 0;
   double last_loss = 0.0;
   StepTotals totals;
+  PlateauState plateau;
+  StoppingState stopping;
+  Index averaged = 0;  // how many weights the average holds
+};
+
+/// Everything that advance() changes, so a checkpoint must hold all of it.
+template <class T>
+struct TrainerState {
+  TrainerProgress progress;
   nn::Model<T> model;
   Buffer<T> slots;  // the optimizer's slots
+  Buffer<T> kept;   // the averaged weights and those of the best epoch, as far as the options ask for them
 };
 
 /// Trains one network, one step at a call.  Training is a pure function of the plan: pausing between steps, comparing modes or saving the
@@ -63,27 +72,34 @@ class Trainer {
 
   Index total_steps() const { return total_steps_; }
   Index steps_per_epoch() const { return steps_per_epoch_; }
-  Index step() const { return step_; }  // steps done so far
+  Index step() const { return progress_.step; }  // steps done so far
   /// Returns the number of complete epochs.  With `resample` data the whole training is one epoch.
-  Index epoch() const { return steps_per_epoch_ > 0 ? step_ / steps_per_epoch_ : 0; }
-  bool done() const { return step_ == total_steps_; }
+  Index epoch() const { return steps_per_epoch_ > 0 ? step() / steps_per_epoch_ : 0; }
+  bool done() const { return step() == total_steps_ || progress_.stopping.stops; }
   /// Whether the last step completed an epoch or the training.
-  bool at_epoch_end() const { return step_ > 0 && (step_ % steps_per_epoch_ == 0 || done()); }
+  bool at_epoch_end() const { return step() > 0 && (step() % steps_per_epoch_ == 0 || done()); }
 
-  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing.  Throws Diverged if the loss is no longer finite, and at
+  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing, except where an epoch ends whose score is
+  /// followed.  Throws Diverged if the loss is no longer finite, and at
   /// the end of an epoch or of the training if a parameter or a moving statistic is no longer finite.  Must not be called once done().
   void advance();
 
   /// Returns the state between two steps.  If another trainer of the same plan restores this state, it goes on exactly as this trainer
   /// would.
-  TrainerState<T> state() const { return {step_, last_loss_, totals_, model_, slots_}; }
+  TrainerState<T> state() const;
   /// Throws Error(kDamaged) if the state does not fit this trainer's network, optimizer or length.
   void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
+  std::size_t kept_count() const;
 
-  const nn::Model<T>& model() const { return model_; }
-  double last_loss() const { return last_loss_; }
-  const StepTotals& epoch_totals() const { return totals_; }  // of the running epoch, or of the epoch that was just completed
+  /// Returns the network that the training would hand over now: the averaged one, that of the best epoch, or the running one.
+  const nn::Model<T>& model() const;
+  /// Returns the network that the steps change.
+  const nn::Model<T>& running_model() const { return running_; }
+  /// Returns the learning rate of the next step.
+  double learning_rate() const;
+  double last_loss() const { return progress_.last_loss; }
+  const StepTotals& epoch_totals() const { return progress_.totals; }  // of the running epoch, or of the epoch that was just completed
 
  private:
   void plan_length();
@@ -91,26 +107,30 @@ class Trainer {
   /// Puts the rows of the next step into the batch buffers and returns how many there are.
   Index take_batch();
   void gather(std::span<const Index> rows, std::span<const Index> next_rows);
-  OptimizerBuffers<T> optimizer_buffers() { return {.params = model_.params, .grads = gradient_->gradient(), .slots = slots_}; }
+  OptimizerBuffers<T> optimizer_buffers() { return {.params = running_.params, .grads = gradient_->gradient(), .slots = slots_}; }
+  /// Takes the weights after a step into the average and follows the scores of an epoch, as the options ask.
+  void follow();
+  void average_statistics(double share);
   void check_loss(Index step) const;
   void check_model() const;
 
   TrainingPlan<T> plan_;
   Mode mode_;
   std::optional<data::Batches> batches_;  // none if every step draws fresh rows
-  nn::Model<T> model_;
+  nn::Model<T> running_;
+  nn::Model<T> averaged_;  // empty unless the options average weights
+  nn::Model<T> best_;      // empty unless the options restore the best weights
   Buffer<T> slots_;
   std::optional<BatchGradient<T>> gradient_;
   data::Split<T> batch_;  // of the present step; its targets are zeros if the data has neither classes nor targets
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
-  double learning_rate_;
+  double base_rate_;  // before the schedule
+  std::optional<PlateauOptions> plateau_;
   std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer updates after the backward pass
   Index steps_per_epoch_ = 0;
   Index total_steps_ = 0;
-  Index step_ = 0;
-  double last_loss_ = 0.0;
-  StepTotals totals_;
+  TrainerProgress progress_;
 };
 
 }  // namespace normrun::train

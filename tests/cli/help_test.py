@@ -124,6 +124,7 @@ class HelpTest(CommandLineTest):
             "norms": ["batch", "layer", "none", "momentum", "default 0.99"],
             "datasets": ["gaussian", "stroke-digits", "idx", "csv", "npy"],
             "optimizers": ["sgd", "adam", "rmsprop", "learning_rate"],
+            "schedules": ["cosine", "plateau", "warmup"],
             "losses": ["mse", "softmax-cross-entropy", "binary-cross-entropy"],
             "metrics": ["compare.relative_gap", "layers.mean_gap", "probes.value"],
             "probes": ["batch_one_output_spread", "source: Ba, Kiros and Hinton 2016"],

@@ -93,6 +93,8 @@ const std::vector<Case> kCases = {
      }},
     {"adam", R"("epsilon": 1e-3)", 2, [](const Scalar& s) { return adam(s, 0.0, 1e-3); }},
     {"adam", R"("convention": "torch", "epsilon": 1e-3)", 2, [](const Scalar& s) { return adam(s, 1e-3, 0.0); }},
+    {"adamw", R"("epsilon": 1e-3)", 2, [](const Scalar& s) { return adam(s, 0.0, 1e-3); }},
+    {"adamw", R"("convention": "torch", "epsilon": 1e-3)", 2, [](const Scalar& s) { return adam(s, 1e-3, 0.0); }},
     {"rmsprop", "", 1,
      [](const Scalar& s) {
        s.slot[0] = 0.9 * s.slot[0] + 0.1 * s.g * s.g;
@@ -135,6 +137,13 @@ TEST_CASE("weight decay: keras shrinks the weight before the update, torch adds 
                      return s.w - s.rate * s.slot[0];
                    }};
   CHECK(worst_difference<double>(torch, decays) < 1e-13);
+  const Case decoupled{"adamw", R"("convention": "torch", "epsilon": 1e-3, "weight_decay": 0.25)", 2, [&](Scalar s) {
+                         if (decays_here()) s.w -= s.rate * 0.25 * s.w;
+                         return adam(s, 1e-3, 0.0);
+                       }};
+  CHECK(worst_difference<double>(decoupled, decays) < 1e-13);
+  CHECK(make_optimizer("adamw")->weight_decay == 0.004);
+  CHECK(make_optimizer("adamw", R"("convention": "torch")")->weight_decay == 0.01);
 }
 
 TEST_CASE("weight decay reaches kernels and biases, and gamma and beta unless they are spared") {

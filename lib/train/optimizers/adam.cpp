@@ -18,9 +18,9 @@ double bias_correction(T beta, Index step) {
 /// Adam (Kingma & Ba 2015, algorithm 1): running means m of g and v of g^2, both corrected for their start at zero, and
 /// w -= lr m / (sqrt(v) + epsilon).  Keras adds epsilon to the root before its bias correction (the paper's "more efficient" order,
 /// section 2), PyTorch after it.
-class Adam final : public OptimizerOf<Adam> {
+class Adam : public OptimizerOf<Adam> {
  public:
-  Adam() { preset(Convention::kKeras); }
+  Adam() { Adam::preset(Convention::kKeras); }
   Index slot_count() const override { return 2; }
 
   template <class T>
@@ -44,6 +44,20 @@ class Adam final : public OptimizerOf<Adam> {
   double beta_1_ = 0.0;
   double beta_2_ = 0.0;
   double epsilon_ = 0.0;
+};
+
+/// Adam with decoupled weight decay in both conventions (Loshchilov & Hutter 2019, algorithm 2): w -= lr * weight_decay * w before the
+/// update.
+class AdamW final : public Adam {
+ public:
+  AdamW() { preset(Convention::kKeras); }
+
+ protected:
+  void preset(Convention convention) override {
+    Adam::preset(convention);
+    weight_decay = convention == Convention::kKeras ? 0.004 : 0.01;
+  }
+  bool always_decouples() const override { return true; }
 };
 
 template <class T>
@@ -95,6 +109,11 @@ class Adam::Update final : public Optimizer<T> {
 config::FamilyMember adam() {
   return {"adam", "running means of g and g^2, both corrected for their start at zero",
           "Kingma & Ba 2015, algorithm 1; Keras 3 Adam, torch.optim.Adam (2.13)", [] { return std::make_shared<Adam>(); }};
+}
+
+config::FamilyMember adamw() {
+  return {"adamw", "adam with weight decay beside the update in both conventions (0.004, torch 0.01)",
+          "Loshchilov & Hutter 2019, algorithm 2; Keras 3 AdamW, torch.optim.AdamW (2.13)", [] { return std::make_shared<AdamW>(); }};
 }
 
 }  // namespace normrun::train::optimizers

@@ -10,13 +10,16 @@ namespace normrun::train {
 class ConventionSpec : public OptimizerSpec {
  public:
   void describe(config::OptionVisitor& visitor) final;
+  Convention convention() const final { return convention_; }
 
  protected:
   /// Sets every option to its default in `convention`.  describe() calls it before it reads the other options.
   virtual void preset(Convention convention) = 0;
   /// Describes the options of this optimizer beyond the shared ones.
   virtual void describe_own(config::OptionVisitor& visitor) = 0;
-  WeightDecay decay() const { return {.convention = convention_, .rate = weight_decay}; }
+  /// Whether weight decay takes Keras's form in both conventions.
+  virtual bool always_decouples() const { return false; }
+  WeightDecay decay() const { return {.convention = always_decouples() ? Convention::kKeras : convention_, .rate = weight_decay}; }
 
   Convention convention_ = Convention::kKeras;
 };

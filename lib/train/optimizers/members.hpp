@@ -7,6 +7,7 @@ namespace normrun::train::optimizers {
 
 config::FamilyMember sgd();
 config::FamilyMember adam();
+config::FamilyMember adamw();
 config::FamilyMember rmsprop();
 
 }  // namespace normrun::train::optimizers

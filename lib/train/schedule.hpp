@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "config/options/options.hpp"
+#include "core/matrix.hpp"
+#include "train/monitor.hpp"
+
+namespace normrun::train {
+
+/// A moment of a training: the next step, counted from 0, and the training's length.
+struct ScheduleMoment {
+  Index step = 0;
+  Index steps_per_epoch = 1;
+  Index total_steps = 0;
+};
+
+/// How the learning rate changes while a network trains: the options of one kind of schedule.
+class ScheduleSpec : public config::Described {
+ public:
+  void describe(config::OptionVisitor& visitor) final;
+  /// Returns the learning rate of the next step.  `base` is the rate that the optimizer gives, after learning_rate_scaling, or the rate to
+  /// which a plateau has cut it.
+  double rate(double base, const ScheduleMoment& moment) const;
+  /// The options of a schedule that follows a score; nothing for schedules that follow time alone.
+  virtual std::optional<PlateauOptions> plateau() const { return std::nullopt; }
+
+ protected:
+  enum class Unit { kStep, kEpoch };
+  explicit ScheduleSpec(Unit unit) : unit_(unit) {}
+  /// Returns the rate at `time` after the warm-up, of the `length` that the training has from there on, both in the schedule's unit.
+  virtual double decayed(double base, Index time, Index length) const = 0;
+  virtual void describe_own(config::OptionVisitor& visitor) = 0;
+
+ private:
+  Unit unit_;
+  Index warmup_ = 0;
+  double warmup_factor_ = 0.0;
+};
+
+/// The schedules: constant, step, exponential, cosine, polynomial, linear, plateau.
+const config::Family& schedule_family();
+
+}  // namespace normrun::train
