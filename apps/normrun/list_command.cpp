@@ -33,6 +33,8 @@ std::vector<Item> family_items(const config::Family& family) {
 
 std::vector<Item> loss_items() {
   return {{"mse", "mean over rows and outputs of (y - t)^2", "Keras MeanSquaredError", {}},
+          {"mae", "mean over rows and outputs of |y - t|", "Keras MeanAbsoluteError, PyTorch L1Loss", {}},
+          {"huber", "mean over rows and outputs of e^2 / 2 where |e| <= 1, else |e| - 1/2", "Keras Huber, PyTorch HuberLoss", {}},
           {"softmax-cross-entropy",
            "mean of log(sum exp z) - z[label], from logits, also under a last softmax",
            "Keras SparseCategoricalCrossentropy(from_logits=True), PyTorch CrossEntropyLoss",

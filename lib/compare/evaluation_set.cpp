@@ -106,7 +106,7 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
     targets.labels = split_.labels.data();
   }
   SplitScore score{nn::loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
-  if (!target_scale_.empty() && loss == nn::LossKind::kMse) score.loss = train::squared_error_in_units<T>(logits, targets, target_scale_);
+  if (!target_scale_.empty() && train::has_units(loss)) score.loss = train::error_in_units<T>(loss, logits, targets, target_scale_);
   if (!split_.labels.empty())
     score.accuracy = static_cast<double>(nn::count_correct(loss, logits, split_.labels.data())) / static_cast<double>(logits.rows);
   const bool is_finite = std::isfinite(score.loss) && train::all_finite<T>({logits.data, static_cast<std::size_t>(logits.size())});

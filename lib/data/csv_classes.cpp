@@ -18,7 +18,11 @@ std::optional<std::int64_t> whole_label(const std::string& text) {
 
 }  // namespace
 
-CsvClasses::CsvClasses(const InputTable& table) : path_(table.path) {
+CsvClasses::CsvClasses(const InputTable& table, const std::vector<std::string>& given) : path_(table.path) {
+  if (!given.empty() && !table.labels.empty()) {
+    take(given);
+    return;
+  }
   const CellReader reader;
   for (const InputTable::Label& label : table.labels) {
     are_numbers_ = are_numbers_ && reader.read_plain(label.text).reading == CellReading::kNumber;
@@ -33,6 +37,17 @@ CsvClasses::CsvClasses(const InputTable& table) : path_(table.path) {
   }
 }
 
+void CsvClasses::take(const std::vector<std::string>& given) {
+  are_given_ = true;
+  words_ = given;
+  for (const std::string& word : words_) are_whole_numbers_ = are_whole_numbers_ && whole_label(word).has_value();
+  are_numbers_ = are_whole_numbers_;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    if (!by_key_.emplace(key_of(words_[i]), static_cast<std::int32_t>(i)).second)
+      refuse_usage("data.classes", "\"" + words_[i] + "\" stands there twice", "list each class once");
+  }
+}
+
 CsvClasses::Key CsvClasses::key_of(const std::string& text) const {
   if (!are_whole_numbers_) return {0, text};
   const std::optional<std::int64_t> number = whole_label(text);
@@ -44,8 +59,8 @@ std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {
   for (const InputTable::Label& label : table.labels) {
     const auto found = by_key_.find(key_of(label.text));
     if (found == by_key_.end()) {
-      throw Error(ExitCode::kDamaged, {table.where({label.place, label.row}), "label \"" + label.text + "\" does not occur in " + path_,
-                                       "the test rows must belong to the classes of the training file"});
+      throw Error(ExitCode::kDamaged, {table.where({label.place, label.row}), "label \"" + label.text + "\" does not occur in " + (are_given_ ? "data.classes" : path_),
+                                       are_given_ ? "add it to the list" : "the test rows must belong to the classes of the training file"});
     }
     classes.push_back(found->second);
   }

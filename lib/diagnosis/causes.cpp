@@ -203,6 +203,8 @@ Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_norm_batch(*subject.plan.options);
   // If a whole batch shared its statistics, they would have less noise and would not come from one replica's rows alone.
   const train::Division& division = subject.plan.options->division;
+  if (stage == Cause::kLag && subject.plan.options->average_weights != nullptr) return Cause::kOtherWeights;
+  if (stage == Cause::kLag && subject.plan.options->clients.count > 1) return Cause::kSmallParts;
   if (stage == Cause::kBatchContents && division.replicas > 1 && division.sync == train::Sync::kNone) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise && has_parts) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise) {

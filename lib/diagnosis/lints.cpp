@@ -53,7 +53,7 @@ class Interventions {
     const auto& norms = subject().layout().normalizations;
     const bool ends_in_norm = !norms.empty() && norms.back().layer + 1 == network.output_boundary();
     const RowScorer& scorer = evidence_.judged.scorer();
-    if (!ends_in_norm || subject().plan.loss != nn::LossKind::kMse || !scorer.labels().empty()) return;
+    if (!ends_in_norm || !nn::compares_numbers(subject().plan.loss) || !scorer.labels().empty()) return;
     const Gain gain = gain_over(scorer.score(on_lines(logits)));
     if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kNormOnOutput, gain, norms.back().name, {}});
   }

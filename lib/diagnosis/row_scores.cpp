@@ -75,7 +75,7 @@ double Gain::size() const {
 Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss, const Margins& margins) {
   Gain gain;
   gain.loss = estimate(differences(worse.loss, better.loss));
-  gain.loss_margin = loss == nn::LossKind::kMse ? margins.variance : margins.loss;
+  gain.loss_margin = nn::compares_numbers(loss) ? margins.variance : margins.loss;
   gain.accuracy_margin = margins.accuracy;
   if (!better.has_accuracy()) return gain;
   const std::vector<double> right = differences(better.right, worse.right);
@@ -93,7 +93,7 @@ RowScorer::RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::v
       targets_(std::move(targets)),
       outputs_(outputs),
       rows_(labels_.empty() ? static_cast<Index>(targets_.size()) / std::max<Index>(outputs, 1) : static_cast<Index>(labels_.size())) {
-  if (loss_ != nn::LossKind::kMse || rows_ == 0) return;
+  if (!nn::compares_numbers(loss_) || rows_ == 0) return;
   double sum = 0.0;
   for (Index j = 0; j < outputs_; ++j) {
     double mean = 0.0;
@@ -119,7 +119,7 @@ double RowScorer::row_loss(const double* z, Index row, double scale) const {
   for (Index j = 0; j < outputs_; ++j) {
     const double t = target(row, j);
     const double s = scale * z[j];
-    if (loss_ == nn::LossKind::kMse)
+    if (nn::compares_numbers(loss_))
       total += (z[j] - t) * (z[j] - t) / variance_;
     else
       total += std::max(s, 0.0) - t * s + math::log1p(math::exp(-std::abs(s)));
@@ -201,7 +201,7 @@ RowScores RowScorer::score(std::span<const Matrix<T>> passes) const {
   const std::vector<std::vector<double>> fitted(logits.begin(),
                                                 logits.begin() + static_cast<std::ptrdiff_t>(std::min(kFittedPasses, logits.size())));
   for (Index parity = 0; parity < 2; ++parity) {
-    const double scale = loss_ == nn::LossKind::kMse ? 1.0 : fitted_scale(fitted, 1 - parity);
+    const double scale = nn::compares_numbers(loss_) ? 1.0 : fitted_scale(fitted, 1 - parity);
     for (const std::vector<double>& pass : logits)
       for (Index r = parity; r < rows_; r += 2) scores.loss[static_cast<std::size_t>(r)] += row_loss(pass.data() + r * outputs_, r, scale);
   }

@@ -55,7 +55,7 @@ class RowScorer {
   nn::LossKind loss() const { return loss_; }
   std::span<const std::int32_t> labels() const { return labels_; }
   /// Returns whether the losses of rows say anything: not if there is a single row, or if every target is the same number.
-  bool is_judgeable() const { return rows_ > 1 && (loss_ != nn::LossKind::kMse || variance_ > 0.0); }
+  bool is_judgeable() const { return rows_ > 1 && (!nn::compares_numbers(loss_) || variance_ > 0.0); }
   /// The variance of the targets.  Squared errors are given in units of it.
   double variance() const { return variance_; }
   double target_of(Index row, Index output) const { return target(row, output); }

@@ -119,10 +119,11 @@ struct Layout {
 
 /// Where a layer stands in the config, and among the built layers.
 struct LayerPlace {
-  Index layer = 0;           // the index among the built layers
-  Index input = 0;           // the boundary that it reads, the first one of several
-  Index position = 0;        // the place in its list of layers, `none` included
-  std::uint64_t branch = 0;  // which list it is (branch_of); 0: the network's own
+  Index layer = 0;                                // the index among the built layers
+  Index input = 0;                                // the boundary that it reads, the first one of several
+  Index position = 0;                             // the place in its list of layers, `none` included
+  std::uint64_t branch = 0;                       // which list it is (branch_of); 0: the network's own
+  std::optional<double> momentum = std::nullopt;  // instead of the layer's own, as a weight of the old value
 };
 
 /// Given to a layer's constructor, which reads its input shape, declares its parameters, statistics and caches, and sets its output shape.
@@ -140,6 +141,9 @@ class Blueprint {
   Index channels() const { return input().channels(); }
   /// The place in the config selects streams of random numbers: it is the same for every normalization, `none` included.
   const LayerPlace& place() const { return place_; }
+
+  /// Returns the momentum of the moving averages of a layer whose options give `own`.
+  double momentum(double own) const { return place_.momentum.value_or(own); }
 
   ParamId param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in = 1, Index fan_out = 1);
   StateId state(std::string name, std::vector<Index> shape, double initial);

@@ -180,6 +180,7 @@ struct LayerDescription {
   std::string name = {};                         // instead of the spec's own name where it is not empty: a placeholder passes its name on
   std::string stem = {};                         // instead of the spec's name, too: the name is <stem>_<place>
   std::vector<std::string> inputs = {};          // the names of the layers that it reads; empty: the one before
+  bool trainable = true;                         // whether the layer and its branches train; its spec has to allow it, too
   std::vector<BranchDescription> branches = {};  // of a block: each of them reads the block's input, and the layer itself their outputs
 };
 
@@ -194,7 +195,8 @@ class LayerSpec : public config::Described {
     LayerList layers;
   };
 
-  std::string name;                                // "": <type>_<place>
+  std::string name;  // "": <type>_<place>
+  bool trainable = true;
   std::optional<std::vector<std::string>> inputs;  // the names of the layers that it reads; none: the one before
   /// The layer that follows this one as if the config listed it next, such as the activation of a dense layer.
   virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
@@ -225,6 +227,10 @@ class LayerSpec : public config::Described {
                    "the names of the layers whose outputs it reads, instead of the one before it; \"input\" is the network's input.  Only "
                    "layers that join (add, concatenate, multiply) read several"},
                   inputs);
+    visitor.flag({"trainable",
+                  "false: the layer is frozen, as for fine-tuning; its parameters stay, and a normalization normalizes by its moving "
+                  "statistics in every mode, which stay as well (Keras).  A block freezes what is in it"},
+                 trainable);
   }
 
  private:

@@ -39,6 +39,34 @@ double mse(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   return total / numbers;
 }
 
+/// Number by number.  `error_of` gives the loss of an error and its slope.
+template <class T, class ErrorOf>
+double mean_error(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits, const ErrorOf& error_of) {
+  const double count = static_cast<double>(logits.size());
+  double total = 0.0;
+  for (Index r = 0; r < logits.rows; ++r) {
+    for (Index c = 0; c < logits.cols; ++c) {
+      const auto [loss, slope] = error_of(static_cast<double>(logits(r, c)) - target_of(targets, r, c, logits.cols));
+      total += loss;
+      if (!dlogits.empty()) dlogits(r, c) = static_cast<T>(slope / count);
+    }
+  }
+  return total / count;
+}
+
+struct ErrorLoss {
+  double loss;
+  double slope;
+};
+
+ErrorLoss absolute_error(double error) { return {std::abs(error), error > 0.0 ? 1.0 : error < 0.0 ? -1.0 : error}; }
+
+ErrorLoss huber_error(double error) {
+  if (std::abs(error) <= 1.0) return {0.5 * error * error, error};
+  const ErrorLoss far = absolute_error(error);
+  return {far.loss - 0.5, far.slope};
+}
+
 /// softplus(z) - t z as max(z, 0) - t z + log(1 + exp(-|z|)): no overflow, and exact where it is small.
 template <class T>
 double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
@@ -47,7 +75,8 @@ double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   for (Index r = 0; r < logits.rows; ++r) {
     for (Index c = 0; c < logits.cols; ++c) {
       const double z = static_cast<double>(logits(r, c));
-      const double t = target_of(targets, r, c, logits.cols);
+      const double own = target_of(targets, r, c, logits.cols);
+      const double t = targets.smoothing > 0.0 ? (1.0 - targets.smoothing) * own + 0.5 * targets.smoothing : own;
       total += (std::max(z, 0.0) - t * z) + math::log1p(math::exp(-std::abs(z)));
       if (!dlogits.empty()) dlogits(r, c) = static_cast<T>(((1.0 - t) * math::sigmoid(z) - t * math::sigmoid(-z)) / count);
     }
@@ -87,13 +116,30 @@ double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
   return (highest - static_cast<double>(z[label])) + math::log1p(rest);
 }
 
+/// Adds to a row's loss what smoothing changes, log p[label] minus the mean of log p, and to its gradient likewise.
+template <class T>
+double smoothed(const T* z, Index classes, Index label, double smoothing, double rows, T* dz) {
+  double sum = 0.0;
+  for (Index c = 0; c < classes; ++c) sum += static_cast<double>(z[c]);
+  const double share = smoothing / static_cast<double>(classes);
+  if (dz != nullptr) {
+    for (Index c = 0; c < classes; ++c) {
+      const double from_target = c == label ? smoothing - share : -share;
+      dz[c] = static_cast<T>(static_cast<double>(dz[c]) + from_target / rows);
+    }
+  }
+  return smoothing * static_cast<double>(z[label]) - share * sum;
+}
+
 template <class T>
 double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   const double rows = static_cast<double>(logits.rows);
   double total = 0.0;
   for (Index r = 0; r < logits.rows; ++r) {
     T* dz = dlogits.empty() ? nullptr : dlogits.row(r);
-    total += softmax_row(logits.row(r), logits.cols, static_cast<Index>(targets.labels[r]), rows, dz);
+    const auto label = static_cast<Index>(targets.labels[r]);
+    total += softmax_row(logits.row(r), logits.cols, label, rows, dz);
+    if (targets.smoothing > 0.0) total += smoothed(logits.row(r), logits.cols, label, targets.smoothing, rows, dz);
   }
   return total / rows;
 }
@@ -122,6 +168,10 @@ double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& t
   switch (kind) {
     case LossKind::kMse:
       return mse(logits, targets, dlogits);
+    case LossKind::kMae:
+      return mean_error(logits, targets, dlogits, absolute_error);
+    case LossKind::kHuber:
+      return mean_error(logits, targets, dlogits, huber_error);
     case LossKind::kSoftmaxCrossEntropy:
       return softmax(logits, targets, dlogits);
     case LossKind::kBinaryCrossEntropy:
@@ -133,7 +183,7 @@ double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& t
 template <class T>
 std::int32_t predicted_class(LossKind loss, const T* logits, Index outputs) {
   if (outputs == 1 && loss == LossKind::kBinaryCrossEntropy) return logits[0] > T{0} ? 1 : 0;
-  if (outputs == 1 && loss == LossKind::kMse) return logits[0] > static_cast<T>(0.5) ? 1 : 0;
+  if (outputs == 1 && compares_numbers(loss)) return logits[0] > static_cast<T>(0.5) ? 1 : 0;
   return static_cast<std::int32_t>(std::max_element(logits, logits + outputs) - logits);
 }
 

@@ -19,8 +19,10 @@ struct Network<T>::Impl : BuiltLayers<T> {
   using BuiltLayers<T>::infos;
   using BuiltLayers<T>::traits;
 
-  Impl(const std::vector<LayerDescription>& descriptions, const Shape& input_shape)
-      : BuiltLayers<T>(NetworkBuilder<T>(input_shape).build(descriptions)), input(input_shape) {
+  std::vector<LayerDescription> descriptions;
+
+  Impl(const std::vector<LayerDescription>& given, const Shape& input_shape, const NetworkChange& change)
+      : BuiltLayers<T>(NetworkBuilder<T>(input_shape, change).build(given)), input(input_shape), descriptions(given) {
     std::vector<std::vector<Index>> inputs(infos.size());
     std::transform(infos.begin(), infos.end(), inputs.begin(), [](const LayerInfo& info) { return info.inputs; });
     graph = make_graph(std::move(inputs));
@@ -88,7 +90,13 @@ View<T> by_channel(View<T> examples, const Shape& shape) {
 }  // namespace
 
 template <class T>
-Network<T>::Network(const std::vector<LayerDescription>& layers, const Shape& input) : impl_(std::make_unique<Impl>(layers, input)) {}
+Network<T>::Network(const std::vector<LayerDescription>& layers, const Shape& input, const NetworkChange& change)
+    : impl_(std::make_unique<const Impl>(layers, input, change)) {}
+
+template <class T>
+Network<T> Network<T>::changed(const NetworkChange& change) const {
+  return Network(impl_->descriptions, impl_->input, change);
+}
 template <class T>
 Network<T>::~Network() = default;
 template <class T>

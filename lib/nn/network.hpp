@@ -13,7 +13,9 @@
 
 namespace normrun::nn {
 
-enum class LossKind { kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+enum class LossKind { kMse, kMae, kHuber, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+/// Whether a loss compares numbers with numbers, and so takes the network's outputs as they are.
+constexpr bool compares_numbers(LossKind loss) { return loss == LossKind::kMse || loss == LossKind::kMae || loss == LossKind::kHuber; }
 
 /// Everything that a pass writes: the activations at every boundary, the caches and the gradients.  It is allocated once, for `capacity`
 /// examples.
@@ -36,7 +38,10 @@ class Network {
   /// spec, else <type>_<place>; in a branch <block>/<branch>/<type>_<place>.
   /// Throws Error(kUsage) "layer NAME: …" for shapes that do not fit, two equal names, inputs that are no earlier layers, outputs that no
   /// layer reads, or more than 2^31 parameters.
-  Network(const std::vector<LayerDescription>& layers, const Shape& input);
+  Network(const std::vector<LayerDescription>& layers, const Shape& input, const NetworkChange& change = {});
+  /// Returns the same layers with a change.  The new network reads the same buffers as this one.  Throws Error(kUsage) for a name in
+  /// `change` that no layer has.
+  Network changed(const NetworkChange& change) const;
   ~Network();
   Network(Network&&) noexcept;
 

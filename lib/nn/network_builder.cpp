@@ -7,6 +7,7 @@
 #include "config/json/words.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "nn/frozen.hpp"
 
 namespace normrun::nn {
 namespace {
@@ -42,6 +43,7 @@ BuiltLayers<T> NetworkBuilder<T>::build(const std::vector<LayerDescription>& lay
   built_.output = output.shape;
   built_.param_begin.push_back(built_.layout.param_count);
   refuse_equal_names();
+  refuse_unknown_names();
   refuse_unread(output.boundary);
   return std::move(built_);
 }
@@ -58,6 +60,8 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
                                                           const Scope& scope) {
   const std::string name = name_of(layer, position, scope.path);
   std::vector<Source> inputs = named_inputs(layer, name, before);
+  const bool is_block_frozen = is_frozen({name});
+  const bool trainable = scope.trainable && layer.trainable && layer.spec->trainable && !is_block_frozen;
   if (!layer.branches.empty()) {
     if (inputs.size() > 1)
       refuse_layer(name, "its branches read one input, \"inputs\" names several", "name one, or leave the branches out");
@@ -65,7 +69,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
     inputs.clear();
     for (const BranchDescription& branch : layer.branches) {
       const auto index = static_cast<std::uint64_t>(position) * kMostBranches + inputs.size();
-      const Scope inner{std::string(name).append("/").append(branch.name).append("/"), branch_of(scope.branch, index)};
+      const Scope inner{std::string(name).append("/").append(branch.name).append("/"), branch_of(scope.branch, index), trainable};
       inputs.push_back(add_list(branch.layers, input, inner));
     }
   }
@@ -75,7 +79,10 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
     refuse_layer(name, "reads one input, \"inputs\" names " + std::to_string(inputs.size()),
                  "join them first, by a layer of type add, concatenate or multiply");
   const std::size_t built = built_.infos.size();
-  Source output = add_own(layer, name, inputs, {.layer = 0, .input = 0, .position = position, .branch = scope.branch});
+  LayerDescription own = layer;
+  own.trainable = trainable;
+  Source output =
+      add_own(own, name, inputs, {.layer = 0, .input = 0, .position = position, .branch = scope.branch, .momentum = change_.momentum});
   if (built_.infos.size() > built && scope.path.empty()) built_.infos[built].former_name = former_name_of(layer, position);
   outputs_.insert_or_assign(name, output);
   return output;
@@ -89,9 +96,13 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add_own(const LayerDescrip
   std::vector<Shape> shapes(inputs.size());
   std::transform(inputs.begin(), inputs.end(), shapes.begin(), [](const Source& source) { return source.shape; });
   const Index begin = built_.layout.param_count;
+  const std::size_t norms = built_.layout.normalizations.size();
   Blueprint blueprint(built_.layout, std::move(shapes), name, place);
   auto made = layer.spec->make<T>(blueprint);
   if (made == nullptr) return {place.input, blueprint.output()};
+  std::vector<std::string_view> names{layer.type, "all"};
+  if (built_.layout.normalizations.size() > norms) names.emplace_back("norms");
+  if (is_frozen(names) || !layer.trainable) made = frozen(std::move(made), blueprint, begin);
   built_.traits.push_back(made->traits());
   built_.layers.push_back(std::move(made));
   built_.param_begin.push_back(begin);
@@ -103,8 +114,42 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add_own(const LayerDescrip
   for (const Source& source : inputs) info.inputs.push_back(source.boundary);
   info.params = built_.layout.param_count - begin;
   const Source output{place.layer + 1, blueprint.output()};
-  const auto next = layer.spec->followed_by();
-  return next ? add_own(*next, name + "_" + next->type, {output}, place) : output;
+  auto next = layer.spec->followed_by();
+  if (!next) return output;
+  next->trainable = layer.trainable;
+  return add_own(*next, name + "_" + next->type, {output}, place);
+}
+
+template <class T>
+std::unique_ptr<const Layer<T>> NetworkBuilder<T>::frozen(std::unique_ptr<const Layer<T>> layer, Blueprint& blueprint,
+                                                          Index first_param) const {
+  const Index count = blueprint.param_count() - first_param;
+  const LayerTraits traits = layer->traits();
+  if (count == 0 && traits.is_mode_free) return layer;
+  blueprint.give_role(ParamRole::kFrozen, first_param);
+  return std::make_unique<Frozen<T>>(std::move(layer), ParamId{first_param, count});
+}
+
+template <class T>
+bool NetworkBuilder<T>::is_frozen(const std::vector<std::string_view>& names) {
+  bool is_any = false;
+  for (std::size_t i = 0; i < change_.frozen.size(); ++i) {
+    if (std::find(names.begin(), names.end(), change_.frozen[i]) == names.end()) continue;
+    is_used_[i] = is_any = true;
+  }
+  return is_any;
+}
+
+template <class T>
+void NetworkBuilder<T>::refuse_unknown_names() const {
+  for (std::size_t i = 0; i < is_used_.size(); ++i) {
+    if (is_used_[i]) continue;
+    std::vector<std::string_view> names{"norms", "all"};
+    for (const auto& [known, source] : outputs_) names.push_back(known);
+    throw Error(ExitCode::kUsage,
+                Problem{"train.phases", "\"freeze\" names \"" + change_.frozen[i] + "\", which is no layer of the network",
+                        config::suggestion(change_.frozen[i], names, "names")});
+  }
 }
 
 template <class T>

@@ -62,9 +62,12 @@ void check_fit(const nn::Network<float>& network, const RunConfig& config, const
   }
   train::check_last_layers(loss, network);
   train::check_division(config.train);
+  train::check_target_options(config.train, loss, data.classes);
   train::check_monitors(config.train, data.validation_samples, data.test_samples, data.classes);
   if (!statistics::layers_with_statistics(network.layout()).empty())
     statistics::check_population(config.population, samples_of(data, config.population.split));
+  for (const train::PhaseOptions& phase : config.train.phases)
+    if (phase.freeze) network.changed({.frozen = *phase.freeze});
   check_files(network, config, folder, norms);
 }
 

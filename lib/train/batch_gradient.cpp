@@ -29,9 +29,19 @@ template <class T>
 typename BatchGradient<T>::Result BatchGradient<T>::compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params,
                                                             std::span<T> state, const Batch<T>& batch,
                                                             nn::KernelUpdater<T>* kernel_updater) {
+  return compute({.mode = mode, .key = key, .params = params, .kernel_updater = kernel_updater}, state, batch);
+}
+
+template <class T>
+typename BatchGradient<T>::Result BatchGradient<T>::move_statistics(const Mode& mode, const nn::PassKey& key, std::span<const T> params,
+                                                                    std::span<T> state, const Batch<T>& batch) {
+  return compute({.mode = mode, .key = key, .params = params, .has_backward = false}, state, batch);
+}
+
+template <class T>
+typename BatchGradient<T>::Result BatchGradient<T>::compute(const Pass& pass, std::span<T> state, const Batch<T>& batch) {
   Result result;
   is_first_ = true;
-  const Pass pass{.mode = mode, .key = key, .params = params, .kernel_updater = kernel_updater};
   for (Index micro = 0; micro < division_.accumulate && std::isfinite(result.loss); ++micro) {
     const Part rows = even_part(batch.x.rows, division_.accumulate, micro);
     if (rows.count > 0) add_micro_batch(pass, state, batch, rows, result);
@@ -73,10 +83,10 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   const ConstView<T> logits = network_.forward(forward, pass.params, pass.state, pass.next_state, record_, own.x);
   const View<T> dlogits = record_.gradient(logits_boundary_);
   result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
-  result.unit_loss = scale_.empty() ? result.loss : result.unit_loss + pass.share * squared_error_in_units(logits, own.targets, scale_);
+  result.unit_loss = scale_.empty() ? result.loss : result.unit_loss + pass.share * error_in_units(loss_, logits, own.targets, scale_);
   if (!std::isfinite(result.loss)) return;
   if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels);
-  add_gradient(pass, dlogits);
+  if (pass.has_backward) add_gradient(pass, dlogits);
 }
 
 template <class T>

@@ -53,6 +53,8 @@ class BatchGradient {
   /// whose gradients then do not reach gradient().
   Result compute(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch,
                  nn::KernelUpdater<T>* kernel_updater = nullptr);
+  /// Runs the forward passes of a step alone, which move `state` if the mode says so.  gradient() is meaningless afterwards.
+  Result move_statistics(const Mode& mode, const nn::PassKey& key, std::span<const T> params, std::span<T> state, const Batch<T>& batch);
   /// Says that the targets are standardized: an error times the output's factor in `scale` is in the units of the data file.
   void count_in_units(std::span<const double> scale) { scale_ = scale; }
   /// Whether a step is a single pass, so that the gradient of this pass is the gradient of the step.
@@ -73,7 +75,9 @@ class BatchGradient {
     T* next_state = nullptr;
     double share = 1.0;  // share that this pass has in the rows of the step
     nn::KernelUpdater<T>* kernel_updater = nullptr;
+    bool has_backward = true;
   };
+  Result compute(const Pass& pass, std::span<T> state, const Batch<T>& batch);
   /// Returns how many passes a micro-batch takes: replicas that do not synchronise take a pass each.
   Index passes() const { return division_.sync == Sync::kBatchStatistics ? 1 : division_.replicas; }
   void add_micro_batch(Pass pass, std::span<T> state, const Batch<T>& batch, const Part& rows, Result& result);

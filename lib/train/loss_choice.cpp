@@ -78,6 +78,10 @@ nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
   switch (choice) {
     case LossChoice::kMse:
       return nn::LossKind::kMse;
+    case LossChoice::kMae:
+      return nn::LossKind::kMae;
+    case LossChoice::kHuber:
+      return nn::LossKind::kHuber;
     case LossChoice::kSoftmaxCrossEntropy:
       return nn::LossKind::kSoftmaxCrossEntropy;
     case LossChoice::kBinaryCrossEntropy:
@@ -95,13 +99,13 @@ void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
   if (!layers.empty() && layers.back().type == "softmax" && loss != nn::LossKind::kBinaryCrossEntropy) {
     const Index channels = layers.back().output.channels();
     const std::string where = "layer " + layers.back().name;
-    if (channels == 1 && loss == nn::LossKind::kMse)
+    if (channels == 1 && nn::compares_numbers(loss))
       refuse_usage(where, "softmax over 1 output gives 1 whatever it takes", "use sigmoid, or leave it out");
     if (channels != network.output().size() && loss == nn::LossKind::kSoftmaxCrossEntropy)
       refuse_usage(where, "softmax works at each position of " + layers.back().output.text() + " for itself, the loss over all of them",
                    "put {\"type\": \"flatten\"} before it");
   }
-  for (Index boundary = network.logits_boundary(loss); loss != nn::LossKind::kMse && boundary > 0;) {
+  for (Index boundary = network.logits_boundary(loss); !nn::compares_numbers(loss) && boundary > 0;) {
     const nn::LayerInfo& layer = layers[static_cast<std::size_t>(boundary - 1)];
     if (layer.type == "softmax" || layer.type == "sigmoid") refuse_probabilities(layer.name, layer.type, loss);
     if (!passes_on(layer.type)) return;
@@ -119,6 +123,8 @@ void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Inde
     case nn::LossKind::kBinaryCrossEntropy:
       return classes == 0 ? check_numbers(output, outputs) : check_binary(output, classes);
     case nn::LossKind::kMse:
+    case nn::LossKind::kMae:
+    case nn::LossKind::kHuber:
       break;
   }
   if (classes == 0) return check_numbers(output, outputs);

@@ -19,24 +19,33 @@ bool decays(nn::ParamRole role, const OptimizerSpec& optimizer) {
 
 /// Sources: Keras 3, BaseOptimizer._apply_weight_decay; torch.optim (2.13), weight_decay.
 template <class T>
-void Optimizer<T>::update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const {
+void Optimizer<T>::update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays,
+                          std::span<const ParamRange> frozen) const {
   const StepSize size = step_size(step);
   const T decay = static_cast<T>(decay_.rate);
   const T rate = static_cast<T>(step.learning_rate);
   T* const w = buffers.params.data();
   const T* const g = buffers.grads.data();
   Index done = 0;
+  auto gap = frozen.begin();
+  const auto update_to = [&](Index end) {
+    for (; gap != frozen.end() && gap->offset < end; ++gap) {
+      if (gap->offset > done) update_range(buffers, {done, gap->offset - done}, g + done, size);
+      done = gap->offset + gap->size;
+    }
+    if (end > done) update_range(buffers, {done, end - done}, g + done, size);
+    done = std::max(done, end);
+  };
   for (const ParamRange& range : decays) {
     if (decay_.convention == Convention::kKeras) {
       for (Index i = range.offset; i < range.offset + range.size; ++i) w[i] -= w[i] * decay * rate;
     } else {
-      if (range.offset > done) update_range(buffers, {done, range.offset - done}, g + done, size);
+      update_to(range.offset);
       update_decayed(buffers, range, size);
       done = range.offset + range.size;
     }
   }
-  const Index total = static_cast<Index>(buffers.params.size());
-  if (done < total) update_range(buffers, {done, total - done}, g + done, size);
+  update_to(static_cast<Index>(buffers.params.size()));
 }
 
 /// Decays in PyTorch's form, a block of gradients at a time.
@@ -67,11 +76,15 @@ const config::Family& optimizer_family() {
   return kFamily;
 }
 
-std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer) {
+namespace {
+
+/// Returns the ranges of the parameters whose role `has` accepts, in ascending order and joined if they touch.
+template <class Has>
+std::vector<ParamRange> ranges_of(const nn::Layout& layout, const Has& has) {
   std::vector<ParamRange> ranges;
-  if (optimizer.weight_decay == 0.0) return ranges;
+  ranges.reserve(layout.params.size());
   for (const nn::ParamEntry& entry : layout.params)
-    if (decays(entry.role, optimizer)) ranges.push_back({entry.id.offset, entry.id.size});
+    if (has(entry.role)) ranges.push_back({entry.id.offset, entry.id.size});
   std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
 
   std::vector<ParamRange> joined;
@@ -82,6 +95,17 @@ std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSp
       joined.push_back(range);
   }
   return joined;
+}
+
+}  // namespace
+
+std::vector<ParamRange> frozen_ranges(const nn::Layout& layout) {
+  return ranges_of(layout, [](nn::ParamRole role) { return role == nn::ParamRole::kFrozen; });
+}
+
+std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer) {
+  if (optimizer.weight_decay == 0.0) return {};
+  return ranges_of(layout, [&](nn::ParamRole role) { return decays(role, optimizer); });
 }
 
 }  // namespace normrun::train

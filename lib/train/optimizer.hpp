@@ -56,8 +56,10 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  /// Does one whole step.  `decays` are the ranges that decay, in ascending order.
-  void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays) const;
+  /// Does one whole step.  `decays` are the ranges that decay and `frozen` those that stay as they are, with their slots; both are in
+  /// ascending order, and they do not overlap.
+  void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays,
+              std::span<const ParamRange> frozen = {}) const;
 
   // The same step in pieces, without weight decay.  step_size() comes first.  Then each range of parameters is updated once, either by
   // update_range() or, if updates_kernels() is true, by update_kernel().
@@ -104,6 +106,9 @@ class OptimizerSpec : public config::Described {
 
 /// The optimizers: sgd, adam, adamw, rmsprop.
 const config::Family& optimizer_family();
+
+/// Returns the ranges of the parameters that no optimizer changes, in ascending order and joined if they touch.
+std::vector<ParamRange> frozen_ranges(const nn::Layout& layout);
 
 /// Returns the ranges of the parameter buffer that weight decay reaches, in ascending order and joined if they touch.  Returns none if
 /// weight_decay is 0.

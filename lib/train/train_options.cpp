@@ -39,15 +39,27 @@ void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
       options.loss,
       {{"auto", LossChoice::kAuto},
        {"mse", LossChoice::kMse},
+       {"mae", LossChoice::kMae},
+       {"huber", LossChoice::kHuber},
        {"softmax-cross-entropy", LossChoice::kSoftmaxCrossEntropy},
        {"binary-cross-entropy", LossChoice::kBinaryCrossEntropy}},
       {{"mean_squared_error", "mse"},
+       {"mean_absolute_error", "mae"},
+       {"l1", "mae"},
+       {"smooth_l1", "huber"},
        {"softmax_cross_entropy", "softmax-cross-entropy"},
        {"categorical_crossentropy", "softmax-cross-entropy"},
        {"sparse_categorical_crossentropy", "softmax-cross-entropy"},
        {"cross_entropy", "softmax-cross-entropy"},
        {"binary_crossentropy", "binary-cross-entropy"},
        {"bce", "binary-cross-entropy"}});
+  visitor.number({"label_smoothing",
+                  "of the cross-entropies: the share of each target that is spread over all classes, in the training's own loss alone"},
+                 options.label_smoothing, {.low = 0.0, .high = 1.0, .high_open = true});
+  visitor.numbers({"class_weight",
+                   "a weight for each class, in the order of the classes, which multiplies the loss and the gradient of a row in training; "
+                   "the mean still divides by the number of rows (Keras)"},
+                  options.class_weight, config::at_least(0.0));
 }
 
 void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
@@ -60,16 +72,9 @@ void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
                   "averages the weights of many steps, and hands over the averaged network; history.csv follows the weights that train, "
                   "which the mode last-weights has"},
                  options.average_weights, average_family());
-  visitor.choice({"forward_mode",
-                  "what a step's forward pass does; train: what is usual; eval: as if the training flag were forgotten, the moving "
-                  "statistics normalize and stay as they are; frozen-statistics: the batch's statistics normalize, the moving ones stay; "
-                  "moving-averages: the moving "
-                  "statistics normalize and follow"},
-                 options.forward_mode,
-                 {{"train", ForwardMode::kTrain},
-                  {"eval", ForwardMode::kEval},
-                  {"frozen-statistics", ForwardMode::kFrozenStatistics},
-                  {"moving-averages", ForwardMode::kMovingAverages}});
+  visitor.list({"phases", "what changes during the training, in the order of time; every key holds until another phase changes it"},
+               options.phases);
+  describe_forward_mode(visitor, options.forward_mode);
   visitor.choice(
       {"learning_rate_scaling",
        "factor of the learning rate; linear: batch_size / reference_batch_size; square-root: the root of this ratio"},
@@ -109,6 +114,8 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
   describe_loss(visitor, *this);
   describe_update(visitor, *this);
   describe_division(visitor, division);
+  visitor.object({"clients", "clients that train on rows of their own for several steps before their networks are averaged (FedAvg)"},
+                 clients);
   visitor.texts({"history",
                  "modes in which the held-out splits are evaluated after each epoch, of train and eval; an empty list turns "
                  "history.csv off"},
@@ -163,6 +170,15 @@ double TrainOptions::scaled_learning_rate() const {
   return rate;
 }
 
+void check_target_options(const TrainOptions& options, nn::LossKind loss, Index classes) {
+  if (options.label_smoothing > 0.0 && nn::compares_numbers(loss))
+    refuse_usage("train.label_smoothing", "only the cross-entropies have labels to smooth", "leave it out, or choose another loss");
+  const Index weights = std::ssize(options.class_weight);
+  if (weights > 0 && weights != classes)
+    refuse_usage("train.class_weight", "has " + std::to_string(weights) + " weights, the data has " + std::to_string(classes) + " classes",
+                 classes > 0 ? "give a weight for each class" : "leave it out: rows with numbers as targets have data.weights");
+}
+
 void check_monitors(const TrainOptions& options, Index validation_rows, Index test_rows, Index classes) {
   const auto check = [&](const MonitorOptions& monitor, std::string_view key) {
     const Index rows = monitor.split == data::SplitName::kTrain        ? 1
@@ -185,20 +201,6 @@ void check_division(const TrainOptions& options) {
                                         "a batch of " + std::to_string(options.batch_size) + " rows cannot be divided into " + count +
                                             " equal parts (" + key + ")",
                                         "make train.batch_size a multiple of " + count});
-}
-
-Mode step_mode(ForwardMode forward_mode) {
-  switch (forward_mode) {
-    case ForwardMode::kTrain:
-      return kTrainMode;
-    case ForwardMode::kEval:
-      return kEvalMode;
-    case ForwardMode::kFrozenStatistics:
-      return {Statistics::kBatch, Tracking::kFreeze, Dropout::kOn};
-    case ForwardMode::kMovingAverages:
-      return {Statistics::kMoving, Tracking::kUpdate, Dropout::kOn};
-  }
-  return kTrainMode;
 }
 
 }  // namespace normrun::train

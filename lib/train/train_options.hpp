@@ -11,26 +11,17 @@
 #include "nn/weights.hpp"
 #include "train/average_weights.hpp"
 #include "train/batch_gradient.hpp"
+#include "train/clients.hpp"
 #include "train/clip.hpp"
 #include "train/monitor.hpp"
 #include "train/optimizer.hpp"
+#include "train/phases.hpp"
 #include "train/schedule.hpp"
 
 namespace normrun::train {
 
-/// What the forward pass of a training step does.  All but kTrain are pitfalls, which a config may commit on purpose.
-enum class ForwardMode {
-  kTrain,             // batch statistics normalize, the moving statistics follow, dropout is on
-  kEval,              // the forgotten flag: the moving statistics normalize and stay, dropout is off (Keras's call without training=True)
-  kFrozenStatistics,  // batch statistics normalize, the moving statistics stay, dropout is on
-  // The moving statistics normalize and follow, dropout is on.  This is how *How can TensorFlow's
-  // `tf.keras.layers.BatchNormalization` utilize global moving averages during training?* reads batch normalization.
-  kMovingAverages,
-};
-Mode step_mode(ForwardMode forward_mode);
-
 /// The loss; kAuto lets resolve_loss choose.
-enum class LossChoice { kAuto, kMse, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
+enum class LossChoice { kAuto, kMse, kMae, kHuber, kSoftmaxCrossEntropy, kBinaryCrossEntropy };
 /// The factor of the learning rate: 1, batch_size / reference_batch_size, or the square root of that ratio.
 enum class LearningRateScaling { kNone, kLinear, kSquareRoot };
 /// Which trained networks are stored.
@@ -42,13 +33,17 @@ struct TrainOptions : config::Described {
   std::optional<Index> epochs;
   std::optional<Index> steps;  // epochs and steps exclude each other; without both, the training is 1 epoch
   LossChoice loss = LossChoice::kAuto;
+  double label_smoothing = 0.0;
+  std::vector<double> class_weight;              // of each class, in training alone; empty: 1
   std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
   std::shared_ptr<config::Described> schedule;   // a ScheduleSpec; null: the learning rate stays
   ClipOptions clip;
   EarlyStoppingOptions early_stopping;
   std::shared_ptr<config::Described> average_weights;  // an AverageSpec; null: the network keeps the weights of the last step
+  std::vector<PhaseOptions> phases;
   ForwardMode forward_mode = ForwardMode::kTrain;
   Division division;
+  ClientOptions clients;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
   Index reference_batch_size = 128;                      // the batch size whose learning rate needs no scaling
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
@@ -79,6 +74,8 @@ void check_monitors(const TrainOptions& options, Index validation_rows, Index te
 /// Resolves kAuto: mean squared error if the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
 /// softmax cross-entropy otherwise.  Returns any other choice unchanged (loss_choice.cpp).
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
+/// Throws Error(kUsage) if the loss has no use for label_smoothing or class_weight, or if class_weight is not that of `classes`.
+void check_target_options(const TrainOptions& options, nn::LossKind loss, Index classes);
 /// Throws Error(kUsage), which says what to change, if a network with this output shape cannot learn the data by `loss`.  classes == 0
 /// means regression.  outputs == 0 means that the targets are zeros, in whatever number the network has outputs.  Mean squared error takes
 /// a class as 1 at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.

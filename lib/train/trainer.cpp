@@ -8,6 +8,7 @@
 #include "files/input_file.hpp"
 #include "statistics/gather.hpp"
 #include "train/training_batches.hpp"
+#include "train/unit_loss.hpp"
 
 namespace normrun::train {
 namespace {
@@ -17,12 +18,7 @@ namespace {
 }  // namespace
 
 template <class T>
-Trainer<T>::Trainer(const TrainingPlan<T>& plan)
-    : plan_(plan),
-      mode_(step_mode(plan.options->forward_mode)),
-      optimizer_(plan.options->optimizer_spec().template make<T>()),
-      decays_(decay_ranges(plan.network->layout(), plan.options->optimizer_spec())),
-      base_rate_(plan.options->scaled_learning_rate()) {
+Trainer<T>::Trainer(const TrainingPlan<T>& plan) : plan_(plan), optimizer_(plan.options->optimizer_spec().template make<T>()) {
   const nn::Network<T>& network = *plan_.network;
   if (network.input() != plan_.data->shape) {
     refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
@@ -30,10 +26,12 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
   check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
   check_last_layers(plan_.loss, network);
   check_division(*plan_.options);
+  check_target_options(*plan_.options, plan_.loss, plan_.data->classes);
   check_monitors(*plan_.options, plan_.data->validation.samples(), plan_.data->test.samples(), plan_.data->classes);
   plan_length();
   if (plan_.options->schedule_spec() != nullptr) plateau_ = plan_.options->schedule_spec()->plateau();
-  progress_.plateau.learning_rate = base_rate_;
+  phases_ = phases_of(*plan_.options, steps_per_epoch_);
+  progress_.plateau.learning_rate = phases_.front().learning_rate;
   running_ = initial_weights(network, *plan_.options, plan_.folder, plan_.seed, plan_.norms).model;
   allocate();
 }
@@ -42,12 +40,13 @@ template <class T>
 void Trainer<T>::plan_length() {
   const TrainOptions& options = *plan_.options;
   if (plan_.data->resample && !options.steps) refuse("data with \"resample\" has no epochs", "give \"train\": {\"steps\": …}");
+  if (options.clients.count > 1) clients_.emplace(plan_);
   batches_ = training_batches(plan_);
   if (!batches_) {
     total_steps_ = steps_per_epoch_ = *options.steps;
     return;
   }
-  steps_per_epoch_ = batches_->steps_per_epoch();
+  steps_per_epoch_ = clients_ ? clients_->steps_per_epoch() : batches_->steps_per_epoch();
   total_steps_ = options.steps ? *options.steps : options.epochs.value_or(1) * steps_per_epoch_;
   const Index epochs = (total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_;
   if (!options.batch_order.empty() && batches_->given_epochs() < epochs) {
@@ -59,73 +58,118 @@ void Trainer<T>::plan_length() {
 }
 
 template <class T>
+template <class Self, class Visit>
+void Trainer<T>::each_kept(Self& self, const Visit& visit) {
+  for (auto* const part : {&self.averaged_.params, &self.averaged_.state, &self.best_.params, &self.best_.state}) visit(*part);
+  if (self.clients_) Clients<T>::each_buffer(*self.clients_, visit);
+}
+
+template <class T>
 void Trainer<T>::allocate() {
-  const nn::Network<T>& network = *plan_.network;
   const data::Split<T>& train = plan_.data->train;
   const Index capacity = batches_ ? std::min(plan_.options->batch_size, train.samples()) : plan_.options->batch_size;
   if (plan_.options->average_spec() != nullptr) averaged_ = running_;
   if (plan_.options->early_stopping.patience && plan_.options->early_stopping.restore_best_weights) best_ = running_;
-  slots_.resize(running_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count()));
-  gradient_.emplace(network, plan_.loss, plan_.options->division, capacity);
-  if (plan_.loss == nn::LossKind::kMse) gradient_->count_in_units(plan_.data->target_scale);
-  if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass() && !plan_.options->clip.clips())
-    fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network.layout().params.size(), optimizer_buffers());
-  batch_ = empty_batch(*plan_.data, capacity, network.output().size());
+  const std::size_t slots = running_.params.size() * static_cast<std::size_t>(plan_.options->optimizer_spec().slot_count());
+  if (clients_)
+    clients_->allocate(running_, slots);
+  else
+    slots_.resize(slots);
+  each_kept(*this, [this](const Buffer<T>& part) { kept_count_ += part.size(); });
+  batch_ = empty_batch(*plan_.data, capacity, plan_.network->output().size());
+  if (!plan_.options->class_weight.empty()) batch_.weights.assign(static_cast<std::size_t>(capacity), T{1});
+  enter_phase(phase_of_step());
+}
+
+template <class T>
+std::size_t Trainer<T>::phase_of_step() const {
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < phases_.size(); ++i) last = phases_[i].first_step <= step() ? i : last;
+  return last;
+}
+
+template <class T>
+void Trainer<T>::enter_phase(std::size_t phase) {
+  phase_ = phase;
+  const nn::NetworkChange& change = phases_[phase].change;
+  fused_.reset();
+  gradient_.reset();
+  changed_.reset();
+  if (!change.frozen.empty() || change.momentum) changed_ = std::make_unique<const nn::Network<T>>(plan_.network->changed(change));
+  decays_ = decay_ranges(network().layout(), plan_.options->optimizer_spec());
+  frozen_ = frozen_ranges(network().layout());
+  gradient_.emplace(network(), plan_.loss, plan_.options->division, batch_.samples());
+  if (has_units(plan_.loss)) gradient_->count_in_units(plan_.data->target_scale);
+  // The update inside the backward pass would move the slots of layers that froze in mid-training.
+  if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass() && !plan_.options->clip.clips() &&
+      change.frozen.empty() && !clients_)
+    fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network().layout().params.size(), optimizer_buffers());
+  others_.reset();
+  if (phases_[phase].rows == data::SplitName::kTrain) return;
+  const data::Split<T>& rows = plan_.data->split(phases_[phase].rows);
+  if (rows.samples() == 0)
+    refuse("a phase reads the " + std::string(data::split_text(phases_[phase].rows)) + " rows, and there are none", "leave \"rows\" out");
+  others_.emplace(data::Batching(), rows.samples(), std::vector<std::int32_t>(), 0, std::min(batch_.samples(), rows.samples()), plan_.seed);
+  others_->start_epoch(0);
+  others_epoch_ = 0;
 }
 
 template <class T>
 Index Trainer<T>::take_batch() {
   const Index step_in_epoch = step() % steps_per_epoch_;
   if (step_in_epoch == 0) progress_.totals = {};
+  if (others_) return take_other_rows();
   if (!batches_) {
     draw_batch(*plan_.data, step(), batch_);
     return batch_.samples();
   }
-  if (step_in_epoch == 0 && step() > 0) batches_->start_epoch(step() / steps_per_epoch_);
+  if (step() / steps_per_epoch_ != order_epoch_) {
+    order_epoch_ = step() / steps_per_epoch_;
+    batches_->start_epoch(order_epoch_);
+  }
   const std::span<const Index> rows = batches_->step(step_in_epoch);
-  gather(rows, batches_->next_rows(step_in_epoch));
+  gather(plan_.data->train, rows, batches_->next_rows(step_in_epoch));
   return static_cast<Index>(rows.size());
 }
 
 template <class T>
-void Trainer<T>::gather(std::span<const Index> rows, std::span<const Index> next_rows) {
-  const data::Split<T>& train = plan_.data->train;
-  statistics::gather_rows<T>(train.features.view(), rows, batch_.features.view(), next_rows);
-  if (!batch_.labels.empty()) statistics::gather_numbers<std::int32_t>(train.labels, rows, batch_.labels.data());
-  if (train.targets.rows() > 0) statistics::gather_rows<T>(train.targets.view(), rows, batch_.targets.view());
-  if (!batch_.lengths.empty()) statistics::gather_numbers<Index>(train.lengths, rows, batch_.lengths.data());
-  if (!batch_.weights.empty()) statistics::gather_numbers<T>(train.weights, rows, batch_.weights.data());
+Index Trainer<T>::take_other_rows() {
+  const Index step_of_phase = step() - phase().first_step;
+  const Index per_epoch = others_->steps_per_epoch();
+  if (step_of_phase / per_epoch != others_epoch_) {
+    others_epoch_ = step_of_phase / per_epoch;
+    others_->start_epoch(others_epoch_);
+  }
+  const std::span<const Index> rows = others_->step(step_of_phase % per_epoch);
+  gather(plan_.data->split(phase().rows), rows, others_->next_rows(step_of_phase % per_epoch));
+  return static_cast<Index>(rows.size());
+}
+
+template <class T>
+void Trainer<T>::gather(const data::Split<T>& split, std::span<const Index> rows, std::span<const Index> next_rows) {
+  statistics::gather_rows<T>(split.features.view(), rows, batch_.features.view(), next_rows);
+  if (!batch_.labels.empty()) statistics::gather_numbers<std::int32_t>(split.labels, rows, batch_.labels.data());
+  if (split.targets.rows() > 0) statistics::gather_rows<T>(split.targets.view(), rows, batch_.targets.view());
+  if (!batch_.lengths.empty()) statistics::gather_numbers<Index>(split.lengths, rows, batch_.lengths.data());
+  if (!split.weights.empty())
+    statistics::gather_numbers<T>(split.weights, rows, batch_.weights.data());
+  else
+    std::fill(batch_.weights.begin(), batch_.weights.end(), T{1});
 }
 
 template <class T>
 void Trainer<T>::advance() {
   assert(!done());
-  const Index rows = take_batch();
-  const std::int32_t* const labels = batch_.labels.empty() ? nullptr : batch_.labels.data();
-  const Batch<T> batch{.x = batch_.features.view().slice(0, rows),
-                       .targets = {.labels = labels,
-                                   .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, rows),
-                                   .weights = batch_.weights.empty() ? nullptr : batch_.weights.data()},
-                       .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
-  const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(this->step())};
-
-  const TrainingStep step{.number = this->step() + 1, .learning_rate = learning_rate()};
-  if (fused_ != nullptr) fused_->start(step);
-  const auto result = gradient_->compute(mode_, key, running_.params, running_.state, batch, fused_.get());
-  progress_.last_loss = result.loss;
-  check_loss(step.number);
-  StepTotals& totals = progress_.totals;
-  totals.loss_sum += result.unit_loss * static_cast<double>(rows);
-  totals.correct += result.correct;
-  totals.samples += rows;
-  totals.steps += 1;
-
-  if (fused_ != nullptr) {
-    fused_->finish();
+  if (const std::size_t next = phase_of_step(); next != phase_) {
+    enter_phase(next);
+    if (phase().sets_learning_rate) progress_.plateau.learning_rate = phase().learning_rate;
+  }
+  if (clients_) {
+    run_clients();
   } else {
-    const Convention convention = plan_.options->optimizer_spec().convention();
-    if (plan_.options->clip.clips()) clip_gradient<T>(plan_.options->clip, convention, plan_.network->layout(), gradient_->gradient());
-    optimizer_->update(optimizer_buffers(), step, decays_);
+    const Index rows = take_batch();
+    const TrainingStep step{.number = this->step() + 1, .learning_rate = learning_rate()};
+    run({.params = running_.params, .state = running_.state, .slots = slots_, .seed = plan_.seed, .rows = rows, .step = step});
   }
   progress_.step += 1;
   if (at_epoch_end()) check_model();
@@ -133,10 +177,76 @@ void Trainer<T>::advance() {
 }
 
 template <class T>
+void Trainer<T>::run(const Pass& pass) {
+  weigh_classes(pass.rows);
+  const std::int32_t* const labels = batch_.labels.empty() ? nullptr : batch_.labels.data();
+  const Batch<T> batch{.x = batch_.features.view().slice(0, pass.rows),
+                       .targets = {.labels = labels,
+                                   .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, pass.rows),
+                                   .weights = batch_.weights.empty() ? nullptr : batch_.weights.data(),
+                                   .smoothing = plan_.options->label_smoothing},
+                       .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
+  const nn::PassKey key{.seed = pass.seed, .step = static_cast<std::uint64_t>(step())};
+  const Mode mode = step_mode(phase().forward_mode);
+  const bool has_update = phase().update == StepUpdate::kAll;
+  if (fused_ != nullptr && has_update) fused_->start(pass.step);
+  const auto result = has_update ? gradient_->compute(mode, key, pass.params, pass.state, batch, fused_.get())
+                                 : gradient_->move_statistics(mode, key, pass.params, pass.state, batch);
+  progress_.last_loss = result.loss;
+  check_loss(step() + 1);
+  StepTotals& totals = progress_.totals;
+  totals.loss_sum += result.unit_loss * static_cast<double>(pass.rows);
+  totals.correct += result.correct;
+  totals.samples += pass.rows;
+  totals.steps += 1;
+  if (has_update) update(pass);
+}
+
+/// Every client does one step.  The loss of the step is that of the last client.
+template <class T>
+void Trainer<T>::run_clients() {
+  if (step() % steps_per_epoch_ == 0) progress_.totals = {};
+  if (clients_->starts_round(step())) clients_->start_round(running_);
+  for (auto& client : clients_->all()) {
+    clients_->take_rows(client, step(), client_rows_);
+    gather(plan_.data->train, client_rows_, {});
+    const TrainingStep step{.number = clients_->step_of_round(this->step()) + 1, .learning_rate = learning_rate()};
+    run({.params = client.model.params,
+         .state = client.model.state,
+         .slots = client.slots,
+         .seed = client.seed,
+         .rows = std::ssize(client_rows_),
+         .step = step});
+  }
+  if (clients_->starts_round(step() + 1) || step() + 1 == total_steps_) clients_->end_round(running_);
+}
+
+template <class T>
+void Trainer<T>::weigh_classes(Index rows) {
+  const std::vector<double>& weights = plan_.options->class_weight;
+  if (weights.empty()) return;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+    const T own = plan_.data->train.weights.empty() ? T{1} : batch_.weights[r];
+    batch_.weights[r] = own * static_cast<T>(weights[static_cast<std::size_t>(batch_.labels[r])]);
+  }
+}
+
+template <class T>
+void Trainer<T>::update(const Pass& pass) {
+  if (fused_ != nullptr) return fused_->finish();
+  const ClipOptions& clip = plan_.options->clip;
+  if (clip.clips()) clip_gradient<T>(clip, plan_.options->optimizer_spec().convention(), network().layout(), gradient_->gradient());
+  const std::span<const T> gradient = gradient_->gradient();
+  optimizer_->update({.params = pass.params, .grads = gradient, .slots = pass.slots}, pass.step, decays_, frozen_);
+}
+
+template <class T>
 double Trainer<T>::learning_rate() const {
+  const Phase& next = phases_[phase_of_step()];
   const ScheduleSpec* const schedule = plan_.options->schedule_spec();
-  if (schedule == nullptr) return base_rate_;
-  return schedule->rate(plateau_ ? progress_.plateau.learning_rate : base_rate_,
+  if (schedule == nullptr) return next.learning_rate;
+  const bool is_new = next.sets_learning_rate && next.first_step == step();
+  return schedule->rate(plateau_ && !is_new ? progress_.plateau.learning_rate : next.learning_rate,
                         {.step = step(), .steps_per_epoch = steps_per_epoch_, .total_steps = total_steps_});
 }
 
@@ -183,16 +293,10 @@ const nn::Model<T>& Trainer<T>::model() const {
 }
 
 template <class T>
-std::size_t Trainer<T>::kept_count() const {
-  return averaged_.params.size() + averaged_.state.size() + best_.params.size() + best_.state.size();
-}
-
-template <class T>
 TrainerState<T> Trainer<T>::state() const {
   TrainerState<T> state{progress_, running_, slots_, {}};
-  state.kept.reserve(kept_count());
-  for (const Buffer<T>* const part : {&averaged_.params, &averaged_.state, &best_.params, &best_.state})
-    state.kept.insert(state.kept.end(), part->begin(), part->end());
+  state.kept.reserve(kept_count_);
+  each_kept(*this, [&](const Buffer<T>& part) { state.kept.insert(state.kept.end(), part.begin(), part.end()); });
   return state;
 }
 
@@ -210,27 +314,28 @@ void Trainer<T>::restore(const TrainerState<T>& state) {
   std::copy(state.model.state.begin(), state.model.state.end(), running_.state.begin());
   std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
   auto next = state.kept.begin();
-  for (const std::span<T> part :
-       {std::span<T>(averaged_.params), std::span<T>(averaged_.state), std::span<T>(best_.params), std::span<T>(best_.state)}) {
+  each_kept(*this, [&](Buffer<T>& part) {
     std::copy_n(next, part.size(), part.begin());
-    next += static_cast<std::ptrdiff_t>(part.size());
-  }
-  // Starts the epoch that the last step belonged to.  If that step was the epoch's last, the next step itself starts the next epoch.
-  if (batches_ && step() > 0 && !done()) batches_->start_epoch((step() - 1) / steps_per_epoch_);
+    next += std::ssize(part);
+  });
+  enter_phase(phase_of_step());
+  order_epoch_ = others_epoch_ = -1;  // the next step starts its epoch
+  if (clients_)
+    for (auto& client : clients_->all()) client.epoch = -1;
 }
 
 template <class T>
 void Trainer<T>::check_loss(Index step) const {
   if (std::isfinite(last_loss())) return;
   const std::string what = std::isnan(last_loss()) ? "the loss is nan" : "the loss is infinite";
-  throw Diverged(step, what, first_non_finite(*plan_.network, running_, gradient_->record(), gradient_->logits_boundary()));
+  throw Diverged(step, what, first_non_finite(network(), running_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template <class T>
 void Trainer<T>::check_model() const {
   if (all_finite<T>(running_.params) && all_finite<T>(running_.state)) return;
   throw Diverged(step(), "a parameter or moving statistic is not finite",
-                 first_non_finite(*plan_.network, running_, gradient_->record(), gradient_->logits_boundary()));
+                 first_non_finite(network(), running_, gradient_->record(), gradient_->logits_boundary()));
 }
 
 template class Trainer<float>;

@@ -12,6 +12,7 @@
 #include "nn/losses.hpp"
 #include "nn/model.hpp"
 #include "train/batch_gradient.hpp"
+#include "train/clients.hpp"
 #include "train/divergence.hpp"
 #include "train/fused_update.hpp"
 #include "train/initial_weights.hpp"
@@ -58,7 +59,7 @@ struct TrainerState {
   TrainerProgress progress;
   nn::Model<T> model;
   Buffer<T> slots;  // the optimizer's slots
-  Buffer<T> kept;   // the averaged weights and those of the best epoch, as far as the options ask for them
+  Buffer<T> kept;   // the averaged weights, those of the best epoch, and the clients' own, as far as the options ask for them
 };
 
 /// Trains one network, one step at a call.  Training is a pure function of the plan: pausing between steps, comparing modes or saving the
@@ -90,7 +91,7 @@ class Trainer {
   /// Throws Error(kDamaged) if the state does not fit this trainer's network, optimizer or length.
   void restore(const TrainerState<T>& state);
   std::size_t slot_count() const { return slots_.size(); }
-  std::size_t kept_count() const;
+  std::size_t kept_count() const { return kept_count_; }
 
   /// Returns the network that the training would hand over now: the averaged one, that of the best epoch, or the running one.
   const nn::Model<T>& model() const;
@@ -104,32 +105,65 @@ class Trainer {
  private:
   void plan_length();
   void allocate();
+  /// Returns the number of the phase that the next step belongs to.
+  std::size_t phase_of_step() const;
+  /// Makes the next steps those of this phase.
+  void enter_phase(std::size_t phase);
+  const Phase& phase() const { return phases_[phase_]; }
+  /// The network as the present phase has it.
+  const nn::Network<T>& network() const { return changed_ != nullptr ? *changed_ : *plan_.network; }
   /// Puts the rows of the next step into the batch buffers and returns how many there are.
   Index take_batch();
-  void gather(std::span<const Index> rows, std::span<const Index> next_rows);
+  Index take_other_rows();
+  void gather(const data::Split<T>& split, std::span<const Index> rows, std::span<const Index> next_rows);
+  /// One step of the network, or of one client, whose rows are in the batch buffers.
+  struct Pass {
+    std::span<T> params;
+    std::span<T> state;
+    std::span<T> slots;
+    std::uint64_t seed = 0;  // of the dropout
+    Index rows = 0;
+    TrainingStep step;
+  };
+  void run(const Pass& pass);
+  void run_clients();
+  /// Visits the buffers of TrainerState::kept.
+  template <class Self, class Visit>
+  static void each_kept(Self& self, const Visit& visit);
   OptimizerBuffers<T> optimizer_buffers() { return {.params = running_.params, .grads = gradient_->gradient(), .slots = slots_}; }
   /// Takes the weights after a step into the average and follows the scores of an epoch, as the options ask.
   void follow();
   void average_statistics(double share);
+  /// Multiplies the weights of the batch's first rows by those of their classes.
+  void weigh_classes(Index rows);
+  void update(const Pass& pass);
   void check_loss(Index step) const;
   void check_model() const;
 
   TrainingPlan<T> plan_;
-  Mode mode_;
   std::optional<data::Batches> batches_;  // none if every step draws fresh rows
+  Index order_epoch_ = 0;                 // the epoch whose order batches_ has
+  std::optional<data::Batches> others_;   // of the phase, if its rows are not those of training
+  Index others_epoch_ = 0;
+  std::vector<Phase> phases_;
+  std::size_t phase_ = 0;
+  std::unique_ptr<const nn::Network<T>> changed_;  // null: the phase changes nothing about the network
   nn::Model<T> running_;
   nn::Model<T> averaged_;  // empty unless the options average weights
   nn::Model<T> best_;      // empty unless the options restore the best weights
   Buffer<T> slots_;
+  std::optional<Clients<T>> clients_;
+  std::vector<Index> client_rows_;
   std::optional<BatchGradient<T>> gradient_;
   data::Split<T> batch_;  // of the present step; its targets are zeros if the data has neither classes nor targets
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
-  double base_rate_;  // before the schedule
+  std::vector<ParamRange> frozen_;
   std::optional<PlateauOptions> plateau_;
   std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer updates after the backward pass
   Index steps_per_epoch_ = 0;
   Index total_steps_ = 0;
+  std::size_t kept_count_ = 0;
   TrainerProgress progress_;
 };
 

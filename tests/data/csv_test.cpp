@@ -23,6 +23,17 @@ TEST_CASE("csv: doubled quotes within a quoted cell") {
   CHECK(numbers(data.train.features) == std::vector<double>{1});
 }
 
+TEST_CASE("csv: the classes of the config are all classes, in its order") {
+  const std::string text = "a,label\n1,dog\n2,cat\n3,dog\n";
+  const data::Dataset<double> data = rows_of(text, R"(, "classes": ["dog", "bird", "cat"])");
+  CHECK(data.classes == 3);
+  CHECK(data.class_words == std::vector<std::string>{"dog", "bird", "cat"});
+  CHECK(data.train.labels == std::vector<std::int32_t>{0, 2, 0});
+  CHECK(rows_of("a,label\n1,2\n2,2\n", R"(, "classes": ["2", "1"])").train.labels == std::vector<std::int32_t>{0, 0});
+  check_refused([&] { rows_of(text, R"(, "classes": ["dog", "bird"])"); }, ExitCode::kDamaged, {"data.csv:3:2", "\"cat\"", "data.classes"});
+  check_refused([&] { rows_of(text, R"(, "classes": ["dog", "cat", "dog"])"); }, ExitCode::kUsage, {"data.classes", "\"dog\""});
+}
+
 TEST_CASE("csv: the header is found out or given") {
   CHECK(rows_of("1,2,0\n3,4,1\n").train.samples() == 2);
   CHECK(rows_of("1,2,cat\n3,4,dog\n").train.samples() == 2);  // words as labels make no header

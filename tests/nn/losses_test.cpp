@@ -52,9 +52,43 @@ void check_gradient(nn::LossKind kind, Problem3 problem, bool by_labels) {
 TEST_CASE("gradients of the losses are those of central differences") {
   check_gradient(nn::LossKind::kMse, random_problem(3), false);
   check_gradient(nn::LossKind::kMse, random_problem(3), true);
+  check_gradient(nn::LossKind::kMae, random_problem(3), false);
+  check_gradient(nn::LossKind::kHuber, random_problem(3), false);
+  check_gradient(nn::LossKind::kHuber, random_problem(3), true);
   check_gradient(nn::LossKind::kSoftmaxCrossEntropy, random_problem(5), true);
   check_gradient(nn::LossKind::kBinaryCrossEntropy, random_problem(1), true);
   check_gradient(nn::LossKind::kBinaryCrossEntropy, random_problem(2), false);
+}
+
+TEST_CASE("label smoothing, absolute and Huber's errors have PyTorch's values") {
+  // torch 2.13: cross_entropy(label_smoothing=0.1), binary_cross_entropy_with_logits of targets 0.1 and 0.9, l1_loss, huber_loss.
+  struct Case {
+    nn::LossKind kind;
+    double smoothing;
+    double loss;
+    std::vector<double> gradient;
+  };
+  const std::vector<double> z = {1.0, -2.0, 0.5, 0.25, 3.0, -1.0};
+  const std::vector<std::int32_t> labels = {2, 1};
+  const std::vector<double> ones = {1, 0, 1, 0, 1, 1};
+  const std::vector<double> numbers = {0.5, -2.0, 3.0, 0.0, 1.5, 0.25};
+  const std::vector<Case> cases = {
+      {nn::LossKind::kSoftmaxCrossEntropy, 0.1, 0.6876498852065247,
+       {0.28520778140764624, -0.001637222881879655, -0.28357055852576657, 0.012868212129588451, -0.004663429912733219, -0.008204782216855262}},
+      {nn::LossKind::kBinaryCrossEntropy, 0.2, 0.6045091902853518,
+       {-0.028156903561665853, 0.0032004870036862567, -0.046256778133024236, 0.07702941681429969, 0.008762354470405556, -0.10517642977166748}},
+      {nn::LossKind::kMae, 0.0, 1.0, {1.0 / 6, 0.0, -1.0 / 6, 1.0 / 6, 1.0 / 6, -1.0 / 6}},
+      {nn::LossKind::kHuber, 0.0, 0.6510416666666666, {0.5 / 6, 0.0, -1.0 / 6, 0.25 / 6, 1.0 / 6, -1.0 / 6}}};
+  for (const Case& test : cases) {
+    nn::Targets<double> targets;
+    if (test.kind == nn::LossKind::kSoftmaxCrossEntropy) targets.labels = labels.data();
+    targets.values = {nn::compares_numbers(test.kind) ? numbers.data() : ones.data(), 2, 3};
+    targets.smoothing = test.smoothing;
+    std::vector<double> gradient(6);
+    CHECK(nn::loss_and_gradient<double>(test.kind, {z.data(), 2, 3}, targets, {gradient.data(), 2, 3}) ==
+          doctest::Approx(test.loss).epsilon(1e-14));
+    for (std::size_t i = 0; i < 6; ++i) CHECK(gradient[i] == doctest::Approx(test.gradient[i]).epsilon(1e-13));
+  }
 }
 
 TEST_CASE("a weight multiplies the loss and the gradient of its row; the mean is still over the rows") {

@@ -151,6 +151,27 @@ TEST_CASE("averaged weights are the mean, or the moving average, of those of the
   }
 }
 
+TEST_CASE("class weights multiply the weights of the rows, and smoothing counts in training alone") {
+  const std::string options = R"({"steps": 6, "batch_size": 16, "optimizer": {"type": "sgd", "learning_rate": 0.1})";
+  const TrainRig<double> by_class(kBatchNormNet, clusters<double>(75), options + R"(, "class_weight": [1, 0.5, 3]})");
+  data::Dataset<double> weighted = clusters<double>(75);
+  for (const std::int32_t label : weighted.train.labels) weighted.train.weights.push_back(label == 0 ? 1.0 : label == 1 ? 0.5 : 3.0);
+  const TrainRig<double> by_row(kBatchNormNet, weighted, options + "}");
+  CHECK(by_class.trained().model().params == by_row.trained().model().params);
+  const TrainRig<double> doubled(kBatchNormNet, weighted, options + R"(, "class_weight": [1, 2, 1]})");
+  for (std::size_t i = 0; i < weighted.train.weights.size(); ++i) weighted.train.weights[i] *= weighted.train.labels[i] == 1 ? 2.0 : 1.0;
+  const TrainRig<double> product(kBatchNormNet, weighted, options + "}");
+  CHECK(doubled.trained().model().params == product.trained().model().params);
+
+  const TrainRig<double> smoothed(kBatchNormNet, clusters<double>(75), options + R"(, "label_smoothing": 0.2})");
+  const TrainRig<double> plain(kBatchNormNet, clusters<double>(75), options + "}");
+  CHECK(smoothed.trained().model().params != plain.trained().model().params);
+  for (const char* wrong : {R"({"class_weight": [1, 2]})", R"({"loss": "mse", "label_smoothing": 0.1})"}) {
+    const TrainRig<double> rig(kBatchNormNet, clusters<double>(75), wrong);
+    CHECK_THROWS_AS(rig.trainer(), Error);
+  }
+}
+
 TEST_CASE("a training that averages weights trains as one that does not") {
   const std::string options = R"({"epochs": 2, "batch_size": 20)";
   const TrainRig<float> ema(kBatchNormNet, clusters<float>(75), options + R"(, "average_weights": {"type": "ema"}})");

@@ -82,7 +82,7 @@ class Csv final : public SourceOf<Csv> {
     Dataset<T>& data = loaded.data;
     Files files = read(folder);
     refuse_no_weight(files.train.table());
-    const CsvClasses classes(files.train.table());
+    const CsvClasses classes(files.train.table(), options_.classes);
     data.shape = shape_of(files);
     data.input_names = files.encoder.feature_names();
     data.classes = classes.count();
@@ -98,7 +98,7 @@ class Csv final : public SourceOf<Csv> {
 
   Outline outline(const std::string& folder) const override {
     const Files files = read(folder);
-    const CsvClasses classes(files.train.table());
+    const CsvClasses classes(files.train.table(), options_.classes);
     const Index outputs = classes.count() > 0 ? 0 : files.train.table().label_count;
     Outline outline = outline_of(shape_of(files), classes.count(), outputs, files.train.count(), preparation, test_rows(),
                                  files.test ? files.test->count() : 0);
@@ -114,7 +114,7 @@ class Csv final : public SourceOf<Csv> {
 
   std::vector<ColumnProfile> columns(const std::string& folder) const override {
     const Files files = read(folder);
-    return profiles_of(files.train.table(), files.encoder, CsvClasses(files.train.table()));
+    return profiles_of(files.train.table(), files.encoder, CsvClasses(files.train.table(), options_.classes));
   }
 
  protected:

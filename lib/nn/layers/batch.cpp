@@ -17,7 +17,7 @@
 //   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t): the average is one that started at 0 and was divided by
 //                   1 - momentum^t (Kingma and Ba 2015, section 3), so the initial values have no weight
 //
-// "trainable": false freezes the parameters and the statistics (frozen.hpp).
+// "trainable": false freezes the parameters and the statistics (nn/frozen.hpp).
 //
 // Source: Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization, PyTorch 2 BatchNorm1d, flax 0.12 BatchNorm.
 // A batch of one row is allowed: its variance is 0 and its output beta (as in Keras; PyTorch refuses it).  The unbiased variance of one row
@@ -28,7 +28,6 @@
 
 #include "nn/averages.hpp"
 #include "nn/layers/column_normalizer.hpp"
-#include "nn/layers/frozen.hpp"
 #include "nn/layers/layers.hpp"
 
 namespace normrun::nn::layers {
@@ -39,7 +38,7 @@ class BatchNorm final : public Layer<T> {
  public:
   BatchNorm(const BatchOptions& spec, Blueprint& blueprint)
       : channels_(blueprint.channels()),
-        momentum_(spec.old_weight()),
+        momentum_(blueprint.momentum(spec.old_weight())),
         epsilon_(static_cast<T>(spec.epsilon)),
         averaged_(spec.moving_variance),
         average_(spec.average),
@@ -51,7 +50,7 @@ class BatchNorm final : public Layer<T> {
     blueprint.normalization({.type = "batch",
                              .features = channels_,
                              .epsilon = spec.epsilon,
-                             .momentum = spec.old_weight(),
+                             .momentum = momentum_,
                              .average = spec.average,
                              .variance_rule = spec.moving_variance,
                              .padded_steps = spec.padded_steps,
@@ -125,16 +124,6 @@ class BatchNormSpec final : public SpecWithFactory<BatchNormSpec> {
   }
   template <class T>
   std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
-    const Index first_param = blueprint.param_count();
-    std::unique_ptr<const Layer<T>> layer = make_trainable<T>(blueprint);
-    if (options.trainable) return layer;
-    blueprint.give_role(ParamRole::kFrozen, first_param);
-    return std::make_unique<Frozen<T>>(std::move(layer), ParamId{first_param, blueprint.param_count() - first_param});
-  }
-
- private:
-  template <class T>
-  std::unique_ptr<const Layer<T>> make_trainable(Blueprint& blueprint) const {
     if (options.time == Time::kPerStep) return make_batch_per_step<T>(options, blueprint);
     return std::make_unique<BatchNorm<T>>(options, blueprint);
   }

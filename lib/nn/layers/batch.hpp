@@ -22,7 +22,6 @@ struct BatchOptions {
   double initial_mean = 0.0;
   double initial_variance = 1.0;
   Time time = Time::kShared;
-  bool trainable = true;
   PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   AffineOptions affine;
 

@@ -44,9 +44,6 @@ void BatchOptions::describe(config::OptionVisitor& visitor) {
        "of a sequence (time, channels): statistics shared by all steps, or of each step for itself.  Where padded steps are left "
        "out, shared sums are divided by the valid steps + 1e-7 (Keras), those of a step by its valid rows"},
       time, {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
-  visitor.flag({"trainable",
-                "false: frozen, as for fine-tuning; the moving statistics normalize in every mode, and they, gamma and beta stay (Keras)"},
-               trainable);
   visitor.choice({"padded_steps",
                   "of padded sequences: left out of the statistics, as Keras does with a mask, or counted as steps like any other, as "
                   "PyTorch does"},

@@ -32,6 +32,7 @@ class BatchPerStep final : public Layer<T> {
  public:
   BatchPerStep(const BatchOptions& options, Blueprint& blueprint)
       : options_(options),
+        momentum_(blueprint.momentum(options.old_weight())),
         time_(steps_of(blueprint)),
         channels_(blueprint.channels()),
         columns_(time_ * channels_),
@@ -52,7 +53,7 @@ class BatchPerStep final : public Layer<T> {
                              .features = columns_,
                              .steps = time_,
                              .epsilon = options.epsilon,
-                             .momentum = options.old_weight(),
+                             .momentum = momentum_,
                              .average = options.average,
                              .variance_rule = options.moving_variance,
                              .moving_mean = moving_mean_,
@@ -131,7 +132,7 @@ class BatchPerStep final : public Layer<T> {
   void move_statistics(const Forward<T>& call, const T* mean, T* variance) const {
     T* updates = call.next_state + updates_.offset;
     *updates += T{1};
-    const T momentum = static_cast<T>(momentum_of_update(options_.average, options_.old_weight(), static_cast<double>(*updates)));
+    const T momentum = static_cast<T>(momentum_of_update(options_.average, momentum_, static_cast<double>(*updates)));
     for (Index t = 0; t < time_; ++t) {
       const Index count = count_reaching(call.lengths, call.examples, t);
       if (count == 0) continue;
@@ -166,6 +167,7 @@ class BatchPerStep final : public Layer<T> {
   }
 
   BatchOptions options_;
+  double momentum_;
   Index time_;
   Index channels_;
   Index columns_;  // time * channels

@@ -65,7 +65,7 @@ class BatchRenorm final : public Layer<T> {
  public:
   BatchRenorm(const BatchRenormSpec& spec, Blueprint& blueprint)
       : channels_(blueprint.channels()),
-        momentum_(static_cast<T>(spec.momentum)),
+        momentum_(static_cast<T>(blueprint.momentum(spec.momentum))),
         renorm_momentum_(static_cast<T>(spec.renorm_momentum)),
         epsilon_(static_cast<T>(spec.epsilon)),
         rmin_(static_cast<T>(spec.rmin.value_or(0.0))),
@@ -87,7 +87,7 @@ class BatchRenorm final : public Layer<T> {
     blueprint.normalization({.type = "batch_renorm",
                              .features = channels_,
                              .epsilon = spec.epsilon,
-                             .momentum = spec.momentum,
+                             .momentum = blueprint.momentum(spec.momentum),
                              .variance_rule = MovingVariance::kFromDeviation,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id(),

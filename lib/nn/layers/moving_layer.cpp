@@ -43,7 +43,7 @@ class MovingLayerNorm final : public Layer<T> {
  public:
   MovingLayerNorm(const MovingLayerNormSpec& spec, Blueprint& blueprint)
       : channels_(blueprint.channels()),
-        momentum_(static_cast<T>(spec.momentum)),
+        momentum_(static_cast<T>(blueprint.momentum(spec.momentum))),
         epsilon_(static_cast<T>(spec.epsilon)),
         affine_(spec.affine, blueprint, {1}),
         moving_mean_(blueprint.state("moving_mean", {1}, 0.0)),
@@ -55,7 +55,7 @@ class MovingLayerNorm final : public Layer<T> {
         x_hat_(blueprint.per_example(blueprint.input().size())),
         gamma_(blueprint.per_call(channels_)),
         beta_(blueprint.per_call(channels_)) {
-    blueprint.normalization({.type = "moving_layer", .features = channels_, .epsilon = spec.epsilon, .momentum = spec.momentum});
+    blueprint.normalization({.type = "moving_layer", .features = channels_, .epsilon = spec.epsilon, .momentum = blueprint.momentum(spec.momentum)});
   }
 
   void forward(const Forward<T>& call) const override {

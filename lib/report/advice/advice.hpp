@@ -32,6 +32,7 @@ struct AdviceContext {
   bool is_softmax = true;  // the unit of the loss is nats
   Index accumulate = 1;
   Index replicas = 1;
+  Index clients = 1;
   bool others_train = true;  // all swept keys besides norm, batch size and seed change the training
   LayerNames layers = {};
 };

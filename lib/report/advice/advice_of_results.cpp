@@ -18,11 +18,13 @@ AdviceContext context_of(const ResultsFolder& results) {
   const std::string text = study::run_text(base) + study::grid_text(results.experiment.grid);
   context.weighs_new = text.find("\"momentum_weighs\":\"new\"") != std::string::npos;
   context.torch_names = text.find("\"convention\":\"torch\"") != std::string::npos;
-  context.is_softmax = base.train.loss != train::LossChoice::kMse;
+  context.is_softmax = base.train.loss != train::LossChoice::kMse && base.train.loss != train::LossChoice::kMae &&
+                       base.train.loss != train::LossChoice::kHuber;
   context.accumulate = base.train.division.accumulate;
   for (const std::string& key : study::swept_columns({}, results.experiment.grid))
     context.others_train =
         context.others_train && !key.starts_with("data") && !key.starts_with("compare") && !key.starts_with("population");
+  context.clients = base.train.clients.count;
   context.replicas = base.train.division.sync == train::Sync::kBatchStatistics ? 1 : base.train.division.replicas;
   return context;
 }

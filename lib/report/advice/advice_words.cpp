@@ -102,6 +102,8 @@ std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const Ad
     return "batch contents: the training batches are no random draws of the data, and the weights rely on what each batch holds";
   if (cause == Cause::kCountedPadding) return "padding: the statistics count the padded steps like all other steps";
   if (cause == Cause::kDamagedLayer) return "one damaged layer: its statistics do not belong to its weights";
+  if (cause == Cause::kSmallParts && context.clients > 1)
+    return fmt::format("small parts: each of {} clients gathers statistics of its own rows, which are not those of all rows", context.clients);
   if (cause == Cause::kSmallParts)
     return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows instead of all {} rows of a step", rows,
                        diagnosis.setting.batch_size);
@@ -165,6 +167,8 @@ std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const
   if (cause == Cause::kDropout) return "move dropout behind the last normalization";
   if (cause == Cause::kBatchContents) return "shuffle the training rows (data.batching.order \"shuffled\")";
   if (cause == Cause::kCountedPadding) return "leave the padded steps out of the statistics (norm.padded_steps \"left-out\")";
+  if (cause == Cause::kSmallParts && context.clients > 1)
+    return "recompute the statistics over the rows of all clients, or use a norm without batch statistics";
   if (cause == Cause::kSmallParts) {
     return context.replicas > 1 ? "synchronise the replicas (train.sync \"batch-statistics\")"
                                 : "train with fewer micro-batches, or with a norm without batch statistics";

@@ -6,11 +6,12 @@
 
 #include "nn/layer.hpp"
 
-namespace normrun::nn::layers {
+namespace normrun::nn {
 
 /// A layer whose numbers stay as they are.  Its moving statistics normalize in every mode and do not move, and its parameters get no
 /// gradient.  Dropout is as the call says.
-/// Source: Keras 3, where `trainable = False` of a BatchNormalization means inference mode, whatever the call says.
+/// Source: Keras 3, where `trainable = False` of a BatchNormalization means inference mode, whatever the call says, and of any other layer
+/// that its weights stay.
 template <class T>
 class Frozen final : public Layer<T> {
  public:
@@ -26,10 +27,20 @@ class Frozen final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     Backward<T> frozen = call;
     frozen.mode = frozen_mode(call.mode);
+    frozen.kernel_updater = nullptr;
     layer_->backward(frozen);
     std::fill_n(call.grads + params_.offset, params_.size, T{0});
   }
-  LayerTraits traits() const override { return {.is_mode_free = layer_->traits().is_mode_free}; }
+  /// Promises what the layer does, except the ways to save time.
+  LayerTraits traits() const override {
+    const LayerTraits own = layer_->traits();
+    return {.reads_y = own.reads_y,
+            .is_mode_free = own.is_mode_free,
+            .drops_out = own.drops_out,
+            .lengths = own.lengths,
+            .activation = own.activation};
+  }
+  Index valid_steps(Index length) const override { return layer_->valid_steps(length); }
 
  private:
   static Mode frozen_mode(const Mode& mode) { return {Statistics::kMoving, Tracking::kFreeze, mode.dropout}; }
@@ -38,4 +49,4 @@ class Frozen final : public Layer<T> {
   ParamId params_;
 };
 
-}  // namespace normrun::nn::layers
+}  // namespace normrun::nn
