@@ -43,6 +43,36 @@ std::vector<double> initial_shares(const Subject<T>& subject) {
   return shares;
 }
 
+/// Returns whether the newest batch weighs more in a moving average than all earlier ones together.
+template <class T>
+bool has_shortest_memory(const Subject<T>& subject) {
+  const nn::Normalization& norm = first_norm(subject);
+  return norm.momentum < kLeastMomentum && norm.average == nn::Average::kExponential;
+}
+
+/// Returns whether the last batch of an epoch has so few rows that its statistics are no match for those of the others.
+template <class T>
+bool has_tiny_batch(const Subject<T>& subject) {
+  const Index odd = rows_of_odd_batch(subject);
+  return odd > 0 && 4 * odd <= rows_of_norm_batch(*subject.plan.options);
+}
+
+/// Returns the stages with the mean over full batches alone where an epoch's last batch is tiny.  A mean over all batches gives that batch
+/// the weight of a full one, and its harm would count for the next stage, the variance within batches.
+template <class T>
+std::vector<RepairStage> with_full_batches(const Subject<T>& subject, std::vector<RepairStage> stages) {
+  if (!has_tiny_batch(subject) || !draws_at_random(subject.plan) || subject.network().drops_out()) return stages;
+  statistics::PopulationOptions options;
+  options.estimator = statistics::Estimator::kBatchAverage;
+  options.batch_size = {.word = "train"};
+  const StatisticsList full = statistics::population_statistics(subject.network(), subject.model, subject.rows_of(data::SplitName::kTrain),
+                                                                options, rows_of_norm_batch(*subject.plan.options));
+  for (RepairStage& stage : stages)
+    if (stage.cause == Cause::kSamplingNoise || stage.cause == Cause::kDropout || stage.cause == Cause::kBatchContents)
+      stage.statistics = full;
+  return stages;
+}
+
 /// Finds the causes in a network that was trained here.  Each cause is judged by two sets of statistics, one with the cause and one without
 /// it.
 template <class T>
@@ -51,17 +81,24 @@ class HistoryCauses {
   HistoryCauses(const Evidence<T>& evidence, const std::vector<RepairStage>& stages) : evidence_(evidence) {
     const StatisticsList initial = initial_statistics(evidence.subject);
     const std::vector<double> shares = initial_shares(evidence.subject);
-    const StatisticsList own = is_loaded() ? without_loaded(initial, shares) : stages.front().statistics;
-    add_initial(initial, shares, own);
+    const std::vector<RepairStage> repaired = with_full_batches(evidence.subject, stages);
+    const bool is_cold = !is_loaded() && reaches_back(shares);
+    const StatisticsList own = is_loaded() ? without_loaded(initial, shares) : stages[is_cold ? 1 : 0].statistics;
+    if (is_cold)
+      add(Cause::kColdStart, evidence.stored, own);
+    else
+      add_initial(initial, shares, own);
     if (is_all_initial(shares) && is_loaded()) return;  // the statistics hold nothing of this training's batches
     const StatisticsList* before = &own;
-    for (std::size_t i = 1; i < stages.size(); ++i) {
-      if (stages[i].cause == Cause::kBiasedVariance) {
-        add_parts(*before, stages[i].statistics);
+    for (std::size_t i = 1; i < repaired.size(); ++i) {
+      // Statistics of the last two batches are no older than two steps: what sets them apart from the replayed ones is noise, too.
+      if (repaired[i].cause == Cause::kLag && (is_cold || has_shortest_memory(evidence.subject))) continue;
+      if (repaired[i].cause == Cause::kBiasedVariance) {
+        add_parts(*before, repaired[i].statistics);
       } else {
-        add(named_by_facts(stages[i].cause, evidence.subject), *before, stages[i].statistics);
+        add(named_by_facts(repaired[i].cause, evidence.subject), *before, repaired[i].statistics);
       }
-      before = &stages[i].statistics;
+      before = &repaired[i].statistics;
     }
   }
 
@@ -146,6 +183,11 @@ std::vector<Blame> worth_telling(const Gain& whole, std::vector<Blame> blames) {
 
 }  // namespace
 
+bool reaches_back(const std::vector<double>& initial_shares) {
+  constexpr double kMuch = 0.1;
+  return std::any_of(initial_shares.begin(), initial_shares.end(), [](double share) { return share > kMuch; });
+}
+
 template <class T>
 Index most_positions(const Subject<T>& subject) {
   Index positions = 1;
@@ -208,13 +250,11 @@ Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   if (stage == Cause::kBatchContents && division.replicas > 1 && division.sync == train::Sync::kNone) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise && has_parts) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise) {
-    const nn::Normalization& norm = first_norm(subject);
-    const Index odd = rows_of_odd_batch(subject);
     const Index last_step = subject.plan.data->resample ? -1 : subject.steps;
     const Index size = subject.plan.options->batch_size;
-    const bool ends_on_odd = odd > 0 && last_step > 0 && last_step % ((subject.plan.data->train.samples() + size - 1) / size) == 0;
-    if (ends_on_odd && 4 * odd <= rows_of_norm_batch(*subject.plan.options)) return Cause::kLastBatch;
-    return norm.momentum < kLeastMomentum && norm.average == nn::Average::kExponential ? Cause::kConvention : Cause::kSamplingNoise;
+    const bool ends_on_odd = last_step > 0 && last_step % ((subject.plan.data->train.samples() + size - 1) / size) == 0;
+    if (ends_on_odd && has_tiny_batch(subject)) return Cause::kLastBatch;
+    return has_shortest_memory(subject) ? Cause::kConvention : Cause::kSamplingNoise;
   }
   return stage;
 }

@@ -58,6 +58,11 @@ bool has_history(const Subject<T>& subject);
 template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject);
 
+/// Returns whether a moving average still holds much of its initial values, given the share of these in each layer.  Such an average
+/// reaches back to the first steps.  That its other values come from weights of long ago is then no fault of its own: a shorter memory
+/// repairs both.
+bool reaches_back(const std::vector<double>& initial_shares);
+
 /// Returns how many rows of an epoch's last batch share statistics; 0 if all batches are equally large.
 template <class T>
 Index rows_of_odd_batch(const Subject<T>& subject);

@@ -1,6 +1,7 @@
 #include "diagnosis/diagnose.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "diagnosis/causes.hpp"
 #include "diagnosis/control_training.hpp"
@@ -44,14 +45,14 @@ class Judgement {
         stages_(stages),
         judged_(subject, split),
         eval_logits_(judged_.eval_logits(subject.model.state)),
-        eval_(judged_.scorer().score(eval_logits_)),
-        far_rows_(far_rows(subject)) {
+        eval_(judged_.scorer().score(eval_logits_)) {
     StatisticsList sound = stages.back().statistics;
     RowScores sound_score = judged_.eval_score(sound);
     const bool leaves_padding_out = counts_padding(subject) && take_masked(sound, sound_score);
     const Gain whole = gain_of(sound_score, eval_, subject.plan.loss, subject.margins);
     evidence_.emplace(Evidence<T>{subject, judged_, stored_statistics<T>(subject.layout(), subject.model.state), std::move(sound),
                                   std::move(sound_score), whole, leaves_padding_out});
+    far_rows_ = far_rows(subject, evidence_->sound);
     score_train_mode();
   }
 
@@ -108,15 +109,31 @@ class Judgement {
     return true;
   }
 
-  /// Returns whether the stored statistics lose even on the training rows, as wrong ones do.  On shifted rows alone, other statistics may
-  /// gain only because they happen to suit those rows.
-  bool lose_on_training_rows() const {
+  /// Returns whether a gain on the judged rows is a finding: it is sure by itself, or it is nearly sure there and on the training rows.
+  /// Training rows alone prove nothing, because the weights were fitted to them; but what is wrong in a network is wrong there, too.
+  bool is_found(const Gain& on_judged_rows, const std::function<Gain()>& on_training_rows) const {
+    if (on_judged_rows.is_beyond(level())) return true;
+    constexpr double kNearly = 10.0;
+    if (judged_.name() == data::SplitName::kTrain || !on_judged_rows.is_beyond(kNearly * level())) return false;
+    return on_training_rows().is_beyond(kNearly * level());
+  }
+  /// Returns what the sound statistics gain on the training rows.
+  Gain statistics_on_training_rows() const {
     const JudgedRows<T> own(subject_, data::SplitName::kTrain);
-    return gain(own.eval_score(evidence_->sound), own.eval_score(std::span<const T>(subject_.model.state))).is_beyond(level());
+    return gain(own.eval_score(evidence_->sound), own.eval_score(std::span<const T>(subject_.model.state)));
+  }
+  /// Returns what train mode gains over eval mode, or over the sound statistics if these are better, on the training rows.
+  Gain batches_on_training_rows() const {
+    const JudgedRows<T> own(subject_, data::SplitName::kTrain);
+    const RowScores eval = own.eval_score(std::span<const T>(subject_.model.state));
+    const RowScores sound = own.eval_score(evidence_->sound);
+    return gain(own.train_score(norm_batch_, own.partitions()), gain(sound, eval).size() > 0.0 ? sound : eval);
   }
 
   void judge_statistics() {
-    if (evidence_->whole.is_beyond(level())) add_causes(shifted_ && !lose_on_training_rows() ? behind_ : findings_);
+    if (!is_found(evidence_->whole, [&] { return statistics_on_training_rows(); })) return;
+    // On shifted rows, other statistics may gain only because they happen to suit those rows.  Wrong ones lose on the training rows, too.
+    add_causes(shifted_ && !statistics_on_training_rows().is_beyond(level()) ? behind_ : findings_);
   }
   void add_causes(std::vector<Finding>& list) const {
     const std::vector<Blame> blames = blame(*evidence_, stages_);
@@ -183,8 +200,9 @@ class Judgement {
       }
     }
     const Gain harm = gain(train_, best);
-    if (!gain(train_, eval_).is_beyond(level())) return;
-    if (!harm.is_beyond(level())) {
+    const auto on_training_rows = [&] { return batches_on_training_rows(); };
+    if (!is_found(gain(train_, eval_), on_training_rows)) return;
+    if (!is_found(harm, on_training_rows)) {
       // The whole step from eval mode to train mode is a sure gain, but neither of its halves (sound statistics, then batch statistics) is
       // sure by itself.  The finding then reports the larger half.
       if (!findings_.empty() || !behind_.empty()) return;

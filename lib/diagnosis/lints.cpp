@@ -58,9 +58,9 @@ class Interventions {
     if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kNormOnOutput, gain, norms.back().name, {}});
   }
 
-  void add_outliers(const std::vector<Index>& near) {
-    if (near.empty()) return;
-    const Gain gain = gain_over(evidence_.judged.eval_score(population_of_rows(subject(), data::SplitName::kTrain, near)));
+  void add_outliers(const FarRows& rows) {
+    if (rows.far.empty()) return;
+    const Gain gain = gain_over(evidence_.judged.eval_score(rows.statistics_of_near));
     if (gain.is_beyond(subject().margins.level)) list.push_back({Cause::kOutliers, gain, "", {}});
   }
 
@@ -116,10 +116,21 @@ class Interventions {
   const RowScores& best_;
 };
 
+/// Returns whether the statistics of some layer are clearly others: as if all its variances changed by a third.
+template <class T>
+bool moves_a_layer(const Subject<T>& subject, const StatisticsList& from, const StatisticsList& to) {
+  constexpr double kClearly = 0.04;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(from[i].normalization)];
+    if (layer_distance(to[i], from[i], from[i], norm.epsilon) > kClearly) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 template <class T>
-FarRows far_rows(const Subject<T>& subject) {
+FarRows far_rows(const Subject<T>& subject, const StatisticsList& sound) {
   constexpr Index kFewest = 20;
   constexpr Index kMostNumbers = Index{1} << 24;
   constexpr Index kScaledBy = 512;  // about so many rows give the scales of the columns
@@ -144,7 +155,9 @@ FarRows far_rows(const Subject<T>& subject) {
   FarRows rows;
   for (std::size_t r = 0; r < distances.size(); ++r) (distances[r] <= kFar * usual ? rows.near : rows.far).push_back(static_cast<Index>(r));
   const bool are_few = 10 * rows.far.size() <= distances.size();
-  return usual > 0.0 && are_few && !rows.far.empty() ? rows : FarRows();
+  if (!(usual > 0.0) || !are_few || rows.far.empty()) return {};
+  rows.statistics_of_near = population_of_rows(subject, data::SplitName::kTrain, rows.near);
+  return moves_a_layer(subject, sound, rows.statistics_of_near) ? rows : FarRows();
 }
 
 template <class T>
@@ -152,7 +165,7 @@ std::vector<Intervention> interventions(const Evidence<T>& evidence, const RowSc
                                         const FarRows& rows, bool is_shifted) {
   Interventions<T> tried(evidence, eval);
   tried.add_line(eval_logits);
-  tried.add_outliers(rows.near);
+  tried.add_outliers(rows);
   if (is_shifted) tried.add_dead_channels();
   return std::move(tried.list);
 }
@@ -219,9 +232,9 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
 
 template std::optional<Finding> padding_lint(const Subject<float>&);
 template std::optional<Finding> padding_lint(const Subject<double>&);
-template FarRows far_rows(const Subject<float>&);
+template FarRows far_rows(const Subject<float>&, const StatisticsList&);
 template std::vector<Finding> lints(const Evidence<float>&, const Matrix<float>&, const FarRows&);
-template FarRows far_rows(const Subject<double>&);
+template FarRows far_rows(const Subject<double>&, const StatisticsList&);
 template std::vector<Finding> lints(const Evidence<double>&, const Matrix<double>&, const FarRows&);
 template std::vector<Intervention> interventions(const Evidence<float>&, const RowScores&, const Matrix<float>&, const FarRows&, bool);
 template std::vector<Intervention> interventions(const Evidence<double>&, const RowScores&, const Matrix<double>&, const FarRows&, bool);

@@ -11,14 +11,16 @@ namespace normrun::diagnosis {
 struct FarRows {
   std::vector<Index> near;
   std::vector<Index> far;
+  StatisticsList statistics_of_near;
 };
 
 /// Finds training rows whose inputs are far from all others.  A row's distance is a sum over the columns: the squared distance from the
 /// column's median, in units of the range of the column's middle four fifths.  A row is far if its distance is above 25 times the median
-/// distance.  Both lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
-/// look far.
+/// distance.  The lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
+/// look far.  They are also empty if the statistics of all rows (`sound`) are hardly others without the far ones: in pictures of strokes,
+/// most columns are nearly always empty, and ordinary rows are far.
 template <class T>
-FarRows far_rows(const Subject<T>& subject);
+FarRows far_rows(const Subject<T>& subject, const StatisticsList& sound);
 
 /// Returns findings "lint": what is worth a word but harms nobody yet, each with its place and number.  They are a last batch of one row, a
 /// normalization of one value, channels that do not vary, training rows far from all others, padding that is counted, and predictions of a

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/random.hpp"
@@ -26,9 +27,14 @@ class LoadedCauses {
 
   std::vector<Blame> find() {
     corrected_ = without_initial();
-    if (!are_equal(corrected_, evidence_.stored)) add(Cause::kColdStart, evidence_.stored, corrected_);
-    if (are_equal(corrected_, evidence_.sound)) return std::move(blames_);
-    add(rest_cause(), corrected_, evidence_.sound);
+    const Cause rest = are_equal(corrected_, evidence_.sound) ? Cause::kNone : rest_cause();
+    const bool is_cold = !are_equal(corrected_, evidence_.stored);
+    if (is_cold && rest == Cause::kOtherWeights && is_cold_throughout()) {
+      add(Cause::kColdStart, evidence_.stored, evidence_.sound);
+      return std::move(blames_);
+    }
+    if (is_cold) add(Cause::kColdStart, evidence_.stored, corrected_);
+    if (rest != Cause::kNone) add(rest, corrected_, evidence_.sound);
     return std::move(blames_);
   }
 
@@ -124,6 +130,28 @@ class LoadedCauses {
       return statistics::update_count<T>(layout().normalizations[static_cast<std::size_t>(index)], subject().model.state) > 0;
     });
   }
+  /// Returns how much of each layer's initial values the counts of updates leave.
+  std::vector<double> counted_shares() const {
+    std::vector<double> shares;
+    for (const Index index : statistics::layers_with_statistics(layout())) {
+      const nn::Normalization& norm = layout().normalizations[static_cast<std::size_t>(index)];
+      shares.push_back(nn::share_left(norm.average, norm.momentum, 0, statistics::update_count<T>(norm, subject().model.state)));
+    }
+    return shares;
+  }
+
+  /// Returns whether the average reaches back to the first steps of the only training.  It then holds about as much of the initial values
+  /// as its count of updates leaves, and is nearer to the sound statistics without them.  If the count includes an earlier training with
+  /// another momentum, the two shares differ.
+  bool is_cold_throughout() const {
+    constexpr double kAbout = 0.2;
+    const std::vector<double> shares = counted_shares();
+    const double counted = *std::max_element(shares.begin(), shares.end());
+    const StatisticsList initial = stored_statistics<T>(layout(), statistics::initial_state<T>(layout()));
+    const double held = fit_blend(evidence_.stored, evidence_.sound, initial).share;
+    const bool is_nearer = far(evidence_.sound) < distance(evidence_.stored, evidence_.sound, evidence_.sound, layout());
+    return reaches_back(shares) && is_nearer && std::abs(held - counted) < kAbout * counted;
+  }
 
   StatisticsList population_of(data::SplitName split) const {
     statistics::PopulationOptions options;
@@ -142,8 +170,9 @@ class LoadedCauses {
     double others = 0.0;
     for (std::size_t i = 0; i < distances.size(); ++i) others = i == worst ? others : std::max(others, distances[i]);
     constexpr double kClearly = 4.0;
-    constexpr double kFits = 0.05;  // averages over few batches have squared distances of about this size
-    if (!(distances[worst] > kClearly * others) || others > kFits) return Cause::kNone;
+    constexpr double kFits = 0.05;    // averages over few batches have squared distances of about this size
+    constexpr double kDamaged = 0.3;  // nearer ones may well be statistics of other rows or weights, which move one layer most
+    if (!(distances[worst] > kClearly * others) || others > kFits || distances[worst] < kDamaged) return Cause::kNone;
     // The harm is in that layer only if repairing it alone gives nearly everything back.
     constexpr double kLittle = 0.2;
     const RowScores repaired = evidence_.judged.eval_score(with_layer(corrected_, evidence_.sound, worst));

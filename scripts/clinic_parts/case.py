@@ -15,10 +15,10 @@ from clinic_parts.program import Failed, Programs
 
 # How often each kind is drawn, so that every cause has its sick networks: what seldom does harm is drawn more often.  The number is odd, so
 # that seen and unseen cases take turns.
-WEIGHTS = {"few-steps": 6, "lost-on-save": 4, "never-moved": 4, "left-behind": 4, "older-statistics": 5, "statistics-of-other-data": 4,
-           "frozen-tuning": 4, "forgetful": 5, "wrong-convention": 4, "odd-last-batch": 4, "biased": 7, "micro-batches": 7, "replicas": 8,
-           "single-images": 6, "padding-counted": 6, "dropout-before-norm": 8, "by-class": 5, "trained-by-class": 5, "sorted-rows": 5,
-           "shifted-rows": 6, "damaged-layer": 6, **{name: 3 for name in healthy.KINDS}, "two-at-once": 8, "small-batch-training": 3}
+WEIGHTS = {"few-steps": 6, "lost-on-save": 4, "never-moved": 6, "left-behind": 6, "older-statistics": 6, "statistics-of-other-data": 6,
+           "frozen-tuning": 6, "forgetful": 4, "wrong-convention": 7, "odd-last-batch": 6, "biased": 9, "micro-batches": 10, "replicas": 9,
+           "single-images": 9, "padding-counted": 4, "dropout-before-norm": 12, "by-class": 14, "trained-by-class": 5, "sorted-rows": 5,
+           "shifted-rows": 6, "damaged-layer": 8, **{name: 2 for name in healthy.KINDS}, "two-at-once": 8, "small-batch-training": 2}
 
 
 def slots():

@@ -150,10 +150,10 @@ def sweeps(cases):
     return table(["sweeps in which", "`harmed-training` was told"], rows)
 
 
-PARTS = (("Cases that were looked at while the diagnosis was made", lambda record: not record["unseen"]),
-         ("Seeds that nobody looked at", lambda record: "seed" in record["unseen"]),
-         ("A family of networks that nobody looked at (tanh, normalized behind it)", lambda record: "family" in record["unseen"]),
-         ("A source of data that nobody looked at (spirals)", lambda record: "source" in record["unseen"]))
+PARTS = (("Even cases, the half that may be looked at while a diagnosis is made", lambda record: not record["unseen"]),
+         ("Odd cases, the half that nobody looks at", lambda record: "seed" in record["unseen"]),
+         ("The family of networks that nobody looks at (tanh, normalized behind it)", lambda record: "family" in record["unseen"]),
+         ("The source of data that nobody looks at (spirals)", lambda record: "source" in record["unseen"]))
 
 HEAD = """# The clinic
 

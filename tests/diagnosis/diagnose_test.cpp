@@ -36,6 +36,10 @@ struct Judged {
     REQUIRE_FALSE(result.findings.empty());
   }
   const diagnosis::Finding& first() const { return result.findings.front(); }
+  bool names(diagnosis::Cause cause) const {
+    return std::any_of(result.findings.begin(), result.findings.end(),
+                       [&](const diagnosis::Finding& one) { return one.finding != "lint" && one.cause == cause; });
+  }
   const diagnosis::TriedRemedy* remedy(const std::string& name) const {
     for (const diagnosis::TriedRemedy& one : result.remedies)
       if (one.remedy == name) return &one;
@@ -88,6 +92,38 @@ TEST_CASE("a convention that keeps only the last small batch is named") {
   const Judged judged({"norm.momentum=0.99", "norm.momentum_weighs=new", "train.batch_size=4"}, 1200);
   CHECK(judged.first().finding == "statistics-wrong");
   CHECK(judged.first().cause == diagnosis::Cause::kConvention);
+}
+
+TEST_CASE("statistics of the last batch alone do not lag") {
+  std::string network = "network=[";
+  for (int layer = 0; layer < 6; ++layer) network += R"({"type": "dense", "units": 32}, {"type": "tanh"}, {"type": "norm"}, )";
+  const Judged judged(
+      {network + R"({"type": "dense", "units": 1}])",
+       R"(data={"type": "uniform", "low": -2, "high": 2, "features": 8, "target": "teacher", "samples": 600, "test_samples": 600})",
+       "norm.momentum=0.1", "train.batch_size=2", "seed=0"});
+  CHECK(judged.first().finding == "statistics-wrong");
+  CHECK(judged.first().cause == diagnosis::Cause::kConvention);
+  CHECK_FALSE(judged.names(diagnosis::Cause::kLag));
+}
+
+TEST_CASE("an average that still holds its initial values has a cold start, and no lag besides") {
+  const Judged judged({"norm.momentum=0.99", "train.batch_size=16", "train.optimizer.learning_rate=0.03", "seed=2"}, 100);
+  CHECK(judged.first().cause == diagnosis::Cause::kColdStart);
+  CHECK_FALSE(judged.names(diagnosis::Cause::kLag));
+}
+
+TEST_CASE("the variance that a last batch of one row lacks is that batch's fault") {
+  const Judged judged({"norm.momentum=0.5", "data.samples=257", "train.batch_size=64", "seed=1"}, 100);
+  CHECK(judged.first().cause == diagnosis::Cause::kLastBatch);
+  CHECK_FALSE(judged.names(diagnosis::Cause::kBiasedVariance));
+}
+
+TEST_CASE("a harm that is nearly sure counts where the training rows show it, too") {
+  const Judged judged({"norm.momentum=0.99", "train.batch_size=16", "train.optimizer.learning_rate=0.03", "seed=1"}, 60);
+  CHECK(judged.first().finding == "statistics-wrong");
+  CHECK(judged.first().cause == diagnosis::Cause::kColdStart);
+  CHECK(judged.first().p > diagnosis::Margins{}.level);
+  CHECK(judged.first().p < 10.0 * diagnosis::Margins{}.level);
 }
 
 TEST_CASE("shifted rows are named, and nothing else is") {

@@ -74,6 +74,15 @@ TEST_CASE("a confirmed remedy is recommended with its effect; one that measures 
   CHECK(has(advice[0].tried[0], "worse"));
 }
 
+TEST_CASE("a measured remedy is named by what it gives") {
+  for (const auto& [remedy, words] :
+       {std::pair("momentum", "statistics that remember more batches: "), std::pair("layer-by-layer", "layer-by-layer statistics: ")}) {
+    report::SettingDiagnosis noisy = setting_of("batch", 8, {finding_of("statistics-wrong", diagnosis::Cause::kSamplingNoise, 0.1)});
+    noisy.remedies = {remedy_of(remedy, 1, 0, 0.935)};
+    CHECK(report::advise({noisy}, report::AdviceContext{})[0].measured.starts_with(words));
+  }
+}
+
 TEST_CASE("momentum is told in the config's own convention") {
   report::SettingDiagnosis noisy = setting_of("batch", 8, {finding_of("statistics-wrong", diagnosis::Cause::kSamplingNoise, 0.1)});
   noisy.layer.momentum = 0.5;
@@ -108,6 +117,7 @@ TEST_CASE("each cause stands once, at the setting where it weighs most; causes o
 
 TEST_CASE("healthy settings say which harm is excluded, equal modes that nothing is to repair, old results that nothing was measured") {
   report::ToldFinding nothing = finding_of("nothing-found", diagnosis::Cause::kNone, 0.004);
+  nothing.detectable = 0.05;
   report::ToldFinding equal = finding_of("nothing-found", diagnosis::Cause::kNone, 0.0);
   equal.low = equal.high = 0.0;
   report::SettingDiagnosis old = setting_of("old", 2, {});
@@ -117,6 +127,7 @@ TEST_CASE("healthy settings say which harm is excluded, equal modes that nothing
   REQUIRE(advice.size() == 3);
   CHECK(advice[0].cause == diagnosis::Cause::kNothingFound);
   CHECK(has(advice[0].finding, "a harm above 2.4 percentage points of test accuracy is excluded"));
+  CHECK(has(advice[0].finding, "a harm of 5.0 percentage points would be found"));
   CHECK(advice[1].setting == "layer norm, 2 settings");
   CHECK(has(advice[1].finding, "nothing to repair"));
   CHECK(advice[2].cause == diagnosis::Cause::kUnmeasured);

@@ -11,7 +11,7 @@ report::SeedFindings seeds_of(const std::string& finding, const std::vector<doub
   report::SeedFindings result;
   result.told.finding = finding;
   result.told.cause = diagnosis::Cause::kLag;
-  for (const double effect : effects) result.runs.push_back({"", "accuracy", effect, effect - 0.02, effect + 0.02, 0.0, 500.0});
+  for (const double effect : effects) result.runs.push_back({"", "accuracy", effect, effect - 0.02, effect + 0.02, 0.0, 500.0, 0.01});
   return result;
 }
 
@@ -45,6 +45,15 @@ TEST_CASE("from five seeds on the seeds' own variance decides, and a run without
   CHECK(most[0].effect.n == 3);
   CHECK(most[0].effect.mean == 0.3);  // the worst one's, with its own interval
   CHECK(most[0].low == doctest::Approx(0.28));
+}
+
+TEST_CASE("what counts is an effect beyond the margin of the config") {
+  report::SeedFindings finding = seeds_of("statistics-wrong", {0.3, 0.31, 0.29, 0.3, 0.3});
+  for (report::RunFinding& run : finding.runs) run.margin = 0.4;
+  const auto told = report::pooled_findings({{.runs = 5, .findings = {finding}}}).front();
+  REQUIRE(told.size() == 1);
+  CHECK_FALSE(told[0].is_of_all);
+  CHECK(told[0].size() == doctest::Approx(0.31 / 0.4));
 }
 
 TEST_CASE("below five seeds the variance is that of the seeds of all settings") {

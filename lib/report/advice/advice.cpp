@@ -114,7 +114,11 @@ const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own, Cause cause) {
 /// Returns a remedy as people read it: "layer-by-layer statistics", "shuffled batches".
 std::string spoken_remedy(const std::string& remedy) {
   if (remedy == "shuffled-batches") return "shuffled batches";
-  if (remedy == "example-weighing" || remedy == "mixed") return remedy + " statistics at prediction";
+  if (remedy == "mixed") return "mixed statistics at prediction";
+  if (remedy == "example-weighing") return "example weighing at prediction";
+  if (remedy == "momentum") return "statistics that remember more batches";
+  if (remedy == "moving-variance") return "the other variance rule";
+  if (remedy == "recomputed-on-judged") return "statistics of rows like the judged ones";
   if (remedy == "usual-variance") return "a usual variance";
   if (remedy == "without-padding") return "statistics without the padding";
   return remedy + " statistics";

@@ -75,6 +75,8 @@ std::vector<Advice> advise(const ResultsFolder& results) {
       std::any_of(diagnoses.begin(), diagnoses.end(), [](const SettingDiagnosis& one) { return !std::isnan(one.eval_accuracy); });
   context.is_classifier = has_accuracy;
   if (results.experiment.base.train.loss == train::LossChoice::kAuto) context.is_softmax = has_accuracy;
+  const diagnosis::Margins margins = margins_of(results, facts);
+  context.margin = has_accuracy ? margins.accuracy : margins.loss;
   std::vector<Advice> advice = advise(diagnoses, context);
   add_of_training_rows(advice, diagnoses, results, facts, context);
   add_failed(advice, results);

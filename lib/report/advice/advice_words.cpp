@@ -54,7 +54,7 @@ std::string spoken_setting(const tables::Setting& setting) {
 }
 
 std::string amount_words(const ToldFinding& finding, const AdviceContext& context) {
-  if (finding.metric == "accuracy") return shown(finding.effect.mean);
+  if (finding.metric == "accuracy") return fmt::format("{:.1f} percentage points", 100.0 * finding.effect.mean + 0.0);
   return shown(finding.effect.mean) + (context.is_softmax ? " nats" : " times the targets' variance");
 }
 

@@ -6,7 +6,6 @@
 #include <limits>
 #include <map>
 
-#include "diagnosis/margins.hpp"
 #include "report/advice/pooled_findings.hpp"
 
 namespace normrun::report {
@@ -16,7 +15,8 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 class DiagnosisCollector {
  public:
-  DiagnosisCollector(const ResultsFolder& results, const std::string& split) : results_(results), split_(split) {}
+  DiagnosisCollector(const ResultsFolder& results, const std::string& split, const diagnosis::Margins& margins)
+      : results_(results), split_(split), margins_(margins) {}
 
   std::vector<SettingDiagnosis> collect(const std::vector<SettingFacts>& all_facts) {
     for (const SettingFacts& facts : all_facts) take_facts(facts);
@@ -77,7 +77,7 @@ class DiagnosisCollector {
       }
     }
   }
-  static void take_finding(const tables::RunRows& runs, const tables::RunRows::Row& row, double place, SettingFindings& own) {
+  void take_finding(const tables::RunRows& runs, const tables::RunRows::Row& row, double place, SettingFindings& own) const {
     const std::string& finding = runs.text(row, "finding");
     const Cause cause = diagnosis::cause_of(runs.text(row, "cause"));
     const std::string& layer = runs.text(row, "layer");
@@ -93,7 +93,7 @@ class DiagnosisCollector {
       found->told.channels = runs.text(row, "channels");
     }
     found->runs.push_back({runs.run_id(), runs.text(row, "metric"), runs.number(row, "effect"), runs.number(row, "ci95_low"),
-                           runs.number(row, "ci95_high"), place, runs.number(row, "samples")});
+                           runs.number(row, "ci95_high"), place, runs.number(row, "samples"), margin_of(runs.text(row, "metric"))});
   }
 
   void take_remedies() {
@@ -111,7 +111,7 @@ class DiagnosisCollector {
       if (!std::isnan(score.eval)) own.scores.push_back(score);
     }
   }
-  static void take_recomputed(const tables::RunRows& runs, const tables::RunRows::Row& row, SettingFindings& own) {
+  void take_recomputed(const tables::RunRows& runs, const tables::RunRows::Row& row, SettingFindings& own) const {
     const std::string& name = runs.text(row, "remedy");
     if (name != "layer-by-layer" && name != "without-padding") return;
     const double before = runs.number(row, "accuracy_before");
@@ -122,6 +122,7 @@ class DiagnosisCollector {
                               .metric = by_accuracy ? "accuracy" : "loss",
                               .effect = gain,
                               .samples = runs.number(row, "samples"),
+                              .margin = margin_of(by_accuracy ? "accuracy" : "loss"),
                               .is_told = false});
   }
   static void take_remedy(const tables::RunRows& runs, const tables::RunRows::Row& row, SettingDiagnosis& own, SeedScore& score) {
@@ -150,8 +151,15 @@ class DiagnosisCollector {
     score.best = std::isnan(score.best) ? std::max(before, after) : std::max(score.best, after);
   }
 
+  /// Returns the margin of a metric.  A margin of 0 would be no unit, so there is a smallest one.
+  double margin_of(const std::string& metric) const {
+    constexpr double kLeast = 1e-9;
+    return std::max(metric == "accuracy" ? margins_.accuracy : margins_.loss, kLeast);
+  }
+
   const ResultsFolder& results_;
   std::string split_;
+  diagnosis::Margins margins_;
   std::map<tables::Setting, std::size_t> places_;
   std::vector<SettingDiagnosis> list_;
   std::vector<SettingFindings> findings_;  // of the settings in list_, in the same order
@@ -159,16 +167,20 @@ class DiagnosisCollector {
 
 }  // namespace
 
-double margin_of(const std::string& metric) {
-  const diagnosis::Margins margins;
-  return metric == "accuracy" ? margins.accuracy : margins.loss;
+diagnosis::Margins margins_of(const ResultsFolder& results, const std::vector<SettingFacts>& facts) {
+  const study::RunConfig& base = results.experiment.base;
+  const bool has_accuracy = std::any_of(facts.begin(), facts.end(), [](const SettingFacts& one) {
+    return std::any_of(one.modes.begin(), one.modes.end(), [](const auto& mode) { return !std::isnan(mode.second.accuracy); });
+  });
+  const bool is_squared = base.train.loss == train::LossChoice::kMse || (base.train.loss == train::LossChoice::kAuto && !has_accuracy);
+  diagnosis::Margins margins = base.compare.margins;
+  if (is_squared) margins.loss = margins.variance;
+  return margins;
 }
-
-double ToldFinding::size() const { return effect.mean / margin_of(metric); }
 
 std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::vector<SettingFacts>& facts,
                                                 const std::string& split) {
-  return DiagnosisCollector(results, split).collect(facts);
+  return DiagnosisCollector(results, split, margins_of(results, facts)).collect(facts);
 }
 
 }  // namespace normrun::report

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "diagnosis/cause.hpp"
+#include "diagnosis/margins.hpp"
 #include "report/advice/advice_facts.hpp"
 #include "report/results/results_folder.hpp"
 
@@ -22,15 +23,13 @@ struct ToldFinding {
   tables::SampleSummary effect = {};  // over the seeds, or of the network with the largest effect; n: the runs with this finding
   double low = 0.0;                   // 95 % interval of the effect
   double high = 0.0;
-  double detectable = 0.0;  // an effect of this size would be found in four of five cases
-  bool is_of_all = false;   // it holds of all networks trained with this setting, not only of the judged ones
-  double place = 0.0;       // mean place in the list of findings of a run
-  double samples = 0.0;     // judged rows, mean over the runs
-  double size() const;      // the effect in units of its margin, so that metrics are comparable
+  double detectable = 0.0;                              // an effect of this size would be found in four of five cases
+  bool is_of_all = false;                               // it holds of all networks trained with this setting, not only of the judged ones
+  double place = 0.0;                                   // mean place in the list of findings of a run
+  double samples = 0.0;                                 // judged rows, mean over the runs
+  double margin = 1.0;                                  // the smallest effect that counts, in the same metric
+  double size() const { return effect.mean / margin; }  // metrics are comparable in units of their margins
 };
-
-/// Returns the default margin of a metric: .01 of accuracy, .02 nats or .02 of the targets' variance.
-double margin_of(const std::string& metric);
 
 /// A remedy that needs no training, or an arm: a way to predict that only the findings' tests use.  Means over the runs that tried it.
 struct ToldRemedy {
@@ -75,6 +74,10 @@ struct SettingDiagnosis {
   double eval_accuracy = 0.0;
   double eval_loss = 0.0;
 };
+
+/// Returns the margins that the diagnoses of these results used.  `loss` is the margin of the loss at hand: in nats, or as a share of the
+/// targets' variance.
+diagnosis::Margins margins_of(const ResultsFolder& results, const std::vector<SettingFacts>& facts);
 
 /// Returns the diagnoses on a split, in the order of `facts`, which come from collect_facts(results).
 std::vector<SettingDiagnosis> collect_diagnoses(const ResultsFolder& results, const std::vector<SettingFacts>& facts,

@@ -24,7 +24,6 @@ std::string loss_words(double mean, const std::pair<double, double>& interval, c
 
 constexpr std::size_t kFewestSeeds = 3;
 constexpr double kLevel = 0.01;
-constexpr double kMargin = 0.01;
 
 bool has_batch_statistics(const SettingDiagnosis& one) { return !one.layer.layer.empty(); }
 
@@ -54,10 +53,11 @@ struct Harm {
   const SettingDiagnosis* control = nullptr;
   diagnosis::Estimate estimate;
 
-  /// Takes another pair of settings if its harm is sure and larger than the one so far.
-  void take_if_worse(const SettingDiagnosis& other, const SettingDiagnosis& other_control, const std::vector<double>& harms) {
+  /// Takes another pair of settings if its harm is surely beyond the margin and larger than the one so far.
+  void take_if_worse(const SettingDiagnosis& other, const SettingDiagnosis& other_control, const std::vector<double>& harms,
+                     double margin) {
     const diagnosis::Estimate harm = diagnosis::estimate(harms);
-    if (!(harm.lower(kLevel) > kMargin) || (small != nullptr && harm.mean <= estimate.mean)) return;
+    if (!(harm.lower(kLevel) > margin) || (small != nullptr && harm.mean <= estimate.mean)) return;
     *this = {&other, &other_control, harm};
   }
   std::pair<double, double> interval() const { return {estimate.lower(0.025), estimate.upper(0.025)}; }
@@ -108,7 +108,7 @@ std::optional<Advice> harmed_by_parts(const std::vector<SettingDiagnosis>& diagn
       for (const auto& [seed, score] : best_scores(whole))
         if (own.contains(seed)) harms.push_back(score - own.at(seed));
       if (harms.size() < 2) continue;
-      worst.take_if_worse(parted, whole, harms);
+      worst.take_if_worse(parted, whole, harms, context.margin);
     }
   }
   if (worst.small == nullptr) return std::nullopt;
@@ -141,7 +141,7 @@ std::optional<Advice> harmed_training(const std::vector<SettingDiagnosis>& diagn
       if (large_control == nullptr) continue;
       const std::vector<double> harms = differences(small, *large, control, *large_control);
       if (harms.size() < kFewestSeeds) continue;
-      worst.take_if_worse(small, control, harms);
+      worst.take_if_worse(small, control, harms, context.margin);
     }
   }
   if (worst.small == nullptr) return std::nullopt;

@@ -15,7 +15,7 @@ constexpr std::size_t kSeedsForOwnVariance = 5;
 /// Returns the standard error of a run's effect over its rows, in units of the margin.
 double row_error(const RunFinding& run) {
   if (std::isnan(run.low) || std::isnan(run.high) || run.samples < 2.0) return 0.0;
-  return 0.5 * (run.high - run.low) / diagnosis::student_upper_quantile(0.025, run.samples - 1.0) / margin_of(run.metric);
+  return 0.5 * (run.high - run.low) / diagnosis::student_upper_quantile(0.025, run.samples - 1.0) / run.margin;
 }
 
 /// A sum of squared distances from a mean, and its degrees of freedom.
@@ -28,8 +28,7 @@ struct Spread {
 /// Returns the effect in every run of a setting, in units of the margin; 0 for a run without the finding.
 std::vector<double> effects_of(const SeedFindings& finding, std::size_t runs) {
   std::vector<double> effects(runs, 0.0);
-  for (std::size_t i = 0; i < std::min(runs, finding.runs.size()); ++i)
-    effects[i] = finding.runs[i].effect / margin_of(finding.runs[i].metric);
+  for (std::size_t i = 0; i < std::min(runs, finding.runs.size()); ++i) effects[i] = finding.runs[i].effect / finding.runs[i].margin;
   return effects;
 }
 
@@ -148,14 +147,15 @@ class Pooling {
     told.samples = run.samples;
     const double degrees = std::max(run.samples - 1.0, 1.0);
     const double reach = diagnosis::student_upper_quantile(kLevel, degrees) + diagnosis::student_upper_quantile(kMissed, degrees);
-    told.detectable = margin_of(run.metric) * (1.0 + reach * row_error(run));
+    told.margin = run.margin;
+    told.detectable = run.margin * (1.0 + reach * row_error(run));
     return told;
   }
 
   ToldFinding of_seeds(const SeedFindings& finding, std::size_t runs) const {
     const PooledEffect effect = pooled(finding, runs, spreads_.at({finding.told.finding, finding.told.cause}));
     const RunFinding& worst = *std::max_element(finding.runs.begin(), finding.runs.end(), [](const RunFinding& a, const RunFinding& b) {
-      return a.effect / margin_of(a.metric) < b.effect / margin_of(b.metric);
+      return a.effect / a.margin < b.effect / b.margin;
     });
     ToldFinding told = of_one(finding.told, worst);
     if (told.finding == "nothing-found" && worst.effect == 0.0 && worst.low == 0.0 && worst.high == 0.0)
@@ -173,7 +173,7 @@ class Pooling {
       told.effect.n = told_runs(finding);
       return told;  // the numbers are those of the worst network alone
     }
-    const double margin = margin_of(worst.metric);
+    const double margin = worst.margin;
     told.effect = tables::summarize(same);
     told.effect.mean = margin * effect.mean;
     told.effect.n = told_runs(finding);

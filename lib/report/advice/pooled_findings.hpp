@@ -16,6 +16,7 @@ struct RunFinding {
   double high = 0.0;
   double place = 0.0;  // in the list of the run's findings
   double samples = 0.0;
+  double margin = 1.0;  // the smallest effect that counts, in the same metric
   bool is_told = true;  // false: the run's own diagnosis lacks the finding
 };
 
