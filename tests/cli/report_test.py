@@ -241,6 +241,33 @@ class ReportTest(CommandLineTest):
             tried = {row["remedy"] for row in csv.DictReader(file)}
         self.assertLessEqual({"bias-corrected", "layer-by-layer", "batch-average", "batch-statistics"}, tried)
 
+    def told_of(self, seeds, lines_of):
+        """The advice on a cold start where the diagnoses of the seeds are these: (finding, cause, effect), with an interval of +-.01."""
+        path = self.folder / "results/diagnosis.csv"
+        with open(path, newline="", encoding="utf-8") as file:
+            run = {row["seed"]: row for row in csv.DictReader(file)}
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, next(iter(run.values())))
+            writer.writeheader()
+            for seed in seeds:
+                for finding, cause, effect in lines_of(seed):
+                    writer.writerow({**run[str(seed)], "finding": finding, "cause": cause, "layer": "", "channels": "", "effect": effect,
+                                     "ci95_low": effect - 0.01, "ci95_high": effect + 0.01, "p": 0, "metric": "accuracy", "samples": 600})
+        advice = json.loads(self.run_in("report", "results", "--json").stdout)
+        return next(one["finding"] for one in advice if one["cause"] == "cold-start")
+
+    def test_a_cause_that_one_run_names_twice_counts_once(self):
+        self.train(dict(SMALL, norm={"type": "batch"}, grid={"seed": [0, 1]}))
+        told = self.told_of([0, 1], lambda seed: [("nothing-found", "", 0.0)] if seed else [("statistics-wrong", "cold-start", 0.3),
+                                                                                            ("statistics-wrong", "cold-start", 0.1)])
+        self.assertIn("found in 1", told)
+
+    def test_the_margins_of_the_config_decide_what_holds_of_all_networks(self):
+        seeds = [0, 1, 2, 3, 4]
+        for margin, words in ((0.01, "mean of 5 runs"), (0.1, "worst of 5 networks")):
+            self.train(dict(SMALL, norm={"type": "batch"}, grid={"seed": seeds}, compare={"accuracy_margin": margin}))
+            self.assertIn(words, self.told_of(seeds, lambda seed: [("statistics-wrong", "cold-start", 0.05 + 0.001 * seed)]))
+
     def test_what_is_not_there_is_left_out(self):
         folder = self.train(SMALL)
         for table in ("history", "compare", "layers", "channels", "budget", "summary", "diagnosis", "remedies"):

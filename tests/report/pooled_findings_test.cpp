@@ -77,15 +77,17 @@ TEST_CASE("what is excluded in several networks has the interval of their mean, 
 TEST_CASE("what recomputed statistics gain in silent runs counts, and five of them may tell what no one is sure of") {
   report::SettingFindings setting{.runs = 5};
   for (int i = 0; i < 5; ++i)
-    setting.recomputed.push_back({.run = std::to_string(i), .metric = "accuracy", .effect = 0.04 + 0.002 * i, .is_told = false});
+    setting.recomputed.push_back(
+        {.run = std::to_string(i), .metric = "accuracy", .effect = 0.04 + 0.002 * i, .margin = 0.01, .is_told = false});
   const auto told = report::pooled_findings({setting}).front();
   REQUIRE(told.size() == 1);
   CHECK(told[0].finding == "statistics-wrong");
   CHECK(told[0].cause == diagnosis::Cause::kUnknown);
   CHECK(told[0].is_of_all);
   CHECK(told[0].effect.mean == doctest::Approx(0.044));
-  setting.findings.push_back({.told = {.finding = "statistics-wrong", .cause = diagnosis::Cause::kLag},
-                              .runs = {{.run = "3", .metric = "accuracy", .effect = 0.046, .low = 0.03, .high = 0.062, .samples = 500.0}}});
+  setting.findings.push_back(
+      {.told = {.finding = "statistics-wrong", .cause = diagnosis::Cause::kLag},
+       .runs = {{.run = "3", .metric = "accuracy", .effect = 0.046, .low = 0.03, .high = 0.062, .samples = 500.0, .margin = 0.01}}});
   const auto named = report::pooled_findings({setting}).front();
   REQUIRE(named.size() == 1);
   CHECK(named[0].cause == diagnosis::Cause::kLag);

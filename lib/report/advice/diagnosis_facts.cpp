@@ -92,6 +92,9 @@ class DiagnosisCollector {
       found->told.layer = layer;
       found->told.channels = runs.text(row, "channels");
     }
+    // A run may name a cause twice, for two steps of the repair; the first and larger harm counts.
+    const bool is_known = finding != "lint" && !found->runs.empty() && found->runs.back().run == runs.run_id();
+    if (is_known) return;
     found->runs.push_back({runs.run_id(), runs.text(row, "metric"), runs.number(row, "effect"), runs.number(row, "ci95_low"),
                            runs.number(row, "ci95_high"), place, runs.number(row, "samples"), margin_of(runs.text(row, "metric"))});
   }
