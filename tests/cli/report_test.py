@@ -247,7 +247,7 @@ class ReportTest(CommandLineTest):
         with open(path, newline="", encoding="utf-8") as file:
             run = {row["seed"]: row for row in csv.DictReader(file)}
         with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, next(iter(run.values())))
+            writer = csv.DictWriter(file, next(iter(run.values())), lineterminator="\n")
             writer.writeheader()
             for seed in seeds:
                 for finding, cause, effect in lines_of(seed):
