@@ -30,7 +30,7 @@ TEST_CASE("csv: the classes of the config are all classes, in its order") {
   CHECK(data.class_words == std::vector<std::string>{"dog", "bird", "cat"});
   CHECK(data.train.labels == std::vector<std::int32_t>{0, 2, 0});
   CHECK(rows_of("a,label\n1,2\n2,2\n", R"(, "classes": ["2", "1"])").train.labels == std::vector<std::int32_t>{0, 0});
-  check_refused([&] { rows_of(text, R"(, "classes": ["dog", "bird"])"); }, ExitCode::kDamaged, {"data.csv:3:2", "\"cat\"", "data.classes"});
+  check_refused([&] { rows_of(text, R"(, "classes": ["dog", "bird"])"); }, ExitCode::kDamaged, {"data.csv:3:3", "\"cat\"", "data.classes"});
   check_refused([&] { rows_of(text, R"(, "classes": ["dog", "cat", "dog"])"); }, ExitCode::kUsage, {"data.classes", "\"dog\""});
 }
 

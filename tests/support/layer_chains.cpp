@@ -92,10 +92,14 @@ bool LayerChain::has_differentiable_output(const Mode& mode) const {
 }
 
 std::vector<LayerChain> layer_chains() {
+  constexpr std::size_t kOneIn = 3;  // of all pairs: enough to have each type in front of many others and behind them, in a minute
   ChainDraw draw;
   std::vector<LayerChain> chains;
+  std::size_t place = 0;
   for (const auto& [first, first_cases] : draw.cases()) {
+    std::size_t other = place++;
     for (const auto& [second, second_cases] : draw.cases()) {
+      if (other++ % kOneIn != 0) continue;
       const auto pair = draw.pair(first, second);
       if (!pair) continue;
       chains.push_back(*pair);

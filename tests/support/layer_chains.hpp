@@ -18,7 +18,7 @@ struct LayerChain {
   bool has_differentiable_output(const Mode& mode) const;
 };
 
-/// A chain of two layers for every pair of types that fit one behind the other, and one of three that goes on from each pair: the
+/// A chain of two layers for every third pair of types that fit one behind the other, and one of three that goes on from each pair: the
 /// variants and the third layers are drawn, the same in every run.  No layer brings an activation: it would be a layer of its own.
 std::vector<LayerChain> layer_chains();
 

@@ -16,6 +16,8 @@ LAYERS = {1: ["dense", "dense", "softmax"],
           3: ["conv2d", "conv2d", "depthwise_conv2d", "conv2d_transpose", "max_pooling2d", "average_pooling2d", "global_average_pooling2d",
               "global_max_pooling2d", "upsampling2d", "flatten"]}
 RECURRENT = ("simple_rnn", "lstm", "gru")
+# Options of training of which most pairs exclude each other: an experiment has one of them at most.
+ALONE = ("average_weights", "class_weight", "clients", "clip", "early_stopping", "phases", "schedule")
 SOFTLY = {"softmax": "softmax-cross-entropy", "sigmoid": "binary-cross-entropy"}
 
 
@@ -32,7 +34,7 @@ class RandomExperiment:
         self.config = {"name": self.chance.choice(["campaign", "Ünd more", "a b"]), "data": data.config}
         self.config["network"] = self.network(list(data.shape), data.outputs, data.is_class)
         self.config["norm"] = self.layer(self.chance.choice(self.draw.types("norm")), "norm", family="norm")
-        self.config["train"] = self.train()
+        self.config["train"] = self.train(data.outputs if data.is_class else 0)
         for name in ("compare", "population"):
             if self.draw.maybe(0.6):
                 self.config[name] = self.draw.object(self.properties[name]["properties"], name, 0.35)
@@ -98,7 +100,7 @@ class RandomExperiment:
         given["inputs"] = None
         return self.draw.member(family, kind, path, 0.2, **given)
 
-    def train(self):
+    def train(self, classes):
         options = self.properties["train"]["properties"]
         given = {name: None for name in ("epochs", "steps", "init_from", "batch_order", "loss", "accumulate", "replicas")}
         given["batch_size"] = self.draw.value("batch_size", options["batch_size"], "train.batch_size")
@@ -118,7 +120,27 @@ class RandomExperiment:
         if self.draw.maybe(0.03):
             self.files["weights.safetensors"] = safetensors("dense_0.bias", [3], [0.5, -0.5, 1.0])
             given["init_from"] = "weights.safetensors"
+        given |= dict.fromkeys(ALONE) | self.alone(options, classes)
         return self.draw.object(options, "train", 0.15, **given)
+
+    def alone(self, options, classes):
+        """One of those options, or none, with values that fit each other as a rule."""
+        name = self.chance.choice([*ALONE, None, None])
+        if name == "class_weight" and classes:
+            return {name: [self.chance.choice([0, 0.5, 1, 3]) for _ in range(classes)]}
+        if name in (None, "class_weight"):
+            return {}
+        value = self.draw.value(name, options[name], f"train.{name}")
+        if self.draw.maybe(self.draw.beyond):
+            return {name: value}
+        if name == "early_stopping":
+            value["split"] = "train"
+        for phase in value if name == "phases" else []:
+            phase.pop("from_step" if "from_epoch" in phase else "from_epoch", None)
+            if "from_epoch" not in phase:
+                phase.setdefault("from_step", 1)
+            phase["freeze"] = self.chance.choice([["norms"], ["all"], []])
+        return {name: value}
 
     def claim(self):
         """One with the keys that its test asks for, as a rule."""
