@@ -54,6 +54,8 @@ CommandLine::CommandLine()
   add_init();
   add_inspect();
   add_compare();
+  add_diagnose();
+  add_repair();
   add_claims();
   add_report();
   add_predict();

@@ -28,6 +28,8 @@ class CommandLine {
   void add_inspect();
   void add_validate();
   void add_compare();
+  void add_diagnose();
+  void add_repair();
   void add_claims();
   void add_report();
   void add_predict();
@@ -41,6 +43,8 @@ class CommandLine {
   TrainRequest train_;
   MergeRequest merge_;
   CompareRequest compare_;
+  DiagnoseRequest diagnose_;
+  RepairRequest repair_;
   ClaimsRequest claims_;
   ReportRequest report_;
   std::vector<std::string> validate_;

@@ -7,7 +7,9 @@
 #include "console.hpp"
 #include "output_folder.hpp"
 #include "study/experiment.hpp"
+#include "study/model_case.hpp"
 #include "study/predict.hpp"
+#include "study/repair_model.hpp"
 #include "sweep/record_index.hpp"
 
 namespace normrun::app {
@@ -54,6 +56,7 @@ struct MergeRequest {
 int merge_command(const MergeRequest& request);
 
 struct CompareRequest {
+  std::vector<std::string> models;  // two files, to tell what differs between them; else `checkpoint`
   std::string checkpoint;
   std::string out;  // a folder for all tables; "": the command writes no files
   std::string data;
@@ -64,6 +67,24 @@ struct CompareRequest {
   bool json = false;
 };
 int compare_command(const CompareRequest& request);
+
+struct DiagnoseRequest {
+  study::ModelRequest model;
+  std::string out;  // "": results/diagnosis-NAME, which a later diagnosis replaces
+  bool json = false;
+};
+/// Judges a trained model.
+int diagnose_command(const DiagnoseRequest& request);
+
+struct RepairRequest {
+  study::ModelRequest model;
+  study::RepairOptions options;
+  std::string estimator = "layer-by-layer";  // the word for options.estimator
+  std::string out;
+  bool json = false;
+};
+/// Writes a trained model's file with its statistics recomputed.
+int repair_command(const RepairRequest& request);
 
 struct ClaimsRequest {
   std::vector<std::string> folders;

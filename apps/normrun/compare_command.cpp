@@ -1,13 +1,17 @@
 #include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.hpp"
 #include "compare/modes.hpp"
 #include "files/atomic_file.hpp"
+#include "fmt/format.h"
 #include "output_folder.hpp"
 #include "report/results/empty_comparisons.hpp"
 #include "report/results/results.hpp"
 #include "study/compare_checkpoint.hpp"
+#include "study/model_diff.hpp"
 
 namespace normrun::app {
 namespace {
@@ -38,9 +42,55 @@ void write_tables(const tables::RunRecord& record, const OutputFolder& folder) {
   }
 }
 
+std::string diff_text(const study::ModelDiff& diff) {
+  constexpr std::size_t kShown = 40;
+  std::string text = diff.words() + ".\n";
+  text += fmt::format("weights that differ: {} of {}; statistics that differ: {} of {}\n", diff.different(false), diff.weights,
+                      diff.different(true), diff.statistics);
+  for (const std::string& name : diff.only_in_first) text += "only in the first: " + name + "\n";
+  for (const std::string& name : diff.only_in_second) text += "only in the second: " + name + "\n";
+  for (const std::string& name : diff.misshaped) text += "of different shapes: " + name + "\n";
+  for (const std::string& option : diff.options) text += option + "\n";
+  for (std::size_t i = 0; i < std::min(diff.tensors.size(), kShown); ++i) {
+    const study::DifferentTensor& one = diff.tensors[i];
+    text += fmt::format("{}: by {:.4g} at most, {:.4g} of its size\n", one.name, one.largest, one.relative);
+  }
+  if (diff.tensors.size() > kShown) text += fmt::format("and {} more tensors\n", diff.tensors.size() - kShown);
+  return text;
+}
+
+std::string diff_json(const study::ModelDiff& diff) {
+  nlohmann::ordered_json json = {{"equal", diff.are_equal()},
+                                 {"finding", diff.words()},
+                                 {"only_in_first", diff.only_in_first},
+                                 {"only_in_second", diff.only_in_second},
+                                 {"misshaped", diff.misshaped},
+                                 {"options", diff.options},
+                                 {"tensors", nlohmann::ordered_json::array()}};
+  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr); };
+  for (const study::DifferentTensor& one : diff.tensors) {
+    json["tensors"].push_back({{"name", one.name},
+                               {"kind", one.is_statistic ? "statistic" : "weight"},
+                               {"largest", number(one.largest)},
+                               {"relative", number(one.relative)}});
+  }
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+int compare_files(const CompareRequest& request) {
+  if (request.models.size() != 2) refuse_usage("compare", "one file alone cannot be compared", "name two files, or give --checkpoint");
+  const study::ModelDiff diff = study::compare_models(request.models[0], request.models[1]);
+  print_result(request.json ? diff_json(diff) : diff_text(diff));
+  return 0;
+}
+
 }  // namespace
 
 int compare_command(const CompareRequest& request) {
+  if (!request.models.empty() && !request.checkpoint.empty())
+    refuse_usage("--checkpoint", "two files are compared with each other, and not a checkpoint's modes", "leave one of them out");
+  if (!request.models.empty()) return compare_files(request);
+  if (request.checkpoint.empty()) refuse_usage("compare", "nothing to compare", "give --checkpoint FILE, or two files of one model");
   study::CheckpointComparison comparison{.checkpoint = request.checkpoint,
                                          .data = request.data,
                                          .network = request.network,

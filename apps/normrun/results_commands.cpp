@@ -10,8 +10,11 @@ const Words<Variance> kMovingVariance = {{"biased", Variance::kBiased}, {"unbias
 }  // namespace
 
 void CommandLine::add_compare() {
-  CLI::App* command = add("compare", "Compare the modes of a stored network on any data, and print the table compare.csv",
-                          R"(# on the test rows of the config that it was trained with
+  CLI::App* command = add(
+      "compare", "Compare the modes of a stored network on any data, and print the table compare.csv; or compare two files of one model",
+      R"(# what differs between two files of one model
+normrun compare before.safetensors after.safetensors
+# on the test rows of the config that it was trained with
 normrun compare --data configs/quickstart.json --pairs train:eval,eval:population \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors
 # network and data from a config, as for weights of other frameworks
@@ -24,10 +27,10 @@ normrun compare --data configs/quickstart.json --out judged \
 normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}' \
   --splits train,test --eval-batch-sizes 1,32 --json \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors)",
-                          [this] { return compare_command(compare_); });
-  takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote, or weights of PyTorch, Keras or flax")
-            ->required(),
+      [this] { return compare_command(compare_); });
+  takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote, or weights of PyTorch, Keras or flax"),
         "FILE");
+  takes(command->add_option("models", compare_.models, "Two files, to tell what differs between them")->expected(0, 2), "FILE FILE");
   takes(command->add_option("--data", compare_.data, "The data: those of a config, or JSON: {\"type\": …} (default: those of --network)"),
         "CONFIG|JSON");
   takes(command->add_option("--network", compare_.network, "A config with the network, for a file that `train` did not write"), "CONFIG");

@@ -8,7 +8,9 @@ namespace {
 
 tables::Cell finite_cell(double value) { return std::isfinite(value) ? tables::Cell{value} : tables::Cell{}; }
 
-void add_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tables::RunRecord& record) {
+}  // namespace
+
+void add_diagnosis_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tables::RunRecord& record) {
   for (const diagnosis::Finding& one : diagnosis.findings) {
     record.add(tables::TableId::kDiagnosis, {{"split", data::split_text(split)},
                                              {"finding", one.finding},
@@ -35,8 +37,6 @@ void add_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tab
                                             {"verdict", one.verdict}});
   }
 }
-
-}  // namespace
 
 template <class T>
 diagnosis::Subject<T> diagnosis_subject(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan) {
@@ -69,7 +69,7 @@ void add_diagnosis(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& pl
   if (!own.empty() && !diagnosis::draws_at_random(plan)) own = diagnosis::stages_by_contents(subject, own);
   for (const std::string& name : snapshot.settings.compare.splits) {
     const data::SplitName split = data::split_of(name);
-    if (snapshot.data.split(split).samples() > 0) add_lines(split, diagnosis::diagnose(subject, split, own), record);
+    if (snapshot.data.split(split).samples() > 0) add_diagnosis_lines(split, diagnosis::diagnose(subject, split, own), record);
   }
 }
 

@@ -16,6 +16,9 @@ diagnosis::Subject<T> diagnosis_subject(const Snapshot<T>& snapshot, const train
 template <class T>
 std::vector<diagnosis::RepairStage> repaired_statistics(const Snapshot<T>& snapshot, const train::TrainingPlan<T>& plan);
 
+/// Adds the lines of diagnosis.csv and remedies.csv that one split has.
+void add_diagnosis_lines(data::SplitName split, const diagnosis::Diagnosis& diagnosis, tables::RunRecord& record);
+
 /// Adds the lines of diagnosis.csv and remedies.csv, for each split that is compared and has rows.  `stages` are those of
 /// repaired_statistics.
 template <class T>

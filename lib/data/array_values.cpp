@@ -119,15 +119,16 @@ bool are_whole(const files::NumberArray& array) {
 }
 
 void move_channels_last(files::NumberArray& array) {
-  if (array.dims.size() != 4) {
+  if (array.dims.size() < 3) {
     throw Error(ExitCode::kDamaged,
                 {array.path,
-                 "has rows of shape " + array.row_shape().text() + ", but \"layout\": \"nchw\" is for images of (channels, height, width)",
+                 "has rows of shape " + array.row_shape().text() +
+                     ", but \"layout\": \"nchw\" is for images of (channels, height, width) and sequences of (channels, steps)",
                  "leave \"layout\" out"});
   }
   const Index channels = array.dims[1];
-  const Index positions = array.dims[2] * array.dims[3];
-  array.dims = {array.dims[0], array.dims[2], array.dims[3], channels};
+  const Index positions = array.row_size() / channels;
+  std::rotate(array.dims.begin() + 1, array.dims.begin() + 2, array.dims.end());
   if (array.bytes.empty()) return;
   const auto bytes = static_cast<std::size_t>(array.format.bytes);
   std::vector<unsigned char> image(static_cast<std::size_t>(channels * positions) * bytes);

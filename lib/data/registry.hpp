@@ -54,6 +54,7 @@ class DataSpec : public config::Described {
     Index test_samples = 0;
     std::vector<std::string> class_words;  // as in Dataset
     std::vector<std::string> notes;        // what users should know, one sentence each: what was left out, or how something was read
+    std::vector<SplitName> unlabelled;     // the splits whose files have no labels, so that nothing can be learned from them
     bool numbers_are_whole = false;        // the targets of an array are all whole numbers, so the user may have meant them as classes
     bool classes_are_fractions = false;    // the labels of a csv are numbers, and some of them are not whole
   };

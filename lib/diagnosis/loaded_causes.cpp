@@ -127,7 +127,8 @@ class LoadedCauses {
   bool counts_updates() const {
     const std::vector<Index> layers = statistics::layers_with_statistics(layout());
     return std::any_of(layers.begin(), layers.end(), [&](Index index) {
-      return statistics::update_count<T>(layout().normalizations[static_cast<std::size_t>(index)], subject().model.state) > 0;
+      const Index updates = statistics::update_count<T>(layout().normalizations[static_cast<std::size_t>(index)], subject().model.state);
+      return updates > 0 && updates < static_cast<Index>(nn::kUnknownUpdates);
     });
   }
   /// Returns how much of each layer's initial values the counts of updates leave.

@@ -42,6 +42,14 @@ Index samples_of(const data::DataSpec::Outline& data, std::string_view split) {
   throw Error(error.code(), problems);
 }
 
+/// Rows without labels serve a network that is trained already.
+void check_labels(const RunConfig& config, const data::DataSpec::Outline& data) {
+  if (data.unlabelled.empty() || (config.train.steps && *config.train.steps == 0)) return;
+  const std::string split(data::split_text(data.unlabelled.front()));
+  refuse_usage("data." + split, "the " + split + " rows have no labels, so nothing can be learned from them",
+               "give the key \"labels\" beside the inputs, or set train.steps to 0");
+}
+
 void check_files(const nn::Network<float>& network, const RunConfig& config, const std::string& folder, const nn::SweptNorms& norms) {
   const train::TrainOptions& train = config.train;
   if (!train.init_from.empty()) train::initial_weights(network, train, folder, static_cast<std::uint64_t>(config.seed), norms);
@@ -52,6 +60,7 @@ void check_files(const nn::Network<float>& network, const RunConfig& config, con
 
 void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
                const nn::SweptNorms& norms) {
+  check_labels(config, data);
   const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
   try {
     train::check_loss_fits(loss, network.output(), data.classes, data.outputs);

@@ -40,10 +40,10 @@ TEST_CASE("resolved options read back as themselves") {
   }
 }
 
-TEST_CASE("both files of a split are needed") {
+TEST_CASE("the inputs of a split are needed") {
   check_refused([] { data_spec(R"({"type": "idx"})"); }, ExitCode::kUsage, {"the key \"train\"", "images"});
   check_refused([] { data_spec(R"({"type": "npy"})"); }, ExitCode::kUsage, {"the key \"train\"", "features"});
-  check_refused([] { data_spec(R"({"type": "idx", "train": {"images": "a"}})"); }, ExitCode::kUsage, {"/data/train", "images and labels"});
+  check_refused([] { data_spec(R"({"type": "idx", "train": {"labels": "b"}})"); }, ExitCode::kUsage, {"/data/train", "images"});
   check_refused([] { data_spec(R"({"type": "idx", "train": {"features": "a", "labels": "b"}})"); }, ExitCode::kUsage, {"features"});
 }
 

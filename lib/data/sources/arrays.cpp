@@ -14,11 +14,15 @@ Index target_outputs(const files::NumberArray& labels) { return labels.row_size(
 
 void ArrayFiles::describe(config::OptionVisitor& visitor) {
   visitor.text({features_name, "path of the inputs, one example in each row; relative to the config file's folder"}, features);
-  visitor.text({"labels", "path of the labels (whole numbers) or of the numbers to predict (floating), one row for each example"}, labels);
-  visitor.require(features.empty() == labels.empty(), "", "both files of the split: " + std::string(features_name) + " and labels");
+  visitor.text({"labels",
+                "path of the labels (whole numbers) or of the numbers to predict (floating), one row for each example; absent: the rows "
+                "have none, and nothing can be trained on them"},
+               labels);
+  visitor.require(labels.empty() || !features.empty(), "", "the file that the labels belong to: " + std::string(features_name));
 }
 
-ArraySource::ArraySource(Format format) : format_(format), train_(features_name(format)), test_(features_name(format)) {
+ArraySource::ArraySource(Format format)
+    : format_(format), train_(features_name(format)), validation_(features_name(format)), test_(features_name(format)) {
   if (format == Format::kIdx) preparation.scale = 1.0 / 255.0;
 }
 
@@ -27,6 +31,10 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
   visitor.require(
       !train_.empty(), "",
       "the key \"train\": {\"" + std::string(features_name(format_)) + "\": \"…\", \"labels\": \"…\"} with the paths of two files");
+  visitor.object({"validation", "the validation split's files; absent: validation_fraction of the training rows are held out"},
+                 validation_);
+  visitor.require(validation_.empty() || preparation.validation_fraction == 0.0, "validation",
+                  "either files of the validation split or a validation_fraction");
   visitor.object({"test", "the test split's files; absent: test_fraction of the training rows are held out"}, test_);
   visitor.integer(
       {"classes",
@@ -52,10 +60,28 @@ files::NumberArray ArraySource::read(const std::string& folder, const std::strin
   return format_ == Format::kIdx ? files::read_idx(full, read) : files::read_npy(full, read);
 }
 
+std::vector<std::pair<SplitName, const ArrayFiles*>> ArraySource::given_files() const {
+  std::vector<std::pair<SplitName, const ArrayFiles*>> given;
+  for (const auto& [split, files] :
+       {std::pair(SplitName::kTrain, &train_), std::pair(SplitName::kValidation, &validation_), std::pair(SplitName::kTest, &test_)}) {
+    if (!files->empty()) given.emplace_back(split, files);
+  }
+  return given;
+}
+
+std::optional<files::NumberArray> ArraySource::leading_labels(const std::string& folder, const Pair& train) const {
+  if (train.labels) return train.labels;
+  for (const auto& [split, files] : given_files())
+    if (files->has_labels()) return read(folder, files->labels, files::Read::kAll);
+  return std::nullopt;
+}
+
 ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const {
-  Pair pair{read(folder, files.features, features), read(folder, files.labels, files::Read::kAll)};
+  Pair pair{read(folder, files.features, features), std::nullopt};
   if (layout_ == ImageLayout::kNchw) move_channels_last(pair.features);
-  const files::NumberArray& labels = pair.labels;
+  if (!files.has_labels()) return pair;
+  pair.labels = read(folder, files.labels, files::Read::kAll);
+  const files::NumberArray& labels = *pair.labels;
   if (labels.rows() != pair.features.rows()) {
     throw Error(ExitCode::kDamaged, {labels.path,
                                      "holds " + std::to_string(labels.rows()) + " labels for the " + std::to_string(pair.features.rows()) +
@@ -70,16 +96,17 @@ ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayF
   return pair;
 }
 
-void ArraySource::check_test(const Pair& train, const Pair& test) const {
-  if (test.features.row_shape() != train.features.row_shape()) {
-    throw Error(ExitCode::kDamaged, {test.features.path,
-                                     "has rows of shape " + test.features.row_shape().text() + ", but the training file has " +
-                                         train.features.row_shape().text(),
-                                     "give files of the same width"});
-  }
-  if (has_classes(test.labels) != has_classes(train.labels) || test.labels.row_size() != train.labels.row_size()) {
+void ArraySource::check_alike(const files::NumberArray& train, const std::optional<files::NumberArray>& labels, const Pair& other) const {
+  if (other.features.row_shape() != train.row_shape()) {
     throw Error(ExitCode::kDamaged,
-                {test.labels.path, "has labels of another kind than the training file", "give both as classes or both as numbers"});
+                {other.features.path,
+                 "has rows of shape " + other.features.row_shape().text() + ", but the training file has " + train.row_shape().text(),
+                 "give files of the same width"});
+  }
+  if (!other.labels || !labels) return;
+  if (has_classes(*other.labels) != has_classes(*labels) || other.labels->row_size() != labels->row_size()) {
+    throw Error(ExitCode::kDamaged,
+                {other.labels->path, "has labels of another kind than the training file", "give both as classes or both as numbers"});
   }
 }
 
@@ -94,15 +121,15 @@ bool ArraySource::has_classes(const files::NumberArray& labels) const {
   return target_ == ArrayTarget::kAuto ? labels.is_integer() : target_ == ArrayTarget::kClass;
 }
 
-LabelNumbers ArraySource::classes_in(const Pair& train) const {
-  if (!has_classes(train.labels)) return {};
-  if (!classes_) return label_numbers(train.labels);
+LabelNumbers ArraySource::classes_in(const std::optional<files::NumberArray>& labels) const {
+  if (!labels || !has_classes(*labels)) return {};
+  if (!classes_) return label_numbers(*labels);
   LabelNumbers numbers;
   try {
     numbers = {.classes = *classes_, .values = {}};
-    to_labels(train.labels, numbers);
+    to_labels(*labels, numbers);
   } catch (const Error&) {  // the labels may also be 1 … k, which are k classes
-    const LabelNumbers found = label_numbers(train.labels);
+    const LabelNumbers found = label_numbers(*labels);
     if (found.values.empty() || found.classes > *classes_) throw;
     numbers = found;
     numbers.classes = *classes_;
@@ -117,15 +144,16 @@ Preparation ArraySource::preparation_of(const files::NumberArray& features) cons
   return prepared;
 }
 
-std::vector<std::string> ArraySource::notes_on(const Pair& train, const LabelNumbers& numbers) const {
+std::vector<std::string> ArraySource::notes_on(const files::NumberArray& features, const std::optional<files::NumberArray>& labels,
+                                               const LabelNumbers& numbers) const {
   std::vector<std::string> notes;
-  const std::vector<Index>& dims = train.features.dims;
+  const std::vector<Index>& dims = features.dims;
   if (format_ == Format::kNpy && layout_ == ImageLayout::kNhwc && dims.size() == 4 && dims[1] <= 4 && dims[3] > 4 && dims[2] > 4) {
-    notes.push_back(train.features.path + ": rows of shape " + train.features.row_shape().text() +
+    notes.push_back(features.path + ": rows of shape " + features.row_shape().text() +
                     " look like images whose channels stand first; \"layout\": \"nchw\" moves them last");
   }
   if (!numbers.values.empty()) {
-    notes.push_back(train.labels.path + ": the labels do not begin with 0; " + std::to_string(numbers.values.front()) + " to " +
+    notes.push_back(labels->path + ": the labels do not begin with 0; " + std::to_string(numbers.values.front()) + " to " +
                     std::to_string(numbers.values.back()) + " became the classes 0 to " + std::to_string(numbers.values.size() - 1));
   }
   return notes;
@@ -134,11 +162,12 @@ std::vector<std::string> ArraySource::notes_on(const Pair& train, const LabelNum
 template <class T>
 void ArraySource::fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const {
   split.features = to_features<T>(pair.features, rows, preparation_of(pair.features));
+  if (!pair.labels) return;
   if (numbers.classes > 0) {
-    split.labels = to_labels(pair.labels, numbers);
+    split.labels = to_labels(*pair.labels, numbers);
     split.labels.resize(static_cast<std::size_t>(rows));
   } else {
-    split.targets = to_targets<T>(pair.labels, rows);
+    split.targets = to_targets<T>(*pair.labels, rows);
   }
 }
 
@@ -149,35 +178,44 @@ Loaded<T> ArraySource::rows(const std::string& folder) const {
   Dataset<T>& data = loaded.data;
   Pair train = read_pair(folder, train_, files::Read::kAll);
   data.shape = example_shape(train.features);
-  const LabelNumbers numbers = classes_in(train);
+  const std::optional<files::NumberArray> labels = leading_labels(folder, train);
+  const LabelNumbers numbers = classes_in(labels);
   data.classes = numbers.classes;
   if (static_cast<Index>(numbers.values.size()) == numbers.classes) data.class_words = numbers.words();
-  data.outputs = data.classes > 0 ? 0 : target_outputs(train.labels);
+  data.outputs = data.classes > 0 || !labels ? 0 : target_outputs(*labels);
   if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
   fill(train, preparation.limited(train.features.rows()), numbers, data.train);
-  train.features.bytes = {};  // frees the memory before the test split is read
-  if (!test_.empty()) {
-    const Pair test = read_pair(folder, test_, files::Read::kAll);
-    check_test(train, test);
-    fill(test, test.features.rows(), numbers, data.test);
+  train.features.bytes = {};  // frees the memory before the other splits are read
+  for (const auto& [split, files] : given_files()) {
+    if (split == SplitName::kTrain) continue;
+    const Pair pair = read_pair(folder, *files, files::Read::kAll);
+    check_alike(train.features, labels, pair);
+    fill(pair, pair.features.rows(), numbers, split == SplitName::kTest ? data.test : data.validation);
   }
   return loaded;
 }
 
 DataSpec::Outline ArraySource::outline(const std::string& folder) const {
   const Pair train = read_pair(folder, train_, files::Read::kHeader);
+  const std::optional<files::NumberArray> labels = leading_labels(folder, train);
   Index test_count = 0;
-  if (!test_.empty()) {
-    const Pair test = read_pair(folder, test_, files::Read::kHeader);
-    check_test(train, test);
-    test_count = test.features.rows();
+  Index validation_count = 0;
+  std::vector<SplitName> unlabelled;
+  for (const auto& [split, files] : given_files()) {
+    if (!files->has_labels()) unlabelled.push_back(split);
+    if (split == SplitName::kTrain) continue;
+    const Pair pair = read_pair(folder, *files, files::Read::kHeader);
+    check_alike(train.features, labels, pair);
+    (split == SplitName::kTest ? test_count : validation_count) = pair.features.rows();
   }
-  const LabelNumbers numbers = classes_in(train);
-  Outline outline = outline_of(example_shape(train.features), numbers.classes, numbers.classes > 0 ? 0 : target_outputs(train.labels),
+  const LabelNumbers numbers = classes_in(labels);
+  Outline outline = outline_of(example_shape(train.features), numbers.classes, numbers.classes > 0 || !labels ? 0 : target_outputs(*labels),
                                train.features.rows(), preparation, test_rows(), test_count);
+  if (validation_count > 0) outline.validation_samples = validation_count;
+  outline.unlabelled = std::move(unlabelled);
   if (static_cast<Index>(numbers.values.size()) == numbers.classes) outline.class_words = numbers.words();
-  outline.notes = notes_on(train, numbers);
-  outline.numbers_are_whole = numbers.classes == 0 && target_ == ArrayTarget::kAuto && are_whole(train.labels);
+  outline.notes = notes_on(train.features, labels, numbers);
+  outline.numbers_are_whole = labels && numbers.classes == 0 && target_ == ArrayTarget::kAuto && are_whole(*labels);
   return outline;
 }
 

@@ -10,13 +10,14 @@
 
 namespace normrun::data::sources {
 
-/// The two files of a split, as in "train": {"images": …, "labels": …}.
+/// The files of a split, as in "train": {"images": …, "labels": …}.  Rows without labels can be normalized and compared, but not learned.
 struct ArrayFiles : config::Described {
   explicit ArrayFiles(std::string_view features_name_in) : features_name(features_name_in) {}
   std::string_view features_name;  // the option for the inputs: "images" or "features", depending on the format
   std::string features;
   std::string labels;
   bool empty() const { return features.empty() && labels.empty(); }
+  bool has_labels() const { return !labels.empty(); }
   void describe(config::OptionVisitor& visitor) override;
 };
 
@@ -46,24 +47,30 @@ class ArraySource final : public SourceOf<ArraySource> {
   /// The arrays of one split, after a check that they belong together.
   struct Pair {
     files::NumberArray features;
-    files::NumberArray labels;
+    std::optional<files::NumberArray> labels;
   };
+  /// The files of the splits that have any: the training split first.
+  std::vector<std::pair<SplitName, const ArrayFiles*>> given_files() const;
+  /// The labels that say what all labels are: those of the first split that has some; nothing if no split has any.
+  std::optional<files::NumberArray> leading_labels(const std::string& folder, const Pair& train) const;
   TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
   files::NumberArray read(const std::string& folder, const std::string& path, files::Read read) const;
   Pair read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const;
-  void check_test(const Pair& train, const Pair& test) const;
+  void check_alike(const files::NumberArray& train, const std::optional<files::NumberArray>& labels, const Pair& other) const;
   Shape example_shape(const files::NumberArray& features) const;
   bool has_classes(const files::NumberArray& labels) const;
-  /// Returns the classes of the training labels; for regression the result holds no classes.
-  LabelNumbers classes_in(const Pair& train) const;
+  /// Returns the classes of the leading labels; for regression and without labels the result holds no classes.
+  LabelNumbers classes_in(const std::optional<files::NumberArray>& labels) const;
   /// Returns the options that apply to this array.  Floating IDX numbers are not scaled by 1/255, because that scale is meant for bytes.
   Preparation preparation_of(const files::NumberArray& features) const;
-  std::vector<std::string> notes_on(const Pair& train, const LabelNumbers& numbers) const;
+  std::vector<std::string> notes_on(const files::NumberArray& features, const std::optional<files::NumberArray>& labels,
+                                    const LabelNumbers& numbers) const;
   template <class T>
   void fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const;
 
   Format format_;
   ArrayFiles train_;
+  ArrayFiles validation_;
   ArrayFiles test_;
   std::optional<Index> classes_;
   ArrayTarget target_ = ArrayTarget::kAuto;

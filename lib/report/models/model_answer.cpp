@@ -1,0 +1,278 @@
+#include "report/models/model_answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "fmt/format.h"
+#include "report/models/model_words.hpp"
+#include "report/results/words.hpp"
+
+namespace normrun::report {
+namespace {
+
+using nlohmann::ordered_json;
+using study::JudgedRole;
+
+constexpr std::size_t kColumns = 80;
+
+std::string paragraph(const std::string& text, const std::string& first = "", const std::string& next = "") {
+  return wrapped(text, kColumns, first, next) + "\n";
+}
+
+/// Whether a finding says that something is wrong, with the model or with the rows.
+bool is_alarm_of(const diagnosis::Finding& finding, const JudgedRole& role) {
+  const std::string& word = finding.finding;
+  if (word == "rows-shifted-harmless") return !role.has_labels;  // without labels nobody knows whether it is harmless
+  return word == "statistics-wrong" || word == "weights-need-batch-statistics" || word == "rows-shifted" || word == "norm-on-output" ||
+         word == "training-harmed";
+}
+
+ordered_json number_or_null(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+
+/// Puts together what is told of the model: the rows to be judged decide, unless nothing was found there.
+class AnswerWriter {
+ public:
+  AnswerWriter(const study::ModelRequest& request, const study::ModelDiagnosis& diagnosis, std::string page)
+      : request_(request), diagnosis_(diagnosis), page_(std::move(page)) {
+    for (const JudgedRole& role : diagnosis.roles) {
+      if (!alarms_.empty()) break;
+      told_ = &role;
+      for (const diagnosis::Finding& finding : role.diagnosis.findings)
+        if (is_alarm_of(finding, role)) alarms_.push_back(&finding);
+    }
+    if (alarms_.empty() && !diagnosis.roles.empty()) told_ = &diagnosis.roles.front();
+  }
+
+  bool has_findings() const { return !alarms_.empty() || outputs_differ() || !diagnosis_.divergence.empty(); }
+
+  std::string text() const {
+    std::string text = paragraph(request_.model + ": " + summary());
+    if (outputs_differ() || told_ == nullptr) return text + footer();
+    text += "\n" + (told_->has_labels ? scores_text() : paragraph(gap_text()));
+    for (const diagnosis::Finding* finding : alarms_) text += "\n" + cause_text_of(*finding);
+    text += "\n" + rows_text() + remedies_text() + footer();
+    return text;
+  }
+
+  std::string json() const {
+    ordered_json json = {{"model", request_.model}, {"finding", word()}, {"summary", summary()}};
+    json["judged"] = nullptr;
+    if (told_ != nullptr) {
+      json["judged"] = {{"rows", study::role_text(told_->split)},
+                        {"count", told_->rows},
+                        {"has_labels", told_->has_labels},
+                        {"were_trained_on", told_->split == data::SplitName::kTrain}};
+    }
+    json["scores"] = scores_json();
+    json["gap"] = told_ == nullptr ? ordered_json(nullptr) : number_or_null(told_->gap);
+    json["batch_size"] = diagnosis_.batch_size;
+    json["causes"] = causes_json();
+    json["remedies"] = remedies_json();
+    json["rows_shifted"] = shift() == nullptr ? ordered_json(false) : ordered_json(true);
+    json["outputs_equal"] = nullptr;
+    if (diagnosis_.outputs) {
+      json["outputs_equal"] = diagnosis_.outputs->are_equal;
+      json["outputs_difference"] = number_or_null(diagnosis_.outputs->largest);
+      json["outputs_allowed"] = diagnosis_.outputs->allowed;
+    }
+    json["report"] = page_.empty() ? ordered_json(nullptr) : ordered_json(page_);
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  }
+
+ private:
+  bool outputs_differ() const { return diagnosis_.outputs && !diagnosis_.outputs->are_equal; }
+  bool is_on_training_rows() const { return told_ != nullptr && told_->split == data::SplitName::kTrain; }
+
+  std::string word() const {
+    if (outputs_differ()) return "outputs-differ";
+    if (!diagnosis_.divergence.empty()) return "not-finite";
+    return alarms_.empty() ? "nothing-found" : alarms_.front()->finding;
+  }
+
+  std::string summary() const {
+    if (outputs_differ()) {
+      return fmt::format(
+          "its outputs are not those of --outputs: the largest difference is {}, and {} is allowed. The program does not compute what the "
+          "framework does, or these are the outputs of other rows or of train mode; so no cause is named.",
+          shown(diagnosis_.outputs->largest), shown(diagnosis_.outputs->allowed));
+    }
+    if (!diagnosis_.divergence.empty()) return "eval mode gives no finite scores: " + diagnosis_.divergence;
+    if (alarms_.empty()) return nothing_words();
+    const diagnosis::Finding& first = *alarms_.front();
+    const std::string cost = cost_words(first, *told_);
+    if (first.finding == "statistics-wrong") {
+      return told_->has_labels ? fmt::format("the statistics are wrong, which costs {}.", cost)
+                               : fmt::format("the statistics are not those of the training rows: {}.", cost);
+    }
+    if (first.finding == "rows-shifted-harmless") return "the test rows are distributed otherwise than the training rows.";
+    if (first.finding == "rows-shifted")
+      return fmt::format("the {} are distributed otherwise than the training rows, which costs {}.", role_words(told_->split), cost);
+    if (first.finding == "weights-need-batch-statistics") {
+      return fmt::format(
+          "train mode predicts better than eval mode by {}, and recomputed statistics do not give that back: the weights need the "
+          "statistics of their batches.",
+          cost);
+    }
+    return fmt::format("eval mode loses {}.", cost);
+  }
+
+  std::string nothing_words() const {
+    if (!told_->has_labels) return fmt::format("no fault was found: {}, which chance explains.", cost_words({}, *told_));
+    const auto& findings = told_->diagnosis.findings;
+    const auto none = std::find_if(findings.begin(), findings.end(), [](const auto& one) { return one.finding == "nothing-found"; });
+    if (none == findings.end()) return "no fault was found.";
+    const double excluded = std::max(none->high, 0.0);
+    return fmt::format(
+        "no fault was found; a harm above {} on the {} is excluded.",
+        none->metric == "accuracy" ? fmt::format("{:.1f} percentage points of accuracy", 100.0 * excluded) : shown(excluded) + " in loss",
+        role_words(told_->split));
+  }
+
+  std::string scores_text() const {
+    const auto line = [](const std::string& name, const study::WayScores& scores) {
+      const std::string accuracy = std::isnan(scores.accuracy) ? "" : fmt::format("accuracy {:.4f}   ", scores.accuracy);
+      return fmt::format("  {:<44} {}loss {}\n", name, accuracy, shown(scores.loss));
+    };
+    return line("statistics as stored", told_->stored) +
+           line(fmt::format("train mode, batches of {}", diagnosis_.batch_size), told_->train_mode) +
+           line("statistics recomputed on the training rows", told_->recomputed);
+  }
+  std::string gap_text() const { return "These rows have no labels, so no score is known: " + cost_words({}, *told_) + "."; }
+
+  std::string cause_text_of(const diagnosis::Finding& finding) const {
+    const Certainty certainty = certainty_of(finding, diagnosis_);
+    std::string text =
+        paragraph(fmt::format("Cause ({}): {}.", certainty_text(certainty), model_cause_words(finding, diagnosis_)), "", "  ");
+    if (alarms_.size() > 1 && told_->has_labels) text += paragraph("Alone it costs " + cost_words(finding, *told_) + ".", "  ", "  ");
+    if (finding.layer.empty()) return text;
+    const std::string channels = finding.channels.empty() ? "" : ", channels " + finding.channels;
+    return text + paragraph(fmt::format("Most of it is in {}{}.", finding.layer, channels), "  ", "  ");
+  }
+
+  /// The finding that says that the judged rows are shifted, harmless or not; null if they are not.
+  const diagnosis::Finding* shift() const {
+    for (const JudgedRole& role : diagnosis_.roles)
+      for (const diagnosis::Finding& finding : role.diagnosis.findings)
+        if (finding.cause == diagnosis::Cause::kShiftedData && finding.finding.starts_with("rows-shifted")) return &finding;
+    return nullptr;
+  }
+
+  std::string rows_text() const {
+    std::string text;
+    for (const JudgedRole& role : diagnosis_.roles) {
+      const char* const option = role.split == data::SplitName::kTrain  ? "--data"
+                                 : role.split == data::SplitName::kTest ? "--test"
+                                                                        : "--held-out";
+      text += fmt::format("{}{} {} of {}", text.empty() ? "Rows: " : ", ", role.rows, role_words(role.split), option);
+    }
+    text += ".";
+    if (is_on_training_rows()) text += " The scores above are of rows that the weights were trained on.";
+    const bool has_others = diagnosis_.roles.size() > 1;
+    if (has_others && shift() == nullptr) text += " The judged rows are distributed like the training rows, as far as a test can tell.";
+    if (shift() != nullptr && shift()->finding == "rows-shifted-harmless")
+      text += fmt::format(" The judged rows are distributed otherwise than the training rows (p = {}){}.", shown(shift()->p),
+                          told_->has_labels ? ", without harm" : "");
+    if (has_others && request_.held_out.inputs.empty()) text += " Without --held-out, no layer is judged for shift.";
+    return paragraph(text, "", "  ");
+  }
+
+  /// Statistics that are wrong are told because recomputed ones predict better: no other remedy comes first.
+  std::string recomputing_text() const {
+    const std::string gain =
+        !told_->has_labels ? "the gain is unmeasured"
+        : std::isnan(told_->stored.accuracy)
+            ? fmt::format("loss {} instead of {}", shown(told_->recomputed.loss), shown(told_->stored.loss))
+            : fmt::format("accuracy {} instead of {}", score(told_->recomputed.accuracy), score(told_->stored.accuracy));
+    return paragraph(fmt::format("To do: recompute the statistics: normrun repair {} --data {} -o FILE ({}).", request_.model,
+                                 request_.data.inputs, gain),
+                     "", "  ");
+  }
+  std::string other_remedy_text() const {
+    const auto& remedies = told_->diagnosis.remedies;
+    const auto one = std::find_if(remedies.begin(), remedies.end(), [](const auto& tried) { return tried.verdict == "confirmed"; });
+    if (one == remedies.end() || !told_->has_labels) return "";
+    const std::string gain = std::isnan(one->accuracy_after)
+                                 ? fmt::format("loss {} instead of {}", shown(one->loss_after), shown(one->loss_before))
+                                 : fmt::format("accuracy {} instead of {}", score(one->accuracy_after), score(one->accuracy_before));
+    return paragraph(fmt::format("To do: use {} statistics ({}).", one->remedy, gain), "", "  ");
+  }
+
+  std::string remedies_text() const {
+    if (alarms_.empty()) return "";
+    std::string text = alarms_.front()->finding == "statistics-wrong" ? recomputing_text() : other_remedy_text();
+    const std::string next = next_training_words(alarms_.front()->cause);
+    if (!next.empty()) text += paragraph("In the next training: " + next + ".", "", "  ");
+    return text.empty() ? text : "\n" + text;
+  }
+
+  std::string footer() const {
+    std::string text;
+    if (diagnosis_.outputs && diagnosis_.outputs->are_equal)
+      text += paragraph(fmt::format("The outputs of eval mode are those of --outputs: the largest difference is {}.",
+                                    shown(diagnosis_.outputs->largest)));
+    if (!page_.empty()) text += "Report: " + page_ + "\n";
+    return text.empty() ? text : "\n" + text;
+  }
+
+  ordered_json scores_json() const {
+    if (told_ == nullptr || !told_->has_labels) return nullptr;
+    const auto pair = [](const study::WayScores& scores) {
+      return ordered_json{{"loss", number_or_null(scores.loss)}, {"accuracy", number_or_null(scores.accuracy)}};
+    };
+    return {{"stored", pair(told_->stored)}, {"train_mode", pair(told_->train_mode)}, {"recomputed", pair(told_->recomputed)}};
+  }
+
+  ordered_json causes_json() const {
+    ordered_json list = ordered_json::array();
+    for (const diagnosis::Finding* finding : alarms_) {
+      ordered_json one = {{"cause", cause_text(finding->cause)},
+                          {"group", group_of(finding->cause)},
+                          {"finding", finding->finding},
+                          {"layer", finding->layer},
+                          {"channels", finding->channels},
+                          {"effect", number_or_null(finding->effect)},
+                          {"metric", told_->has_labels ? finding->metric : "gap"},
+                          {"interval", {number_or_null(finding->low), number_or_null(finding->high)}},
+                          {"certainty", certainty_text(certainty_of(*finding, diagnosis_))},
+                          {"words", model_cause_words(*finding, diagnosis_)}};
+      if (finding->cause == diagnosis::Cause::kColdStart) one["initial_share"] = diagnosis_.initial.share;
+      list.push_back(std::move(one));
+    }
+    return list;
+  }
+
+  ordered_json remedies_json() const {
+    ordered_json list = ordered_json::array();
+    if (told_ == nullptr) return list;
+    for (const diagnosis::TriedRemedy& one : told_->diagnosis.remedies) {
+      if (one.verdict == "arm") continue;
+      ordered_json item = {{"remedy", one.remedy}, {"verdict", told_->has_labels ? one.verdict : "unmeasured"}};
+      if (told_->has_labels) {
+        item["loss_before"] = number_or_null(one.loss_before);
+        item["loss_after"] = number_or_null(one.loss_after);
+        item["interval"] = {number_or_null(one.low), number_or_null(one.high)};
+        item["accuracy_before"] = number_or_null(one.accuracy_before);
+        item["accuracy_after"] = number_or_null(one.accuracy_after);
+      }
+      list.push_back(std::move(item));
+    }
+    return list;
+  }
+
+  const study::ModelRequest& request_;
+  const study::ModelDiagnosis& diagnosis_;
+  std::string page_;
+  const JudgedRole* told_ = nullptr;  // the rows that the answer is about
+  std::vector<const diagnosis::Finding*> alarms_;
+};
+
+}  // namespace
+
+ModelAnswer answer_of(const study::ModelRequest& request, const study::ModelDiagnosis& diagnosis, const std::string& page) {
+  const AnswerWriter writer(request, diagnosis, page);
+  return {writer.text(), writer.json(), writer.has_findings()};
+}
+
+}  // namespace normrun::report

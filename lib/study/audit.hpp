@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "files/safetensors.hpp"
+
+namespace normrun::study {
+
+/// What a file says of one normalization layer.  Lists are empty where the file has no such numbers.
+struct AuditedNorm {
+  std::string layer;
+  std::vector<double> mean = {};
+  std::vector<double> variance = {};
+  std::vector<double> gamma = {};
+  std::optional<double> epsilon = std::nullopt;
+  std::optional<double> momentum = std::nullopt;  // the weight of the old value
+  std::optional<double> updates = std::nullopt;   // how often the statistics moved
+  bool uses_batch = false;                        // the file computes its statistics from the batch whenever it runs
+  bool is_tracked = true;                         // it has moving statistics
+};
+
+/// One thing that is suspicious in a file, whatever the rows.
+struct AuditFinding {
+  std::string layer;  // "" for all layers
+  std::string kind;   // a word such as "zero-variance"
+  std::string words;  // one sentence
+};
+
+/// Returns what is suspicious in the batch normalizations of a model, in the order of its layers.
+std::vector<AuditFinding> audit(const std::vector<AuditedNorm>& norms);
+
+/// Reads what a model's file says of its normalizations: an own checkpoint, or the tensors of another framework, whose epsilon and momentum
+/// are not in the file.  Throws Error(kDamaged) for a damaged file, and Error(kUsage) for one without statistics.
+std::vector<AuditedNorm> audited_norms(const std::string& path);
+
+/// Reads all numbers of a model's file, NaN and all.
+files::TensorFile read_tensors(const std::string& path);
+
+}  // namespace normrun::study

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnosis/diagnose.hpp"
+#include "diagnosis/statistics_algebra.hpp"
+#include "study/experiment.hpp"
+#include "study/model_case.hpp"
+#include "tables/record.hpp"
+
+namespace normrun::study {
+
+/// The scores of the three ways to predict: NaN where the rows have no labels.
+struct WayScores {
+  double loss = 0.0;
+  double accuracy = 0.0;
+};
+/// What was found on the rows of one role.
+struct JudgedRole {
+  data::SplitName split = data::SplitName::kTrain;
+  Index rows = 0;
+  bool has_labels = false;
+  WayScores stored;      // eval mode by the stored statistics
+  WayScores train_mode;  // each batch by its own statistics
+  WayScores recomputed;  // eval mode by statistics recomputed on the training rows
+  double gap = 0.0;      // the outputs of eval mode against those by recomputed statistics: rms, in standard deviations of the latter
+  diagnosis::Diagnosis diagnosis;
+};
+
+/// The outputs of eval mode against those that the model's framework gave.
+struct OutputsCheck {
+  double largest = 0.0;  // the largest difference
+  double allowed = 0.0;
+  bool are_equal = false;
+};
+
+/// What a trained model's diagnosis found.
+struct ModelDiagnosis {
+  std::vector<JudgedRole> roles;        // the rows to be judged first, the training rows last; empty if the outputs differ
+  std::optional<OutputsCheck> outputs;  // nothing if the request gives no outputs
+  diagnosis::BlendFit initial;          // how much of the initial values 0 and 1 the stored statistics look like they hold
+  Index batch_size = 0;                 // rows that shared statistics in train mode
+  std::string divergence;               // why eval mode has no scores; "" if it has
+  std::vector<std::string> notes;
+};
+
+/// Judges the model of an experiment that open_model() described, and adds its lines of all tables to the record.
+/// Rows without labels are judged by how far the outputs are from those by recomputed statistics: their findings are of that distance.
+/// Throws Error(kUsage) if the outputs of `request` are not those of the judged rows, and the errors of a run.
+ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelRequest& request, tables::RunRecord& record);
+
+}  // namespace normrun::study

@@ -1,0 +1,40 @@
+#include "study/loaded_model.hpp"
+
+#include <numeric>
+
+#include "statistics/run_forward.hpp"
+#include "train/initial_weights.hpp"
+
+namespace normrun::study {
+
+template <class T>
+LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request) {
+  const RunConfig& config = experiment.base;
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  data::Dataset<T> data = config.data_spec().load<T>(seed, experiment.folder);
+  nn::Network<T> network(config.layers(), data.shape);
+  train::InitialWeights<T> initial = train::initial_weights(network, config.train, experiment.folder, seed, {});
+  if (request.updates) {
+    for (const nn::Normalization& norm : network.layout().normalizations)
+      if (norm.updates) initial.model.state[static_cast<std::size_t>(norm.updates->offset)] = static_cast<T>(*request.updates);
+  }
+  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
+  train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
+  return {std::move(data), std::move(network), std::move(initial.model), loss, std::move(initial.use)};
+}
+
+template <class T>
+Matrix<T> eval_outputs(const LoadedModel<T>& loaded, std::span<const T> state, data::SplitName split, Index boundary) {
+  const data::Split<T>& rows = loaded.data.split(split);
+  std::vector<Index> order(static_cast<std::size_t>(rows.samples()));
+  std::iota(order.begin(), order.end(), Index{0});
+  return statistics::run_forward<T>(loaded.network, loaded.model.params, state, kEvalMode, statistics::SplitRows<T>(rows), order,
+                                    std::ssize(order), boundary);
+}
+
+template LoadedModel<float> load_model(const Experiment&, const ModelRequest&);
+template LoadedModel<double> load_model(const Experiment&, const ModelRequest&);
+template Matrix<float> eval_outputs(const LoadedModel<float>&, std::span<const float>, data::SplitName, Index);
+template Matrix<double> eval_outputs(const LoadedModel<double>&, std::span<const double>, data::SplitName, Index);
+
+}  // namespace normrun::study

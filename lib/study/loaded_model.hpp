@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "study/experiment.hpp"
+#include "study/model_case.hpp"
+
+namespace normrun::study {
+
+/// A trained model in memory, with its rows.
+template <class T>
+struct LoadedModel {
+  data::Dataset<T> data;
+  nn::Network<T> network;
+  nn::Model<T> model;
+  nn::LossKind loss;
+  nn::WeightsUse use;  // which tensors of the file became which of ours
+};
+
+/// Loads the rows, the network and the weights of an experiment that open_model() described.  Throws the errors of a run.
+template <class T>
+LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request);
+
+/// Whether a split has labels or numbers to predict.
+template <class T>
+bool has_labels(const data::Split<T>& split) {
+  return !split.labels.empty() || split.targets.rows() > 0;
+}
+
+/// Runs every row of a split in eval mode with the given statistics.  Returns the activations at a boundary in the split's order.
+template <class T>
+Matrix<T> eval_outputs(const LoadedModel<T>& loaded, std::span<const T> state, data::SplitName split, Index boundary);
+
+}  // namespace normrun::study

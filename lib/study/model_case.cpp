@@ -1,0 +1,186 @@
+#include "study/model_case.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "config/grid/grid.hpp"
+#include "files/input_file.hpp"
+#include "files/number_array.hpp"
+#include "files/safetensors.hpp"
+#include "nlohmann/json.hpp"
+#include "study/experiment.hpp"
+#include "study/model_rows.hpp"
+#include "train/initial_weights.hpp"
+
+namespace normrun::study {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr Index kUsualBatch = 32;
+
+/// What the file itself and the config of its network say.
+struct KnownModel {
+  config::Document document;  // with the network, the norm, and what is known of the training
+  std::string weights;        // the file that init_from names
+  bool is_torch = false;      // its images have their channels first
+};
+
+config::Document first_point(const std::string& path) {
+  const config::Document document = config::Document::load(path);
+  return config::at_point(document, config::Grid(config::read_axes(document)), 0);
+}
+
+bool has_torch_names(const files::TensorFile& file) {
+  return std::any_of(file.tensors.begin(), file.tensors.end(), [](const files::Tensor& tensor) {
+    return tensor.name.ends_with(".running_var") || tensor.name.ends_with(".num_batches_tracked") || tensor.name == "running_var";
+  });
+}
+
+KnownModel open_tensors(const ModelRequest& request) {
+  const files::TensorFile file = files::read_safetensors(request.model);
+  if (!request.network.empty()) return {first_point(request.network), request.model, has_torch_names(file)};
+  const auto config = file.metadata.find("config");
+  if (config == file.metadata.end()) {
+    throw Error(ExitCode::kUsage, {request.model, "the file holds tensors, but not the network that they belong to",
+                                   "give --network CONFIG, a config with that network; or export the model as ONNX (docs/own-model.md)"});
+  }
+  return {config::Document::parse(config->second, request.model), request.model, false};
+}
+
+/// Gives every normalization of a list of layers the momentum, however deep its branch.
+void set_momentum(ordered_json& value, double momentum) {
+  if (value.is_array() || value.is_object())
+    for (auto& one : value) set_momentum(one, momentum);
+  if (!value.is_object() || !value.contains("momentum")) return;
+  value["momentum"] = momentum;
+  value["momentum_weighs"] = "old";
+}
+
+/// Sets what a diagnosis asks for, in place of what the config trains and compares.
+void set_request(const ModelRequest& request, const std::string& weights, config::Document& document) {
+  ordered_json train = {{"steps", 0}, {"init_from", weights}, {"history", ordered_json::array()}};
+  train["batch_size"] = request.batch_size.value_or(kUsualBatch);
+  const std::string kept[] = {"batch_size", "loss", "accumulate", "replicas", "sync", "strict", "layout", "init_map"};
+  for (const std::string& key : kept) {
+    const std::string value = document.text_at("train." + key);
+    const bool is_given = key == "batch_size" && request.batch_size;
+    if (!value.empty() && !is_given) train[key] = ordered_json::parse(value);
+  }
+  ordered_json splits = ordered_json::array();
+  if (!request.test.inputs.empty()) splits.push_back("test");
+  if (!request.held_out.inputs.empty()) splits.push_back("validation");
+  splits.push_back("train");
+  ordered_json compare = {{"splits", splits}, {"pairs", ordered_json::array()}};
+  for (const auto& [first, second] : {std::pair("train", "eval"), std::pair("eval", "population"), std::pair("train", "population")})
+    compare["pairs"].push_back(ordered_json::array({first, second}));
+  if (request.data.labels.empty() || request.test.inputs.empty() != request.test.labels.empty())
+    compare["budget"] = ordered_json::array({"outputs"});
+  document.set("train", train.dump(), "the request");
+  document.set("compare", compare.dump(), "the request");
+  for (const char* key : {"grid", "claims", "probes", "population", "seed"}) document.erase(key);
+  // Outputs in double precision are to be met in double precision.
+  if (!request.outputs.empty()) {
+    const files::NumberFormat format = files::read_npy(request.outputs, files::Read::kHeader).format;
+    document.set("precision", format.bytes == sizeof(double) ? "float64" : "float32", "--outputs");
+  }
+  document.set("name", "diagnosis-" + std::filesystem::path(request.model).stem().string(), "the request");
+  if (!request.momentum) return;
+  for (const char* key : {"network", "norm"}) {
+    const std::string given = document.text_at(key);
+    if (given.empty()) continue;
+    ordered_json value = ordered_json::parse(given);
+    set_momentum(value, *request.momentum);
+    document.set(key, value.dump(), "--momentum");
+  }
+}
+
+RunConfig read_config(const config::Document& document) {
+  RunConfig config;
+  std::vector<Problem> problems;
+  document.read("", config, problems);
+  if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
+  return config;
+}
+
+/// Throws Error if the rows, read in this way, do not fit the network, or the network does not fit its weights.
+void check_reading(const config::Document& document, const std::string& folder, RowsReading& reading) {
+  const RunConfig config = read_config(document);
+  const data::DataSpec::Outline outline = config.data_spec().outline(folder);
+  const nn::Network<float> network(config.layers(), outline.shape);
+  train::initial_weights(network, config.train, folder, 0, {});
+  const Index outputs = network.output().size();
+  // Labels of a few classes do not tell how many there are, and labels of 0.0 and 1.0 not that they are classes.
+  if (outline.classes > 0 && outline.classes < outputs) reading.classes = outputs;
+  if (outline.classes > 2 && outputs == 1) reading.target = "number";
+  if (outline.numbers_are_whole && outline.outputs == 1 && outputs > 1) reading.target = "class";
+}
+
+/// Finds how the axes of the rows are to be read: the first way in which rows, network and weights fit each other.
+RowsReading found_reading(const ModelRequest& request, bool tries_channels_first, const std::string& folder, config::Document& document) {
+  std::optional<Error> refusal;
+  for (const bool is_channels_first : {tries_channels_first, !tries_channels_first}) {
+    RowsReading reading{.is_channels_first = is_channels_first, .classes = 0, .target = {}};
+    try {
+      document.set("data", rows_json(request, reading, folder), "--data");
+      check_reading(document, folder, reading);
+      return reading;
+    } catch (const Error& error) {
+      if (error.code() == ExitCode::kOutOfMemory) throw;
+      if (!refusal || !is_channels_first) refusal = error;
+    }
+  }
+  throw Error(*refusal);
+}
+
+/// Makes the paths in a "data" of a config in `from` relative to `folder`.
+void move_paths(ordered_json& data, const std::string& from, const std::string& folder) {
+  for (auto& [key, value] : data.items()) {
+    if (value.is_object()) move_paths(value, from, folder);
+    const bool is_path =
+        key == "path" || key == "train" || key == "test" || key == "labels" || key == "test_labels" || key == "features" || key == "images";
+    if (is_path && value.is_string() && !value.get<std::string>().empty())
+      value = path_from(files::resolve_path(from, value.get<std::string>()), folder);
+  }
+}
+
+/// Takes the "data" of another config, and compares the splits that it has.
+void take_data(const std::string& path, const std::string& folder, config::Document& document) {
+  ordered_json data = ordered_json::parse(first_point(path).text_at("data"));
+  move_paths(data, std::filesystem::path(path).parent_path().string(), folder);
+  document.set("data", data.dump(), path);
+  const data::DataSpec::Outline outline = read_config(document).data_spec().outline(folder);
+  ordered_json splits = ordered_json::array();
+  if (outline.test_samples > 0) splits.push_back("test");
+  if (outline.validation_samples > 0) splits.push_back("validation");
+  splits.push_back("train");
+  document.set("compare.splits", splits.dump(), path);
+}
+
+}  // namespace
+
+std::string_view role_text(data::SplitName split) {
+  return split == data::SplitName::kTrain ? "data" : split == data::SplitName::kValidation ? "held-out" : "test";
+}
+
+ModelCase open_model(const ModelRequest& request, const std::string& folder) {
+  KnownModel known = open_tensors(request);
+  ModelCase result{std::move(known.document), {}};
+  set_request(request, path_from(known.weights, folder), result.document);
+  if (is_config(request)) {
+    if (!request.test.inputs.empty() || !request.held_out.inputs.empty())
+      refuse_usage("--data", "a config brings all rows itself", "leave --test and --held-out out");
+    take_data(request.data.inputs, folder, result.document);
+    return result;
+  }
+  const RowsReading reading = found_reading(request, known.is_torch, folder, result.document);
+  result.document.set("data", rows_json(request, reading, folder), "--data");
+  return result;
+}
+
+Experiment experiment_of(const ModelCase& model, const std::string& folder) {
+  return {
+      model.document, folder.empty() ? "config.json" : folder + "/config.json", folder, config::Grid(), read_config(model.document), {}};
+}
+
+}  // namespace normrun::study

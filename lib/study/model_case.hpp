@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/options/document.hpp"
+#include "data/dataset.hpp"
+#include "study/experiment.hpp"
+
+namespace normrun::study {
+
+/// Rows in files: the inputs and, if they are known, the labels.
+struct RowFiles {
+  std::string inputs;  // NPY, NPZ, IDX or a table; for the training rows also a config, whose "data" are meant
+  std::string labels;  // a file, or the label column of a table; "": the rows have no labels
+};
+
+/// A trained model and the rows that it is judged on.
+struct ModelRequest {
+  std::string model;
+  std::string network;  // a config with the network, for a file that holds tensors alone; "" for the others
+  RowFiles data;        // the rows that the weights were trained on
+  RowFiles held_out;    // rows of the same source that were not trained on; may be empty
+  RowFiles test;        // the rows to be judged; may be empty
+  std::string outputs;  // the framework's outputs in eval mode for the judged rows; "": nothing to compare with
+  std::optional<Index> batch_size;
+  std::optional<double> momentum;  // the weight of the old value
+  std::optional<Index> updates;    // how often training moved the statistics
+};
+
+/// A trained model as an experiment of one run that trains no step: its network, its rows, and where its weights are.
+struct ModelCase {
+  config::Document document;
+  std::vector<std::string> notes;  // what users should know, one sentence each
+};
+
+/// Describes the model and its rows as a config in `folder`, where the weights of a model that brings its own graph are written to.
+/// Throws Error(kUsage) if the request lacks something or the rows do not fit the model, and Error(kDamaged) for damaged files.
+ModelCase open_model(const ModelRequest& request, const std::string& folder);
+
+/// Returns the experiment of a case without writing its config, as if it were in `folder`.
+Experiment experiment_of(const ModelCase& model, const std::string& folder);
+
+/// Which role the rows of a split have for a model, as people call it: "data", "held-out" or "test".
+std::string_view role_text(data::SplitName split);
+
+}  // namespace normrun::study

@@ -1,0 +1,90 @@
+#include "study/model_rows.hpp"
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "files/foreign_format.hpp"
+#include "files/input_file.hpp"
+#include "files/npz_file.hpp"
+#include "nlohmann/json.hpp"
+
+namespace normrun::study {
+namespace {
+
+using nlohmann::ordered_json;
+
+enum class RowsKind { kArrays, kIdx, kTable, kConfig };
+
+RowsKind kind_of_rows(const std::string& path) {
+  if (!files::npz_path(path).file.empty()) return RowsKind::kArrays;
+  constexpr Index kStart = 4096;
+  const std::string start = files::InputFile(path).read_piece(kStart);
+  const std::string_view what = files::foreign_format(start).what;
+  if (what == "this is an NPY array" || what == "this is an NPZ archive") return RowsKind::kArrays;
+  if (what == "this is an IDX file") return RowsKind::kIdx;
+  const std::size_t first = start.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && (start[first] == '{' || start.compare(first, 2, "//") == 0) ? RowsKind::kConfig : RowsKind::kTable;
+}
+
+ordered_json array_files(const RowFiles& rows, const char* inputs_key, const std::string& folder) {
+  ordered_json files = {{inputs_key, path_from(rows.inputs, folder)}};
+  if (!rows.labels.empty()) files["labels"] = path_from(rows.labels, folder);
+  return files;
+}
+
+ordered_json arrays_json(const ModelRequest& request, const RowsReading& reading, RowsKind kind, const std::string& folder) {
+  const char* const key = kind == RowsKind::kIdx ? "images" : "features";
+  ordered_json data = {{"type", kind == RowsKind::kIdx ? "idx" : "npy"}, {"train", array_files(request.data, key, folder)}};
+  if (!request.held_out.inputs.empty()) data["validation"] = array_files(request.held_out, key, folder);
+  if (!request.test.inputs.empty()) data["test"] = array_files(request.test, key, folder);
+  if (reading.classes > 1) data["classes"] = reading.classes;
+  if (!reading.target.empty()) data["target"] = reading.target;
+  if (kind == RowsKind::kArrays && reading.is_channels_first) data["layout"] = "nchw";
+  return data;
+}
+
+/// The labels of a table are in a file of their own, or a column that --labels names.
+ordered_json table_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder) {
+  if (!request.held_out.inputs.empty()) refuse_usage("--held-out", "a table cannot be held-out rows", "give the rows as NPY or NPZ");
+  if (request.data.labels.empty()) {
+    refuse_usage("--labels", "a table has its labels in a column or in another file", "name the column, or the file");
+  }
+  ordered_json data = {{"type", "csv"}, {"train", path_from(request.data.inputs, folder)}};
+  const bool has_label_file = std::filesystem::is_regular_file(request.data.labels);
+  if (has_label_file) {
+    data["labels"] = path_from(request.data.labels, folder);
+  } else {
+    data["label"] = request.data.labels;
+  }
+  if (!request.test.inputs.empty()) data["test"] = path_from(request.test.inputs, folder);
+  if (!request.test.inputs.empty() && has_label_file) data["test_labels"] = path_from(request.test.labels, folder);
+  if (request.test.inputs.empty()) data["test_fraction"] = 0.0;
+  if (!reading.target.empty()) data["target"] = reading.target;
+  return data;
+}
+
+}  // namespace
+
+std::string path_from(const std::string& path, const std::string& folder) {
+  if (std::filesystem::path(path).is_absolute()) return path;
+  const std::filesystem::path from = std::filesystem::absolute(folder.empty() ? "." : folder);
+  return std::filesystem::absolute(path).lexically_normal().lexically_relative(from.lexically_normal()).generic_string();
+}
+
+bool is_config(const ModelRequest& request) { return kind_of_rows(request.data.inputs) == RowsKind::kConfig; }
+
+std::string rows_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder) {
+  const RowsKind kind = kind_of_rows(request.data.inputs);
+  for (const auto& [option, rows] : {std::pair("--held-out", &request.held_out), std::pair("--test", &request.test)}) {
+    if (rows->inputs.empty() && !rows->labels.empty())
+      refuse_usage(std::string(option) + "-labels", "labels without the rows that they belong to", "give " + std::string(option) + ", too");
+    if (!rows->inputs.empty() && kind_of_rows(rows->inputs) != kind)
+      refuse_usage(option, "these rows are in another kind of file than --data", "give all rows in one format");
+  }
+  ordered_json data = kind == RowsKind::kTable ? table_json(request, reading, folder) : arrays_json(request, reading, kind, folder);
+  // All rows have the roles that the user gave them: none are held out.
+  if (kind != RowsKind::kTable && request.test.inputs.empty()) data["test_fraction"] = 0.0;
+  return data.dump();
+}
+
+}  // namespace normrun::study

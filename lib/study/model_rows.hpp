@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "study/model_case.hpp"
+
+namespace normrun::study {
+
+/// How the axes of the rows are read, and what their labels mean.
+struct RowsReading {
+  bool is_channels_first = false;
+  Index classes = 0;   // 0: the labels say it themselves
+  std::string target;  // "class" or "number"; "": the labels say it themselves
+};
+
+/// Returns whether the training rows are those of a config.
+bool is_config(const ModelRequest& request);
+/// Returns the config's "data" for the rows of a request, as JSON.  Paths are relative to `folder`.  Throws Error(kUsage) if the files are
+/// of different kinds, or of a kind that cannot have these roles.
+std::string rows_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder);
+/// Returns `path` as a config in `folder` must write it.
+std::string path_from(const std::string& path, const std::string& folder);
+
+}  // namespace normrun::study
