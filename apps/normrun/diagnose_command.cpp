@@ -39,9 +39,10 @@ int diagnose_command(const DiagnoseRequest& request) {
   const study::ModelCase model = study::open_model(request.model, folder.path());
   const std::string config = folder.path() + "/config.json";
   files::write_file(config, model.document.pretty());
+  study::write_weights(model, folder.path());
   const study::Experiment experiment = study::load_experiment(config, {}, study::Check::kConfigOnly);
   tables::RunRecord record;
-  const study::ModelDiagnosis diagnosis = study::diagnose_model(experiment, request.model, record);
+  const study::ModelDiagnosis diagnosis = study::diagnose_model(experiment, model, request.model, record);
   for (const std::string& note : model.notes) log_info(note);
   for (const std::string& note : diagnosis.notes) log_info(note);
   files::write_file(config, experiment.resolved());

@@ -25,12 +25,14 @@ const Words<Estimator> kEstimators = {
 
 void CommandLine::add_diagnose() {
   CLI::App* command = add("diagnose", "Tell what is wrong with a trained model's normalization, why, and what repairs it",
-                          R"(# a PyTorch state dict beside a config with its network
+                          R"(# an ONNX file, or as here a PyTorch state dict beside its network
 normrun diagnose model.safetensors --network net.json \
-  --data x_train.npy --labels y_train.npy --test x_test.npy --test-labels y_test.npy
-# a checkpoint of `train`, on the data of its config, for a program
-normrun diagnose results/quickstart/checkpoints/batch-b4-s0.safetensors \
-  --data configs/quickstart.json --json)",
+  --data X.npy --labels y.npy
+# all that is known of the training, on rows of three roles; for a program
+normrun diagnose model.safetensors --network net.json --out judged --json \
+  --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
+  --test X.npy --test-labels y.npy --outputs reference.npy \
+  --batch-size 32 --momentum 0.9 --updates 500)",
                           [this] { return diagnose_command(diagnose_); });
   study::ModelRequest& model = diagnose_.model;
   takes(command->add_option("model", model.model, "The trained model")->required(), "FILE");
@@ -50,8 +52,13 @@ normrun diagnose results/quickstart/checkpoints/batch-b4-s0.safetensors \
 void CommandLine::add_repair() {
   CLI::App* command = add("repair", "Recompute a trained model's statistics, and write them to a new file if they do not make it worse",
                           R"(# the statistics of a PyTorch state dict, to be loaded with strict=False
-normrun repair model.safetensors --network net.json --data x_train.npy \
-  --test x_test.npy --test-labels y_test.npy -o statistics.safetensors)",
+normrun repair model.safetensors --network net.json -o statistics.safetensors \
+  --data X.npy --labels y.npy
+# by another estimator, from some of the rows, judged on others; for a program
+normrun repair model.safetensors --network net.json --out mean.safetensors \
+  --estimator batch-average --samples 16 --batch-size 4 --json \
+  --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
+  --test X.npy --test-labels y.npy)",
                           [this] { return repair_command(repair_); });
   study::ModelRequest& model = repair_.model;
   takes(command->add_option("model", model.model, "The trained model")->required(), "FILE");

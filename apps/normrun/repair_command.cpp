@@ -8,6 +8,7 @@
 #include "report/models/model_words.hpp"
 #include "report/results/words.hpp"
 #include "study/repair_model.hpp"
+#include "study/repaired_file.hpp"
 #include "version.hpp"
 
 namespace normrun::app {
@@ -67,7 +68,7 @@ int repair_command(const RepairRequest& request) {
   const std::string folder = std::filesystem::path(request.out).parent_path().string();
   const study::ModelCase model = study::open_model(request.model, folder);
   const study::Experiment experiment = study::experiment_of(model, folder);
-  const study::ModelRepair repair = study::repair_model(experiment, request.model, request.options);
+  const study::ModelRepair repair = study::repair_model(experiment, model, request.model, request.options);
   const bool is_worse = repair.is_measured && !(repair.gain >= 0.0);
   if (is_worse) {
     print_result(request.json ? repair_json(repair, request, "") : repair_text(repair, request));
@@ -79,7 +80,12 @@ int repair_command(const RepairRequest& request) {
   }
   const std::string provenance = fmt::format("statistics recomputed by normrun {}: estimator {}, {} rows, data digest {}",
                                              program_info().version, request.estimator, repair.rows, repair.data_digest);
-  files::write_file(request.out, study::repaired_tensors(request.model.model, repair, provenance));
+  if (model.foreign) {
+    for (const study::RepairedFile& file : study::repaired_files(*model.foreign, repair, provenance, request.out))
+      files::write_file(file.path, file.bytes);
+  } else {
+    files::write_file(request.out, study::repaired_tensors(request.model.model, repair, provenance));
+  }
   print_result(request.json ? repair_json(repair, request, request.out) : repair_text(repair, request) + "Written: " + request.out + "\n");
   return 0;
 }

@@ -13,7 +13,7 @@ void CommandLine::add_compare() {
   CLI::App* command = add(
       "compare", "Compare the modes of a stored network on any data, and print the table compare.csv; or compare two files of one model",
       R"(# what differs between two files of one model
-normrun compare before.safetensors after.safetensors
+normrun compare older.safetensors model.safetensors
 # on the test rows of the config that it was trained with
 normrun compare --data configs/quickstart.json --pairs train:eval,eval:population \
   --checkpoint results/quickstart/checkpoints/batch-b4-s0.safetensors

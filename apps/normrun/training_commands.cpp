@@ -122,11 +122,13 @@ normrun inspect measurements.csv --json)",
 }
 
 void CommandLine::add_validate() {
-  CLI::App* command = add("validate", "Check configs without training, and print every problem of a file on a line of its own",
+  CLI::App* command = add("validate", "Check configs without training, and audit trained models; print every problem of a file on a line of its own",
                           R"(# two configs
-normrun validate configs/quickstart.json configs/claims/exact-laws.json)",
+normrun validate configs/quickstart.json configs/claims/exact-laws.json
+# a trained model: its statistics, and the options of its layers
+normrun validate model.safetensors)",
                           [this] { return validate_command(validate_); });
-  takes(command->add_option("files", validate_, "Configs")->required(), "FILE…");
+  takes(command->add_option("files", validate_, "Configs, or trained models")->required(), "FILE…");
 }
 
 }  // namespace normrun::app

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "data_files.hpp"
 #include "fmt/format.h"
+#include "models/foreign_model.hpp"
 #include "study/audit.hpp"
 #include "study/training_warnings.hpp"
 
@@ -25,7 +26,7 @@ int validate_command(const std::vector<std::string>& files) {
   int code = 0;
   for (const std::string& file : files) {
     try {
-      if (kind_of_file(file) == DataFileKind::kSafetensors) {
+      if (kind_of_file(file) == DataFileKind::kSafetensors || models::is_foreign_model(file)) {
         const int found = validate_model(file);
         if (code == 0) code = found;
         continue;

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "files/safetensors.hpp"
 #include "fmt/format.h"
+#include "models/foreign_model.hpp"
 #include "nn/averages.hpp"
 #include "study/experiment.hpp"
 
@@ -187,13 +188,39 @@ void take_options(const std::string& path, const std::string& config_text, std::
   }
 }
 
+std::vector<AuditedNorm> norms_of_graph(const models::ForeignModel& model) {
+  std::vector<AuditedNorm> norms;
+  for (const models::ForeignNorm& known : model.norms) {
+    if (known.type != "batch") continue;
+    AuditedNorm norm{.layer = known.layer};
+    norm.epsilon = known.epsilon;
+    norm.momentum = known.momentum;
+    norm.uses_batch = known.uses_batch;
+    norm.is_tracked = known.is_tracked;
+    const auto take = [&](const char* role, std::vector<double>& numbers) {
+      const files::Tensor* const tensor = model.weights.find(known.layer + "." + role);
+      if (tensor != nullptr) numbers = tensor->values;
+    };
+    take("moving_mean", norm.mean);
+    take("moving_variance", norm.variance);
+    take("gamma", norm.gamma);
+    const files::Tensor* const updates = model.weights.find(known.layer + ".updates");
+    if (updates != nullptr && updates->values.size() == 1) norm.updates = updates->values.front();
+    norms.push_back(std::move(norm));
+  }
+  return norms;
+}
+
 }  // namespace
 
-files::TensorFile read_tensors(const std::string& path) { return files::read_safetensors(path); }
+files::TensorFile read_tensors(const std::string& path) {
+  return models::is_foreign_model(path) ? models::read_model(path).weights : files::read_safetensors(path);
+}
 
 std::vector<AuditFinding> audit(const std::vector<AuditedNorm>& norms) { return Auditor(norms).take(); }
 
 std::vector<AuditedNorm> audited_norms(const std::string& path) {
+  if (models::is_foreign_model(path)) return norms_of_graph(models::read_model(path));
   const files::TensorFile file = files::read_safetensors(path);
   std::vector<AuditedNorm> norms;
   for (const files::Tensor& tensor : file.tensors) {

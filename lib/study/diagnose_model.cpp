@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "compare/budget.hpp"
 #include "compare/diagnosis_tables.hpp"
@@ -27,10 +28,11 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 template <class T>
 class ModelJudge {
  public:
-  ModelJudge(const Experiment& experiment, const ModelRequest& request, tables::RunRecord& record)
+  ModelJudge(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, tables::RunRecord& record)
       : config_(experiment.base),
         folder_(experiment.folder),
         request_(request),
+        runs_in_train_mode_(model.foreign && model.foreign->uses_batch()),
         record_(record),
         settings_(config_.comparison_settings()),
         loaded_(load_model<T>(experiment, request)) {
@@ -53,6 +55,7 @@ class ModelJudge {
     compare_and_explain(has_any ? data_ : *by_outputs_, has_any ? loss_ : nn::LossKind::kMse);
     if (!result_.divergence.empty()) return std::move(result_);
     for (const data::SplitName split : splits_) judge_split(split);
+    result_.batches = batch_dependence(loaded_, splits_.front(), runs_in_train_mode_);
     return std::move(result_);
   }
 
@@ -70,10 +73,21 @@ class ModelJudge {
             .folder = folder_};
   }
 
+  /// Returns the outputs of the judged rows in the mode in which the file runs.
+  Matrix<T> outputs_as_it_runs() const {
+    const data::SplitName split = splits_.front();
+    const Index boundary = network_.output_boundary();
+    if (!runs_in_train_mode_) return eval_outputs<T>(loaded_, model_.state, split, boundary);
+    std::vector<Index> order(static_cast<std::size_t>(data_.split(split).samples()));
+    std::iota(order.begin(), order.end(), Index{0});
+    return statistics::run_forward<T>(network_, model_.params, model_.state, kTrainFrozen, statistics::SplitRows<T>(data_.split(split)),
+                                      order, std::ssize(order), boundary);
+  }
+
   OutputsCheck checked_outputs() const {
     const files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
     const Matrix<double> given = data::to_targets<double>(array, array.rows());
-    const Matrix<T> own = eval_outputs<T>(loaded_, model_.state, splits_.front(), network_.output_boundary());
+    const Matrix<T> own = outputs_as_it_runs();
     if (given.rows() != own.rows() || given.cols() != own.cols()) {
       refuse_usage(request_.outputs,
                    "holds " + std::to_string(given.rows()) + " rows of " + std::to_string(given.cols()) + " outputs, but the model gives " +
@@ -192,6 +206,7 @@ class ModelJudge {
   const RunConfig& config_;
   const std::string& folder_;
   const ModelRequest& request_;
+  const bool runs_in_train_mode_;  // the file normalizes by its batch whenever it runs
   tables::RunRecord& record_;
   compare::ComparisonSettings settings_;
   LoadedModel<T> loaded_;
@@ -208,12 +223,13 @@ class ModelJudge {
 
 }  // namespace
 
-ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelRequest& request, tables::RunRecord& record) {
+ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelCase& model, const ModelRequest& request,
+                              tables::RunRecord& record) {
   const FlushDenormals flush;  // as in training
   const RunKey key = run_key(experiment, 0, experiment.base);
   record = {.run = 0, .status = tables::RunStatus::kOk, .keys = key.csv(), .lines = {}, .data_digest = {}};
   return with_precision(experiment.base.precision,
-                        [&](auto number) { return ModelJudge<decltype(number)>(experiment, request, record).judge(); });
+                        [&](auto number) { return ModelJudge<decltype(number)>(experiment, model, request, record).judge(); });
 }
 
 }  // namespace normrun::study

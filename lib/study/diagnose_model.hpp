@@ -7,6 +7,7 @@
 #include "diagnosis/diagnose.hpp"
 #include "diagnosis/statistics_algebra.hpp"
 #include "study/experiment.hpp"
+#include "study/invariance.hpp"
 #include "study/model_case.hpp"
 #include "tables/record.hpp"
 
@@ -38,17 +39,18 @@ struct OutputsCheck {
 
 /// What a trained model's diagnosis found.
 struct ModelDiagnosis {
-  std::vector<JudgedRole> roles;        // the rows to be judged first, the training rows last; empty if the outputs differ
-  std::optional<OutputsCheck> outputs;  // nothing if the request gives no outputs
-  diagnosis::BlendFit initial;          // how much of the initial values 0 and 1 the stored statistics look like they hold
-  Index batch_size = 0;                 // rows that shared statistics in train mode
-  std::string divergence;               // why eval mode has no scores; "" if it has
+  std::vector<JudgedRole> roles;         // the rows to be judged first, the training rows last; empty if the outputs differ
+  std::optional<OutputsCheck> outputs;   // nothing if the request gives no outputs
+  diagnosis::BlendFit initial;           // how much of the initial values 0 and 1 the stored statistics look like they hold
+  std::vector<BatchDependence> batches;  // how far the outputs depend on the batch
+  Index batch_size = 0;                  // rows that shared statistics in train mode
+  std::string divergence;                // why eval mode has no scores; "" if it has
   std::vector<std::string> notes;
 };
 
 /// Judges the model of an experiment that open_model() described, and adds its lines of all tables to the record.
 /// Rows without labels are judged by how far the outputs are from those by recomputed statistics: their findings are of that distance.
 /// Throws Error(kUsage) if the outputs of `request` are not those of the judged rows, and the errors of a run.
-ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelRequest& request, tables::RunRecord& record);
+ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, tables::RunRecord& record);
 
 }  // namespace normrun::study

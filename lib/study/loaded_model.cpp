@@ -8,12 +8,16 @@
 namespace normrun::study {
 
 template <class T>
-LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request) {
+LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request, const models::ForeignModel* foreign) {
   const RunConfig& config = experiment.base;
   const auto seed = static_cast<std::uint64_t>(config.seed);
   data::Dataset<T> data = config.data_spec().load<T>(seed, experiment.folder);
   nn::Network<T> network(config.layers(), data.shape);
-  train::InitialWeights<T> initial = train::initial_weights(network, config.train, experiment.folder, seed, {});
+  train::InitialWeights<T> initial;
+  if (foreign != nullptr)
+    initial.model = models::numbers_of<T>(*foreign, network);
+  else
+    initial = train::initial_weights(network, config.train, experiment.folder, seed, {});
   if (request.updates) {
     for (const nn::Normalization& norm : network.layout().normalizations)
       if (norm.updates) initial.model.state[static_cast<std::size_t>(norm.updates->offset)] = static_cast<T>(*request.updates);
@@ -32,8 +36,8 @@ Matrix<T> eval_outputs(const LoadedModel<T>& loaded, std::span<const T> state, d
                                     std::ssize(order), boundary);
 }
 
-template LoadedModel<float> load_model(const Experiment&, const ModelRequest&);
-template LoadedModel<double> load_model(const Experiment&, const ModelRequest&);
+template LoadedModel<float> load_model(const Experiment&, const ModelRequest&, const models::ForeignModel*);
+template LoadedModel<double> load_model(const Experiment&, const ModelRequest&, const models::ForeignModel*);
 template Matrix<float> eval_outputs(const LoadedModel<float>&, std::span<const float>, data::SplitName, Index);
 template Matrix<double> eval_outputs(const LoadedModel<double>&, std::span<const double>, data::SplitName, Index);
 

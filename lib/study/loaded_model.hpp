@@ -18,9 +18,10 @@ struct LoadedModel {
   nn::WeightsUse use;  // which tensors of the file became which of ours
 };
 
-/// Loads the rows, the network and the weights of an experiment that open_model() described.  Throws the errors of a run.
+/// Loads the rows, the network and the weights of an experiment that open_model() described.  The weights of `foreign` are taken
+/// from memory, whatever they are; others from their file.  Throws the errors of a run.
 template <class T>
-LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request);
+LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request, const models::ForeignModel* foreign = nullptr);
 
 /// Whether a split has labels or numbers to predict.
 template <class T>

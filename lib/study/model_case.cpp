@@ -8,6 +8,7 @@
 #include "files/number_array.hpp"
 #include "files/safetensors.hpp"
 #include "nlohmann/json.hpp"
+#include "nn/checkpoint.hpp"
 #include "study/experiment.hpp"
 #include "study/model_rows.hpp"
 #include "train/initial_weights.hpp"
@@ -24,6 +25,7 @@ struct KnownModel {
   config::Document document;  // with the network, the norm, and what is known of the training
   std::string weights;        // the file that init_from names
   bool is_torch = false;      // its images have their channels first
+  std::shared_ptr<const models::ForeignModel> foreign = nullptr;
 };
 
 config::Document first_point(const std::string& path) {
@@ -37,7 +39,15 @@ bool has_torch_names(const files::TensorFile& file) {
   });
 }
 
+/// Opens a model that brings its own graph.
+KnownModel open_graph(const ModelRequest& request) {
+  auto foreign = std::make_shared<const models::ForeignModel>(models::read_model(request.model));
+  config::Document document = models::config_of(*foreign);
+  return {std::move(document), kWeightsFile, foreign->is_channels_first, std::move(foreign)};
+}
+
 KnownModel open_tensors(const ModelRequest& request) {
+  if (request.network.empty() && models::is_foreign_model(request.model)) return open_graph(request);
   const files::TensorFile file = files::read_safetensors(request.model);
   if (!request.network.empty()) return {first_point(request.network), request.model, has_torch_names(file)};
   const auto config = file.metadata.find("config");
@@ -104,11 +114,16 @@ RunConfig read_config(const config::Document& document) {
 }
 
 /// Throws Error if the rows, read in this way, do not fit the network, or the network does not fit its weights.
-void check_reading(const config::Document& document, const std::string& folder, RowsReading& reading) {
+void check_reading(const config::Document& document, const models::ForeignModel* foreign, const std::string& folder, RowsReading& reading) {
   const RunConfig config = read_config(document);
   const data::DataSpec::Outline outline = config.data_spec().outline(folder);
+  if (foreign != nullptr && outline.shape != foreign->input) {
+    throw Error(ExitCode::kUsage,
+                {"--data", "the rows have the shape " + outline.shape.text() + ", but the model takes " + foreign->input.text(),
+                 "give the rows in the shape that the model takes them in"});
+  }
   const nn::Network<float> network(config.layers(), outline.shape);
-  train::initial_weights(network, config.train, folder, 0, {});
+  if (foreign == nullptr) train::initial_weights(network, config.train, folder, 0, {});
   const Index outputs = network.output().size();
   // Labels of a few classes do not tell how many there are, and labels of 0.0 and 1.0 not that they are classes.
   if (outline.classes > 0 && outline.classes < outputs) reading.classes = outputs;
@@ -117,17 +132,17 @@ void check_reading(const config::Document& document, const std::string& folder, 
 }
 
 /// Finds how the axes of the rows are to be read: the first way in which rows, network and weights fit each other.
-RowsReading found_reading(const ModelRequest& request, bool tries_channels_first, const std::string& folder, config::Document& document) {
+RowsReading found_reading(const ModelRequest& request, const KnownModel& known, const std::string& folder, config::Document& document) {
   std::optional<Error> refusal;
-  for (const bool is_channels_first : {tries_channels_first, !tries_channels_first}) {
+  for (const bool is_channels_first : {known.is_torch, !known.is_torch}) {
     RowsReading reading{.is_channels_first = is_channels_first, .classes = 0, .target = {}};
     try {
       document.set("data", rows_json(request, reading, folder), "--data");
-      check_reading(document, folder, reading);
+      check_reading(document, known.foreign.get(), folder, reading);
       return reading;
     } catch (const Error& error) {
       if (error.code() == ExitCode::kOutOfMemory) throw;
-      if (!refusal || !is_channels_first) refusal = error;
+      if (!refusal) refusal = error;
     }
   }
   throw Error(*refusal);
@@ -165,17 +180,25 @@ std::string_view role_text(data::SplitName split) {
 
 ModelCase open_model(const ModelRequest& request, const std::string& folder) {
   KnownModel known = open_tensors(request);
-  ModelCase result{std::move(known.document), {}};
-  set_request(request, path_from(known.weights, folder), result.document);
+  ModelCase result{std::move(known.document), known.foreign, {}};
+  if (known.foreign) result.notes = known.foreign->untold;
+  set_request(request, known.foreign ? known.weights : path_from(known.weights, folder), result.document);
   if (is_config(request)) {
     if (!request.test.inputs.empty() || !request.held_out.inputs.empty())
       refuse_usage("--data", "a config brings all rows itself", "leave --test and --held-out out");
     take_data(request.data.inputs, folder, result.document);
     return result;
   }
-  const RowsReading reading = found_reading(request, known.is_torch, folder, result.document);
+  const RowsReading reading = found_reading(request, known, folder, result.document);
   result.document.set("data", rows_json(request, reading, folder), "--data");
   return result;
+}
+
+void write_weights(const ModelCase& model, const std::string& folder) {
+  if (!model.foreign) return;
+  const nn::Network<double> network(models::layers_of(*model.foreign), model.foreign->input);
+  files::write_safetensors(folder + "/" + kWeightsFile,
+                           nn::to_tensors(network.layout(), models::numbers_of<double>(*model.foreign, network)));
 }
 
 Experiment experiment_of(const ModelCase& model, const std::string& folder) {

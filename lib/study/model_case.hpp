@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/options/document.hpp"
 #include "data/dataset.hpp"
+#include "models/foreign_model.hpp"
 #include "study/experiment.hpp"
 
 namespace normrun::study {
@@ -32,12 +34,19 @@ struct ModelRequest {
 /// A trained model as an experiment of one run that trains no step: its network, its rows, and where its weights are.
 struct ModelCase {
   config::Document document;
-  std::vector<std::string> notes;  // what users should know, one sentence each
+  std::shared_ptr<const models::ForeignModel> foreign;  // a model that brings its own graph; null for a file of tensors
+  std::vector<std::string> notes;                       // what users should know, one sentence each
 };
 
-/// Describes the model and its rows as a config in `folder`, where the weights of a model that brings its own graph are written to.
-/// Throws Error(kUsage) if the request lacks something or the rows do not fit the model, and Error(kDamaged) for damaged files.
+/// The file in a diagnosis's folder with the weights of a model that brings its own graph.
+inline constexpr const char* kWeightsFile = "weights.safetensors";
+
+/// Describes the model and its rows as a config in `folder`.  Throws Error(kUsage) if the request lacks something or the rows do not fit
+/// the model, and Error(kDamaged) for damaged files.
 ModelCase open_model(const ModelRequest& request, const std::string& folder);
+
+/// Writes kWeightsFile for a model that brings its own graph, so that the config in `folder` is complete.
+void write_weights(const ModelCase& model, const std::string& folder);
 
 /// Returns the experiment of a case without writing its config, as if it were in `folder`.
 Experiment experiment_of(const ModelCase& model, const std::string& folder);

@@ -23,8 +23,10 @@ std::pair<std::string, std::string> names_of(const std::string& loaded) {
 template <class T>
 class Repairer {
  public:
-  Repairer(const Experiment& experiment, const ModelRequest& request, const RepairOptions& options)
-      : loaded_(load_model<T>(experiment, request)), batch_size_(experiment.base.train.batch_size), options_(options) {}
+  Repairer(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, const RepairOptions& options)
+      : loaded_(load_model<T>(experiment, request, model.foreign.get())),
+        batch_size_(experiment.base.train.batch_size),
+        options_(options) {}
 
   ModelRepair repair() {
     if (statistics::layers_with_statistics(loaded_.network.layout()).empty())
@@ -143,10 +145,10 @@ class Repairer {
 
 }  // namespace
 
-ModelRepair repair_model(const Experiment& experiment, const ModelRequest& request, const RepairOptions& options) {
+ModelRepair repair_model(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, const RepairOptions& options) {
   const FlushDenormals flush;  // as in training
   return with_precision(experiment.base.precision,
-                        [&](auto number) { return Repairer<decltype(number)>(experiment, request, options).repair(); });
+                        [&](auto number) { return Repairer<decltype(number)>(experiment, model, request, options).repair(); });
 }
 
 std::string repaired_tensors(const std::string& model, const ModelRepair& repair, const std::string& provenance) {

@@ -40,7 +40,7 @@ struct ModelRepair {
 
 /// Recomputes the statistics of the model of an experiment that open_model() described.  Scores eval mode before and after on held-out
 /// rows, else on test rows, else on the training rows.  Throws Error(kUsage) if the model has no statistics, and the errors of a run.
-ModelRepair repair_model(const Experiment& experiment, const ModelRequest& request, const RepairOptions& options);
+ModelRepair repair_model(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, const RepairOptions& options);
 
 /// Returns the bytes of the repaired file: a checkpoint of our own with its statistics replaced, or for other tensors the statistics alone.
 /// `provenance` says where they come from.

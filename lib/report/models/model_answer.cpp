@@ -45,7 +45,7 @@ class AnswerWriter {
     if (alarms_.empty() && !diagnosis.roles.empty()) told_ = &diagnosis.roles.front();
   }
 
-  bool has_findings() const { return !alarms_.empty() || outputs_differ() || !diagnosis_.divergence.empty(); }
+  bool has_findings() const { return !alarms_.empty() || depends_on_batch() || outputs_differ() || !diagnosis_.divergence.empty(); }
 
   std::string text() const {
     std::string text = paragraph(request_.model + ": " + summary());
@@ -71,6 +71,8 @@ class AnswerWriter {
     json["causes"] = causes_json();
     json["remedies"] = remedies_json();
     json["rows_shifted"] = shift() == nullptr ? ordered_json(false) : ordered_json(true);
+    json["depends_on_batch"] = depends_on_batch();
+    json["batches"] = batches_json();
     json["outputs_equal"] = nullptr;
     if (diagnosis_.outputs) {
       json["outputs_equal"] = diagnosis_.outputs->are_equal;
@@ -82,13 +84,15 @@ class AnswerWriter {
   }
 
  private:
+  bool depends_on_batch() const { return study::largest_dependence(diagnosis_.batches) > study::kRoundingDependence; }
   bool outputs_differ() const { return diagnosis_.outputs && !diagnosis_.outputs->are_equal; }
   bool is_on_training_rows() const { return told_ != nullptr && told_->split == data::SplitName::kTrain; }
 
   std::string word() const {
     if (outputs_differ()) return "outputs-differ";
     if (!diagnosis_.divergence.empty()) return "not-finite";
-    return alarms_.empty() ? "nothing-found" : alarms_.front()->finding;
+    if (!alarms_.empty()) return alarms_.front()->finding;
+    return depends_on_batch() ? "depends-on-batch" : "nothing-found";
   }
 
   std::string summary() const {
@@ -99,6 +103,7 @@ class AnswerWriter {
           shown(diagnosis_.outputs->largest), shown(diagnosis_.outputs->allowed));
     }
     if (!diagnosis_.divergence.empty()) return "eval mode gives no finite scores: " + diagnosis_.divergence;
+    if (alarms_.empty() && depends_on_batch()) return "its answer for a row depends on the other rows of the batch.";
     if (alarms_.empty()) return nothing_words();
     const diagnosis::Finding& first = *alarms_.front();
     const std::string cost = cost_words(first, *told_);
@@ -208,12 +213,42 @@ class AnswerWriter {
   }
 
   std::string footer() const {
-    std::string text;
+    std::string text = batches_text();
     if (diagnosis_.outputs && diagnosis_.outputs->are_equal)
       text += paragraph(fmt::format("The outputs of eval mode are those of --outputs: the largest difference is {}.",
                                     shown(diagnosis_.outputs->largest)));
     if (!page_.empty()) text += "Report: " + page_ + "\n";
     return text.empty() ? text : "\n" + text;
+  }
+
+  /// Says whether the answers depend on the batch, and by how much they would in train mode.
+  std::string batches_text() const {
+    if (diagnosis_.batches.empty()) return "";
+    const auto by = [](const study::BatchDependence& a, const study::BatchDependence& b) { return a.as_it_runs < b.as_it_runs; };
+    const auto most = std::max_element(diagnosis_.batches.begin(), diagnosis_.batches.end(), by);
+    if (depends_on_batch()) {
+      return paragraph(
+          fmt::format("Batches: the outputs depend on the batch, by up to {} of their standard deviation ({}): the file normalizes "
+                      "by its batch. Export the model in eval mode, with tracked statistics.",
+                      percent(most->as_it_runs), most->arrangement),
+          "", "  ");
+    }
+    const study::BatchDependence& last = diagnosis_.batches.back();
+    return paragraph(
+        fmt::format("Batches: in eval mode no answer depends on its batch; in train mode other neighbours would move the outputs by "
+                    "{} of their standard deviation.",
+                    percent(last.train_mode)),
+        "", "  ");
+  }
+
+  ordered_json batches_json() const {
+    ordered_json list = ordered_json::array();
+    for (const study::BatchDependence& one : diagnosis_.batches) {
+      list.push_back({{"arrangement", one.arrangement},
+                      {"as_it_runs", number_or_null(one.as_it_runs)},
+                      {"train_mode", number_or_null(one.train_mode)}});
+    }
+    return list;
   }
 
   ordered_json scores_json() const {
