@@ -97,6 +97,7 @@ Placed read_entry(const std::string& name, const Json& entry, std::size_t data_s
   const auto type = element_type(entry["dtype"].get<std::string>());
   if (!type) wrong("dtype " + entry["dtype"].get<std::string>() + " is none of F64, F32, F16, BF16, I64, I32");
   placed.type = *type;
+  placed.tensor.dtype = entry["dtype"].get<std::string>();
   placed.tensor.is_double = *type == ElementType::kF64;
   placed.begin = unsigned_in(entry["data_offsets"][0], path, name);
   placed.end = unsigned_in(entry["data_offsets"][1], path, name);
@@ -207,6 +208,7 @@ TensorFile parse_safetensors(std::string_view bytes, const std::string& path) {
   std::vector<Placed> entries = read_entries(header, data.size(), path);
   check_sums(header, data, entries, path, file.metadata);
   for (Placed& placed : entries) {
+    placed.tensor.begin = static_cast<Index>(kLengthBytes + length + placed.begin);
     placed.tensor.values = decode_values(placed.type, data.substr(placed.begin, placed.end - placed.begin));
     file.tensors.push_back(std::move(placed.tensor));
   }

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "files/foreign_format.hpp"
 #include "files/onnx_file.hpp"
+#include "models/keras_model.hpp"
 #include "models/onnx_model.hpp"
 #include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
@@ -25,6 +26,19 @@ std::string first_bytes_of(const std::filesystem::path& path) {
   return bytes;
 }
 
+bool is_keras_archive(const std::string& bytes) {
+  return files::foreign_format(bytes).what.find("Keras") != std::string_view::npos;
+}
+
+/// A length of eight bytes and a JSON object.
+bool looks_like_safetensors(const std::string& bytes) {
+  return bytes.size() > 9 && bytes[8] == '{' && bytes.compare(5, 3, std::string(3, '\0')) == 0;
+}
+
+bool holds_keras_config(const std::filesystem::path& path, const std::string& bytes) {
+  return looks_like_safetensors(bytes) && files::read_safetensors(path.string()).metadata.contains(kKerasConfig);
+}
+
 /// The list of layers of a config, alone.
 struct NetworkList final : config::Described {
   nn::LayerList network;
@@ -41,15 +55,25 @@ bool ForeignModel::uses_batch() const {
 
 bool is_foreign_model(const std::filesystem::path& path) {
   const std::string bytes = first_bytes_of(path);
-  return files::looks_like_onnx(bytes);
+  return files::looks_like_onnx(bytes) || is_keras_archive(bytes) || holds_keras_config(path, bytes);
 }
 
 ForeignModel read_model(const std::filesystem::path& path) {
   const std::string bytes = first_bytes_of(path);
-  const bool is_named_onnx = path.extension() == ".onnx";
-  if (!is_named_onnx && !files::looks_like_onnx(bytes)) {
+  if (is_keras_archive(bytes)) {
+    refuse_usage(path.string(), "this is Keras's own format, which normrun does not read",
+                 "write the graph and the weights into one safetensors: from safetensors.numpy import save_file; "
+                 "save_file({w.path: w.numpy() for w in model.weights}, \"model.safetensors\", metadata={\"keras.config\": model.to_json()})");
+  }
+  if (looks_like_safetensors(bytes)) {
+    files::TensorFile file = files::read_safetensors(path.string());
+    if (!file.metadata.contains(kKerasConfig))
+      refuse_usage(path.string(), "these are weights without the graph that they belong to", "name a config with the network beside it, or export an .onnx file");
+    return model_of(std::move(file), path.string());
+  }
+  if (path.extension() != ".onnx" && !files::looks_like_onnx(bytes)) {
     files::refuse_foreign(path.string(), bytes);
-    throw Error(ExitCode::kDamaged, Problem{path.string(), "is no ONNX model", "give an .onnx file"});
+    throw Error(ExitCode::kDamaged, Problem{path.string(), "is no model: neither ONNX nor safetensors", "give an .onnx file"});
   }
   return model_of(files::read_onnx(path));
 }

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "files/safetensors.hpp"
+#include "models/foreign_model.hpp"
+#include "models/keras_config.hpp"
+#include "models/network_plan.hpp"
+
+namespace normrun::models {
+
+/// What a layer gives: a layer of the plan, and the shape of its output.
+struct KerasTensor {
+  std::string layer;
+  std::vector<Index> shape;
+};
+
+/// A model of Keras on its way to a network.
+struct KerasModel {
+  std::string path;  // of the file
+  const files::TensorFile& file;
+  NetworkPlan plan;
+  std::vector<ForeignNorm> norms = {};
+};
+
+/// One layer of Keras while it becomes layers of the plan.
+class KerasLayerReader {
+ public:
+  /// `scope`: what the paths of the layer's weights begin with, "" or "block/".
+  KerasLayerReader(KerasModel& model, KerasConfig config, std::vector<KerasTensor> inputs, std::string name, std::string scope)
+      : model_(model), config_(std::move(config)), inputs_(std::move(inputs)), name_(std::move(name)), scope_(std::move(scope)) {}
+
+  KerasModel& model() { return model_; }
+  const KerasConfig& config() const { return config_; }
+  const std::vector<KerasTensor>& inputs() const { return inputs_; }
+  const KerasTensor& input() const;
+  const std::string& name() const { return name_; }
+  const std::string& scope() const { return scope_; }
+
+  /// Adds a layer under the layer's own name, which the first one gets, or under a name made of it.
+  KerasTensor add(const std::string& type, const std::vector<KerasTensor>& inputs, const OptionsText& options = {});
+  KerasTensor add(const std::string& type, const OptionsText& options = {}) { return add(type, {input()}, options); }
+  /// The same under "<name>_<suffix>".
+  KerasTensor add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input, const OptionsText& options = {});
+
+  /// The file's tensor <scope><layer>/…/<role>; null if it has none.
+  const files::Tensor* find(const std::string& role, const std::string& part = "") const;
+  /// Adds the file's tensor as a weight.  Throws if it is missing or has another size.
+  void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape, const std::string& part = "");
+  TensorPlace place(const std::string& file_role) const;
+
+  /// The activation that an option of this name gives, as a layer behind `input`.
+  KerasTensor activated(const KerasTensor& input, const std::string& option = "activation");
+  [[noreturn]] void refuse(const std::string& what) const;
+
+ private:
+  KerasModel& model_;
+  KerasConfig config_;
+  std::vector<KerasTensor> inputs_;
+  std::string name_;
+  std::string scope_;
+  bool is_name_used_ = false;
+};
+
+using KerasOperation = KerasTensor (*)(KerasLayerReader&);
+/// The layers of Keras, by class name.
+const std::map<std::string, KerasOperation, std::less<>>& keras_operations();
+std::map<std::string, KerasOperation, std::less<>> keras_windows();
+std::map<std::string, KerasOperation, std::less<>> keras_recurrent();
+
+}  // namespace normrun::models
