@@ -1,0 +1,71 @@
+#include <cmath>
+
+#include "models/keras_model.hpp"
+#include "models/model_rig.hpp"
+
+namespace normrun::test {
+namespace {
+
+std::string layer(const std::string& kind, const std::string& name, const std::string& options, const std::string& reads = "") {
+  std::string text = R"({"class_name": ")" + kind + R"(", "config": {"name": ")" + name + "\"" + (options.empty() ? "" : ", ") + options + "}";
+  if (!reads.empty()) text += R"(, "inbound_nodes": [{"args": [)" + reads + "]}]";
+  return text + "}";
+}
+
+std::string tensor_of(const std::string& name) { return R"({"class_name": "__keras_tensor__", "config": {"keras_history": [")" + name + R"(", 0, 0]}})"; }
+
+files::TensorFile file_of_config(const std::string& config, std::vector<files::Tensor> tensors) {
+  files::TensorFile file;
+  file.metadata[models::kKerasConfig] = config;
+  file.tensors = std::move(tensors);
+  return files::parse_safetensors(files::format_safetensors(file), "model.safetensors");
+}
+
+files::Tensor tensor(const std::string& name, std::vector<Index> shape, Numbers values) {
+  return {.name = name, .shape = std::move(shape), .is_double = true, .values = std::move(values)};
+}
+
+std::vector<files::Tensor> norm_tensors(const std::string& name) {
+  return {tensor(name + "/gamma", {2}, {1, 2}), tensor(name + "/beta", {2}, {0, 1}), tensor(name + "/moving_mean", {2}, {1, 1}),
+          tensor(name + "/moving_variance", {2}, {4, 1})};
+}
+
+}  // namespace
+
+TEST_CASE("a functional model of Keras is read with its joins") {
+  const std::string config = R"({"class_name": "Functional", "config": {"name": "m", "layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                             layer("BatchNormalization", "bn", R"("axis": -1, "momentum": 0.95, "epsilon": 0.0)", tensor_of("in")) + "," +
+                             layer("Add", "sum", "", "[" + tensor_of("bn") + ", " + tensor_of("in") + "]") + "," +
+                             layer("ReLU", "act", R"("max_value": 3.0, "negative_slope": 0.0)", tensor_of("sum")) +
+                             R"(], "output_layers": [["act", 0, 0]]}})";
+  const models::ForeignModel model = models::model_of(file_of_config(config, norm_tensors("bn")), "model.safetensors");
+  // bn(3, 5) = (1, 9); plus the input (4, 14); at most 3
+  check_close(outputs_of(model, {3, 5, -2, 0}), {3, 3, 0, 0});
+  REQUIRE(model.norms.size() == 1);
+  CHECK(model.norms[0].layer == "bn");
+  CHECK(model.norms[0].momentum == 0.95);
+  CHECK(model.norms[0].mean->tensor == "bn/moving_mean");
+  CHECK(model.norms[0].mean->begin > 0);
+  CHECK(model.norms[0].mean->dtype == "F64");
+  CHECK(model.format == models::FileFormat::kKeras);
+}
+
+TEST_CASE("layers of Keras that are missing are all in one message") {
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                             layer("Embedding", "e", "") + "," + layer("Lambda", "l", "") + "]}}";
+  const Outcome outcome = outcome_of([&] { models::model_of(file_of_config(config, {}), "model.safetensors"); });
+  CHECK(outcome.code == ExitCode::kUsage);
+  CHECK(has(outcome.text, "Embedding"));
+  CHECK(has(outcome.text, "Lambda"));
+}
+
+TEST_CASE("a Keras file whose weights do not fit its config is damaged") {
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 3])") + "," +
+                             layer("BatchNormalization", "bn", R"("axis": -1)") + "]}}";
+  CHECK(outcome_of([&] { models::model_of(file_of_config(config, norm_tensors("bn")), "m"); }).code == ExitCode::kDamaged);
+  CHECK(outcome_of([&] { models::model_of(file_of_config(config, {}), "m"); }).code == ExitCode::kDamaged);
+  CHECK(outcome_of([&] { models::model_of(file_of_config("{\"class_name\"", {}), "m"); }).code == ExitCode::kDamaged);
+}
+
+}  // namespace normrun::test
