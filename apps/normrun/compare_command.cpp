@@ -19,10 +19,9 @@ namespace {
 std::pair<std::string, std::string> read_pair(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::vector<std::string_view> names = compare::comparison_mode_names();
-  const auto known = [&names](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const std::string a = text.substr(0, colon);
   const std::string b = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (known(a) && known(b)) return {a, b};
+  if (compare::is_comparison_mode(a) && compare::is_comparison_mode(b)) return {a, b};
   std::string list;
   for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
   throw Error(ExitCode::kUsage, {"--pairs", "expected two modes as in train:eval, got \"" + text + "\"", "the modes are " + list});

@@ -53,6 +53,7 @@ Candidates mode_candidates(const std::string& word) {
   const std::size_t colon = word.find(':');
   for (const std::string_view mode : compare::comparison_mode_names()) {
     const std::string name(mode);
+    if (name.find('<') != std::string::npos) continue;  // a number stands there, which nobody can complete
     found.list.push_back({colon == std::string::npos ? name + ":" : word.substr(0, colon + 1) + name, ""});
   }
   if (colon == std::string::npos) found.kind = "parts";

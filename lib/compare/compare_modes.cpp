@@ -114,7 +114,9 @@ class SplitComparison {
     const auto key = std::pair(std::string(mode.name), mode.by_batch() ? batch_size : 0);
     const auto known = ran_.find(key);
     if (known != ran_.end()) return known->second;
-    ModeOutputs<T> outputs = run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size);
+    ModeOutputs<T> outputs =
+        mode.mixing ? run_mixed(snapshot_, set_, *mode.mixing, batch_size)
+                    : run_mode(snapshot_, set_, mode.mode, states_.params(mode.source), states_.state(mode.source), batch_size);
     const SplitScore score = set_.score(snapshot_.loss, outputs.logits.view());
     return ran_.emplace(key, Ran{std::move(outputs), score}).first->second;
   }
@@ -150,7 +152,7 @@ class SplitComparison {
       }
     }
     for (const std::string& name : names) {
-      const ComparisonMode& mode = comparison_mode(name);
+      const ComparisonMode mode = comparison_mode(name);
       if (!mode.by_batch()) visit(mode, set_.rows());
       for (const Index batch_size : batch_sizes()) {
         if (mode.by_batch()) visit(mode, batch_size);
@@ -232,7 +234,10 @@ ModeOutputs<T> run_own_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>&
 template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode, Index batch_size) {
   const EvaluationSet<T> set(snapshot, split);
-  return set.score(snapshot.loss, run_own_mode(snapshot, set, comparison_mode(mode).mode, batch_size).logits.view());
+  const ComparisonMode known = comparison_mode(mode);
+  const ModeOutputs<T> outputs =
+      known.mixing ? run_mixed(snapshot, set, *known.mixing, batch_size) : run_own_mode(snapshot, set, known.mode, batch_size);
+  return set.score(snapshot.loss, outputs.logits.view());
 }
 
 template <class T>

@@ -12,8 +12,15 @@ constexpr std::string_view kSplitWords[] = {"train", "validation", "test"};
 }  // namespace
 
 void CompareOptions::describe(config::OptionVisitor& visitor) {
-  visitor.pairs({"pairs", "pairs of modes whose outputs are compared; a gap is the first mode minus the second"}, pairs,
-                comparison_mode_names());
+  visitor.pairs({"pairs",
+                 "pairs of modes whose outputs are compared; a gap is the first mode minus the second.  mixed-0.1 mixes the moving "
+                 "statistics with those of the batch, which weigh 0.1; with mixed-16-rows they weigh n / (16 + n) for n rows"},
+                pairs, comparison_mode_names());
+  for (const auto& [a, b] : pairs) {
+    for (const std::string& name : {a, b})
+      visitor.require(is_comparison_mode(name), "pairs",
+                      "modes that mix with a weight from 0 to 1 or a number of rows, not \"" + name + "\"");
+  }
   visitor.counts(
       {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
       eval_batch_sizes, {.low = 1}, {"train", "all"});

@@ -22,4 +22,8 @@ template <class T>
 ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const Mode& mode, std::span<const T> params,
                         std::span<const T> state, Index batch_size);
 
+/// Runs every row of the set in eval mode, with the moving statistics mixed with those of each of the EvaluationBatches.
+template <class T>
+ModeOutputs<T> run_mixed(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const statistics::Mixing& mixing, Index batch_size);
+
 }  // namespace normrun::compare

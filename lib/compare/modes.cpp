@@ -36,14 +36,23 @@ const std::vector<ComparisonMode>& comparison_modes() {
   return modes;
 }
 
-const ComparisonMode& comparison_mode(std::string_view name) {
+ComparisonMode comparison_mode(std::string_view name) {
+  if (const std::optional<statistics::Mixing> mixing = statistics::mixing_of(name))
+    return {name, kEvalMode, StatisticsSource::kModel, mixing};
   const auto& modes = comparison_modes();
   return *std::find_if(modes.begin(), modes.end(), [name](const ComparisonMode& mode) { return mode.name == name; });
+}
+
+bool is_comparison_mode(std::string_view name) {
+  const auto& modes = comparison_modes();
+  return statistics::mixing_of(name) || std::any_of(modes.begin(), modes.end(), [name](const auto& mode) { return mode.name == name; });
 }
 
 std::vector<std::string_view> comparison_mode_names() {
   std::vector<std::string_view> names;
   for (const ComparisonMode& mode : comparison_modes()) names.push_back(mode.name);
+  names.push_back(statistics::kMixedByWeight);
+  names.push_back(statistics::kMixedByRows);
   return names;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/mode.hpp"
+#include "statistics/mixing.hpp"
 #include "statistics/population.hpp"
 
 namespace normrun::compare {
@@ -29,14 +30,19 @@ struct ComparisonMode {
   std::string_view name;
   Mode mode;
   StatisticsSource source;
-  /// Whether the outputs of a row depend on the other rows of its batch, because batch statistics normalize.
-  bool by_batch() const { return mode.statistics == Statistics::kBatch; }
+  std::optional<statistics::Mixing> mixing = std::nullopt;  // the batch's statistics are mixed into the source's
+  /// Whether the outputs of a row depend on the other rows of its batch, because batch statistics normalize or are mixed in.
+  bool by_batch() const { return mode.statistics == Statistics::kBatch || mixing.has_value(); }
 };
 
-/// All modes: train, eval, population, the four estimators by their own names, initial-statistics, untrained, last-weights,
-/// train+dropout.
+/// All modes without a number in their name: train, eval, population, the four estimators by their own names, initial-statistics,
+/// untrained, last-weights, train+dropout.
 const std::vector<ComparisonMode>& comparison_modes();
-const ComparisonMode& comparison_mode(std::string_view name);  // `name` must be one of them
+/// Returns one of comparison_modes(), or a mode that mixes (statistics::mixing_of).  is_comparison_mode(name) must hold.  The mode keeps a
+/// view of `name`.
+ComparisonMode comparison_mode(std::string_view name);
+bool is_comparison_mode(std::string_view name);
+/// The names of all modes, with <…> in place of the number where there is one.
 std::vector<std::string_view> comparison_mode_names();
 
 }  // namespace normrun::compare

@@ -20,4 +20,7 @@ inline Part even_part(Index total, Index parts, Index i) {
   return {i * least + std::min(i, longer), least + (i < longer ? 1 : 0)};
 }
 
+/// Returns into how many parts of at most `most` rows even_part divides `total` rows; 0 stands for no limit, which gives one part.
+inline Index parts_of_at_most(Index total, Index most) { return most > 0 ? std::max<Index>((total + most - 1) / most, 1) : 1; }
+
 }  // namespace normrun

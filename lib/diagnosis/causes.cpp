@@ -54,7 +54,7 @@ bool has_shortest_memory(const Subject<T>& subject) {
 template <class T>
 bool has_tiny_batch(const Subject<T>& subject) {
   const Index odd = rows_of_odd_batch(subject);
-  return odd > 0 && 4 * odd <= rows_of_norm_batch(*subject.plan.options);
+  return odd > 0 && 4 * odd <= rows_of_statistics(*subject.plan.options, subject.layout());
 }
 
 /// Returns the stages with the mean over full batches alone where an epoch's last batch is tiny.  A mean over all batches gives that batch
@@ -203,8 +203,9 @@ template <class T>
 bool counts_padding(const Subject<T>& subject) {
   if (subject.plan.data->train.lengths.empty()) return false;
   const auto& norms = subject.layout().normalizations;
-  return std::any_of(norms.begin(), norms.end(),
-                     [](const nn::Normalization& norm) { return norm.padded_steps == nn::PaddedSteps::kCounted; });
+  return std::any_of(norms.begin(), norms.end(), [](const nn::Normalization& norm) {
+    return norm.moving_mean.has_value() && norm.padded_steps == nn::PaddedSteps::kCounted;
+  });
 }
 
 template <class T>
@@ -234,7 +235,7 @@ Index rows_of_odd_batch(const Subject<T>& subject) {
 template <class T>
 Cause small_parts_cause(const Subject<T>& subject) {
   const train::TrainOptions& options = *subject.plan.options;
-  const Index rows = rows_of_norm_batch(options);
+  const Index rows = rows_of_statistics(options, subject.layout());
   if (rows < options.batch_size) return Cause::kSmallParts;
   return rows == 1 && most_positions(subject) > 1 ? Cause::kCorrelatedRows : Cause::kBiasedVariance;
 }
@@ -242,7 +243,7 @@ Cause small_parts_cause(const Subject<T>& subject) {
 template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   constexpr Index kManyParts = 4;
-  const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_norm_batch(*subject.plan.options);
+  const bool has_parts = subject.plan.options->batch_size >= kManyParts * rows_of_statistics(*subject.plan.options, subject.layout());
   // If a whole batch shared its statistics, they would have less noise and would not come from one replica's rows alone.
   const train::Division& division = subject.plan.options->division;
   if (stage == Cause::kLag && subject.plan.options->average_weights != nullptr) return Cause::kOtherWeights;

@@ -236,7 +236,9 @@ class Judgement {
     constexpr Index kSmall = 8;
     if (counts_padding(subject_)) return Cause::kCountedPadding;  // the share of padding differs between batches and moves their statistics
     if (norm_batch_ == 1 && most_positions(subject_) > 1) return Cause::kCorrelatedRows;
-    return norm_batch_ <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
+    const Index ghost = rows_of_statistics(*subject_.plan.options, subject_.layout());
+    const bool has_ghosts = ghost < rows_of_norm_batch(*subject_.plan.options);
+    return (has_ghosts ? std::min(norm_batch_, ghost) : norm_batch_) <= kSmall ? small_parts_cause(subject_) : Cause::kBatchNoise;
   }
 
   /// If there are enough validation rows, they decide and the judged rows only report.  Shifted rows decide for themselves.

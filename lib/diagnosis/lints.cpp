@@ -179,8 +179,7 @@ std::optional<Finding> padding_lint(const Subject<T>& subject) {
   constexpr double kWorthAWord = 0.1;
   if (padding < kWorthAWord) return std::nullopt;
   for (const nn::Normalization& norm : subject.layout().normalizations) {
-    const bool is_over_steps = norm.type == "group" || norm.type == "instance";
-    if (is_over_steps || norm.padded_steps == nn::PaddedSteps::kCounted) return lint(Cause::kCountedPadding, padding, norm.name);
+    if (norm.padded_steps == nn::PaddedSteps::kCounted) return lint(Cause::kCountedPadding, padding, norm.name);
   }
   return std::nullopt;
 }
@@ -189,7 +188,7 @@ template <class T>
 std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits, const FarRows& rows) {
   std::vector<Finding> list;
   const Subject<T>& subject = evidence.subject;
-  if (subject.steps > 0 && rows_of_odd_batch(subject) == 1 && rows_of_norm_batch(*subject.plan.options) > 1)
+  if (subject.steps > 0 && rows_of_odd_batch(subject) == 1 && rows_of_statistics(*subject.plan.options, subject.layout()) > 1)
     list.push_back(lint(Cause::kLastBatch, 1.0));
   constexpr std::size_t kMostNamed = 20;
   for (std::size_t i = 0; i < evidence.sound.size(); ++i) {
@@ -204,7 +203,7 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
     const std::string place = norm.input == 0 ? "input" : norm.name;
     if (count > 0) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
     const Index positions = statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1);
-    if (subject.steps > 0 && rows_of_norm_batch(*subject.plan.options) * positions == 1)
+    if (subject.steps > 0 && rows_of_statistics(*subject.plan.options, norm) * positions == 1)
       list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));
   }
   if (std::vector<Index> far = rows.far; !far.empty()) {

@@ -188,7 +188,7 @@ class LoadedCauses {
   bool is_noise() const {
     constexpr double kWithinChance = 4.0;
     constexpr double kShortMemory = 0.8;  // with a smaller momentum an average holds only a few batches, however many rows these had
-    const double rows = static_cast<double>(rows_of_norm_batch(*subject().plan.options));
+    const double rows = static_cast<double>(rows_of_statistics(*subject().plan.options, layout()));
     double memory = 0.0;  // the number of rows that the moving average amounts to
     for (std::size_t i = 0; i < evidence_.sound.size(); ++i) {
       const nn::Normalization& norm = layout().normalizations[static_cast<std::size_t>(evidence_.sound[i].normalization)];

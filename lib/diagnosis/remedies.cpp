@@ -38,7 +38,7 @@ StatisticsList other_variance(const Evidence<T>& evidence) {
   for (statistics::LayerStatistics& layer : result) {
     const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
     const Index positions = statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1);
-    const double rows = static_cast<double>(rows_of_norm_batch(*subject.plan.options) * (norm.steps > 1 ? 1 : positions));
+    const double rows = static_cast<double>(rows_of_statistics(*subject.plan.options, norm) * (norm.steps > 1 ? 1 : positions));
     if (rows < 2.0) continue;
     const double factor = norm.variance_rule == nn::MovingVariance::kUnbiased ? (rows - 1.0) / rows : rows / (rows - 1.0);
     for (double& variance : layer.variance) variance *= factor;
@@ -53,7 +53,7 @@ class Candidates {
 
   /// Carries out the remedy that has this name in remedies.csv.
   void add(const std::string& remedy) {
-    const Index rows = rows_of_norm_batch(*subject().plan.options);
+    using statistics::Mixing;
     if (remedy == "layer-by-layer") list.push_back({recomputed_name(evidence_), evidence_.sound_score});
     if (remedy == "batch-average") add_estimated(remedy, statistics::Estimator::kBatchAverage);
     if (remedy == "pooled") add_estimated(remedy, statistics::Estimator::kPooled);
@@ -62,8 +62,12 @@ class Candidates {
     if (remedy == "moving-variance") add_statistics(remedy, other_variance(evidence_));
     if (remedy == "usual-variance") add_statistics(remedy, usual_variance());
     if (remedy == "recomputed-on-judged") list.push_back({remedy, recomputed_on_judged(subject(), evidence_.judged)});
-    if (remedy == "mixed") add_adapted(remedy, {rows, 16.0, Adaptation::Variance::kLinear});
-    if (remedy == "example-weighing") add_adapted(remedy, {1, static_cast<double>(rows - 1), Adaptation::Variance::kPooled});
+    if (remedy == "mixed")
+      add_adapted(remedy, rows_of_norm_batch(*subject().plan.options), {.pseudo_rows = 16.0, .variance = Mixing::Variance::kLinear});
+    if (remedy == "example-weighing") {
+      const Index rows = rows_of_statistics(*subject().plan.options, subject().layout());
+      add_adapted(remedy, 1, {.weight = 1.0 / static_cast<double>(rows), .pseudo_rows = {}, .variance = Mixing::Variance::kPooled});
+    }
   }
 
   std::vector<Candidate> list;
@@ -98,8 +102,8 @@ class Candidates {
     for (const RepairStage& stage : stages_)
       if (stage.cause == Cause::kSamplingNoise) add_statistics("momentum", stage.statistics);
   }
-  void add_adapted(const std::string& remedy, const Adaptation& adaptation) {
-    list.push_back({remedy, adapted_score(subject(), evidence_.judged, evidence_.sound, adaptation)});
+  void add_adapted(const std::string& remedy, Index batch_size, const statistics::Mixing& mixing) {
+    list.push_back({remedy, adapted_score(subject(), evidence_.judged, evidence_.sound, batch_size, mixing)});
   }
 
   const Evidence<T>& evidence_;

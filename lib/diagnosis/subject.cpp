@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "statistics/layer_input.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -65,6 +66,18 @@ Index rows_of_norm_batch(const train::TrainOptions& options) {
   const train::Division& division = options.division;
   const Index parts = division.accumulate * (division.sync == train::Sync::kBatchStatistics ? 1 : division.replicas);
   return std::max<Index>(options.batch_size / parts, 1);
+}
+
+Index rows_of_statistics(const train::TrainOptions& options, const nn::Normalization& norm) {
+  const Index rows = rows_of_norm_batch(options);
+  return std::max<Index>(rows / statistics::statistics_groups(norm, rows), 1);
+}
+
+Index rows_of_statistics(const train::TrainOptions& options, const nn::Layout& layout) {
+  Index fewest = rows_of_norm_batch(options);
+  for (const Index index : statistics::layers_with_statistics(layout))
+    fewest = std::min(fewest, rows_of_statistics(options, layout.normalizations[static_cast<std::size_t>(index)]));
+  return fewest;
 }
 
 template <class T>

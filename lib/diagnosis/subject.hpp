@@ -27,9 +27,13 @@ struct Subject {
   const data::Split<T>& split(data::SplitName name) const { return plan.data->split(name); }
 };
 
-/// Returns how many rows share batch statistics in training: those of a micro-batch, or of one replica's part of it if the replicas do not
-/// synchronize their statistics.
+/// Returns how many rows the normalization layers see at once in training: those of a micro-batch, or of one replica's part of it if the
+/// replicas do not synchronize their statistics.
 Index rows_of_norm_batch(const train::TrainOptions& options);
+/// Returns how many of these rows share this layer's statistics: all of them, or those of its smallest ghost batch.
+Index rows_of_statistics(const train::TrainOptions& options, const nn::Normalization& norm);
+/// Returns the same number for the layer with moving statistics that has the fewest.
+Index rows_of_statistics(const train::TrainOptions& options, const nn::Layout& layout);
 
 /// Returns whether training draws its batches at random.
 template <class T>

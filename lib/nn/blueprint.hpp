@@ -98,6 +98,7 @@ struct Normalization {
   Average average = Average::kExponential;
   MovingVariance variance_rule = MovingVariance::kBiased;
   PaddedSteps padded_steps = PaddedSteps::kLeftOut;
+  Index ghost_batch_size = 0;  // the most examples that share batch statistics; 0: all examples of a pass
   std::optional<ParamId> gamma = std::nullopt;
   std::optional<ParamId> beta = std::nullopt;
   std::optional<StateId> moving_mean = std::nullopt;  // empty: no moving statistics

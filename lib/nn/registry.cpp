@@ -61,6 +61,7 @@ const config::Family& layer_family() {
                                           layers::group(),
                                           layers::instance(),
                                           layers::rms(),
+                                          layers::dyt(),
                                           layers::moving_layer(),
                                           layers::none(),
                                           layers::norm(),
@@ -71,7 +72,7 @@ const config::Family& layer_family() {
 const config::Family& norm_family() {
   static const config::Family kFamily{"norm",
                                       {layers::batch(), layers::batch_renorm(), layers::layer(), layers::group(), layers::instance(),
-                                       layers::rms(), layers::moving_layer(), layers::none()}};
+                                       layers::rms(), layers::dyt(), layers::moving_layer(), layers::none()}};
   return kFamily;
 }
 

@@ -24,18 +24,21 @@ void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths,
 }  // namespace
 
 template <class T>
-void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, ChannelMoments& moments) {
-  const ConstView<T> activations = pass.activations(norm.input);
+void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
+                     ChannelMoments& moments) {
+  const ConstView<T> activations = pass.activations(norm.input).slice(examples.first, examples.count);
   const Index channels = norm.features / norm.steps;
   const Index positions = activations.cols / channels;
   const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);
-  const std::span<const Index> lengths = pass.lengths(norm.layer);
+  std::span<const Index> lengths = pass.lengths(norm.layer);
+  if (padded_steps == nn::PaddedSteps::kCounted) lengths = {};
+  if (!lengths.empty()) lengths = lengths.subspan(static_cast<std::size_t>(examples.first), static_cast<std::size_t>(examples.count));
   if (norm.steps > 1) return add_by_step<T>(rows, norm.steps, lengths, moments);
-  if (padded_steps == nn::PaddedSteps::kCounted || lengths.empty()) return moments.add<T>(rows);
+  if (lengths.empty()) return moments.add<T>(rows);
   for (std::size_t e = 0; e < lengths.size(); ++e) moments.add<T>(rows.slice(static_cast<Index>(e) * positions, lengths[e]));
 }
 
-template void add_layer_input(const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
-template void add_layer_input(const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
+template void add_layer_input(const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps, const Part&, ChannelMoments&);
+template void add_layer_input(const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps, const Part&, ChannelMoments&);
 
 }  // namespace normrun::statistics

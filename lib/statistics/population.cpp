@@ -67,6 +67,11 @@ class PopulationPass {
     kept_at_ = next_at_;
     std::swap(kept_, next_);
   }
+  /// Calls visit(group, moments) for the groups of the last slice's rows that share batch statistics in this layer.
+  template <class Visit>
+  void each_group(const nn::Normalization& norm, const Visit& visit) const {
+    each_statistics_group(forward_, norm, padded_steps_.value_or(norm.padded_steps), visit);
+  }
   /// Adds the rows that the normalization layer read in the last slice.
   void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
     add_layer_input(forward_, norm, padded_steps_.value_or(norm.padded_steps), moments);
@@ -121,18 +126,15 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   return population;
 }
 
-/// Runs batches in train mode and calls `add` for every batch and layer, with the layer's place in `layers` and the moments of its input in
-/// this batch.
+/// Runs batches in train mode and calls `add` for every batch and layer, or every ghost batch of a layer that divides them, with the
+/// layer's place in `layers` and the moments of its input in this batch.
 template <class T, class Add>
 void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
   const Index last_boundary = pass.highest_input();
   for (Index first = 0; first + batch_size <= pass.row_count(); first += batch_size) {
     pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      const nn::Normalization& norm = pass.normalization(layers[i]);
-      ChannelMoments moments(norm.features, norm.steps);
-      pass.add_input_of(norm, moments);
-      add(i, moments);
+      pass.each_group(pass.normalization(layers[i]), [&](Index /*group*/, const ChannelMoments& moments) { add(i, moments); });
     }
   }
 }

@@ -15,7 +15,10 @@ namespace {
 class RunWarnings {
  public:
   RunWarnings(const RunConfig& config, const data::DataSpec::Outline& data)
-      : config_(config), data_(data), network_(config.layers(), data.shape), part_(diagnosis::rows_of_norm_batch(config.train)) {}
+      : config_(config),
+        data_(data),
+        network_(config.layers(), data.shape),
+        part_(diagnosis::rows_of_statistics(config.train, network_.layout())) {}
 
   std::vector<std::string> take() {
     if (statistics::layers_with_statistics(network_.layout()).empty() || (config_.train.steps && *config_.train.steps == 0)) return {};
@@ -41,12 +44,13 @@ class RunWarnings {
                       drops_last() ? ", and data.batching.last drops them all: no step is left" : ": every batch is all of them"));
       return;
     }
-    const Index parts = std::max<Index>(batch_size() / part_, 1);
+    // Ghost batches are no parts here: a small last batch has fewer of them, not smaller ones.
+    const Index parts = std::max<Index>(batch_size() / diagnosis::rows_of_norm_batch(config_.train), 1);
     if (part_ == 1) {
       add(
           fmt::format("train.batch_size: a normalization that needs batch statistics gets 1 row at a time{}; for one row with one position "
                       "it returns beta, so no layer below it learns",
-                      parts > 1 ? fmt::format(" (batches of {} in {} parts)", batch_size(), parts) : ""));
+                      batch_size() > 1 ? fmt::format(" (batches of {} in {} parts)", batch_size(), batch_size() / part_) : ""));
     } else if (left_over() > 0 && !drops_last() && (left_over() == 1 || (parts > 1 && left_over() < 2 * parts))) {
       add(fmt::format(
           "data.batching: {} training rows in batches of {} leave a last batch of {} row{}{}, which moves the statistics like a "
@@ -91,7 +95,7 @@ class RunWarnings {
   const RunConfig& config_;
   const data::DataSpec::Outline& data_;
   nn::Network<float> network_;
-  Index part_;
+  Index part_;  // how many rows share batch statistics
   std::vector<std::string> texts_;
 };
 

@@ -155,12 +155,15 @@ class ReplayAverage {
     const Window window =
         weights_ == ReplayWeights::kEqual ? epoch_window(plan_, steps_, replay_.steps_per_epoch()) : memory_window(layout, model_, steps_);
     const Division& division = plan_.options->division;
-    Index after = 0;  // how many updates come later
-    for (Index step = window.first; step < window.last; ++step) after += updates_of(step);
+    updates_after_.assign(norms_.size(), 0);
+    for (Index step = window.first; step < window.last; ++step)
+      for (Index i = 0; i < micro_batches(step); ++i) count_updates(even_part(replay_.row_count(step), division.accumulate, i), 1);
     for (Index step = window.first; step < window.last; ++step) {
       const Index rows = replay_.start(step);
-      const Index updates = updates_of(step);
-      for (Index i = 0; i < updates; ++i) add_micro_batch(even_part(rows, division.accumulate, i), --after, dropout);
+      for (Index i = 0; i < micro_batches(step); ++i) {
+        count_updates(even_part(rows, division.accumulate, i), -1);
+        add_micro_batch(even_part(rows, division.accumulate, i), dropout);
+      }
     }
   }
 
@@ -175,30 +178,39 @@ class ReplayAverage {
   }
 
  private:
-  /// Counts the updates of the moving statistics in a step.  A micro-batch without rows makes none.
-  Index updates_of(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
+  /// Returns how many micro-batches of a step have rows.
+  Index micro_batches(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
+  Index parts() const { return plan_.options->division.sync == Sync::kBatchStatistics ? 1 : plan_.options->division.replicas; }
+
+  /// Adds `sign` times the updates of a micro-batch to those that come later: one for each layer, or as many as its ghost batches.
+  void count_updates(const Part& rows, Index sign) {
+    const Index examples = even_part(rows.count, parts(), 0).count;
+    for (std::size_t layer = 0; layer < norms_.size(); ++layer)
+      updates_after_[layer] += sign * statistics::statistics_groups(*norms_[layer], examples);
+  }
 
   /// Adds the statistics of a micro-batch.  Only parts whose moving statistics training keeps contribute.
-  void add_micro_batch(const Part& rows, Index updates_after, Dropout dropout) {
-    const Division& division = plan_.options->division;
-    const Index parts = division.sync == Sync::kBatchStatistics ? 1 : division.replicas;
-    const Index kept = division.sync == Sync::kMovingStatistics ? parts : 1;
+  void add_micro_batch(const Part& rows, Dropout dropout) {
+    const Index kept = plan_.options->division.sync == Sync::kMovingStatistics ? parts() : 1;
     for (Index i = 0; i < kept; ++i) {
-      Part part = even_part(rows.count, parts, i);
+      Part part = even_part(rows.count, parts(), i);
       if (part.count == 0) continue;
       part.first += rows.first;
       replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, statistics::highest_input(plan_.network->layout()));
-      for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, updates_after, kept);
+      for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, kept);
     }
   }
 
-  void add_layer(std::size_t layer, Index updates_after, Index kept) {
+  void add_layer(std::size_t layer, Index kept) {
     const nn::Normalization& norm = *norms_[layer];
-    statistics::ChannelMoments moments(norm.features, norm.steps);
-    statistics::add_layer_input(replay_.pass(), norm, norm.padded_steps, moments);
     const Index updates = statistics::update_count<T>(norm, model_.state);
-    const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, updates - updates_after, updates);
-    averages_[layer].add(moments, weight / static_cast<double>(kept));
+    const Index groups = statistics::statistics_groups(norm, replay_.pass().activations(norm.input).rows);
+    const auto add = [&](Index group, const statistics::ChannelMoments& moments) {
+      const Index update = updates - updates_after_[layer] - (groups - 1 - group);
+      const double weight = weights_ == ReplayWeights::kEqual ? 1.0 : update_weight(norm, update, updates);
+      averages_[layer].add(moments, weight / static_cast<double>(kept));
+    };
+    statistics::each_statistics_group(replay_.pass(), norm, norm.padded_steps, add);
   }
 
   const TrainingPlan<T>& plan_;
@@ -208,6 +220,7 @@ class ReplayAverage {
   BatchReplay<T> replay_;
   std::vector<const nn::Normalization*> norms_;
   std::vector<statistics::BatchAverage> averages_;
+  std::vector<Index> updates_after_;  // for each layer, how many updates come after the present micro-batch
 };
 
 }  // namespace

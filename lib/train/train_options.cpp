@@ -5,6 +5,7 @@
 
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "statistics/mixing.hpp"
 
 namespace normrun::train {
 namespace {
@@ -15,7 +16,7 @@ constexpr Index kMaxSteps = Index{1} << 40;
 
 bool are_modes_of_history(const std::vector<std::string>& modes) {
   for (std::size_t i = 0; i < modes.size(); ++i) {
-    if (modes[i] != "train" && modes[i] != "eval") return false;
+    if (modes[i] != "train" && modes[i] != "eval" && !statistics::mixing_of(modes[i])) return false;
     if (std::find(modes.begin(), modes.begin() + static_cast<std::ptrdiff_t>(i), modes[i]) !=
         modes.begin() + static_cast<std::ptrdiff_t>(i))
       return false;
@@ -117,10 +118,11 @@ void TrainOptions::describe(config::OptionVisitor& visitor) {
   visitor.object({"clients", "clients that train on rows of their own for several steps before their networks are averaged (FedAvg)"},
                  clients);
   visitor.texts({"history",
-                 "modes in which the held-out splits are evaluated after each epoch, of train and eval; an empty list turns "
-                 "history.csv off"},
+                 "modes in which the held-out splits are evaluated after each epoch, of train, eval and those that mix, such as "
+                 "mixed-0.1 or mixed-16-rows (see compare.pairs); an empty list turns history.csv off"},
                 history);
-  visitor.require(are_modes_of_history(history), "history", "a list of \"train\" and \"eval\", each at most once");
+  visitor.require(are_modes_of_history(history), "history",
+                  "a list of \"train\", \"eval\" and modes that mix, such as \"mixed-0.1\", each at most once");
   visitor.text({"init_from",
                 "a safetensors file whose tensors replace the fresh ones, by name; its path is relative to the config file, and {seed} in "
                 "it stands for the run's seed.  With 0 epochs the network is compared as it is stored"},

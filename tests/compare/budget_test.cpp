@@ -110,6 +110,12 @@ TEST_CASE("with parameters that stand still nothing lags: the replayed averages 
   for (const std::string divided : {"train.accumulate=2", "train.replicas=2"})
     CHECK(std::abs(budget_of({kStandsStill, divided}, 30).share_of("lag")) < 1e-9);
   CHECK(std::abs(budget_of({kStandsStill, "train.replicas=2", "train.sync=moving-statistics"}, 30).share_of("lag")) < 1e-9);
+  // Each ghost batch moves the averages once, also those of a last batch of 7 rows.
+  for (const std::string divided : {"train.accumulate=1", "train.accumulate=2", "train.replicas=2"}) {
+    const Budget budget = budget_of({kStandsStill, "data.samples=600", "norm.ghost_batch_size=3", divided}, 30);
+    CHECK(std::abs(budget.share_of("lag")) < 1e-9);
+  }
+  CHECK(std::abs(budget_of({kStandsStill, "data.samples=31", "norm.ghost_batch_size=3"}, 8).share_of("lag")) < 1e-9);
   // 25 rows: an epoch's last batch has one, which one micro-batch of four takes.
   for (const std::string average : {"exponential", "cumulative"}) {
     const Budget budget = budget_of({kStandsStill, "data.samples=25", "train.accumulate=4", "norm.average=" + average}, 8);

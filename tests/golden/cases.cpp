@@ -215,14 +215,17 @@ Computed rnn(const Case& c) { return recurrent(c, "simple_rnn"); }
 Computed lstm(const Case& c) { return recurrent(c, "lstm"); }
 Computed gru(const Case& c) { return recurrent(c, "gru"); }
 
-/// Any layer, whose options and parameters the case names as the library does.
+/// Any layer, whose options, parameters and moving statistics the case names as the library does.
 Computed layer(const Case& c) {
   std::vector<std::pair<std::string, std::string>> params;
   for (const auto& [name, values] : c.inputs) {
     if (name != "x" && name != "lengths") params.emplace_back(name, name);
   }
   LayerRig<double> rig = make_rig(c, field(c.attrs, "layer").get<std::string>(), field(c.attrs, "options"), params);
-  return run(rig, kTrainMode, c, params);
+  Computed computed = run(rig, kTrainMode, c, params);
+  for (const auto& [name, values] : c.outputs)
+    if (name != "y") computed[name] = numbers(rig.next(name));
+  return computed;
 }
 
 const std::map<std::string, Computed (*)(const Case&)> kOperations = {

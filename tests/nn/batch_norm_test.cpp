@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/parts.hpp"
 #include "core/random.hpp"
 #include "support/layer_rig.hpp"
 
@@ -183,6 +185,57 @@ TEST_CASE("inputs far from zero keep their variance: two passes, not E[x^2] - E[
   rig.forward({.mode = kTrainMode});
   const double variance = square / 256 - sum / 256 * (sum / 256);
   CHECK(static_cast<double>(rig.next("moving_variance")[0]) == doctest::Approx(variance).epsilon(1e-4));
+}
+
+TEST_CASE("ghost batches: each group is normalized alone, and moves the averages in turn") {
+  // 7 examples in groups of at most 3: 3, 2 and 2.
+  const std::string options = R"({"momentum": 0.5, "moving_variance": "unbiased")";
+  LayerRig<double> whole = batch_rig(options + R"(, "ghost_batch_size": 3})", 7, {2, 2});
+  const ConstView<double> y = whole.forward({.mode = kTrainMode});
+  std::copy_n(whole.x.view().data, whole.dy.view().size(), whole.dy.view().data);
+  whole.backward();
+  std::vector<double> dgamma(2, 0.0);
+  nn::Model<double> model = whole.model;
+  for (const Part& group : {Part{0, 3}, Part{3, 2}, Part{5, 2}}) {
+    LayerRig<double> alone = batch_rig(options + "}", group.count, {2, 2});
+    alone.model = model;
+    const ConstView<double> x = ConstView<double>(whole.x.view()).slice(group.first, group.count);
+    std::copy(x.begin(), x.end(), alone.x.view().begin());
+    std::copy(x.begin(), x.end(), alone.dy.view().begin());
+    const ConstView<double> expected = alone.forward({.mode = kTrainMode});
+    for (Index i = 0; i < expected.size(); ++i) CHECK(y.row(group.first)[i] == expected.data[i]);
+    model.state = alone.next_state;
+    alone.backward();
+    for (Index i = 0; i < expected.size(); ++i) CHECK(whole.dx.view().row(group.first)[i] == alone.dx.view().data[i]);
+    for (std::size_t c = 0; c < 2; ++c) dgamma[c] += alone.grad("gamma")[c];
+  }
+  CHECK(whole.next_state == model.state);
+  CHECK(whole.next("updates")[0] == 3.0);
+  for (std::size_t c = 0; c < 2; ++c) CHECK(whole.grad("gamma")[c] == doctest::Approx(dgamma[c]).epsilon(1e-14));
+}
+
+TEST_CASE("ghost batches: a batch that fits into one group is a plain batch, and eval mode knows no groups") {
+  LayerRig<double> ghost = batch_rig(R"({"ghost_batch_size": 8})", 8);
+  LayerRig<double> plain = batch_rig("{}", 8);
+  LayerRig<double> small = batch_rig(R"({"ghost_batch_size": 2})", 8);
+  const auto same = [](ConstView<double> a, ConstView<double> b) { return std::equal(a.begin(), a.end(), b.begin()); };
+  CHECK(same(ghost.forward({.mode = kTrainMode}), plain.forward({.mode = kTrainMode})));
+  CHECK(ghost.next_state == plain.next_state);
+  CHECK(same(small.forward({.mode = kEvalMode}), plain.forward({.mode = kEvalMode})));
+  CHECK_FALSE(same(small.forward({.mode = kTrainMode}), plain.forward({.mode = kTrainMode})));
+}
+
+TEST_CASE("ghost batches: replicas that share statistics are one batch") {
+  LayerRig<double> rig = batch_rig(R"({"ghost_batch_size": 2})", 7);
+  LayerRig<double> shared = batch_rig(R"({"ghost_batch_size": 2})", 7);
+  const ConstView<double> y = rig.forward({.mode = kTrainMode});
+  const ConstView<double> other = shared.forward({.mode = kTrainMode, .replicas = 3});
+  CHECK(std::equal(y.begin(), y.end(), other.begin()));
+  CHECK(rig.next_state == shared.next_state);
+}
+
+TEST_CASE("ghost batches: steps with statistics of their own are refused") {
+  CHECK_THROWS_AS(describe_layer("batch", R"({"time": "per-step", "ghost_batch_size": 2})"), Error);
 }
 
 }  // namespace normrun::test

@@ -64,8 +64,22 @@ TEST_CASE("axes: gamma has their shape, and each example is one group") {
   }
 }
 
-TEST_CASE("axes that no example has, or that are not the last ones, are refused with the layer's name") {
-  CHECK(problem_of(R"({"axes": [1]})", {2, 3}).find("layer layer_0: the axes to normalize are not the last ones") == 0);
+TEST_CASE("axes that are not the last ones: one row for each place along the others, gamma in the example's order") {
+  CHECK(layer_rig(R"({"axes": [3, 1]})", 1, {2, 3, 4}).layout().params[0].shape == std::vector<Index>{2, 4});
+  LayerRig<float> rig = layer_rig(R"({"axes": [1, 3], "epsilon": 0})", 2, {2, 3, 4});
+  for (std::size_t i = 0; i < 8; ++i) rig.param("beta")[i] = static_cast<float>(i);
+  const ConstView<float> y = rig.forward({.mode = kTrainMode}).reshaped(2, 24);
+  for (Index e = 0; e < 2; ++e) {
+    for (Index column = 0; column < 3; ++column) {
+      double sum = 0.0;
+      for (Index row = 0; row < 2; ++row)
+        for (Index c = 0; c < 4; ++c) sum += static_cast<double>(y(e, (row * 3 + column) * 4 + c)) - static_cast<double>(row * 4 + c);
+      CHECK(sum == doctest::Approx(0.0).scale(1.0).epsilon(1e-5));
+    }
+  }
+}
+
+TEST_CASE("axes that no example has are refused with the layer's name") {
   CHECK(problem_of(R"({"axes": [0]})", {2, 3}).find("layer layer_0: axis 0 is not one of (2, 3)") == 0);
   CHECK(problem_of(R"({"axes": [3]})", {2, 3}).find("layer layer_0: axis 3") == 0);
   CHECK(problem_of(R"({"axes": [-1, 2]})", {2, 3}).find("layer layer_0: axis 2 is given twice") == 0);

@@ -73,8 +73,54 @@ TEST_CASE("counted padding: the statistics are those of all steps, and the gradi
   CHECK(gradient_error(rig, pass) < 1e-7);
 }
 
-TEST_CASE("counted padding has no statistics of each step") {
-  CHECK_THROWS_WITH(describe_layer("batch", R"({"time": "per-step", "padded_steps": "counted"})"), doctest::Contains("left-out"));
+TEST_CASE("counted padding of steps with statistics of their own: every example reaches every step") {
+  LayerRig<double> counting = make_rig<double>("batch", R"({"time": "per-step", "padded_steps": "counted", "momentum": 0})", kLongest);
+  counting.forward({.mode = kTrainMode, .lengths = kLengths.data()});
+  const Index last = kLongest - 1;  // which one example of six reaches
+  for (Index c = 0; c < kFeatures; ++c) {
+    const double reached = counting.x(2, last * kFeatures + c);
+    CHECK(counting.next("moving_mean")[static_cast<std::size_t>(last * kFeatures + c)] == doctest::Approx(reached / 6.0).epsilon(1e-12));
+  }
+}
+
+/// Whether the outputs of a norm at the valid steps stay what they are when the sequences are padded twice as far.
+bool keeps_valid_steps(const std::string& norm, const std::string& options) {
+  const auto outputs = [&](Index padded) {
+    LayerRig<float> rig({describe_layer(norm, options)}, Shape{padded, kFeatures}, kExamples);
+    rig.x = make_rig<float>("batch", "{}", padded).x;  // the same numbers, whatever the padding
+    const ConstView<float> y = rig.forward({.mode = kTrainMode, .lengths = kLengths.data()}).reshaped(kExamples, padded * kFeatures);
+    std::vector<float> valid;
+    for (Index e = 0; e < kExamples; ++e) valid.insert(valid.end(), y.row(e), y.row(e) + kLengths[static_cast<std::size_t>(e)] * kFeatures);
+    return valid;
+  };
+  return outputs(kLongest) == outputs(2 * kLongest);
+}
+
+TEST_CASE("every norm over steps counts padded steps or leaves them out, as it is told") {
+  const std::vector<std::pair<std::string, std::string>> norms = {
+      {"group", R"("groups": 3)"},    {"instance", R"("epsilon": 1e-3)"}, {"layer", R"("axes": [1])"},  // the numbers of a row side by side
+      {"layer", R"("axes": [1, 2])"}, {"rms", R"("axes": [1])"},          {"batch", R"("momentum": 0)"}, {"batch_renorm", R"("dmax": 0)"}};
+  for (const auto& [norm, options] : norms) {
+    CAPTURE(norm);
+    CAPTURE(options);
+    CHECK(keeps_valid_steps(norm, "{" + options + R"(, "padded_steps": "left-out"})"));
+    CHECK_FALSE(keeps_valid_steps(norm, "{" + options + R"(, "padded_steps": "counted"})"));
+  }
+  CHECK(keeps_valid_steps("layer", "{}"));
+  CHECK(keeps_valid_steps("dyt", "{}"));
+}
+
+TEST_CASE("moving_layer: its averages leave padded steps out, if it is told so") {
+  const auto moved = [](const std::string& options) {
+    LayerRig<double> rig = make_rig<double>("moving_layer", options, kLongest);
+    rig.forward({.mode = kTrainMode, .lengths = kLengths.data()});
+    return rig.next("moving_mean")[0];
+  };
+  LayerRig<double> rig = make_rig<double>("moving_layer", "{}", kLongest);
+  double sum = 0.0;
+  for (const double value : rig.x.view()) sum += value;  // padded steps hold zeros
+  CHECK(moved(R"({"momentum": 0})") == doctest::Approx(sum / (kExamples * kLongest * kFeatures)).epsilon(1e-12));
+  CHECK(moved(R"({"momentum": 0, "padded_steps": "left-out"})") == doctest::Approx(sum / (22 * kFeatures)).epsilon(1e-12));
 }
 
 }  // namespace normrun::test

@@ -138,6 +138,25 @@ TEST_CASE("in eval mode with population statistics the network gives what train 
   }
 }
 
+TEST_CASE("batch-average: ghost batches are what it averages, and all rows together stay the population") {
+  const auto with = [](const std::string& norm) { return std::vector<LayerText>{{"dense", R"("units": 6)"}, {"batch", norm}}; };
+  const TrainRig<double> ghost(with(R"("ghost_batch_size": 5)"), clusters<double>(300), R"({"steps": 5})");
+  const TrainRig<double> plain(with(""), clusters<double>(300), R"({"steps": 5})");
+  const nn::Model<double> model = plain.trained().model();
+  const auto statistics_of = [&](const TrainRig<double>& rig, const std::string& options) {
+    statistics::PopulationOptions population;
+    read_object(options, population);
+    return statistics::population_statistics(rig.network, model, rig.data.train, population, 4).front();
+  };
+  const auto by_ghosts = statistics_of(ghost, R"({"estimator": "batch-average", "batch_size": 20})");
+  CHECK(by_ghosts.variance == statistics_of(plain, R"({"estimator": "batch-average", "batch_size": 5})").variance);
+  CHECK(by_ghosts.mean == statistics_of(plain, R"({"estimator": "batch-average", "batch_size": 5})").mean);
+  CHECK(by_ghosts.variance != statistics_of(plain, R"({"estimator": "batch-average", "batch_size": 20})").variance);
+  const std::string pooled = R"({"estimator": "pooled", "batch_size": 20})";
+  CHECK(worst(statistics_of(ghost, pooled).variance, statistics_of(plain, pooled).variance) < 1e-12);
+  CHECK(statistics_of(ghost, "{}").variance == statistics_of(plain, "{}").variance);
+}
+
 TEST_CASE("batch-average: the mean of the batches' moments in train mode") {
   const TrainRig<double> rig(kTwoNorms, clusters<double>(300), R"({"steps": 5})");  // 200 rows
   const nn::Model<double> model = rig.trained().model();

@@ -22,7 +22,9 @@ std::vector<LayerCase> single_input_cases() {
 /// Whether the layer normalizes so few numbers of an example that it turns two that nearly agree into 1 and -1: too steep for differences.
 bool is_steep(const LayerCase& layer, const Shape& input) {
   const bool is_within_examples = layer.type == "layer" || layer.type == "instance" || layer.type == "group" || layer.type == "rms";
-  return is_within_examples && (input.channels() < 3 || (layer.type == "instance" && input.positions() < 3));
+  const bool is_over_places = layer.type == "instance" || layer.options.find("axes") != std::string::npos;
+  const bool has_few_places = std::any_of(input.dims().begin(), input.dims().end(), [](Index size) { return size < 3; });
+  return is_within_examples && (input.channels() < 3 || (is_over_places && has_few_places));
 }
 
 class GraphDraw {

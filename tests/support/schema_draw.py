@@ -1,6 +1,7 @@
 """Draws values at random from the JSON Schema that `normrun schema` prints: an option that the program gains is drawn from then on."""
 
 import math
+import re
 
 HUGE = [1e30, 1e300, 3.4e38, 1e15]
 TINY = [1e-300, 1e-45, 1e-30, 5e-324]
@@ -78,6 +79,8 @@ class SchemaDraw:
             return self.chance.choice(node["enum"])
         if "else" in node:
             return self.of_family(node)
+        if "pattern" in node:  # a word with a number in it
+            return re.sub(r"\[0-9\].*\?", self.chance.choice(["0", "0.25", "1"]), node["pattern"].strip("^$"))
         draw = {"boolean": self.boolean, "integer": self.integer, "number": self.number, "string": self.text, "array": self.array,
                 "object": lambda name, node: self.object(node.get("properties", {}), None, 0.5)}[node["type"]]
         return draw(name, node)

@@ -12,7 +12,7 @@ struct ForeignWord {
   std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
 };
 
-constexpr std::array<ForeignWord, 70> kForeignWords = {{
+constexpr std::array<ForeignWord, 77> kForeignWords = {{
     // pandas.read_csv
     {"sep", "delimiter", ""},
     {"delim_whitespace", "delimiter", ""},
@@ -86,6 +86,13 @@ constexpr std::array<ForeignWord, 70> kForeignWords = {{
     {"swish", "silu", ""},
     {"dilation", "dilation_rate", ""},
     {"in_channels", "", "the layer before"},
+    {"axis", "axes", ""},
+    {"normalized_shape", "axes", ""},
+    {"num_groups", "groups", ""},
+    {"virtual_batch_size", "ghost_batch_size", ""},
+    {"dynamictanh", "dyt", ""},
+    {"init_alpha", "initial_alpha", ""},
+    {"alpha_init_value", "initial_alpha", ""},
 }};
 
 std::string lower_word(std::string_view word) {

@@ -2,6 +2,7 @@
 
 #include "config/options/document.hpp"
 #include "config/options/facts.hpp"
+#include "config/options/values.hpp"
 
 namespace normrun::config {
 namespace {
@@ -49,7 +50,7 @@ class SchemaWriter {
       case FactKind::kChoice:
         return choice_schema(fact);
       case FactKind::kPair:
-        return {{"type", "array"}, {"items", {{"enum", fact.words}}}, {"minItems", 2}, {"maxItems", 2}};
+        return {{"type", "array"}, {"items", pair_item_schema(fact.words)}, {"minItems", 2}, {"maxItems", 2}};
       case FactKind::kObject:
         return object_schema(fact.members);
       case FactKind::kTagged:
@@ -78,6 +79,20 @@ class SchemaWriter {
   static JsonValue count_schema(const Fact& fact) {
     const JsonValue word = fact.words.empty() ? JsonValue{{"type", "string"}} : JsonValue{{"enum", fact.words}};
     return {{"anyOf", JsonValue::array({integer_schema(fact.integers), word})}};
+  }
+
+  static JsonValue pair_item_schema(const std::vector<std::string>& words) {
+    JsonValue whole = JsonValue::array();
+    JsonValue kinds = JsonValue::array();
+    for (const std::string& word : words) {
+      if (is_pattern(word))
+        kinds.push_back({{"type", "string"}, {"pattern", pattern_of(word)}});
+      else
+        whole.push_back(word);
+    }
+    if (kinds.size() == 0) return {{"enum", std::move(whole)}};
+    kinds.push_back({{"enum", std::move(whole)}});
+    return {{"anyOf", std::move(kinds)}};
   }
 
   static JsonValue choice_schema(const Fact& fact) {

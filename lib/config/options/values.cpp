@@ -1,6 +1,7 @@
 #include "config/options/values.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -145,13 +146,45 @@ void read_choice(const Given& given, std::size_t& index, const std::vector<std::
   index = static_cast<std::size_t>(word - words.begin());
 }
 
+namespace {
+
+/// Whether the text is what pattern_of(word) describes.
+bool fits_pattern(std::string_view text, std::string_view word) {
+  const std::string_view before = word.substr(0, word.find('<'));
+  const std::string_view behind = word.substr(word.find('>') + 1);
+  if (!is_pattern(word) || text.size() <= before.size() + behind.size() || !text.starts_with(before) || !text.ends_with(behind))
+    return false;
+  text = text.substr(before.size(), text.size() - before.size() - behind.size());
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && is_digit(text.front()) && is_digit(text.back());
+}
+
+}  // namespace
+
+bool is_pattern(std::string_view word) { return word.find('<') != std::string_view::npos; }
+
+std::string pattern_of(std::string_view word) {
+  const std::string_view before = word.substr(0, word.find('<'));
+  const std::string_view behind = word.substr(word.find('>') + 1);
+  return "^" + std::string(before) + "[0-9]+([.][0-9]+)?(e-?[0-9]+)?" + std::string(behind) + "$";
+}
+
 void read_pair(const Given& given, std::pair<std::string, std::string>& value, const std::vector<std::string_view>& words) {
   if (!given.json.is_array() || given.json.size() != 2) return given.refuse("a pair [a, b], each " + expected_words(words));
-  std::size_t first = 0;
-  std::size_t second = 0;
-  read_choice(given.child(0), first, words);
-  read_choice(given.child(1), second, words);
-  value = {std::string(words[first]), std::string(words[second])};
+  const auto read = [&](const Given& child, std::string& text) {
+    const auto fits = [&](std::string_view word) { return child.json.is_string() && fits_pattern(child.json.get<std::string>(), word); };
+    std::size_t index = 0;
+    if (std::any_of(words.begin(), words.end(), fits)) {
+      text = child.json.get<std::string>();
+    } else {
+      read_choice(child, index, words);
+      text = words[index];
+    }
+  };
+  read(given.child(0), value.first);
+  read(given.child(1), value.second);
 }
 
 void read_object(const Given& given, Described& value) {

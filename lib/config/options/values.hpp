@@ -32,6 +32,11 @@ void read_count(const Given& given, Count& value, const IntegerRange& range, con
 /// Reads one of `words`, or an alias of a word, and sets `index` to the word's place in `words`.  `aliases` are pairs (alias, word).
 void read_choice(const Given& given, std::size_t& index, const std::vector<std::string_view>& words,
                  const std::vector<std::pair<std::string_view, std::string_view>>& aliases = {});
+/// Whether a word stands for any text with a number in place of its <…>.
+bool is_pattern(std::string_view word);
+/// The regular expression of the texts that such a word stands for.
+std::string pattern_of(std::string_view word);
+/// Reads a pair of `words`, some of which may be patterns.
 void read_pair(const Given& given, std::pair<std::string, std::string>& value, const std::vector<std::string_view>& words);
 /// Fills an object that has no "type".
 void read_object(const Given& given, Described& value);

@@ -23,11 +23,14 @@ struct BatchOptions {
   double initial_variance = 1.0;
   Time time = Time::kShared;
   PaddedSteps padded_steps = PaddedSteps::kLeftOut;
+  config::Count ghost_batch_size{.word = "all"};
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor);
   /// The weight of the old value, whatever `momentum` weighs.
   double old_weight() const { return momentum_weighs == MomentumWeighs::kOld ? momentum : 1.0 - momentum; }
+  /// The most examples that share batch statistics; 0: all examples of a pass.
+  Index most_together() const { return ghost_batch_size.word == "all" ? 0 : ghost_batch_size.value; }
 };
 
 /// Batch normalization of sequences in which each step has statistics of its own.

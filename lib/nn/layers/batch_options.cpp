@@ -48,8 +48,12 @@ void BatchOptions::describe(config::OptionVisitor& visitor) {
                   "of padded sequences: left out of the statistics, as Keras does with a mask, or counted as steps like any other, as "
                   "PyTorch does"},
                  padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
-  visitor.require(time == Time::kShared || padded_steps == PaddedSteps::kLeftOut, "padded_steps",
-                  "\"left-out\" beside \"time\": \"per-step\"");
+  visitor.count({"ghost_batch_size",
+                 "examples that share batch statistics (ghost batches, Hoffer et al. 2017): train mode divides each batch, micro-batch or "
+                 "replica's part into groups of at most so many consecutive examples, and each group moves the averages once; all: the "
+                 "whole batch"},
+                ghost_batch_size, {1, Index{1} << 30}, {"all"});
+  visitor.require(time == Time::kShared || most_together() == 0, "ghost_batch_size", "\"all\" beside \"time\": \"per-step\"");
   affine.describe(visitor);
 }
 

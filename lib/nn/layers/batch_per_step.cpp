@@ -8,7 +8,7 @@
 //
 // The layer has weak spots.  Few examples reach late steps (a single one gives variance 0), and steps beyond the longest training
 // sequence have only the initial statistics.  Where no example of a batch reaches a step, mean 0 and variance 0 normalize it, and its
-// moving averages stay.
+// moving averages stay.  With "padded_steps": "counted" every example reaches every step.
 //
 // Source: Cooijmans et al. 2017, section 3.  For the kernels, an example is one row of time * channels columns.
 #include <algorithm>
@@ -56,6 +56,7 @@ class BatchPerStep final : public Layer<T> {
                              .momentum = momentum_,
                              .average = options.average,
                              .variance_rule = options.moving_variance,
+                             .padded_steps = options.padded_steps,
                              .moving_mean = moving_mean_,
                              .moving_variance = moving_variance_,
                              .updates = updates_});
@@ -92,13 +93,19 @@ class BatchPerStep final : public Layer<T> {
     const T* inv_std = x_hat.inv_std;
     for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
-    if (call.lengths != nullptr) scale_sums(call, sum_dy, sum_dy_x_hat);
+    if (lengths_of(call) != nullptr) scale_sums(call, sum_dy, sum_dy_x_hat);
     kernels::normalize_columns_backward<T>(x_hat, dy, gamma, {sum_dy, sum_dy_x_hat, dy.rows}, rows_of<T>(call.dx));
-    if (call.lengths != nullptr) pass_padding(call, factor);
+    if (lengths_of(call) != nullptr) pass_padding(call, factor);
   }
   LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
+  /// Returns the valid steps of each example, or null where every step counts.
+  template <class Call>
+  const Index* lengths_of(const Call& call) const {
+    return options_.padded_steps == PaddedSteps::kLeftOut ? call.lengths : nullptr;
+  }
+
   template <class U>
   View<U> rows_of(View<U> steps) const {
     return steps.reshaped(steps.rows / time_, columns_);
@@ -116,15 +123,15 @@ class BatchPerStep final : public Layer<T> {
   }
 
   void batch_moments(const Forward<T>& call, ConstView<T> x, T* mean, T* variance) const {
-    if (call.lengths == nullptr) return kernels::column_moments<T>(x, mean, variance);
+    if (lengths_of(call) == nullptr) return kernels::column_moments<T>(x, mean, variance);
     std::fill_n(mean, columns_, T{0});
     std::fill_n(variance, columns_, T{0});
     for (Index t = 0; t < time_; ++t) {
       T* packed = call.caches[packed_];
       for (Index e = 0; e < call.examples; ++e) {
-        if (t < call.lengths[e]) packed = std::copy_n(x.row(e) + t * channels_, channels_, packed);
+        if (t < lengths_of(call)[e]) packed = std::copy_n(x.row(e) + t * channels_, channels_, packed);
       }
-      const ConstView<T> rows(call.caches[packed_], count_reaching(call.lengths, call.examples, t), channels_);
+      const ConstView<T> rows(call.caches[packed_], count_reaching(lengths_of(call), call.examples, t), channels_);
       if (rows.rows > 0) kernels::column_moments<T>(rows, mean + t * channels_, variance + t * channels_);
     }
   }
@@ -134,7 +141,7 @@ class BatchPerStep final : public Layer<T> {
     *updates += T{1};
     const T momentum = static_cast<T>(momentum_of_update(options_.average, momentum_, static_cast<double>(*updates)));
     for (Index t = 0; t < time_; ++t) {
-      const Index count = count_reaching(call.lengths, call.examples, t);
+      const Index count = count_reaching(lengths_of(call), call.examples, t);
       if (count == 0) continue;
       const Index at = t * channels_;
       kernels::blend<T>(momentum, mean + at, call.next_state + moving_mean_.offset + at, channels_);
@@ -149,7 +156,7 @@ class BatchPerStep final : public Layer<T> {
   /// Scales the sums, because the kernel divides them by the number of all examples and not by the number that reach the step.
   void scale_sums(const Backward<T>& call, T* sum_dy, T* sum_dy_x_hat) const {
     for (Index t = 0; t < time_; ++t) {
-      const Index count = count_reaching(call.lengths, call.examples, t);
+      const Index count = count_reaching(lengths_of(call), call.examples, t);
       const T scale = count == 0 ? T{0} : static_cast<T>(call.examples) / static_cast<T>(count);
       kernels::scale<T>(sum_dy + t * channels_, scale, sum_dy + t * channels_, channels_);
       kernels::scale<T>(sum_dy_x_hat + t * channels_, scale, sum_dy_x_hat + t * channels_, channels_);
@@ -159,7 +166,7 @@ class BatchPerStep final : public Layer<T> {
   /// Computes dx of the padded steps, on which no statistic depends.
   void pass_padding(const Backward<T>& call, const T* factor) const {
     for (Index e = 0; e < call.examples; ++e) {
-      for (Index t = call.lengths[e]; t < time_; ++t) {
+      for (Index t = lengths_of(call)[e]; t < time_; ++t) {
         const Index row = e * time_ + t;
         kernels::scale_columns<T>(call.dy.slice(row, 1), factor + t * channels_, call.dx.slice(row, 1));
       }

@@ -22,6 +22,7 @@
 #include "nn/layers/affine.hpp"
 #include "nn/layers/column_normalizer.hpp"
 #include "nn/layers/layers.hpp"
+#include "nn/layers/valid_prefix.hpp"
 
 namespace normrun::nn::layers {
 namespace {
@@ -40,6 +41,7 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
   Index warmup_updates = 0;
   double initial_mean = 0.0;
   double initial_variance = 1.0;
+  PaddedSteps padded_steps = PaddedSteps::kLeftOut;
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
@@ -56,6 +58,7 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
     visitor.integer({"warmup_updates", "how many updates at first have r = 1 and d = 0"}, warmup_updates, {0, Index{1} << 24});
     visitor.number({"initial_mean", "both averages of the mean before the first update"}, initial_mean, config::any_number());
     visitor.number({"initial_variance", "both averages of the variance before the first update"}, initial_variance, config::at_least(0.0));
+    describe_padded_steps(visitor, padded_steps);
     affine.describe(visitor);
   }
 };
@@ -83,12 +86,13 @@ class BatchRenorm final : public Layer<T> {
         d_(blueprint.per_call(channels_)),
         gamma_r_(blueprint.per_call(channels_)),
         offset_(blueprint.per_call(channels_)),
-        normalizer_(blueprint) {
+        normalizer_(blueprint, spec.padded_steps) {
     blueprint.normalization({.type = "batch_renorm",
                              .features = channels_,
                              .epsilon = spec.epsilon,
                              .momentum = blueprint.momentum(spec.momentum),
                              .variance_rule = MovingVariance::kFromDeviation,
+                             .padded_steps = spec.padded_steps,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id(),
                              .moving_mean = moving_mean_,

@@ -8,16 +8,12 @@
 namespace normrun::nn::layers {
 
 template <class T>
-ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps)
-    : channels_(blueprint.channels()),
-      leaves_out_(blueprint.input().rank() == 2 && padded_steps == PaddedSteps::kLeftOut),
-      mean_(blueprint.per_call(channels_)),
-      inv_std_(blueprint.per_call(channels_)),
-      batch_mean_(blueprint.per_call(channels_)),
-      batch_variance_(blueprint.per_call(channels_)),
-      sum_dy_(blueprint.per_call(channels_)),
-      sum_dy_x_hat_(blueprint.per_call(channels_)),
-      packed_(blueprint.per_example(leaves_out_ ? blueprint.input().size() : 0)) {}
+ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps, Calls calls)
+    : channels_(blueprint.channels()), leaves_out_(blueprint.input().rank() == 2 && padded_steps == PaddedSteps::kLeftOut) {
+  for (CacheId* cache : {&mean_, &inv_std_, &batch_mean_, &batch_variance_, &sum_dy_, &sum_dy_x_hat_})
+    *cache = calls == Calls::kOne ? blueprint.per_call(channels_) : blueprint.per_example(channels_);
+  packed_ = blueprint.per_example(leaves_out_ ? blueprint.input().size() : 0);
+}
 
 template <class T>
 typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::moments_of(const Forward<T>& call, const Part& examples, T* mean,

@@ -11,7 +11,10 @@ namespace normrun::nn::layers {
 template <class T>
 class ColumnNormalizer {
  public:
-  explicit ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps = PaddedSteps::kLeftOut);
+  /// How many moments the caches hold: those of one call for the whole pass; or those of several calls, each of which has its own first
+  /// example (call.caches.first).
+  enum class Calls { kOne, kSeveral };
+  explicit ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps = PaddedSteps::kLeftOut, Calls calls = Calls::kOne);
 
   struct Moments {
     T* mean;      // (channels), in the caches; the caller may overwrite it

@@ -6,12 +6,16 @@
 //
 // Instance normalization has one group for each channel.  A single group is layer normalization over all axes, but for gamma's shape.
 //
+// The steps of padded sequences count like all positions (neither framework has a mask here), or with "padded_steps": "left-out" only valid
+// steps make the statistics, which normalize the padded ones, too (valid_prefix.hpp).
+//
 // Source: Wu and He 2018, eq. 7; Keras 3 GroupNormalization (32 groups, epsilon 1e-3; PyTorch 1e-5); Ulyanov et al. 2016, eq. 5.
 // Modes: the layer reads none, so train mode and eval mode give the same bits.
 #include <cmath>
 
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
+#include "nn/layers/valid_prefix.hpp"
 
 namespace normrun::nn::layers {
 namespace {
@@ -26,12 +30,14 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
 
   Index groups = 32;
   double epsilon = 1e-3;
+  PaddedSteps padded_steps = PaddedSteps::kCounted;
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     if (kind_ == Kind::kGroup) visitor.integer({"groups", "number of groups, which divides the channels"}, groups, {1, Shape::kMaxSize});
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
+    describe_padded_steps(visitor, padded_steps);
     affine.describe(visitor);
   }
   std::string_view type_name() const { return kind_ == Kind::kGroup ? "group" : "instance"; }
@@ -55,6 +61,7 @@ class GroupNorm final : public Layer<T> {
       : channels_(blueprint.channels()),
         positions_(blueprint.input().positions()),
         groups_(spec.groups_of(blueprint)),
+        leaves_out_(blueprint.input().rank() == 2 && spec.padded_steps == PaddedSteps::kLeftOut),
         epsilon_(static_cast<T>(spec.epsilon)),
         affine_(spec.affine, blueprint, {channels_}),
         mean_(blueprint.per_example(groups_)),
@@ -65,6 +72,7 @@ class GroupNorm final : public Layer<T> {
     blueprint.normalization({.type = std::string(spec.type_name()),
                              .features = channels_,
                              .epsilon = spec.epsilon,
+                             .padded_steps = blueprint.input().rank() == 2 ? spec.padded_steps : PaddedSteps::kLeftOut,
                              .gamma = affine_.gamma_id(),
                              .beta = affine_.beta_id()});
   }
@@ -76,7 +84,11 @@ class GroupNorm final : public Layer<T> {
     T* mean = call.caches[mean_];
     T* inv_std = call.caches[inv_std_];
     gather(call.x, x);
-    kernels::row_moments<T>(x, mean, inv_std);
+    if (leaves_out_ && call.lengths != nullptr) {
+      prefix_moments<T>(x, valid(call.lengths), mean, inv_std);
+    } else {
+      kernels::row_moments<T>(x, mean, inv_std);
+    }
     kernels::inverse_std<T>(inv_std, epsilon_, inv_std, rows);
     kernels::normalize_rows<T>({x, mean, inv_std}, {}, nullptr, grouped_x_hat);
 
@@ -105,12 +117,17 @@ class GroupNorm final : public Layer<T> {
     const View<T> grouped_g = rows_by_group(call.caches[grouped_], rows);
     gather(ConstView<T>(g), grouped_g);
     const View<T> grouped_dx = rows_by_group(x_hat.data, rows);
-    kernels::normalize_rows_backward<T>(rows_by_group(call.caches[grouped_x_hat_], rows), grouped_g, nullptr, call.caches[inv_std_],
-                                        grouped_dx);
+    const ConstView<T> grouped_x_hat = rows_by_group(call.caches[grouped_x_hat_], rows);
+    if (leaves_out_ && call.lengths != nullptr) {
+      normalize_prefix_backward<T>(grouped_x_hat, grouped_g, nullptr, call.caches[inv_std_], valid(call.lengths), grouped_dx);
+    } else {
+      kernels::normalize_rows_backward<T>(grouped_x_hat, grouped_g, nullptr, call.caches[inv_std_], grouped_dx);
+    }
     scatter(grouped_dx, call.dx);
   }
 
  private:
+  ValidPrefix valid(const Index* lengths) const { return {lengths, groups_, group_channels()}; }
   Index group_channels() const { return channels_ / groups_; }
   View<T> rows_by_group(T* data, Index rows) const { return {data, rows, positions_ * group_channels()}; }
 
@@ -136,6 +153,7 @@ class GroupNorm final : public Layer<T> {
   Index channels_;
   Index positions_;
   Index groups_;
+  bool leaves_out_;  // padded steps, of inputs (steps, channels) alone: only these have lengths
   T epsilon_;
   GammaAndBeta affine_;
   CacheId mean_;  // (examples * groups)

@@ -1,14 +1,18 @@
 // Layer normalization normalizes each example by the mean and variance of its own features.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta
-//   mean, var (biased): over the normalized axes of one example, by default the last one; gamma, beta have the shape of these axes
+//   mean, var (biased): over the normalized axes of one example, by default the last one, for each place along its other axes;
+//   gamma, beta have the shape of the normalized axes, in the example's own order
 //   with g = dy gamma:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
+// Where the axes hold the steps of padded sequences, these count like all others (Keras ignores the mask), or with "padded_steps":
+// "left-out" only valid steps make the statistics, which normalize the padded ones, too (valid_prefix.hpp).
 //
 // Source: Ba, Kiros and Hinton 2016, eq. 4; Keras 3 LayerNormalization (epsilon 1e-3; PyTorch 1e-5, flax 1e-6).
 // Modes: the layer reads none.  It has no moving statistics, so train mode and eval mode give the same bits, and the output of an example
 // does not depend on its batch.
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
+#include "nn/layers/normalized_axes.hpp"
 
 namespace normrun::nn::layers {
 namespace {
@@ -20,85 +24,94 @@ class LayerNormSpec final : public SpecOf<LayerNormSpec, LayerNorm> {
  public:
   double epsilon = 1e-3;
   std::vector<Index> axes = {-1};
+  PaddedSteps padded_steps = PaddedSteps::kCounted;
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
-    visitor.integers({"axes", "the axes that are normalized together: the last ones of an example; axis 0 is the batch"}, axes, {-64, 64});
+    visitor.integers({"axes",
+                      "the axes that are normalized together, any of an example's (Keras's axis); axis 0 is the batch.  PyTorch's "
+                      "normalized_shape of k sizes is the last k axes"},
+                     axes, {-64, 64});
+    describe_padded_steps(visitor, padded_steps);
     affine.describe(visitor);
   }
 };
 
-/// Returns the shape of the normalized axes.  Refuses axes that are not the last ones of the example.
-std::vector<Index> normalized_shape(const std::vector<Index>& axes, const Blueprint& blueprint) {
-  const std::vector<Index>& dims = blueprint.input().dims();
-  const Index rank = blueprint.input().rank();
-  std::vector<bool> chosen(dims.size(), false);
-  for (const Index axis : axes) {
-    const Index from_first = axis < 0 ? axis + rank : axis - 1;  // among the example's axes; axis 0 is the batch
-    if (axis == 0 || from_first < 0 || from_first >= rank) {
-      blueprint.refuse("axis " + std::to_string(axis) + " is not one of " + blueprint.input().text(),
-                       "axes count from 1, or from -1 backwards; 0 is the batch");
-    }
-    if (chosen[static_cast<std::size_t>(from_first)]) blueprint.refuse("axis " + std::to_string(axis) + " is given twice");
-    chosen[static_cast<std::size_t>(from_first)] = true;
-  }
-  const std::size_t first = dims.size() - axes.size();
-  for (std::size_t i = first; i < dims.size(); ++i) {
-    if (!chosen[i])
-      blueprint.refuse("the axes to normalize are not the last ones", "name the last axes of an example, such as [-1] or [-2, -1]");
-  }
-  if (axes.empty()) blueprint.refuse("it has no axis to normalize", "give \"axes\" at least one");
-  return {dims.begin() + static_cast<std::ptrdiff_t>(first), dims.end()};
-}
-
 template <class T>
 class LayerNorm final : public Layer<T> {
  public:
-  LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint) : LayerNorm(spec, blueprint, normalized_shape(spec.axes, blueprint)) {}
+  LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint)
+      : axes_(spec.axes, blueprint),
+        leaves_out_(axes_.hold_steps() && spec.padded_steps == PaddedSteps::kLeftOut),
+        epsilon_(static_cast<T>(spec.epsilon)),
+        affine_(spec.affine, blueprint, axes_.shape()),
+        mean_(blueprint.per_example(axes_.rows_of_example())),
+        inv_std_(blueprint.per_example(axes_.rows_of_example())),
+        x_hat_(blueprint.per_example(blueprint.input().size())),
+        gathered_(blueprint.per_example(axes_.are_last() ? 0 : blueprint.input().size())) {
+    blueprint.normalization({.type = "layer",
+                             .features = axes_.features(),
+                             .epsilon = spec.epsilon,
+                             .padded_steps = axes_.hold_steps() ? spec.padded_steps : PaddedSteps::kLeftOut,
+                             .gamma = affine_.gamma_id(),
+                             .beta = affine_.beta_id()});
+  }
 
   void forward(const Forward<T>& call) const override {
-    const Index rows = call.examples * rows_per_example_;
-    const ConstView<T> x = call.x.reshaped(rows, features_);
+    const Index rows = call.examples * axes_.rows_of_example();
+    const ConstView<T> x = gathered(call.x, call);
     T* mean = call.caches[mean_];
     T* inv_std = call.caches[inv_std_];
-    kernels::row_moments<T>(x, mean, inv_std);
+    if (leaves_out_ && call.lengths != nullptr) {
+      prefix_moments<T>(x, axes_.valid(call.lengths), mean, inv_std);
+    } else {
+      kernels::row_moments<T>(x, mean, inv_std);
+    }
     kernels::inverse_std<T>(inv_std, epsilon_, inv_std, rows);
-    kernels::normalize_rows<T>({x, mean, inv_std}, {affine_.gamma(call.params), affine_.beta(call.params)}, call.caches[x_hat_],
-                               call.y.reshaped(rows, features_));
+    const View<T> y = axes_.are_last() ? call.y.reshaped(rows, axes_.features()) : in_rows(call.caches[gathered_], rows);
+    kernels::normalize_rows<T>({x, mean, inv_std}, {affine_.gamma(call.params), affine_.beta(call.params)}, call.caches[x_hat_], y);
+    if (!axes_.are_last()) axes_.scatter<T>(y.data, call.examples, call.y.data);
   }
 
   void backward(const Backward<T>& call) const override {
-    const Index rows = call.examples * rows_per_example_;
-    const ConstView<T> x_hat(call.caches[x_hat_], rows, features_);
-    const ConstView<T> dy = call.dy.reshaped(rows, features_);
+    const Index rows = call.examples * axes_.rows_of_example();
+    const ConstView<T> x_hat(call.caches[x_hat_], rows, axes_.features());
+    const ConstView<T> dy = gathered(call.dy, call);
     affine_.gradients(x_hat, dy, call.grads);
     if (call.dx.data == nullptr) return;
-    kernels::normalize_rows_backward<T>(x_hat, dy, affine_.gamma(call.params), call.caches[inv_std_], call.dx.reshaped(rows, features_));
+    const T* gamma = affine_.gamma(call.params);
+    const T* inv_std = call.caches[inv_std_];
+    const View<T> dx = axes_.are_last() ? call.dx.reshaped(rows, axes_.features()) : in_rows(call.caches[gathered_], rows);
+    if (leaves_out_ && call.lengths != nullptr) {
+      normalize_prefix_backward<T>(x_hat, dy, gamma, inv_std, axes_.valid(call.lengths), dx);
+    } else {
+      kernels::normalize_rows_backward<T>(x_hat, dy, gamma, inv_std, dx);
+    }
+    if (!axes_.are_last()) axes_.scatter<T>(dx.data, call.examples, call.dx.data);
   }
   LayerTraits traits() const override { return {.may_write_dx_over_dy = true}; }
 
  private:
-  LayerNorm(const LayerNormSpec& spec, Blueprint& blueprint, const std::vector<Index>& shape)
-      : features_(Shape(shape).size()),
-        rows_per_example_(blueprint.input().size() / features_),
-        epsilon_(static_cast<T>(spec.epsilon)),
-        affine_(spec.affine, blueprint, shape),
-        mean_(blueprint.per_example(rows_per_example_)),
-        inv_std_(blueprint.per_example(rows_per_example_)),
-        x_hat_(blueprint.per_example(blueprint.input().size())) {
-    blueprint.normalization(
-        {.type = "layer", .features = features_, .epsilon = spec.epsilon, .gamma = affine_.gamma_id(), .beta = affine_.beta_id()});
+  View<T> in_rows(T* data, Index rows) const { return {data, rows, axes_.features()}; }
+  /// Returns the numbers of x or dy as rows of features, in their own memory if the normalized axes are the last ones.
+  template <class Call>
+  ConstView<T> gathered(ConstView<T> numbers, const Call& call) const {
+    const Index rows = call.examples * axes_.rows_of_example();
+    if (axes_.are_last()) return numbers.reshaped(rows, axes_.features());
+    axes_.gather<T>(numbers.data, call.examples, call.caches[gathered_]);
+    return in_rows(call.caches[gathered_], rows);
   }
 
-  Index features_;  // how many numbers are normalized together
-  Index rows_per_example_;
+  NormalizedAxes axes_;
+  bool leaves_out_;  // padded steps; only where steps are normalized together
   T epsilon_;
   GammaAndBeta affine_;
-  CacheId mean_;     // (rows)
-  CacheId inv_std_;  // (rows)
-  CacheId x_hat_;    // (rows, features)
+  CacheId mean_;      // (rows)
+  CacheId inv_std_;   // (rows)
+  CacheId x_hat_;     // (rows, features)
+  CacheId gathered_;  // the same shape: x and y, later dy and dx; only where the axes are not the last ones
 };
 
 }  // namespace

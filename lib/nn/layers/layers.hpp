@@ -59,6 +59,7 @@ config::FamilyMember layer();
 config::FamilyMember group();
 config::FamilyMember instance();
 config::FamilyMember rms();
+config::FamilyMember dyt();
 config::FamilyMember moving_layer();
 config::FamilyMember none();
 config::FamilyMember norm();

@@ -11,7 +11,8 @@
 //
 // As printed, the layer fails in training: it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns their mean
 // over the rows.  The layer shows how far two modes can differ: train mode is layer normalization, and eval mode is not close to it.  Of
-// padded sequences every step counts, as in Keras's layer normalization.
+// padded sequences every step counts in the averages, as in Keras's layer normalization, or with "padded_steps": "left-out" only the valid
+// ones; a batch without any leaves the averages as they are.
 #include <algorithm>
 #include <cmath>
 
@@ -28,12 +29,15 @@ class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayer
  public:
   double momentum = 0.99;
   double epsilon = 1e-8;
+  PaddedSteps padded_steps = PaddedSteps::kCounted;
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
     visitor.number({"epsilon", "added to the variance, and to the stored one, too"}, epsilon, config::at_least(0.0));
+    visitor.choice({"padded_steps", "of padded sequences: whether padded steps count in the moving averages, or are left out"},
+                   padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
     affine.describe(visitor);
   }
 };
@@ -45,6 +49,7 @@ class MovingLayerNorm final : public Layer<T> {
       : channels_(blueprint.channels()),
         momentum_(static_cast<T>(blueprint.momentum(spec.momentum))),
         epsilon_(static_cast<T>(spec.epsilon)),
+        leaves_out_(blueprint.input().rank() == 2 && spec.padded_steps == PaddedSteps::kLeftOut),
         affine_(spec.affine, blueprint, {1}),
         moving_mean_(blueprint.state("moving_mean", {1}, 0.0)),
         moving_variance_(blueprint.state("moving_variance", {1}, 1.0)),
@@ -55,7 +60,11 @@ class MovingLayerNorm final : public Layer<T> {
         x_hat_(blueprint.per_example(blueprint.input().size())),
         gamma_(blueprint.per_call(channels_)),
         beta_(blueprint.per_call(channels_)) {
-    blueprint.normalization({.type = "moving_layer", .features = channels_, .epsilon = spec.epsilon, .momentum = blueprint.momentum(spec.momentum)});
+    blueprint.normalization({.type = "moving_layer",
+                             .features = channels_,
+                             .epsilon = spec.epsilon,
+                             .momentum = blueprint.momentum(spec.momentum),
+                             .padded_steps = blueprint.input().rank() == 2 ? spec.padded_steps : PaddedSteps::kLeftOut});
   }
 
   void forward(const Forward<T>& call) const override {
@@ -120,17 +129,31 @@ class MovingLayerNorm final : public Layer<T> {
   }
 
   void move_statistics(const Forward<T>& call, const T* mean, const T* variance) const {
-    T of_rows = 0;
-    kernels::column_moments<T>({mean, call.x.rows, 1}, &of_rows, call.caches[beta_]);
-    kernels::blend<T>(momentum_, &of_rows, call.next_state + moving_mean_.offset, 1);
-    kernels::column_moments<T>({variance, call.x.rows, 1}, &of_rows, call.caches[beta_]);
-    kernels::blend<T>(momentum_, &of_rows, call.next_state + moving_variance_.offset, 1);
+    move(call, mean, moving_mean_);
+    move(call, variance, moving_variance_);
     call.next_state[updates_.offset] += T{1};
+  }
+  /// Moves an average to the mean of one number for each row that counts.
+  void move(const Forward<T>& call, const T* of_rows, const StateId& average) const {
+    Index count = call.x.rows;
+    if (leaves_out_ && call.lengths != nullptr) {
+      T* const valid = call.caches[inv_std_];  // which is computed afterwards
+      T* end = valid;
+      const Index steps = call.x.rows / std::max<Index>(call.examples, 1);
+      for (Index e = 0; e < call.examples; ++e) end = std::copy_n(of_rows + e * steps, call.lengths[e], end);
+      count = end - valid;
+      of_rows = valid;
+    }
+    if (count == 0) return;
+    T mean = 0;
+    kernels::column_moments<T>({of_rows, count, 1}, &mean, call.caches[beta_]);
+    kernels::blend<T>(momentum_, &mean, call.next_state + average.offset, 1);
   }
 
   Index channels_;
   T momentum_;
   T epsilon_;
+  bool leaves_out_;      // padded steps, of inputs (steps, channels) alone: only these have lengths
   GammaAndBeta affine_;  // one number each
   StateId moving_mean_;  // one number each
   StateId moving_variance_;

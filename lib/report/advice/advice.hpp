@@ -33,8 +33,9 @@ struct AdviceContext {
   Index accumulate = 1;
   Index replicas = 1;
   Index clients = 1;
-  double margin = 0.01;      // the smallest difference in score that counts
-  bool others_train = true;  // all swept keys besides norm, batch size and seed change the training
+  Index ghost_batch_size = 0;  // 0: no ghost batches
+  double margin = 0.01;        // the smallest difference in score that counts
+  bool others_train = true;    // all swept keys besides norm, batch size and seed change the training
   LayerNames layers = {};
 };
 

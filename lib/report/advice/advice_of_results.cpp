@@ -17,6 +17,9 @@ AdviceContext context_of(const ResultsFolder& results) {
   context.split = results.split();
   const std::string text = study::run_text(base) + study::grid_text(results.experiment.grid);
   context.weighs_new = text.find("\"momentum_weighs\":\"new\"") != std::string::npos;
+  constexpr std::string_view kGhosts = "\"ghost_batch_size\":";
+  if (const std::size_t at = text.find(kGhosts); at != std::string::npos)
+    context.ghost_batch_size = std::max(std::atol(text.c_str() + at + kGhosts.size()), 0L);
   context.torch_names = text.find("\"convention\":\"torch\"") != std::string::npos;
   context.is_softmax = base.train.loss != train::LossChoice::kMse && base.train.loss != train::LossChoice::kMae &&
                        base.train.loss != train::LossChoice::kHuber;

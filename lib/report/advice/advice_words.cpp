@@ -22,12 +22,20 @@ long swept_count(const std::string& others, const std::string& name, long otherw
   const long count = std::atol(others.c_str() + at + name.size() + 3);
   return count > 0 ? count : otherwise;
 }
+/// Returns the size of this setting's ghost batches; 0: it has none.
+long ghost_batch_size(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
+  const std::string& others = diagnosis.setting.others;
+  const bool has_none = others.find("ghost_batch_size = all") != std::string::npos;
+  return has_none ? 0 : swept_count(others, "ghost_batch_size", static_cast<long>(context.ghost_batch_size));
+}
 /// Returns how many rows of a batch share their statistics.
 long rows_of_part(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const std::string& others = diagnosis.setting.others;
   const bool is_synchronised = others.find("sync = batch-statistics") != std::string::npos;
   const long replicas = is_synchronised ? 1 : swept_count(others, "replicas", static_cast<long>(context.replicas));
-  return std::max(1L, diagnosis.setting.batch_size / (swept_count(others, "accumulate", static_cast<long>(context.accumulate)) * replicas));
+  const long rows = diagnosis.setting.batch_size / (swept_count(others, "accumulate", static_cast<long>(context.accumulate)) * replicas);
+  const long ghost = ghost_batch_size(diagnosis, context);
+  return std::max(1L, ghost > 0 ? std::min(rows, ghost) : rows);
 }
 
 std::string memory_words(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
@@ -105,7 +113,8 @@ std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const Ad
   if (cause == Cause::kSmallParts && context.clients > 1)
     return fmt::format("small parts: each of {} clients gathers statistics of its own rows, which are not those of all rows", context.clients);
   if (cause == Cause::kSmallParts)
-    return fmt::format("small parts: each micro-batch or replica normalizes by its own {} rows instead of all {} rows of a step", rows,
+    return fmt::format("small parts: each {} normalizes by its own {} rows instead of all {} rows of a step",
+                       ghost_batch_size(diagnosis, context) > 0 ? "ghost batch" : "micro-batch or replica", rows,
                        diagnosis.setting.batch_size);
   if (cause == Cause::kCorrelatedRows)
     return "batches of one row: the positions of one row are many numbers, but no random draw of the data";
@@ -141,7 +150,7 @@ std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diag
   if (remedy == "usual-variance")
     return "give the columns that hardly vary among the training rows the median variance of all columns (or raise norm.epsilon)";
   if (remedy == "shuffled-batches") return "shuffle the training rows (data.batching.order \"shuffled\")";
-  if (remedy == "mixed") return "at prediction, mix the stored statistics with those of each batch of n rows, 16 parts to n";
+  if (remedy == "mixed") return "at prediction, mix the stored statistics with those of each batch of n rows, 16 parts to n (mode \"mixed-16-rows\")";
   return remedy;
 }
 
@@ -170,6 +179,7 @@ std::string training_words(Cause cause, const SettingDiagnosis& diagnosis, const
   if (cause == Cause::kSmallParts && context.clients > 1)
     return "recompute the statistics over the rows of all clients, or use a norm without batch statistics";
   if (cause == Cause::kSmallParts) {
+    if (ghost_batch_size(diagnosis, context) > 0) return "raise norm.ghost_batch_size, or use a norm without batch statistics";
     return context.replicas > 1 ? "synchronise the replicas (train.sync \"batch-statistics\")"
                                 : "train with fewer micro-batches, or with a norm without batch statistics";
   }
