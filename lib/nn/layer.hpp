@@ -169,7 +169,7 @@ struct LayerDescription;
 
 /// One of the lists of layers of a block.
 struct BranchDescription {
-  std::string name;  // "body", "shortcut", or its place among the branches
+  std::string name;  // "body", "shortcut", or its place among the branches; "" in a preset, whose path goes on without it
   std::vector<LayerDescription> layers;
 };
 
@@ -177,10 +177,11 @@ struct BranchDescription {
 struct LayerDescription {
   std::string type;
   std::shared_ptr<const LayerSpec> spec;
-  std::string name = {};                         // instead of the spec's own name where it is not empty: a placeholder passes its name on
-  std::string stem = {};                         // instead of the spec's name, too: the name is <stem>_<place>
-  std::vector<std::string> inputs = {};          // the names of the layers that it reads; empty: the one before
-  bool trainable = true;                         // whether the layer and its branches train; its spec has to allow it, too
+  std::string name = {};                 // instead of the spec's own name where it is not empty: a placeholder passes its name on
+  std::string stem = {};                 // instead of the spec's name, too: the name is <stem>_<place>
+  std::string local_name = {};           // instead of all these, in a preset: what follows the path of the block that the layer is in
+  std::vector<std::string> inputs = {};  // the names of the layers that it reads; empty: the one before
+  bool trainable = true;                 // whether the layer and its branches train; its spec has to allow it, too
   std::vector<BranchDescription> branches = {};  // of a block: each of them reads the block's input, and the layer itself their outputs
 };
 
@@ -195,7 +196,8 @@ class LayerSpec : public config::Described {
     LayerList layers;
   };
 
-  std::string name;  // "": <type>_<place>
+  std::string name;        // "": <type>_<place>
+  std::string local_name;  // in a preset, instead of `name`: what follows the path of the block
   bool trainable = true;
   std::optional<std::vector<std::string>> inputs;  // the names of the layers that it reads; none: the one before
   /// The layer that follows this one as if the config listed it next, such as the activation of a dense layer.

@@ -24,8 +24,11 @@ class Replacement {
     const bool is_replaced = norm_ != nullptr && is_placeholder(*layer);
     const auto own = std::static_pointer_cast<const LayerSpec>(layer);
     const auto spec = is_replaced ? std::static_pointer_cast<const LayerSpec>(norm_) : own;
-    LayerDescription description{
-        .type = spec->type, .spec = spec, .name = own->name, .inputs = own->inputs.value_or(std::vector<std::string>())};
+    LayerDescription description{.type = spec->type,
+                                 .spec = spec,
+                                 .name = own->name,
+                                 .local_name = own->local_name,
+                                 .inputs = own->inputs.value_or(std::vector<std::string>())};
     description.trainable = own->trainable;
     if (is_replaced && placeholders_ > 1 && own->name.empty()) description.stem = spec->name;
     for (const LayerSpec::Branch& branch : own->branches()) description.branches.push_back({branch.name, describe(branch.layers)});

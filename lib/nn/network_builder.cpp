@@ -22,6 +22,7 @@ constexpr std::uint64_t kMostBranches = 1U << 16U;
 std::string default_name(const std::string& stem, Index position) { return stem + "_" + std::to_string(position); }
 
 std::string name_of(const LayerDescription& layer, Index position, const std::string& path) {
+  if (!layer.local_name.empty()) return path + layer.local_name;
   if (!layer.name.empty()) return layer.name;
   if (!layer.stem.empty()) return path + default_name(layer.stem, position);
   return layer.spec->name.empty() ? path + default_name(layer.type, position) : layer.spec->name;
@@ -69,7 +70,8 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
     inputs.clear();
     for (const BranchDescription& branch : layer.branches) {
       const auto index = static_cast<std::uint64_t>(position) * kMostBranches + inputs.size();
-      const Scope inner{std::string(name).append("/").append(branch.name).append("/"), branch_of(scope.branch, index), trainable};
+      const std::string path = branch.name.empty() ? name + "/" : std::string(name).append("/").append(branch.name).append("/");
+      const Scope inner{path, branch_of(scope.branch, index), trainable};
       inputs.push_back(add_list(branch.layers, input, inner));
     }
   }

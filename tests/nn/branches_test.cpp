@@ -151,6 +151,32 @@ TEST_CASE("a normalization takes the place of every placeholder, those of branch
   CHECK(named.layers()[0].former_name == "n");
 }
 
+TEST_CASE("a preset is its layers, whose names follow its own, and whose norms are the config's") {
+  const auto norm = nn::norm_family().make("batch");
+  const auto spec = [](const std::string& type, const std::string& options) {
+    return std::const_pointer_cast<nn::LayerSpec>(describe_layer(type, options).spec);
+  };
+  const nn::LayerList layers{spec("resnet20", R"({"width": 4, "depth": 1})"),
+                             spec("resnet20", R"({"width": 4, "depth": 1, "name": "top"})")};
+  const std::vector<std::string> names = names_of(nn::Network<float>(nn::describe_layers({layers[0]}, norm), Shape{8, 8, 3}));
+  CHECK(std::vector<std::string>(names.begin(), names.begin() + 9) ==
+        std::vector<std::string>{"resnet20_0/conv", "resnet20_0/norm", "resnet20_0/relu", "resnet20_0/stage_1_block_1/body/conv_1",
+                                 "resnet20_0/stage_1_block_1/body/norm_1", "resnet20_0/stage_1_block_1/body/relu",
+                                 "resnet20_0/stage_1_block_1/body/conv_2", "resnet20_0/stage_1_block_1/body/norm_2",
+                                 "resnet20_0/stage_1_block_1"});
+  CHECK(names.back() == "resnet20_0/pool");
+  const nn::Network<float> own(nn::describe_layers({layers[1]}, norm), Shape{8, 8, 3});
+  CHECK(names_of(own).front() == "top/conv");
+  CHECK(own.layout().normalizations.size() == 9);
+  CHECK(own.output() == Shape{16});
+  const nn::LayerList full{spec("resnet20", "{}"), spec("dense", R"({"units": 10})")};
+  const nn::Network<float> network(nn::describe_layers(full, norm), Shape{32, 32, 3});
+  // He and others 2016, table 6: 0.27 million for ResNet-20, whose shortcuts add no parameters; here 1x1 convolutions and two norms do.
+  CHECK(network.layout().param_count == 272474);
+  const nn::LayerList padded{spec("resnet20", R"({"shortcut": "padding"})"), full[1]};
+  CHECK(nn::Network<float>(nn::describe_layers(padded, norm), Shape{32, 32, 3}).layout().param_count == 269722);
+}
+
 // PyTorch 2.13, float64: h = x @ w; n = batch_norm(h) over examples and positions, biased, epsilon 1e-3, gamma and beta;
 // y = cat([n * sigmoid(mean over positions of n @ s) + x @ p, x]), and the gradients of sum(y dy).  x: (2, 2, 2, 3), ramps as fill_ramp.
 TEST_CASE("a squeeze-and-excitation block in a residual block gives PyTorch's numbers and gradients") {

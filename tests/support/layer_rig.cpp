@@ -15,7 +15,7 @@ nn::LayerDescription describe_layer(const std::string& type, const std::string& 
   std::vector<Problem> problems;
   config::Document::parse(options, "test").read("", *spec, problems);
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
-  return nn::describe_layers({spec}, nullptr).front();
+  return nn::describe_layers({spec}, type == "norm" ? nullptr : nn::norm_family().make("layer")).front();
 }
 
 template <class T>

@@ -10,7 +10,7 @@
 
 namespace normrun::test {
 
-/// A layer type with its options as a config writes them, such as R"({"units": 3})".
+/// A layer type with its options as a config writes them, such as R"({"units": 3})".  The norms of a preset are layer normalizations.
 /// Throws Error(kUsage) with what the reader finds wrong.
 nn::LayerDescription describe_layer(const std::string& type, const std::string& options = "{}");
 
