@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compare/layer_output_gaps.hpp"
 #include "core/elementary.hpp"
 
 namespace normrun::compare {
@@ -42,6 +43,7 @@ LayerGap layer_gap(const std::vector<double>& moving_mean, const std::vector<dou
 template <class T>
 void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::LayerStatistics>& population, tables::RunRecord& record) {
   const nn::Layout& layout = snapshot.network.layout();
+  const std::vector<double> output_gaps = layer_output_gaps(snapshot);
   for (std::size_t i = 0; i < layout.normalizations.size(); ++i) {
     const nn::Normalization& norm = layout.normalizations[i];
     std::vector<tables::NamedCell> cells = {
@@ -49,6 +51,7 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
     const auto found = std::find_if(population.begin(), population.end(),
                                     [i](const statistics::LayerStatistics& layer) { return layer.normalization == static_cast<Index>(i); });
     if (found == population.end()) {
+      cells.push_back({"relative_gap", tables::cell_or_empty(output_gaps[i])});
       record.add(tables::TableId::kLayers, cells);
       continue;
     }
@@ -69,7 +72,8 @@ void add_layers(const Snapshot<T>& snapshot, const std::vector<statistics::Layer
                   {"var_ratio", number(gap.var_ratio)},
                   {"dead_channels", gap.dead_channels},
                   {"worst_channel", alive ? tables::Cell{gap.worst_channel} : tables::Cell{}},
-                  {"worst_gap", number(gap.worst_gap)}});
+                  {"worst_gap", number(gap.worst_gap)},
+                  {"relative_gap", tables::cell_or_empty(output_gaps[i])}});
     record.add(tables::TableId::kLayers, cells);
     for (std::size_t c = 0; c < mean.size(); ++c) {
       const double population_variance = found->is_constant(c) ? 0.0 : found->variance[c];

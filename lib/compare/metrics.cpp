@@ -94,6 +94,27 @@ GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b) {
 }
 
 template <class T>
+void RunningGap<T>::add(const T* a, const T* b, Index count) {
+  if (count_ == 0.0 && count > 0) shift_ = static_cast<double>(b[0]);
+  count_ += static_cast<double>(count);
+  for (Index i = 0; i < count; ++i) {
+    const double gap = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    const double difference = static_cast<double>(b[i]) - shift_;
+    squares_ += gap * gap;
+    differences_ += difference;
+    shifted_squares_ += difference * difference;
+  }
+}
+
+template <class T>
+double RunningGap<T>::relative_gap() const {
+  if (count_ == 0.0 || !std::isfinite(squares_) || !std::isfinite(shifted_squares_)) return kNotApplicable;
+  const double shifted_mean = differences_ / count_;
+  const double variance = std::max(0.0, shifted_squares_ / count_ - shifted_mean * shifted_mean);
+  return ratio(std::sqrt(squares_ / count_), std::sqrt(variance_or_zero<T>(variance, shift_ + shifted_mean, 0.0)));
+}
+
+template <class T>
 double mean_kl(ConstView<T> logits_a, ConstView<T> logits_b) {
   if (!are_finite(logits_a, logits_b)) return kNotApplicable;
   std::vector<double> exponentials(static_cast<std::size_t>(logits_a.cols));
@@ -140,6 +161,8 @@ ClassCounts count_classes(nn::LossKind loss, ConstView<T> logits, std::span<cons
 
 template GapMetrics gap_metrics(ConstView<float>, ConstView<float>);
 template GapMetrics gap_metrics(ConstView<double>, ConstView<double>);
+template class RunningGap<float>;
+template class RunningGap<double>;
 template double mean_kl(ConstView<float>, ConstView<float>);
 template double mean_kl(ConstView<double>, ConstView<double>);
 template double disagreement(nn::LossKind, ConstView<float>, ConstView<float>);

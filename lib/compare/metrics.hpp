@@ -21,6 +21,22 @@ struct GapMetrics {
 template <class T>
 GapMetrics gap_metrics(ConstView<T> a, ConstView<T> b);
 
+/// The relative_gap of numbers that come part by part, so that they need not lie in memory together.  It differs from that of gap_metrics
+/// by rounding.
+template <class T>
+class RunningGap {
+ public:
+  void add(const T* a, const T* b, Index count);
+  double relative_gap() const;
+
+ private:
+  double count_ = 0.0;
+  double squares_ = 0.0;          // sum of (a - b)^2
+  double shift_ = 0.0;            // the first of b: sums of differences from it keep their digits where the mean is large
+  double differences_ = 0.0;      // sum of b - shift
+  double shifted_squares_ = 0.0;  // sum of (b - shift)^2
+};
+
 /// Returns the mean over rows of KL(softmax(a) || softmax(b)) = sum p_a (log p_a - log p_b).  Both logits are (rows, classes).  NaN if
 /// a logit is not finite.
 template <class T>

@@ -95,6 +95,7 @@ class Run {
       if (every > 0 && trainer_->step() % every == 0 && !trainer_->done()) {
         const auto pause = Clock::now();
         compare::compare_modes(snapshot(), compare::Moment::kRunning, record_);
+        compare::add_probes(snapshot(), compare::Moment::kRunning, record_);
         comparing += seconds_since(pause);
       }
       if (store_every > 0 && trainer_->step() % store_every == 0 && !trainer_->done()) save_resume_point();
@@ -149,7 +150,7 @@ class Run {
       not_finite_ = compare::compare_modes(snapshot(), compare::Moment::kFinal, record_);
       if (!not_finite_) explain_gap();
     }
-    compare::add_probes(snapshot(), record_);
+    compare::add_probes(snapshot(), compare::Moment::kFinal, record_);
     compare_seconds_ += seconds_since(start);
   }
 

@@ -45,6 +45,6 @@ const Column* find_column(const std::vector<Column>& columns, std::string_view n
 const std::vector<Column>& key_columns();
 
 /// This number grows whenever the columns of a table or the meaning of a number change.
-inline constexpr int kTableFormatVersion = 3;
+inline constexpr int kTableFormatVersion = 4;
 
 }  // namespace normrun::tables

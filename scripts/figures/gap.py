@@ -1,10 +1,10 @@
 """Shows how far train-mode outputs are from eval-mode outputs, by training and by evaluation batch size."""
 import numpy
 
-from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks, share_limits, significant
+from .style import GREY, Page, batch_size_axis, direct_labels, log_axis, looks, percent, percent_tick, share_limits
 from .tables import MAX_PANELS, NotApplicable, final_state, in_order, left_out, over_seeds, preferred_split, seeds_note, sentence
 
-Y_LABEL = "relative gap   rms(a − b) / sd(b)"
+Y_LABEL = "gap   rms(a − b) / sd(b)"
 REFERENCE = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (4, 2.5))}
 DRAWN_AS = ("Lines: geometric means of {} seeds; bands: their 95 % t intervals; dots: seeds.", "One seed.")
 
@@ -77,7 +77,7 @@ def draw(frame, x, x_label, title):
         panel.tick_params(labelleft=i % columns == 0)
     share_limits(page.panels)
     for panel in page.panels:
-        log_axis(panel.yaxis, *panel.get_ylim())
+        log_axis(panel.yaxis, *panel.get_ylim(), write=percent_tick)
     if alone:
         direct_labels(page.panels[0], labels)
     return page
@@ -149,6 +149,6 @@ def findings(frame, x, norms, zero):
         if name in zero:
             parts.append(f"{label} exactly 0")
         elif not line.empty:
-            ends = [f"{significant(end['mean'])} at {letter} = {end[x]:g}" for end in (line.iloc[0], line.iloc[-1])]
+            ends = [f"{percent(end['mean'])} at {letter} = {end[x]:g}" for end in (line.iloc[0], line.iloc[-1])]
             parts.append(f"{label} {', '.join(ends)}")
     return sentence(variant, ";  ".join(parts))

@@ -3,7 +3,7 @@ import re
 
 import numpy
 
-from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, looks, sequence
+from .style import GREY, NORMS, Page, colour_list, linear_axis, log_axis, looks, percent, percent_tick, sequence
 from .tables import NotApplicable, final_state, in_order, left_out, over_seeds, seeds_note, spread
 
 MAX_ROWS = 4
@@ -146,31 +146,36 @@ def step_findings(label, rows):
     return f"Moving / population variance at B = {size}:  {', '.join(parts)}  ({label})."
 
 
+# What is drawn along the depth: a column of layers.csv and the label of its axis.
+ALONG_DEPTH = [("relative_gap", "gap of the layer's outputs"), ("mean_gap", "error of the moving mean\n(population sd)"),
+               ("var_ratio", "moving / population\nvariance")]
+
+
 def gap_along_depth(results):
     frame = final_state(results.layers)
     # A layer's place among the normalization layers of its run, from 1 at the input.
     frame = frame.assign(place=frame.groupby("run_id").cumcount() + 1).dropna(subset=["mean_gap", "var_ratio"])
     if frame.empty or frame["place"].max() < 2:
         raise NotApplicable("fewer than two normalization layers with moving statistics")
-    found = [(own["mean_gap"].max(), size, variant) for (variant, size), own in frame.groupby(["variant", "batch_size"], sort=False)]
-    worst = sorted(found, key=lambda one: -one[0])[:MAX_ROWS]
-    rows = [(size, variant) for _, size, variant in worst]
-    page = Page("Moving statistics against population statistics, along the depth", depth_findings(frame, *rows[0]), rows=len(rows),
-                columns=2, panel=(2.3, 1.7), right=0.2, gap_x=0.78,
+    drawn = [(column, label) for column, label in ALONG_DEPTH if column in frame and frame[column].notna().any()]
+    first = drawn[0][0]  # results of version 0.1 have no gap of a layer's outputs
+    found = [(own[first].max(), size, variant) for (variant, size), own in frame.groupby(["variant", "batch_size"], sort=False)]
+    rows = [(size, variant) for _, size, variant in sorted(found, key=lambda one: -one[0])[:MAX_ROWS]]
+    page = Page("Train mode against eval mode, and moving against population statistics, along the depth",
+                depth_findings(frame, first, *rows[0]), rows=len(rows), columns=len(drawn), panel=(2.1, 1.7), right=0.2, gap_x=0.82,
                 legend=[(label, {"color": colour, "marker": marker}) for label, colour, marker in looks(in_order(frame["norm"])).values()])
     for i, (size, variant) in enumerate(rows):
         own = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)]
-        left, right = page.panels[2 * i], page.panels[2 * i + 1]
-        right.axhline(1.0, color=GREY, linewidth=0.8, zorder=1)
-        for axes, column in ((left, "mean_gap"), (right, "var_ratio")):
+        panels = page.panels[len(drawn) * i:len(drawn) * (i + 1)]
+        for axes, (column, label) in zip(panels, drawn):
             draw_depth(axes, own, column)
-        left.set_title(f"B = {size}" + (f",  {variant}" if variant else ""), loc="left")
-        left.set_ylabel("error of the moving mean\n(population sd)")
-        right.set_ylabel("moving / population\nvariance")
-    left.set_xlabel("normalization layer")
-    right.set_xlabel("normalization layer")
+            axes.set_ylabel(label)
+            if i == len(rows) - 1:
+                axes.set_xlabel("normalization layer")
+        panels[0].set_title(f"B = {size}" + (f",  {variant}" if variant else ""), loc="left")
     page.note(seeds_note(frame, "Lines: means of {} seeds; bands: their 95 % t intervals.", "One seed."),
-              f"Final state of the runs of {results.name}; the layers below each one use the population's statistics.",
+              "Gap: rms(a − b) / sd(b), a in train mode and b in eval mode." if first == "relative_gap" else "",
+              f"Final state of the runs of {results.name}; for the statistics, the layers below each one use the population's.",
               left_out(len(rows), len(found), "settings"))
     return page.figure
 
@@ -180,11 +185,16 @@ def draw_depth(axes, rows, column):
         line = over_seeds(rows[rows["norm"] == name], "place", column)
         axes.fill_between(line["place"], line["low"], line["high"], color=colour, alpha=0.13, linewidth=0)
         axes.plot(line["place"], line["mean"], color=colour, marker=marker)
+    if column == "var_ratio":
+        axes.axhline(1.0, color=GREY, linewidth=0.8, zorder=1)
+    if column == "relative_gap":
+        axes.set_ylim(bottom=0.0)
     linear_axis(axes.xaxis, whole=True)
-    linear_axis(axes.yaxis)
+    linear_axis(axes.yaxis, write=percent_tick if column == "relative_gap" else None)
 
 
-def depth_findings(frame, size, variant):
-    own = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)].groupby("place")["mean_gap"].mean()
-    text = f"Largest error of a moving mean at B = {size}:  {own.max():.2g} population sd, in normalization layer {own.idxmax()}"
-    return text + (f"  ({variant})." if variant else ".")
+def depth_findings(frame, column, size, variant):
+    own = frame[(frame["batch_size"] == size) & (frame["variant"] == variant)].groupby("place")[column].mean()
+    largest = f"gap at B = {size}:  {percent(own.max())}" if column == "relative_gap" else \
+        f"error of a moving mean at B = {size}:  {own.max():.2g} population sd"
+    return f"Largest {largest}, in normalization layer {own.idxmax()}" + (f"  ({variant})." if variant else ".")

@@ -154,18 +154,20 @@ def batch_size_axis(axes, sizes, label):
     axes.set_xlim(min(sizes) / 1.25, max(sizes) * 1.25)
 
 
-def log_axis(axis, low, high):
-    """Draws round ticks with plain numbers; a shorter range gets more of them."""
+def log_axis(axis, low, high, write=None):
+    """Draws round ticks, written by `write` or as plain numbers; a shorter range gets more of them."""
     ratio = high / low
     digits = range(1, 10) if ratio < 4 else (1, 2, 5) if ratio < 300 else (1,)
     axis.set_major_locator(LogLocator(10, subs=digits, numticks=20))
     axis.set_minor_locator(NullLocator())
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
-    axis.set_major_formatter(plain if ratio < 1e5 else LogFormatterMathtext())
+    write = write or (lambda value: f"{value:g}")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)) if ratio < 1e5 else LogFormatterMathtext())
 
 
-def linear_axis(axis, ticks=5, whole=False):
+def linear_axis(axis, ticks=5, whole=False, write=None):
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10], integer=whole))
+    if write:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
 def share_limits(panels, most=None):
@@ -191,9 +193,15 @@ def loss_axis(panels):
             log_axis(axes.yaxis, low, high)
 
 
-def significant(value):
-    """Writes two significant digits, including zeros: 0.10, 0.071, 1.1."""
-    return f"{value:#.2g}".rstrip(".")
+def percent(share):
+    """Writes a share as the report does: 112 %, 39 %, 7.1 %, and 0 for an exact zero."""
+    value = 100.0 * share
+    return "0" if value == 0 else f"{value:.0f} %" if 9.95 <= abs(value) < 1e6 else f"{value:.2g} %"
+
+
+def percent_tick(share):
+    """Writes the share at a tick, which needs no more digits than it has."""
+    return "0" if share == 0 else f"{100.0 * share:g} %"
 
 
 def direct_labels(axes, entries, spacing=9.5):

@@ -25,7 +25,7 @@ class ExactLawsTest(CommandLineTest):
         with open(self.folder / "asked" / "probes.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual(len(rows), 2 * 3 * 7)
-        self.assertEqual(list(rows[0])[-2:], ["probe", "value"])
+        self.assertEqual(list(rows[0])[-4:], ["probe", "value", "step", "layer"])
         without = [row["probe"] for row in rows if row["norm"] == "none" and row["value"] == "" and row["precision"] == "float32"]
         self.assertEqual(without, ["batch_one_gradient_norm", "batch_two_sign_error"])
         self.assertIn("probes.value[batch_invariance]", (self.folder / "asked" / "summary.csv").read_text(encoding="utf-8"))

@@ -78,16 +78,27 @@ class PlotTest(PlotFixture):
             else:
                 self.assertTrue(xml.etree.ElementTree.fromstring(content).tag.endswith("svg"), path)
 
-    def test_the_statistics_along_the_depth(self):
+    def test_the_gap_along_the_depth(self):
         results = self.fixture()
+        means = self.means_of_layers(results, "relative_gap")
+        text = self.svg_text("gap_along_depth", results)
+        self.assertGreater(means["norm_1"], means["norm"])
+        self.assertIn(f"Largest gap at B = 2:  {100 * means['norm_1']:.0f} %, in normalization layer 2", text)
+
+    def test_results_without_gaps_of_layers_show_their_statistics(self):
+        results = self.fixture()
+        means = self.means_of_layers(results, "mean_gap")
+        self.rewrite(results / "layers.csv", lambda rows: [row[:-1] for row in rows])
+        worst = max(means, key=means.get)
+        text = self.svg_text("gap_along_depth", results)
+        self.assertIn(f"at B = 2:  {means[worst]:.2g} population sd, in normalization layer {1 if worst == 'norm' else 2}", text)
+
+    def means_of_layers(self, results, column):
+        """Returns each layer's mean over the seeds at batch size 2."""
         with open(results / "layers.csv", newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row["mean_gap"] and row["batch_size"] == "2"]
-        means = {layer: sum(gaps) / len(gaps) for layer in ("norm", "norm_1")
-                 if (gaps := [float(row["mean_gap"]) for row in rows if row["layer"] == layer])}
-        worst = max(means, key=means.get)
-        place = {"norm": 1, "norm_1": 2}[worst]
-        text = self.svg_text("gap_along_depth", results)
-        self.assertIn(f"at B = 2:  {means[worst]:.2g} population sd, in normalization layer {place}", text)
+        values = {layer: [float(row[column]) for row in rows if row["layer"] == layer] for layer in ("norm", "norm_1")}
+        return {layer: sum(own) / len(own) for layer, own in values.items()}
 
     def test_the_report_has_the_same_colours(self):
         sheet = (SOURCE / "lib/report/page/report.css").read_text(encoding="utf-8")

@@ -77,6 +77,41 @@ TEST_CASE("layers.csv follows the moving statistics") {
   CHECK(fields(record, tables::TableId::kChannels, "channel").size() == 5);
 }
 
+TEST_CASE("the gap of a layer's outputs: the last layer's is the network's, and without a mode it is exactly zero") {
+  const std::string network = R"(network=[{"type": "dense", "units": 4}, {"type": "norm"}, {"type": "relu"},
+                                          {"type": "dense", "units": 3}, {"type": "norm"}])";
+  const auto gaps_of = [&](const std::string& norm, tables::RunRecord& record) {
+    study::RunConfig config = run_of({network, "norm.type=" + norm});
+    config.compare.eval_batch_sizes = {{.word = "train"}};
+    const TrainedRun<double> trained(config, 12);
+    compare::compare_modes(trained.snapshot(), compare::Moment::kFinal, record);
+    return fields(record, tables::TableId::kLayers, "relative_gap");
+  };
+  tables::RunRecord record;
+  const std::vector<std::string> gaps = gaps_of("batch", record);
+  REQUIRE(gaps.size() == 2);
+  const double of_network = std::stod(fields(record, tables::TableId::kCompare, "relative_gap")[0]);
+  CHECK(std::stod(gaps[1]) == doctest::Approx(of_network).epsilon(1e-12));
+  CHECK(std::stod(gaps[0]) > 0.01);
+  CHECK(std::stod(gaps[0]) != doctest::Approx(of_network).epsilon(0.01));
+  tables::RunRecord of_layer_norm;
+  CHECK(gaps_of("layer", of_layer_norm) == std::vector<std::string>{"0", "0"});
+}
+
+TEST_CASE("the gap of a layer's outputs is of the test rows, if they are compared") {
+  const auto gap = [](const std::vector<std::string>& splits) {
+    study::RunConfig config = run_of({"norm.type=batch"});
+    config.compare.splits = splits;
+    const TrainedRun<double> trained(config, 12);
+    tables::RunRecord record;
+    compare::compare_modes(trained.snapshot(), compare::Moment::kFinal, record);
+    return fields(record, tables::TableId::kLayers, "relative_gap");
+  };
+  CHECK(gap({"train", "test"}) == gap({"test"}));
+  CHECK(gap({"train"}) != gap({"test"}));
+  CHECK(gap({"validation"}) == std::vector<std::string>{""});  // no rows
+}
+
 TEST_CASE("what comparisons share of the network's stem changes none of their numbers") {
   for (const std::string norm : {"batch", "layer", "moving_layer"}) {
     CAPTURE(norm);

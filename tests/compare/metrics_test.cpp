@@ -29,6 +29,22 @@ TEST_CASE("gap metrics of a small example, by hand") {
   CHECK(gap.cosine == doctest::Approx(40.0 / (std::sqrt(30.0) * std::sqrt(60.0))));
 }
 
+TEST_CASE("a gap that is computed part by part is that of all numbers, also far from zero") {
+  for (const double far : {0.0, 1e6}) {
+    const std::vector<double> a = {far + 1.0, far + 2.0, far + 3.0, far + 4.0};
+    const std::vector<double> b = {far + 1.0, far + 1.0, far + 3.0, far + 7.0};
+    compare::RunningGap<double> gap;
+    gap.add(a.data(), b.data(), 3);
+    gap.add(a.data() + 3, b.data() + 3, 1);
+    CHECK(gap.relative_gap() == doctest::Approx(std::sqrt(2.5) / std::sqrt(6.0)).epsilon(1e-12));
+  }
+  compare::RunningGap<float> broken;
+  const std::vector<float> numbers = {1.0F, std::numeric_limits<float>::infinity()};
+  broken.add(numbers.data(), numbers.data(), 2);
+  CHECK(std::isnan(broken.relative_gap()));
+  CHECK(std::isnan(compare::RunningGap<float>().relative_gap()));
+}
+
 TEST_CASE("equal outputs have a gap of exactly zero, also where nothing varies") {
   const std::vector<float> constant = {2.0F, 2.0F};
   const compare::GapMetrics same = compare::gap_metrics(view(constant, 2), view(constant, 2));

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "compare/probe_rig.hpp"
+#include "compare/probes/probe_functions.hpp"
 #include "study/trained_run.hpp"
 
 using namespace normrun;
@@ -56,13 +59,51 @@ TEST_CASE("probes: lines of probes.csv in the config's order, and the trained nu
   trained.settings.probes = {"weight_rescale", "batch_one_gradient_norm", "moving_mean_noise"};
   const nn::Model<float> before = trained.trainer.model();
   tables::RunRecord record;
-  compare::add_probes(trained.snapshot(), record);
+  compare::add_probes(trained.snapshot(), compare::Moment::kFinal, record);
   const std::string& lines = record.lines[static_cast<std::size_t>(tables::TableId::kProbes)];
   CHECK(lines.substr(0, 15) == "weight_rescale,");
-  CHECK(lines.find("\nbatch_one_gradient_norm,0\n") != std::string::npos);
+  CHECK(lines.find("\nbatch_one_gradient_norm,0,20,\n") != std::string::npos);
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
   CHECK(trained.trainer.model().params == before.params);
   CHECK(trained.trainer.model().state == before.state);
+}
+
+TEST_CASE("percentiles lie between two numbers in proportion") {
+  const std::vector<double> numbers = {1.0, 2.0, 4.0, 8.0};
+  CHECK(compare::probe::percentile_of(numbers, 0.5) == 3.0);
+  CHECK(compare::probe::percentile_of(numbers, 0.85) == doctest::Approx(4.0 + 0.55 * 4.0));
+  CHECK(compare::probe::percentile_of(numbers, 1.0) == 8.0);
+  CHECK(compare::probe::percentile_of(std::vector<double>{5.0}, 0.15) == 5.0);
+  CHECK(std::isnan(compare::probe::percentile_of({}, 0.15)));
+}
+
+TEST_CASE("probes of layers: against an independent computation, also while training") {
+  const Trained<double> trained(kBatch);
+  Plain plain(trained);
+  const Row gradient = plain.gradient(32);
+  const std::vector<compare::LayerValue> norms = compare::find_probe("gradient_norm")->layers_in_float64(trained.snapshot());
+  REQUIRE(norms.size() == 3);
+  std::size_t begin = 0;
+  for (const auto& [name, count, place] : {std::tuple("dense_0", 24, 0), std::tuple("batch_1", 8, 1), std::tuple("dense_2", 15, 2)}) {
+    double squares = 0.0;
+    for (int i = 0; i < count; ++i, ++begin) squares += gradient[begin] * gradient[begin];
+    CHECK(norms[static_cast<std::size_t>(place)].layer == name);
+    CHECK(norms[static_cast<std::size_t>(place)].value == doctest::Approx(std::sqrt(squares)).epsilon(1e-6));
+  }
+  Row hidden = flat(plain.dense(plain.x, "dense_0", 4));
+  std::sort(hidden.begin(), hidden.end());
+  const std::vector<compare::LayerValue> middles = compare::find_probe("activation_p50")->layers_in_float64(trained.snapshot());
+  REQUIRE(middles.size() == 3);
+  CHECK(middles[0].value == doctest::Approx(0.5 * (hidden[63] + hidden[64])).epsilon(1e-12));
+
+  compare::ComparisonSettings settings = trained.settings;
+  settings.probes = {"weight_rescale", "activation_p15"};
+  const compare::Snapshot<double> snapshot{
+      trained.network, trained.trainer.model(), trained.data, settings, nn::LossKind::kSoftmaxCrossEntropy, 0, 7};
+  tables::RunRecord running;
+  compare::add_probes(snapshot, compare::Moment::kRunning, running);
+  CHECK(fields(running, tables::TableId::kProbes, "layer") == std::vector<std::string>{"dense_0", "batch_1", "dense_2"});
+  CHECK(fields(running, tables::TableId::kProbes, "step") == std::vector<std::string>(3, "7"));
 }
 
 TEST_CASE("gradient differences: against central differences of an independent computation") {

@@ -28,6 +28,28 @@ TEST_CASE("a table that cannot be read costs itself and its figure alone, and th
   CHECK(page.html.ends_with("</html>\n"));
 }
 
+TEST_CASE("the gap along the depth is drawn where a network has two normalization layers") {
+  const std::string header = "run_id,norm,batch_size,seed,epoch,step,layer,type,mean_gap,var_ratio,relative_gap\n";
+  const std::string first = "batch-b4-s0,batch,4,0,1,2,norm_1,batch,0.5,1,0.125\n";
+  const std::string second = "batch-b4-s0,batch,4,0,1,2,norm_4,batch,0.5,1,0.75\n";
+  const auto html_of = [](const std::string& layers) {
+    const TemporaryFolder folder;
+    folder.write("config.json", small_config());
+    folder.write("runs.csv", "run_id,norm,batch_size,seed,status\nbatch-b4-s0,batch,4,0,ok\n");
+    folder.write("layers.csv", layers);
+    return report::report_page(report::open_results(folder.path()), {}).html;
+  };
+  const std::string deep = html_of(header + first + second);
+  CHECK(deep.find("<figure id=\"depth\"") != std::string::npos);
+  CHECK(deep.find("Gap between the modes, batch 4") != std::string::npos);
+  CHECK(deep.find("75 %") != std::string::npos);
+  CHECK(deep.find("Error of the moving mean") == std::string::npos);  // two layers are in the figure of the worst ones
+  CHECK(html_of(header + first).find("<figure id=\"depth\"") == std::string::npos);
+  const std::string without = "run_id,norm,batch_size,seed,epoch,step,layer,type,mean_gap,var_ratio\n";
+  CHECK(html_of(without + "batch-b4-s0,batch,4,0,1,2,a,batch,0.5,1\nbatch-b4-s0,batch,4,0,1,2,b,batch,0.5,1\n")
+            .find("<figure id=\"depth\"") == std::string::npos);
+}
+
 TEST_CASE("a setting that was not compared is named, and layers are called by their place") {
   const TemporaryFolder folder;
   folder.write("config.json", small_config());

@@ -18,7 +18,7 @@ COLUMNS = {
                    "disagreement loss_a loss_b loss_gap accuracy_a accuracy_b accuracy_gap",
     "classes.csv": "split mode eval_batch_size class samples recall precision",
     "layers.csv": "epoch step layer type features updates momentum init_share mean_gap var_ratio dead_channels worst_channel "
-                  "worst_gap",
+                  "worst_gap relative_gap",
     "channels.csv": "epoch step layer channel moving_mean moving_variance population_mean population_variance gamma beta",
     "outputs.csv": "split sample output mode eval_batch_size value",
     "timing.csv": "setup_seconds train_seconds compare_seconds steps_per_second samples_per_second predict_microseconds "
@@ -104,14 +104,15 @@ def moving_share(step):
 def layers_rows(run):
     for step in statistics_steps(run):
         epoch = EPOCHS * step // run.steps
-        for layer in ("norm", "norm_1"):
+        for place, layer in enumerate(("norm", "norm_1"), start=1):
             if run.norm == "layer":
-                yield [epoch, step, layer, "layer", CHANNELS] + [""] * 8
+                yield [epoch, step, layer, "layer", CHANNELS] + [""] * 8 + [0]
             elif run.norm == "batch":
                 share = moving_share(step)
                 ratio = ((1 - share) * (run.batch_size - 1) / run.batch_size + share) * run.noise(0.02)
                 gap = (0.23 / math.sqrt(run.batch_size) + share) * run.noise(0.1)
-                yield [epoch, step, layer, "batch", CHANNELS, step, MOMENTUM, share, gap, ratio, 0, 3, 2.5 * gap]
+                yield [epoch, step, layer, "batch", CHANNELS, step, MOMENTUM, share, gap, ratio, 0, 3, 2.5 * gap,
+                       run.gap(run.batch_size) * place]
 
 
 def channels_rows(run):

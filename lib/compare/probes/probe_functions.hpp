@@ -1,8 +1,11 @@
 #pragma once
 
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "compare/compare_modes.hpp"
+#include "compare/probes/probes.hpp"
 
 /// The functions behind the list of probes.  probes.cpp says what each computes.
 namespace normrun::compare::probe {
@@ -25,6 +28,13 @@ template <class T>
 double batch_invariance(const Snapshot<T>& snapshot);
 template <class T>
 double weight_rescale(const Snapshot<T>& snapshot);
+
+/// Returns the number below which `share` of the numbers lie, which are in ascending order: between two of them in proportion.
+double percentile_of(std::span<const double> ascending, double share);
+template <class T>
+std::vector<LayerValue> activation_percentile(const Snapshot<T>& snapshot, double share);
+template <class T>
+std::vector<LayerValue> gradient_norm(const Snapshot<T>& snapshot);
 
 template <class T>
 double moving_mean_noise(const Snapshot<T>& snapshot);

@@ -1,11 +1,25 @@
 #include "compare/probes/probes.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "compare/probes/probe_functions.hpp"
 
 namespace normrun::compare {
+
+namespace {
+
+template <int kPercent>
+Probe percentile_probe(std::string_view name) {
+  return {.name = name,
+          .doc =
+              "of each layer: the percentile of its outputs, over rows and numbers, without padded steps; between two outputs in "
+              "proportion; also after every compare.every_steps steps",
+          .source = "Ioffe and Szegedy 2015, figure 1 (percentiles 15, 50 and 85)",
+          .layers_in_float32 = [](const Snapshot<float>& snapshot) { return probe::activation_percentile(snapshot, kPercent / 100.0); },
+          .layers_in_float64 = [](const Snapshot<double>& snapshot) { return probe::activation_percentile(snapshot, kPercent / 100.0); }};
+}
+
+}  // namespace
 
 // All probes read 32 rows of the training split (of the test split if every step draws fresh training rows), in train mode without dropout.
 const std::vector<Probe>& probes() {
@@ -43,6 +57,15 @@ const std::vector<Probe>& probes() {
        "momentum, sigma^2 the variance over the rows; the law of the source gives 1; empty for other averages, and if an example has "
        "several positions",
        "variance of an AR(1) process driven by batch means", probe::moving_mean_noise<float>, probe::moving_mean_noise<double>},
+      percentile_probe<15>("activation_p15"),
+      percentile_probe<50>("activation_p50"),
+      percentile_probe<85>("activation_p85"),
+      {.name = "gradient_norm",
+       .doc = "of each layer with parameters: the Euclidean norm of their gradient of the mean loss; also after every compare.every_steps "
+              "steps",
+       .source = "Euclidean norm of the gradient",
+       .layers_in_float32 = probe::gradient_norm<float>,
+       .layers_in_float64 = probe::gradient_norm<double>},
   };
   return list;
 }
@@ -52,21 +75,31 @@ const Probe* find_probe(std::string_view name) {
   return found == probes().end() ? nullptr : &*found;
 }
 
+namespace {
+
+double value_of(const Probe& probe, const Snapshot<float>& snapshot) { return probe.in_float32(snapshot); }
+double value_of(const Probe& probe, const Snapshot<double>& snapshot) { return probe.in_float64(snapshot); }
+std::vector<LayerValue> values_of(const Probe& probe, const Snapshot<float>& snapshot) { return probe.layers_in_float32(snapshot); }
+std::vector<LayerValue> values_of(const Probe& probe, const Snapshot<double>& snapshot) { return probe.layers_in_float64(snapshot); }
+
+}  // namespace
+
 template <class T>
-void add_probes(const Snapshot<T>& snapshot, tables::RunRecord& record) {
+void add_probes(const Snapshot<T>& snapshot, Moment moment, tables::RunRecord& record) {
   for (const std::string& name : snapshot.settings.probes) {
     const Probe& probe = *find_probe(name);
-    double value = 0.0;
-    if constexpr (std::is_same_v<T, float>) {
-      value = probe.in_float32(snapshot);
-    } else {
-      value = probe.in_float64(snapshot);
+    const bool is_of_layers = probe.layers_in_float32 != nullptr;
+    if (moment == Moment::kRunning && !is_of_layers) continue;
+    const std::vector<LayerValue> values =
+        is_of_layers ? values_of(probe, snapshot) : std::vector<LayerValue>{{"", value_of(probe, snapshot)}};
+    for (const auto& [layer, value] : values) {
+      record.add(tables::TableId::kProbes,
+                 {{"probe", name}, {"value", tables::cell_or_empty(value)}, {"step", snapshot.step}, {"layer", layer}});
     }
-    record.add(tables::TableId::kProbes, {{"probe", name}, {"value", tables::cell_or_empty(value)}});
   }
 }
 
-template void add_probes(const Snapshot<float>&, tables::RunRecord&);
-template void add_probes(const Snapshot<double>&, tables::RunRecord&);
+template void add_probes(const Snapshot<float>&, Moment, tables::RunRecord&);
+template void add_probes(const Snapshot<double>&, Moment, tables::RunRecord&);
 
 }  // namespace normrun::compare

@@ -33,8 +33,10 @@ const std::vector<Source>& sources() {
        .metrics = {"value"},
        .name = "metric",
        .part = "target"},
-      {tables::TableId::kProbes, {"probe"}, {"value"}},
-      {tables::TableId::kLayers, {"layer"}, {"updates", "init_share", "mean_gap", "var_ratio", "dead_channels", "worst_gap"}},
+      {tables::TableId::kProbes, {"probe", "layer"}, {"value"}},
+      {tables::TableId::kLayers,
+       {"layer"},
+       {"updates", "init_share", "mean_gap", "var_ratio", "dead_channels", "worst_gap", "relative_gap"}},
   };
   return list;
 }
@@ -59,7 +61,7 @@ void add_row(const Source& source, const tables::RunRows& run, const tables::Run
   std::string label;
   for (const std::string_view name : source.labels) {
     const std::string& field = run.text(row, name);
-    if (field.empty() && source.table == tables::TableId::kScores) continue;  // eval mode has no batch size
+    if (field.empty() && source.table != tables::TableId::kCompare) continue;  // eval mode has no batch size, a network's probe no layer
     label += label.empty() ? field : (name == "mode_b" ? ":" : " ") + field;
   }
   for (const std::string_view name : source.metrics) {
