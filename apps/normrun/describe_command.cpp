@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "nn/kernels/kernels.hpp"
 #include "progress.hpp"
+#include "report/draw/network_text.hpp"
 #include "study/plan.hpp"
 #include "study/training_warnings.hpp"
 #include "sweep/runner.hpp"
@@ -102,14 +103,7 @@ std::string to_text(const study::Experiment& experiment, const data::DataSpec::O
                       outline.classes > 0 ? fmt::format("{} classes", outline.classes) : "regression");
   if (const std::string columns = columns_text(experiment.base.data_spec().columns(experiment.folder)); !columns.empty())
     text += "\n" + columns;
-  text += fmt::format("\n{:<24} {:<12} {:>18} {:>12}\n", "layer", "type", "output", "parameters");
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const nn::LayerInfo& layer = network.layers()[i];
-    const bool follows = layer.inputs.size() == 1 && layer.inputs.front() == static_cast<Index>(i);
-    text += fmt::format("{:<24} {:<12} {:>18} {:>12}{}\n", layer.name, layer.type, layer.output.text(), layer.params,
-                        follows ? "" : fmt::format("  reads {}", fmt::join(input_names(network, layer), ", ")));
-  }
-  text += fmt::format("{:<24} {:<12} {:>18} {:>12}\n", "total", "", "", network.layout().param_count);
+  text += "\n" + report::network_text(network);
   text += "\ngrid:\n";
   for (const config::Axis& axis : experiment.grid.axes()) {
     std::string values;

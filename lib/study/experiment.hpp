@@ -58,6 +58,7 @@ struct Experiment {
   config::Grid grid;
   RunConfig base;                  // at the first point of the grid
   std::vector<std::string> notes;  // what the readers of the data files left out or found out (only with Check::kWithData)
+  std::optional<Shape> example;    // the shape of an example; nothing if neither the data nor a manifest was read
 
   /// Returns the config of one run.  Throws Error(kUsage).
   RunConfig at(std::int64_t run) const;

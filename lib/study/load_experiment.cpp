@@ -100,12 +100,18 @@ constexpr const char* kMovedConfig =
     "a config.json in a results folder still has the paths of the original config: copy it into the original config's folder, or give the "
     "paths by --set";
 
+/// What the readers of the data files tell at one point.
+struct DataFacts {
+  std::vector<std::string> notes;
+  std::optional<Shape> example;
+};
+
 /// Returns what is wrong with the shapes or the data files of one point.
 std::vector<Problem> shape_problems(const RunConfig& config, const std::string& folder, const config::Document& document,
-                                    const config::Grid& grid, ExitCode& code, std::vector<std::string>& notes) {
+                                    const config::Grid& grid, ExitCode& code, DataFacts& facts) {
   try {
     const data::DataSpec::Outline outline = config.data_spec().outline(folder);
-    notes = outline.notes;
+    facts = {outline.notes, outline.shape};
     const nn::Network<float> network(config.layers(), outline.shape);
     check_fit(network, config, outline, folder, swept_norms(document, grid, config, outline.shape));
   } catch (const Error& error) {
@@ -139,8 +145,8 @@ void check_swept_weights(const config::Document& document, const std::vector<con
     if (config.train.init_from.empty()) continue;
     if (axes[axis].key == "seed" && config.train.init_from.find("{seed}") == std::string::npos) continue;
     ExitCode found_code = ExitCode::kUsage;
-    std::vector<std::string> notes;  // ignored: check_shapes tells them
-    const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code, notes);
+    DataFacts ignored;  // check_shapes tells them
+    const std::vector<Problem> found = shape_problems(config, folder, document, grid, found_code, ignored);
     const bool is_missing = !found.empty() && found.front().what == files::kNoSuchFile;
     if (found.empty() || (found_code != ExitCode::kDamaged && !is_missing)) continue;
     code = found_code;
@@ -150,17 +156,17 @@ void check_swept_weights(const config::Document& document, const std::vector<con
 }
 
 /// Shapes that fit at no checked point, or a data file that is missing at every point, are the config's fault.  If some point fits, the
-/// runs of the other points fail by themselves.  Returns the notes of the data files' readers.
-std::vector<std::string> check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
+/// runs of the other points fail by themselves.  Returns the facts of the point that fits.
+DataFacts check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
   std::vector<Problem> problems;
-  std::vector<std::string> notes;
+  DataFacts facts;
   ExitCode code = ExitCode::kUsage;
   for (const auto& [axis, value] : checked_points(axes)) {
-    const std::vector<Problem> found = shape_problems(point_config(document, axes, axis, value), folder, document, grid, code, notes);
+    const std::vector<Problem> found = shape_problems(point_config(document, axes, axis, value), folder, document, grid, code, facts);
     if (found.empty()) {
       check_swept_weights(document, axes, folder);
-      return notes;
+      return facts;
     }
     add_new(problems, found);
   }
@@ -224,9 +230,9 @@ Experiment load_experiment(const std::string& path, const Overrides& overrides, 
   if (!problems.empty()) throw Error(ExitCode::kUsage, problems);
 
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  std::vector<std::string> notes;
-  if (check == Check::kWithData) notes = check_shapes(document, axes, folder);
-  Experiment experiment{std::move(document), path, folder, grid, {}, std::move(notes)};
+  DataFacts facts;
+  if (check == Check::kWithData) facts = check_shapes(document, axes, folder);
+  Experiment experiment{std::move(document), path, folder, grid, {}, std::move(facts.notes), std::move(facts.example)};
   experiment.base = experiment.at(0);
   return experiment;
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "study/example_shape.hpp"
 #include "study/plan.hpp"
 #include "sweep/data_check.hpp"
 
@@ -122,6 +123,9 @@ JoinedParts join_parts(const std::vector<std::string>& folders) {
                     .records = RecordIndex(0),
                     .folders = {},
                     .shards = 0};
+  for (const std::string& folder : begun) {
+    if (!parts.experiment.example) parts.experiment.example = study::example_shape(folder);
+  }
   parts.plan.shard.clear();
   parts.records = RecordIndex(parts.experiment.grid.size());
   if (study::parse_grid(parts.plan.grid).size() != parts.experiment.grid.size()) {

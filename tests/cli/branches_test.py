@@ -70,7 +70,10 @@ class BranchesTest(CommandLineTest):
         self.config()
         lines = self.run_in("describe", "branches.json").stdout.splitlines()
         block = next(line for line in lines if line.startswith("residual_1 "))
-        self.assertIn("reads residual_1/body/dense_1_relu, project", block)
+        self.assertIn("reads body/dense_1_relu, project", block)
+        head = lines.index("residual_1:")
+        self.assertEqual([line.split()[0] for line in lines[head + 1:head + 5]], ["body:", "batch_0", "dense_1", "dense_1_relu"])
+        self.assertTrue(lines[head + 1].startswith("  body:") and lines[head + 2].startswith("    batch_0 "), lines[head + 1:head + 3])
         layers = json.loads(self.run_in("describe", "branches.json", "--json").stdout)["layers"]
         self.assertEqual([layer["inputs"] for layer in layers if layer["name"] == "project"], [["dense_0"]])
 

@@ -216,5 +216,7 @@ TEST_CASE("a long title breaks behind a comma, or is shortened") {
   CHECK(report::title_lines("batch norm, batch 2", 42) == std::vector<std::string>{"batch norm, batch 2"});
   CHECK(report::title_lines("train against eval, momentum = 0.5, learning_rate = 0.003", 42) ==
         std::vector<std::string>{"train against eval, momentum = 0.5,", "learning_rate = 0.003"});
+  CHECK(report::title_lines("eval mode against population statistics", 38) ==
+        std::vector<std::string>{"eval mode against population", "statistics"});
   CHECK(report::title_lines(std::string(60, 'x'), 42) == std::vector<std::string>{std::string(41, 'x') + "…"});
 }

@@ -70,14 +70,26 @@ std::string description_of(const Chart& chart, const Panel& panel, const std::ve
 struct RowFrame {
   RowFrame(const Chart& chart, const Panel& panel, Room room)
       : axis(axes_of(chart).y), marks(marks_of(panel)), rows(rows_of(marks)), width(room == Room::kWide ? kWideWidth : kPanelWidth) {
-    longest = room == Room::kWide ? 40 : 22;
+    const std::size_t longest = room == Room::kWide ? 40 : 14;  // of a name beside its row
     for (const RowMark& mark : marks) {
       if (!mark.is_bar) height = std::max(height, kDotSpacing * (2.0 * offset_of(mark, marks) + 2.0));
     }
     titles = panel.title.empty() ? std::vector<std::string>{} : title_lines(panel.title, room == Room::kWide ? 70 : 38);
     top = kTextLine * static_cast<double>(titles.size()) + 8.0;
+    const bool fit = std::all_of(rows.begin(), rows.end(), [&](std::size_t row) { return characters_of(chart.x.names[row]) <= longest; });
+    std::size_t most_lines = 1;
+    for (const std::size_t row : rows) {
+      const std::string& name = chart.x.names[row];
+      names.push_back(fit || room == Room::kWide ? std::vector{shortened(name, longest)} : title_lines(name, 46));
+      most_lines = std::max(most_lines, names.back().size());
+      left = std::max(left, text_width(names.back().front()) + 10.0);
+    }
+    if (!fit && room == Room::kPanel) {
+      left = 4.0;
+      above = kTextLine * static_cast<double>(most_lines);
+      height += above;
+    }
     foot = top + height * static_cast<double>(rows.size());
-    for (const std::size_t row : rows) left = std::max(left, text_width(shortened(chart.x.names[row], longest)) + 10.0);
     right = width - 12.0;
     for (const RowMark& mark : marks) {
       if (mark.is_bar) right = width - 62.0;  // room for the sum behind the longest bar
@@ -86,14 +98,15 @@ struct RowFrame {
   double place(double value) const { return left + std::clamp(axis.place(value), 0.0, 1.0) * (right - left); }
   double middle(std::size_t row) const {
     const auto i = static_cast<double>(std::find(rows.begin(), rows.end(), row) - rows.begin());
-    return top + height * (i + 0.5);
+    return top + height * i + above + 0.5 * (height - above);
   }
 
   PlotAxis axis;
   std::vector<RowMark> marks;
   std::vector<std::size_t> rows;
   std::vector<std::string> titles;
-  std::size_t longest = 22;
+  std::vector<std::vector<std::string>> names;  // of each row, in lines
+  double above = 0.0;                           // room for the name above each row; 0: it stands beside the row
   double width;
   double height = kLeastRow;
   double top = 0.0;
@@ -118,8 +131,14 @@ void draw_row_axes(Svg& svg, const Chart& chart, const RowFrame& frame) {
     end = x + half + 4.0;
   }
   svg.text(frame.width, frame.foot + kFoot - 8, chart.y.label, Svg::Anchor::kEnd, "axis");
-  for (const std::size_t row : frame.rows)
-    svg.text(frame.left - 10, frame.middle(row) + 4.5, shortened(chart.x.names[row], frame.longest), Svg::Anchor::kEnd, "axis");
+  for (std::size_t i = 0; i < frame.rows.size(); ++i) {
+    if (frame.above == 0.0) svg.text(frame.left - 10, frame.middle(frame.rows[i]) + 4.5, frame.names[i].front(), Svg::Anchor::kEnd, "axis");
+    double y = frame.top + frame.height * static_cast<double>(i) + 13.0;
+    for (const std::string& line : frame.names[i]) {
+      if (frame.above > 0.0) svg.text(frame.left, y, line, Svg::Anchor::kStart, "axis");
+      y += kTextLine;
+    }
+  }
 }
 
 void draw_dot(Svg& svg, const Chart& chart, const RowFrame& frame, const Series& series, const RowMark& mark) {

@@ -44,7 +44,7 @@ class Svg {
 /// Returns the classes of a series' line or marker: "line c0 dashed".
 std::string css_of(std::string_view kind, const Look& look);
 
-/// Splits a panel's title at a comma into two lines if it does not fit into one.
+/// Splits a panel's title into two lines if it does not fit into one: at a comma, or at a blank if no comma is in reach.
 std::vector<std::string> title_lines(std::string_view title, std::size_t longest);
 /// Estimates how wide a text of the figures is.
 double text_width(std::string_view words);

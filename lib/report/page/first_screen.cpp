@@ -27,6 +27,34 @@ std::string listed(const std::vector<std::string>& names, std::size_t most) {
   return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
 }
 
+/// Returns "batch norm, layer norm and no normalization".
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return text;
+}
+
+/// Tells a reader who knows nothing of the experiment what was done, and what a gap is.
+std::string lead_element(const PageSettings& settings) {
+  constexpr std::size_t kMostNorms = 4;
+  std::vector<std::string> norms;
+  std::vector<long> sizes;
+  for (const PageSetting& one : settings.all) {
+    append_new(norms, spoken_norm(one.facts.setting.norm));
+    sizes.push_back(one.facts.setting.batch_size);
+  }
+  if (settings.finished == 0 || sizes.empty()) return "";
+  const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
+  return fmt::format(
+      "<p class=\"soft\">{} trained, with {}, at batch size{}{}. Each then predicted the same rows twice: in train mode, where batch norm "
+      "uses the statistics of each batch, and in eval mode, where it uses those gathered while training. The gap is how far the two "
+      "predictions are apart.</p>\n",
+      settings.finished == 1 ? "One network was" : fmt::format("{} networks were", settings.finished),
+      escaped(norms.size() > kMostNorms ? fmt::format("{} normalizations", norms.size()) : joined(norms)), *least == *most ? " " : "s ",
+      (*least == *most ? std::to_string(*least) : fmt::format("{} to {}", *least, *most)) +
+          (settings.seeds > 1 ? fmt::format(", with {} seeds", settings.seeds) : ""));
+}
+
 /// Whether the advice only informs, and asks for no change.
 bool is_quiet(const Advice& one) {
   return one.cause == Cause::kNone || one.cause == Cause::kNothingFound || one.cause == Cause::kUnmeasured ||
@@ -108,6 +136,7 @@ std::string finding_element(const ResultsFolder& results, const PageSettings& se
     text += "<p class=\"finding\">" + escaped(sentence(sentences[i])) + ".</p>\n";
   if (sentences.size() > kMostSentences)
     text += fmt::format("<p class=\"soft\">The figure has {} more norms.</p>\n", sentences.size() - kMostSentences);
+  text += lead_element(settings);
   const auto warning = [&](const std::string& words) { text += "<p class=\"warn\">" + escaped(words) + "</p>\n"; };
   if (settings.finished < settings.runs) {
     warning(fmt::format("{} of {} runs are complete. {}.", settings.finished, settings.runs, listed(settings.failures, 6)));

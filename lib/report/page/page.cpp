@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/error.hpp"
 #include "files/atomic_file.hpp"
 #include "fmt/format.h"
 #include "report/draw/assets.hpp"
 #include "report/draw/elements.hpp"
+#include "report/draw/network_graph.hpp"
+#include "report/draw/network_text.hpp"
 #include "report/draw/text.hpp"
 #include "report/figures/figures.hpp"
 #include "report/page/first_screen.hpp"
@@ -72,11 +75,29 @@ std::string made_section(const ResultsFolder& results) {
   return text + "</dl></section>\n";
 }
 
+/// Draws the first run's network, and lists its layers.
+std::string network_element(const study::Experiment& experiment) {
+  constexpr std::size_t kMostBoxes = 26;
+  constexpr std::size_t kMostDrawn = 200;
+  if (!experiment.example) return "";
+  try {
+    const nn::Network<float> network(experiment.base.layers(), *experiment.example);
+    const std::vector<GraphBox> boxes = graph_boxes(network, kMostBoxes);
+    const std::string picture = boxes.size() > kMostDrawn ? "" : graph_picture(boxes);
+    return "<h3>The network</h3>\n" + picture + "<details><summary>Its layers as a list</summary><pre tabindex=\"0\">" +
+           escaped(network_text(network)) + "</pre></details>\n";
+  } catch (const Error& error) {  // the first run may be one that failed
+    if (error.code() == ExitCode::kOutOfMemory) throw;
+    return "";
+  }
+}
+
 std::string config_section(const ResultsFolder& results) {
   const study::RunConfig& config = results.experiment.base;
   std::string text = "<section aria-labelledby=\"config\"><h2 id=\"config\">The experiment</h2>\n";
   if (!config.description.empty()) text += "<p>" + escaped(config.description) + "</p>\n";
   if (!config.source.empty()) text += "<p class=\"soft\">Source: " + escaped(config.source) + "</p>\n";
+  text += network_element(results.experiment);
   return text + "<details><summary>Every option with its value</summary><pre tabindex=\"0\">" +
          escaped(files::read_file(results.path + "/config.json", kLargestFile)) + "</pre></details></section>\n";
 }

@@ -1,6 +1,8 @@
 #include "report/page/verdicts.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
@@ -16,6 +18,42 @@ namespace {
 
 constexpr std::size_t kLargestClaims = std::size_t{64} << 20;
 
+/// Returns "the gap of the outputs" for "compare.relative_gap".  A column without words of its own is called by its name, in words.
+std::string spoken_metric(const std::string& metric) {
+  static const std::map<std::string, std::string> words = {
+      {"accuracy_a", "the accuracy in the first mode"},
+      {"accuracy_b", "the accuracy in the second mode"},
+      {"accuracy_gap", "the difference in accuracy between the modes"},
+      {"init_share", "the share of the initial values in the moving statistics"},
+      {"loss_a", "the loss in the first mode"},
+      {"loss_b", "the loss in the second mode"},
+      {"loss_gap", "the difference in loss between the modes"},
+      {"max_abs", "the largest difference between the modes' outputs"},
+      {"mean_gap", "the error of the moving means, in population standard deviations"},
+      {"rel_l2", "the difference between the modes' outputs, relative to their size"},
+      {"relative_gap", "the gap of the outputs"},
+      {"rms", "the rms difference between the modes' outputs"},
+      {"share", "the cause's share of the gap"},
+      {"test_accuracy_eval", "the test accuracy in eval mode"},
+      {"test_accuracy_train", "the test accuracy in train mode"},
+      {"test_loss_eval", "the test loss in eval mode"},
+      {"test_loss_train", "the test loss in train mode"},
+      {"updates", "the number of updates of the moving statistics"},
+      {"var_ratio", "moving variance / population variance"},
+  };
+  const std::size_t minus = metric.find(" - ");
+  if (minus != std::string::npos) return spoken_metric(metric.substr(0, minus)) + " minus " + spoken_metric(metric.substr(minus + 3));
+  const std::size_t dot = metric.find('.');
+  const std::string column = metric.substr(dot == std::string::npos ? 0 : dot + 1);
+  if (metric == "probes.value") return "the probe's value";
+  if (metric == "outputs.value") return "an output";
+  const auto found = words.find(column);
+  if (found != words.end()) return found->second;
+  std::string name = spoken_word(column);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return "the " + name;
+}
+
 std::string verdict_item(const tables::ResultTable& claims, std::size_t row) {
   const auto field = [&](const char* column) -> const std::string& { return claims.at(row, claims.column(column)); };
   const std::string& verdict = field("verdict");
@@ -24,12 +62,14 @@ std::string verdict_item(const tables::ResultTable& claims, std::size_t row) {
                                                          : fmt::format(" [{}, {}]", shown(tables::read_number(field("ci95_low"))),
                                                                        shown(tables::read_number(field("ci95_high"))));
   const std::string expected = field("expected") == verdict ? "" : ", " + field("expected") + " was expected";
+  const std::string seeds = field("n") == "1" ? "one seed" : field("n") + " seeds";
   return fmt::format(
-      "<li><h3>{}</h3><p><span class=\"verdict {}\">{} {}</span>{}: observed {}{}, holds where {}; {} seeds.</p>"
-      "<p class=\"soft\">{}</p></li>\n",
-      escaped(field("statement").empty() ? field("id") : field("statement")), escaped(verdict), mark, escaped(verdict), escaped(expected),
-      shown(tables::read_number(field("observed"))), interval, escaped(field("threshold")), escaped(field("n")),
-      escaped(field("id") + (field("source").empty() ? "" : ", " + field("source")) + ": " + field("metric")));
+      "<li><h3>{}</h3><p><span class=\"verdict {}\">{} {}</span>{}.</p><p>Measured: {}; observed {}{}, which holds where {}; "
+      "{}.</p>{}</li>\n",
+      escaped(field("statement").empty() ? spoken_word(field("id")) : field("statement")), escaped(verdict), mark, escaped(verdict),
+      escaped(expected), escaped(spoken_metric(field("metric"))), shown(tables::read_number(field("observed"))), interval,
+      escaped(field("threshold")), escaped(seeds),
+      field("source").empty() ? "" : "<p class=\"soft\">Source: " + escaped(field("source")) + "</p>");
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ std::string manifest_text(const study::Experiment& experiment, const sweep::Reco
   ordered_json seeds = ordered_json::array({experiment.base.seed});
   const ordered_json grid = ordered_json::parse(study::grid_text(experiment.grid));
   if (grid.contains("seed")) seeds = grid["seed"];
-  const ordered_json manifest = {
+  ordered_json manifest = {
       {"program", "normrun"},
       {"version", program.version},
       {"revision", program.revision},
@@ -115,6 +115,7 @@ std::string manifest_text(const study::Experiment& experiment, const sweep::Reco
       {"runs_finished", records.finished()},
       {"tables", files},
   };
+  if (experiment.example) manifest["example_shape"] = experiment.example->dims();
   return manifest.dump(2) + "\n";
 }
 

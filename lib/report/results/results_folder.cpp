@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "study/example_shape.hpp"
 #include "study/plan.hpp"
 #include "sweep/journal.hpp"
 
@@ -49,7 +50,9 @@ ResultsFolder open_results(const std::string& path) {
   for (const char* file : {"config.json", "runs.csv"}) {
     if (!std::filesystem::exists(path + "/" + file)) refuse_results(path, file);
   }
-  return {path, study::load_experiment(path + "/config.json", {}, study::Check::kConfigOnly)};
+  ResultsFolder results{path, study::load_experiment(path + "/config.json", {}, study::Check::kConfigOnly)};
+  results.experiment.example = study::example_shape(path);
+  return results;
 }
 
 tables::Setting setting_of(const tables::RunRows& runs) { return {runs.norm(), runs.others(), static_cast<long>(runs.batch_size())}; }
