@@ -43,7 +43,7 @@ TEST_CASE("the gap along the depth is drawn where a network has two normalizatio
   CHECK(deep.find("<figure id=\"depth\"") != std::string::npos);
   CHECK(deep.find("Gap between the modes, batch 4") != std::string::npos);
   CHECK(deep.find("75 %") != std::string::npos);
-  CHECK(deep.find("Error of the moving mean") == std::string::npos);  // two layers are in the figure of the worst ones
+  CHECK(deep.find("Error of the moving mean, batch 4") == std::string::npos);  // two layers are in the figure of the worst ones
   CHECK(html_of(header + first).find("<figure id=\"depth\"") == std::string::npos);
   const std::string without = "run_id,norm,batch_size,seed,epoch,step,layer,type,mean_gap,var_ratio\n";
   CHECK(html_of(without + "batch-b4-s0,batch,4,0,1,2,a,batch,0.5,1\nbatch-b4-s0,batch,4,0,1,2,b,batch,0.5,1\n")
@@ -60,7 +60,8 @@ TEST_CASE("a setting that was not compared is named, and layers are called by th
                "batch-b4-s0,batch,4,0,1,2,test,4,train,eval,0.5,1,2\n");
   folder.write("layers.csv",
                "run_id,norm,batch_size,seed,epoch,step,layer,type,mean_gap\n"
-               "batch-b4-s0,batch,4,0,1,2,batch_2,batch,0.5\nbatch-b4-s0,batch,4,0,1,2,mine,batch,0.25\n");
+               "batch-b4-s0,batch,4,0,1,2,batch_2,batch,0.5\nbatch-b4-s0,batch,4,0,1,2,mine,batch,0.25\n"
+               "batch-b4-s0,batch,4,0,1,2,net/stage_1/norm,batch,0.25\n");
   const report::ResultsFolder results = report::open_results(folder.path());
   const std::string html = report::report_page(results, {}).html;
   CHECK(html.find("the outputs do not vary: batch norm, batch 8.") != std::string::npos);
@@ -72,4 +73,5 @@ TEST_CASE("a setting that was not compared is named, and layers are called by th
   CHECK(names.spoken("batch_2") == "normalization layer 1");
   CHECK(names.spoken("mine") == "the layer \"mine\"");
   CHECK(names.place("mine") == 2);
+  CHECK(names.spoken("net/stage_1/norm") == "normalization layer 3");
 }

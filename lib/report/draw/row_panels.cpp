@@ -127,7 +127,7 @@ void draw_row_axes(Svg& svg, const Chart& chart, const RowFrame& frame) {
     svg.line(x, frame.top, x, frame.foot, tick.value == 0.0 ? "tick" : "grid");
     const double half = 0.5 * text_width(tick.label);
     if (x - half < end) continue;
-    svg.text(x, frame.foot + 18, tick.label, Svg::Anchor::kMiddle, "axis");
+    svg.text(std::min(x, frame.width - half), frame.foot + 18, tick.label, Svg::Anchor::kMiddle, "axis");
     end = x + half + 4.0;
   }
   svg.text(frame.width, frame.foot + kFoot - 8, chart.y.label, Svg::Anchor::kEnd, "axis");

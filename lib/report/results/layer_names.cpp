@@ -7,8 +7,9 @@
 namespace normrun::report {
 namespace {
 
-/// Whether a layer has the name that normrun gives it by its place: its type and a number.
+/// Whether a layer has the name that normrun gives it by its place: its type and a number, or the path of a block.
 bool is_named_by_place(const std::string& layer, const std::string& type) {
+  if (layer.find('/') != std::string::npos) return true;
   if (!layer.starts_with(type + "_")) return false;
   const std::string rest = layer.substr(type.size() + 1);
   return !rest.empty() && rest.find_first_not_of("0123456789") == std::string::npos;
