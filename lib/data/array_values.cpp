@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -39,13 +40,19 @@ Matrix<T> convert(const files::NumberArray& array, Index rows, const Map& map) {
   return matrix;
 }
 
-/// Returns a label, which is a whole number even if the file stores it as a floating one.
-std::int64_t whole_at(const files::NumberArray& array, Index place) {
+/// Returns a whole number, even if the file stores it as a floating one; nothing for other numbers.
+std::optional<std::int64_t> whole_or_none(const files::NumberArray& array, Index place) {
   if (array.is_integer()) return files::decode_integer(array.number(place), array.format);
   const double number = files::decode_number(array.number(place), array.format);
-  if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number))
-    array.damaged(place, "is no whole number, but the label of a class is one", "set \"target\": \"number\" to predict numbers");
+  if (!(std::abs(number) <= 9007199254740992.0) || number != std::floor(number)) return std::nullopt;
   return static_cast<std::int64_t>(number);
+}
+
+/// Returns a label, which is a whole number.
+std::int64_t whole_at(const files::NumberArray& array, Index place) {
+  const std::optional<std::int64_t> label = whole_or_none(array, place);
+  if (!label) array.damaged(place, "is no whole number, but the label of a class is one", "set \"target\": \"number\" to predict numbers");
+  return *label;
 }
 
 }  // namespace
@@ -84,6 +91,16 @@ std::vector<std::int32_t> to_labels(const files::NumberArray& array, const Label
     labels[i] = static_cast<std::int32_t>(number);
   }
   return labels;
+}
+
+std::vector<Index> to_whole_numbers(const files::NumberArray& array) {
+  std::vector<Index> numbers(static_cast<std::size_t>(array.rows() * array.row_size()));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::optional<std::int64_t> number = whole_or_none(array, static_cast<Index>(i));
+    if (!number) array.damaged(static_cast<Index>(i), "is no whole number", "save whole numbers");
+    numbers[i] = *number;
+  }
+  return numbers;
 }
 
 LabelNumbers label_numbers(const files::NumberArray& array) {

@@ -27,6 +27,8 @@ struct LabelNumbers {
 LabelNumbers label_numbers(const files::NumberArray& array);
 /// Returns all numbers of an array as classes.  Throws Error(kDamaged) if one is not among `numbers`.
 std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers);
+/// Returns all numbers of an array.  Throws Error(kDamaged) for one that is not whole.
+std::vector<Index> to_whole_numbers(const files::NumberArray& array);
 /// Returns whether every number is whole.
 bool are_whole(const files::NumberArray& array);
 /// Reorders rows of shape (channels, height, width) to (height, width, channels), and (channels, steps) to (steps, channels).  Throws Error(kDamaged) for other arrays.

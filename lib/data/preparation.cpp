@@ -215,7 +215,7 @@ void Preparation::describe(config::OptionVisitor& visitor) {
                  {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.flag(
       {"standardize",
-       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split. Sequences with lengths (csv, "
+       "mean 0 and standard deviation 1 (ddof 0) for each input feature, fitted on the training split. Sequences with lengths (csv, npy, "
        "sequences) share one mean and deviation per feature over all valid steps, and arrays of (step, feature) have their own for each "
        "number of an example. A constant feature is only centred"},
       standardize);

@@ -168,4 +168,31 @@ TEST_CASE("idx: floating images are not scaled by the 1/255 that is meant for by
   CHECK(numbers(load<double>(config + R"(, "scale": 2})", 0, folder.path()).train.features) == std::vector<double>{1, 0.5});
 }
 
+TEST_CASE("npy: lengths shorten sequences, and what lies behind them becomes zeros") {
+  const DataFolder folder;
+  const std::string sequences =
+      R"({"type": "npy", "test_fraction": 0, "train": {"features": "x.npy", "labels": "y.npy", "lengths": "n.npy"}})";
+  folder.write("y.npy", kLabelFile);
+  folder.write("n.npy", npy_bytes(npy_header("<i8", "(2,)"), little_endian<std::int64_t>({1, 2})));
+  folder.write("x.npy", npy_bytes(npy_header("|u1", "(2, 2, 3)"), "abcdefghijkl"));
+  const data::Dataset<double> read = load<double>(sequences, 0, folder.path());
+  CHECK(read.shape == Shape{2, 3});
+  CHECK(read.train.lengths == std::vector<Index>{1, 2});
+  CHECK(numbers(read.train.features) == std::vector<double>{97, 98, 99, 0, 0, 0, 103, 104, 105, 106, 107, 108});
+  folder.write("x.npy", npy_bytes(npy_header("|u1", "(2, 3)"), "abcdef"));
+  const data::Dataset<double> tokens = load<double>(sequences, 0, folder.path());
+  CHECK(tokens.shape == Shape{3, 1});
+  CHECK(numbers(tokens.train.features) == std::vector<double>{97, 0, 0, 100, 101, 0});
+
+  const auto refuse = [&](const std::string& bytes, const std::vector<std::string>& words) {
+    folder.write("n.npy", bytes);
+    check_refused([&] { load<double>(sequences, 0, folder.path()); }, ExitCode::kDamaged, words);
+    check_refused([&] { data_spec(sequences)->outline(folder.path()); }, ExitCode::kDamaged, words);
+  };
+  refuse(npy_bytes(npy_header("<i8", "(2,)"), little_endian<std::int64_t>({1, 4})), {"n.npy", "has length 4", "the 3 steps"});
+  refuse(npy_bytes(npy_header("<i8", "(2,)"), little_endian<std::int64_t>({-1, 3})), {"n.npy", "has length -1"});
+  refuse(npy_bytes(npy_header("<f8", "(2,)"), little_endian<double>({1, 1.5})), {"n.npy", "no whole number"});
+  refuse(npy_bytes(npy_header("<i8", "(1,)"), little_endian<std::int64_t>({1})), {"n.npy", "one length for each of the 2 rows"});
+}
+
 }  // namespace normrun::test

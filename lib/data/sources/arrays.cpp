@@ -1,5 +1,7 @@
 #include "data/sources/arrays.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "files/input_file.hpp"
 
@@ -7,6 +9,15 @@ namespace normrun::data::sources {
 namespace {
 
 std::string_view features_name(ArraySource::Format format) { return format == ArraySource::Format::kIdx ? "images" : "features"; }
+
+/// Fills the padding behind the valid steps with zeros, whatever the file has there.
+template <class T>
+void clear_padding(const std::vector<Index>& lengths, Index channels, Matrix<T>& features) {
+  for (Index row = 0; row < features.rows(); ++row) {
+    T* const begin = features.view().row(row);
+    std::fill(begin + lengths[static_cast<std::size_t>(row)] * channels, begin + features.cols(), T{0});
+  }
+}
 
 Index target_outputs(const files::NumberArray& labels) { return labels.row_size(); }
 
@@ -19,6 +30,14 @@ void ArrayFiles::describe(config::OptionVisitor& visitor) {
                 "have none, and nothing can be trained on them"},
                labels);
   visitor.require(labels.empty() || !features.empty(), "", "the file that the labels belong to: " + std::string(features_name));
+  if (features_name == "features") {
+    visitor.text(
+        {"lengths",
+         "path of the number of valid steps of each example, whose first axis is time; the steps behind them are padding.  Absent: "
+         "every step is valid"},
+        lengths);
+    visitor.require(lengths.empty() || !features.empty(), "lengths", "a file beside those of the features and the labels");
+  }
 }
 
 ArraySource::ArraySource(Format format)
@@ -36,6 +55,7 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
   visitor.require(validation_.empty() || preparation.validation_fraction == 0.0, "validation",
                   "either files of the validation split or a validation_fraction");
   visitor.object({"test", "the test split's files; absent: test_fraction of the training rows are held out"}, test_);
+  visitor.require(test_.empty() || train_.lengths.empty() == test_.lengths.empty(), "test", "\"lengths\" in both splits or in none");
   visitor.integer(
       {"classes",
        "number of classes; absent: the largest training label + 1 or, if labels do not begin with 0, the number of different ones"},
@@ -77,7 +97,8 @@ std::optional<files::NumberArray> ArraySource::leading_labels(const std::string&
 }
 
 ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const {
-  Pair pair{read(folder, files.features, features), std::nullopt};
+  Pair pair{read(folder, files.features, features), std::nullopt, std::nullopt};
+  if (!files.lengths.empty()) pair.lengths = read(folder, files.lengths, files::Read::kAll);
   if (layout_ == ImageLayout::kNchw) move_channels_last(pair.features);
   if (!files.has_labels()) return pair;
   pair.labels = read(folder, files.labels, files::Read::kAll);
@@ -110,11 +131,35 @@ void ArraySource::check_alike(const files::NumberArray& train, const std::option
   }
 }
 
-/// Returns the shape of an example.  Grey IDX images get an axis for their single channel.
-Shape ArraySource::example_shape(const files::NumberArray& features) const {
-  Shape shape = features.row_shape();
-  if (format_ != Format::kIdx || shape.rank() != 2) return shape;
-  return {shape.dims()[0], shape.dims()[1], 1};
+Shape ArraySource::example_shape(const Pair& pair) const {
+  const Shape shape = pair.features.row_shape();
+  const bool is_grey = format_ == Format::kIdx && shape.rank() == 2;
+  if (!is_grey && !(pair.lengths && shape.rank() == 1)) return shape;
+  std::vector<Index> dims = shape.dims();
+  dims.push_back(1);
+  return Shape(std::move(dims));
+}
+
+std::vector<Index> ArraySource::lengths_in(const Pair& pair) const {
+  const Shape shape = example_shape(pair);
+  const files::NumberArray& array = *pair.lengths;
+  if (shape.rank() != 2) {
+    throw Error(ExitCode::kDamaged, {pair.features.path, "has examples of shape " + shape.text() + ", which \"lengths\" cannot shorten",
+                                     "sequences have the shape (time) or (time, features)"});
+  }
+  if (array.rows() != pair.features.rows() || array.row_size() != 1) {
+    throw Error(
+        ExitCode::kDamaged,
+        {array.path, "has not one length for each of the " + std::to_string(pair.features.rows()) + " rows of " + pair.features.path,
+         "give the two files that belong together"});
+  }
+  std::vector<Index> lengths = to_whole_numbers(array);
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] < 0 || lengths[i] > shape.dims()[0])
+      array.damaged(static_cast<Index>(i), "has length " + std::to_string(lengths[i]),
+                    "a length is a whole number from 0 to the " + std::to_string(shape.dims()[0]) + " steps of the rows");
+  }
+  return lengths;
 }
 
 bool ArraySource::has_classes(const files::NumberArray& labels) const {
@@ -162,6 +207,11 @@ std::vector<std::string> ArraySource::notes_on(const files::NumberArray& feature
 template <class T>
 void ArraySource::fill(const Pair& pair, Index rows, const LabelNumbers& numbers, Split<T>& split) const {
   split.features = to_features<T>(pair.features, rows, preparation_of(pair.features));
+  if (pair.lengths) {
+    split.lengths = lengths_in(pair);
+    split.lengths.resize(static_cast<std::size_t>(rows));
+    clear_padding(split.lengths, example_shape(pair).channels(), split.features);
+  }
   if (!pair.labels) return;
   if (numbers.classes > 0) {
     split.labels = to_labels(*pair.labels, numbers);
@@ -177,7 +227,7 @@ Loaded<T> ArraySource::rows(const std::string& folder) const {
   loaded.test_rows = test_rows();
   Dataset<T>& data = loaded.data;
   Pair train = read_pair(folder, train_, files::Read::kAll);
-  data.shape = example_shape(train.features);
+  data.shape = example_shape(train);
   const std::optional<files::NumberArray> labels = leading_labels(folder, train);
   const LabelNumbers numbers = classes_in(labels);
   data.classes = numbers.classes;
@@ -208,8 +258,9 @@ DataSpec::Outline ArraySource::outline(const std::string& folder) const {
     check_alike(train.features, labels, pair);
     (split == SplitName::kTest ? test_count : validation_count) = pair.features.rows();
   }
+  if (train.lengths) lengths_in(train);
   const LabelNumbers numbers = classes_in(labels);
-  Outline outline = outline_of(example_shape(train.features), numbers.classes, numbers.classes > 0 || !labels ? 0 : target_outputs(*labels),
+  Outline outline = outline_of(example_shape(train), numbers.classes, numbers.classes > 0 || !labels ? 0 : target_outputs(*labels),
                                train.features.rows(), preparation, test_rows(), test_count);
   if (validation_count > 0) outline.validation_samples = validation_count;
   outline.unlabelled = std::move(unlabelled);

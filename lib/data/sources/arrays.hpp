@@ -16,7 +16,8 @@ struct ArrayFiles : config::Described {
   std::string_view features_name;  // the option for the inputs: "images" or "features", depending on the format
   std::string features;
   std::string labels;
-  bool empty() const { return features.empty() && labels.empty(); }
+  std::string lengths;  // "": the examples are no sequences, or every step is valid
+  bool empty() const { return features.empty() && labels.empty() && lengths.empty(); }
   bool has_labels() const { return !labels.empty(); }
   void describe(config::OptionVisitor& visitor) override;
 };
@@ -48,6 +49,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   struct Pair {
     files::NumberArray features;
     std::optional<files::NumberArray> labels;
+    std::optional<files::NumberArray> lengths;
   };
   /// The files of the splits that have any: the training split first.
   std::vector<std::pair<SplitName, const ArrayFiles*>> given_files() const;
@@ -57,7 +59,10 @@ class ArraySource final : public SourceOf<ArraySource> {
   files::NumberArray read(const std::string& folder, const std::string& path, files::Read read) const;
   Pair read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const;
   void check_alike(const files::NumberArray& train, const std::optional<files::NumberArray>& labels, const Pair& other) const;
-  Shape example_shape(const files::NumberArray& features) const;
+  /// Returns the shape of an example.  Grey IDX images get an axis for their single channel, and so do sequences of single numbers.
+  Shape example_shape(const Pair& pair) const;
+  /// Returns how many steps of each row are valid.  Throws Error(kDamaged) for a number that no sequence of the rows can have.
+  std::vector<Index> lengths_in(const Pair& pair) const;
   bool has_classes(const files::NumberArray& labels) const;
   /// Returns the classes of the leading labels; for regression and without labels the result holds no classes.
   LabelNumbers classes_in(const std::optional<files::NumberArray>& labels) const;
