@@ -140,6 +140,7 @@ class Blueprint {
   const Shape& input() const { return inputs_.front(); }
   const std::vector<Shape>& inputs() const { return inputs_; }
   Index channels() const { return input().channels(); }
+  const std::string& layer_name() const { return layer_name_; }
   /// The place in the config selects streams of random numbers: it is the same for every normalization, `none` included.
   const LayerPlace& place() const { return place_; }
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -34,6 +35,13 @@ const std::vector<SequenceCase> kCases = {
     {"average_pooling1d", R"({"pool_size": 3, "strides": 1, "padding": "same"})", 9, 5, 1},
     {"average_pooling1d", R"({"pool_size": 3, "strides": 2, "pads": 1, "count_include_pad": true})", 5, 3, 1},
     {"upsampling1d", R"({"size": 3})", 27, 15, 3},
+    {"multi_head_attention", R"({"num_heads": 2})", 9, 5, 1},
+    {"multi_head_attention", R"({"num_heads": 2, "key_dim": 3, "use_causal_mask": true})", 9, 5, 1},
+    {"sinusoidal_positions", "{}", 9, 5, 1},
+    {"reverse", "{}", 9, 5, 1},
+    {"gru", R"({"units": 3, "go_backwards": true, "return_sequences": true})", 9, 5, 1},
+    {"bidirectional", R"({"layer": {"type": "lstm", "units": 3, "return_sequences": true}})", 9, 5, 1},
+    {"transformer_encoder", R"({"d_model": 6, "num_heads": 2, "feed_forward": 5, "depth": 2, "pooling": "none"})", 9, 5, 1},
 };
 
 /// The layer over `time` steps, with the same parameters and the same first steps whatever `time` is; the others are not 0.
@@ -147,6 +155,42 @@ TEST_CASE("layers over time: what does not fit is refused") {
                        Error);
   CHECK_THROWS_WITH_AS(build("reshape", R"({"target_shape": [4, -1]})", Shape{3, 2}), doctest::Contains("do not fit"), Error);
   CHECK_THROWS_WITH_AS(build("permute", R"({"dims": [1, 1]})", Shape{3, 2}), doctest::Contains("each axis"), Error);
+}
+
+TEST_CASE("an embedding refuses what is no token, and does not read padding") {
+  LayerRig<double> rig({describe_layer("embedding", R"({"input_dim": 3, "output_dim": 2})")}, Shape{2, 1}, 1);
+  std::copy_n(std::vector<double>{1, 2, 3, 4, 5, 6}.begin(), 6, rig.model.params.begin());
+  rig.x.view()(0, 0) = 2.0;
+  rig.x.view()(0, 1) = 0.0;
+  CHECK(numbers(rig.forward({.mode = kEvalMode})) == std::vector<double>{5, 6, 1, 2});
+  for (const double no_token : {3.0, -1.0, 0.5, std::nan("")}) {
+    CAPTURE(no_token);
+    rig.x.view()(0, 1) = no_token;
+    rig.lengths = {};
+    CHECK_THROWS_AS(rig.forward({.mode = kEvalMode}), Error);
+    rig.lengths = {1};
+    CHECK(numbers(rig.forward({.mode = kEvalMode})) == std::vector<double>{5, 6, 0, 0});
+  }
+  CHECK_THROWS_AS(make_rig({describe_layer("relu"), describe_layer("embedding", R"({"input_dim": 3, "output_dim": 2})")}, 1), Error);
+}
+
+TEST_CASE("what an encoder and both directions stand for: their layers by name") {
+  const auto names_of = [](const std::string& type, const std::string& options) {
+    std::vector<std::string> names;
+    for (const nn::LayerInfo& layer : LayerRig<float>({describe_layer(type, options)}, Shape{3, 4}, 1).network().layers())
+      names.push_back(layer.name);
+    return names;
+  };
+  CHECK(names_of("transformer_encoder", R"({"depth": 1, "name": "e"})") ==
+        std::vector<std::string>{"e/embedding", "e/positions", "e/attention_1/body/norm", "e/attention_1/body/attention", "e/attention_1",
+                                 "e/feed_forward_1/body/norm", "e/feed_forward_1/body/dense_1", "e/feed_forward_1/body/activation",
+                                 "e/feed_forward_1/body/dense_2", "e/feed_forward_1", "e/norm", "e/pool"});
+  CHECK(names_of("transformer_encoder", R"({"depth": 1, "name": "e", "norm_first": false, "positions": "none", "pooling": "none"})") ==
+        std::vector<std::string>{"e/embedding", "e/attention_1/body/attention", "e/attention_1", "e/attention_1_norm",
+                                 "e/feed_forward_1/body/dense_1", "e/feed_forward_1/body/activation", "e/feed_forward_1/body/dense_2",
+                                 "e/feed_forward_1", "e/feed_forward_1_norm"});
+  CHECK(names_of("bidirectional", R"({"layer": {"type": "gru", "units": 2, "return_sequences": true}, "name": "b"})") ==
+        std::vector<std::string>{"b/forward/gru_0", "b/backward/gru_0", "b/backward/reverse_1", "b"});
 }
 
 }  // namespace normrun::test

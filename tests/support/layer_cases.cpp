@@ -114,6 +114,17 @@ const std::vector<LayerCase> kVariants = {
     {"gru", R"({"units": 3, "use_bias": false})", {3, 2}},
     {"gru", R"({"units": 3, "reset_after": false, "return_sequences": true})", {3, 2}},
     {"gru", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"lstm", R"({"units": 2, "go_backwards": true, "return_sequences": true})", {4, 2}, Sequence::kPadded},
+    {"simple_rnn", R"({"units": 3, "go_backwards": true})", {3, 2}, Sequence::kPadded},
+    {"embedding", R"({"input_dim": 5, "output_dim": 3})", {4, 1}, Sequence::kPadded},
+    {"reverse", "{}", {4, 2}, Sequence::kPadded},
+    {"bidirectional", R"({"layer": {"type": "lstm", "units": 2, "return_sequences": true}})", {4, 3}, Sequence::kPadded},
+    {"bidirectional", R"({"layer": {"type": "simple_rnn", "units": 3}, "merge_mode": "sum"})", {4, 2}, Sequence::kPadded},
+    {"multi_head_attention", R"({"num_heads": 2})", {4, 6}},
+    {"multi_head_attention", R"({"num_heads": 2, "key_dim": 3, "use_bias": false})", {4, 3}, Sequence::kPadded},
+    {"multi_head_attention", R"({"num_heads": 1, "use_causal_mask": true, "dropout": 0.25})", {5, 2}, Sequence::kPadded},
+    {"learned_positions", "{}", {3, 2}, Sequence::kPadded},
+    {"sinusoidal_positions", R"({"max_wavelength": 10})", {4, 3}},
     {"residual", R"({"body": ["batch", "tanh", {"type": "dense", "units": 3}], "shortcut": [{"type": "dense", "units": 3}]})", {4}},
     {"residual", R"({"body": [{"type": "residual", "body": ["dropout"]}, "batch"]})", {2, 3}},
     {"residual", R"({"body": [{"type": "conv2d", "filters": 2, "kernel_size": 3, "padding": "same"}, "batch"]})", {3, 4, 2}},
@@ -132,6 +143,11 @@ const std::vector<LayerCase> kVariants = {
     {"math", R"({"function": "exp"})", {4}},
     {"math", R"({"function": "reciprocal"})", {4}},
     {"matmul", R"({"branches": [[], ["tanh", {"type": "permute", "dims": [1, 3, 2]}]]})", {2, 3, 4}},
+    {"transformer_encoder",
+     R"({"d_model": 6, "num_heads": 2, "feed_forward": 3, "depth": 1, "dropout": 0.25, "norm_first": false, "positions": "learned",
+         "activation": "gelu", "pooling": "none", "use_causal_mask": true})",
+     {4, 2},
+     Sequence::kPadded},
 };
 
 /// The options that a layer must have and an input that it takes, where "{}" on (3) does not do.
@@ -158,6 +174,12 @@ const std::map<std::string, LayerCase, std::less<>> kFewest = {
     {"max_pooling2d", {"max_pooling2d", "{}", {4, 5, 2}}},
     {"average_pooling2d", {"average_pooling2d", "{}", {4, 5, 2}}},
     {"global_average_pooling2d", {"global_average_pooling2d", "{}", {2, 3, 2}}},
+    {"multi_head_attention", {"multi_head_attention", R"({"num_heads": 1})", {3, 2}}},
+    {"learned_positions", {"learned_positions", "{}", {3, 2}}},
+    {"sinusoidal_positions", {"sinusoidal_positions", "{}", {3, 2}}},
+    {"embedding", {"embedding", R"({"input_dim": 3, "output_dim": 2})"}},
+    {"reverse", {"reverse", "{}", {3, 2}}},
+    {"bidirectional", {"bidirectional", R"({"layer": {"type": "gru", "units": 2}})", {3, 2}}},
     {"simple_rnn", {"simple_rnn", R"({"units": 1})", {3, 2}}},
     {"lstm", {"lstm", R"({"units": 1})", {3, 2}}},
     {"gru", {"gru", R"({"units": 1})", {3, 2}}},
@@ -168,6 +190,8 @@ const std::map<std::string, LayerCase, std::less<>> kFewest = {
     {"matmul", {"matmul", R"({"branches": [["tanh"], [{"type": "permute", "dims": [2, 1]}]]})", {3, 2}}},
     {"broadcast", {"broadcast", R"({"target_shape": [3]})"}},
     {"padding", {"padding", R"({"pads": [1, 1]})"}},
+    {"transformer_encoder",
+     {"transformer_encoder", R"({"d_model": 6, "feed_forward": 2, "num_heads": 2, "depth": 1, "activation": "gelu"})", {3, 2}}},
 };
 
 double away_from_zero(RandomStream& stream) {
@@ -188,6 +212,7 @@ std::vector<LayerCase> all_layer_cases() {
 }
 
 bool has_differentiable_output(const LayerCase& c, const Mode& mode) {
+  if (c.type == "embedding") return false;
   return !(c.type == "batch_renorm" && c.options == "{}" && mode.statistics == Statistics::kBatch);
 }
 
@@ -209,6 +234,10 @@ void fill_rig(LayerRig<T>& rig, std::uint64_t seed) {
     }
   }
   for (T& value : rig.x.view()) value = static_cast<T>(away_from_zero(stream));
+  for (const nn::ParamEntry& entry : rig.layout().params) {
+    if (entry.name != "embeddings") continue;
+    for (T& value : rig.x.view()) value = static_cast<T>(stream.below(static_cast<std::uint64_t>(entry.shape.front())));
+  }
   for (T& value : rig.dy.view()) value = static_cast<T>(away_from_zero(stream));
 }
 

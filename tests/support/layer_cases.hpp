@@ -21,13 +21,14 @@ struct LayerCase {
 std::vector<LayerCase> all_layer_cases();
 
 /// Batch renormalization's gradient holds r and d fixed, which central differences move unless they are clipped: the golden
-/// vectors check that gradient.
+/// vectors check that gradient.  An embedding's input has no gradient.
 bool has_differentiable_output(const LayerCase& c, const Mode& mode);
 
 /// Valid steps of each example of a sequence; empty where all are.
 std::vector<Index> lengths_of(const std::vector<Index>& shape, Sequence sequence, Index examples);
 
 /// Numbers that are nobody's default: parameters, statistics, inputs and dy, none of them near 0, where relu has its kink.
+/// An embedding's input are tokens.
 template <class T>
 void fill_rig(LayerRig<T>& rig, std::uint64_t seed);
 

@@ -13,8 +13,10 @@ std::string node_name(Index node) { return node == LayerGraph::kInput ? "input" 
 std::vector<LayerCase> single_input_cases() {
   std::vector<LayerCase> cases = all_layer_cases();
   std::erase_if(cases, [](const LayerCase& c) {
+    const bool must_be_first = c.type == "embedding";
     const bool is_block = is_join(c.type) || c.options.find("branches") != std::string::npos;
-    return is_block || c.type == "none" || c.options.find("activation") != std::string::npos || c.sequence != Sequence::kWhole;
+    return must_be_first || is_block || c.type == "none" || c.options.find("activation") != std::string::npos ||
+           c.sequence != Sequence::kWhole;
   });
   return cases;
 }

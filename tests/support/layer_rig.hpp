@@ -22,7 +22,8 @@ class LayerRig {
 
   const nn::Network<T>& network() const { return network_; }
   const nn::Layout& layout() const { return network_.layout(); }
-  /// The numbers of the first parameter or statistic of that name (gamma, moving_mean, …); throws std::out_of_range.
+  /// The numbers of the first parameter or statistic of that name (gamma, moving_mean, …), or of the one of a layer (lstm_0.kernel); throws
+  /// std::out_of_range.
   std::span<T> param(const std::string& name) { return part(layout().params, name, model.params); }
   std::span<T> grad(const std::string& name) { return part(layout().params, name, grads); }
   std::span<T> state(const std::string& name) { return part(layout().states, name, model.state); }
@@ -45,7 +46,7 @@ class LayerRig {
   template <class Entry>
   std::span<T> part(const std::vector<Entry>& entries, const std::string& name, Buffer<T>& buffer) {
     for (const Entry& entry : entries) {
-      if (entry.name == name)
+      if (entry.name == name || entry.layer + "." + entry.name == name)
         return std::span<T>(buffer).subspan(static_cast<std::size_t>(entry.id.offset), static_cast<std::size_t>(entry.id.size));
     }
     throw std::out_of_range("no tensor " + name);

@@ -12,7 +12,8 @@ CHANNELS_LAST = ["norm", "norm", "dropout", "relu", "tanh", "sigmoid", "leaky_re
                  "silu", "gelu", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "none", "affine", "rescaling", "clip", "dyt"]
 LAYERS = {1: ["dense", "dense", "softmax"],
           2: ["simple_rnn", "lstm", "gru", "dense", "flatten", "conv1d", "conv1d_transpose", "max_pooling1d", "average_pooling1d",
-              "global_average_pooling1d", "global_max_pooling1d", "upsampling1d"],
+              "global_average_pooling1d", "global_max_pooling1d", "upsampling1d", "multi_head_attention", "learned_positions",
+              "sinusoidal_positions", "reverse"],
           3: ["conv2d", "conv2d", "depthwise_conv2d", "conv2d_transpose", "max_pooling2d", "average_pooling2d", "global_average_pooling2d",
               "global_max_pooling2d", "upsampling2d", "flatten"]}
 RECURRENT = ("simple_rnn", "lstm", "gru")
@@ -89,6 +90,8 @@ class RandomExperiment:
         if "groups" in options and channels and not self.draw.maybe(self.draw.beyond):
             divided = math.gcd(channels, given.get("filters", 0))
             given["groups"] = self.chance.choice([size for size in range(1, divided + 1) if divided % size == 0][:9])
+        if "num_heads" in options and channels and not self.draw.maybe(self.draw.beyond):
+            given |= {"num_heads": self.chance.choice([size for size in range(1, 9) if channels % size == 0]), "key_dim": None}
         if "pads" in options and not self.draw.maybe(self.draw.beyond):
             given |= {name: None for name in ("pads", "ceil_mode", "output_padding") if name in options}
         if "axes" in options and channels and not self.draw.maybe(self.draw.beyond):

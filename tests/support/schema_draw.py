@@ -11,7 +11,7 @@ LARGEST = {
     "samples": 120, "test_samples": 60, "majority": 60, "minority": 30, "features": 12, "shape": 6, "outputs": 4, "classes": 6, "teacher_units": 8,
     "min_length": 6, "max_length": 9, "pad_to": 12, "limit": 60, "units": 9, "filters": 4, "kernel_size": 3, "strides": 3, "pool_size": 3, "groups": 6,
     "batch_size": 40, "epochs": 3, "steps": 30, "accumulate": 3, "replicas": 3, "every_steps": 12, "eval_batch_sizes": 40, "checkpoint_every": 9,
-    "classes_per_batch": 4, "warmup_updates": 20, "axes": 3,
+    "classes_per_batch": 4, "warmup_updates": 20, "axes": 3, "num_heads": 4,
 }
 # Those of which so many as no memory holds are asked for, too: rows and widths, not lengths of training.
 BEYOND_MEMORY = {"samples", "test_samples", "majority", "minority", "features", "units", "filters", "teacher_units", "max_length"}

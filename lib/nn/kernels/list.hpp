@@ -85,6 +85,11 @@
   KERNEL(void, momentum_update_torch, (const MomentumStep<T>& by, const T* g, T* w, T* v, Index count), (by, g, w, v, count))              \
   KERNEL(void, rmsprop_update, (const RmspropStep<T>& by, const T* g, T* w, T* v, Index count), (by, g, w, v, count))                      \
   KERNEL(void, adam_update, (const AdamStep<T>& by, const T* g, const AdamBuffers<T>& to, Index count), (by, g, to, count))                \
+  /* Attention: attention.hpp */                                                                                                           \
+  KERNEL(void, attend, (const AttentionHead<T>& head, T* weights, Columns<T> y), (head, weights, y))                                       \
+  KERNEL(void, attend_backward,                                                                                                            \
+         (const AttentionHead<T>& head, Columns<const T> dy, T* weights, T* dweights, const AttentionGradients<T>& to),                    \
+         (head, dy, weights, dweights, to))                                                                                                \
   /* Cells of recurrent layers: cells.hpp */                                                                                               \
   KERNEL(void, add, (const T* x, T* y, Index count), (x, y, count))                                                                        \
   KERNEL(void, lstm_gates, (ConstView<T> added, ConstView<T> c_before, View<T> gates, View<T> c), (added, c_before, gates, c))             \

@@ -1,4 +1,5 @@
 #include "nn/kernels/reference_activations.hpp"
+#include "nn/kernels/reference_attention.hpp"
 #include "nn/kernels/reference_cells.hpp"
 #include "nn/kernels/reference_elementwise.hpp"
 #include "nn/kernels/reference_normalize.hpp"

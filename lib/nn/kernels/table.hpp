@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/kernels/activations.hpp"
+#include "nn/kernels/attention.hpp"
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/kernels/list.hpp"

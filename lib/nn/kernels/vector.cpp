@@ -14,6 +14,7 @@
 #include <immintrin.h>
 
 #include "nn/kernels/activations-inl.hpp"
+#include "nn/kernels/attention-inl.hpp"
 #include "nn/kernels/cells-inl.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
 #include "nn/kernels/input_gradient-inl.hpp"

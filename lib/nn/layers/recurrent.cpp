@@ -22,6 +22,9 @@ void RecurrentOptions::describe(config::OptionVisitor& visitor) {
   visitor.require(visitor.given("units"), "", "the key \"units\": how many numbers the state has");
   visitor.flag({"use_bias", "whether a bias is added"}, use_bias);
   visitor.flag({"return_sequences", "whether the output is the state after every step, instead of the last one alone"}, return_sequences);
+  visitor.flag(
+      {"go_backwards", "whether the layer reads from the last valid step to the first; its outputs are in the order in which it reads"},
+      go_backwards);
   describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
   describe_initializer(visitor, {"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, "orthogonal");
   describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
@@ -38,6 +41,7 @@ Unrolled<T>::Unrolled(const RecurrentOptions& options, Blueprint& blueprint, Ind
       units_(options.units),
       width_(gates * options.units),
       returns_sequences_(options.return_sequences),
+      goes_backwards_(options.go_backwards),
       kernel_(blueprint.param("kernel", {features_, width_}, initializer_from(options.kernel_initializer), features_, width_)),
       recurrent_kernel_(
           blueprint.param("recurrent_kernel", {units_, width_}, initializer_from(options.recurrent_initializer), units_, width_)),
@@ -65,7 +69,7 @@ Steps<T> Unrolled<T>::start(const Forward<T>& call) const {
     const View<T> x_t = steps.at(x_, t, features_);
     for (Index e = 0; e < steps.examples; ++e) {
       if (steps.is_valid(e, t)) {
-        std::copy_n(call.x.row(e * time_ + t), features_, x_t.row(e));
+        std::copy_n(call.x.row(input_row(steps, e, t)), features_, x_t.row(e));
       } else {
         std::fill_n(x_t.row(e), features_, T{0});
       }
@@ -171,11 +175,10 @@ void Unrolled<T>::write_input_gradient(const Steps<T>& steps, const Backward<T>&
   if (call.dx.data == nullptr) return;
   for (Index e = 0; e < steps.examples; ++e) {
     for (Index t = 0; t < time_; ++t) {
-      T* dx = call.dx.row(e * time_ + t);
       if (steps.is_valid(e, t)) {
-        std::copy_n(steps.at(dx_, t, features_).row(e), features_, dx);
+        std::copy_n(steps.at(dx_, t, features_).row(e), features_, call.dx.row(input_row(steps, e, t)));
       } else {
-        std::fill_n(dx, features_, T{0});
+        std::fill_n(call.dx.row(e * time_ + t), features_, T{0});
       }
     }
   }

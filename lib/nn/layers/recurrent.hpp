@@ -16,6 +16,7 @@ struct RecurrentOptions {
   Index units = 1;
   bool use_bias = true;
   bool return_sequences = false;
+  bool go_backwards = false;
   std::shared_ptr<config::Described> kernel_initializer = default_initializer("glorot_uniform");
   std::shared_ptr<config::Described> recurrent_initializer = default_initializer("orthogonal");
   std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
@@ -120,12 +121,19 @@ class Unrolled {
 
  private:
   Steps<T> steps_of(Index examples, const Index* lengths, const Caches<T>& caches) const;
+  /// The row of the input that a valid step of an example reads.
+  Index input_row(const Steps<T>& steps, Index example, Index step) const {
+    if (!goes_backwards_) return example * time_ + step;
+    const Index length = steps.lengths != nullptr ? steps.lengths[example] : time_;
+    return example * time_ + length - 1 - step;
+  }
 
   Index time_;
   Index features_;
   Index units_;
   Index width_;  // gates * units
   bool returns_sequences_;
+  bool goes_backwards_;
   ParamId kernel_;            // (features, width)
   ParamId recurrent_kernel_;  // (units, width)
   CacheId packed_kernel_;     // for the products of all steps
