@@ -4,9 +4,14 @@
 //   conv2d     PyTorch (filters, inputs, height, width); Keras and flax as ours (height, width, inputs, filters)
 //   flattened  PyTorch (channels, height, width), the others as ours (height, width, channels): what follows a flatten is permuted
 //   lstm       PyTorch's gates are i f g o, as ours and Keras's; its two biases are added up
+//   attention  PyTorch's in_proj_weight is ours transposed; Keras has kernels (channels, heads, size) of queries, keys and values, which
+//   are
+//              put side by side, and of the output (heads, size, channels)
 //   gru        PyTorch's gates are r z n, ours and Keras's z r h; its two biases are the rows of ours (reset_after)
+#include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 
 #include "nn/weights_foreign.hpp"
 
@@ -58,7 +63,7 @@ void reorder_gates(const std::string& type, OfferedTensor& tensor) {
 OfferedTensor from_torch(const WantedLayer& layer, const std::string& role, OfferedTensor tensor) {
   const bool is_recurrent = layer.find("recurrent_kernel") != nullptr;
   if (is_recurrent) reorder_gates(layer.type, tensor);
-  if (tensor.shape.size() == 2 && (role == "kernel" || role == "recurrent_kernel")) {
+  if (tensor.shape.size() == 2 && (role == "kernel" || role == "recurrent_kernel" || role == "output_kernel")) {
     permute({1, 0}, tensor);
     tensor.from += ", transposed";
   } else if (tensor.shape.size() == 4 && role == "kernel") {
@@ -88,8 +93,58 @@ OfferedTensor joined_bias(const WantedLayer& layer, const files::Tensor& input, 
   return bias;
 }
 
+/// The channels of a tensor of Keras's attention, and how many numbers all heads have for each of them.
+struct HeadsOfChannels {
+  Index channels, numbers;
+};
+HeadsOfChannels heads_of(const files::Tensor& kernel) {
+  const Index channels = kernel.shape.empty() ? 1 : kernel.shape[0];
+  return {channels, size_of(kernel.shape) / std::max(channels, Index{1})};
+}
+
+/// The parts of queries, keys and values side by side: kernels for each channel, biases as one row.
+OfferedTensor joined_parts(const WantedLayer& layer, const std::string& role, const std::array<const files::Tensor*, 3>& parts) {
+  OfferedTensor joined{layer.name + "." + role, "", {}, {}};
+  const bool is_bias = role == "bias";
+  const Index rows = is_bias ? 1 : heads_of(*parts[0]).channels;
+  for (Index row = 0; row < rows; ++row) {
+    for (const files::Tensor* const part : parts) {
+      const auto count = static_cast<std::ptrdiff_t>(part->values.size()) / rows;
+      const auto begin = part->values.begin() + row * count;
+      joined.values.insert(joined.values.end(), begin, begin + count);
+    }
+  }
+  for (const files::Tensor* const part : parts) joined.from += (joined.from.empty() ? "" : " and ") + part->name;
+  const Index columns = static_cast<Index>(joined.values.size()) / std::max(rows, Index{1});
+  joined.shape = is_bias ? std::vector<Index>{columns} : std::vector<Index>{rows, columns};
+  return joined;
+}
+
+/// The tensors of Keras's attention.
+std::vector<OfferedTensor> converted_attention(const WantedLayer& layer, const ForeignModule& module) {
+  std::vector<OfferedTensor> tensors;
+  std::set<const files::Tensor*> done;
+  for (const std::string role : {"kernel", "bias"}) {
+    const std::array<const files::Tensor*, 3> parts{module.find("query_" + role), module.find("key_" + role), module.find("value_" + role)};
+    const bool fit = std::all_of(parts.begin(), parts.end(), [&](const files::Tensor* part) {
+      return part != nullptr && part->shape == parts[0]->shape && layer.find(role) != nullptr;
+    });
+    if (!fit) continue;
+    tensors.push_back(joined_parts(layer, role, parts));
+    done.insert(parts.begin(), parts.end());
+  }
+  for (const auto& [role, tensor] : module.tensors) {
+    if (done.contains(tensor)) continue;
+    OfferedTensor offered{layer.find(role) != nullptr ? layer.name + "." + role : tensor->name, tensor->name, tensor->shape,
+                          tensor->values};
+    if (role == "output_kernel" && offered.shape.size() == 3) offered.shape = {offered.shape[0] * offered.shape[1], offered.shape[2]};
+    tensors.push_back(std::move(offered));
+  }
+  return tensors;
+}
+
 const char* kind_text(ModuleKind kind) {
-  constexpr std::array<const char*, 5> kTexts = {"dense ", "conv ", "recurrent ", "norm ", "other "};
+  constexpr std::array<const char*, 7> kTexts = {"dense ", "conv ", "recurrent ", "norm ", "attention ", "embedding ", "other "};
   return kTexts[static_cast<std::size_t>(kind)];
 }
 
@@ -105,6 +160,7 @@ OfferedTensor converted_tensor(const WantedLayer& layer, const std::string& role
 }
 
 std::vector<OfferedTensor> converted_module(const WantedLayer& layer, const ForeignModule& module, WeightsLayout layout) {
+  if (module.find("query_kernel") != nullptr) return converted_attention(layer, module);
   std::vector<OfferedTensor> tensors;
   const files::Tensor* const input = module.find("bias_ih");
   const files::Tensor* const recurrent = module.find("bias_hh");
@@ -126,8 +182,10 @@ std::string signature_of(const WantedLayer& layer) {
       if (const WantedTensor* const tensor = layer.find(role)) return norm_signature(tensor->size, layer.find("moving_mean") != nullptr);
     }
   }
+  if (const WantedTensor* const rows = layer.find("embeddings")) return kind_text(ModuleKind::kEmbedding) + dims_text(rows->shape);
   const WantedTensor* const kernel = layer.find("kernel");
   if (kernel == nullptr) return "other " + layer.name;
+  if (layer.find("output_kernel") != nullptr) return kind_text(ModuleKind::kAttention) + dims_text(kernel->shape);
   if (layer.find("recurrent_kernel") != nullptr) return kind_text(ModuleKind::kRecurrent) + dims_text(kernel->shape);
   return kind_text(kernel->shape.size() == 4 ? ModuleKind::kConv : ModuleKind::kDense) + dims_text(kernel->shape);
 }
@@ -139,6 +197,9 @@ std::string signature_of(const ForeignModule& module, WeightsLayout layout) {
         return norm_signature(size_of(tensor->shape), module.find("moving_mean") != nullptr);
     }
   }
+  if (module.kind == ModuleKind::kEmbedding) return kind_text(module.kind) + dims_text(module.find("embeddings")->shape);
+  if (const files::Tensor* const queries = module.find("query_kernel"))
+    return kind_text(module.kind) + dims_text({heads_of(*queries).channels, 3 * heads_of(*queries).numbers});
   const files::Tensor* const kernel = module.find("kernel");
   if (kernel == nullptr) return "";
   std::vector<Index> dims = kernel->shape;

@@ -15,6 +15,10 @@ const Words& torch_words() {
                                {"running_mean", "moving_mean"},
                                {"running_var", "moving_variance"},
                                {"num_batches_tracked", "updates"},
+                               {"in_proj_weight", "kernel"},
+                               {"in_proj_bias", "bias"},
+                               {"output_kernel", "output_kernel"},
+                               {"output_bias", "output_bias"},
                                // Renamed by hand, but not transposed: with "layout": "torch".
                                {"kernel", "weight"},
                                {"gamma", "weight"},
@@ -94,25 +98,60 @@ ForeignName foreign_name(const std::string& full, WeightsLayout layout) {
   return name;
 }
 
+/// A tensor of an attention whose parts are modules of their own, as one of the attention: "attn.out_proj" has the output_kernel of "attn"
+/// beside "attn.in_proj_weight", and "attn/query" its query_kernel.
+std::optional<ForeignName> attention_name(const ForeignName& name, WeightsLayout layout, const files::TensorFile& file) {
+  const ForeignName part = split_last(name.module);
+  const auto has = [&](const std::string& word) {
+    const std::string whole = name.module.substr(0, name.module.size() - part.word.size()) + word;
+    return std::any_of(file.tensors.begin(), file.tensors.end(),
+                       [&](const files::Tensor& tensor) { return tensor.name.compare(0, whole.size(), whole) == 0; });
+  };
+  if (layout == WeightsLayout::kTorch) {
+    if (part.word != "out_proj" || !has("in_proj_weight")) return std::nullopt;
+    return ForeignName{part.module, name.word == "weight" ? "output_kernel" : "output_bias"};
+  }
+  if (!has("query/kernel") || !has("attention_output/kernel")) return std::nullopt;
+  if (part.word == "attention_output") return ForeignName{part.module, "output_" + name.word};
+  if (part.word == "query" || part.word == "key" || part.word == "value") return ForeignName{part.module, part.word + "_" + name.word};
+  return std::nullopt;
+}
+
 /// PyTorch's "weight" and "bias" mean what the module is.
 ModuleKind torch_kind(const ForeignModule& module) {
   if (module.find("weight_ih") != nullptr) return ModuleKind::kRecurrent;
+  if (module.find("output_kernel") != nullptr) return ModuleKind::kAttention;
   if (module.find("moving_mean") != nullptr || module.find("moving_variance") != nullptr) return ModuleKind::kNorm;
   const files::Tensor* const weight = module.find("weight");
   const files::Tensor* const bias = module.find("bias");
   if (weight == nullptr) return ModuleKind::kOther;
   if (weight->shape.size() == 1 || (bias != nullptr && bias->shape == weight->shape)) return ModuleKind::kNorm;
-  if (weight->shape.size() == 2) return ModuleKind::kDense;
+  const bool is_named_embedding =
+      split_last(module.name).word.find("emb") != std::string::npos;  // a Linear without bias has this shape, too
+  if (weight->shape.size() == 2) return bias == nullptr && is_named_embedding ? ModuleKind::kEmbedding : ModuleKind::kDense;
   return weight->shape.size() == 4 ? ModuleKind::kConv : ModuleKind::kOther;
 }
 
 ModuleKind named_kind(const ForeignModule& module) {
   const auto has = [&](const char* role) { return module.find(role) != nullptr; };
   if (has("recurrent_kernel")) return ModuleKind::kRecurrent;
+  if (has("query_kernel")) return ModuleKind::kAttention;
+  if (has("embeddings")) return ModuleKind::kEmbedding;
   if (has("gamma") || has("beta") || has("moving_mean") || has("moving_variance")) return ModuleKind::kNorm;
   if (!has("kernel")) return ModuleKind::kOther;
   const std::size_t rank = module.find("kernel")->shape.size();
   return rank == 2 ? ModuleKind::kDense : rank == 4 ? ModuleKind::kConv : ModuleKind::kOther;
+}
+
+constexpr char kBackward = '~';  // at the end of a name
+
+/// A name by which the two directions of a bidirectional layer are counted: "l0" before "l0~", "bi/forward_lstm" before "bi/forward_lstm~".
+std::string counted_name(const std::string& name) {
+  constexpr std::string_view kReverse = "_reverse", kBackwardOf = "backward_";
+  if (ends_with(name, kReverse)) return name.substr(0, name.size() - kReverse.size()) + kBackward;
+  const ForeignName own = split_last(name);
+  if (own.word.compare(0, kBackwardOf.size(), kBackwardOf) != 0) return name;
+  return name.substr(0, name.size() - own.word.size()) + "forward_" + own.word.substr(kBackwardOf.size()) + kBackward;
 }
 
 void rename(ForeignModule& module, const std::string& from, const std::string& to) {
@@ -126,7 +165,7 @@ void settle(ForeignModule& module, WeightsLayout layout) {
   module.kind = layout == WeightsLayout::kTorch ? torch_kind(module) : named_kind(module);
   const bool is_norm = module.kind == ModuleKind::kNorm;
   if (layout == WeightsLayout::kTorch) {
-    rename(module, "weight", is_norm ? "gamma" : "kernel");
+    rename(module, "weight", is_norm ? "gamma" : module.kind == ModuleKind::kEmbedding ? "embeddings" : "kernel");
     rename(module, "weight_ih", "kernel");
     rename(module, "weight_hh", "recurrent_kernel");
   }
@@ -166,7 +205,8 @@ WeightsLayout layout_of(const std::vector<WantedLayer>& layers, const files::Ten
 std::vector<ForeignModule> foreign_modules(const files::TensorFile& file, WeightsLayout layout) {
   std::map<std::string, ForeignModule> by_name;
   for (const files::Tensor& tensor : file.tensors) {
-    const ForeignName name = foreign_name(tensor.name, layout);
+    const ForeignName own = foreign_name(tensor.name, layout);
+    const ForeignName name = attention_name(own, layout, file).value_or(own);
     ForeignModule& module = by_name[name.module];
     module.name = name.module;
     const auto word = words_of(layout).find(name.word);
@@ -179,7 +219,7 @@ std::vector<ForeignModule> foreign_modules(const files::TensorFile& file, Weight
     modules.push_back(std::move(module));
   }
   std::stable_sort(modules.begin(), modules.end(),
-                   [](const ForeignModule& a, const ForeignModule& b) { return comes_before(a.name, b.name); });
+                   [](const ForeignModule& a, const ForeignModule& b) { return comes_before(counted_name(a.name), counted_name(b.name)); });
   return modules;
 }
 
@@ -209,8 +249,10 @@ bool comes_before(const std::string& a, const std::string& b) {
 }
 
 std::string stem_of(const std::string& name) {
+  std::string counted = counted_name(name);
+  if (counted.ends_with(kBackward)) counted.pop_back();
   std::string stem;
-  for (const char c : name) {
+  for (const char c : counted) {
     if (!is_digit(c))
       stem += c;
     else if (stem.empty() || stem.back() != '#')

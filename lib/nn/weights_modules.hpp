@@ -8,14 +8,14 @@
 
 namespace normrun::nn {
 
-enum class ModuleKind { kDense, kConv, kRecurrent, kNorm, kOther };
+enum class ModuleKind { kDense, kConv, kRecurrent, kNorm, kAttention, kEmbedding, kOther };
 
 /// What another framework calls a module or a layer: the tensors of a file whose names begin alike.
 struct ForeignModule {
   std::string name;  // "net.0"; of the second LSTM in one module "lstm.l1"
   ModuleKind kind = ModuleKind::kOther;
   // The key is our name of the tensor (kernel, gamma, …) if we have one; "bias_ih" or "bias_hh" for the two biases of a PyTorch recurrent
-  // layer; otherwise the name in the file.
+  // layer; "query_kernel" and the like for the parts of Keras's attention; otherwise the name in the file.
   std::map<std::string, const files::Tensor*> tensors;
   const files::Tensor* find(const std::string& role) const;
 };
@@ -28,7 +28,7 @@ std::vector<ForeignModule> foreign_modules(const files::TensorFile& file, Weight
 
 /// Less in the natural order: runs of digits as numbers.
 bool comes_before(const std::string& a, const std::string& b);
-/// A name without its numbers: modules of one stem are counted.
+/// A name without its numbers and its direction: modules of one stem are counted.
 std::string stem_of(const std::string& name);
 
 }  // namespace normrun::nn

@@ -41,6 +41,14 @@ def mlp(first="0", norm="1", second="3", third="5"):
     return tensors, outputs
 
 
+def attention(x, kernels, biases, heads):
+    """kernels, biases: of queries, keys and values, (channels, inner), and of the output, (inner, channels)."""
+    q, k, v = (np.stack(np.split(x @ kernel + bias, heads, axis=-1), axis=1) for kernel, bias in zip(kernels[:3], biases))
+    scores = np.exp(q @ k.transpose(0, 1, 3, 2) / np.sqrt(q.shape[-1]))
+    context = scores / scores.sum(-1, keepdims=True) @ v
+    return np.concatenate(list(context.transpose(1, 0, 2, 3)), axis=-1) @ kernels[3] + biases[3]
+
+
 class TorchTest(WeightsTest):
     def test_a_sequential_with_square_kernels(self):
         self.config(DENSE)
@@ -172,6 +180,37 @@ class TorchTest(WeightsTest):
     def test_rnn(self):
         self.recurrent("simple_rnn", 1, lambda p, q, h, c: (np.tanh(p[0] + q[0]), c))
 
+    def test_both_directions_of_an_rnn(self):
+        time, inputs, units = 5, 3, 4
+        x = numbers(ROWS, time, inputs)
+        self.data(x)
+        tensors, ends = {}, []
+        for place, way in enumerate(("", "_reverse")):
+            kernel, recurrent = numbers(units, inputs, seed=place), numbers(units, units, seed=5 + place)
+            biases = [numbers(units, seed=10 + place), numbers(units, seed=20 + place)]
+            tensors |= {f"rnn.weight_ih_l0{way}": kernel, f"rnn.weight_hh_l0{way}": recurrent, f"rnn.bias_ih_l0{way}": biases[0], f"rnn.bias_hh_l0{way}": biases[1]}
+            h = np.zeros((ROWS, units))
+            for t in range(time)[::-1 if way else 1]:
+                h = np.tanh(x[:, t] @ kernel.T + h @ recurrent.T + sum(biases))
+            ends.append(h)
+        self.store(tensors)
+        self.config([{"type": "bidirectional", "layer": {"type": "simple_rnn", "units": units}}], out=2 * units)
+        self.check_outputs(np.concatenate(ends, axis=1))
+
+    def test_attention_and_embedding(self):
+        time, channels, tokens = 5, 4, 7
+        x = np.random.default_rng(3).integers(0, tokens, (ROWS, time))
+        self.data(x)
+        packed, offset = numbers(3 * channels, channels, seed=1), numbers(3 * channels, seed=2)
+        out, out_offset = numbers(channels, channels, seed=3), numbers(channels, seed=4)
+        rows, head = numbers(tokens, channels, seed=5), numbers(3, channels, seed=6)
+        self.store({"embedding.weight": rows, "attn.in_proj_weight": packed, "attn.in_proj_bias": offset, "attn.out_proj.weight": out,
+                    "attn.out_proj.bias": out_offset, "head.weight": head})
+        self.config([{"type": "embedding", "input_dim": tokens, "output_dim": channels}, {"type": "multi_head_attention", "num_heads": 2},
+                     {"type": "global_average_pooling1d"}, {"type": "dense", "units": 3, "use_bias": False}])
+        y = attention(rows[x], [*(part.T for part in np.split(packed, 3)), out.T], [*np.split(offset, 3), out_offset], 2)
+        self.check_outputs(y.mean(1) @ head.T)
+
     def test_not_strict(self):
         self.config(DENSE, strict=False)
         tensors, outputs = mlp()
@@ -255,6 +294,32 @@ class KerasTest(WeightsTest):
         for t in range(time):
             h = np.tanh(x[:, t] @ kernel + h @ recurrent + bias)
         self.check_outputs(h)
+
+
+    def test_attention_and_both_directions(self):
+        time, channels, heads, size = 5, 4, 2, 3
+        x = numbers(ROWS, time, channels)
+        self.data(x)
+        kernels = [numbers(channels, heads, size, seed=i) for i in range(3)] + [numbers(heads, size, channels, seed=3)]
+        biases = [numbers(heads, size, seed=4 + i) for i in range(3)] + [numbers(channels, seed=7)]
+        tensors = {}
+        for name, kernel, bias in zip(("query", "key", "value", "attention_output"), kernels, biases):
+            tensors |= {f"m/multi_head_attention/{name}/kernel": kernel, f"m/multi_head_attention/{name}/bias": bias}
+        flat = [kernel.reshape(channels, -1) for kernel in kernels[:3]] + [kernels[3].reshape(-1, channels)]
+        y = attention(x, flat, [bias.ravel() for bias in biases], heads)
+        ends = []
+        for place, way in enumerate(("forward", "backward")):
+            kernel, recurrent, bias = numbers(channels, 3, seed=10 + place), numbers(3, 3, seed=20 + place), numbers(3, seed=30 + place)
+            cell = f"m/bidirectional/{way}_simple_rnn/simple_rnn_cell"
+            tensors |= {f"{cell}/kernel": kernel, f"{cell}/recurrent_kernel": recurrent, f"{cell}/bias": bias}
+            h = np.zeros((ROWS, 3))
+            for t in range(time)[::-1 if place else 1]:
+                h = np.tanh(y[:, t] @ kernel + h @ recurrent + bias)
+            ends.append(h)
+        self.store(tensors)
+        self.config([{"type": "multi_head_attention", "num_heads": heads, "key_dim": size},
+                     {"type": "bidirectional", "layer": {"type": "simple_rnn", "units": 3}, "merge_mode": "sum"}])
+        self.check_outputs(sum(ends))
 
 
 class FlaxTest(WeightsTest):
