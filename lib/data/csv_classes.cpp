@@ -59,8 +59,10 @@ std::vector<std::int32_t> CsvClasses::labels_of(const InputTable& table) const {
   for (const InputTable::Label& label : table.labels) {
     const auto found = by_key_.find(key_of(label.text));
     if (found == by_key_.end()) {
-      throw Error(ExitCode::kDamaged, {table.where({label.place, label.row}), "label \"" + label.text + "\" does not occur in " + (are_given_ ? "data.classes" : path_),
-                                       are_given_ ? "add it to the list" : "the test rows must belong to the classes of the training file"});
+      throw Error(
+          ExitCode::kDamaged,
+          {table.where({label.place, label.row}), "label \"" + label.text + "\" does not occur in " + (are_given_ ? "data.classes" : path_),
+           are_given_ ? "add it to the list" : "the test rows must belong to the classes of the training file"});
     }
     classes.push_back(found->second);
   }

@@ -17,10 +17,11 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
                              "class: the label column holds classes (words or whole numbers), which are numbered in their order; number: "
                              "it holds numbers to predict"},
                             target, {{"class", CsvTarget::kClass}, {"number", CsvTarget::kNumber}});
-  visitor.texts({"classes",
-                 "the words of all classes, in the order in which they are numbered, as where a file lacks rows of some; an empty list: the "
-                 "classes that the training file has"},
-                classes);
+  visitor.texts(
+      {"classes",
+       "the words of all classes, in the order in which they are numbered, as where a file lacks rows of some; an empty list: the "
+       "classes that the training file has"},
+      classes);
   visitor.require(classes.empty() || target == CsvTarget::kClass, "classes", "\"target\": \"class\" beside it");
   visitor.require(label.size() < 2 || target == CsvTarget::kNumber, "label", "one column, or \"target\": \"number\" beside a list of them");
   visitor.count({"sequence", "the name or index of the column that says to which sequence a row belongs; none: each row is an example"},

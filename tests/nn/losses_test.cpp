@@ -72,13 +72,18 @@ TEST_CASE("label smoothing, absolute and Huber's errors have PyTorch's values") 
   const std::vector<std::int32_t> labels = {2, 1};
   const std::vector<double> ones = {1, 0, 1, 0, 1, 1};
   const std::vector<double> numbers = {0.5, -2.0, 3.0, 0.0, 1.5, 0.25};
-  const std::vector<Case> cases = {
-      {nn::LossKind::kSoftmaxCrossEntropy, 0.1, 0.6876498852065247,
-       {0.28520778140764624, -0.001637222881879655, -0.28357055852576657, 0.012868212129588451, -0.004663429912733219, -0.008204782216855262}},
-      {nn::LossKind::kBinaryCrossEntropy, 0.2, 0.6045091902853518,
-       {-0.028156903561665853, 0.0032004870036862567, -0.046256778133024236, 0.07702941681429969, 0.008762354470405556, -0.10517642977166748}},
-      {nn::LossKind::kMae, 0.0, 1.0, {1.0 / 6, 0.0, -1.0 / 6, 1.0 / 6, 1.0 / 6, -1.0 / 6}},
-      {nn::LossKind::kHuber, 0.0, 0.6510416666666666, {0.5 / 6, 0.0, -1.0 / 6, 0.25 / 6, 1.0 / 6, -1.0 / 6}}};
+  const std::vector<Case> cases = {{nn::LossKind::kSoftmaxCrossEntropy,
+                                    0.1,
+                                    0.6876498852065247,
+                                    {0.28520778140764624, -0.001637222881879655, -0.28357055852576657, 0.012868212129588451,
+                                     -0.004663429912733219, -0.008204782216855262}},
+                                   {nn::LossKind::kBinaryCrossEntropy,
+                                    0.2,
+                                    0.6045091902853518,
+                                    {-0.028156903561665853, 0.0032004870036862567, -0.046256778133024236, 0.07702941681429969,
+                                     0.008762354470405556, -0.10517642977166748}},
+                                   {nn::LossKind::kMae, 0.0, 1.0, {1.0 / 6, 0.0, -1.0 / 6, 1.0 / 6, 1.0 / 6, -1.0 / 6}},
+                                   {nn::LossKind::kHuber, 0.0, 0.6510416666666666, {0.5 / 6, 0.0, -1.0 / 6, 0.25 / 6, 1.0 / 6, -1.0 / 6}}};
   for (const Case& test : cases) {
     nn::Targets<double> targets;
     if (test.kind == nn::LossKind::kSoftmaxCrossEntropy) targets.labels = labels.data();

@@ -43,7 +43,7 @@ std::string run_in_pieces(const study::Experiment& experiment, const TemporaryFo
 }
 
 study::Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
-  const study::Overrides overrides{{"grid={}", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
+  const study::Overrides overrides{{"grid={}", "train.batch_size=7", "train.epochs=4", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
   return study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kWithData);
 }
 

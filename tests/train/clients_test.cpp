@@ -25,7 +25,8 @@ data::Dataset<double> part_of(const data::Dataset<double>& whole, Index first) {
 }
 
 std::string train_of(const std::string& clients, int steps) {
-  return R"({"steps": )" + std::to_string(steps) + R"(, "batch_size": 25, "optimizer": {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9})" +
+  return R"({"steps": )" + std::to_string(steps) +
+         R"(, "batch_size": 25, "optimizer": {"type": "sgd", "learning_rate": 0.1, "momentum": 0.9})" +
          (clients.empty() ? "" : R"(, "clients": {"count": 2, "split": "sequential", )" + clients + "}") + "}";
 }
 
@@ -46,7 +47,8 @@ TEST_CASE("a round of clients is the mean of networks that train alone") {
   const Model b = alone(25, 3);
   const Model mean = trained(R"("local_steps": 3)", 3);
   const Model first = trained(R"("local_steps": 3, "statistics": "first")", 3);
-  for (std::size_t i = 0; i < a.params.size(); ++i) CHECK(mean.params[i] == doctest::Approx(0.5 * (a.params[i] + b.params[i])).epsilon(1e-13));
+  for (std::size_t i = 0; i < a.params.size(); ++i)
+    CHECK(mean.params[i] == doctest::Approx(0.5 * (a.params[i] + b.params[i])).epsilon(1e-13));
   for (std::size_t i = 0; i < a.state.size(); ++i) CHECK(mean.state[i] == doctest::Approx(0.5 * (a.state[i] + b.state[i])).epsilon(1e-13));
   CHECK(first.params == mean.params);
   CHECK(first.state == a.state);

@@ -43,10 +43,12 @@ bool same_params(const nn::Layout& layout, const Model& a, const Model& b, const
 TEST_CASE("a phase freezes layers, and frees them again") {
   const TrainRig<double> rig(kBatchNormNet, clusters<double>(75), "{}");
   const nn::Layout& layout = rig.network.layout();
-  for (const std::string optimizer : {R"({"type": "adam"})", R"({"type": "adamw", "weight_decay": 0.1})", R"({"type": "sgd", "momentum": 0.9})",
-                                      R"({"type": "rmsprop", "convention": "torch", "weight_decay": 0.1})"}) {
+  for (const std::string optimizer :
+       {R"({"type": "adam"})", R"({"type": "adamw", "weight_decay": 0.1})", R"({"type": "sgd", "momentum": 0.9})",
+        R"({"type": "rmsprop", "convention": "torch", "weight_decay": 0.1})"}) {
     CAPTURE(optimizer);
-    const std::vector<Model> models = models_with("\"optimizer\": " + optimizer + R"(, "phases": [{"from_epoch": 1, "freeze": ["dense_0", "norms"]},
+    const std::vector<Model> models =
+        models_with("\"optimizer\": " + optimizer + R"(, "phases": [{"from_epoch": 1, "freeze": ["dense_0", "norms"]},
                                                                                                  {"from_step": 8, "freeze": []}])");
     CHECK_FALSE(same_params(layout, models[3], models[4], "dense_0"));
     for (const char* frozen : {"dense_0", "batch_1"}) CHECK(same_params(layout, models[4], models[8], frozen));
@@ -82,13 +84,15 @@ TEST_CASE("a phase changes the momentum, the learning rate and the forward mode"
   const std::vector<Model> frozen = models_with(sgd + R"(, "phases": [{"from_step": 4, "forward_mode": "frozen-norms"}])");
   CHECK(frozen[12].state == plain[4].state);
   CHECK(frozen[12].params != plain[12].params);
-  const std::vector<Model> half = models_with(sgd + R"(, "schedule": {"type": "constant"}, "phases": [{"from_step": 0, "learning_rate": 0.05}])");
+  const std::vector<Model> half =
+      models_with(sgd + R"(, "schedule": {"type": "constant"}, "phases": [{"from_step": 0, "learning_rate": 0.05}])");
   CHECK(half.back().params == models_with(R"("optimizer": {"type": "sgd", "learning_rate": 0.05})").back().params);
 }
 
 TEST_CASE("a phase moves the statistics alone, on rows of another split") {
-  TrainRig<double> rig(kBatchNormNet, clusters<double>(75), std::string(kSteps) +
-                                                                R"("phases": [{"from_step": 4, "momentum": 0, "update": "statistics",
+  TrainRig<double> rig(kBatchNormNet, clusters<double>(75),
+                       std::string(kSteps) +
+                           R"("phases": [{"from_step": 4, "momentum": 0, "update": "statistics",
                                                                                "rows": "test"}]})");
   for (double& value : rig.data.test.features.view()) value = 3.0;
   const std::vector<Model> models = models_of(rig);

@@ -111,7 +111,8 @@ std::string cause_words(Cause cause, const SettingDiagnosis& diagnosis, const Ad
   if (cause == Cause::kCountedPadding) return "padding: the statistics count the padded steps like all other steps";
   if (cause == Cause::kDamagedLayer) return "one damaged layer: its statistics do not belong to its weights";
   if (cause == Cause::kSmallParts && context.clients > 1)
-    return fmt::format("small parts: each of {} clients gathers statistics of its own rows, which are not those of all rows", context.clients);
+    return fmt::format("small parts: each of {} clients gathers statistics of its own rows, which are not those of all rows",
+                       context.clients);
   if (cause == Cause::kSmallParts)
     return fmt::format("small parts: each {} normalizes by its own {} rows instead of all {} rows of a step",
                        ghost_batch_size(diagnosis, context) > 0 ? "ghost batch" : "micro-batch or replica", rows,
