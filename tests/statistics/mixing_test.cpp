@@ -32,7 +32,8 @@ TEST_CASE("the name of a mode that mixes holds its number") {
 }
 
 TEST_CASE("mixed with weight 0 is eval mode to the bit, and with weight 1 train mode") {
-  const std::vector<LayerText> layers = {{"dense", R"("units": 6)"}, {"batch"}, {"relu"}, {"dense", R"("units": 4)"}, {"batch"}};
+  const std::vector<LayerText> layers = {{"dense", R"("units": 6)"}, {"batch"}, {"relu"},
+                                         {"dense", R"("units": 4)"}, {"batch"}, {"dense", R"("units": 3)"}};
   const TrainRig<double> rig(layers, clusters<double>(300), R"({"steps": 10})");
   const nn::Model<double> model = rig.trained().model();
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());

@@ -139,7 +139,9 @@ TEST_CASE("in eval mode with population statistics the network gives what train 
 }
 
 TEST_CASE("batch-average: ghost batches are what it averages, and all rows together stay the population") {
-  const auto with = [](const std::string& norm) { return std::vector<LayerText>{{"dense", R"("units": 6)"}, {"batch", norm}}; };
+  const auto with = [](const std::string& norm) {
+    return std::vector<LayerText>{{"dense", R"("units": 6)"}, {"batch", norm}, {"dense", R"("units": 3)"}};
+  };
   const TrainRig<double> ghost(with(R"("ghost_batch_size": 5)"), clusters<double>(300), R"({"steps": 5})");
   const TrainRig<double> plain(with(""), clusters<double>(300), R"({"steps": 5})");
   const nn::Model<double> model = plain.trained().model();

@@ -151,7 +151,8 @@ std::string remedy_words(const std::string& remedy, const SettingDiagnosis& diag
   if (remedy == "usual-variance")
     return "give the columns that hardly vary among the training rows the median variance of all columns (or raise norm.epsilon)";
   if (remedy == "shuffled-batches") return "shuffle the training rows (data.batching.order \"shuffled\")";
-  if (remedy == "mixed") return "at prediction, mix the stored statistics with those of each batch of n rows, 16 parts to n (mode \"mixed-16-rows\")";
+  if (remedy == "mixed")
+    return "at prediction, mix the stored statistics with those of each batch of n rows, 16 parts to n (mode \"mixed-16-rows\")";
   return remedy;
 }
 
