@@ -26,9 +26,7 @@ std::string first_bytes_of(const std::filesystem::path& path) {
   return bytes;
 }
 
-bool is_keras_archive(const std::string& bytes) {
-  return files::foreign_format(bytes).what.find("Keras") != std::string_view::npos;
-}
+bool is_keras_archive(const std::string& bytes) { return files::foreign_format(bytes).what.find("Keras") != std::string_view::npos; }
 
 /// A length of eight bytes and a JSON object.
 bool looks_like_safetensors(const std::string& bytes) {
@@ -61,14 +59,16 @@ bool is_foreign_model(const std::filesystem::path& path) {
 ForeignModel read_model(const std::filesystem::path& path) {
   const std::string bytes = first_bytes_of(path);
   if (is_keras_archive(bytes)) {
-    refuse_usage(path.string(), "this is Keras's own format, which normrun does not read",
-                 "write the graph and the weights into one safetensors: from safetensors.numpy import save_file; "
-                 "save_file({w.path: w.numpy() for w in model.weights}, \"model.safetensors\", metadata={\"keras.config\": model.to_json()})");
+    refuse_usage(
+        path.string(), "this is Keras's own format, which normrun does not read",
+        "write the graph and the weights into one safetensors: from safetensors.numpy import save_file; "
+        "save_file({w.path: w.numpy() for w in model.weights}, \"model.safetensors\", metadata={\"keras.config\": model.to_json()})");
   }
   if (looks_like_safetensors(bytes)) {
     files::TensorFile file = files::read_safetensors(path.string());
     if (!file.metadata.contains(kKerasConfig))
-      refuse_usage(path.string(), "these are weights without the graph that they belong to", "name a config with the network beside it, or export an .onnx file");
+      refuse_usage(path.string(), "these are weights without the graph that they belong to",
+                   "name a config with the network beside it, or export an .onnx file");
     return model_of(std::move(file), path.string());
   }
   if (path.extension() != ".onnx" && !files::looks_like_onnx(bytes)) {

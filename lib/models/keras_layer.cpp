@@ -28,7 +28,8 @@ KerasTensor KerasLayerReader::add(const std::string& type, const std::vector<Ker
   return {layer, model_.plan.add({.type = type, .name = layer, .options = options, .inputs = std::move(names)})};
 }
 
-KerasTensor KerasLayerReader::add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input, const OptionsText& options) {
+KerasTensor KerasLayerReader::add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input,
+                                         const OptionsText& options) {
   const std::string layer = model_.plan.free_name(name_ + "_" + suffix);
   return {layer, model_.plan.add({.type = type, .name = layer, .options = options, .inputs = {input.layer}})};
 }
@@ -37,7 +38,8 @@ const files::Tensor* KerasLayerReader::find(const std::string& role, const std::
   const std::string start = scope_ + config_.text("config.name", name_) + "/";
   const files::Tensor* found = nullptr;
   for (const files::Tensor& tensor : model_.file.tensors) {
-    const bool is_own = begins_with(tensor.name, start) && ends_with(tensor.name, "/" + role) && tensor.name.find(part, start.size()) != std::string::npos;
+    const bool is_own =
+        begins_with(tensor.name, start) && ends_with(tensor.name, "/" + role) && tensor.name.find(part, start.size()) != std::string::npos;
     if (!is_own) continue;
     if (found != nullptr) refuse("two tensors may be its " + role + ": " + found->name + " and " + tensor.name);
     found = &tensor;
@@ -45,12 +47,14 @@ const files::Tensor* KerasLayerReader::find(const std::string& role, const std::
   return found;
 }
 
-void KerasLayerReader::take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape, const std::string& part) {
+void KerasLayerReader::take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
+                            const std::string& part) {
   const files::Tensor* const tensor = find(file_role, part);
   const Index count = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
   if (tensor == nullptr || static_cast<Index>(tensor->values.size()) != count) {
     const std::string what = tensor == nullptr ? "has no tensor for the " + file_role + " of layer " + name_
-                                               : "has " + std::to_string(tensor->values.size()) + " numbers in " + tensor->name + ", and the layer wants " + std::to_string(count);
+                                               : "has " + std::to_string(tensor->values.size()) + " numbers in " + tensor->name +
+                                                     ", and the layer wants " + std::to_string(count);
     throw Error(ExitCode::kDamaged, Problem{model_.path, what, "save it again: save_file({w.path: w.numpy() for w in model.weights}, …)"});
   }
   model_.plan.add_weight(layer.layer, role, std::move(shape), tensor->values);
@@ -72,10 +76,20 @@ TensorPlace KerasLayerReader::place(const std::string& file_role) const {
 KerasTensor KerasLayerReader::activated(const KerasTensor& input, const std::string& option) {
   const std::string word = config_.text("config." + option, "linear");
   if (config_.is_given("config." + option) && config_.json("config." + option).front() != '"') refuse("its " + option + " is no word");
-  static const std::map<std::string, std::string, std::less<>> kTypes = {
-      {"relu", "relu"},       {"relu6", "relu6"},     {"elu", "elu"},           {"gelu", "gelu"},         {"silu", "silu"},
-      {"swish", "silu"},      {"sigmoid", "sigmoid"}, {"softmax", "softmax"},   {"softplus", "softplus"}, {"tanh", "tanh"},
-      {"hard_silu", "hard_swish"}, {"hard_swish", "hard_swish"}, {"hard_sigmoid", "hard_sigmoid"}, {"leaky_relu", "leaky_relu"}};
+  static const std::map<std::string, std::string, std::less<>> kTypes = {{"relu", "relu"},
+                                                                         {"relu6", "relu6"},
+                                                                         {"elu", "elu"},
+                                                                         {"gelu", "gelu"},
+                                                                         {"silu", "silu"},
+                                                                         {"swish", "silu"},
+                                                                         {"sigmoid", "sigmoid"},
+                                                                         {"softmax", "softmax"},
+                                                                         {"softplus", "softplus"},
+                                                                         {"tanh", "tanh"},
+                                                                         {"hard_silu", "hard_swish"},
+                                                                         {"hard_swish", "hard_swish"},
+                                                                         {"hard_sigmoid", "hard_sigmoid"},
+                                                                         {"leaky_relu", "leaky_relu"}};
   if (word == "linear") return input;
   OptionsText options;
   if (word == "leaky_relu") options.number("negative_slope", 0.2);

@@ -48,7 +48,8 @@ class KerasLayerReader {
   /// The file's tensor <scope><layer>/…/<role>; null if it has none.
   const files::Tensor* find(const std::string& role, const std::string& part = "") const;
   /// Adds the file's tensor as a weight.  Throws if it is missing or has another size.
-  void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape, const std::string& part = "");
+  void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
+            const std::string& part = "");
   TensorPlace place(const std::string& file_role) const;
 
   /// The activation that an option of this name gives, as a layer behind `input`.

@@ -21,7 +21,8 @@ std::vector<std::string> read_layers(const std::string& arguments, const std::st
     const std::size_t end = arguments.find('"', at);
     if (end == std::string::npos) break;
     names.push_back(arguments.substr(at, end - at));
-    if (arguments.compare(end, 4, "\",0,") != 0) refuse_usage(path, "layer " + names.back() + " is used several times, and normrun has layers that are used once");
+    if (arguments.compare(end, 4, "\",0,") != 0)
+      refuse_usage(path, "layer " + names.back() + " is used several times, and normrun has layers that are used once");
   }
   return names;
 }
@@ -35,7 +36,9 @@ class KerasReading {
     if (depth > kDeepest) refuse_usage(model_.path, "models inside models inside models …");
     const std::string kind = config.text("class_name");
     const std::size_t count = config.entries("config.layers");
-    if (count == 0) refuse_usage(model_.path, "the config of " + kind + " lists no layers", "save a Sequential or functional model: to_json() of others has none");
+    if (count == 0)
+      refuse_usage(model_.path, "the config of " + kind + " lists no layers",
+                   "save a Sequential or functional model: to_json() of others has none");
     std::map<std::string, KerasTensor> tensors;
     KerasTensor last = inputs.empty() ? KerasTensor{} : inputs[0];
     std::size_t next_input = 0;
@@ -61,18 +64,22 @@ class KerasReading {
   std::vector<KerasTensor> inputs_of(const KerasConfig& config, const KerasConfig& layer, const KerasTensor& last,
                                      const std::map<std::string, KerasTensor>& tensors) const {
     if (config.text("class_name") == "Sequential") return {last};
-    if (layer.entries("inbound_nodes") > 1) refuse_usage(model_.path, "layer " + layer.text("config.name") + " is used several times, and normrun has layers that are used once");
+    if (layer.entries("inbound_nodes") > 1)
+      refuse_usage(model_.path, "layer " + layer.text("config.name") + " is used several times, and normrun has layers that are used once");
     std::vector<KerasTensor> inputs;
     for (const std::string& name : read_layers(layer.json("inbound_nodes.0.args"), model_.path)) {
       const auto found = tensors.find(name);
       if (found == tensors.end())
-        throw Error(ExitCode::kDamaged, Problem{model_.path, "layer " + layer.text("config.name") + " reads \"" + name + "\", which is no layer before it", "save the model again"});
+        throw Error(ExitCode::kDamaged,
+                    Problem{model_.path, "layer " + layer.text("config.name") + " reads \"" + name + "\", which is no layer before it",
+                            "save the model again"});
       inputs.push_back(found->second);
     }
     return inputs;
   }
 
-  KerasTensor read_layer(const KerasConfig& layer, const std::string& name, const std::vector<KerasTensor>& inputs, const std::string& scope, int depth) {
+  KerasTensor read_layer(const KerasConfig& layer, const std::string& name, const std::vector<KerasTensor>& inputs,
+                         const std::string& scope, int depth) {
     const std::string kind = layer.text("class_name");
     if (kind == "Sequential" || kind == "Functional") return read(layer, inputs, scope + name + "/", depth + 1);
     const auto found = keras_operations().find(kind);
@@ -108,13 +115,17 @@ class KerasReading {
 /// The shape of an example, from the first InputLayer or the shape that the model was built for.
 std::vector<Index> input_shape(const KerasConfig& config, const std::string& path) {
   std::vector<Index> shape;
-  for (const char* const key : {"config.layers.0.config.batch_shape", "config.layers.0.config.batch_input_shape", "config.build_input_shape", "build_config.input_shape"}) {
+  for (const char* const key : {"config.layers.0.config.batch_shape", "config.layers.0.config.batch_input_shape",
+                                "config.build_input_shape", "build_config.input_shape"}) {
     shape = config.integers(key);
     if (!shape.empty()) break;
   }
-  if (shape.size() < 2) refuse_usage(path, "the model does not tell the shape of its input", "build it before it is saved: model.build((None, …)), or begin with an Input");
+  if (shape.size() < 2)
+    refuse_usage(path, "the model does not tell the shape of its input",
+                 "build it before it is saved: model.build((None, …)), or begin with an Input");
   shape.erase(shape.begin());
-  if (std::any_of(shape.begin(), shape.end(), [](Index dim) { return dim < 1; })) refuse_usage(path, "the input's shape has axes of no fixed size", "give the Input a fixed shape");
+  if (std::any_of(shape.begin(), shape.end(), [](Index dim) { return dim < 1; }))
+    refuse_usage(path, "the input's shape has axes of no fixed size", "give the Input a fixed shape");
   return shape;
 }
 

@@ -60,7 +60,9 @@ KerasTensor convolution(KerasLayerReader& layer) {
 }
 
 /// The kernel's name changed between Keras 2 and 3.
-std::string depthwise_role(const KerasLayerReader& layer) { return layer.find("depthwise_kernel") != nullptr ? "depthwise_kernel" : "kernel"; }
+std::string depthwise_role(const KerasLayerReader& layer) {
+  return layer.find("depthwise_kernel") != nullptr ? "depthwise_kernel" : "kernel";
+}
 
 KerasTensor depthwise(KerasLayerReader& layer) {
   const Index multiplier = layer.config().is_given("config.depth_multiplier") ? one_of(layer, "depth_multiplier") : 1;

@@ -247,6 +247,10 @@ void softmax(OnnxNodeReader& node) {
 
 }  // namespace
 
+Signal plus_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant) {
+  return with_constant(node, signal, constant, Part::kOffset, same);
+}
+
 Operations elementwise_operations() {
   return {
       {"Relu", activation<kRelu>},

@@ -41,4 +41,7 @@ struct SuffixNumbers {
 };
 SuffixNumbers suffix_numbers(OnnxNodeReader& node, const Constant& constant, const Signal& signal);
 
+/// The signal plus a constant, element by element (onnx_elementwise.cpp).
+Signal plus_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant);
+
 }  // namespace normrun::models

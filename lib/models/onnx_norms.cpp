@@ -93,7 +93,10 @@ Operations norm_operations() {
   return {
       {"BatchNormalization", batch_norm},
       {"LayerNormalization", layer_norm},
-      {"InstanceNormalization", [](OnnxNodeReader& node) { if (!read_group_norm(node)) positions_norm(node, "instance"); }},
+      {"InstanceNormalization",
+       [](OnnxNodeReader& node) {
+         if (!read_group_norm(node)) positions_norm(node, "instance");
+       }},
       {"GroupNormalization", [](OnnxNodeReader& node) { positions_norm(node, "group"); }},
   };
 }

@@ -1,15 +1,17 @@
 // Normalizations that an exporter wrote as several operations.
 //
-//   layer norm   (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), then perhaps times gamma and plus beta; or with mean(x^2) - mean(x)^2
-//   group norm   Reshape to (batch, groups, all else), InstanceNormalization without gain, Reshape back, times gamma and plus beta
+//   layer norm   (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), then perhaps times gamma and plus beta; or with mean(x^2) -
+//   mean(x)^2 group norm   Reshape to (batch, groups, all else), InstanceNormalization without gain, Reshape back, times gamma and plus
+//   beta
 //
 // Each pattern is looked for from its last operation backwards.  The layers that its earlier operations became are then read by none, and
 // fall away.
+#include "models/onnx_patterns.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 #include "models/onnx_layout.hpp"
-#include "models/onnx_patterns.hpp"
 
 namespace normrun::models {
 namespace {
@@ -149,7 +151,8 @@ GainAndShift take_behind(OnnxGraph& graph, const std::string& output, Index coun
 }
 
 /// Adds a normalization with what stands behind it, and gives its signal to every output that it replaces.
-void add_norm(OnnxNodeReader& node, const std::string& type, const ChannelsLast& x, OptionsText options, double epsilon, const GainAndShift& behind) {
+void add_norm(OnnxNodeReader& node, const std::string& type, const ChannelsLast& x, OptionsText options, double epsilon,
+              const GainAndShift& behind) {
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = type};
   norm.epsilon = epsilon;
   norm.is_tracked = false;

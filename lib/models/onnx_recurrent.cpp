@@ -41,7 +41,8 @@ std::vector<double> turned_bias(const Cell& cell, const Constant& bias, std::siz
   const auto first = bias.numbers().begin() + static_cast<std::ptrdiff_t>((direction * 2 + half) * gates * units);
   std::vector<double> out(gates * units);
   for (std::size_t gate = 0; gate < gates; ++gate) {
-    std::copy_n(first + static_cast<std::ptrdiff_t>(cell.gates[gate] * units), units, out.begin() + static_cast<std::ptrdiff_t>(gate * units));
+    std::copy_n(first + static_cast<std::ptrdiff_t>(cell.gates[gate] * units), units,
+                out.begin() + static_cast<std::ptrdiff_t>(gate * units));
   }
   return out;
 }
@@ -74,7 +75,8 @@ class RecurrentReading {
     if (node_.is_read(0)) {
       Signal y = joined(sequences);
       y.factors = {steps_, count, units_};
-      y.axes = batch_first ? std::vector<Signal::Axis>{{Signal::kBatch}, {0}, {1}, {2}} : std::vector<Signal::Axis>{{0}, {1}, {Signal::kBatch}, {2}};
+      y.axes = batch_first ? std::vector<Signal::Axis>{{Signal::kBatch}, {0}, {1}, {2}}
+                           : std::vector<Signal::Axis>{{0}, {1}, {Signal::kBatch}, {2}};
       drop_ones(y);
       node_.give(0, std::move(y));
     }
@@ -108,9 +110,11 @@ class RecurrentReading {
     const auto gates = static_cast<Index>(cell_.gates.size());
     units_ = recurrent.dims.size() == 3 ? recurrent.dims[2] : 0;
     const auto count = static_cast<Index>(directions);
-    if (units_ < 1 || kernel.dims != std::vector<Index>{count, gates * units_, inputs} || recurrent.dims != std::vector<Index>{count, gates * units_, units_})
+    if (units_ < 1 || kernel.dims != std::vector<Index>{count, gates * units_, inputs} ||
+        recurrent.dims != std::vector<Index>{count, gates * units_, units_})
       node_.refuse("its kernels do not fit");
-    if (node_.has(3) && node_.constant(3, "its bias").dims != std::vector<Index>{count, 2 * gates * units_}) node_.refuse("its bias does not fit");
+    if (node_.has(3) && node_.constant(3, "its bias").dims != std::vector<Index>{count, 2 * gates * units_})
+      node_.refuse("its bias does not fit");
   }
 
   Signal reversed(const Signal& x) {

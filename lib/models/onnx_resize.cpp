@@ -57,7 +57,8 @@ void resize(OnnxNodeReader& node) {
       node.refuse("its places are " + places);
   } else if (mode == "nearest") {
     const std::string nearest = node.text("nearest_mode", "round_prefer_floor");
-    const bool copies = (places == "asymmetric" && nearest == "floor") || ((places == "half_pixel" || places == "pytorch_half_pixel") && nearest != "floor" && nearest != "ceil");
+    const bool copies = (places == "asymmetric" && nearest == "floor") ||
+                        ((places == "half_pixel" || places == "pytorch_half_pixel") && nearest != "floor" && nearest != "ceil");
     const bool is_older = node.graph().opset() < 11;
     if (!copies && !is_older) node.refuse("its places are " + places + ", rounded by " + nearest);
   } else {
@@ -97,7 +98,8 @@ void pad(OnnxNodeReader& node) {
   for (std::size_t axis = 0; axis < x.rank(); ++axis) {
     if (before[axis] == 0 && after[axis] == 0) continue;
     constexpr Index kLargest = Index{1} << 20;
-    if (before[axis] < 0 || after[axis] < 0 || before[axis] > kLargest || after[axis] > kLargest) node.refuse("it takes entries away, or adds too many");
+    if (before[axis] < 0 || after[axis] < 0 || before[axis] > kLargest || after[axis] > kLargest)
+      node.refuse("it takes entries away, or adds too many");
     if (x.has_batch(x.axes[axis])) node.refuse("it adds examples");
     in = gathered_axis(node, in, axis);
     is_padded = true;

@@ -151,11 +151,41 @@ void gather_nd(OnnxNodeReader& node) {
   node.give(0, std::move(x));
 }
 
+/// A constant that a signal is joined with, such as a class token: zeros like the signal, plus the constant.  The zeros are padding, so
+/// that no number of the signal counts.
+Signal constant_like(OnnxNodeReader& node, const Signal& like, const Constant& constant, std::size_t axis) {
+  if (constant.dims.size() != like.rank() || constant.count() == 0) node.refuse("its inputs' ranks differ");
+  if (like.has_batch(like.axes[axis])) node.refuse("it joins examples");
+  Signal whole = gathered_axis(node, like, axis);
+  if (whole.axes[axis].empty()) {
+    whole.axes[axis] = {whole.factors.size()};
+    whole.factors.push_back(1);
+  }
+  whole = node.plan().arranged(whole, single_groups(whole), node.name());
+  const std::size_t factor = whole.axes[axis][0];
+  std::vector<Index> pads(2 * whole.factors.size(), 0);
+  pads[2 * factor] = constant.dims[axis];
+  const auto [padded, padded_shape] = node.add_beside("padding", {whole}, OptionsText().integers("pads", pads));
+  whole.layer = padded;
+  whole.shape = padded_shape;
+  OptionsText first;
+  first.integer("axis", static_cast<Index>(factor) + 1).integer("count", constant.dims[axis]);
+  const auto [zeros, shape] = node.add_beside("slice", {whole}, first);
+  Signal out{.layer = zeros, .shape = shape, .factors = shape, .axes = whole.axes};
+  drop_ones(out);
+  return plus_constant(node, out, constant);
+}
+
 void concat(OnnxNodeReader& node) {
+  const std::size_t count = node.node().inputs.size();
   std::vector<Signal> parts;
-  parts.reserve(node.node().inputs.size());
-  for (std::size_t i = 0; i < node.node().inputs.size(); ++i) parts.push_back(node.signal(i));
-  const std::size_t axis = axis_of(node.integer("axis", 0), parts[0].rank());
+  parts.reserve(count);
+  std::size_t first = 0;
+  while (first < count && !node.is_signal(first)) ++first;
+  const Signal like = node.signal(first);
+  const std::size_t axis = axis_of(node.integer("axis", 0), like.rank());
+  for (std::size_t i = 0; i < count; ++i)
+    parts.push_back(node.is_constant(i) ? constant_like(node, like, node.constant(i), axis) : node.signal(i));
   if (parts.size() == 1) return node.give(0, parts[0]);
   // The joined axis lies last, the others as in the first input.
   std::vector<std::size_t> others;

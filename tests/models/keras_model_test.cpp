@@ -1,18 +1,22 @@
+#include "models/keras_model.hpp"
+
 #include <cmath>
 
-#include "models/keras_model.hpp"
 #include "models/model_rig.hpp"
 
 namespace normrun::test {
 namespace {
 
 std::string layer(const std::string& kind, const std::string& name, const std::string& options, const std::string& reads = "") {
-  std::string text = R"({"class_name": ")" + kind + R"(", "config": {"name": ")" + name + "\"" + (options.empty() ? "" : ", ") + options + "}";
+  std::string text =
+      R"({"class_name": ")" + kind + R"(", "config": {"name": ")" + name + "\"" + (options.empty() ? "" : ", ") + options + "}";
   if (!reads.empty()) text += R"(, "inbound_nodes": [{"args": [)" + reads + "]}]";
   return text + "}";
 }
 
-std::string tensor_of(const std::string& name) { return R"({"class_name": "__keras_tensor__", "config": {"keras_history": [")" + name + R"(", 0, 0]}})"; }
+std::string tensor_of(const std::string& name) {
+  return R"({"class_name": "__keras_tensor__", "config": {"keras_history": [")" + name + R"(", 0, 0]}})";
+}
 
 files::TensorFile file_of_config(const std::string& config, std::vector<files::Tensor> tensors) {
   files::TensorFile file;
@@ -33,12 +37,11 @@ std::vector<files::Tensor> norm_tensors(const std::string& name) {
 }  // namespace
 
 TEST_CASE("a functional model of Keras is read with its joins") {
-  const std::string config = R"({"class_name": "Functional", "config": {"name": "m", "layers": [)" +
-                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
-                             layer("BatchNormalization", "bn", R"("axis": -1, "momentum": 0.95, "epsilon": 0.0)", tensor_of("in")) + "," +
-                             layer("Add", "sum", "", "[" + tensor_of("bn") + ", " + tensor_of("in") + "]") + "," +
-                             layer("ReLU", "act", R"("max_value": 3.0, "negative_slope": 0.0)", tensor_of("sum")) +
-                             R"(], "output_layers": [["act", 0, 0]]}})";
+  const std::string config =
+      R"({"class_name": "Functional", "config": {"name": "m", "layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 2])") +
+      "," + layer("BatchNormalization", "bn", R"("axis": -1, "momentum": 0.95, "epsilon": 0.0)", tensor_of("in")) + "," +
+      layer("Add", "sum", "", "[" + tensor_of("bn") + ", " + tensor_of("in") + "]") + "," +
+      layer("ReLU", "act", R"("max_value": 3.0, "negative_slope": 0.0)", tensor_of("sum")) + R"(], "output_layers": [["act", 0, 0]]}})";
   const models::ForeignModel model = models::model_of(file_of_config(config, norm_tensors("bn")), "model.safetensors");
   // bn(3, 5) = (1, 9); plus the input (4, 14); at most 3
   check_close(outputs_of(model, {3, 5, -2, 0}), {3, 3, 0, 0});
@@ -52,8 +55,9 @@ TEST_CASE("a functional model of Keras is read with its joins") {
 }
 
 TEST_CASE("layers of Keras that are missing are all in one message") {
-  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
-                             layer("Embedding", "e", "") + "," + layer("Lambda", "l", "") + "]}}";
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("Embedding", "e", "") + "," +
+                             layer("Lambda", "l", "") + "]}}";
   const Outcome outcome = outcome_of([&] { models::model_of(file_of_config(config, {}), "model.safetensors"); });
   CHECK(outcome.code == ExitCode::kUsage);
   CHECK(has(outcome.text, "Embedding"));
@@ -61,7 +65,8 @@ TEST_CASE("layers of Keras that are missing are all in one message") {
 }
 
 TEST_CASE("a Keras file whose weights do not fit its config is damaged") {
-  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 3])") + "," +
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 3])") + "," +
                              layer("BatchNormalization", "bn", R"("axis": -1)") + "]}}";
   CHECK(outcome_of([&] { models::model_of(file_of_config(config, norm_tensors("bn")), "m"); }).code == ExitCode::kDamaged);
   CHECK(outcome_of([&] { models::model_of(file_of_config(config, {}), "m"); }).code == ExitCode::kDamaged);

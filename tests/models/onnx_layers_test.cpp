@@ -67,11 +67,13 @@ TEST_CASE("a convolution gives what ONNX defines, whatever its pads, strides, ga
       {{3, 4, 4}, 6, 3, 3, 3, {1, 1}, {1, 1}, {1, 1, 1, 1}},
   };
   for (const PlainConvolution& plain : cases) {
-    const Floats w = random_floats(static_cast<std::size_t>(plain.filters * plain.in.channels / plain.groups * plain.kernel_height * plain.kernel_width), 1);
+    const Floats w = random_floats(
+        static_cast<std::size_t>(plain.filters * plain.in.channels / plain.groups * plain.kernel_height * plain.kernel_width), 1);
     const Floats bias = random_floats(static_cast<std::size_t>(plain.filters), 2);
     OnnxWriter writer;
     writer.input("x", {-1, plain.in.channels, plain.in.height, plain.in.width});
-    writer.initializer(OnnxWriter::floats("c.weight", {plain.filters, plain.in.channels / plain.groups, plain.kernel_height, plain.kernel_width}, w));
+    writer.initializer(
+        OnnxWriter::floats("c.weight", {plain.filters, plain.in.channels / plain.groups, plain.kernel_height, plain.kernel_width}, w));
     writer.initializer(OnnxWriter::floats("c.bias", {plain.filters}, bias));
     writer.node("Conv", {"x", "c.weight", "c.bias"}, {"c"},
                 {OnnxWriter::integers("strides", plain.strides), OnnxWriter::integers("dilations", plain.dilations),
@@ -113,7 +115,8 @@ TEST_CASE("a norm behind a flatten has its channels in the order of memory, and 
   writer.initializer(OnnxWriter::floats("n.bias", {6}, {0, 0, 0, 0, 0, 0}));
   writer.initializer(OnnxWriter::floats("n.running_mean", {6}, {0, 1, 2, 3, 4, 5}));
   writer.initializer(OnnxWriter::floats("n.running_var", {6}, {1, 1, 1, 1, 1, 4}));
-  writer.node("BatchNormalization", {"flat", "n.weight", "n.bias", "n.running_mean", "n.running_var"}, {"y"}, {OnnxWriter::number("epsilon", 0.0F)});
+  writer.node("BatchNormalization", {"flat", "n.weight", "n.bias", "n.running_mean", "n.running_var"}, {"y"},
+              {OnnxWriter::number("epsilon", 0.0F)});
   writer.output("y");
   const models::ForeignModel model = read(writer);
   check_close(outputs_of(model, {0, 0, 0, 0, 0, 0}), {0, -2, -6, -12, -20, -15});
@@ -134,7 +137,9 @@ TEST_CASE("pooling takes ceil_mode and counts padding as the file says") {
       {"MaxPool", {ints("kernel_shape", {2}), ints("strides", {2})}, {2, 4}},
       {"MaxPool", {ints("kernel_shape", {2}), ints("strides", {2}), OnnxWriter::integer("ceil_mode", 1)}, {2, 4, 5}},
       {"AveragePool", {ints("kernel_shape", {2}), ints("strides", {2}), ints("pads", {1, 0})}, {1, 2.5, 4.5}},
-      {"AveragePool", {ints("kernel_shape", {2}), ints("strides", {2}), ints("pads", {1, 0}), OnnxWriter::integer("count_include_pad", 1)}, {0.5, 2.5, 4.5}},
+      {"AveragePool",
+       {ints("kernel_shape", {2}), ints("strides", {2}), ints("pads", {1, 0}), OnnxWriter::integer("count_include_pad", 1)},
+       {0.5, 2.5, 4.5}},
       {"GlobalAveragePool", {}, {3}},
       {"GlobalMaxPool", {}, {5}},
   };
@@ -160,7 +165,9 @@ TEST_CASE("operations on each element give what they are called") {
       {"Elu", {OnnxWriter::number("alpha", 0.5F)}, [](double x) { return x > 0 ? x : 0.5 * std::expm1(x); }},
       {"Tanh", {}, [](double x) { return std::tanh(x); }},
       {"Sigmoid", {}, [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
-      {"HardSigmoid", {OnnxWriter::number("alpha", 0.25F), OnnxWriter::number("beta", 0.4F)}, [](double x) { return std::clamp(0.25 * x + 0.4, 0.0, 1.0); }},
+      {"HardSigmoid",
+       {OnnxWriter::number("alpha", 0.25F), OnnxWriter::number("beta", 0.4F)},
+       [](double x) { return std::clamp(0.25 * x + 0.4, 0.0, 1.0); }},
       {"HardSwish", {}, [](double x) { return x * std::clamp(x / 6.0 + 0.5, 0.0, 1.0); }},
       {"Softplus", {}, [](double x) { return std::log1p(std::exp(x)); }},
       {"Erf", {}, [](double x) { return std::erf(x); }},
@@ -193,14 +200,10 @@ TEST_CASE("constants are broadcast as the file's axes say, on either side") {
   };
   // x: two channels of two places, 1 2 | 3 4
   const std::vector<Case> cases = {
-      {"Add", {"x", "k"}, {2, 1}, {10, 20}, {11, 12, 23, 24}},
-      {"Add", {"k", "x"}, {2}, {10, 20}, {11, 22, 13, 24}},
-      {"Add", {"x", "k"}, {1, 2, 2}, {1, 0, 0, 2}, {2, 2, 3, 6}},
-      {"Sub", {"k", "x"}, {1}, {1}, {0, -1, -2, -3}},
-      {"Mul", {"x", "k"}, {2, 1}, {2, -1}, {2, 4, -3, -4}},
-      {"Div", {"k", "x"}, {1}, {12}, {12, 6, 4, 3}},
-      {"Div", {"x", "k"}, {2}, {2, 4}, {0.5, 0.5, 1.5, 1}},
-      {"Pow", {"x", "k"}, {}, {2}, {1, 4, 9, 16}},
+      {"Add", {"x", "k"}, {2, 1}, {10, 20}, {11, 12, 23, 24}},    {"Add", {"k", "x"}, {2}, {10, 20}, {11, 22, 13, 24}},
+      {"Add", {"x", "k"}, {1, 2, 2}, {1, 0, 0, 2}, {2, 2, 3, 6}}, {"Sub", {"k", "x"}, {1}, {1}, {0, -1, -2, -3}},
+      {"Mul", {"x", "k"}, {2, 1}, {2, -1}, {2, 4, -3, -4}},       {"Div", {"k", "x"}, {1}, {12}, {12, 6, 4, 3}},
+      {"Div", {"x", "k"}, {2}, {2, 4}, {0.5, 0.5, 1.5, 1}},       {"Pow", {"x", "k"}, {}, {2}, {1, 4, 9, 16}},
   };
   for (const Case& c : cases) {
     OnnxWriter writer;
@@ -228,7 +231,10 @@ TEST_CASE("axes are cut, joined, turned and regrouped without a layer where memo
   const auto whole = [](OnnxWriter& writer, const std::string& name, const std::vector<Index>& values) {
     writer.initializer(OnnxWriter::whole(name, {static_cast<Index>(values.size())}, values));
   };
-  check_close(outputs([&](OnnxWriter& w) { w.node("Transpose", {"x"}, {"f"}, {OnnxWriter::integers("perm", {0, 2, 1})}); }), {1, 4, 2, 5, 3, 6});
+  check_close(outputs([&](OnnxWriter& w) {
+                w.node("Transpose", {"x"}, {"f"}, {OnnxWriter::integers("perm", {0, 2, 1})});
+              }),
+              {1, 4, 2, 5, 3, 6});
   check_close(outputs([&](OnnxWriter& w) {
                 whole(w, "shape", {-1, 3, 2});
                 w.node("Transpose", {"x"}, {"t"}, {OnnxWriter::integers("perm", {0, 2, 1})});
@@ -249,6 +255,15 @@ TEST_CASE("axes are cut, joined, turned and regrouped without a layer where memo
                 w.node("Concat", {"b", "a"}, {"f"}, {OnnxWriter::integer("axis", 1)});
               }),
               {4, 5, 6, 1, 2, 3});
+  check_close(outputs([&](OnnxWriter& w) {
+                w.initializer(OnnxWriter::floats("token", {1, 1, 3}, {7, 8, 9}));
+                whole(w, "start", {0});
+                whole(w, "end", {1});
+                whole(w, "axis", {1});
+                w.node("Slice", {"x", "start", "end", "axis"}, {"row"});
+                w.node("Concat", {"token", "row"}, {"f"}, {OnnxWriter::integer("axis", 1)});
+              }),
+              {7, 8, 9, 1, 2, 3});
   check_close(outputs([&](OnnxWriter& w) {
                 w.initializer(OnnxWriter::whole("index", {}, {1}));
                 w.node("Gather", {"x", "index"}, {"row"}, {OnnxWriter::integer("axis", 1)});

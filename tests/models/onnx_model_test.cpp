@@ -249,7 +249,8 @@ TEST_CASE("external data are read beside the model, and nowhere else") {
   CHECK(model.weights.find("n.moving_mean")->values == Numbers{1, 2});
   CHECK(model.norms.at(0).mean->begin == 4);
   CHECK(has(model.norms.at(0).mean->file, "model.data"));
-  for (const std::string& outside : {std::string("../secret.data"), (folder.path() / "secret.data").string(), std::string("link.data"), std::string(".")})
+  for (const std::string& outside :
+       {std::string("../secret.data"), (folder.path() / "secret.data").string(), std::string("link.data"), std::string(".")})
     CHECK(outcome_with(outside, 4, 8).code == ExitCode::kDamaged);
   CHECK(outcome_with("model.data", 8, 8).code == ExitCode::kDamaged);
   CHECK(outcome_with("model.data", 4, 7).code == ExitCode::kDamaged);

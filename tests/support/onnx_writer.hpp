@@ -61,7 +61,8 @@ class OnnxWriter {
     return bytes;
   }
   /// A tensor of floats whose numbers lie in another file.
-  static std::string external(const std::string& name, const std::vector<Index>& dims, const std::string& location, Index offset, Index length) {
+  static std::string external(const std::string& name, const std::vector<Index>& dims, const std::string& location, Index offset,
+                              Index length) {
     std::string bytes;
     protozero::pbf_writer out(bytes);
     for (const Index dim : dims) out.add_int64(1, dim);

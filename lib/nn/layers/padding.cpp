@@ -27,8 +27,8 @@ class PaddingSpec final : public SpecOf<PaddingSpec, PaddingLayer> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integers({"pads", "for each axis of an example how many entries come before and after: [before, after, before, after, …]"}, pads,
-                     {0, Index{1} << 20});
+    visitor.integers({"pads", "for each axis of an example how many entries come before and after: [before, after, before, after, …]"},
+                     pads, {0, Index{1} << 20});
     visitor.require(visitor.given("pads"), "", "the key \"pads\": how many entries come before and after those of each axis");
     visitor.choice({"mode", "what the new entries are: a constant, the nearest entry, or the entries mirrored at the edge"}, mode,
                    {{"constant", PaddingMode::kConstant}, {"edge", PaddingMode::kEdge}, {"reflect", PaddingMode::kReflect}});
@@ -53,7 +53,8 @@ class PaddingLayer final : public Layer<T> {
       if (spec.mode == PaddingMode::kReflect && std::max(before, after) >= from[axis])
         blueprint.refuse("it mirrors more entries than axis " + std::to_string(axis + 1) + " has");
       dims[axis] = before + from[axis] + after;
-      for (Index i = 0; i < dims[axis] && dims[axis] <= Shape::kMaxSize; ++i) places_at(axis).push_back(source(spec.mode, i - before, from[axis]));
+      for (Index i = 0; i < dims[axis] && dims[axis] <= Shape::kMaxSize; ++i)
+        places_at(axis).push_back(source(spec.mode, i - before, from[axis]));
     }
     inputs_ = blueprint.input().size();
     blueprint.set_output(std::move(dims));

@@ -36,7 +36,8 @@ class UpsamplingSpec final : public SpecOf<UpsamplingSpec, Upsampling> {
     if (over == Over::kImage) {
       visitor.choice({"interpolation", "nearest copies numbers; bilinear draws straight lines between their centres"}, interpolation,
                      {{"nearest", Interpolation::kNearest}, {"bilinear", Interpolation::kBilinear}});
-      visitor.flag({"align_corners", "bilinear: whether the corners of the output are the corners of the input, as PyTorch has it"}, align_corners);
+      visitor.flag({"align_corners", "bilinear: whether the corners of the output are the corners of the input, as PyTorch has it"},
+                   align_corners);
       visitor.require(!align_corners || interpolation == Interpolation::kBilinear, "align_corners", "false beside \"nearest\"");
     }
   }
