@@ -43,7 +43,7 @@ int diagnose_command(const DiagnoseRequest& request) {
   const study::Experiment experiment = study::load_experiment(config, {}, study::Check::kConfigOnly);
   tables::RunRecord record;
   const study::ModelDiagnosis diagnosis = study::diagnose_model(experiment, model, request.model, record);
-  for (const std::string& note : model.notes) log_info(note);
+  for (const std::string& note : model.notes) log_detail("the file does not tell " + note);
   for (const std::string& note : diagnosis.notes) log_info(note);
   files::write_file(config, experiment.resolved());
   const bool is_judged = !diagnosis.roles.empty();

@@ -29,7 +29,7 @@ void CommandLine::add_diagnose() {
 normrun diagnose model.safetensors --network net.json \
   --data X.npy --labels y.npy
 # all that is known of the training, on rows of three roles; for a program
-normrun diagnose model.safetensors --network net.json --out judged --json \
+normrun diagnose model.safetensors --network net.json --out told --json \
   --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
   --test X.npy --test-labels y.npy --outputs reference.npy \
   --batch-size 32 --momentum 0.9 --updates 500)",

@@ -73,21 +73,25 @@ class ModelJudge {
             .folder = folder_};
   }
 
-  /// Returns the outputs of the judged rows in the mode in which the file runs.
-  Matrix<T> outputs_as_it_runs() const {
+  /// Returns the outputs of the judged rows in train mode, all rows in one batch.
+  Matrix<T> train_outputs() const {
     const data::SplitName split = splits_.front();
-    const Index boundary = network_.output_boundary();
-    if (!runs_in_train_mode_) return eval_outputs<T>(loaded_, model_.state, split, boundary);
     std::vector<Index> order(static_cast<std::size_t>(data_.split(split).samples()));
     std::iota(order.begin(), order.end(), Index{0});
     return statistics::run_forward<T>(network_, model_.params, model_.state, kTrainFrozen, statistics::SplitRows<T>(data_.split(split)),
-                                      order, std::ssize(order), boundary);
+                                      order, std::ssize(order), network_.output_boundary());
   }
 
+  /// The outputs are those of eval mode or, of a file that normalizes by its batch whenever it runs, of either mode.
   OutputsCheck checked_outputs() const {
     const files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
     const Matrix<double> given = data::to_targets<double>(array, array.rows());
-    const Matrix<T> own = outputs_as_it_runs();
+    OutputsCheck check = checked(given, eval_outputs<T>(loaded_, model_.state, splits_.front(), network_.output_boundary()));
+    if (!check.are_equal && runs_in_train_mode_) check = checked(given, train_outputs());
+    return check;
+  }
+
+  OutputsCheck checked(const Matrix<double>& given, const Matrix<T>& own) const {
     if (given.rows() != own.rows() || given.cols() != own.cols()) {
       refuse_usage(request_.outputs,
                    "holds " + std::to_string(given.rows()) + " rows of " + std::to_string(given.cols()) + " outputs, but the model gives " +
