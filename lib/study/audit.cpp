@@ -138,7 +138,7 @@ class Auditor {
     for (const AuditedNorm& norm : norms_) {
       constexpr double kRounding = 1e-6;
       if (!of(norm) || norm.uses_batch || std::abs(*of(norm) - usual) <= kRounding * std::max(std::abs(usual), 1e-12)) continue;
-      add(norm, option, fmt::format("{} is {:.6g} here and {:.6g} in most layers", option, *of(norm), usual));
+      add(norm, option, fmt::format("{} is {:.6g} here and {:.6g} in other layers", option, *of(norm), usual));
     }
   }
 

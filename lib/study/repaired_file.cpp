@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
@@ -44,16 +45,16 @@ class Rewriter {
     if (!initializers_.empty()) own = with_initializers(own, initializers_, inputs_, model_.path);
     if (model_.format == models::FileFormat::kOnnx) own = with_metadata(own, "normrun.repair", provenance);
     std::vector<RepairedFile> files;
-    const std::filesystem::path folder = std::filesystem::path(out).parent_path();
+    take_external_data();
     for (const auto& [path, bytes] : bytes_) {
       if (path == model_.path) continue;
-      const std::filesystem::path moved =
-          folder / std::filesystem::path(path).lexically_relative(std::filesystem::path(model_.path).parent_path());
+      const std::filesystem::path moved = std::filesystem::path(out).parent_path() / std::filesystem::path(path).filename();
       std::error_code none;
-      if (std::filesystem::exists(moved) && std::filesystem::equivalent(moved, path, none))
+      const bool is_shared = std::filesystem::exists(moved) && std::filesystem::equivalent(moved, path, none);
+      if (is_shared && changed_.contains(path))
         refuse_usage("-o", "the statistics are in " + path + ", which the new model would share with the old one",
                      "write to another folder");
-      files.push_back({moved.string(), bytes});
+      if (!is_shared) files.push_back({moved.string(), bytes});
     }
     files.push_back({out, own});
     return files;
@@ -63,6 +64,19 @@ class Rewriter {
   std::string& bytes_of(const std::string& path) {
     const auto known = bytes_.find(path);
     return known != bytes_.end() ? known->second : bytes_.emplace(path, files::read_file(path, kLargestModel)).first->second;
+  }
+  /// The new model needs the files beside the old one that hold its other tensors: an ONNX file names them by their file names.
+  void take_external_data() {
+    if (model_.format != models::FileFormat::kOnnx) return;
+    const std::filesystem::path own(model_.path);
+    const std::filesystem::path folder = own.parent_path().empty() ? "." : own.parent_path();
+    const std::string location = "location";
+    if (bytes_of(model_.path).find(location) == std::string::npos) return;
+    for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename().string();
+      if (!entry.is_regular_file() || name == own.filename() || bytes_of(model_.path).find(name) == std::string::npos) continue;
+      bytes_of((own.parent_path() / name).string());
+    }
   }
   const files::Tensor* find(const std::string& name) const {
     const auto found =
@@ -75,7 +89,10 @@ class Rewriter {
     if (tensor == nullptr || !place) return;
     const bool has_own_bytes =
         place->begin >= 0 && place->shared.empty() && !place->is_computed && place->dtype != "F16" && place->dtype != "BF16";
-    if (has_own_bytes) return overwrite(*place, tensor->values, bytes_of(place->file));
+    if (has_own_bytes) {
+      changed_.insert(place->file);
+      return overwrite(*place, tensor->values, bytes_of(place->file));
+    }
     if (model_.format != models::FileFormat::kOnnx)
       refuse_usage(model_.path, "the statistics of " + norm.layer + " have no bytes of their own",
                    "write the statistics alone: -o FILE.safetensors");
@@ -90,6 +107,7 @@ class Rewriter {
   const models::ForeignModel& model_;
   const ModelRepair& repair_;
   std::map<std::string, std::string> bytes_;
+  std::set<std::string> changed_;  // the files whose bytes are others now
   std::vector<NewInitializer> initializers_;
   std::vector<NewInput> inputs_;
 };
