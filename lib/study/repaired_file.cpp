@@ -99,7 +99,7 @@ class Rewriter {
     std::vector<float> values(tensor->values.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       values[place->order.empty() ? i : static_cast<std::size_t>(place->order[i])] = static_cast<float>(tensor->values[i]);
-    const std::string name = "normrun." + norm.layer + "." + role;
+    const std::string name = norm.layer + "." + role;
     initializers_.push_back({name, std::move(values)});
     inputs_.push_back({norm.node, input, name});
   }
