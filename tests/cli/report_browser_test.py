@@ -27,7 +27,7 @@ MISPLACED = """
   const over = texts.flatMap(([text, a], i) => texts.slice(i + 1).filter(([, b]) =>
     Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
     .map(([other]) => `over: ${text} and ${other}`));
-  const name = svg.closest("figure").id + " " + svg.querySelector("title").textContent;
+  const name = (svg.closest("figure") ?? svg).id + " " + svg.querySelector("title").textContent;
   return [...cut, ...over].map((problem) => name + ": " + problem);
 })
 """
