@@ -77,6 +77,7 @@ TEST_CASE("chains of layers: every family stands in front of others and behind o
   std::set<std::string> types;
   for (const LayerCase& c : all_layer_cases()) types.insert(c.type);
   CHECK(before == types);
+  types.erase("embedding");  // it reads tokens, so it is always the first
   CHECK(behind == types);
   MESSAGE(chains.size() << " chains of " << types.size() << " types");
   CHECK(chains.size() > 500);

@@ -176,9 +176,9 @@ TEST_CASE("an embedding refuses what is no token, and does not read padding") {
 
 TEST_CASE("what an encoder and both directions stand for: their layers by name") {
   const auto names_of = [](const std::string& type, const std::string& options) {
+    const LayerRig<float> rig({describe_layer(type, options)}, Shape{3, 4}, 1);
     std::vector<std::string> names;
-    for (const nn::LayerInfo& layer : LayerRig<float>({describe_layer(type, options)}, Shape{3, 4}, 1).network().layers())
-      names.push_back(layer.name);
+    for (const nn::LayerInfo& layer : rig.network().layers()) names.push_back(layer.name);
     return names;
   };
   CHECK(names_of("transformer_encoder", R"({"depth": 1, "name": "e"})") ==

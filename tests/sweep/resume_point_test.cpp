@@ -42,8 +42,9 @@ std::string run_in_pieces(const study::Experiment& experiment, const TemporaryFo
   return all_lines(list);
 }
 
-study::Experiment one_run(const TemporaryFolder& folder, const std::string& set) {
-  const study::Overrides overrides{{"grid={}", "train.batch_size=7", "train.epochs=4", "seed=3", "compare.every_steps=4", set}, {}, "", {}};
+study::Experiment one_run(const TemporaryFolder& folder, const std::string& set, Index epochs = 2) {
+  const study::Overrides overrides{
+      .set = {"grid={}", "train.batch_size=7", "seed=3", "compare.every_steps=4", set}, .grid = {}, .seeds = "", .epochs = epochs};
   return study::load_experiment(folder.write("c.json", small_config()), overrides, study::Check::kWithData);
 }
 
@@ -70,7 +71,7 @@ TEST_CASE("a run that is stopped and resumed gives the same bytes as one that is
   for (const char* variant : kVariants) {
     CAPTURE(variant);
     const TemporaryFolder folder;
-    const study::Experiment experiment = one_run(folder, variant);
+    const study::Experiment experiment = one_run(folder, variant, 4);
     RecordList whole;
     SilentObserver observer;
     sweep::run_sweep(experiment, all_runs(experiment), {}, whole, observer);
@@ -118,7 +119,7 @@ TEST_CASE("checkpoint_every leaves a checkpoint to resume from, whatever ends th
 
 TEST_CASE("a damaged or foreign checkpoint to resume from is refused, never used") {
   const TemporaryFolder folder;
-  const study::Experiment experiment = one_run(folder, "train.epochs=2");
+  const study::Experiment experiment = one_run(folder, "precision=float32");
   const std::string unfinished = folder.path() + "/unfinished";
   StopAt observer(5);
   RecordList list;
@@ -153,6 +154,6 @@ TEST_CASE("a damaged or foreign checkpoint to resume from is refused, never used
     CHECK(is_refused(experiment));
   }
   files::write_file(path, whole);
-  CHECK(is_refused(one_run(folder, "train.epochs=3")));
+  CHECK(is_refused(one_run(folder, "precision=float32", 3)));
   CHECK(list.records.empty());
 }
