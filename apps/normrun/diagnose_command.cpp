@@ -27,7 +27,7 @@ std::string write_diagnosis(const study::Experiment& experiment, const tables::R
   journal.sync();
   report::write_results(experiment, journal.index(), program_info(), folder.path());
   const report::ResultsFolder results = report::open_results(folder.path());
-  const std::string path = folder.path() + "/report.html";
+  std::string path = folder.path() + "/report.html";
   files::write_file(path, report::report_page(results, report::advise(results)).html);
   return path;
 }

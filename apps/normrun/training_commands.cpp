@@ -122,12 +122,13 @@ normrun inspect measurements.csv --json)",
 }
 
 void CommandLine::add_validate() {
-  CLI::App* command = add("validate", "Check configs without training, and audit trained models; print every problem of a file on a line of its own",
-                          R"(# two configs
+  CLI::App* command =
+      add("validate", "Check configs without training, and audit trained models; print every problem of a file on a line of its own",
+          R"(# two configs
 normrun validate configs/quickstart.json configs/claims/exact-laws.json
 # a trained model: its statistics, and the options of its layers
 normrun validate model.safetensors)",
-                          [this] { return validate_command(validate_); });
+          [this] { return validate_command(validate_); });
   takes(command->add_option("files", validate_, "Configs, or trained models")->required(), "FILE…");
 }
 

@@ -31,7 +31,8 @@ std::vector<std::int32_t> to_labels(const files::NumberArray& array, const Label
 std::vector<Index> to_whole_numbers(const files::NumberArray& array);
 /// Returns whether every number is whole.
 bool are_whole(const files::NumberArray& array);
-/// Reorders rows of shape (channels, height, width) to (height, width, channels), and (channels, steps) to (steps, channels).  Throws Error(kDamaged) for other arrays.
+/// Reorders rows of shape (channels, height, width) to (height, width, channels), and (channels, steps) to (steps, channels).  Throws
+/// Error(kDamaged) for other arrays.
 void move_channels_last(files::NumberArray& array);
 /// Returns the rows of a matrix of whole numbers, as batch_order holds them.  Throws Error(kDamaged) if the array is not such a matrix.
 std::vector<std::vector<Index>> to_index_rows(const files::NumberArray& array);

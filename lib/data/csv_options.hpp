@@ -36,7 +36,7 @@ struct CsvOptions {
   CsvHeader header = CsvHeader::kAuto;
   std::vector<config::Count> label = {{.word = {}, .value = -1}};
   CsvTarget target = CsvTarget::kClass;
-  std::vector<std::string> classes;  // the words of all classes, in their order; empty: those that the training rows have
+  std::vector<std::string> classes;        // the words of all classes, in their order; empty: those that the training rows have
   config::Count sequence{.word = "none"};  // the column that says which sequence a row belongs to; "none": each row is an example
   config::Count time{.word = "none"};      // the column that orders a sequence's rows; "none": they keep the file's order
   config::Count weights{.word = "none"};   // the column of the rows' weights in the training loss; "none": all rows weigh 1

@@ -59,7 +59,7 @@ KerasTensor batch(KerasLayerReader& layer) {
   OptionsText options;
   options.number("momentum", *norm.momentum).number("epsilon", norm.epsilon);
   add_affine(layer, options);
-  const KerasTensor out = layer.add("batch", options);
+  KerasTensor out = layer.add("batch", options);
   const std::vector<Index> shape{out.shape.back()};
   take_affine(layer, out, shape, norm);
   layer.take(out, "moving_mean", "moving_mean", shape);
@@ -79,7 +79,7 @@ KerasTensor layer_norm(KerasLayerReader& layer) {
   OptionsText options;
   options.number("epsilon", norm.epsilon).integers("axes", axes);
   add_affine(layer, options);
-  const KerasTensor out = layer.add("layer", options);
+  KerasTensor out = layer.add("layer", options);
   const std::vector<Index> shape(out.shape.end() - static_cast<std::ptrdiff_t>(axes.size()), out.shape.end());
   take_affine(layer, out, shape, norm);
   norm.layer = out.layer;
@@ -99,7 +99,7 @@ KerasTensor group_norm(KerasLayerReader& layer) {
   if (!is_instance) options.integer("groups", groups[0]);
   options.number("epsilon", norm.epsilon);
   add_affine(layer, options);
-  const KerasTensor out = layer.add(norm.type, options);
+  KerasTensor out = layer.add(norm.type, options);
   take_affine(layer, out, {channels}, norm);
   norm.layer = out.layer;
   layer.model().norms.push_back(std::move(norm));
@@ -138,7 +138,7 @@ KerasTensor prelu(KerasLayerReader& layer) {
   const bool is_per_element = shared.empty();
   if (!is_per_element && shared.size() + 1 != shape.size()) layer.refuse("its shared axes are not all but the last");
   OptionsText options;
-  const KerasTensor out = layer.add("prelu", options.word("slopes", is_per_element ? "per-element" : "per-channel"));
+  KerasTensor out = layer.add("prelu", options.word("slopes", is_per_element ? "per-element" : "per-channel"));
   layer.take(out, "alpha", "alpha", is_per_element ? shape : std::vector<Index>{shape.back()});
   return out;
 }

@@ -44,8 +44,7 @@ KerasTensor add_cell(KerasLayerReader& layer, const CellConfig& cell, const Kera
   if (!has_bias) options.flag("use_bias", false);
   if (cell.type == "gru" && !is_reset_after) options.flag("reset_after", false);
   const Index width = units[0] * (cell.type == "lstm" ? 4 : cell.type == "gru" ? 3 : 1);
-  const KerasTensor out =
-      cell.part.empty() ? layer.add(cell.type, {input}, options) : layer.add_beside(cell.part, cell.type, input, options);
+  KerasTensor out = cell.part.empty() ? layer.add(cell.type, {input}, options) : layer.add_beside(cell.part, cell.type, input, options);
   layer.take(out, "kernel", "kernel", {input.shape[1], width}, cell.part);
   layer.take(out, "recurrent_kernel", "recurrent_kernel", {units[0], width}, cell.part);
   if (!has_bias) return out;

@@ -133,7 +133,7 @@ KerasTensor pooling(KerasLayerReader& layer) {
 template <const char* kStem>
 KerasTensor global_pooling(KerasLayerReader& layer) {
   require_channels_last(layer);
-  const KerasTensor out = layer.add(with_directions(layer, kStem));
+  KerasTensor out = layer.add(with_directions(layer, kStem));
   if (!layer.config().flag("config.keepdims", false)) return out;
   std::vector<Index> shape(layer.input().shape.size(), 1);
   shape.back() = out.shape.back();

@@ -56,7 +56,7 @@ void NetworkPlan::add_weight(const std::string& layer, const std::string& role, 
   weights_.tensors.push_back({.name = layer + "." + role, .shape = std::move(shape), .is_double = true, .values = std::move(values)});
 }
 
-void NetworkPlan::reshape(Signal& signal, std::vector<Index> shape, const std::string& name) {
+void NetworkPlan::reshape(Signal& signal, const std::vector<Index>& shape, const std::string& name) {
   if (signal.shape == shape) return;
   Layer layer{.type = "reshape", .name = free_name(name + "_reshape"), .options = {}, .inputs = {signal.layer}};
   layer.options.integers("target_shape", shape);

@@ -45,7 +45,7 @@ class NetworkPlan {
   bool is_kept(const std::string& name) const { return shapes_.contains(name); }
 
  private:
-  void reshape(Signal& signal, std::vector<Index> shape, const std::string& name);
+  void reshape(Signal& signal, const std::vector<Index>& shape, const std::string& name);
 
   std::vector<Layer> layers_;
   std::map<std::string, Shape> shapes_;  // of the layers' outputs

@@ -50,7 +50,7 @@ Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant&
   const Signal in = node.plan().arranged(x, groups, node.name());
   OptionsText options;
   options.flag(part == Part::kScale ? "center" : "scale", false);
-  const Signal out = node.elementwise("affine", in, options);
+  Signal out = node.elementwise("affine", in, options);
   const auto count = static_cast<Index>(numbers.values.size());
   node.plan().add_weight(out.layer, part == Part::kScale ? "gamma" : "beta", {count}, std::move(numbers.values));
   return out;

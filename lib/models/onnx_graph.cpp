@@ -85,7 +85,7 @@ double shortest(float number) {
 }
 
 std::string module_of(const files::OnnxNode& node) {
-  const std::string weights = module_of_weights(node);
+  std::string weights = module_of_weights(node);
   if (is_readable(weights)) return weights;
   const auto [module, call] = module_in(node.scope);
   if (is_readable(module) && node.scope.find("torch.nn.modules") != std::string::npos &&
@@ -94,7 +94,7 @@ std::string module_of(const files::OnnxNode& node) {
   if (is_readable(call)) return module.empty() ? call : module + "." + call;
   if (node.name.size() > 1 && node.name[0] == '/' && is_readable(node.name)) {
     const std::string path = module_of_path(node.name);
-    const std::string own = node.name.substr(node.name.rfind('/') + 1);
+    std::string own = node.name.substr(node.name.rfind('/') + 1);
     if (!path.empty()) return own == node.op ? path : path + "." + own;
     return own;
   }

@@ -55,9 +55,9 @@ Index OnnxNodeReader::integer(std::string_view attribute, Index fallback) const 
   return found == nullptr ? fallback : found->integer;
 }
 
-std::vector<Index> OnnxNodeReader::integers(std::string_view attribute, std::vector<Index> fallback) const {
+std::vector<Index> OnnxNodeReader::integers(std::string_view attribute, const std::vector<Index>& fallback) const {
   const files::OnnxAttribute* const found = node_.find(attribute);
-  return found == nullptr ? std::move(fallback) : found->integers;
+  return found == nullptr ? fallback : found->integers;
 }
 
 double OnnxNodeReader::number(std::string_view attribute, double fallback) const {

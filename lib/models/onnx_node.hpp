@@ -35,7 +35,7 @@ class OnnxNodeReader {
   // Attributes.
   bool has_attribute(std::string_view name) const { return node_.find(name) != nullptr; }
   Index integer(std::string_view attribute, Index fallback) const;
-  std::vector<Index> integers(std::string_view attribute, std::vector<Index> fallback) const;
+  std::vector<Index> integers(std::string_view attribute, const std::vector<Index>& fallback) const;
   double number(std::string_view attribute, double fallback) const;
   std::string text(std::string_view attribute, const std::string& fallback) const;
 

@@ -202,6 +202,7 @@ void concat(OnnxNodeReader& node) {
     if (part.rank() != parts[0].rank()) node.refuse("its inputs' ranks differ");
     if (part.has_batch(part.axes[axis])) node.refuse("it joins examples");
     std::vector<Signal::Axis> groups;
+    groups.reserve(others.size() + 1);
     for (const std::size_t other : others) groups.push_back(part.own_factors(other));
     groups.push_back(part.axes[axis]);
     part = node.plan().arranged(part, groups, name);
@@ -209,12 +210,12 @@ void concat(OnnxNodeReader& node) {
   const auto [layer, shape] = node.add("concatenate", parts);
   Signal out{.layer = layer, .shape = shape, .factors = shape, .axes = std::vector<Signal::Axis>(parts[0].rank())};
   for (std::size_t i = 0; i < others.size(); ++i) {
-    if (parts[0].is_batch(others[i]))
-      out.axes[others[i]] = {Signal::kBatch, i};
-    else if (parts[0].has_batch(parts[0].axes[others[i]]) && parts[0].axes[others[i]].front() == Signal::kBatch)
-      out.axes[others[i]] = {Signal::kBatch, i};
-    else if (parts[0].has_batch(parts[0].axes[others[i]]))
+    const Signal::Axis& axis_of_parts = parts[0].axes[others[i]];
+    const bool has_batch = parts[0].has_batch(axis_of_parts);
+    if (has_batch && !parts[0].is_batch(others[i]) && axis_of_parts.front() != Signal::kBatch)
       node.refuse("its examples lie between other axes");
+    if (has_batch || parts[0].is_batch(others[i]))
+      out.axes[others[i]] = {Signal::kBatch, i};
     else
       out.axes[others[i]] = {i};
   }

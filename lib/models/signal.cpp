@@ -115,8 +115,9 @@ bool refine(Signal& a, Signal& b) {
   return true;
 }
 
-Signal signal_of(std::string layer, std::vector<Index> shape, const std::vector<std::size_t>& axes) {
-  Signal signal{.layer = std::move(layer), .shape = shape, .factors = std::move(shape), .axes = {}};
+Signal signal_of(std::string layer, const std::vector<Index>& shape, const std::vector<std::size_t>& axes) {
+  Signal signal{.layer = std::move(layer), .shape = shape, .factors = shape, .axes = {}};
+  signal.axes.reserve(axes.size());
   for (const std::size_t axis : axes) signal.axes.push_back({axis});
   drop_ones(signal);
   return signal;

@@ -49,7 +49,7 @@ std::optional<Signal> regrouped(Signal signal, const std::vector<Index>& dims, I
 bool refine(Signal& a, Signal& b);
 
 /// A signal of one factor for each dimension of `shape`, which a layer made.  `axes` says which dimension each axis is; kBatch: the batch.
-Signal signal_of(std::string layer, std::vector<Index> shape, const std::vector<std::size_t>& axes);
+Signal signal_of(std::string layer, const std::vector<Index>& shape, const std::vector<std::size_t>& axes);
 
 /// Removes factors of size 1.
 void drop_ones(Signal& signal);

@@ -115,7 +115,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add_own(const LayerDescrip
   info.output = blueprint.output();
   for (const Source& source : inputs) info.inputs.push_back(source.boundary);
   info.params = built_.layout.param_count - begin;
-  const Source output{place.layer + 1, blueprint.output()};
+  Source output{place.layer + 1, blueprint.output()};
   auto next = layer.spec->followed_by();
   if (!next) return output;
   next->trainable = layer.trainable;

@@ -202,8 +202,13 @@ void write_weights(const ModelCase& model, const std::string& folder) {
 }
 
 Experiment experiment_of(const ModelCase& model, const std::string& folder) {
-  return {
-      model.document, folder.empty() ? "config.json" : folder + "/config.json", folder, config::Grid(), read_config(model.document), {}};
+  return {.document = model.document,
+          .path = folder.empty() ? "config.json" : folder + "/config.json",
+          .folder = folder,
+          .grid = config::Grid(),
+          .base = read_config(model.document),
+          .notes = {},
+          .example = std::nullopt};
 }
 
 }  // namespace normrun::study

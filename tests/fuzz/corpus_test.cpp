@@ -50,6 +50,7 @@ TEST_CASE("the parsers take the seeds of their fuzz targets") {
   for (const char* const name : {"safetensors/checkpoint", "safetensors/foreign"})
     CHECK(files::read_safetensors(seed(name)).tensors.size() > 1);
   CHECK(records_of(sweep::JournalFile(seed("journal/sweep"))) == 2);
-  for (const char* const name : {"onnx/convolution", "onnx/attention"}) CHECK(models::model_of(files::read_onnx(seed(name))).norms.size() == 1);
+  for (const char* const name : {"onnx/convolution", "onnx/attention"})
+    CHECK(models::model_of(files::read_onnx(seed(name))).norms.size() == 1);
   CHECK(config::Document::load(seed("keras/sequential")).contains("config.layers.1"));
 }

@@ -90,7 +90,7 @@ class SchemaWriter {
       else
         whole.push_back(word);
     }
-    if (kinds.size() == 0) return {{"enum", std::move(whole)}};
+    if (kinds.empty()) return {{"enum", std::move(whole)}};
     kinds.push_back({{"enum", std::move(whole)}});
     return {{"anyOf", std::move(kinds)}};
   }

@@ -132,7 +132,7 @@ void ArraySource::check_alike(const files::NumberArray& train, const std::option
 }
 
 Shape ArraySource::example_shape(const Pair& pair) const {
-  const Shape shape = pair.features.row_shape();
+  Shape shape = pair.features.row_shape();
   const bool is_grey = format_ == Format::kIdx && shape.rank() == 2;
   if (!is_grey && !(pair.lengths && shape.rank() == 1)) return shape;
   std::vector<Index> dims = shape.dims();

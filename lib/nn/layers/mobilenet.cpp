@@ -33,9 +33,10 @@ class MobilenetSpec final : public PresetSpec {
     for (Index block = 1; block <= depth; ++block) {
       const Index stride = block % 2 == 0 ? 2 : 1;
       if (block == 1 || stride == 2) channels *= 2;
-      const std::string name = fmt::format("block_{}", block);
-      add_normalized(layers, "depthwise_conv2d", name + "_depthwise", fmt::format(R"("kernel_size": 3, "pads": 1, "strides": {})", stride));
-      add_normalized(layers, "conv2d", name + "_pointwise", fmt::format(R"("filters": {}, "kernel_size": 1)", channels));
+      const std::string block_name = fmt::format("block_{}", block);
+      add_normalized(layers, "depthwise_conv2d", block_name + "_depthwise",
+                     fmt::format(R"("kernel_size": 3, "pads": 1, "strides": {})", stride));
+      add_normalized(layers, "conv2d", block_name + "_pointwise", fmt::format(R"("filters": {}, "kernel_size": 1)", channels));
     }
     layers.push_back(layer_text("global_average_pooling2d", "pool"));
     return list_text(layers);

@@ -94,7 +94,7 @@ class SinusoidalPositions final : public Layer<T> {
     positions_.reserve(static_cast<std::size_t>(steps * channels));
     for (Index t = 0; t < steps; ++t) {
       for (Index c = 0; c < channels; ++c) {
-        const double share = static_cast<double>(c / 2 * 2) / static_cast<double>(channels);
+        const double share = static_cast<double>(c - c % 2) / static_cast<double>(channels);
         const double angle = static_cast<double>(t) * math::exp(-share * math::log(spec.max_wavelength));
         positions_.push_back(static_cast<T>(c % 2 == 0 ? math::sin(angle) : math::cos(angle)));
       }

@@ -38,9 +38,9 @@ class Resnet20Spec final : public PresetSpec {
     std::vector<std::string> layers = {convolution("conv", 3, width, 1), layer_text("norm", "norm"), layer_text("relu", "relu")};
     for (Index stage = 0; stage < 3; ++stage) {
       for (Index block = 0; block < depth; ++block) {
-        const std::string name = fmt::format("stage_{}_block_{}", stage + 1, block + 1);
-        layers.push_back(residual(name, width << stage, stage > 0 && block == 0));
-        layers.push_back(layer_text("relu", name + "_relu"));
+        const std::string block_name = fmt::format("stage_{}_block_{}", stage + 1, block + 1);
+        layers.push_back(residual(block_name, width << stage, stage > 0 && block == 0 ? 2 : 1));
+        layers.push_back(layer_text("relu", block_name + "_relu"));
       }
     }
     layers.push_back(layer_text("global_average_pooling2d", "pool"));
@@ -54,13 +54,12 @@ class Resnet20Spec final : public PresetSpec {
     return layer_text("conv2d", name, fmt::format(kOptions, size, filters, stride, size / 2));
   }
 
-  std::string residual(const std::string& name, Index filters, bool is_first_of_stage) const {
-    const Index stride = is_first_of_stage ? 2 : 1;
+  std::string residual(const std::string& block_name, Index filters, Index stride) const {
     const std::vector<std::string> body = {convolution("conv_1", 3, filters, stride), layer_text("norm", "norm_1"),
                                            layer_text("relu", "relu"), convolution("conv_2", 3, filters, 1), layer_text("norm", "norm_2")};
     std::string options = "\"body\": " + list_text(body);
-    if (is_first_of_stage) options += ", \"shortcut\": " + list_text(shortcut_layers(filters));
-    return layer_text("residual", name, options);
+    if (stride > 1) options += ", \"shortcut\": " + list_text(shortcut_layers(filters));
+    return layer_text("residual", block_name, options);
   }
 
   std::vector<std::string> shortcut_layers(Index filters) const {
