@@ -105,7 +105,7 @@ Signal NetworkPlan::arranged(const Signal& signal, const std::vector<Signal::Axi
       for (std::size_t& factor : axis) factor = factor == Signal::kBatch ? factor : place[factor];
     }
   }
-  reshape(out, std::move(shape), name);
+  reshape(out, shape, name);
   return out;
 }
 

@@ -173,7 +173,7 @@ std::vector<Index> flattened(const OnnxNodeReader& node, const std::vector<Index
 std::vector<Index> order_of_axes(const OnnxNodeReader& node, std::size_t rank) {
   std::vector<Index> backwards(rank);
   std::iota(backwards.rbegin(), backwards.rend(), Index{0});
-  std::vector<Index> axes = node.integers("perm", std::move(backwards));
+  std::vector<Index> axes = node.integers("perm", backwards);
   std::vector<Index> sorted = axes;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 0; i < rank; ++i) {

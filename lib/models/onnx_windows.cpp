@@ -75,9 +75,9 @@ void set_pads(const Sides& sides, OptionsText& options) {
 }
 
 /// One number for each direction.  Throws where there are others, or numbers below 1.
-std::vector<Index> directions_of(const OnnxNodeReader& node, std::string_view attribute, std::vector<Index> fallback) {
+std::vector<Index> directions_of(const OnnxNodeReader& node, std::string_view attribute, const std::vector<Index>& fallback) {
   const std::size_t count = fallback.size();
-  std::vector<Index> values = node.integers(attribute, std::move(fallback));
+  std::vector<Index> values = node.integers(attribute, fallback);
   constexpr Index kLargest = Index{1} << 20;
   const bool fits = values.size() == count && std::all_of(values.begin(), values.end(), [](Index v) { return v >= 1 && v <= kLargest; });
   if (!fits) node.refuse("its " + std::string(attribute) + " do not fit");
