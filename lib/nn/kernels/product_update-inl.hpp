@@ -35,19 +35,21 @@ struct TakenByAdam {
 /// The update for a batch of few rows.  It walks w row by row, since all of dy stays in the first cache.  The multiply-adds of one group of
 /// vectors then run while the divisions of the group before are under way.
 template <class T>
-HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, AdamBuffers<T> to) {
+HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, const AdamBuffers<T>& to) {
   constexpr Index kCols = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = given;  // a copy that no store can reach: its numbers stay in registers
+  const AdamStep<T> by = given;  // copies that no store can reach: their numbers stay in registers
+  const AdamBuffers<T> all = to;
   const Index whole = extent.cols / kCols * kCols;
   const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};
-  for (Index row = 0; row < extent.rows; ++row, to = to.from(extent.cols)) {
+  for (Index row = 0; row < extent.rows; ++row) {
+    const AdamBuffers<T> own = all.from(row * extent.cols);
     const ColumnMajor<T> x_row = x.from(row, 0);
     for (Index col = 0; col < whole; col += kCols) {
       const Panel<T> panel{dy.at(0, col), dy.step, extent.depth};
-      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, to.from(col)}, Whole<T>());
+      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, own.from(col)}, Whole<T>());
     }
     if (whole == extent.cols) continue;
-    const TakenByAdam<T> taken{by, to.from(whole)};
+    const TakenByAdam<T> taken{by, own.from(whole)};
     multiply_columns<1, kUpdatedVectors, T>(x_row, 1, edge, taken, extent.cols - whole);
   }
 }
