@@ -3,17 +3,24 @@
 import torch
 from torch.nn import functional
 
-# Networks of each preset with small numbers: the shape of an example and the preset's options.
+ENCODER = {"type": "transformer_encoder", "d_model": 6, "num_heads": 2, "feed_forward": 10}
+
+# Networks of each preset with small numbers: the shape of an example, the type of the norms and the preset's options.
 PRESETS = [
-    ([8, 8, 3], {"type": "resnet20", "width": 4}),
-    ([8, 8, 3], {"type": "resnet20", "width": 4, "depth": 2, "shortcut": "padding"}),
-    ([8, 8, 3], {"type": "mobilenet", "width": 4, "depth": 5}),
-    ([12, 3], {"type": "cnn1d", "width": 6, "depth": 3}),
+    ([8, 8, 3], "batch", {"type": "resnet20", "width": 4}),
+    ([8, 8, 3], "batch", {"type": "resnet20", "width": 4, "depth": 2, "shortcut": "padding"}),
+    ([8, 8, 3], "batch", {"type": "mobilenet", "width": 4, "depth": 5}),
+    ([12, 3], "batch", {"type": "cnn1d", "width": 6, "depth": 3}),
+    ([7, 3], "layer", ENCODER),
+    ([7, 3], "layer", {**ENCODER, "norm_first": False, "use_causal_mask": True, "positions": "learned"}),
+    ([7, 3], "batch", {**ENCODER, "activation": "gelu", "pooling": "max", "num_heads": 3}),
+    ([7, 3], "batch", {**ENCODER, "norm_first": False, "positions": "none", "depth": 1}),
+    ([7, 3], "rms", {**ENCODER, "use_causal_mask": True, "activation": "gelu", "depth": 3, "num_heads": 1}),
 ]
 
 
 class PresetLayers:
-    """Adds the presets to a peer that computes batch normalization and knows its tensors by name; channels last."""
+    """Adds the presets to a peer that computes dense layers and normalizations and knows its tensors by name; channels last."""
 
     def convolved(self, name, x, stride=1, pad=0):
         kernel = self.param(name, "kernel").permute(3, 2, 0, 1)
@@ -24,7 +31,7 @@ class PresetLayers:
         return functional.conv2d(x.permute(0, 3, 1, 2), kernel, stride=stride, padding=1, groups=x.shape[-1]).permute(0, 2, 3, 1)
 
     def normed(self, name, x):
-        return self.batch({}, name, x)
+        return getattr(self, self.norm)({}, name, x)
 
     def resnet20(self, layer, name, x):
         x = torch.relu(self.normed(f"{name}/norm", self.convolved(f"{name}/conv", x, pad=1)))
@@ -57,3 +64,35 @@ class PresetLayers:
             x = functional.conv1d(x.permute(0, 2, 1), kernel, padding="same").permute(0, 2, 1) + self.param(f"{name}/conv_{block}", "bias")
             x = torch.relu(self.normed(f"{name}/norm_{block}", x))
         return x.mean(1)
+
+    def transformer_encoder(self, layer, name, x):
+        x = self.dense(layer, f"{name}/embedding", x) + self.positions(layer, f"{name}/positions", x.shape[1])
+        norm_first = layer.get("norm_first", True)
+        for block in range(1, layer.get("depth", 2) + 1):
+            for part, body in ((f"{name}/attention_{block}", self.attention), (f"{name}/feed_forward_{block}", self.feed_forward)):
+                if norm_first:
+                    x = x + body(layer, f"{part}/body", self.normed(f"{part}/body/norm", x))
+                else:
+                    x = self.normed(f"{part}_norm", x + body(layer, f"{part}/body", x))
+        if norm_first:
+            x = self.normed(f"{name}/norm", x)
+        return x.amax(1) if layer.get("pooling") == "max" else x.mean(1)
+
+    def positions(self, layer, name, steps):
+        kind = layer.get("positions", "sinusoidal")
+        if kind != "sinusoidal":
+            return self.param(name, "position_embeddings")
+        channel = torch.arange(layer["d_model"])
+        angles = torch.arange(steps)[:, None] / 10000 ** (channel // 2 * 2 / layer["d_model"])
+        return torch.where(channel % 2 == 0, angles.sin(), angles.cos())
+
+    def attention(self, layer, path, x):
+        x, name = x.transpose(0, 1), f"{path}/attention"
+        hidden = torch.ones(len(x), len(x)).triu(1).bool() if layer.get("use_causal_mask") else None
+        return functional.multi_head_attention_forward(
+            x, x, x, layer["d_model"], layer["num_heads"], self.param(name, "kernel").T, self.param(name, "bias"), None, None, False, 0.0,
+            self.param(name, "output_kernel").T, self.param(name, "output_bias"), attn_mask=hidden, need_weights=False)[0].transpose(0, 1)
+
+    def feed_forward(self, layer, path, x):
+        x = getattr(functional, layer.get("activation", "relu"))(self.dense(layer, f"{path}/dense_1", x))
+        return self.dense(layer, f"{path}/dense_2", x)
