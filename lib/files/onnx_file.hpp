@@ -29,7 +29,7 @@ enum class OnnxType {
   kBfloat16 = 16,
 };
 
-/// "F32", "F64", "F16", "BF16", "I64" …
+/// Returns the type's name in safetensors: "F32", "F64", "F16", "BF16", "I64" …
 std::string_view onnx_type_name(OnnxType type);
 bool is_floating(OnnxType type);
 
@@ -39,7 +39,7 @@ struct OnnxTensor {
   std::vector<Index> dims;  // none: one number
   OnnxType type = OnnxType::kFloat;
   Index count = 1;                 // of its numbers, which are all there: the reader has compared sizes
-  std::string_view bytes;          // the numbers as little-endian bytes; empty where they are `listed`
+  std::string_view bytes;          // the numbers as little-endian bytes; empty if they are `listed`
   std::string file;                // in which file the bytes lie: the model's, or that of external data
   Index begin = -1;                // where in that file they begin; -1: they do not lie there as plain bytes
   std::vector<Index> listed = {};  // whole numbers, or bits of half-precision numbers, of the field int32_data, int64_data or uint64_data
@@ -95,16 +95,16 @@ struct OnnxFile {
 };
 
 /// Reads an ONNX model with its external data, which must lie in the model's folder or below it.  Sizes are compared with the bytes that
-/// are there before anything is allocated for them.  Throws Error(kUsage) where the model or its external data is missing, and
-/// Error(kDamaged) with file and byte where it is cut off, not ONNX, or larger than its file.
+/// are there before anything is allocated for them.  Throws Error(kUsage) if the model or its external data is missing, and
+/// Error(kDamaged), with file and byte, if a file is cut off, is not ONNX, or names more numbers than it holds.
 OnnxFile read_onnx(const std::filesystem::path& path);
-/// Reads the bytes of a model in the same way.  `path` is what messages name, and its folder holds external data.
+/// Reads the bytes of a model in the same way.  Messages name `path`, and its folder holds external data.
 OnnxFile parse_onnx(std::string bytes, const std::filesystem::path& path);
 
-/// Whether the bytes begin as an ONNX model does.  A short look, not a proof.
+/// Returns whether the bytes begin as an ONNX model does.  Other files may begin so, too.
 bool looks_like_onnx(std::string_view first_bytes);
 
-/// The numbers of a tensor as doubles; 64-bit integers beyond 2^53 are rounded.
+/// Returns the numbers of a tensor as doubles; 64-bit integers beyond 2^53 are rounded.
 std::vector<double> onnx_values(const OnnxTensor& tensor);
 
 }  // namespace normrun::files

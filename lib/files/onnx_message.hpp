@@ -23,7 +23,7 @@ class OnnxProgress {
 };
 
 /// The fields of one protobuf message, one after the other.  Only a field whose wire type has been asked for is decoded.
-/// Throws protozero::exception where the bytes are not a message.
+/// Throws protozero::exception if the bytes are not a message.
 class OnnxMessage {
  public:
   template <class Parser>

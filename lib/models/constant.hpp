@@ -21,29 +21,29 @@ struct Constant {
 
   Index count() const { return static_cast<Index>(values->size()); }
   const std::vector<double>& numbers() const { return *values; }
-  /// The numbers as whole ones, clamped to what an Index holds.
+  /// Returns the numbers as whole ones, clamped to what an Index holds.
   std::vector<Index> integers() const;
 };
 
-/// A computed constant.  Throws Error(kUsage) if it would have more than kMostComputed numbers; so do the functions below.
+/// Makes a constant of computed numbers.  This function and those below throw Error(kUsage) for more than kMostComputed numbers.
 Constant computed(std::vector<Index> dims, std::vector<double> values, bool is_whole);
 Constant whole_numbers(const std::vector<Index>& values);
 
 /// How many numbers a computed constant may have: no model needs more, and a damaged file could ask for any number.
 inline constexpr Index kMostComputed = Index{1} << 24;
-/// The product of dimensions, if it is at most kMostComputed; else throws Error(kUsage).
+/// Returns the product of dimensions.  Throws Error(kUsage) if it is larger than kMostComputed.
 Index checked_count(const std::vector<Index>& dims);
 
-/// The dimensions of what two tensors give element by element, numpy's rule; nothing where they do not fit.
+/// Returns the dimensions of what two tensors give element by element, by numpy's rule; nothing if they do not fit.
 std::optional<std::vector<Index>> broadcast_dims(const std::vector<Index>& a, const std::vector<Index>& b);
 
 /// Reads a constant as if it had the dimensions `dims`, to which it must broadcast.
 class BroadcastReader {
  public:
   BroadcastReader(const Constant& constant, const std::vector<Index>& dims);
-  /// The flat place in the constant of the element at these coordinates.
+  /// Returns the flat place in the constant of the element at these coordinates of `dims`.
   Index place(const std::vector<Index>& at) const;
-  /// Whether the numbers may differ along an axis of `dims`.
+  /// Returns whether the numbers may differ along an axis of `dims`.
   bool varies(std::size_t axis) const { return steps_[axis] != 0; }
   Index step(std::size_t axis) const { return steps_[axis]; }
 
@@ -70,7 +70,8 @@ void each_place(const std::vector<Index>& dims, const Visit& visit) {
   }
 }
 
-/// The axis counted from the front.  Throws Error(kUsage) where there is none.
+/// Returns an axis, which may count from the back (-1 is the last), counted from the front.  Throws Error(kUsage) if a tensor of this rank
+/// has no such axis.
 std::size_t axis_of(Index axis, std::size_t rank);
 
 }  // namespace normrun::models

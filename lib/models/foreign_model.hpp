@@ -32,7 +32,7 @@ struct ForeignNorm {
   std::string node;   // its name in the file: for messages about the graph
   std::string type;   // batch, layer, group, instance, rms
   double epsilon = 0.0;
-  std::optional<double> momentum = std::nullopt;  // weight of the old value, as normrun means it; nothing where the file does not tell
+  std::optional<double> momentum = std::nullopt;  // weight of the old value, as normrun means it; nothing if the file does not tell
   /// The file computes the statistics from the batch whenever it runs: training_mode=1, or statistics that the graph computes.  Its own
   /// outputs are then those of train mode, not of eval mode.
   bool uses_batch = false;
@@ -41,14 +41,14 @@ struct ForeignNorm {
   std::optional<TensorPlace> beta = std::nullopt;
   std::optional<TensorPlace> mean = std::nullopt;
   std::optional<TensorPlace> variance = std::nullopt;
-  std::optional<TensorPlace> updates = std::nullopt;  // the count of updates (num_batches_tracked), where the file has it
+  std::optional<TensorPlace> updates = std::nullopt;  // the count of updates (num_batches_tracked), if the file has it
 };
 
 /// A trained model of another framework as a normrun network.
 struct ForeignModel {
   FileFormat format = FileFormat::kOnnx;
   std::string path;
-  std::string producer;             // "pytorch 2.13.0", "keras 3.15.1"; "" where the file does not tell
+  std::string producer;             // "pytorch 2.13.0", "keras 3.15.1"; "" if the file does not tell
   std::string network;              // a JSON list: the config's "network", each layer with a name and, where needed, its inputs
   Shape input;                      // one example as the network reads it, channels last
   std::vector<Index> file_input;    // one example as the file has it, without the batch
@@ -57,32 +57,35 @@ struct ForeignModel {
   files::TensorFile weights;        // under normrun's names and in its layouts, in double precision; NaN and negatives stay as they are
   std::vector<ForeignNorm> norms;   // in the order in which they run
   std::vector<std::string> untold;  // what the file does not tell, a sentence each
-  /// Whether the outputs of the file depend on the batch, so that a reference of its outputs is one of train mode.
+  /// Returns whether the outputs of the file depend on the batch.  The framework's outputs are then those of train mode.
   bool uses_batch() const;
 };
 
-/// Reads an .onnx file, with external data beside it, or a safetensors with "keras.config" in its metadata.  Decides by the contents.
+/// Reads an .onnx file, with external data beside it, or a safetensors file with "keras.config" in its metadata.  The contents of the file
+/// decide which, not its name.
 /// Throws Error(kUsage) for operations that normrun does not have (all in one message), for a model without a normalization (with the
 /// export line that keeps it), for a .keras file (with the two lines that write a safetensors), and for a missing file.
 /// Throws Error(kDamaged), with a place, for a file that is damaged, external data outside of the model's folder, or sizes that exceed
 /// the file.
 ForeignModel read_model(const std::filesystem::path& path);
 
-/// Whether read_model would try the file: its first bytes or its metadata are those of a model, not of data, a config or a state dict.
+/// Returns whether read_model would try the file: whether its first bytes or its metadata are those of a model, rather than of data, a
+/// config or a state dict.
 bool is_foreign_model(const std::filesystem::path& path);
 
-/// The layers for an nn::Network: nn::Network<T>(layers_of(model), model.input).
+/// Returns the layers for an nn::Network: nn::Network<T>(layers_of(model), model.input).
 std::vector<nn::LayerDescription> layers_of(const ForeignModel& model);
 
-/// A config's document with this network, whose "data" and "train" are missing: {"name": …, "network": […]}.
+/// Returns a config's document with this network, but without "data" and "train": {"name": …, "network": […]}.
 config::Document config_of(const ForeignModel& model);
 
-/// The model's numbers in the network's buffers, NaN and negative statistics as they are.  The counts of updates are nn::kUnknownUpdates
-/// unless the file has them.
+/// Returns the model's numbers in the network's buffers.  NaN and negative statistics stay as they are.  The counts of updates are
+/// nn::kUnknownUpdates unless the file has them.
 template <class T>
 nn::Model<T> numbers_of(const ForeignModel& model, const nn::Network<T>& network);
 
-/// Turns examples in the file's order of axes into the network's: (examples, size) each.  The same numbers if the file has channels last.
+/// Turns examples from the file's order of axes into the network's: (examples, size) each.  If the file has its channels last, the numbers
+/// stay where they are.
 template <class T>
 Matrix<T> network_input(const ForeignModel& model, ConstView<T> file_input);
 

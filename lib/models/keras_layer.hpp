@@ -28,7 +28,7 @@ struct KerasModel {
 /// One layer of Keras while it becomes layers of the plan.
 class KerasLayerReader {
  public:
-  /// `scope`: what the paths of the layer's weights begin with, "" or "block/".
+  /// The paths of the layer's weights begin with `scope`, which is "" or "block/".
   KerasLayerReader(KerasModel& model, KerasConfig config, std::vector<KerasTensor> inputs, std::string name, std::string scope)
       : model_(model), config_(std::move(config)), inputs_(std::move(inputs)), name_(std::move(name)), scope_(std::move(scope)) {}
 
@@ -39,20 +39,20 @@ class KerasLayerReader {
   const std::string& name() const { return name_; }
   const std::string& scope() const { return scope_; }
 
-  /// Adds a layer under the layer's own name, which the first one gets, or under a name made of it.
+  /// Adds a layer to the plan.  The first one gets the name of the layer of Keras, the others get names made of it.
   KerasTensor add(const std::string& type, const std::vector<KerasTensor>& inputs, const OptionsText& options = {});
   KerasTensor add(const std::string& type, const OptionsText& options = {}) { return add(type, {input()}, options); }
-  /// The same under "<name>_<suffix>".
+  /// Adds a layer with the name "<name>_<suffix>".
   KerasTensor add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input, const OptionsText& options = {});
 
-  /// The file's tensor <scope><layer>/…/<role>; null if it has none.
+  /// Returns the file's tensor <scope><layer>/…/<role>; null if it has none.
   const files::Tensor* find(const std::string& role, const std::string& part = "") const;
   /// Adds the file's tensor as a weight.  Throws if it is missing or has another size.
   void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
             const std::string& part = "");
   TensorPlace place(const std::string& file_role) const;
 
-  /// The activation that an option of this name gives, as a layer behind `input`.
+  /// Adds the activation that the option names, as a layer behind `input`.
   KerasTensor activated(const KerasTensor& input, const std::string& option = "activation");
   [[noreturn]] void refuse(const std::string& what) const;
 

@@ -16,7 +16,7 @@ namespace normrun::models {
 /// The layers of a network that grows while a file is read, with their weights.
 class NetworkPlan {
  public:
-  /// `input`: the shape of an example as the network reads it.
+  /// `input` is the shape of an example as the network reads it.
   explicit NetworkPlan(const Shape& input);
 
   struct Layer {
@@ -25,20 +25,20 @@ class NetworkPlan {
     OptionsText options;
     std::vector<std::string> inputs;
   };
-  /// Adds a layer and returns the shape of its output.  Throws Error(kUsage) where the layer refuses its options or inputs, or where an
+  /// Adds a layer and returns the shape of its output.  Throws Error(kUsage) if the layer refuses its options or inputs, or if an
   /// example of its output would be too large.
   std::vector<Index> add(const Layer& layer);
-  /// A name like `wanted` that no layer has yet.
+  /// Returns `wanted`, or a name made of it, that no layer has yet.
   std::string free_name(const std::string& wanted);
   void add_weight(const std::string& layer, const std::string& role, std::vector<Index> shape, std::vector<double> values);
 
-  /// The same numbers in another order of memory: each group lists factors that become one dimension of the shape, the last one running
-  /// fastest.  Together the groups name every factor once.  `name` is what layers that are needed for it begin with.
+  /// Returns the same numbers in another order of memory.  Each group lists factors that become one dimension of the shape, the last one
+  /// running fastest.  Together the groups name every factor once.  If layers are needed for that, their names begin with `name`.
   Signal arranged(const Signal& signal, const std::vector<Signal::Axis>& groups, const std::string& name);
 
   /// Leaves out all layers that `output` does not depend on.
   void keep_only(const std::string& output);
-  /// The layers as a config's "network".
+  /// Returns the layers as a config's "network".
   std::string text() const;
   files::TensorFile take_weights() { return std::move(weights_); }
   const std::vector<Layer>& layers() const { return layers_; }

@@ -28,15 +28,15 @@ class OnnxGraph {
   NetworkPlan& plan() { return *plan_; }
   const Value& value(const std::string& tensor) const;
   void set_value(const std::string& tensor, Value value);
-  /// The stand-in for the number of examples in shapes: a prime that nothing in the file is a multiple of.
+  /// Returns what stands for the number of examples in shapes: a prime that no size in the file is a multiple of.
   Index batch() const { return batch_; }
-  /// The number of examples that the exporter wrote into the file; 0 if it left that open.
+  /// Returns the number of examples that the exporter wrote into the file; 0 if it left that open.
   Index baked_batch() const { return baked_batch_; }
 
-  /// The nodes that the graph's first output depends on, in order.
+  /// Returns the nodes that the graph's first output depends on, in the order in which they run.
   const std::vector<const files::OnnxNode*>& nodes() const { return nodes_; }
   const files::OnnxNode* producer(const std::string& tensor) const;
-  /// The only node that reads a tensor; null if several do, or if it is the graph's output.
+  /// Returns the only node that reads a tensor; null if several nodes read it, or if the tensor is the graph's output.
   const files::OnnxNode* sole_reader(const std::string& tensor) const;
   const std::vector<const files::OnnxNode*>& readers(const std::string& tensor) const;
   bool is_read(const std::string& tensor) const { return !readers(tensor).empty() || tensor == output_; }
@@ -44,11 +44,11 @@ class OnnxGraph {
   void absorb(const files::OnnxNode& node) { absorbed_.insert(&node); }
   bool is_absorbed(const files::OnnxNode& node) const { return absorbed_.contains(&node); }
 
-  /// Whether the graph computes the statistics of a batch normalization from its input.
+  /// Returns whether the graph computes the statistics of a batch normalization from the normalization's input.
   bool computes_statistics(const files::OnnxNode& norm) const;
 
   std::vector<ForeignNorm>& norms() { return norms_; }
-  /// Where the numbers of a constant lie, noting that `use` ("bn1.gamma") reads them.
+  /// Returns where the numbers of a constant lie, and notes that `use` ("bn1.gamma") reads them.
   TensorPlace place_of(const Constant& constant, const std::string& use, std::vector<Index> order = {});
   /// Fills in which places are shared.
   void note_sharing();
@@ -83,11 +83,11 @@ class OnnxGraph {
   std::map<std::pair<std::string, Index>, std::vector<std::string>> uses_;  // of the bytes at a place
 };
 
-/// The shortest decimal that is this float: what the exporter's user wrote, such as 1e-5.
+/// Returns the shortest decimal that is this float: what the exporter's user wrote, such as 1e-5.
 double shortest(float number);
 
-/// The module that a node belongs to, as the exporter tells it by the names of the node's weights, its metadata or its name; else a name
-/// made of the node's.  "layer1.0.bn1"
+/// Returns the module that a node belongs to, such as "layer1.0.bn1".  The names of the node's weights, its metadata or its name tell it;
+/// if none does, the module is named after the node.
 std::string module_of(const files::OnnxNode& node);
 
 }  // namespace normrun::models

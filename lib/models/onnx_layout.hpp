@@ -6,9 +6,9 @@
 
 namespace normrun::models {
 
-/// A group for each factor: the shape of the memory as it is.
+/// Returns a group for each factor: the shape of the memory as it is.
 std::vector<Signal::Axis> single_groups(const Signal& signal);
-/// The signal with the axis as one factor, which needs a layer where its factors do not lie side by side.
+/// Returns the signal with the axis as one factor, which needs a layer unless the axis's factors lie side by side.
 Signal gathered_axis(OnnxNodeReader& node, const Signal& signal, std::size_t axis);
 
 /// A signal whose memory ends in the numbers along an axis: shape (other factors…, axis).  `order` says which entry of the file's axis
@@ -17,13 +17,13 @@ struct ChannelsLast {
   Signal signal;
   std::vector<Index> order;
 };
-/// No layer if the axis lies last already, in whichever order.
+/// Moves the axes to the end of the memory.  If they lie there already, in whichever order, that needs no layer.
 ChannelsLast channels_last(OnnxNodeReader& node, const Signal& signal, const std::vector<std::size_t>& axes);
 
-/// The numbers in the given order: out[i] = values[order[i]]; the same if the order is empty.
+/// Returns the numbers in the given order: out[i] = values[order[i]]; an empty order keeps them as they are.
 std::vector<double> reordered(const std::vector<double>& values, const std::vector<Index>& order);
 
-/// The signal repeated along axes of size 1, to dimensions that broadcast with its own.
+/// Repeats the signal along axes of size 1, to dimensions that broadcast with its own.
 Signal broadcast_to(OnnxNodeReader& node, const Signal& signal, const std::vector<Index>& dims);
 
 /// Two signals as an operation on their elements reads them: equal axes in one order of memory, neither broadcast.
@@ -33,15 +33,15 @@ struct Aligned {
 };
 Aligned aligned(OnnxNodeReader& node, const Signal& a, const Signal& b);
 
-/// A constant as numbers for the last factors of a signal's memory: number i of them belongs to the i-th of `size` places.  The signal must
-/// have every axis along which the constant varies (broadcast_to).
+/// A constant as numbers for the last factors of a signal's memory: number i belongs to place i along these factors.  The signal must have
+/// every axis along which the constant varies (broadcast_to).
 struct SuffixNumbers {
   std::vector<double> values;  // one if the constant is one number
   std::size_t factors = 0;     // how many of the last factors they span
 };
 SuffixNumbers suffix_numbers(OnnxNodeReader& node, const Constant& constant, const Signal& signal);
 
-/// The signal plus a constant, element by element (onnx_elementwise.cpp).
+/// Adds a constant to the signal, element by element (onnx_elementwise.cpp).
 Signal plus_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant);
 
 }  // namespace normrun::models

@@ -20,19 +20,19 @@ class OnnxNodeReader {
   Index batch() const { return graph_.batch(); }
   Index baked_batch() const { return graph_.baked_batch(); }
 
-  // Inputs.  An input that the node leaves out is not there.
+  // These read the node's inputs.  For an input that the node leaves out, has() is false.
   bool has(std::size_t input) const { return input < node_.inputs.size() && !node_.inputs[input].empty(); }
   bool is_constant(std::size_t input) const;
   bool is_signal(std::size_t input) const;
   bool are_all_constant() const;
   const Constant& constant(std::size_t input, std::string_view what = "one of its inputs") const;
   Signal signal(std::size_t input) const;
-  /// Whole numbers of an input, else of an attribute: opsets moved many from the one to the other.
+  /// Returns the whole numbers of an input, or of an attribute if there is no such input: later opsets turned many attributes into inputs.
   std::optional<std::vector<Index>> integers(std::size_t input, std::string_view attribute) const;
-  /// The one number of an input, else of an attribute.
+  /// Returns the one number of an input, or of an attribute if there is no such input.
   std::optional<double> number(std::size_t input, std::string_view attribute) const;
 
-  // Attributes.
+  // These read the node's attributes.
   bool has_attribute(std::string_view name) const { return node_.find(name) != nullptr; }
   Index integer(std::string_view attribute, Index fallback) const;
   std::vector<Index> integers(std::string_view attribute, const std::vector<Index>& fallback) const;
@@ -42,18 +42,18 @@ class OnnxNodeReader {
   void give(std::size_t output, Value value);
   bool is_read(std::size_t output) const { return output < node_.outputs.size() && graph_.is_read(node_.outputs[output]); }
 
-  /// The name of the node's layer: its module's, made unique.
+  /// Returns the name of the node's layer: that of its module, made unique.
   const std::string& name();
-  /// Adds a layer of this name, or of a name that begins with it, which reads the signal; returns a signal like it, whose numbers the layer
-  /// computes element by element.
+  /// Adds a layer that computes numbers from those of the signal, element by element, and returns them as a signal of the same axes.  The
+  /// layer has the node's name or a name that begins with it.
   Signal elementwise(const std::string& type, const Signal& signal, const OptionsText& options = {});
-  /// Adds a layer that reads signals in their present shapes; returns its output's shape and name.
+  /// Adds a layer that reads signals in their present shapes; returns its name and the shape of its output.
   struct Added {
     std::string layer;
     std::vector<Index> shape;
   };
   Added add(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options = {});
-  /// Adds a layer that only helps: its name is made of the node's, which the layer that matters gets.
+  /// Adds a layer that only prepares or finishes the node's main layer.  Its name is made of the node's, which stays free for the main one.
   Added add_beside(const std::string& type, const std::vector<Signal>& signals, const OptionsText& options = {});
 
   [[noreturn]] void refuse(const std::string& what) const;

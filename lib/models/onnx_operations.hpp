@@ -16,7 +16,7 @@ const Operations& constant_operations();
 /// Operations on signals, which become layers.
 const Operations& signal_operations();
 
-// The groups of which signal_operations() is made.
+// signal_operations() joins these groups.
 Operations elementwise_operations();
 Operations window_operations();
 Operations norm_operations();
@@ -24,7 +24,7 @@ Operations product_operations();
 Operations shape_operations();
 Operations recurrent_operations();
 Operations resize_operations();
-// The groups of which constant_operations() is made.
+// constant_operations() joins these groups.
 Operations constant_arithmetic();
 Operations constant_shapes();
 

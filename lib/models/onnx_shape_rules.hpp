@@ -8,7 +8,7 @@ namespace normrun::models {
 
 // What the shape operations of ONNX mean, for constants and signals alike.  `dims` are the dimensions of the node's first input.
 
-/// Some entries of one axis: start, start + step, …
+/// Some entries of one axis: `count` of them, at start, start + step, …
 struct AxisSlice {
   std::size_t axis = 0;
   Index start = 0;
@@ -16,12 +16,12 @@ struct AxisSlice {
   Index count = 0;
 };
 std::vector<AxisSlice> slices_of(const OnnxNodeReader& node, const std::vector<Index>& dims);
-/// What each output of Split gets.
+/// Returns the entries that each output of Split gets.
 std::vector<AxisSlice> parts_of(const OnnxNodeReader& node, const std::vector<Index>& dims);
 
 std::vector<Index> squeezed(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> unsqueezed(const OnnxNodeReader& node, const std::vector<Index>& dims);
-/// The dimensions that Reshape asks for.  Their product is that of `dims`.
+/// Returns the dimensions that Reshape asks for.  Their product is that of `dims`.
 std::vector<Index> reshaped(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> flattened(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> order_of_axes(const OnnxNodeReader& node, std::size_t rank);

@@ -25,7 +25,7 @@ class OptionsText {
   std::string members_;
 };
 
-/// A text as JSON: in quotes and escaped.  Bytes that are not UTF-8 become '?'.
+/// Returns a text as JSON: in quotes and escaped.  Bytes that are not UTF-8 become '?'.
 std::string json_text(std::string_view text);
 
 }  // namespace normrun::models

@@ -27,28 +27,29 @@ struct Signal {
   std::size_t rank() const { return axes.size(); }
   Index size() const;  // numbers of an example
   bool has_batch(const Axis& axis) const;
-  /// The size of an axis, in which the batch counts as `batch`.
+  /// Returns the size of an axis, in which the batch counts as `batch`.
   Index size_of(const Axis& axis, Index batch) const;
   std::vector<Index> dims(Index batch) const;
-  /// The axis of which the batch is a factor.
+  /// Returns the axis that has the batch among its factors.
   std::size_t batch_axis() const;
-  /// Whether the axis is the batch and nothing else.
+  /// Returns whether the axis is the batch and nothing else.
   bool is_batch(std::size_t axis) const { return axes[axis].size() == 1 && axes[axis][0] == kBatch; }
-  /// The factors of an axis without the batch.
+  /// Returns the factors of an axis without the batch.
   Axis own_factors(std::size_t axis) const;
 };
 
 /// Divides a factor into an outer and an inner one.
 void split_factor(Signal& signal, std::size_t factor, Index outer);
 
-/// The signal under other dimensions, which have the same product; nothing where its factors cannot be divided so.
+/// Returns the signal under other dimensions, which have the same product; nothing if its factors cannot be divided so.
 std::optional<Signal> regrouped(Signal signal, const std::vector<Index>& dims, Index batch);
 
-/// Makes the axes of two signals consist of the same factors: on return, the axes of equal size have as many factors, of equal sizes.
-/// Returns false where that is impossible.  Both must have the same rank.
+/// Splits factors until axes of equal size consist of factors of equal sizes in both signals.  Returns false if that is impossible.  Both
+/// must have the same rank.
 bool refine(Signal& a, Signal& b);
 
-/// A signal of one factor for each dimension of `shape`, which a layer made.  `axes` says which dimension each axis is; kBatch: the batch.
+/// Returns the signal of a layer's output, with one factor for each dimension of `shape`.  `axes` says which dimension each axis is; kBatch
+/// stands for the batch.
 Signal signal_of(std::string layer, const std::vector<Index>& shape, const std::vector<std::size_t>& axes);
 
 /// Removes factors of size 1.
