@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
-#include "study/onnx_edit.hpp"
+#include "files/onnx_edit.hpp"
 
 namespace normrun::study {
 namespace {
@@ -42,8 +42,8 @@ class Rewriter {
 
   std::vector<RepairedFile> take(const std::string& provenance, const std::string& out) {
     std::string& own = bytes_of(model_.path);
-    if (!initializers_.empty()) own = with_initializers(own, initializers_, inputs_, model_.path);
-    if (model_.format == models::FileFormat::kOnnx) own = with_metadata(own, "normrun.repair", provenance);
+    if (!initializers_.empty()) own = files::with_initializers(own, initializers_, inputs_, model_.path);
+    if (model_.format == models::FileFormat::kOnnx) own = files::with_metadata(own, "normrun.repair", provenance);
     std::vector<RepairedFile> files;
     take_external_data();
     for (const auto& [path, bytes] : bytes_) {
@@ -108,8 +108,8 @@ class Rewriter {
   const ModelRepair& repair_;
   std::map<std::string, std::string> bytes_;
   std::set<std::string> changed_;  // the files whose bytes are others now
-  std::vector<NewInitializer> initializers_;
-  std::vector<NewInput> inputs_;
+  std::vector<files::NewInitializer> initializers_;
+  std::vector<files::NewInput> inputs_;
 };
 
 /// The statistics alone, under the names that they have in the model.

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace normrun::study {
+namespace normrun::files {
 
 /// A tensor that an ONNX graph gets beside those that it has.
 struct NewInitializer {
@@ -13,8 +13,8 @@ struct NewInitializer {
 };
 /// An input of a node that is to read another tensor.
 struct NewInput {
-  std::string node;       // its name
-  std::size_t place = 0;  // which of its inputs
+  std::string node;       // the node's name
+  std::size_t place = 0;  // which of the node's inputs
   std::string tensor;
 };
 
@@ -26,4 +26,4 @@ std::string with_initializers(std::string_view model, const std::vector<NewIniti
 /// Returns the bytes of an ONNX model with another entry in its metadata.
 std::string with_metadata(std::string_view model, const std::string& key, const std::string& value);
 
-}  // namespace normrun::study
+}  // namespace normrun::files

@@ -1,4 +1,4 @@
-#include "study/onnx_edit.hpp"
+#include "files/onnx_edit.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,7 +24,7 @@ std::string model() {
 }  // namespace
 
 TEST_CASE("a node gets a tensor of its own, and nothing else changes") {
-  const std::string edited = study::with_initializers(model(), {{"own", {1.0F, -2.0F}}}, {{"second", 1, "own"}}, "m.onnx");
+  const std::string edited = files::with_initializers(model(), {{"own", {1.0F, -2.0F}}}, {{"second", 1, "own"}}, "m.onnx");
   const std::string second = field(1, "x") + field(1, "own") + field(2, "y_second") + field(3, "second");
   const std::string raw("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);
   const std::string tensor = std::string("\x08\x02\x10\x01", 4) + field(8, "own") + field(9, raw);
@@ -33,7 +33,7 @@ TEST_CASE("a node gets a tensor of its own, and nothing else changes") {
 }
 
 TEST_CASE("metadata stand behind the rest") {
-  CHECK(study::with_metadata(model(), "key", "value") == model() + field(14, field(1, "key") + field(2, "value")));
+  CHECK(files::with_metadata(model(), "key", "value") == model() + field(14, field(1, "key") + field(2, "value")));
 }
 
 TEST_CASE("a file that is cut off is refused") {
@@ -42,7 +42,7 @@ TEST_CASE("a file that is cut off is refused") {
     if (size == 2) continue;  // a model of a version and nothing else
     CAPTURE(size);
     try {
-      study::with_initializers(whole.substr(0, size), {}, {}, "m.onnx");
+      files::with_initializers(whole.substr(0, size), {}, {}, "m.onnx");
       FAIL("not refused");
     } catch (const Error& error) {
       CHECK(error.code() == ExitCode::kDamaged);

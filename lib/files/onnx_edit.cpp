@@ -1,6 +1,6 @@
 // The wire format of protobuf: fields of (number << 3 | type) and a value; of type 0 the value is a varint, of 1 and 5 it has 8 and 4
 // bytes, and of 2 a varint tells its length.  The field numbers are those of onnx.proto (ONNX IR version 3 and later).
-#include "study/onnx_edit.hpp"
+#include "files/onnx_edit.hpp"
 
 #include <bit>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 
-namespace normrun::study {
+namespace normrun::files {
 namespace {
 
 constexpr std::uint64_t kBytes = 2;  // the type of texts, nested messages and lists
@@ -33,7 +33,7 @@ void add_bytes(std::string& bytes, std::uint64_t field, std::string_view value) 
   bytes += value;
 }
 
-struct Field {
+struct WireField {
   std::uint64_t number = 0;
   std::uint64_t type = 0;
   std::string_view whole;  // with its number and length
@@ -41,15 +41,15 @@ struct Field {
 };
 
 /// Reads the fields of a message one by one.
-class Fields {
+class WireReader {
  public:
-  Fields(std::string_view message, const std::string& path) : rest_(message), path_(path) {}
+  WireReader(std::string_view message, const std::string& path) : rest_(message), path_(path) {}
 
-  std::optional<Field> next() {
+  std::optional<WireField> next() {
     if (rest_.empty()) return std::nullopt;
     const std::string_view begin = rest_;
     const std::uint64_t key = varint();
-    Field field{.number = key >> 3U, .type = key & 7U, .whole = {}, .value = {}};
+    WireField field{.number = key >> 3U, .type = key & 7U, .whole = {}, .value = {}};
     if (field.type == 0) varint();
     if (field.type == 1) take(8);
     if (field.type == 5) take(4);
@@ -83,13 +83,13 @@ class Fields {
 
 std::string with_inputs(std::string_view node, const std::vector<NewInput>& inputs, const std::string& path) {
   std::string name;
-  Fields all(node, path);
-  while (const std::optional<Field> field = all.next())
+  WireReader all(node, path);
+  while (const std::optional<WireField> field = all.next())
     if (field->number == kNodeName) name = field->value;
   std::string result;
   std::size_t place = 0;
-  Fields fields(node, path);
-  while (const std::optional<Field> field = fields.next()) {
+  WireReader fields(node, path);
+  while (const std::optional<WireField> field = fields.next()) {
     std::string_view input;
     if (field->number == kNodeInput) {
       for (const NewInput& one : inputs)
@@ -130,15 +130,15 @@ std::string tensor_message(const NewInitializer& tensor) {
 std::string with_initializers(std::string_view model, const std::vector<NewInitializer>& initializers, const std::vector<NewInput>& inputs,
                               const std::string& path) {
   std::string result;
-  Fields fields(model, path);
-  while (const std::optional<Field> field = fields.next()) {
+  WireReader fields(model, path);
+  while (const std::optional<WireField> field = fields.next()) {
     if (field->number != kModelGraph) {
       result += field->whole;
       continue;
     }
     std::string graph;
-    Fields parts(field->value, path);
-    while (const std::optional<Field> part = parts.next()) {
+    WireReader parts(field->value, path);
+    while (const std::optional<WireField> part = parts.next()) {
       if (part->number == kGraphNode) {
         add_bytes(graph, kGraphNode, with_inputs(part->value, inputs, path));
       } else {
@@ -160,4 +160,4 @@ std::string with_metadata(std::string_view model, const std::string& key, const 
   return result;
 }
 
-}  // namespace normrun::study
+}  // namespace normrun::files
