@@ -250,6 +250,12 @@ TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitNam
           gap_metrics<T>(train.outputs(), eval.outputs()).relative_gap};
 }
 
+std::vector<tables::NamedCell> test_score_cells(const TrainEvalScores& test) {
+  return {{"test_loss_eval", tables::cell_or_empty(test.eval.loss)},   {"test_accuracy_eval", tables::cell_or_empty(test.eval.accuracy)},
+          {"test_loss_train", tables::cell_or_empty(test.train.loss)}, {"test_accuracy_train", tables::cell_or_empty(test.train.accuracy)},
+          {"relative_gap", tables::cell_or_empty(test.relative_gap)},  {"test_samples", test.eval.samples}};
+}
+
 template std::optional<data::SplitName> compare_modes(const Snapshot<float>&, Moment, tables::RunRecord&);
 template std::optional<data::SplitName> compare_modes(const Snapshot<double>&, Moment, tables::RunRecord&);
 template SplitScore score_split(const Snapshot<float>&, data::SplitName, std::string_view, Index);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "compare/snapshot.hpp"
 #include "tables/record.hpp"
@@ -23,21 +25,23 @@ std::optional<data::SplitName> compare_modes(const Snapshot<T>& snapshot, Moment
 /// on the batch score the same bits whatever the batches.  Both are NaN if an output or the loss is not finite, or if the split has no rows
 /// (samples == 0).
 struct SplitScore {
-  double loss;
-  double accuracy;
-  Index samples;
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();
+  Index samples = 0;
 };
 template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode, Index batch_size);
 
-/// The scores of train mode, in batches of the run's own size, and of eval mode.
+/// The scores of train mode, in batches of the run's own size, and of eval mode; NaN, of 0 samples, until a split is scored.
 struct TrainEvalScores {
-  SplitScore train;
-  SplitScore eval;
-  double relative_gap;  // as in compare.csv; NaN if it does not apply
+  SplitScore train = {};
+  SplitScore eval = {};
+  double relative_gap = std::numeric_limits<double>::quiet_NaN();  // as in compare.csv; NaN if it does not apply
 };
 /// Scores a split, which must have rows, in both modes.
 template <class T>
 TrainEvalScores score_train_and_eval(const Snapshot<T>& snapshot, data::SplitName split);
+/// Returns the cells of runs.csv that hold the scores of the test split.
+std::vector<tables::NamedCell> test_score_cells(const TrainEvalScores& test);
 
 }  // namespace normrun::compare

@@ -55,7 +55,7 @@ class ModelJudge {
     compare_and_explain(has_any ? data_ : *by_outputs_, has_any ? loss_ : nn::LossKind::kMse);
     if (!result_.divergence.empty()) return std::move(result_);
     for (const data::SplitName split : splits_) judge_split(split);
-    result_.batches = batch_dependence(loaded_, splits_.front(), runs_in_train_mode_);
+    result_.batches = batch_dependence(loaded_, splits_.front(), runs_in_train_mode_ ? kTrainFrozen : kEvalMode);
     return std::move(result_);
   }
 
@@ -63,6 +63,8 @@ class ModelJudge {
   compare::Snapshot<T> snapshot(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {network_, model_, data, settings_, loss, 0, 0};
   }
+  /// Returns the state with recomputed statistics; the stored state if no layer has moving statistics.
+  std::span<const T> sound_state() const { return stages_.empty() ? std::span<const T>(model_.state) : std::span<const T>(sound_); }
   train::TrainingPlan<T> plan(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {.network = &network_,
             .data = &data,
@@ -134,12 +136,11 @@ class ModelJudge {
     data.class_words.clear();
     data.outputs = network_.output().size();
     const Index boundary = network_.output_boundary();
-    const std::span<const T> state = stages_.empty() ? std::span<const T>(model_.state) : std::span<const T>(sound_);
     for (const auto& [split, rows] :
          {std::pair(data::SplitName::kTrain, &data.train), std::pair(data::SplitName::kValidation, &data.validation),
           std::pair(data::SplitName::kTest, &data.test)}) {
       rows->labels.clear();
-      if (rows->samples() > 0) rows->targets = eval_outputs<T>(loaded_, state, split, boundary);
+      if (rows->samples() > 0) rows->targets = eval_outputs<T>(loaded_, sound_state(), split, boundary);
     }
     return data;
   }
@@ -157,19 +158,16 @@ class ModelJudge {
   }
 
   void add_run_line(const compare::Snapshot<T>& now) {
-    compare::TrainEvalScores test{{kNan, kNan, 0}, {kNan, kNan, 0}, kNan};
+    compare::TrainEvalScores test;
     if (now.data.test.samples() > 0 && has_labels(now.data.test)) test = compare::score_train_and_eval(now, data::SplitName::kTest);
-    record_.add(tables::TableId::kRuns, {{"status", tables::status_text(record_.status)},
-                                         {"error", result_.divergence},
-                                         {"precision", std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64")},
-                                         {"parameters", network_.layout().param_count},
-                                         {"steps", Index{0}},
-                                         {"test_loss_eval", tables::cell_or_empty(test.eval.loss)},
-                                         {"test_accuracy_eval", tables::cell_or_empty(test.eval.accuracy)},
-                                         {"test_loss_train", tables::cell_or_empty(test.train.loss)},
-                                         {"test_accuracy_train", tables::cell_or_empty(test.train.accuracy)},
-                                         {"relative_gap", tables::cell_or_empty(test.relative_gap)},
-                                         {"test_samples", test.eval.samples}});
+    std::vector<tables::NamedCell> cells = {{"status", tables::status_text(record_.status)},
+                                            {"error", result_.divergence},
+                                            {"precision", std::string(config_.precision == Precision::kFloat32 ? "float32" : "float64")},
+                                            {"parameters", network_.layout().param_count},
+                                            {"steps", Index{0}}};
+    const std::vector<tables::NamedCell> scores = compare::test_score_cells(test);
+    cells.insert(cells.end(), scores.begin(), scores.end());
+    record_.add(tables::TableId::kRuns, cells);
   }
 
   void judge_split(data::SplitName split) {
@@ -183,7 +181,7 @@ class ModelJudge {
     if (!role.has_labels) settings.compare.margins.variance = kFarOutputs;
     const compare::Snapshot<T> now{network_, model_, data, settings, loss, 0, 0};
     const Index boundary = network_.output_boundary();
-    const std::span<const T> state = stages_.empty() ? std::span<const T>(model_.state) : std::span<const T>(sound_);
+    const std::span<const T> state = sound_state();
     role.gap = compare::gap_metrics<T>(eval_outputs<T>(loaded_, model_.state, split, boundary).view(),
                                        eval_outputs<T>(loaded_, state, split, boundary).view())
                    .relative_gap;

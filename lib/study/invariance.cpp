@@ -18,10 +18,10 @@ constexpr Index kBatch = 32;
 template <class T>
 class Arrangements {
  public:
-  Arrangements(const LoadedModel<T>& loaded, data::SplitName split, bool runs_in_train_mode)
+  Arrangements(const LoadedModel<T>& loaded, data::SplitName split, const Mode& own_mode)
       : loaded_(loaded),
         split_(loaded.data.split(split)),
-        own_mode_(runs_in_train_mode ? kTrainFrozen : kEvalMode),
+        own_mode_(own_mode),
         order_(static_cast<std::size_t>(std::min(split_.samples(), kMostRows))) {
     std::iota(order_.begin(), order_.end(), Index{0});
     own_ = in_batches(own_mode_, order_, rows());
@@ -95,8 +95,8 @@ class Arrangements {
 }  // namespace
 
 template <class T>
-std::vector<BatchDependence> batch_dependence(const LoadedModel<T>& loaded, data::SplitName split, bool runs_in_train_mode) {
-  return Arrangements<T>(loaded, split, runs_in_train_mode).take();
+std::vector<BatchDependence> batch_dependence(const LoadedModel<T>& loaded, data::SplitName split, const Mode& own_mode) {
+  return Arrangements<T>(loaded, split, own_mode).take();
 }
 
 double largest_dependence(const std::vector<BatchDependence>& list) {
@@ -106,7 +106,7 @@ double largest_dependence(const std::vector<BatchDependence>& list) {
   return largest;
 }
 
-template std::vector<BatchDependence> batch_dependence(const LoadedModel<float>&, data::SplitName, bool);
-template std::vector<BatchDependence> batch_dependence(const LoadedModel<double>&, data::SplitName, bool);
+template std::vector<BatchDependence> batch_dependence(const LoadedModel<float>&, data::SplitName, const Mode&);
+template std::vector<BatchDependence> batch_dependence(const LoadedModel<double>&, data::SplitName, const Mode&);
 
 }  // namespace normrun::study

@@ -15,9 +15,10 @@ struct BatchDependence {
   double train_mode = 0.0;
 };
 
-/// Runs some rows of a split in several batches.  `runs_in_train_mode`: the file normalizes by its batch whenever it runs.
+/// Runs some rows of a split in several batches.  own_mode: the mode in which the file runs, which is eval mode or, if the file always
+/// normalizes by its batch, train mode.
 template <class T>
-std::vector<BatchDependence> batch_dependence(const LoadedModel<T>& loaded, data::SplitName split, bool runs_in_train_mode);
+std::vector<BatchDependence> batch_dependence(const LoadedModel<T>& loaded, data::SplitName split, const Mode& own_mode);
 
 /// Returns the largest dependence in the mode in which the file runs.
 double largest_dependence(const std::vector<BatchDependence>& list);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <new>
 
 #include "compare/budget.hpp"
@@ -165,9 +164,8 @@ class Run {
 
   /// Returns the scores of the test rows in train and in eval mode.  Without test rows they are NaN, of 0 samples.
   compare::TrainEvalScores test_scores() {
-    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-    return data_->test.samples() > 0 ? compare::score_train_and_eval(snapshot(), data::SplitName::kTest)
-                                     : compare::TrainEvalScores{{kNan, kNan, 0}, {kNan, kNan, 0}, kNan};
+    if (data_->test.samples() == 0) return {};
+    return compare::score_train_and_eval(snapshot(), data::SplitName::kTest);
   }
 
   void add_run_line(const std::string& error, const compare::TrainEvalScores& test) {
@@ -175,13 +173,9 @@ class Run {
     const bool has_accuracy = totals.samples > 0 && data_->classes > 0;
     std::vector<tables::NamedCell> cells = begun_run_line(error);
     cells.insert(cells.end(), {{"train_loss", totals.samples > 0 ? tables::Cell{totals.loss()} : tables::Cell{}},
-                               {"train_accuracy", has_accuracy ? tables::Cell{totals.accuracy()} : tables::Cell{}},
-                               {"test_loss_eval", tables::cell_or_empty(test.eval.loss)},
-                               {"test_accuracy_eval", tables::cell_or_empty(test.eval.accuracy)},
-                               {"test_loss_train", tables::cell_or_empty(test.train.loss)},
-                               {"test_accuracy_train", tables::cell_or_empty(test.train.accuracy)},
-                               {"relative_gap", tables::cell_or_empty(test.relative_gap)},
-                               {"test_samples", test.eval.samples}});
+                               {"train_accuracy", has_accuracy ? tables::Cell{totals.accuracy()} : tables::Cell{}}});
+    const std::vector<tables::NamedCell> scores = compare::test_score_cells(test);
+    cells.insert(cells.end(), scores.begin(), scores.end());
     record_.add(tables::TableId::kRuns, cells);
   }
 
