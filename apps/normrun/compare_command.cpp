@@ -44,8 +44,8 @@ void write_tables(const tables::RunRecord& record, const OutputFolder& folder) {
 std::string diff_text(const study::ModelDiff& diff) {
   constexpr std::size_t kShown = 40;
   std::string text = diff.words() + ".\n";
-  text += fmt::format("weights that differ: {} of {}; statistics that differ: {} of {}\n", diff.different(false), diff.weights,
-                      diff.different(true), diff.statistics);
+  text += fmt::format("weights that differ: {} of {}; statistics that differ: {} of {}\n", diff.different_weights(), diff.weights,
+                      diff.different_statistics(), diff.statistics);
   for (const std::string& name : diff.only_in_first) text += "only in the first: " + name + "\n";
   for (const std::string& name : diff.only_in_second) text += "only in the second: " + name + "\n";
   for (const std::string& name : diff.misshaped) text += "of different shapes: " + name + "\n";

@@ -51,14 +51,14 @@ Constant constant_under(const Constant& constant, std::vector<Index> dims) {
 
 void cast(OnnxNodeReader& node) {
   const Constant& x = node.constant(0);
-  const Index type = node.integer("to", 1);
-  const bool is_whole = type != 1 && type != 10 && type != 11 && type != 16;
+  const auto type = static_cast<files::OnnxType>(node.integer("to", 1));
+  const bool is_whole = !files::is_floating(type);
   if (is_whole == x.is_whole) return node.give(0, x);
   Constant out = x;
   out.is_whole = is_whole;
   if (is_whole) {
     std::vector<double> values(x.numbers().size());
-    const bool is_truth = type == 9;
+    const bool is_truth = type == files::OnnxType::kBool;
     std::transform(x.numbers().begin(), x.numbers().end(), values.begin(),
                    [&](double value) { return is_truth ? (value != 0.0 ? 1.0 : 0.0) : std::trunc(value); });
     out.values = std::make_shared<const std::vector<double>>(std::move(values));

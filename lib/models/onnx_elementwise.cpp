@@ -30,10 +30,21 @@ Signal rescaled(OnnxNodeReader& node, const Signal& x, double scale, double offs
   return node.elementwise("rescaling", x, options);
 }
 
-enum class Part { kScale, kOffset };
+/// Returns the signal with its last `count` factors as one dimension of its layer's output, and every other factor as one of its own.
+Signal with_joined_suffix(OnnxNodeReader& node, const Signal& signal, std::size_t count) {
+  std::vector<Signal::Axis> groups = single_groups(signal);
+  Signal::Axis last;
+  for (std::size_t f = signal.factors.size() - count; f < signal.factors.size(); ++f) last.push_back(f);
+  groups.resize(signal.factors.size() - count);
+  groups.push_back(last);
+  return node.plan().arranged(signal, groups, node.name());
+}
+
+/// What a constant does to a signal.
+enum class Effect { kScale, kOffset };
 
 /// x times a constant, or plus one.
-Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant, Part part, double (*change)(double)) {
+Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant, Effect effect, double (*change)(double)) {
   const Signal x = broadcast_to(node, signal, constant.dims);
   SuffixNumbers numbers = suffix_numbers(node, constant, x);
   // A number of the program's text is a double that the exporter rounded; a trained one is just what the file holds.
@@ -41,18 +52,13 @@ Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant&
   if (is_of_text) numbers.values[0] = shortest(static_cast<float>(numbers.values[0]));
   for (double& value : numbers.values) value = change(value);
   if (numbers.factors == 0)
-    return part == Part::kScale ? rescaled(node, x, numbers.values[0], 0.0) : rescaled(node, x, 1.0, numbers.values[0]);
-  std::vector<Signal::Axis> groups = single_groups(x);
-  Signal::Axis last;
-  for (std::size_t f = x.factors.size() - numbers.factors; f < x.factors.size(); ++f) last.push_back(f);
-  groups.resize(x.factors.size() - numbers.factors);
-  groups.push_back(last);
-  const Signal in = node.plan().arranged(x, groups, node.name());
+    return effect == Effect::kScale ? rescaled(node, x, numbers.values[0], 0.0) : rescaled(node, x, 1.0, numbers.values[0]);
+  const Signal in = with_joined_suffix(node, x, numbers.factors);
   OptionsText options;
-  options.flag(part == Part::kScale ? "center" : "scale", false);
+  options.flag(effect == Effect::kScale ? "center" : "scale", false);
   Signal out = node.elementwise("affine", in, options);
   const auto count = static_cast<Index>(numbers.values.size());
-  node.plan().add_weight(out.layer, part == Part::kScale ? "gamma" : "beta", {count}, std::move(numbers.values));
+  node.plan().add_weight(out.layer, effect == Effect::kScale ? "gamma" : "beta", {count}, std::move(numbers.values));
   return out;
 }
 
@@ -114,22 +120,22 @@ Signal product(OnnxNodeReader& node, const Signal& a, const Signal& b) {
 }
 
 void add(OnnxNodeReader& node) {
-  if (node.is_constant(0)) return node.give(0, with_constant(node, node.signal(1), node.constant(0), Part::kOffset, same));
-  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kOffset, same));
+  if (node.is_constant(0)) return node.give(0, with_constant(node, node.signal(1), node.constant(0), Effect::kOffset, same));
+  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Effect::kOffset, same));
   node.give(0, joined(node, "add", node.signal(0), node.signal(1)));
 }
 
 void subtract(OnnxNodeReader& node) {
-  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kOffset, negative));
+  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Effect::kOffset, negative));
   const Signal minus = rescaled(node, node.signal(1), -1.0, 0.0);
-  if (node.is_constant(0)) return node.give(0, with_constant(node, minus, node.constant(0), Part::kOffset, same));
+  if (node.is_constant(0)) return node.give(0, with_constant(node, minus, node.constant(0), Effect::kOffset, same));
   node.give(0, joined(node, "add", node.signal(0), minus));
 }
 
 void multiply(OnnxNodeReader& node) {
   if (read_layer_norm(node)) return;
-  if (node.is_constant(0)) return node.give(0, with_constant(node, node.signal(1), node.constant(0), Part::kScale, same));
-  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kScale, same));
+  if (node.is_constant(0)) return node.give(0, with_constant(node, node.signal(1), node.constant(0), Effect::kScale, same));
+  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Effect::kScale, same));
   node.give(0, product(node, node.signal(0), node.signal(1)));
 }
 
@@ -153,9 +159,9 @@ constexpr char kReciprocal[] = "reciprocal";
 
 void divide(OnnxNodeReader& node) {
   if (read_layer_norm(node)) return;
-  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Part::kScale, reciprocal));
+  if (node.is_constant(1)) return node.give(0, with_constant(node, node.signal(0), node.constant(1), Effect::kScale, reciprocal));
   const Signal inverse = mapped(node, node.signal(1), kReciprocal);
-  if (node.is_constant(0)) return node.give(0, with_constant(node, inverse, node.constant(0), Part::kScale, same));
+  if (node.is_constant(0)) return node.give(0, with_constant(node, inverse, node.constant(0), Effect::kScale, same));
   node.give(0, product(node, node.signal(0), inverse));
 }
 
@@ -220,12 +226,7 @@ void prelu(OnnxNodeReader& node) {
   const Signal x = node.signal(0);
   const Constant& slope = node.constant(1, "its slope");
   SuffixNumbers numbers = suffix_numbers(node, slope, x);
-  std::vector<Signal::Axis> groups = single_groups(x);
-  Signal::Axis last;
-  for (std::size_t f = x.factors.size() - numbers.factors; f < x.factors.size(); ++f) last.push_back(f);
-  groups.resize(x.factors.size() - numbers.factors);
-  groups.push_back(last);
-  const Signal in = node.plan().arranged(x, groups, node.name());
+  const Signal in = with_joined_suffix(node, x, numbers.factors);
   OptionsText options;
   options.word("slopes", numbers.factors == 0 ? "one" : "per-channel");
   const Signal out = node.elementwise("prelu", in, options);
@@ -248,7 +249,7 @@ void softmax(OnnxNodeReader& node) {
 }  // namespace
 
 Signal plus_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant) {
-  return with_constant(node, signal, constant, Part::kOffset, same);
+  return with_constant(node, signal, constant, Effect::kOffset, same);
 }
 
 Operations elementwise_operations() {

@@ -83,8 +83,11 @@ void gemm(OnnxNodeReader& node) {
   node.give(0, dense(node, a, std::move(plan)));
 }
 
-/// x times a matrix on its last axis, or a matrix times x on the last but one.
-void with_matrix(OnnxNodeReader& node, const Signal& x, const Constant& matrix, bool is_left) {
+enum class Side { kLeft, kRight };
+
+/// x times a matrix on its right, over its last axis, or a matrix on its left times x, over the last axis but one.
+void with_matrix(OnnxNodeReader& node, const Signal& x, const Constant& matrix, Side side) {
+  const bool is_left = side == Side::kLeft;
   if (matrix.dims.size() != 2 || matrix.count() == 0)
     node.refuse("its constant has the shape " + shape_text(matrix.dims) + "; normrun multiplies by one matrix");
   const Constant kernel = is_left ? transposed(matrix, {1, 0}) : matrix;
@@ -169,8 +172,8 @@ void of_signals(OnnxNodeReader& node) {
 }
 
 void matmul(OnnxNodeReader& node) {
-  if (node.is_constant(1)) return with_matrix(node, node.signal(0), node.constant(1), false);
-  if (node.is_constant(0)) return with_matrix(node, node.signal(1), node.constant(0), true);
+  if (node.is_constant(1)) return with_matrix(node, node.signal(0), node.constant(1), Side::kRight);
+  if (node.is_constant(0)) return with_matrix(node, node.signal(1), node.constant(0), Side::kLeft);
   of_signals(node);
 }
 

@@ -51,6 +51,9 @@ bool is_all_zero(const Constant& constant) {
   return std::all_of(constant.numbers().begin(), constant.numbers().end(), [](double value) { return value == 0.0; });
 }
 
+/// In which order a layer reads the steps.
+enum class Order { kForward, kBackward };
+
 /// One recurrent node while it becomes layers.
 class RecurrentReading {
  public:
@@ -70,7 +73,8 @@ class RecurrentReading {
     std::vector<Signal> last;
     const std::size_t directions = direction == "bidirectional" ? 2 : 1;
     check_weights(directions, in.shape[1]);
-    for (std::size_t d = 0; d < directions; ++d) add_direction(in, d, direction == "reverse" || d == 1, sequences, last);
+    for (std::size_t d = 0; d < directions; ++d)
+      add_direction(in, d, direction == "reverse" || d == 1 ? Order::kBackward : Order::kForward, sequences, last);
     const auto count = static_cast<Index>(directions);
     if (node_.is_read(0)) {
       Signal y = joined(sequences);
@@ -117,6 +121,9 @@ class RecurrentReading {
       node_.refuse("its bias does not fit");
   }
 
+  /// Whether the cell is a gru that applies its reset gate before the recurrent product.
+  bool resets_before() const { return cell_.type == "gru" && node_.integer("linear_before_reset", 0) == 0; }
+
   Signal reversed(const Signal& x) {
     OptionsText options;
     options.integer("axis", 1).integer("start", steps_ - 1).integer("step", -1);
@@ -125,18 +132,17 @@ class RecurrentReading {
     return out;
   }
 
-  void add_direction(const Signal& in, std::size_t direction, bool is_reverse, std::vector<Signal>& sequences, std::vector<Signal>& last) {
-    const Signal x = is_reverse ? reversed(in) : in;
+  void add_direction(const Signal& in, std::size_t direction, Order order, std::vector<Signal>& sequences, std::vector<Signal>& last) {
+    const Signal x = order == Order::kBackward ? reversed(in) : in;
     const bool gives_sequence = node_.is_read(0);
     OptionsText options;
     options.integer("units", units_).flag("return_sequences", gives_sequence);
     if (!node_.has(3)) options.flag("use_bias", false);
-    const bool is_reset_before = cell_.type == "gru" && node_.integer("linear_before_reset", 0) == 0;
-    if (is_reset_before) options.flag("reset_after", false);
+    if (resets_before()) options.flag("reset_after", false);
     const auto [layer, shape] = direction == 0 ? node_.add(cell_.type, {x}, options) : node_.add_beside(cell_.type, {x}, options);
-    add_weights(layer, direction, is_reset_before);
+    add_weights(layer, direction);
     Signal y{.layer = layer, .shape = shape, .factors = shape, .axes = {}};
-    if (gives_sequence) sequences.push_back(is_reverse ? reversed(y) : y);
+    if (gives_sequence) sequences.push_back(order == Order::kBackward ? reversed(y) : y);
     if (!node_.is_read(1)) return;
     if (gives_sequence) {
       OptionsText end;
@@ -147,7 +153,7 @@ class RecurrentReading {
     last.push_back(y);
   }
 
-  void add_weights(const std::string& layer, std::size_t direction, bool is_reset_before) {
+  void add_weights(const std::string& layer, std::size_t direction) {
     const auto units = static_cast<std::size_t>(units_);
     const auto width = static_cast<Index>(cell_.gates.size() * units);
     const Constant& kernel = node_.constant(1);
@@ -156,7 +162,7 @@ class RecurrentReading {
     if (!node_.has(3)) return;
     std::vector<double> bias = turned_bias(cell_, node_.constant(3), direction, 0, units);
     const std::vector<double> recurrent = turned_bias(cell_, node_.constant(3), direction, 1, units);
-    if (cell_.type == "gru" && !is_reset_before) {
+    if (cell_.type == "gru" && !resets_before()) {
       bias.insert(bias.end(), recurrent.begin(), recurrent.end());
       return node_.plan().add_weight(layer, "bias", {2, width}, std::move(bias));
     }

@@ -67,16 +67,16 @@ void compare_options(const std::string& first, const std::string& second, ModelD
 
 }  // namespace
 
-std::size_t ModelDiff::different(bool is_statistic) const {
+std::size_t ModelDiff::different_statistics() const {
   return static_cast<std::size_t>(
-      std::count_if(tensors.begin(), tensors.end(), [&](const DifferentTensor& one) { return one.is_statistic == is_statistic; }));
+      std::count_if(tensors.begin(), tensors.end(), [](const DifferentTensor& one) { return one.is_statistic; }));
 }
 
 std::string ModelDiff::words() const {
   if (are_equal()) return "the files hold the same numbers";
   if (!misshaped.empty() || (weights == 0 && statistics == 0)) return "these are files of different networks";
-  const std::size_t moved_weights = different(false);
-  const std::size_t moved_statistics = different(true);
+  const std::size_t moved_weights = different_weights();
+  const std::size_t moved_statistics = different_statistics();
   if (moved_weights == 0 && moved_statistics == 0) return "the files hold the same weights and statistics";
   if (moved_statistics == 0 && statistics > 0)
     return "the weights moved, but the statistics did not: they were frozen, or belong to other weights";

@@ -26,7 +26,8 @@ struct ModelDiff {
   bool are_equal() const {
     return only_in_first.empty() && only_in_second.empty() && misshaped.empty() && tensors.empty() && options.empty();
   }
-  std::size_t different(bool is_statistic) const;
+  std::size_t different_weights() const { return tensors.size() - different_statistics(); }
+  std::size_t different_statistics() const;
   /// A sentence that says what the differences look like.
   std::string words() const;
 };

@@ -91,11 +91,10 @@ class MultiHeadAttention final : public Layer<T> {
   }
 
   void forward(const Forward<T>& call) const override {
-    const bool drops = rate_ > 0.0 && call.mode.dropout == Dropout::kOn;
-    if (drops) dropped_.draw(call.key, call.examples, call.caches[factors_]);
+    if (drops(call)) dropped_.draw(call.key, call.examples, call.caches[factors_]);
     const View<T> context = rows(call, context_, shape_.inner());
     kernels::product<T>(call.x, kernel(call.params), bias_.size > 0 ? call.params + bias_.offset : nullptr, qkv(call));
-    for_each_head(call, drops, [&](const kernels::AttentionHead<T>& head, Index row, Index column) {
+    for_each_head(call, [&](const kernels::AttentionHead<T>& head, Index row, Index column) {
       kernels::attend<T>(head, call.caches[weights_], {context.row(row) + column, context.cols});
     });
     const T* const bias = output_bias_.size > 0 ? call.params + output_bias_.offset : nullptr;
@@ -103,12 +102,11 @@ class MultiHeadAttention final : public Layer<T> {
   }
 
   void backward(const Backward<T>& call) const override {
-    const bool drops = rate_ > 0.0 && call.mode.dropout == Dropout::kOn;
     const View<T> context = rows(call, context_, shape_.inner());
     const View<T> dcontext = rows(call, dcontext_, shape_.inner());
     const View<T> dqkv = rows(call, dqkv_, 3 * shape_.inner());
     backward_of_product(call, {output_kernel_, context, call.dy, dcontext}, output_bias_);
-    for_each_head(call, drops, [&](const kernels::AttentionHead<T>& head, Index row, Index column) {
+    for_each_head(call, [&](const kernels::AttentionHead<T>& head, Index row, Index column) {
       const auto block = [&](Index i) { return kernels::Columns<T>{dqkv.row(row) + i * shape_.inner() + column, dqkv.cols}; };
       kernels::attend_backward<T>(head, {dcontext.row(row) + column, dcontext.cols}, call.caches[weights_], call.caches[dweights_],
                                   {block(0), block(1), block(2)});
@@ -119,9 +117,14 @@ class MultiHeadAttention final : public Layer<T> {
   LayerTraits traits() const override { return {.may_write_dx_over_dy = true, .is_mode_free = rate_ == 0.0, .drops_out = rate_ > 0.0}; }
 
  private:
+  /// Whether the call drops weights.
+  template <class Call>
+  bool drops(const Call& call) const {
+    return rate_ > 0.0 && call.mode.dropout == Dropout::kOn;
+  }
   /// Calls visit(head, the example's first row, the head's first column) for each head of each example.
   template <class Call, class Visit>
-  void for_each_head(const Call& call, bool drops, const Visit& visit) const {
+  void for_each_head(const Call& call, const Visit& visit) const {
     const ConstView<T> all = qkv(call);
     const Index size = shape_.size, steps = shape_.steps;
     const T scale = static_cast<T>(1.0 / std::sqrt(static_cast<double>(size)));
@@ -129,7 +132,7 @@ class MultiHeadAttention final : public Layer<T> {
       const Index keys = call.lengths != nullptr ? call.lengths[e] : steps;
       for (Index h = 0; h < shape_.heads; ++h) {
         const auto block = [&](Index i) { return kernels::Columns<const T>{all.row(e * steps) + i * shape_.inner() + h * size, all.cols}; };
-        const T* const factors = drops ? call.caches[factors_] + (e * shape_.heads + h) * steps * steps : nullptr;
+        const T* const factors = drops(call) ? call.caches[factors_] + (e * shape_.heads + h) * steps * steps : nullptr;
         visit(kernels::AttentionHead<T>{.q = block(0),
                                         .k = block(1),
                                         .v = block(2),
