@@ -12,7 +12,8 @@ void add_rows(CLI::App& command, study::ModelRequest& model) {
   takes(command.add_option("--labels", model.data.labels, "Their labels: a file, or a column of the table"), "FILE|COLUMN");
   takes(command.add_option("--held-out", model.held_out.inputs, "Rows of the same source that were not trained on"), "FILE");
   takes(command.add_option("--held-out-labels", model.held_out.labels, "Their labels"), "FILE");
-  takes(command.add_option("--test", model.test.inputs, "The rows to be judged (default: the other rows)"), "FILE");
+  takes(command.add_option("--test", model.test.inputs, "The rows to be judged (default: the held-out rows, else those of --data)"),
+        "FILE");
   takes(command.add_option("--test-labels", model.test.labels, "Their labels"), "FILE");
   takes(command.add_option("--network", model.network, "A config with the network, for a file that holds tensors alone"), "CONFIG");
 }
@@ -40,9 +41,13 @@ normrun diagnose model.safetensors --network net.json --out told --json \
   takes(command->add_option("--outputs", model.outputs, "The framework's outputs in eval mode for the judged rows (NPY)"), "FILE");
   takes(command->add_option("--batch-size", model.batch_size, "Rows of a training batch (default 32)"), "B")
       ->check(CLI::Range(1, 100'000'000));
-  takes(command->add_option("--momentum", model.momentum, "Weight of the old value in the moving statistics (1 - PyTorch's)"), "M")
+  takes(command->add_option("--momentum", model.momentum,
+                            "Weight of the old value in the moving statistics: 1 - PyTorch's (default: what the file or --network says)"),
+        "M")
       ->check(CLI::Range(0.0, 1.0));
-  takes(command->add_option("--updates", model.updates, "How often training moved the statistics"), "N")
+  takes(command->add_option("--updates", model.updates,
+                            "How often training moved the statistics (default: what the file says, else unknown)"),
+        "N")
       ->check(CLI::Range(Index{0}, Index{1} << 52));
   takes(command->add_option("-o,--out", diagnose_.out, "A new folder for report.html and all tables (default results/diagnosis-NAME)"),
         "DIR");

@@ -35,8 +35,11 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
         "CONFIG|JSON");
   takes(command->add_option("--network", compare_.network, "A config with the network, for a file that `train` did not write"), "CONFIG");
   takes(command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(','), "MODE:MODE,…");
-  takes(command->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics")->delimiter(','),
-        "N|train|all,…");
+  takes(
+      command
+          ->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics (default: the trained config's)")
+          ->delimiter(','),
+      "N|train|all,…");
   takes_some_of(command->add_option("--splits", compare_.splits, "Splits to compare on (default: the trained config's)"),
                 {"train", "validation", "test"});
   takes(command->add_option("--out", compare_.out, "A new folder for all tables, diagnosis.csv and remedies.csv among them"), "DIR");
