@@ -17,7 +17,8 @@ namespace {
 std::string first_bytes_of(const std::filesystem::path& path) {
   constexpr std::size_t kCount = 512;
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) refuse_usage(path.string(), "is a folder, not a model");
+  if (std::filesystem::is_directory(path, error))
+    refuse_usage(path.string(), "is a folder, not a model", "give the path of the model's file");
   std::ifstream file(path, std::ios::binary);
   if (!file) refuse_usage(path.string(), "no such file", "give the path of an .onnx file, or of a safetensors file");
   std::string bytes(kCount, '\0');

@@ -12,7 +12,13 @@ namespace {
 
 constexpr int kDeepest = 8;  // models inside models
 
-/// The names behind "keras_history" in the arguments of a call, in order.  The number behind a name says which call of that layer is meant.
+[[noreturn]] void refuse_shared_layer(const std::string& path, const std::string& name) {
+  refuse_usage(path, "layer " + name + " is used several times, and normrun has layers that are used once",
+               "give each place in the model a layer of its own, with the same weights, and save it again");
+}
+
+/// Returns the names behind "keras_history" in the arguments of a call, in order.  The number behind a name says which call of that layer
+/// is meant.
 std::vector<std::string> read_layers(const std::string& arguments, const std::string& path) {
   const std::string key = "\"keras_history\":[\"";
   std::vector<std::string> names;
@@ -21,8 +27,7 @@ std::vector<std::string> read_layers(const std::string& arguments, const std::st
     const std::size_t end = arguments.find('"', at);
     if (end == std::string::npos) break;
     names.push_back(arguments.substr(at, end - at));
-    if (arguments.compare(end, 4, "\",0,") != 0)
-      refuse_usage(path, "layer " + names.back() + " is used several times, and normrun has layers that are used once");
+    if (arguments.compare(end, 4, "\",0,") != 0) refuse_shared_layer(path, names.back());
   }
   return names;
 }
@@ -64,8 +69,7 @@ class KerasReading {
   std::vector<KerasTensor> inputs_of(const KerasConfig& config, const KerasConfig& layer, const KerasTensor& last,
                                      const std::map<std::string, KerasTensor>& tensors) const {
     if (config.text("class_name") == "Sequential") return {last};
-    if (layer.entries("inbound_nodes") > 1)
-      refuse_usage(model_.path, "layer " + layer.text("config.name") + " is used several times, and normrun has layers that are used once");
+    if (layer.entries("inbound_nodes") > 1) refuse_shared_layer(model_.path, layer.text("config.name"));
     std::vector<KerasTensor> inputs;
     for (const std::string& name : read_layers(layer.json("inbound_nodes.0.args"), model_.path)) {
       const auto found = tensors.find(name);
@@ -165,7 +169,7 @@ ForeignModel model_of(files::TensorFile file, const std::string& path) {
   refuse_unsupported(reading, path);
   model.plan.keep_only(output.layer);
   std::erase_if(model.norms, [&](const ForeignNorm& norm) { return !model.plan.is_kept(norm.layer); });
-  if (model.norms.empty()) refuse_usage(path, "the model has no normalization");
+  if (model.norms.empty()) refuse_usage(path, "the model has no normalization", "give a model with a normalization layer");
   out.network = model.plan.text();
   out.file_input = out.input.dims();
   out.file_output = output.shape;
