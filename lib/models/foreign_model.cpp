@@ -29,7 +29,7 @@ std::string first_bytes_of(const std::filesystem::path& path) {
 
 bool is_keras_archive(const std::string& bytes) { return files::foreign_format(bytes).what.find("Keras") != std::string_view::npos; }
 
-/// A length of eight bytes and a JSON object.
+/// Returns whether the bytes begin as a safetensors file does: with a length of eight bytes and a JSON object.
 bool looks_like_safetensors(const std::string& bytes) {
   return bytes.size() > 9 && bytes[8] == '{' && bytes.compare(5, 3, std::string(3, '\0')) == 0;
 }

@@ -21,14 +21,14 @@ KerasTensor dense(KerasLayerReader& layer) {
   return layer.activated(out);
 }
 
-/// The axes of a layer's config, of which only the last one is meant; throws for another.
+/// Throws Error(kUsage) unless the axis of a layer's config is the last one.
 void require_last_axis(KerasLayerReader& layer) {
   const std::vector<Index> axis = layer.config().integers("config.axis");
   const auto rank = static_cast<Index>(layer.input().shape.size());
   if (axis.size() != 1 || (axis[0] != -1 && axis[0] != rank)) layer.refuse("its axis is not the last one");
 }
 
-/// Takes gamma and beta where the layer has them.
+/// Takes gamma and beta, if the layer has them.
 void take_affine(KerasLayerReader& layer, const KerasTensor& out, const std::vector<Index>& shape, ForeignNorm& norm) {
   if (layer.config().flag("config.scale", true)) {
     layer.take(out, "gamma", "gamma", shape);

@@ -116,7 +116,7 @@ class KerasReading {
   std::vector<std::string> refused_;
 };
 
-/// The shape of an example, from the first InputLayer or the shape that the model was built for.
+/// Returns the shape of an example, which the first InputLayer gives, or the shape that the model was built for.
 std::vector<Index> input_shape(const KerasConfig& config, const std::string& path) {
   std::vector<Index> shape;
   for (const char* const key : {"config.layers.0.config.batch_shape", "config.layers.0.config.batch_input_shape",

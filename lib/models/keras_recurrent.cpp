@@ -31,7 +31,7 @@ void refuse_cell_variants(const KerasLayerReader& layer, const CellConfig& cell)
   if (config.text("recurrent_activation", "sigmoid") != "sigmoid") layer.refuse("its recurrent_activation is not sigmoid");
 }
 
-/// Adds the recurrent layer; where `is_own`, under the layer's own name.
+/// Adds the recurrent layer; if `is_own`, under the layer's own name.
 KerasTensor add_cell(KerasLayerReader& layer, const CellConfig& cell, const KerasTensor& input) {
   refuse_cell_variants(layer, cell);
   const KerasConfig config = layer.config().at(cell.key);

@@ -67,7 +67,7 @@ void where(OnnxNodeReader& node) {
 
 enum class Reduction { kSum, kMean, kProduct, kLargest, kSmallest };
 
-/// Reduces over axes, which stand in an input or an attribute; none: all axes.
+/// Reduces over the axes that an input or an attribute names, or over all axes if neither does.
 void reduce_constant(OnnxNodeReader& node, Reduction reduction) {
   const Constant& x = node.constant(0);
   const auto given = node.integers(1, "axes");

@@ -21,7 +21,7 @@ constexpr char kSigmoid[] = "sigmoid";
 constexpr char kHardSwish[] = "hard_swish";
 constexpr char kSoftplus[] = "softplus";
 
-/// x times `scale`, plus `offset`.
+/// Returns x times `scale`, plus `offset`.
 Signal rescaled(OnnxNodeReader& node, const Signal& x, double scale, double offset) {
   if (scale == 1.0 && offset == 0.0) return x;
   OptionsText options;
@@ -43,7 +43,7 @@ Signal with_joined_suffix(OnnxNodeReader& node, const Signal& signal, std::size_
 /// What a constant does to a signal.
 enum class Effect { kScale, kOffset };
 
-/// x times a constant, or plus one.
+/// Returns x times a constant, or x plus a constant.
 Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant, Effect effect, double (*change)(double)) {
   const Signal x = broadcast_to(node, signal, constant.dims);
   SuffixNumbers numbers = suffix_numbers(node, constant, x);
@@ -66,7 +66,7 @@ double same(double x) { return x; }
 double negative(double x) { return -x; }
 double reciprocal(double x) { return 1.0 / x; }
 
-/// Two signals joined by a layer of the type: add or multiply.
+/// Joins two signals by a layer of the type add or multiply.
 Signal joined(OnnxNodeReader& node, const std::string& type, const Signal& first, const Signal& second) {
   const auto [a, b] = aligned(node, first, second);
   Signal out = a;

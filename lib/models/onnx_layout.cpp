@@ -8,7 +8,7 @@
 namespace normrun::models {
 namespace {
 
-/// Gives both signals as many axes, with axes of size 1 in front.
+/// Gives the signal with fewer axes as many as the other one has, by axes of size 1 in front.
 void equalize_ranks(Signal& a, Signal& b) {
   while (a.rank() < b.rank()) a.axes.insert(a.axes.begin(), Signal::Axis{});
   while (b.rank() < a.rank()) b.axes.insert(b.axes.begin(), Signal::Axis{});

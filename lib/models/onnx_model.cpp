@@ -12,7 +12,7 @@ namespace {
 constexpr Index kFirstOpset = 9;
 constexpr Index kLastOpset = 23;
 
-/// Reads the nodes of a graph one after the other, and collects everything that it cannot do.
+/// Reads the nodes of a graph one after the other, and collects everything that normrun cannot do.
 class GraphReading {
  public:
   explicit GraphReading(OnnxGraph& graph) : graph_(graph) {}
@@ -64,7 +64,7 @@ class GraphReading {
     }
   }
 
-  /// Whether everything is known that the node reads, but for statistics that the graph computes.
+  /// Returns whether everything that the node reads is known, except for statistics that the graph computes.
   bool has_inputs(const files::OnnxNode& node) const {
     const bool computes =
         node.op == "BatchNormalization" && node.domain.empty() && node.inputs.size() == 5 && graph_.computes_statistics(node);
@@ -88,7 +88,7 @@ void check_opset(const files::OnnxFile& file, Index opset) {
                "export it with opset_version=18");
 }
 
-/// The output in the order of the file's axes.
+/// Returns the output in the order of the file's axes.
 Signal output_in_order(OnnxGraph& graph) {
   const Value& value = graph.value(graph.output_name());
   if (!std::holds_alternative<Signal>(value)) refuse_usage(graph.file().path, "its output does not depend on its input");

@@ -23,7 +23,7 @@ const Node* producer_of(const OnnxGraph& graph, const Node& node, std::size_t in
   return found != nullptr && found->op == op && found->domain.empty() ? found : nullptr;
 }
 
-/// The other input of a node of two inputs; nothing where neither is `one`.
+/// Returns the other input of a node of two inputs; nothing if neither is `one`.
 std::optional<std::string> other_input(const Node& node, const std::string& one) {
   if (node.inputs.size() != 2) return std::nullopt;
   if (node.inputs[0] == one) return node.inputs[1];
@@ -44,7 +44,7 @@ std::optional<Shifted> shifted(const OnnxGraph& graph, const Node& node) {
   return std::nullopt;
 }
 
-/// The axes of a ReduceMean that keeps its axes; nothing for another node.
+/// Returns the axes of a ReduceMean that keeps its axes; nothing for another node.
 std::optional<std::vector<Index>> mean_axes(const OnnxGraph& graph, const Node& mean, std::size_t rank) {
   const auto* const keeps = mean.find("keepdims");
   if (keeps != nullptr && keeps->integer == 0) return std::nullopt;
@@ -61,7 +61,7 @@ std::optional<std::vector<Index>> mean_axes(const OnnxGraph& graph, const Node& 
   return axes;
 }
 
-/// Whether `square` is the square of the tensor.
+/// Returns whether `square` is the square of the tensor.
 bool is_square(const OnnxGraph& graph, const Node& square, const std::string& of) {
   if (square.inputs.size() != 2 || square.inputs[0] != of) return false;
   if (square.op == "Mul") return square.inputs[1] == of;
@@ -84,7 +84,7 @@ struct LayerNormPattern {
   double epsilon = 0.0;
 };
 
-/// What lies under the root of a node that computes sqrt(variance + epsilon).
+/// What stands under the root of a node that computes sqrt(variance + epsilon).
 std::optional<LayerNormPattern> under_root(const OnnxGraph& graph, const Node& root, const Node& difference, std::size_t rank) {
   const Node* const sum = producer_of(graph, root, 0, "Add");
   if (sum == nullptr) return std::nullopt;
@@ -124,12 +124,13 @@ bool are_last(const std::vector<Index>& axes, std::size_t rank) {
   return !axes.empty() && axes.size() < rank;
 }
 
-/// Takes gamma and beta from the operations behind a norm's output, and marks these as done.
+/// The gamma and the beta that stand behind a norm's output; null if there is none.
 struct GainAndShift {
   const Constant* gamma = nullptr;
   const Constant* beta = nullptr;
   std::vector<std::string> outputs;  // that are the norm's own now
 };
+/// Takes gamma and beta from the operations behind a norm's output, and marks these operations as done.
 GainAndShift take_behind(OnnxGraph& graph, const std::string& output, Index count) {
   GainAndShift out;
   const Node* next = nullptr;
@@ -150,7 +151,7 @@ GainAndShift take_behind(OnnxGraph& graph, const std::string& output, Index coun
   return out;
 }
 
-/// Adds a normalization with what stands behind it, and gives its signal to every output that it replaces.
+/// Adds a normalization with the gamma and beta behind it, and gives its signal to every output that it replaces.
 void add_norm(OnnxNodeReader& node, const std::string& type, const ChannelsLast& x, OptionsText options, double epsilon,
               const GainAndShift& behind) {
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = type};

@@ -119,7 +119,7 @@ bool refine_outer(Signal& a, Signal& b) {
   return true;
 }
 
-/// Two signals: for every place of the other axes, a matrix times a matrix.
+/// Multiplies two signals: a matrix by a matrix for every place along the other axes.
 void of_signals(OnnxNodeReader& node) {
   Signal a = node.signal(0);
   Signal b = node.signal(1);

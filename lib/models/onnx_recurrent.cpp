@@ -18,7 +18,7 @@ struct Cell {
   std::vector<std::string> activations;
 };
 
-/// One direction's part of a weight, (gates * units, columns), with the gates in normrun's order and transposed: (columns, gates * units).
+/// Returns one direction of a weight, (gates * units, columns), with the gates in normrun's order and transposed: (columns, gates * units).
 std::vector<double> turned_kernel(const Cell& cell, const Constant& weight, std::size_t direction, std::size_t units) {
   const std::size_t gates = cell.gates.size();
   const auto columns = static_cast<std::size_t>(weight.dims[2]);
@@ -170,7 +170,7 @@ class RecurrentReading {
     node_.plan().add_weight(layer, "bias", {width}, std::move(bias));
   }
 
-  /// Both directions' numbers beside one another on the last axis.
+  /// Returns the numbers of the directions beside one another on the last axis.
   Signal joined(const std::vector<Signal>& parts) {
     if (parts.size() == 1) return parts[0];
     const auto [layer, shape] = node_.add_beside("concatenate", parts);

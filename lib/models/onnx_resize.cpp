@@ -8,7 +8,7 @@
 namespace normrun::models {
 namespace {
 
-/// The factor by which each axis grows, from `scales` or `sizes`.
+/// Returns the factor by which each axis grows, from `scales` or `sizes`.
 std::vector<Index> factors_of(OnnxNodeReader& node, const std::vector<Index>& dims) {
   const bool is_resize = node.node().op == "Resize";
   const std::size_t scales_at = is_resize && node.graph().opset() > 10 ? 2 : 1;

@@ -9,7 +9,7 @@
 namespace normrun::models {
 namespace {
 
-/// The signal under other dimensions.  Where its factors cannot be regrouped, a layer brings them into the order of the axes first.
+/// Returns the signal under other dimensions.  If its factors cannot be regrouped, a layer brings them into the order of the axes first.
 Signal under(OnnxNodeReader& node, const Signal& signal, const std::vector<Index>& dims) {
   if (auto out = regrouped(signal, dims, node.batch())) return *out;
   if (signal.has_batch(signal.axes[0])) {
@@ -87,7 +87,7 @@ void split(OnnxNodeReader& node) {
   }
 }
 
-/// The indices as a slice; nothing where their steps differ.
+/// Returns the indices as a slice; nothing if their steps differ.
 std::optional<AxisSlice> as_slice(const std::vector<Index>& indices, std::size_t axis, Index size) {
   AxisSlice slice{.axis = axis, .count = static_cast<Index>(indices.size())};
   std::vector<Index> places = indices;
@@ -102,7 +102,7 @@ std::optional<AxisSlice> as_slice(const std::vector<Index>& indices, std::size_t
   return slice;
 }
 
-/// Whether the indices are 0, 1, 2, … in order: PyTorch's as_strided is exported as such a Gather.
+/// Returns whether the indices are 0, 1, 2, … in order: PyTorch's as_strided is exported as such a Gather.
 bool counts_up(const std::vector<Index>& indices) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] != static_cast<Index>(i)) return false;

@@ -36,7 +36,7 @@ Signal from_image(const Image& image, const std::string& layer, const std::vecto
   return signal_of(layer, shape, axes);
 }
 
-/// The padding of each direction, before and after.
+/// The padding of each direction, before the numbers and after them.
 struct Sides {
   std::vector<Index> before;
   std::vector<Index> after;
@@ -74,7 +74,7 @@ void set_pads(const Sides& sides, OptionsText& options) {
   if (std::any_of(pads.begin(), pads.end(), [](Index pad) { return pad != 0; })) options.integers("pads", pads);
 }
 
-/// One number for each direction.  Throws where there are others, or numbers below 1.
+/// Returns one number for each direction.  Throws Error(kUsage) if there are more or fewer, or if one is below 1.
 std::vector<Index> directions_of(const OnnxNodeReader& node, std::string_view attribute, const std::vector<Index>& fallback) {
   const std::size_t count = fallback.size();
   std::vector<Index> values = node.integers(attribute, fallback);
@@ -84,7 +84,7 @@ std::vector<Index> directions_of(const OnnxNodeReader& node, std::string_view at
   return values;
 }
 
-/// The bias of a convolution, if it has one.
+/// Returns the bias of a convolution; nothing if it has none.
 std::optional<std::vector<double>> bias_of(OnnxNodeReader& node, Index filters) {
   if (!node.has(2)) return std::nullopt;
   const Constant& bias = node.constant(2, "its bias");
@@ -195,7 +195,7 @@ void pooling(OnnxNodeReader& node, const std::string& stem) {
   node.give(0, from_image(image, layer, shape));
 }
 
-/// Over all positions: the directions keep size 1.
+/// Pools over all positions: the directions keep size 1.
 void global_pooling(OnnxNodeReader& node, const std::string& stem) {
   const Image image = image_of(node);
   const auto [layer, shape] = node.add(image.type(stem), {image.signal});
