@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/error.hpp"
 #include "files/safetensors.hpp"
@@ -156,6 +157,8 @@ constexpr Role kRoles[] = {{"moving_mean", &AuditedNorm::mean},  {"moving_varian
                            {"mean.value", &AuditedNorm::mean},   {"var.value", &AuditedNorm::variance},
                            {"mean", &AuditedNorm::mean},         {"var", &AuditedNorm::variance},
                            {"gamma", &AuditedNorm::gamma}};
+constexpr const char* kDeviation = "moving_stddev";  // of batch renormalization
+constexpr const char* kCounts[] = {"num_batches_tracked", "updates"};
 
 /// Returns the layer of a name that ends in a role, or nothing.
 std::optional<std::string> layer_of(const std::string& name, const std::string& role) {
@@ -213,6 +216,15 @@ std::vector<AuditedNorm> norms_of_graph(const models::ForeignModel& model) {
 
 }  // namespace
 
+bool is_update_count(const std::string& name) {
+  return std::any_of(std::begin(kCounts), std::end(kCounts), [&](const char* end) { return layer_of(name, end).has_value(); });
+}
+
+bool is_statistic(const std::string& name) {
+  const auto is_moving = [&](const Role& role) { return role.numbers != &AuditedNorm::gamma && layer_of(name, role.end).has_value(); };
+  return std::any_of(std::begin(kRoles), std::end(kRoles), is_moving) || layer_of(name, kDeviation).has_value() || is_update_count(name);
+}
+
 files::TensorFile read_tensors(const std::string& path) {
   return models::is_foreign_model(path) ? models::read_model(path).weights : files::read_safetensors(path);
 }
@@ -230,7 +242,7 @@ std::vector<AuditedNorm> audited_norms(const std::string& path) {
       norm_named(norms, *layer).*role.numbers = tensor.values;
       break;
     }
-    for (const char* const count : {"num_batches_tracked", "updates"}) {
+    for (const char* const count : kCounts) {
       const std::optional<std::string> layer = layer_of(tensor.name, count);
       if (layer && tensor.values.size() == 1) norm_named(norms, *layer).updates = tensor.values.front();
     }

@@ -35,6 +35,12 @@ std::vector<AuditFinding> audit(const std::vector<AuditedNorm>& norms);
 /// are not in the file.  Throws Error(kDamaged) for a damaged file, and Error(kUsage) for one without statistics.
 std::vector<AuditedNorm> audited_norms(const std::string& path);
 
+/// Returns whether a tensor of this name holds moving statistics or the count of their updates: by the end of its name, in our own files
+/// and in those of PyTorch, Keras and flax.
+bool is_statistic(const std::string& name);
+/// Returns whether a tensor of this name counts how often statistics moved.
+bool is_update_count(const std::string& name);
+
 /// Reads all numbers of a model's file, NaN and all.
 files::TensorFile read_tensors(const std::string& path);
 

@@ -11,16 +11,6 @@
 namespace normrun::study {
 namespace {
 
-bool is_count(const std::string& name) { return name.ends_with("num_batches_tracked") || name.ends_with(".updates"); }
-
-bool is_statistic(const std::string& name) {
-  for (const char* const end : {"moving_mean", "moving_variance", "moving_stddev", "running_mean", "running_var", "mean", "var",
-                                "mean.value", "var.value", "num_batches_tracked", "updates"}) {
-    if (name.ends_with(std::string(".") + end) || name.ends_with(std::string("/") + end) || name == end) return true;
-  }
-  return false;
-}
-
 std::optional<DifferentTensor> difference(const files::Tensor& a, const files::Tensor& b) {
   DifferentTensor result{.name = a.name, .is_statistic = is_statistic(a.name)};
   double squares = 0.0;
@@ -83,7 +73,7 @@ std::string ModelDiff::words() const {
   if (moved_weights > 0) return "weights and statistics differ: two states of a training, or two trainings";
   double largest = 0.0;
   for (const DifferentTensor& one : tensors)
-    if (!is_count(one.name)) largest = std::max(largest, one.relative);
+    if (!is_update_count(one.name)) largest = std::max(largest, one.relative);
   constexpr double kOfRanks = 0.5;
   return largest < kOfRanks ? "the weights are equal and the statistics differ a little: replicas of one training that did not share their "
                               "statistics, or one model with its statistics computed twice"
