@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "files/atomic_file.hpp"
 #include "files/onnx_edit.hpp"
+#include "files/onnx_file.hpp"
 
 namespace normrun::study {
 namespace {
@@ -65,18 +66,10 @@ class Rewriter {
     const auto known = bytes_.find(path);
     return known != bytes_.end() ? known->second : bytes_.emplace(path, files::read_file(path, kLargestModel)).first->second;
   }
-  /// The new model needs the files beside the old one that hold its other tensors: an ONNX file names them by their file names.
+  /// The new model needs the files beside the old one that hold its other tensors, because an ONNX file names them by their paths.
   void take_external_data() {
     if (model_.format != models::FileFormat::kOnnx) return;
-    const std::filesystem::path own(model_.path);
-    const std::filesystem::path folder = own.parent_path().empty() ? "." : own.parent_path();
-    const std::string location = "location";
-    if (bytes_of(model_.path).find(location) == std::string::npos) return;
-    for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      if (!entry.is_regular_file() || name == own.filename() || bytes_of(model_.path).find(name) == std::string::npos) continue;
-      bytes_of((own.parent_path() / name).string());
-    }
+    for (const auto& [path, bytes] : files::read_onnx(model_.path).contents) bytes_.emplace(path, *bytes);
   }
   const files::Tensor* find(const std::string& name) const {
     const auto found =

@@ -39,7 +39,8 @@ TEST_CASE("mixed with weight 0 is eval mode to the bit, and with weight 1 train 
   const std::vector<Index> order = rows_in_order(rig.data.train.samples());
   const Index boundary = rig.network.output_boundary();
   const auto mixed = [&](double weight) {
-    return statistics::run_every_row_mixed<double>(rig.network, model, {.weight = weight}, rig.data.train, order, 16, boundary);
+    return statistics::run_every_row_mixed<double>(rig.network, model, {.weight = weight, .pseudo_rows = std::nullopt}, rig.data.train,
+                                                   order, 16, boundary);
   };
   const auto plain = [&](const Mode& mode) {
     return statistics::run_every_row<double>(rig.network, model.params, model.state, mode, rig.data.train, order, 16, boundary);
