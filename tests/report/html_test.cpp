@@ -134,6 +134,20 @@ TEST_CASE("stacked bars grow from 0 to either side, and end in their sum") {
   CHECK(picture.find("first, up: 120 %") != std::string::npos);
 }
 
+TEST_CASE("a legend shows dots where the points of named rows are dots, and strokes where they are lines") {
+  const auto legend_of = [](const std::vector<std::string>& rows) {
+    report::Chart chart{.id = "d", .x = {.label = "", .column = "row", .names = rows}, .y = {.label = "accuracy", .column = "mean"}};
+    chart.panels = {{.title = "Modes",
+                     .series = {{.name = "eval mode", .points = {{.x = 0, .y = 0.7}}},
+                                {.name = "train mode", .look = {0, report::Look::Stroke::kDashed}, .points = {{.x = 0, .y = 0.9}}}}}};
+    const std::string element = report::figure_element({.id = "f", .title = "F", .charts = {chart}});
+    const std::size_t from = element.find("<ul class=\"legend\">");
+    return element.substr(from, element.find("</ul>", from) - from);
+  };
+  CHECK(legend_of({"batch norm"}).find("<li class=\"c0 dot dashed\">train mode</li>") != std::string::npos);
+  CHECK(legend_of({}).find("<li class=\"c0 dashed\">train mode</li>") != std::string::npos);
+}
+
 TEST_CASE("a table rounds what it shows and keeps the digits, and says what it leaves out") {
   report::DataTable table{{"<b>", "value"}, {}};
   for (int i = 0; i < 300; ++i) table.rows.push_back({"&", "0.123456789"});

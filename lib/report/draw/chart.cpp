@@ -132,7 +132,8 @@ std::vector<LegendEntry> legend_of(const std::vector<Chart>& charts) {
     each_series(chart, [&](const Series& series) {
       const auto is_it = [&](const LegendEntry& entry) { return entry.name == series.name; };
       if (series.kind == Series::Kind::kReference || series.name.empty() || std::any_of(legend.begin(), legend.end(), is_it)) return;
-      legend.push_back({series.name, series.look, series.kind == Series::Kind::kBars || series.kind == Series::Kind::kArea});
+      const bool is_bar = series.kind == Series::Kind::kBars || series.kind == Series::Kind::kArea;
+      legend.push_back({series.name, series.look, is_bar, !is_bar && !chart.x.names.empty()});
     });
   }
   return legend;

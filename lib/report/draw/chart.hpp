@@ -94,6 +94,7 @@ struct LegendEntry {
   std::string name;
   Look look;
   bool is_bar = false;
+  bool is_dot = false;  // among named rows, where no line joins the points
 };
 /// Returns the series of some charts, each name once.
 std::vector<LegendEntry> legend_of(const std::vector<Chart>& charts);

@@ -35,7 +35,10 @@ std::string legend_element(const std::vector<LegendEntry>& legend) {
   std::string text = "<ul class=\"legend\">";
   for (const LegendEntry& entry : legend) {
     static constexpr const char* kStrokes[] = {"", " dashed", " dotted", " dashdotted"};
-    text += fmt::format("<li class=\"c{}{}{}\">{}</li>", entry.look.colour, entry.is_bar ? " filled" : "",
+    text += fmt::format("<li class=\"c{}{}{}\">{}</li>", entry.look.colour,
+                        entry.is_bar   ? " filled"
+                        : entry.is_dot ? " dot"
+                                       : "",
                         kStrokes[static_cast<std::size_t>(entry.look.stroke)], escaped(entry.name));
   }
   return text + "</ul>\n";

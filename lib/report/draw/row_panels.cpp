@@ -135,7 +135,7 @@ void draw_row_axes(Svg& svg, const Chart& chart, const RowFrame& frame) {
     if (frame.above == 0.0) svg.text(frame.left - 10, frame.middle(frame.rows[i]) + 4.5, frame.names[i].front(), Svg::Anchor::kEnd, "axis");
     double y = frame.top + frame.height * static_cast<double>(i) + 13.0;
     for (const std::string& line : frame.names[i]) {
-      if (frame.above > 0.0) svg.text(frame.left, y, line, Svg::Anchor::kStart, "axis");
+      if (frame.above > 0.0) svg.text(frame.left, y, line, Svg::Anchor::kStart, "axis above");
       y += kTextLine;
     }
   }

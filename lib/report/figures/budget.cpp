@@ -28,18 +28,28 @@ std::string row_name(const tables::Setting& setting) {
   return fmt::format("{}{}, batch {}", spoken_norm(setting.norm), others, setting.batch_size);
 }
 
+bool is_drawn(double share) { return std::isfinite(share) && std::abs(share) >= kLeastShare; }
+
+/// Returns what the drawn shares are multiplied by, so that a bar is as long as its gap although its smallest parts are left out.
+double stretch_of(const SettingBudget& row) {
+  double drawn = 0.0;
+  for (const auto& [cause, share] : row.shares) drawn += is_drawn(share) ? share : 0.0;
+  return drawn > 0.5 ? 1.0 / drawn : 1.0;
+}
+
 /// Returns the stacked bars of one metric: each cause's part of the gap, so that a bar is as long as its gap.
 Panel panel_of(const std::vector<SettingBudget>& rows, Chart& chart) {
   Panel panel{.title = ""};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     chart.x.names.push_back(row_name(rows[i].setting));
+    const double length = rows[i].gap * stretch_of(rows[i]);
     for (const auto& [cause, share] : rows[i].shares) {
-      if (!std::isfinite(share) || std::abs(share) < kLeastShare) continue;
+      if (!is_drawn(share)) continue;
       const std::string name = spoken_word(diagnosis::cause_text(cause));
       auto series = std::find_if(panel.series.begin(), panel.series.end(), [&](const Series& one) { return one.name == name; });
       if (series == panel.series.end())
         series = panel.series.insert(panel.series.end(), Series{.name = name, .look = {cause_colour(cause)}, .kind = Series::Kind::kBars});
-      series->points.push_back({.x = static_cast<double>(i), .y = share * rows[i].gap});
+      series->points.push_back({.x = static_cast<double>(i), .y = share * length});
     }
   }
   std::stable_sort(panel.series.begin(), panel.series.end(),
@@ -77,7 +87,7 @@ Figure budget_figure(const ResultsFolder& results) {
   figure.caption =
       "Each bar is as long as its gap, a mean over the seeds, and is divided in proportion to what each repair takes away. Parts on the "
       "other side of 0 cancelled others. Batch noise is what remains when eval mode uses the right statistics: train mode's own batches. "
-      "Settings without a gap are left out." +
+      "Parts below 0.5 % and settings without a gap are left out." +
       more;
   return figure;
 }

@@ -11,6 +11,7 @@ namespace normrun::report {
 namespace {
 
 constexpr std::size_t kMostTicked = 24;
+constexpr std::size_t kMostLabelled = 12;  // more would touch one another, and the axis would skip some unevenly
 constexpr std::size_t kMostDepthPanels = 2;
 
 /// A column of layers.csv that is drawn along the depth.
@@ -93,7 +94,9 @@ Chart chart_of(const DepthQuantity& quantity, const Depths& depths, const std::v
   for (const DepthPanel& key : weightiest(depths.panels, kMostDepthPanels, [&](const DepthPanel& panel) { return depths.worst.at(panel); }))
     chart.panels.push_back(panel_of(key, quantity, depths, norms));
   const std::vector<double> places = x_values(chart.panels);
-  if (places.size() <= kMostTicked) chart.x.ticks = places;
+  if (places.size() > kMostTicked) return chart;
+  const std::size_t stride = places.size() > kMostLabelled ? 2 : 1;
+  for (std::size_t i = 0; i < places.size(); i += stride) chart.x.ticks.push_back(places[i]);
   return chart;
 }
 

@@ -152,7 +152,7 @@ Figure statistics_figure(const ResultsFolder& results) {
     for (const std::string& title : drawn) chart.panels.push_back(panel_of(title, quantity, samples, layers));
     if (x_values(chart.panels).empty()) continue;
     if (farthest_from_right(chart, quantity.right) <= quantity.tolerance) {
-      fine += fmt::format(" Not drawn, as it is right: {}.", quantity.title);
+      fine += fmt::format(" Not drawn, as it is right: \"{}\".", quantity.title);
       continue;
     }
     if (samples.is_along_steps)

@@ -46,13 +46,14 @@ std::string lead_element(const PageSettings& settings) {
   if (settings.finished == 0 || sizes.empty()) return "";
   const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
   return fmt::format(
-      "<p class=\"soft\">{} trained, with {}, at batch size{}{}. Each then predicted the same rows twice: in train mode, where batch norm "
+      "<p class=\"soft\">{} trained, with {}, at batch size{}{}. {} then predicted the same rows twice: in train mode, where batch norm "
       "uses the statistics of each batch, and in eval mode, where it uses those gathered while training. The gap is how far the two "
       "predictions are apart.</p>\n",
       settings.finished == 1 ? "One network was" : fmt::format("{} networks were", settings.finished),
       escaped(norms.size() > kMostNorms ? fmt::format("{} normalizations", norms.size()) : joined(norms)), *least == *most ? " " : "s ",
       (*least == *most ? std::to_string(*least) : fmt::format("{} to {}", *least, *most)) +
-          (settings.seeds > 1 ? fmt::format(", with {} seeds", settings.seeds) : ""));
+          (settings.seeds > 1 ? fmt::format(", with {} seeds", settings.seeds) : ""),
+      settings.finished == 1 ? "It" : "Each");
 }
 
 /// Whether the advice only informs, and asks for no change.
@@ -71,12 +72,15 @@ std::string causes_element(const PageSetting& setting) {
   if (shares.empty()) return "";
   std::string bar;
   std::string words;
+  std::string key;  // the same words, each behind the colour of its part
   for (const auto& [cause, share] : shares) {
     bar += fmt::format("<span class=\"c{}\" style=\"width:{:.1f}%\"></span>", cause_colour(cause), 100.0 * share / sum);
-    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", percent(share), spoken_word(diagnosis::cause_text(cause)));
+    const std::string part = fmt::format("{} {}", percent(share), spoken_word(diagnosis::cause_text(cause)));
+    key += fmt::format("{}<span class=\"key c{}\"></span>{}", key.empty() ? "" : ", ", cause_colour(cause), escaped(part));
+    words += (words.empty() ? "" : ", ") + part;
   }
-  return fmt::format("<div class=\"causes\" role=\"img\" aria-label=\"{0}\">{1}</div><p class=\"soft\">Made of {0}.</p>", escaped(words),
-                     bar);
+  return fmt::format("<div class=\"causes\" role=\"img\" aria-label=\"{0}\">{1}</div><p class=\"soft\">Made of {2}.</p>", escaped(words),
+                     bar, key);
 }
 
 std::string card_element(const PageSettings& settings, const std::string& name, const std::vector<const Advice*>& advice) {
