@@ -10,6 +10,7 @@
 #include "files/npz_file.hpp"
 #include "files/safetensors.hpp"
 #include "fmt/format.h"
+#include "models/foreign_model.hpp"
 
 namespace normrun::app {
 namespace {
@@ -103,11 +104,34 @@ int inspect_tensors(const InspectRequest& request) {
   return 0;
 }
 
+/// Shows a model that brings its own graph: what it takes and gives, its normalizations, and its tensors under normrun's names.
+int inspect_model(const InspectRequest& request) {
+  const models::ForeignModel model = models::read_model(request.file);
+  ordered_json json = {{"file", request.file},        {"producer", model.producer},     {"input", model.file_input},
+                       {"output", model.file_output}, {"norms", ordered_json::array()}, {"tensors", ordered_json::array()}};
+  std::string text =
+      fmt::format("{}: a model{}{}; a row has the shape {}, its output {}\n", request.file, model.producer.empty() ? "" : " of ",
+                  model.producer, shape_text(model.file_input), shape_text(model.file_output));
+  for (const models::ForeignNorm& norm : model.norms) {
+    text += fmt::format("  {} norm {}: epsilon {:.6g}{}{}\n", norm.type, norm.layer, norm.epsilon,
+                        norm.momentum ? fmt::format(", the old statistics weigh {:.6g}", *norm.momentum) : "",
+                        norm.uses_batch ? ", normalizes by the batch" : "");
+    json["norms"].push_back({{"layer", norm.layer}, {"type", norm.type}, {"epsilon", norm.epsilon}, {"uses_batch", norm.uses_batch}});
+  }
+  text += fmt::format("{} tensors:\n", model.weights.tensors.size());
+  for (const auto& tensor : model.weights.tensors) {
+    text += fmt::format("  {:<40} {}\n", tensor.name, shape_text(tensor.shape));
+    json["tensors"].push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+  }
+  print_result(request.json ? json.dump(2) + "\n" : text);
+  return 0;
+}
+
 }  // namespace
 
 int inspect_command(const InspectRequest& request) {
   const DataFileKind kind = kind_of_file(request.file);
-  if (kind == DataFileKind::kTable) return inspect_table(request);
+  if (kind == DataFileKind::kTable) return models::is_foreign_model(request.file) ? inspect_model(request) : inspect_table(request);
   return kind == DataFileKind::kSafetensors ? inspect_tensors(request) : inspect_arrays(request, kind);
 }
 

@@ -26,7 +26,7 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path_, error);
   if (!std::filesystem::exists(status)) {
-    throw Error(ExitCode::kUsage, {path_, kNoSuchFile, "paths are relative to the config file's folder"});
+    throw Error(ExitCode::kUsage, {path_, kNoSuchFile, "check the path; those in a config are relative to its folder"});
   }
   if (std::filesystem::is_directory(status)) throw Error(ExitCode::kUsage, {path_, "this is a directory", "name a file in it"});
   errno = 0;

@@ -39,7 +39,7 @@ class Archive {
   explicit Archive(const std::string& file) : file_(file), stream_(file, std::ios::binary) {
     std::error_code error;
     if (std::filesystem::is_directory(file, error) || !stream_) {
-      throw Error(ExitCode::kUsage, {file, "no such file", "paths are relative to the config file's folder"});
+      throw Error(ExitCode::kUsage, {file, "no such file", "check the path; those in a config are relative to its folder"});
     }
     size_ = static_cast<std::uint64_t>(std::filesystem::file_size(file));
     read_directory();

@@ -52,9 +52,14 @@ bool ForeignModel::uses_batch() const {
   return std::any_of(norms.begin(), norms.end(), [](const ForeignNorm& norm) { return norm.uses_batch; });
 }
 
+bool ForeignModel::has_statistics() const {
+  return !uses_batch() || std::any_of(norms.begin(), norms.end(), [](const ForeignNorm& norm) { return norm.is_tracked; });
+}
+
 bool is_foreign_model(const std::filesystem::path& path) {
   const std::string bytes = first_bytes_of(path);
-  return files::looks_like_onnx(bytes) || is_keras_archive(bytes) || holds_keras_config(path, bytes);
+  // A file that is called .onnx is read as one, so that the message about a damaged one is about ONNX.
+  return path.extension() == ".onnx" || files::looks_like_onnx(bytes) || is_keras_archive(bytes) || holds_keras_config(path, bytes);
 }
 
 ForeignModel read_model(const std::filesystem::path& path) {

@@ -59,6 +59,8 @@ struct ForeignModel {
   std::vector<std::string> untold;  // what the file does not tell, a sentence each
   /// Returns whether the outputs of the file depend on the batch.  The framework's outputs are then those of train mode.
   bool uses_batch() const;
+  /// Whether the file stores moving statistics, or has no normalization that would need them.
+  bool has_statistics() const;
 };
 
 /// Reads an .onnx file, with external data beside it, or a safetensors file with "keras.config" in its metadata.  The contents of the file

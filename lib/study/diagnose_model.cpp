@@ -37,6 +37,8 @@ class ModelJudge {
         settings_(config_.comparison_settings()),
         loaded_(load_model<T>(experiment, request)) {
     result_.notes = loaded_.use.notes;
+    result_.normalizes_by_batch = runs_in_train_mode_;
+    result_.has_statistics = !model.foreign || model.foreign->has_statistics();
     record_.data_digest = data_.digest;
     result_.batch_size = diagnosis::rows_of_norm_batch(config_.train);
     for (const std::string& name : config_.compare.splits) splits_.push_back(data::split_of(name));

@@ -43,6 +43,8 @@ struct ModelDiagnosis {
   std::optional<OutputsCheck> outputs;   // nothing if the request gives no outputs
   diagnosis::BlendFit initial;           // how much of the initial values 0 and 1 the stored statistics look like they hold
   std::vector<BatchDependence> batches;  // how far the outputs depend on the batch
+  bool normalizes_by_batch = false;      // the file itself normalizes by its batch, whenever it runs
+  bool has_statistics = true;            // the file stores the statistics of at least one layer
   Index batch_size = 0;                  // rows that shared statistics in train mode
   std::string divergence;                // why eval mode has no scores; "" if it has
   std::vector<std::string> notes;

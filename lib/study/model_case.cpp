@@ -1,6 +1,7 @@
 #include "study/model_case.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "config/grid/grid.hpp"
@@ -113,13 +114,19 @@ RunConfig read_config(const config::Document& document) {
   return config;
 }
 
+/// The axes of an example as the model's file has them.
+std::string taken_shape(const models::ForeignModel& model) {
+  const std::string own = shape_text(model.file_input);
+  return model.is_channels_first ? own + ", or " + model.input.text() + " with the channels last" : own;
+}
+
 /// Throws Error if the rows, read in this way, do not fit the network, or the network does not fit its weights.
 void check_reading(const config::Document& document, const models::ForeignModel* foreign, const std::string& folder, RowsReading& reading) {
   const RunConfig config = read_config(document);
   const data::DataSpec::Outline outline = config.data_spec().outline(folder);
   if (foreign != nullptr && outline.shape != foreign->input) {
     throw Error(ExitCode::kUsage,
-                {"--data", "the rows have the shape " + outline.shape.text() + ", but the model takes " + foreign->input.text(),
+                {"--data", "the rows have the shape " + outline.shape.text() + ", but the model takes " + taken_shape(*foreign),
                  "give the rows in the shape that the model takes them in"});
   }
   const nn::Network<float> network(config.layers(), outline.shape);
@@ -142,7 +149,8 @@ RowsReading found_reading(const ModelRequest& request, const KnownModel& known, 
       return reading;
     } catch (const Error& error) {
       if (error.code() == ExitCode::kOutOfMemory) throw;
-      if (!refusal) refusal = error;
+      // Rows as they are in the file have a shape that users know; those with their axes moved, or that have no such axes, do not.
+      if (!refusal || !is_channels_first) refusal = error;
     }
   }
   throw Error(*refusal);
@@ -172,6 +180,19 @@ void take_data(const std::string& path, const std::string& folder, config::Docum
   document.set("compare.splits", splits.dump(), path);
 }
 
+/// Throws Error(kDamaged) for a model whose numbers are not finite, which no pass could compute with.
+void refuse_damaged_numbers(const models::ForeignModel& model) {
+  for (const files::Tensor& tensor : model.weights.tensors) {
+    const auto count = std::count_if(tensor.values.begin(), tensor.values.end(), [](double value) { return !std::isfinite(value); });
+    if (count == 0) continue;
+    throw Error(ExitCode::kDamaged,
+                {model.path,
+                 tensor.name + " has " + std::to_string(count) + " numbers of " + std::to_string(tensor.values.size()) +
+                     " that are NaN or infinite",
+                 "`normrun validate` lists what is damaged; if it is statistics alone, `normrun repair` recomputes them"});
+  }
+}
+
 }  // namespace
 
 std::string_view role_text(data::SplitName split) {
@@ -196,6 +217,7 @@ ModelCase open_model(const ModelRequest& request, const std::string& folder) {
 
 void write_weights(const ModelCase& model, const std::string& folder) {
   if (!model.foreign) return;
+  refuse_damaged_numbers(*model.foreign);
   const nn::Network<double> network(models::layers_of(*model.foreign), model.foreign->input);
   files::write_safetensors(folder + "/" + kWeightsFile,
                            nn::to_tensors(network.layout(), models::numbers_of<double>(*model.foreign, network)));

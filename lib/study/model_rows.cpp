@@ -19,6 +19,7 @@ RowsKind kind_of_rows(const std::string& path) {
   if (!files::npz_path(path).file.empty()) return RowsKind::kArrays;
   constexpr Index kStart = 4096;
   const std::string start = files::InputFile(path).read_piece(kStart);
+  if (start.empty()) throw Error(ExitCode::kDamaged, {path, "is empty", "give a file with rows"});
   const std::string_view what = files::foreign_format(start).what;
   if (what == "this is an NPY array" || what == "this is an NPZ archive") return RowsKind::kArrays;
   if (what == "this is an IDX file") return RowsKind::kIdx;

@@ -320,6 +320,48 @@ class OnnxTest(ModelTest):
         self.assertEqual(code.returncode, 4)
         self.assertIn("bn_1: train-mode", code.stdout)
 
+    def test_outputs_of_a_model_in_train_mode_say_what_to_do(self):
+        model = self.onnx(training_mode=1)
+        np.save(self.folder / "reference.npy", self.outputs(np.load(self.x("test"))))
+        done = self.run_in("diagnose", model, *self.rows(), "--outputs", "reference.npy")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("normalizes by its batch", " ".join(done.stdout.split()))
+
+    def test_numbers_that_are_not_finite_are_the_models_not_those_of_a_file_of_ours(self):
+        self.onnx()
+        self.tensors_of["bn_2.running_var"] = self.tensors_of["bn_2.running_var"] * np.nan
+        model = self.write("damaged.onnx", onnx_by_hand.mlp(self.tensors_of))
+        done = self.run_in("diagnose", model, *self.rows())
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn("damaged.onnx: bn_2.moving_variance has 16 numbers of 16", done.stderr)
+        self.assertIn("normrun repair", done.stderr)
+        repaired = self.run_in("repair", model, *self.rows(labels=False), "-o", "fixed.onnx")
+        self.assertEqual(repaired.returncode, 0, repaired.stderr)
+
+    def test_files_that_are_no_model_and_rows_that_do_not_fit(self):
+        for name, data in (("empty.onnx", b""), ("text.onnx", b"hello world, this is a text")):
+            self.write(name, data)
+            for command in (["diagnose", name, *self.rows()], ["validate", name], ["inspect", name]):
+                done = self.run_in(*command)
+                self.assertEqual(done.returncode, 65, done.stderr)
+                self.assertIn("ONNX", done.stderr)
+        model = self.onnx()
+        self.write("empty.npy", b"")
+        done = self.run_in("diagnose", model, "--data", "empty.npy")
+        self.assertEqual((done.returncode, "empty.npy: is empty" in done.stderr), (65, True), done.stderr)
+        np.save(self.folder / "wide.npy", np.zeros((4, 7), np.float32))
+        done = self.run_in("diagnose", model, "--data", "wide.npy")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("(7), but the model takes (6)", done.stderr)
+
+    def test_inspect_shows_a_model(self):
+        done = self.run_in("inspect", self.onnx())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("batch norm bn_1: epsilon 1e-05", done.stdout)
+        told = json.loads(self.run_in("inspect", "model.onnx", "--json").stdout)
+        self.assertEqual((told["input"], told["output"]), ([6], [3]))
+        self.assertIn({"name": "bn_2.moving_mean", "shape": [16]}, told["tensors"])
+
     def test_two_files_are_compared(self):
         self.onnx(name="a.onnx")
         self.onnx(0.75, name="b.onnx")

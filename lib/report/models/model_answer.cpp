@@ -97,6 +97,13 @@ class AnswerWriter {
 
   std::string summary() const {
     if (outputs_differ()) {
+      if (diagnosis_.normalizes_by_batch) {
+        return fmt::format(
+            "the file normalizes by its batch (training_mode=1, or no statistics are tracked), and its outputs are not those of --outputs: "
+            "the largest difference is {}, and {} is allowed. Export the model in eval mode, or give outputs of all judged rows in one "
+            "batch.",
+            shown(diagnosis_.outputs->largest), shown(diagnosis_.outputs->allowed));
+      }
       return fmt::format(
           "its outputs are not those of --outputs: the largest difference is {}, and {} is allowed. The program does not compute what the "
           "framework does, or these are the outputs of other rows or of train mode; so no cause is named.",
@@ -140,8 +147,9 @@ class AnswerWriter {
       const std::string accuracy = std::isnan(scores.accuracy) ? "" : fmt::format("accuracy {:.4f}   ", scores.accuracy);
       return fmt::format("  {:<44} {}loss {}\n", name, accuracy, shown(scores.loss));
     };
-    return line("statistics as stored", told_->stored) +
-           line(fmt::format("train mode, batches of {}", diagnosis_.batch_size), told_->train_mode) +
+    const std::string stored = diagnosis_.has_statistics ? line("statistics as stored", told_->stored)
+                                                         : "  the file stores no statistics: it runs in train mode alone\n";
+    return stored + line(fmt::format("train mode, batches of {}", diagnosis_.batch_size), told_->train_mode) +
            line("statistics recomputed on the training rows", told_->recomputed);
   }
   std::string gap_text() const { return "These rows have no labels, so no score is known: " + cost_words({}, *told_) + "."; }
@@ -153,7 +161,7 @@ class AnswerWriter {
     if (alarms_.size() > 1 && told_->has_labels) text += paragraph("Alone it costs " + cost_words(finding, *told_) + ".", "  ", "  ");
     if (finding.layer.empty()) return text;
     const std::string channels = finding.channels.empty() ? "" : ", channels " + finding.channels;
-    return text + paragraph(fmt::format("Most of it is in {}{}.", finding.layer, channels), "  ", "  ");
+    return text + paragraph(fmt::format("Most of it is in layer {}{}.", finding.layer, channels), "  ", "  ");
   }
 
   /// The finding that says that the judged rows are shifted, harmless or not; null if they are not.
@@ -256,7 +264,9 @@ class AnswerWriter {
     const auto pair = [](const study::WayScores& scores) {
       return ordered_json{{"loss", number_or_null(scores.loss)}, {"accuracy", number_or_null(scores.accuracy)}};
     };
-    return {{"stored", pair(told_->stored)}, {"train_mode", pair(told_->train_mode)}, {"recomputed", pair(told_->recomputed)}};
+    return {{"stored", diagnosis_.has_statistics ? pair(told_->stored) : ordered_json(nullptr)},
+            {"train_mode", pair(told_->train_mode)},
+            {"recomputed", pair(told_->recomputed)}};
   }
 
   ordered_json causes_json() const {
