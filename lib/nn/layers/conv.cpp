@@ -24,13 +24,14 @@ namespace normrun::nn::layers {
 namespace {
 
 template <class T>
-class Convolution final : public Layer<T> {
+class Convolution final : public ConvolutionBase<T> {
+  using Base = ConvolutionBase<T>;
+  using Base::bias_gradient_, Base::clear_padded_steps, Base::columns_, Base::image_, Base::image_of, Base::params_, Base::positions_of,
+      Base::window;
+
  public:
   Convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
-      : params_(params),
-        image_(image),
-        filters_(filters),
-        bias_gradient_(params, window().positions(), blueprint),
+      : Base(params, image, filters, image.window().positions(), blueprint),
         dpatches_(blueprint.per_call(window().positions() * window().patch())),
         dkernel_(blueprint.per_call(params.kernel.size)) {}
 
@@ -51,35 +52,23 @@ class Convolution final : public Layer<T> {
     for (Index example = 0; example < call.examples; ++example) {
       const ConstView<T> dy = positions_of(call.dy, example);
       const bool is_first = call.first + example == 0;
-      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), filters_);
+      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), columns_);
       kernels::product_of_windows_weight_gradient<T>(windows_of(call.x, call.lengths, example, call.caches), dy, dkernel);
       if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
       if (call.dx.data == nullptr) continue;
       kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
-      T* const dx = call.dx.data + example * window().input_size();
+      T* const dx = image_of(call.dx, example);
       scatter_patches<T>(window(), dpatches.data, dx);
-      const Index valid = image_.valid_steps(call.lengths, example) * window().channels;
-      if (call.lengths != nullptr) std::fill(dx + valid, dx + window().input_size(), T{0});
+      clear_padded_steps(call.lengths, example, dx);
     }
   }
-  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
-  Index valid_steps(Index length) const override { return window().along.outputs_of(length); }
 
  private:
-  const Window& window() const { return image_.window(); }
-  ConstView<T> kernel(const T* params) const { return {params + params_.kernel.offset, window().patch(), filters_}; }
-  template <class U>
-  View<U> positions_of(View<U> y, Index example) const {
-    return y.slice(example * window().positions(), window().positions());
-  }
+  ConstView<T> kernel(const T* params) const { return Base::kernel(params, window().patch()); }
   kernels::Windows<T> windows_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
-    return image_.over(x.data + example * window().input_size(), image_.valid_steps(lengths, example), caches);
+    return image_.over(image_of(x, example), image_.valid_steps(lengths, example), caches);
   }
 
-  ConvolutionParams params_;
-  WindowedImage<T> image_;
-  Index filters_;
-  BiasGradient<T> bias_gradient_;
   CacheId dpatches_;  // (positions, patch) of one example
   CacheId dkernel_;   // of one example
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -96,6 +97,41 @@ class BiasGradient {
   ParamId bias_;
   Index positions_;
   CacheId running_;
+};
+
+/// What the layers of a window have in common: where their parameters and the positions of an example lie.
+template <class T>
+class ConvolutionBase : public Layer<T> {
+ public:
+  LayerTraits traits() const final { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
+  Index valid_steps(Index length) const override { return window().along.outputs_of(length); }
+
+ protected:
+  /// columns: of the kernel.  biased: how many positions of an example the bias is added to.
+  ConvolutionBase(const ConvolutionParams& params, const WindowedImage<T>& image, Index columns, Index biased, Blueprint& blueprint)
+      : params_(params), image_(image), columns_(columns), bias_gradient_(params, biased, blueprint) {}
+
+  const Window& window() const { return image_.window(); }
+  ConstView<T> kernel(const T* params, Index rows) const { return {params + params_.kernel.offset, rows, columns_}; }
+  /// The rows of an example in a matrix with one for each place of the window.
+  template <class U>
+  View<U> positions_of(View<U> y, Index example) const {
+    return y.slice(example * window().positions(), window().positions());
+  }
+  /// The first number of an example in a matrix of what the window slides over.
+  template <class U>
+  U* image_of(View<U> x, Index example) const {
+    return x.data + example * window().input_size();
+  }
+  /// The gradients of the steps beyond an example's length are 0.
+  void clear_padded_steps(const Index* lengths, Index example, T* dx) const {
+    if (lengths != nullptr) std::fill(dx + lengths[example] * window().channels, dx + window().input_size(), T{0});
+  }
+
+  ConvolutionParams params_;
+  WindowedImage<T> image_;
+  Index columns_;
+  BiasGradient<T> bias_gradient_;
 };
 
 /// The layer of a convolution in `groups` groups of channels, more than one; as many as there are channels make it depthwise.

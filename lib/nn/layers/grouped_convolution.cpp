@@ -34,43 +34,24 @@ void add_columns(ConstView<T> from, Index first, Index step, View<T> to) {
   }
 }
 
-/// What the grouped layers share.
+/// Convolutions in groups read one cell of the window after the other.
 template <class T>
-class GroupedBase : public Layer<T> {
- public:
-  GroupedBase(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
-      : params_(params), image_(image), filters_(filters), bias_gradient_(params, image.window().positions(), blueprint) {}
-  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
-  Index valid_steps(Index length) const override { return window().along.outputs_of(length); }
-
+class GroupedBase : public ConvolutionBase<T> {
  protected:
-  const Window& window() const { return image_.window(); }
-  ConstView<T> kernel(const T* params, Index rows) const { return {params + params_.kernel.offset, rows, filters_}; }
-  template <class U>
-  View<U> positions_of(View<U> y, Index example) const {
-    return y.slice(example * window().positions(), window().positions());
-  }
-  template <class U>
-  U* image_of(View<U> x, Index example) const {
-    return x.data + example * window().input_size();
-  }
-  /// The gradients of the steps beyond an example's length are 0.
-  void clear_padded_steps(const Index* lengths, Index example, T* dx) const {
-    if (lengths != nullptr) std::fill(dx + lengths[example] * window().channels, dx + window().input_size(), T{0});
-  }
+  GroupedBase(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
+      : ConvolutionBase<T>(params, image, filters, image.window().positions(), blueprint) {}
 
-  ConvolutionParams params_;
-  WindowedImage<T> image_;
-  Index filters_;
-  BiasGradient<T> bias_gradient_;
+  kernels::Windows<T> cells_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
+    return this->image_.cells_over(this->image_of(x, example), this->image_.valid_steps(lengths, example), caches);
+  }
 };
 
 /// Several channels in a group: each group is a convolution of its own.
 template <class T>
 class Grouped final : public GroupedBase<T> {
   using Base = GroupedBase<T>;
-  using Base::bias_gradient_, Base::clear_padded_steps, Base::filters_, Base::image_, Base::image_of, Base::params_, Base::positions_of,
-      Base::window;
+  using Base::bias_gradient_, Base::cells_of, Base::clear_padded_steps, Base::columns_, Base::image_, Base::image_of, Base::params_,
+      Base::positions_of, Base::window;
 
  public:
   Grouped(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups, Index filters, Blueprint& blueprint)
@@ -110,7 +91,7 @@ class Grouped final : public GroupedBase<T> {
     take_kernels(call.params, call.caches);
     const View<T> dy(call.caches[y_], window().positions(), outputs_);
     const View<T> dkernel(call.caches[dkernel_], depth_, outputs_);
-    const View<T> sums(call.grads + params_.kernel.offset, depth_, filters_);
+    const View<T> sums(call.grads + params_.kernel.offset, depth_, columns_);
     if (call.first == 0) std::fill(sums.begin(), sums.end(), T{0});
     for (Index example = 0; example < call.examples; ++example) {
       const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
@@ -131,9 +112,6 @@ class Grouped final : public GroupedBase<T> {
   }
   ConstView<T> kernel_of(Index group, const Caches<T>& caches) const {
     return {caches[kernels_] + group * depth_ * outputs_, depth_, outputs_};
-  }
-  kernels::Windows<T> cells_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
-    return image_.cells_over(image_of(x, example), image_.valid_steps(lengths, example), caches);
   }
   /// The windows of one group's channels.
   kernels::Windows<T> windows(kernels::Windows<T> cells, Index group) const {
@@ -172,8 +150,8 @@ class Grouped final : public GroupedBase<T> {
 template <class T>
 class Depthwise final : public GroupedBase<T> {
   using Base = GroupedBase<T>;
-  using Base::bias_gradient_, Base::clear_padded_steps, Base::filters_, Base::image_, Base::image_of, Base::params_, Base::positions_of,
-      Base::window;
+  using Base::bias_gradient_, Base::cells_of, Base::clear_padded_steps, Base::columns_, Base::image_, Base::image_of, Base::params_,
+      Base::positions_of, Base::window;
 
  public:
   Depthwise(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
@@ -191,7 +169,7 @@ class Depthwise final : public GroupedBase<T> {
     take_kernels(call.params, call.caches);
     if (bias != nullptr) {
       for (Index j = 0; j < multiplier_; ++j)
-        take_columns<T>({bias, 1, filters_}, j, multiplier_, {call.caches[biases_] + j * channels(), 1, channels()});
+        take_columns<T>({bias, 1, columns_}, j, multiplier_, {call.caches[biases_] + j * channels(), 1, channels()});
     }
     for (Index example = 0; example < call.examples; ++example) {
       const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
@@ -209,7 +187,7 @@ class Depthwise final : public GroupedBase<T> {
     image_.clear(call.caches);
     take_kernels(call.params, call.caches);
     const View<T> dkernel(call.caches[dkernel_], area(), channels());
-    const View<T> sums(call.grads + params_.kernel.offset, area(), filters_);
+    const View<T> sums(call.grads + params_.kernel.offset, area(), columns_);
     if (call.first == 0) std::fill(sums.begin(), sums.end(), T{0});
     for (Index example = 0; example < call.examples; ++example) {
       const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
@@ -245,9 +223,6 @@ class Depthwise final : public GroupedBase<T> {
     const View<T> dy(call.caches[y_], window().positions(), channels());
     take_columns<T>(all, j, multiplier_, dy);
     return dy;
-  }
-  kernels::Windows<T> cells_of(ConstView<T> x, const Index* lengths, Index example, const Caches<T>& caches) const {
-    return image_.cells_over(image_of(x, example), image_.valid_steps(lengths, example), caches);
   }
 
   Index multiplier_;

@@ -25,13 +25,13 @@ namespace normrun::nn::layers {
 namespace {
 
 template <class T>
-class TransposedConvolution final : public Layer<T> {
+class TransposedConvolution final : public ConvolutionBase<T> {  // whose window slides over the output
+  using Base = ConvolutionBase<T>;
+  using Base::bias_gradient_, Base::columns_, Base::image_, Base::image_of, Base::params_, Base::positions_of, Base::window;
+
  public:
   TransposedConvolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index inputs, Blueprint& blueprint)
-      : params_(params),
-        image_(image),
-        inputs_(inputs),
-        bias_gradient_(params, window().down.input * window().along.input, blueprint),
+      : Base(params, image, inputs, image.window().down.input * image.window().along.input, blueprint),
         patches_(blueprint.per_call(window().positions() * window().patch())),
         dkernel_(blueprint.per_call(params.kernel.size)) {}
 
@@ -48,7 +48,7 @@ class TransposedConvolution final : public Layer<T> {
       const Index valid = valid_positions(call.lengths, example);
       kernels::product_input_gradient<T>(positions_of(call.x, example).slice(0, valid), kernel(call.params), patches.slice(0, valid));
       std::fill(patches.row(valid), patches.end(), T{0});
-      scatter_patches<T>(window(), patches.data, call.y.data + example * window().input_size());
+      scatter_patches<T>(window(), patches.data, image_of(call.y, example));
     }
   }
 
@@ -59,9 +59,9 @@ class TransposedConvolution final : public Layer<T> {
     for (Index example = 0; example < call.examples; ++example) {
       const bool is_first = call.first + example == 0;
       const Index valid = valid_positions(call.lengths, example);
-      kernels::Windows<T> dy = image_.over(call.dy.data + example * window().input_size(), window().along.input, call.caches);
+      kernels::Windows<T> dy = image_.over(image_of(call.dy, example), window().along.input, call.caches);
       if (call.lengths != nullptr) dy.places = valid;
-      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), inputs_);
+      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), columns_);
       kernels::product_of_windows_weight_gradient<T>(dy, positions_of(call.x, example).slice(0, valid), dkernel);
       if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
       if (call.dx.data == nullptr) continue;
@@ -70,25 +70,15 @@ class TransposedConvolution final : public Layer<T> {
       std::fill(dx.row(valid), dx.end(), T{0});
     }
   }
-  LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kChanged}; }
   Index valid_steps(Index length) const override {
     const Index missing = window().along.output - length;  // each step has its stride of the output
     return length == 0 ? 0 : std::max<Index>(0, window().along.input - missing * window().along.stride);
   }
 
  private:
-  const Window& window() const { return image_.window(); }
   Index valid_positions(const Index* lengths, Index example) const { return lengths != nullptr ? lengths[example] : window().positions(); }
-  ConstView<T> kernel(const T* params) const { return {params + params_.kernel.offset, window().patch(), inputs_}; }
-  template <class U>
-  View<U> positions_of(View<U> x, Index example) const {
-    return x.slice(example * window().positions(), window().positions());
-  }
+  ConstView<T> kernel(const T* params) const { return Base::kernel(params, window().patch()); }
 
-  ConvolutionParams params_;
-  WindowedImage<T> image_;  // over the output
-  Index inputs_;
-  BiasGradient<T> bias_gradient_;
   CacheId patches_;  // (positions, patch) of one example
   CacheId dkernel_;  // of one example
 };
