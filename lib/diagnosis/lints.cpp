@@ -5,19 +5,13 @@
 #include <map>
 #include <numeric>
 
+#include "core/median.hpp"
 #include "diagnosis/places.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/statistics_algebra.hpp"
 
 namespace normrun::diagnosis {
 namespace {
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 Finding lint(Cause cause, double effect, const std::string& layer = "", const std::string& channels = "") {
   return {"lint", cause, layer, channels, effect, effect, effect, 1.0, "", 0};
@@ -151,7 +145,7 @@ FarRows far_rows(const Subject<T>& subject, const StatisticsList& sound) {
     }
   }
   constexpr double kFar = 25.0;
-  const double usual = median(distances);
+  const double usual = upper_median(distances);
   FarRows rows;
   for (std::size_t r = 0; r < distances.size(); ++r) (distances[r] <= kFar * usual ? rows.near : rows.far).push_back(static_cast<Index>(r));
   const bool are_few = 10 * rows.far.size() <= distances.size();

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/error.hpp"
+#include "core/median.hpp"
 #include "files/safetensors.hpp"
 #include "fmt/format.h"
 #include "models/foreign_model.hpp"
@@ -30,12 +31,6 @@ std::string count_words(const Channels& channels, std::size_t of) {
   std::string list;
   for (std::size_t i = 0; i < std::min(channels.size(), kListed); ++i) list += (i > 0 ? " " : "") + std::to_string(channels[i]);
   return fmt::format("{} of {} channels ({}{})", channels.size(), of, list, channels.size() > kListed ? " …" : "");
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 bool are_all(const std::vector<double>& values, double value) {
@@ -114,7 +109,7 @@ class Auditor {
       std::vector<double> positive;
       for (const double value : norm.variance)
         if (std::isfinite(value) && value > 0.0) positive.push_back(value);
-      if (!positive.empty()) scales.emplace_back(&norm, median(positive));
+      if (!positive.empty()) scales.emplace_back(&norm, upper_median(positive));
     }
     for (std::size_t i = 0; i < scales.size() && scales.size() > 2; ++i) {
       const double before = scales[i > 0 ? i - 1 : 2].second;
@@ -135,7 +130,7 @@ class Auditor {
     for (const AuditedNorm& norm : norms_)
       if (of(norm) && !norm.uses_batch) values.push_back(*of(norm));
     if (values.size() < 2) return;
-    const double usual = median(values);
+    const double usual = upper_median(values);
     for (const AuditedNorm& norm : norms_) {
       constexpr double kRounding = 1e-6;
       if (!of(norm) || norm.uses_batch || std::abs(*of(norm) - usual) <= kRounding * std::max(std::abs(usual), 1e-12)) continue;
