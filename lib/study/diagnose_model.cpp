@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "compare/budget.hpp"
 #include "compare/diagnosis_tables.hpp"
@@ -63,7 +62,7 @@ class ModelJudge {
 
  private:
   compare::Snapshot<T> snapshot(const data::Dataset<T>& data, nn::LossKind loss) const {
-    return {network_, model_, data, settings_, loss, 0, 0};
+    return {.network = network_, .model = model_, .data = data, .settings = settings_, .loss = loss};
   }
   /// Returns the state with recomputed statistics; the stored state if no layer has moving statistics.
   std::span<const T> sound_state() const { return stages_.empty() ? std::span<const T>(model_.state) : std::span<const T>(sound_); }
@@ -77,21 +76,15 @@ class ModelJudge {
             .folder = folder_};
   }
 
-  /// Returns the outputs of the judged rows in train mode, all rows in one batch.
-  Matrix<T> train_outputs() const {
-    const data::SplitName split = splits_.front();
-    std::vector<Index> order(static_cast<std::size_t>(data_.split(split).samples()));
-    std::iota(order.begin(), order.end(), Index{0});
-    return statistics::run_forward<T>(network_, model_.params, model_.state, kTrainFrozen, statistics::SplitRows<T>(data_.split(split)),
-                                      order, std::ssize(order), network_.output_boundary());
-  }
-
   /// The outputs are those of eval mode or, of a file that normalizes by its batch whenever it runs, of either mode.
   OutputsCheck checked_outputs() const {
     const files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
     const Matrix<double> given = data::to_targets<double>(array, array.rows());
-    OutputsCheck check = checked(given, eval_outputs<T>(loaded_, model_.state, splits_.front(), network_.output_boundary()));
-    if (!check.are_equal && runs_in_train_mode_) check = checked(given, train_outputs());
+    const auto check_in = [&](const Mode& mode) {
+      return checked(given, outputs_of<T>(loaded_, mode, model_.state, splits_.front(), network_.output_boundary()));
+    };
+    OutputsCheck check = check_in(kEvalMode);
+    if (!check.are_equal && runs_in_train_mode_) check = check_in(kTrainFrozen);
     return check;
   }
 
@@ -142,7 +135,7 @@ class ModelJudge {
          {std::pair(data::SplitName::kTrain, &data.train), std::pair(data::SplitName::kValidation, &data.validation),
           std::pair(data::SplitName::kTest, &data.test)}) {
       rows->labels.clear();
-      if (rows->samples() > 0) rows->targets = eval_outputs<T>(loaded_, sound_state(), split, boundary);
+      if (rows->samples() > 0) rows->targets = outputs_of<T>(loaded_, kEvalMode, sound_state(), split, boundary);
     }
     return data;
   }
@@ -181,16 +174,16 @@ class ModelJudge {
     const nn::LossKind loss = role.has_labels ? loss_ : nn::LossKind::kMse;
     compare::ComparisonSettings settings = settings_;
     if (!role.has_labels) settings.compare.margins.variance = kFarOutputs;
-    const compare::Snapshot<T> now{network_, model_, data, settings, loss, 0, 0};
+    const compare::Snapshot<T> now{.network = network_, .model = model_, .data = data, .settings = settings, .loss = loss};
     const Index boundary = network_.output_boundary();
     const std::span<const T> state = sound_state();
-    role.gap = compare::gap_metrics<T>(eval_outputs<T>(loaded_, model_.state, split, boundary).view(),
-                                       eval_outputs<T>(loaded_, state, split, boundary).view())
+    role.gap = compare::gap_metrics<T>(outputs_of<T>(loaded_, kEvalMode, model_.state, split, boundary).view(),
+                                       outputs_of<T>(loaded_, kEvalMode, state, split, boundary).view())
                    .relative_gap;
     role.stored = role.train_mode = role.recomputed = {kNan, kNan};
     if (role.has_labels) {
       const nn::Model<T> repaired{model_.params, Buffer<T>(state.begin(), state.end())};
-      const compare::Snapshot<T> sound{network_, repaired, data, settings_, loss, 0, 0};
+      const compare::Snapshot<T> sound{.network = network_, .model = repaired, .data = data, .settings = settings_, .loss = loss};
       role.stored = scores(now, split, "eval");
       role.train_mode = scores(now, split, "train");
       role.recomputed = scores(sound, split, "eval");

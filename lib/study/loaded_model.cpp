@@ -28,17 +28,17 @@ LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& requ
 }
 
 template <class T>
-Matrix<T> eval_outputs(const LoadedModel<T>& loaded, std::span<const T> state, data::SplitName split, Index boundary) {
+Matrix<T> outputs_of(const LoadedModel<T>& loaded, const Mode& mode, std::span<const T> state, data::SplitName split, Index boundary) {
   const data::Split<T>& rows = loaded.data.split(split);
   std::vector<Index> order(static_cast<std::size_t>(rows.samples()));
   std::iota(order.begin(), order.end(), Index{0});
-  return statistics::run_forward<T>(loaded.network, loaded.model.params, state, kEvalMode, statistics::SplitRows<T>(rows), order,
+  return statistics::run_forward<T>(loaded.network, loaded.model.params, state, mode, statistics::SplitRows<T>(rows), order,
                                     std::ssize(order), boundary);
 }
 
 template LoadedModel<float> load_model(const Experiment&, const ModelRequest&, const models::ForeignModel*);
 template LoadedModel<double> load_model(const Experiment&, const ModelRequest&, const models::ForeignModel*);
-template Matrix<float> eval_outputs(const LoadedModel<float>&, std::span<const float>, data::SplitName, Index);
-template Matrix<double> eval_outputs(const LoadedModel<double>&, std::span<const double>, data::SplitName, Index);
+template Matrix<float> outputs_of(const LoadedModel<float>&, const Mode&, std::span<const float>, data::SplitName, Index);
+template Matrix<double> outputs_of(const LoadedModel<double>&, const Mode&, std::span<const double>, data::SplitName, Index);
 
 }  // namespace normrun::study

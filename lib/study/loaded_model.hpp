@@ -29,8 +29,9 @@ bool has_labels(const data::Split<T>& split) {
   return !split.labels.empty() || split.targets.rows() > 0;
 }
 
-/// Runs every row of a split in eval mode with the given statistics.  Returns the activations at a boundary in the split's order.
+/// Runs every row of a split with the given statistics; batch statistics are those of all rows together.  Returns the activations at a
+/// boundary in the split's order.
 template <class T>
-Matrix<T> eval_outputs(const LoadedModel<T>& loaded, std::span<const T> state, data::SplitName split, Index boundary);
+Matrix<T> outputs_of(const LoadedModel<T>& loaded, const Mode& mode, std::span<const T> state, data::SplitName split, Index boundary);
 
 }  // namespace normrun::study

@@ -98,7 +98,7 @@ class Repairer {
     return {loss, right / static_cast<double>(logits.rows())};
   }
   Matrix<T> logits_by(std::span<const T> state) const {
-    return eval_outputs<T>(loaded_, state, result_.judged, loaded_.network.logits_boundary(loaded_.loss));
+    return outputs_of<T>(loaded_, kEvalMode, state, result_.judged, loaded_.network.logits_boundary(loaded_.loss));
   }
   Matrix<T> logits_by(const diagnosis::StatisticsList& list) const {
     return logits_by(std::span<const T>(statistics::state_with<T>(loaded_.network.layout(), loaded_.model.state, list)));
