@@ -23,13 +23,11 @@ std::optional<data::SplitName> gap_split(const Snapshot<T>& snapshot) {
   return chosen;
 }
 
-/// Returns how many numbers of a layer's outputs for one example count: all, or those of the sequence's valid steps.
-Index counted_numbers(const nn::LayerInfo& layer, std::span<const Index> lengths, Index example) {
-  const bool has_steps = !lengths.empty() && layer.output.rank() == 2;
-  return has_steps ? lengths[static_cast<std::size_t>(example)] * layer.output.channels() : layer.output.size();
-}
-
 }  // namespace
+
+Index counted_numbers(const nn::LayerInfo& layer, std::span<const Index> lengths, Index example) {
+  return lengths.empty() ? layer.output.size() : lengths[static_cast<std::size_t>(example)] * layer.output.channels();
+}
 
 template <class T>
 std::vector<double> layer_output_gaps(const Snapshot<T>& snapshot) {
@@ -54,7 +52,7 @@ std::vector<double> layer_output_gaps(const Snapshot<T>& snapshot) {
       const ConstView<T> a = train.activations(norms[i].layer + 1);
       const ConstView<T> b = eval.activations(norms[i].layer + 1);
       for (const Index place : batches.counted())
-        gaps[i].add(a.row(place), b.row(place), counted_numbers(layer, train.lengths(norms[i].layer), place));
+        gaps[i].add(a.row(place), b.row(place), counted_numbers(layer, train.lengths_behind(norms[i].layer), place));
     }
   }
   std::vector<double> values(norms.size());

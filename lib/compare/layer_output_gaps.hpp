@@ -1,10 +1,14 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "compare/compare_modes.hpp"
 
 namespace normrun::compare {
+
+/// How many numbers of a layer's outputs for one example count: all, or those of the valid steps that `lengths` gives (nn::Record).
+Index counted_numbers(const nn::LayerInfo& layer, std::span<const Index> lengths, Index example);
 
 /// Measures at each normalization layer how far train mode and eval mode have come apart: the relative_gap (metrics.hpp) of the layer's
 /// outputs, with nothing dropped.  The rows are those of the test split, or of the first compared split where the test split is not

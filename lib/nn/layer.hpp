@@ -227,7 +227,7 @@ class LayerSpec : public config::Described {
     visitor.require(!has_control_characters(name), "name", "a name without control characters");
     visitor.texts({"inputs",
                    "the names of the layers whose outputs it reads, instead of the one before it; \"input\" is the network's input.  Only "
-                   "layers that join (add, concatenate, multiply) read several"},
+                   "layers that join (add, concatenate, multiply, matmul) read several"},
                   inputs);
     visitor.flag({"trainable",
                   "false: the layer is frozen, as for fine-tuning; its parameters stay, and a normalization normalizes by its moving "

@@ -13,6 +13,7 @@ struct Network<T>::Impl : BuiltLayers<T> {
   Shape input;
   Graph graph;
   std::vector<bool> reads_sequences;  // of each layer
+  std::vector<bool> gives_sequences;  // of each layer
   std::vector<Chain> forward_chains;  // the chain of each layer
   std::vector<Chain> backward_chains;
 
@@ -34,7 +35,7 @@ struct Network<T>::Impl : BuiltLayers<T> {
                 [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
   }
 
-  /// Finds out which layers read sequences whose steps are those of the network's input, or follow from them.
+  /// Finds out which layers read and give sequences whose steps are those of the network's input, or follow from them.
   void follow_time() {
     std::vector<Index> time(infos.size() + 1, 0);  // the steps at each boundary; 0: they are none of these
     if (input.rank() == 2) time[0] = input.dims()[0];
@@ -42,9 +43,10 @@ struct Network<T>::Impl : BuiltLayers<T> {
       const Index steps = time[static_cast<std::size_t>(infos[i].inputs.front())];
       const auto has_steps = [](const Shape& shape, Index count) { return count > 0 && shape.rank() == 2 && shape.dims()[0] == count; };
       reads_sequences.push_back(has_steps(infos[i].input, steps));
-      if (!reads_sequences.back() || traits[i].lengths == Lengths::kLost || infos[i].output.rank() != 2) continue;
-      const Index left = infos[i].output.dims()[0];
-      if (left == steps || traits[i].lengths == Lengths::kChanged) time[i + 1] = left;
+      const Index left = infos[i].output.rank() == 2 ? infos[i].output.dims()[0] : 0;
+      const bool has_steps_left = left == steps || traits[i].lengths == Lengths::kChanged;
+      gives_sequences.push_back(reads_sequences.back() && traits[i].lengths != Lengths::kLost && left > 0 && has_steps_left);
+      if (gives_sequences.back()) time[i + 1] = left;
     }
   }
 
@@ -214,8 +216,8 @@ void Network<T>::place_lengths(const Index* lengths, Record<T>& record) const {
   for (std::size_t i = 0; i < impl_->layers.size(); ++i) {
     const Index* const at = record.lengths_behind_[static_cast<std::size_t>(impl_->infos[i].inputs.front())];
     record.lengths_at_[i] = impl_->reads_sequences[i] ? at : nullptr;
-    record.lengths_behind_[i + 1] = record.lengths_at_[i];
-    if (record.lengths_at_[i] == nullptr || !changes_lengths(i)) continue;
+    record.lengths_behind_[i + 1] = impl_->gives_sequences[i] ? record.lengths_at_[i] : nullptr;
+    if (record.lengths_behind_[i + 1] == nullptr || !changes_lengths(i)) continue;
     std::vector<Index>& changed = record.changed_lengths_[i];
     std::transform(at, at + record.examples_, changed.begin(), [&](Index length) { return impl_->layers[i]->valid_steps(length); });
     record.lengths_behind_[i + 1] = changed.data();

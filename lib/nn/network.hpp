@@ -150,6 +150,8 @@ class Record {
   View<T> gradient(Index boundary);
   /// The valid steps of the sequences that a built layer reads, one for each example of the last pass; empty where all are valid.
   std::span<const Index> lengths(Index layer) const;
+  /// The same of the sequences that the layer gives; empty, too, where its output is no sequence of steps.
+  std::span<const Index> lengths_behind(Index layer) const;
 
  private:
   friend class Network<T>;
@@ -170,6 +172,9 @@ class Record {
   };
   PassPart pass_part(const Part& part);
   const Index* lengths_of(Index layer, const Part& part) const;
+  std::span<const Index> of_examples(const Index* lengths) const {
+    return lengths != nullptr ? std::span<const Index>(lengths, static_cast<std::size_t>(examples_)) : std::span<const Index>();
+  }
 
   Index capacity_ = 0;
   Keep keep_;

@@ -79,7 +79,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
     refuse_layer(name, "has only one input to join", R"(give it "branches", or name the layers that it joins under "inputs")");
   if (!layer.spec->joins() && inputs.size() > 1)
     refuse_layer(name, "reads one input, \"inputs\" names " + std::to_string(inputs.size()),
-                 "join them first, by a layer of type add, concatenate or multiply");
+                 "join them first, by a layer of type add, concatenate, multiply or matmul");
   const std::size_t built = built_.infos.size();
   LayerDescription own = layer;
   own.trainable = trainable;

@@ -57,8 +57,12 @@ void Record<T>::set_activations(Index boundary, ConstView<T> x) {
 
 template <class T>
 std::span<const Index> Record<T>::lengths(Index layer) const {
-  const Index* const at = lengths_at_[static_cast<std::size_t>(layer)];
-  return at != nullptr ? std::span<const Index>(at, static_cast<std::size_t>(examples_)) : std::span<const Index>();
+  return of_examples(lengths_at_[static_cast<std::size_t>(layer)]);
+}
+
+template <class T>
+std::span<const Index> Record<T>::lengths_behind(Index layer) const {
+  return of_examples(lengths_behind_[static_cast<std::size_t>(layer + 1)]);
 }
 
 template <class T>

@@ -66,6 +66,8 @@ class SliceForward {
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
   /// The valid steps of the sequences that a layer reads, of the last run's rows.  Empty where every step is valid.
   std::span<const Index> lengths(Index layer) const { return record_.lengths(layer); }
+  /// The same of the sequences that the layer gives.
+  std::span<const Index> lengths_behind(Index layer) const { return record_.lengths_behind(layer); }
 
  private:
   /// Returns the rows at the boundary from which a run starts.

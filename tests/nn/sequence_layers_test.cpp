@@ -174,6 +174,23 @@ TEST_CASE("an embedding refuses what is no token, and does not read padding") {
   CHECK_THROWS_AS(make_rig({describe_layer("relu"), describe_layer("embedding", R"({"input_dim": 3, "output_dim": 2})")}, 1), Error);
 }
 
+TEST_CASE("a record knows the valid steps in front of a layer and behind it") {
+  const nn::Network<double> network({describe_layer("conv1d", R"({"filters": 2, "strides": 2, "padding": "causal"})"),
+                                     describe_layer("relu"), describe_layer("permute", R"({"dims": [2, 1]})")},
+                                    Shape{5, 2});
+  nn::Record<double> record(network, 2);
+  const std::vector<Index> lengths = {5, 2};
+  const std::vector<double> params(static_cast<std::size_t>(network.layout().param_count), 0.5);
+  const Matrix<double> x(2, 10);
+  network.forward({.mode = kEvalMode, .lengths = lengths.data()}, params, {}, nullptr, record, x.view());
+  const auto list = [](std::span<const Index> numbers) { return std::vector<Index>(numbers.begin(), numbers.end()); };
+  CHECK(list(record.lengths(0)) == lengths);
+  CHECK(list(record.lengths_behind(0)) == std::vector<Index>{3, 1});
+  CHECK(list(record.lengths(1)) == std::vector<Index>{3, 1});
+  CHECK(list(record.lengths_behind(1)) == std::vector<Index>{3, 1});
+  CHECK(list(record.lengths_behind(2)).empty());
+}
+
 TEST_CASE("what an encoder and both directions stand for: their layers by name") {
   const auto names_of = [](const std::string& type, const std::string& options) {
     const LayerRig<float> rig({describe_layer(type, options)}, Shape{3, 4}, 1);

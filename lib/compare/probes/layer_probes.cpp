@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compare/layer_output_gaps.hpp"
 #include "compare/probes/probe_functions.hpp"
 #include "compare/probes/probe_rows.hpp"
 
@@ -11,13 +12,11 @@ namespace {
 template <class T>
 std::vector<T> sorted_outputs(const nn::Record<T>& record, std::size_t layer, const nn::LayerInfo& info) {
   const ConstView<T> outputs = record.activations(static_cast<Index>(layer) + 1);
-  const std::span<const Index> lengths = record.lengths(static_cast<Index>(layer));
+  const std::span<const Index> lengths = record.lengths_behind(static_cast<Index>(layer));
   std::vector<T> numbers;
   numbers.reserve(static_cast<std::size_t>(outputs.size()));
   for (Index row = 0; row < outputs.rows; ++row) {
-    const bool has_steps = !lengths.empty() && info.output.rank() == 2;
-    const Index count = has_steps ? lengths[static_cast<std::size_t>(row)] * info.output.channels() : outputs.cols;
-    numbers.insert(numbers.end(), outputs.row(row), outputs.row(row) + std::min(count, outputs.cols));
+    numbers.insert(numbers.end(), outputs.row(row), outputs.row(row) + counted_numbers(info, lengths, row));
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
