@@ -142,8 +142,7 @@ void OnnxGraph::find_live_nodes() {
     wanted.pop_back();
     if (node == nullptr || !live.insert(node).second) continue;
     // Statistics that the graph computes from the batch are no layers of the network: it computes them in train mode.
-    const bool has_own_statistics = node->op == "BatchNormalization" && node->domain.empty() && node->inputs.size() == 5;
-    const std::size_t count = has_own_statistics && computes_statistics(*node) ? 3 : node->inputs.size();
+    const std::size_t count = computes_statistics(*node) ? 3 : node->inputs.size();
     for (std::size_t i = 0; i < count; ++i) wanted.push_back(node->inputs[i]);
   }
   for (const files::OnnxNode& node : file_.nodes) {
@@ -153,9 +152,10 @@ void OnnxGraph::find_live_nodes() {
   }
 }
 
-bool OnnxGraph::computes_statistics(const files::OnnxNode& norm) const {
-  const files::OnnxNode* const mean = producer(norm.inputs[3]);
-  return mean != nullptr && mean->op == "ReduceMean" && !mean->inputs.empty() && mean->inputs[0] == norm.inputs[0];
+bool OnnxGraph::computes_statistics(const files::OnnxNode& node) const {
+  if (node.op != "BatchNormalization" || !node.domain.empty() || node.inputs.size() != 5) return false;
+  const files::OnnxNode* const mean = producer(node.inputs[3]);
+  return mean != nullptr && mean->op == "ReduceMean" && !mean->inputs.empty() && mean->inputs[0] == node.inputs[0];
 }
 
 void OnnxGraph::choose_batch() {

@@ -44,8 +44,8 @@ class OnnxGraph {
   void absorb(const files::OnnxNode& node) { absorbed_.insert(&node); }
   bool is_absorbed(const files::OnnxNode& node) const { return absorbed_.contains(&node); }
 
-  /// Returns whether the graph computes the statistics of a batch normalization from the normalization's input.
-  bool computes_statistics(const files::OnnxNode& norm) const;
+  /// Returns whether a node is a batch normalization whose statistics the graph computes from the normalization's input.
+  bool computes_statistics(const files::OnnxNode& node) const;
 
   std::vector<ForeignNorm>& norms() { return norms_; }
   /// Returns where the numbers of a constant lie, and notes that `use` ("bn1.gamma") reads them.

@@ -66,9 +66,7 @@ class GraphReading {
 
   /// Returns whether everything that the node reads is known, except for statistics that the graph computes.
   bool has_inputs(const files::OnnxNode& node) const {
-    const bool computes =
-        node.op == "BatchNormalization" && node.domain.empty() && node.inputs.size() == 5 && graph_.computes_statistics(node);
-    const std::size_t count = computes ? 3 : node.inputs.size();
+    const std::size_t count = graph_.computes_statistics(node) ? 3 : node.inputs.size();
     return std::all_of(node.inputs.begin(), node.inputs.begin() + static_cast<std::ptrdiff_t>(count), [&](const std::string& input) {
       return input.empty() || !std::holds_alternative<std::monostate>(graph_.value(input));
     });

@@ -183,6 +183,22 @@ TEST_CASE("opsets, inputs and sizes that are not read are refused") {
   CHECK(has(outcome_of_model(open).text, "axis 2"));
 }
 
+TEST_CASE("a batch normalization that lacks an input is refused") {
+  const std::vector<std::string> all = {"x", "ones", "zeros", "zeros", "ones"};
+  for (std::size_t count = 1; count < all.size(); ++count) {
+    OnnxWriter writer;
+    writer.input("x", {-1, 2});
+    writer.initializer(OnnxWriter::floats("ones", {2}, {1, 1}));
+    writer.initializer(OnnxWriter::floats("zeros", {2}, {0, 0}));
+    writer.node("BatchNormalization", {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)}, {"y"});
+    writer.output("y");
+    CAPTURE(count);
+    const Outcome outcome = outcome_of_model(writer);
+    CHECK(outcome.code == ExitCode::kUsage);
+    CHECK(has(outcome.text, "BatchNormalization \"y\""));
+  }
+}
+
 TEST_CASE("a file that is cut off anywhere is damaged") {
   const std::string bytes = small_model().bytes();
   REQUIRE(outcome_of([&] { models::model_of(files::parse_onnx(bytes, "model.onnx")); }).code == ExitCode::kDone);
