@@ -62,7 +62,7 @@ void elu_backward(const T* y, const T* dy, T alpha, T* dx, Index count) {
   });
 }
 
-/// x between 0 and `most`; NaN stays NaN.
+/// min(max(x, 0), most); NaN stays NaN.
 template <class T>
 HWY_INLINE Vector<T> clip(Vector<T> x, T most) {
   const Vector<T> low = hn::IfThenZeroElse(hn::Le(x, fill(T{0})), x);

@@ -2,8 +2,8 @@
 
 #include "core/matrix.hpp"
 
-/// Activations beside relu, tanh and sigmoid (kernels.hpp), `count` numbers each; y may be x, and dx may be dy.  The gradients of those
-/// whose sign or value tells all are computed from y, the others from x.
+/// Activations of `count` numbers each, beside relu, tanh and sigmoid (kernels.hpp).  y may be x, and dx may be dy.  A gradient is computed
+/// from y where y determines it, which lets y overwrite x, and from x otherwise.
 namespace normrun::nn::kernels {
 
 /// x where x > 0, else slope * x
@@ -57,7 +57,7 @@ void silu_backward(const T* x, const T* dy, T* dx, Index count);
 /// x normal_cdf(x)
 template <class T>
 void gelu(const T* x, T* y, Index count);
-/// dx = dy * fma(x, density, normal_cdf(x)), where the density is that of the normal distribution.
+/// dx = dy * fma(x, density, normal_cdf(x)), where `density` is the density of the normal distribution at x.
 template <class T>
 void gelu_backward(const T* x, const T* dy, T* dx, Index count);
 /// x sigmoid(u) with u = 2 sqrt(2/pi) (x + 0.044715 x^3), which is x (1 + tanh(u / 2)) / 2

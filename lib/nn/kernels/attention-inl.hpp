@@ -29,7 +29,7 @@ HWY_INLINE T largest(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>>
   }
 }
 
-/// The softmax of scale times the first `seen` numbers of a row, in place; the others become 0.
+/// Replaces the first `seen` numbers of a row by the softmax of scale times them, and the other numbers by 0.
 template <class T>
 HWY_INLINE void softmax_row(T* row, Index seen, Index keys, T scale) {
   Vector<T> highest = fill(-std::numeric_limits<T>::infinity());
@@ -60,7 +60,7 @@ void attention_weights(const AttentionHead<T>& head, T* weights) {
   for (Index r = 0; r < head.steps; ++r) softmax_row<T>(weights + r * head.keys, head.seen(r), head.keys, head.scale);
 }
 
-/// to = numbers * factors
+/// to = numbers * head.factors, element by element.
 template <class T>
 HWY_INLINE void multiply_by_factors(const AttentionHead<T>& head, const T* numbers, T* to) {
   for (Index r = 0; r < head.steps; ++r)
@@ -81,7 +81,7 @@ void attend(const AttentionHead<T>& head, T* weights, Columns<T> y) {
   product_of_head<T>(RowMajor<T>{weights, head.keys}, head.v, Extent{head.steps, head.size, head.keys}, y);
 }
 
-/// dweights = weights (dweights - dot) scale, row by row.
+/// dweights = weights (dweights - dot) scale, row by row, where dot is the row's sum of dweights * weights.
 template <class T>
 HWY_INLINE void softmax_backward(const AttentionHead<T>& head, const T* weights, T* dweights) {
   for (Index r = 0; r < head.steps; ++r) {

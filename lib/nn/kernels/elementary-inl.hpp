@@ -12,19 +12,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// math::exp, tanh and sigmoid on vectors, by the same formula, step by step, as in core/elementary.cpp.
+// math::exp, math::tanh and math::sigmoid on vectors.  Every step is that of core/elementary.cpp, so the bits are the same.
 
 template <class T>
 using Constants = math::ExponentialConstants<T>;
 
-/// An exponential, e^x = 2^k (1 + expm1_r).
+/// e^x in two factors: e^x = 2^k (1 + expm1_r).
 template <class T>
 struct Exponential {
   Vector<T> k;
   Vector<T> expm1_r;
 };
 
-/// Computes k and expm1_r for kCount vectors side by side, because one vector alone would wait for its own operations.
+/// Computes k and expm1_r of kCount vectors side by side.  One vector at a time would be slower: each operation would wait for the one
+/// before.
 template <class T, int kCount>
 HWY_INLINE void reduce(const Vector<T> (&x)[kCount], Exponential<T> (&e)[kCount]) {
   using C = Constants<T>;
@@ -61,7 +62,7 @@ HWY_INLINE Vector<T> power_of_two(Vector<T> k) {
   return hn::BitCast(Tag<T>(), hn::ShiftLeft<C::kFractionBits>(hn::Add(bits, hn::Set(bits_tag, C::kExponentBias))));
 }
 
-/// 2^k (1 + expm1_r), rounded only once where the result is subnormal.
+/// 2^k (1 + expm1_r).  A subnormal result is rounded only once.
 #if HWY_MAX_BYTES == 64
 HWY_INLINE Vector<float> scaled(const Exponential<float>& e) {
   return Vector<float>{_mm512_scalef_ps(hn::Add(fill(1.0F), e.expm1_r).raw, e.k.raw)};
@@ -92,8 +93,8 @@ HWY_INLINE Vector<T> expm1_by(const Exponential<T>& power) {
   return hn::MulAdd(scale, power.expm1_r, hn::Sub(scale, fill(T{1})));
 }
 
-/// tanh and sigmoid of x need the exponential of a number that derives from x, their argument.  NaN passes through all steps, because Min
-/// and Max return their second operand where one operand is NaN.
+/// tanh(x) and sigmoid(x) are computed from the exponential of their argument, which follows from x.  NaN passes through all steps, because
+/// Min and Max return their second operand if one operand is NaN.
 template <class T>
 HWY_INLINE Vector<T> tanh_argument(Vector<T> x) {
   return hn::Mul(fill(T{2}), hn::Min(fill(T{Constants<T>::kTanhIsOne}), hn::Abs(x)));

@@ -11,8 +11,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// dx = dy w^T is a product whose right side lies transposed in memory.  It is turned in registers: for many rows once, into packed panels;
-// for few rows on the way into the sums.
+// In dx = dy w^T the right side w^T lies transposed in memory, so blocks of w are turned (transposed) in registers.  For many rows of dy,
+// each block is turned once and stored in a packed panel; for few rows, it is turned whenever the sums need it.
 
 /// A tile of dx: kRows rows of kVectors vectors.
 template <int kRows, int kVectors, class T>
@@ -43,7 +43,7 @@ HWY_INLINE void turned_tile(const T* dy, const T* w, Index outputs, T* dx, Index
   }
 }
 
-/// Computes the columns of dx that fill whole tiles, for every row of dy.  Returns how many columns these are.
+/// Computes for every row of dy those columns of dx that fill whole tiles.  Returns how many columns it computed.
 template <int kVectors, class T>
 HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, T* dx, Index dx_step) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -60,7 +60,7 @@ HWY_NOINLINE Index turned_columns(ConstView<T> dy, ConstView<T> w, T* dx, Index 
 
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> whole_w, View<T> whole_dx, Range inputs) {
-  constexpr Index kLongRow = 64;  // from this length on, turning rows costs less than packing columns
+  constexpr Index kLongRow = 64;  // from this length on, it costs less to turn rows than to pack columns
   const ConstView<T> w = whole_w.slice(inputs.begin, inputs.size());
   T* dx = whole_dx.data + inputs.begin;
   const Index step = whole_dx.cols;

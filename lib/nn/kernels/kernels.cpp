@@ -13,18 +13,18 @@
 namespace normrun::nn::kernels {
 namespace {
 
-/// One path: the tables of one instruction set.
+/// One path: its name, and its tables of kernels.
 struct Path {
   std::string_view name;
   const Table<float>* float_table;
   const Table<double>* double_table;
 };
 
-/// Whether this processor and its operating system can run the path of that name.
+/// Whether this processor and its operating system can run the path `name`.
 bool is_supported(std::string_view name) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  // The features that Highway's targets of these names need.
+  // Highway's targets of these names need these features.
   const bool avx2 =
       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -35,7 +35,7 @@ bool is_supported(std::string_view name) {
 #endif
 }
 
-/// The widest path first; the last one is the reference, which always exists.
+/// The paths, the widest first.  The last one is the reference, which every build has.
 const std::array<Path, 3>& paths() {
   static const std::array<Path, 3> all{{{"avx512", avx512_table<float>(), avx512_table<double>()},
                                         {"avx2", avx2_table<float>(), avx2_table<double>()},
@@ -85,7 +85,7 @@ std::string_view instruction_set() { return path_in_use().name; }
 
 void force_instruction_set(std::string_view name) { chosen().store(&path_named(name), std::memory_order_relaxed); }
 
-// The public functions, each through the table in use.
+// The public functions.  Each calls its kernel in the table in use.
 
 #define NORMRUN_CALL(result, name, parameters, arguments) \
   template <class T>                                      \

@@ -5,33 +5,35 @@
 #include "core/matrix.hpp"
 #include "nn/kernels/orders.hpp"
 
-/// The numerical kernels: plain functions over views, instantiated for float and double.  Each has one fixed order of operations, whatever
-/// the instruction set, the width of the vectors or the blocking, so results are the same bits everywhere.
+/// The numerical kernels: plain functions over views, instantiated for float and double.  Each kernel has one fixed order of operations,
+/// whatever the instruction set, the width of the vectors or the blocking, so its results are the same bits everywhere.
 ///
-/// These orders are part of the results; changing one changes every number:
-///   products          each output element is one chain of fused multiply-adds over the reduced index, ascending
-///   sums over columns (of one row): 16 lanes (element j goes to lane j mod 16, ascending), then the tree adds
-///                     lanes i and i+8, then i and i+4, i+2, i+1
-///   sums over rows    (of one column): blocks of 256 rows; inside a block 4 stripes (row mod 4), (s0+s2)+(s1+s3);
-///                     the blocks' sums are added in double, ascending
+/// These orders are part of the results; whoever changes one changes every number:
+///   products          each output element is one chain of fused multiply-adds over the reduced index, in ascending order
+///   sums over columns (one sum for each row): element j goes to lane j mod 16, in ascending order; then a tree adds the 16 lanes:
+///                     lanes i and i + 8, then i and i + 4, i and i + 2, i and i + 1
+///   sums over rows    (one sum for each column): the rows form blocks of 256; in a block, row r goes to stripe r mod 4, and the
+///                     block's sum is (s0 + s2) + (s1 + s3) of its stripes; the blocks' sums are added in double, in ascending order
 ///
-/// NORMRUN_ISA=scalar|avx2|avx512 forces a path.  list.hpp lists all kernels; reference_*.hpp has readable ones, *-inl.hpp vectors.
+/// NORMRUN_ISA=scalar|avx2|avx512 forces a path, that is, the kernels for one instruction set.  list.hpp lists all kernels.  The files
+/// reference_*.hpp implement them readably, and the files *-inl.hpp with vectors.
 namespace normrun::nn::kernels {
 
 /// The instruction set in use: "scalar", "avx2" or "avx512".
 std::string_view instruction_set();
-/// Forces a path, for tests.  Throws std::invalid_argument for an unknown name or one that this processor lacks.
+/// Makes every kernel use the path of that name, for tests.  Throws std::invalid_argument for an unknown name and for a path that this
+/// processor lacks.
 void force_instruction_set(std::string_view name);
 
 // ---- products.  x: (rows, inputs)  w: (inputs, outputs)  y, dy: (rows, outputs)  bias: (outputs) or null ----
 
-/// y = x w + bias; each chain starts from the bias (or 0) and ascends over the inputs.
+/// y = x w + bias.  The chain of an output starts from its bias, or from 0 where bias is null, and ascends over the inputs.
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
-/// dw = x^T dy; each chain starts from 0 and ascends over the rows.
+/// dw = x^T dy.  Each chain starts from 0 and ascends over the rows.
 template <class T>
 void product_weight_gradient(ConstView<T> x, ConstView<T> dy, View<T> dw);
-/// dx = dy w^T; each chain starts from 0 and ascends over the outputs.
+/// dx = dy w^T.  Each chain starts from 0 and ascends over the outputs.
 template <class T>
 void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 
@@ -41,8 +43,9 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx);
 template <class T>
 void column_sums(ConstView<T> x, T* sums);
 
-/// column_sums of rows that arrive in several calls.  first_row is the place of x's first row among the rows of all calls; the call with
-/// first_row 0 starts the sums.  `running` keeps the unfinished sums between calls: running_sums_size numbers of any type.
+/// Column sums of rows that arrive in several calls of add_column_sums. first_row is the place of x's first row among the rows of all
+/// calls; the call with first_row 0 starts the sums.  Between the calls, `running` keeps the unfinished sums: it has room for
+/// running_sums_size numbers of T.
 template <class T>
 constexpr Index running_sums_size(Index channels, Index sums = 3) {
   return (channels + 15) / 16 * 16 * sums * (4 + kNumbersOfDouble<T>);
@@ -52,24 +55,26 @@ void add_column_sums(ConstView<T> x, Index first_row, T* running);
 template <class T>
 void finish_column_sums(T* running, Index channels, T* sums);
 
-/// mean, variance: (channels); the variance is biased, and a second pass over x computes it.
+/// mean, variance: (channels).  The variance is biased; a second pass over x computes it from the deviations.
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance);
 /// sums: (channels), the sum of a * b over the rows.
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums);
-/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that arrive in several calls, as for add_column_sums.
+/// column_sums(dy), column_dots(dy, a) and column_dots(dy, b) of rows that arrive in several calls.  first_row and `running` are those of
+/// add_column_sums.
 template <class T>
 void add_sums_and_dots(ConstView<T> dy, ConstView<T> a, ConstView<T> b, Index first_row, T* running);
 template <class T>
 void finish_sums_and_dots(T* running, Index channels, T* sums, T* dots_a, T* dots_b);
-/// mean, variance: (rows); the variance is biased, and a second pass over each row computes it.
+/// mean, variance: (rows).  The variance is biased; a second pass over each row computes it from the deviations.
 template <class T>
 void row_moments(ConstView<T> x, T* mean, T* variance);
 
 // ---- normalizing ----
 
-/// x_hat = (x - mean) * inv_std per column.  Computing it wherever it is needed costs less than storing it.  mean, inv_std: (channels)
+/// x_hat = (x - mean) * inv_std per column.  mean, inv_std: (channels).  No memory holds x_hat, because to compute it again costs less than
+/// to store and load it.
 template <class T>
 struct NormalizedColumns {
   ConstView<T> x;
@@ -83,39 +88,39 @@ struct NormalizedRows {
   const T* mean;
   const T* inv_std;
 };
-/// gamma and beta of each column, (channels) each; null stands for 1 and 0.
+/// gamma and beta of each column, (channels) each.  A null gamma stands for 1, a null beta for 0.
 template <class T>
 struct ScaleAndShift {
   const T* gamma = nullptr;
   const T* beta = nullptr;
 };
 
-/// inv_std = 1 / sqrt(variance + epsilon), with IEEE root and division.  An infinite variance, whose squares overflowed, gives NaN:
-/// 1 / inf would silently make every number 0.
+/// inv_std = 1 / sqrt(variance + epsilon), with IEEE root and division.  A variance is infinite where its squares overflowed; its inv_std
+/// is NaN, because 1 / inf would silently make every number 0.
 template <class T>
 void inverse_std(const T* variance, T epsilon, T* inv_std, Index count);
 /// y = fma(gamma, x_hat, beta).
 template <class T>
 void normalize_columns(const NormalizedColumns<T>& x_hat, ScaleAndShift<T> by, View<T> y);
-/// y = fma(gamma, x_hat, beta); x_hat is stored in `kept` (rows, channels), unless that is null.
+/// y = fma(gamma, x_hat, beta).  Unless `kept` is null, it gets x_hat: (rows, channels).
 template <class T>
 void normalize_rows(const NormalizedRows<T>& x_hat, ScaleAndShift<T> by, T* kept, View<T> y);
-/// Normalizes each row by its own mean and variance: row_moments, inverse_std and normalize_rows in one.  inv_std: (rows)
-/// x_hat: (rows, channels), which may be x.
+/// Normalizes each row by its own mean and variance: row_moments, inverse_std and normalize_rows in one call. inv_std: (rows)  x_hat:
+/// (rows, channels); x_hat may be x.
 template <class T>
 void standardize_rows(ConstView<T> x, T epsilon, ScaleAndShift<T> by, T* inv_std, T* x_hat, View<T> y);
-/// The sums over rows of dy and of dy * x_hat, (channels) each, as column_sums and column_dots give them.
+/// The sums over the rows of dy and of dy * x_hat, (channels) each, with the bits of column_sums and column_dots.
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat);
-/// These sums, and how many rows they are over.
+/// The results of column_gradient_sums, and the number of rows that they sum.
 template <class T>
 struct GradientSums {
   const T* dy;
   const T* dy_x_hat;
   Index rows;
 };
-/// dx of the column normalization by batch statistics: dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).
-/// The call may have fewer rows than the sums; dx may be dy.
+/// dx of the column normalization by batch statistics: dx = gamma * inv_std / rows * (rows * dy - sum(dy) - x_hat * sum(dy * x_hat)).  dy
+/// may be only some of the sums.rows rows, so that a batch can be done part by part.  dx and dy may be the same matrix.
 template <class T>
 void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> dy, const T* gamma, const GradientSums<T>& sums,
                                 View<T> dx);
@@ -149,15 +154,15 @@ void scale(const T* x, T factor, T* y, Index count);
 /// y = x * factor[column]; y may be x.
 template <class T>
 void scale_columns(ConstView<T> x, const T* factor, View<T> y);
-/// old = momentum * old + (1 - momentum) * fresh, computed as fma(momentum, old, (1 - momentum) * fresh).
+/// old = momentum * old + (1 - momentum) * fresh, computed as fma(momentum, old, (1 - momentum) * fresh).  momentum weighs the old value.
 template <class T>
 void blend(T momentum, const T* fresh, T* old, Index count);
 
-/// Returns the sum of (z - t)^2, computed in double as a sum over columns.  dz = scale * (z - t), unless dz is null.
+/// Returns the sum of (z - t)^2, computed in double in the order of a sum over columns.  Unless dz is null, dz = scale * (z - t).
 template <class T>
 double squared_errors(const T* z, const T* t, double scale, T* dz, Index count);
 
-// ---- optimizer updates: one pass over the gradient g, the parameters w and the slots, `count` numbers each ----
+// ---- optimizer updates of `count` numbers: one pass over the gradient g, the parameters w and the optimizer's slots ----
 
 enum class Momentum { kPlain, kNesterov };
 enum class EpsilonPlace { kInsideRoot, kOutsideRoot };
@@ -185,20 +190,20 @@ struct RmspropStep {
   T learning_rate, rho, epsilon;
   EpsilonPlace place;
 };
-/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) with epsilon inside the root (Keras), else lr g / (sqrt(v) + epsilon)
-/// (PyTorch).
+/// v = rho v + (1 - rho) g^2.  With epsilon inside the root, w -= lr g / sqrt(v + epsilon) (Keras); otherwise w -= lr g / (sqrt(v) +
+/// epsilon) (PyTorch).
 template <class T>
 void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count);
 
-/// The constants of one step of Adam:
-/// m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; w -= step * m / (sqrt(v) * root_scale + epsilon).
-/// Keras: step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t), root_scale = 1.
-/// PyTorch: step = lr / (1 - beta_1^t), root_scale = 1 / sqrt(1 - beta_2^t).
+/// The constants of one step of Adam, which is number t:
+///   m = beta_1 m + (1 - beta_1) g;  v = beta_2 v + (1 - beta_2) g^2;  w -= step * m / (sqrt(v) * root_scale + epsilon)
+///   Keras:    step = lr sqrt(1 - beta_2^t) / (1 - beta_1^t),  root_scale = 1
+///   PyTorch:  step = lr / (1 - beta_1^t),  root_scale = 1 / sqrt(1 - beta_2^t)
 template <class T>
 struct AdamStep {
   T step, root_scale, beta_1, beta_2, epsilon;
 };
-/// The parameters that Adam updates and their two slots.
+/// The parameters w that Adam updates, and its two slots m and v for them.
 template <class T>
 struct AdamBuffers {
   T* w;
@@ -208,8 +213,9 @@ struct AdamBuffers {
 };
 template <class T>
 void adam_update(const AdamStep<T>& by, const T* g, const AdamBuffers<T>& to, Index count);
-/// Adam's update of a kernel by g = x^T dy, the bits of product_weight_gradient, without writing g to memory.  w, m, v: (inputs, outputs)
-/// dx gets product_input_gradient by the w before the update, unless its data is null.  It may be x, of up to kMostRowsOver rows.
+/// Adam's update of a kernel w by the gradient g = x^T dy, which has the bits of product_weight_gradient but never reaches memory.  w, m,
+/// v: (inputs, outputs)
+/// Unless dx's data is null, dx gets product_input_gradient by the w before the update.  dx may be x if x has at most kMostRowsOver rows.
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, const AdamBuffers<T>& to, View<T> dx);
 inline constexpr Index kMostRowsOver = 4096;

@@ -1,10 +1,10 @@
 #pragma once
 
-/// The list of all kernels.  Everything else that names each of them follows from it: the members of Table (table.hpp), the tables of
-/// the reference (reference.cpp) and of the vector paths (vector.cpp), and the public functions that call the table in use (kernels.cpp).
+/// The list of all kernels.  Code that needs each of them is generated from this list: the members of Table (table.hpp), the tables of the
+/// reference (reference.cpp) and of the vector paths (vector.cpp), and the public functions that call the table in use (kernels.cpp).
 ///
-/// A line is KERNEL(result, name, (parameters), (arguments)) over the scalar T.  The headers declare each name with its formula and its
-/// order of operations; reference_*.hpp computes it readably, *-inl.hpp with vectors.
+/// A line is KERNEL(result, name, (parameters), (arguments)) over the scalar T.  The headers declare each kernel with its formula and its
+/// order of operations; the files reference_*.hpp implement it readably, and the files *-inl.hpp with vectors.
 
 /// Kernels whose public function only calls the table in use.
 #define NORMRUN_KERNELS(KERNEL, T)                                                                                                         \
@@ -107,7 +107,8 @@
   KERNEL(void, gru_gates_backward, (ConstView<T> gates, ConstView<T> q, ConstView<T> h_before, View<T> dh, View<T> dp, View<T> dq),        \
          (gates, q, h_before, dh, dp, dq))
 
-/// Kernels that compute a range of their result, so that threads can share the work.  Their public functions (products.cpp) divide it.
+/// Kernels that compute a range of their result, so that threads can share the work.  Their public functions (products.cpp) divide the
+/// result into ranges.
 #define NORMRUN_SHARED_KERNELS(KERNEL, T)                                                                                             \
   KERNEL(void, product, (ConstView<T> x, ConstView<T> w, const T* bias, View<T> y, Range outputs), (x, w, bias, y, outputs))          \
   KERNEL(void, product_weight_gradient, (ConstView<T> x, ConstView<T> dy, View<T> dw, Range inputs), (x, dy, dw, inputs))             \

@@ -11,7 +11,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// A vector of as many numbers of T as a vector of doubles holds.
+/// A vector of T with as many numbers as a vector of doubles.
 template <class T>
 using Narrow = hn::Rebind<T, Tag<double>>;
 

@@ -25,7 +25,7 @@ void inverse_std(const T* variance, T epsilon, T* inv_std, Index count) {
   });
 }
 
-/// Loads gamma and beta of a vector of columns; null stands for 1 and 0.
+/// Loads gamma and beta for a vector of columns.  A null gamma stands for 1, a null beta for 0.
 template <class T>
 struct ColumnFactors {
   const T* gamma;
@@ -54,13 +54,14 @@ HWY_INLINE Vector<T> normalized_at(const NormalizedColumns<T>& x_hat, Index r, I
   return normalized_by(access.load(x_hat.x.row(r) + c), access.load(x_hat.mean + c), access.load(x_hat.inv_std + c));
 }
 
-/// How many rows share the numbers loaded for a vector of columns.
+/// How many rows use a vector of column factors once it is loaded.
 inline constexpr int kRowsSharing = 4;
 
-// A row narrower than a vector needs masked stores, which the processor cannot forward to the next load.  Where each number is normalized
-// by itself, several rows are therefore joined into one long row of whole vectors.
+// A row narrower than a vector needs masked stores, and a processor cannot forward a masked store to the next load.  Kernels that treat
+// each number by itself therefore join several rows into one long row of whole vectors.
 
-/// Groups of `together` rows that fill whole vectors.  There are no groups where rows are at least a vector wide, or too few.
+/// Groups of `together` rows that fill whole vectors.  There is no group if a row is at least as wide as a vector, or if there are too few
+/// rows.
 template <class T>
 struct JoinedRows {
   Index together = 1;
@@ -68,10 +69,10 @@ struct JoinedRows {
   JoinedRows(Index rows, Index cols) {
     constexpr Index kGroupsWorthJoining = 4;
     if (cols >= kWidth<T> || rows < 2 * kGroupsWorthJoining) return;
-    together = kWidth<T> >> std::countr_zero(static_cast<std::uint64_t>(cols));  // the width is a power of two
+    together = kWidth<T> >> std::countr_zero(static_cast<std::uint64_t>(cols));  // the width of a vector is a power of two
     if (rows >= kGroupsWorthJoining * together) groups = rows / together;
   }
-  /// The rows of all groups, each group as one row.
+  /// Each group as one row.
   template <class V>
   HWY_INLINE V joined(V view) const {
     return view.slice(0, groups * together).reshaped(groups, together * view.cols);
@@ -83,7 +84,7 @@ struct JoinedRows {
   }
 };
 
-/// The numbers of all columns, repeated for each of the joined rows.
+/// A factor for each column, repeated for each of the joined rows.
 template <class T>
 class Repeated {
  public:
@@ -95,7 +96,7 @@ class Repeated {
 
  private:
   bool is_null_;
-  HWY_ALIGN T repeated_[kWidth<T> * kWidth<T>];  // the last row stores a whole vector, too
+  HWY_ALIGN T repeated_[kWidth<T> * kWidth<T>];  // room for the last repetition, which stores a whole vector
 };
 
 template <class T>
@@ -165,7 +166,7 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
                                 View<T> dx) {
   if (const JoinedRows<T> rows(dx.rows, dx.cols); rows.groups > 0)
     return normalize_joined_columns_backward(rows, x_hat, dy, gamma, sums, dx);
-  constexpr Index kColumns = 256;  // columns whose factors are divided once and kept
+  constexpr Index kColumns = 256;  // how many columns have their factors computed once and kept
   HWY_ALIGN T factors[kColumns];
   const Vector<T> rows = fill(static_cast<T>(sums.rows));
   for (Index first = 0; first < dx.cols; first += kColumns) {
@@ -195,11 +196,12 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
   }
 }
 
-/// How many rows sum over their columns side by side: as many as make four chains of additions, or eight.
+/// How many rows sum over their columns side by side, so that additions need not wait for one another: as many as make four chains, or
+/// eight.
 template <class T>
 inline constexpr int kRowsBeside = kLaneVectors<T> == 4 ? 2 : 4;
 
-/// The means of kRows rows from r on, and the means of their squared deviations.
+/// The means of kRows rows, the first of which is row r, and the means of their squared deviations.
 template <int kRows, class T>
 HWY_INLINE void moments_of_rows(ConstView<T> x, Index r, T (&mean)[kRows], T (&variance)[kRows]) {
   const auto channels = static_cast<T>(x.cols);
@@ -259,7 +261,7 @@ template <class T>
 void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma, const T* inv_std, View<T> dx) {
   const auto channels = static_cast<T>(dx.cols);
   const Index step = dx.cols;
-  constexpr int kRowsOfTwoSums = kLaneVectors<T> == 1 ? 4 : kRowsBeside<T> / 2;  // which make eight chains
+  constexpr int kRowsOfTwoSums = kLaneVectors<T> == 1 ? 4 : kRowsBeside<T> / 2;  // rows with two sums each, which make eight chains
   for_row_groups<kRowsOfTwoSums>(dx.rows, [&](Index r, auto count) NORMRUN_LAMBDA {
     constexpr int kRows = decltype(count)::value;
     const T* hat = x_hat.row(r);
@@ -269,7 +271,7 @@ void normalize_rows_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gamma
       const Vector<T> dy_c = access.load(d + k * step + c);
       return gamma != nullptr ? hn::Mul(dy_c, access.load(gamma + c)) : dy_c;
     };
-    T sums[2 * kRows];  // for each row the sum of g, then the sum of g * x_hat
+    T sums[2 * kRows];  // for each row the sum of g and the sum of g * x_hat
     const auto add = [&](int s, Index c, auto access, Vector<T> sum) NORMRUN_LAMBDA {
       const Vector<T> g_c = g(s / 2, c, access);
       return s % 2 == 0 ? hn::Add(sum, g_c) : hn::MulAdd(g_c, access.load(hat + s / 2 * step + c), sum);

@@ -21,7 +21,7 @@ void sgd_update(T* w, const T* g, T learning_rate, Index count) {
 
 template <class T>
 void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const MomentumStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
+  const MomentumStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> descent = hn::Mul(fill(-step.learning_rate), access.load(g + i));
     const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), descent);
@@ -33,7 +33,7 @@ void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, In
 
 template <class T>
 void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const MomentumStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
+  const MomentumStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);
     const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), gradient);
@@ -44,12 +44,12 @@ void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, In
 }
 
 #if HWY_MAX_BYTES == 64
-/// Replaces the first kCount vectors of x by their square roots, correctly rounded, using multiply-adds alone.
+/// Replaces the first kCount vectors of x by their square roots, correctly rounded, and uses multiply-adds alone.
 ///
-/// It starts from an estimate y of 1/sqrt(x).  One step of Newton's method improves g = x y and h = y/2 together, and one more improves g
-/// by its exact remainder (P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev.
-/// 34(1), 1990).  An estimate within 2^-13 gives every root, as the tests check float by float.  Where a remainder could be too small to
-/// be exact, or a number is not finite, the processor takes the roots.
+/// The method starts from an estimate y of 1 / sqrt(x).  One step of Newton's method improves g = x y and h = y / 2 together, and another
+/// one improves g by its exact remainder (P.  Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J.
+/// Res. Dev. 34(1), 1990).  If the estimate is within 2^-13, every root is correct; the tests check all floats.  The processor's own square
+/// root serves where a remainder could be too small to be exact, and for numbers that are not finite.
 template <int kCount, int kVectors>
 HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
   constexpr Tag<std::uint32_t> kBits;
@@ -73,8 +73,8 @@ HWY_INLINE void multiply_roots(Vector<float> (&x)[kVectors]) {
 }
 #endif
 
-/// x = sqrt(x), correctly rounded.  Adam waits for the unit that divides and takes roots, while the multipliers are idle.  With 512 bits,
-/// the multipliers therefore compute half of the roots.
+/// x = sqrt(x), correctly rounded.  In Adam, the unit that divides and takes roots is busy while the multipliers are idle.  With vectors of
+/// 512 bits, the multipliers therefore compute half of the roots.
 template <int kVectors, class T>
 HWY_INLINE void take_roots(Vector<T> (&x)[kVectors]) {
   int first = 0;
@@ -87,7 +87,7 @@ HWY_INLINE void take_roots(Vector<T> (&x)[kVectors]) {
   NORMRUN_UNROLL for (int i = first; i < kVectors; ++i) x[i] = hn::Sqrt(x[i]);
 }
 
-/// Adam's update of kVectors vectors; `last` loads and stores the last one, which may be partial.
+/// Adam's update of kVectors vectors.  `last` loads and stores the last vector, which may be partial.
 template <int kVectors, class T, class Last>
 HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVectors], const AdamBuffers<T>& on, Last last) {
   T* const w = on.w;
@@ -114,12 +114,12 @@ HWY_INLINE void adam_on(const AdamStep<T>& by, const Vector<T> (&gradient)[kVect
   move(kVectors - 1, last);
 }
 
-inline constexpr int kUpdatedVectors = 4;  // that one call of adam_on updates
+inline constexpr int kUpdatedVectors = 4;  // how many vectors one call of adam_on updates
 
 template <class T>
 void adam_update(const AdamStep<T>& step, const T* g, const AdamBuffers<T>& to, Index count) {
   constexpr Index kNumbers = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = step;  // copies that no store can reach: their numbers stay in registers
+  const AdamStep<T> by = step;  // in copies that no store can reach, the numbers stay in registers
   const AdamBuffers<T> on = to;
   const Index whole = count / kNumbers * kNumbers;
   for (Index i = 0; i < whole; i += kNumbers) {
@@ -136,7 +136,7 @@ void adam_update(const AdamStep<T>& step, const T* g, const AdamBuffers<T>& to, 
 
 template <class T>
 void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const RmspropStep<T> step = by;  // a copy that no store can reach: its numbers stay in registers
+  const RmspropStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
   const T fresh = T{1} - step.rho;
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);

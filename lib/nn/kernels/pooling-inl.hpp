@@ -14,7 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// Calls body(place, c, access) for every vector of channels of every place.
+/// Calls body(place, c, access) for each vector of channels at each place.
 template <class T, class Body>
 HWY_INLINE void for_each_pooled(const PooledLine& line, const Body& body) {
   for (Index place = 0; place < line.places; ++place)

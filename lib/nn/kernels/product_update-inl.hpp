@@ -14,9 +14,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// Weight gradients that never reach memory.  The loops visit w, m and v in the order of memory, so that the processor prefetches them.
+// Adam's updates by weight gradients that never reach memory.  The loops visit w, m and v in the order of memory, so that the processor
+// prefetches them.
 
-/// A sink of sums (as Kept in tile-inl.hpp): Adam takes the weight gradient directly from the registers.
+/// A sink of sums, as Kept in tile-inl.hpp is one.  Its sums are weight gradients, and Adam takes them from the registers.
 template <class T>
 struct TakenByAdam {
   AdamStep<T> by;
@@ -32,12 +33,12 @@ struct TakenByAdam {
   HWY_INLINE TakenByAdam from(Index /*row*/, Index col) const { return {by, to.from(col)}; }
 };
 
-/// The update for a batch of few rows.  It walks w row by row, since all of dy stays in the first cache.  The multiply-adds of one group of
-/// vectors then run while the divisions of the group before are under way.
+/// The update for a batch of few rows.  All of dy stays in the first cache, so the function walks w row by row.  The multiply-adds of one
+/// group of vectors run while the divisions of the group before are under way.
 template <class T>
 HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, const AdamBuffers<T>& to) {
   constexpr Index kCols = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = given;  // copies that no store can reach: their numbers stay in registers
+  const AdamStep<T> by = given;  // in copies that no store can reach, the numbers stay in registers
   const AdamBuffers<T> all = to;
   const Index whole = extent.cols / kCols * kCols;
   const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};
@@ -54,12 +55,12 @@ HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x
   }
 }
 
-// A block of gradients stays in the second cache until Adam takes it.
+// A block of gradients is small enough to stay in the second cache until Adam takes it.
 inline constexpr Index kGradientNumbers = 12288;       // about how many numbers a block has
-inline constexpr Index kGradientRows = 4 * kTileRows;  // its least rows, which share the loads of dy
-inline constexpr Index kGradientColumns = 1024;        // its most columns
+inline constexpr Index kGradientRows = 4 * kTileRows;  // the fewest rows of a block; they share the loads of dy
+inline constexpr Index kGradientColumns = 1024;        // the most columns of a block
 
-/// w, m and v from some row and column on; their rows lie `step` apart.
+/// w, m and v from one row and column on.  Their rows lie `step` numbers apart.
 template <class T>
 struct UpdatedBlock {
   AdamBuffers<T> to;
@@ -89,7 +90,7 @@ HWY_INLINE void weight_gradient_rows(ColumnMajor<T> x, Packed<T> dy, Extent exte
   multiply<kTileRows, kTileVectors, T>(x, dy, extent, Kept<T>{nullptr, 0, dw, extent.cols});
 }
 
-/// The update for larger batches: it computes the gradients of a block of rows, and then runs Adam over the block.
+/// The update for larger batches.  It computes the gradients of a block of rows, and then runs Adam over the block.
 template <class T, class Right>
 void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Extent extent, const UpdatedBlock<T>& updated) {
   HWY_ALIGN T gradient[kGradientRows * kGradientColumns];
@@ -104,7 +105,7 @@ void adam_update_by_blocks(const AdamStep<T>& by, ColumnMajor<T> x, Right dy, Ex
 template <class T>
 void adam_update_product(const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, const AdamBuffers<T>& to, Range inputs) {
   constexpr Index kCols = kTileVectors * kWidth<T>;
-  constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // a thread's stack may be as small as 2 MiB
+  constexpr Index kPackedNumbers = 512 * 1024 / sizeof(T);  // small enough for a thread's stack, which may have only 2 MiB
   HWY_ALIGN T packed[kPackedNumbers];
   const ColumnMajor<T> a{x.data + inputs.begin, x.cols};
   const Straight<T> b{dy.data, dy.cols};

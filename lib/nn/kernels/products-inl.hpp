@@ -15,18 +15,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// c = a b + start, tile by tile.  Where enough rows share the cost, some panels of b are first copied side by side, so that they stay in
-// the second cache.  A product deeper than a block of depth continues from the numbers in c.
+// The product c = a b + start, tile by tile.  If many rows share the cost, some panels of b are first copied side by side, so that they
+// stay in the second cache.  A deep product takes one block of its depth after another; each block continues from the numbers in c.
 
-inline constexpr int kRowVectors = 8;  // the tile's vectors for a single row
+inline constexpr int kRowVectors = 8;  // how many vectors a tile has for a single row
 inline constexpr Index kRowsWorthPacking = 16;
-/// Rows of b that are longer than kWideRow numbers lie in different pages.  Where such a b is read in place, kDepthBlockInPlace of its rows
-/// are read to their ends before the next ones.
+/// Rows of b longer than kWideRow numbers lie in different memory pages, and a deep block would need too many pages at once.  Unless such a
+/// b is packed, the product therefore takes only kDepthBlockInPlace rows at a time, over all their columns.
 inline constexpr Index kWideRow = 256;
 inline constexpr Index kDepthBlockInPlace = 16;
 
-/// How much of a product's depth is done at a time.  A large block, so that c is loaded and stored seldom; for a column-major a, whose
-/// columns lie far apart, only as much as the first cache holds beside a panel.
+/// How much of the product's depth a block has.  A row-major a allows a large block, so that c is loaded and stored seldom.  The columns of
+/// a column-major a lie far apart, so its block is only what the first cache holds beside a panel.
 template <class Left>
 inline constexpr Index kDepthBlock = HWY_MAX_BYTES == 64 ? 1024 : 256;
 template <class T>
@@ -34,12 +34,12 @@ inline constexpr Index kDepthBlock<ColumnMajor<T>> = HWY_MAX_BYTES == 64 ? 64 : 
 
 inline constexpr Index kPackedBytes = (HWY_MAX_BYTES == 64 ? 256 : 64) * 1024;
 
-/// The shape of c, and the depth of the product.
+/// The shape of c, (rows, cols), and the depth of the product.
 struct Extent {
   Index rows, cols, depth;
 };
 
-/// c = a b, each chain starting as `kept` says.  b is packed where it has to be, or where packing pays.
+/// c = a b.  `kept` says what each chain starts from.  b is packed if it has to be, or if packing saves time.
 template <int kRows, int kVectors, class T, class Left, class Right>
 void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -70,13 +70,13 @@ void multiply(Left a, Right b, Extent extent, Kept<T> kept) {
   }
 }
 
-// Few outputs fill only part of a vector of 512 bits.  Where enough rows share the cost, dw is computed transposed, each number by the
-// same chain, and then turned back.
+// Few outputs fill only part of a vector of 512 bits.  If many rows share the cost, dw^T is therefore computed, each number by the same
+// chain as in dw, and then turned back.
 
 inline constexpr Index kFewOutputs = 16;
 inline constexpr Index kInputsWorthTurning = 16;
 inline constexpr Index kDepthWorthTurning = 16;
-inline constexpr Index kTurnedInputs = 256;  // inputs that are computed and turned at a time
+inline constexpr Index kTurnedInputs = 256;  // how many inputs are computed and turned at a time
 
 template <class T>
 HWY_INLINE bool is_better_turned(const Extent& dw) {
@@ -84,7 +84,7 @@ HWY_INLINE bool is_better_turned(const Extent& dw) {
          dw.depth >= kDepthWorthTurning;
 }
 
-/// Writes the first `inputs` columns of `turned` to `to`, as rows of `outputs` numbers.
+/// Writes the first `inputs` columns of `turned` to `to`, as rows of `outputs` numbers each.
 template <class T>
 HWY_INLINE void turn_back(const T* turned, Index inputs, Index outputs, T* to) {
   for (Index i = 0; i < inputs; i += kDeep<T>) {
@@ -108,7 +108,7 @@ HWY_NOINLINE void turned_weight_gradient(ColumnMajor<T> x, Straight<T> dy, Exten
   }
 }
 
-/// Some rows of dw = x^T dy, which follow one another in memory.
+/// Some neighbouring rows of dw = x^T dy.
 template <class T>
 void weight_gradient_rows(ColumnMajor<T> x, Straight<T> dy, Extent extent, T* dw) {
   if (is_better_turned<T>(extent)) return turned_weight_gradient<T>(x, dy, extent, dw);

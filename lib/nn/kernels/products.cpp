@@ -5,7 +5,7 @@
 #include "nn/kernels/share.hpp"
 #include "nn/kernels/table.hpp"
 
-// The public functions of the shared kernels: they divide the inputs or the outputs among the threads of the team.
+// The public functions of the shared kernels.  They divide the inputs or the outputs among the threads of the team.
 namespace normrun::nn::kernels {
 
 template <class T>
@@ -35,8 +35,8 @@ void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y
 
 namespace {
 
-/// Computes dx and the update for some inputs at a time, where dx overwrites x.  A copy of these columns of x, in short rows that stay in
-/// the cache, serves the update after dx has overwritten them.
+/// Computes dx over x, and the update, for some inputs at a time.  The update needs the x that dx overwrites, so these columns of x are
+/// copied first, as short rows that stay in the cache.
 template <class T>
 void update_and_write_over(const Table<T>& table, const AdamStep<T>& by, View<T> x, ConstView<T> dy, const AdamBuffers<T>& to,
                            Range inputs) {
@@ -44,12 +44,12 @@ void update_and_write_over(const Table<T>& table, const AdamStep<T>& by, View<T>
   constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));
   static_assert(kNumbers >= 16 * kMostRowsOver);
   alignas(kAlignment) T kept[kNumbers];
-  // An odd number of 16-column groups a row, so that the rows do not all map to the same sets of the cache.
+  // A row has an odd number of groups of 16 columns, so that the rows do not all map to the same sets of the cache.
   const Index most = 16 + std::clamp<Index>(kNumbers / 2 / std::max<Index>(1, x.rows) - 16, 0, 1008) / 32 * 32;
   for (Index begin = inputs.begin, count = 0; begin < inputs.end; begin += count) {
     count = std::min(most, inputs.end - begin);
     for (Index r = 0; r < x.rows; ++r) {
-      // The next row lies in another page, whose first lines the processor does not prefetch by itself.
+      // The next row lies in another page, and the processor does not prefetch the first lines of a new page by itself.
       const T* next = x.row(std::min(r + 1, x.rows - 1)) + begin;
       for (Index i = 0; i < std::min(8 * kLine, count); i += kLine) __builtin_prefetch(next + i);
       std::copy_n(x.row(r) + begin, count, kept + r * count);
@@ -59,13 +59,14 @@ void update_and_write_over(const Table<T>& table, const AdamStep<T>& by, View<T>
   }
 }
 
-/// Computes dx and the update block by block, last block first, because the forward pass left those blocks in the second cache.  The
-/// first blocks, which the next forward pass reads first, are then the ones left in it, and the update finds in it what dx has read.
+/// Computes dx and the update block by block.  The last block comes first, because the forward pass left the last blocks in the second
+/// cache.  The update of a block finds in the cache what dx has read.  At the end the cache holds the first blocks, which the next forward
+/// pass reads first.
 template <class T>
 void update_by_blocks(const Table<T>& table, const AdamStep<T>& by, ConstView<T> x, ConstView<T> dy, const AdamBuffers<T>& to, View<T> dx,
                       Range inputs) {
   constexpr Index kNumbers = Index{1} << 15;
-  constexpr Index kLeast = 64;  // inputs: they fill the widest tiles of dx
+  constexpr Index kLeast = 64;  // inputs of a block at least: so many fill the widest tiles of dx
   const Index most = std::max(kLeast, kNumbers / std::max<Index>(1, dy.cols) / kLeast * kLeast);
   for (Index end = inputs.end, begin = 0; end > inputs.begin; end = begin) {
     begin = inputs.begin + (end - inputs.begin - 1) / most * most;

@@ -44,7 +44,7 @@ void elu_backward(const T* y, const T* dy, T alpha, T* dx, Index count) {
   for (Index i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : dy[i] * (y[i] + alpha);
 }
 
-/// x between 0 and `most`; NaN stays NaN.
+/// min(max(x, 0), most); NaN stays NaN.
 template <class T>
 T clip(T x, T most) {
   return x <= 0 ? T{0} : x >= most ? most : x;

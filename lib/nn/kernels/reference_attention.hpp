@@ -39,7 +39,7 @@ void multiply_by_factors(const AttentionHead<T>& head, T* numbers) {
   }
 }
 
-/// y = a b, by at(r, k) of a
+/// y = a b, where at(r, k) returns number (r, k) of a.
 template <class T, class Left>
 void product_of_head(Index rows, Index depth, Index size, const Left& at, Columns<const T> b, Columns<T> y) {
   for (Index r = 0; r < rows; ++r) {

@@ -8,7 +8,7 @@
 /// The references of the pooling kernels: pooling.hpp says what each computes.
 namespace normrun::nn::kernels::reference {
 
-/// Calls visit(place, channel) for all of a line.
+/// Calls visit(place, channel) for each place of a line and each channel.
 template <class Visit>
 void for_each_pooled(const PooledLine& line, const Visit& visit) {
   for (Index place = 0; place < line.places; ++place) {
@@ -16,7 +16,7 @@ void for_each_pooled(const PooledLine& line, const Visit& visit) {
   }
 }
 
-/// Calls visit(cell) for the cells of a place, in their order.
+/// Calls visit(cell) for the cells under the window at a place, in their order.
 template <class Visit>
 void for_each_cell(const PooledLine& line, Index place, const Visit& visit) {
   for (Index i = 0; i < line.height; ++i) {

@@ -59,7 +59,7 @@ void product_input_gradient(ConstView<T> dy, ConstView<T> w, View<T> dx, Range i
   }
 }
 
-// Here a packed matrix is a plain copy.
+// The reference packs a matrix by copying it as it is.
 
 template <class T>
 void pack(ConstView<T> w, T* packed) {

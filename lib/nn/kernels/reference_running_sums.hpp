@@ -7,10 +7,10 @@
 #include "core/matrix.hpp"
 #include "nn/kernels/orders.hpp"
 
-/// The references of the sums over rows that arrive in several calls: kernels.hpp says what they compute.
+/// The references of the sums over rows that arrive in several calls: kernels.hpp says what each computes.
 namespace normrun::nn::kernels::reference {
 
-/// A running sum in memory of type T: first a double, the total of the complete blocks, then the kStripes stripes.
+/// A running sum in memory of type T.  It holds a double, which is the total of the complete blocks, and behind it the kStripes stripes.
 template <class T>
 struct RunningSum {
   T* total;

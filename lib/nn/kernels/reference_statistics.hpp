@@ -10,7 +10,7 @@
 /// The references of the sums over rows and over columns: kernels.hpp says what each computes.
 namespace normrun::nn::kernels::reference {
 
-/// A sum over the columns of one row.  Each lane runs sum = add(j, sum) for j = lane, lane + 16, ...; then the tree adds the lanes.
+/// A sum over the columns of one row.  Each lane runs sum = add(j, sum) for j = lane, lane + 16, ...; then a tree adds the lanes.
 template <class T, class Add>
 T sum_over_columns(Index cols, Add add) {
   std::array<T, kLanes> lanes{};

@@ -14,7 +14,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// A packed matrix is panel after panel of kPanelColumns columns, each as deep as the matrix.  The last panel takes the room of a whole one.
+// A packed matrix is panel after panel of kPanelColumns columns; each panel is as deep as the matrix.  The last panel takes as much room as
+// a whole one.
 
 template <class T>
 inline constexpr Index kPanelColumns = kTileVectors* kWidth<T>;
@@ -43,7 +44,7 @@ void product_by_packed(ConstView<T> x, const T* packed, const T* bias, View<T> y
     const Index depth = std::min(kDepthBlock<RowMajor<T>>, x.cols - k);
     const RowMajor<T> a{x.data + k, x.cols};
     for (Index col = outputs.begin, end = 0; col < outputs.end; col = end) {
-      const Index first = col / kCols * kCols;  // the panel's first column; another thread may share the panel
+      const Index first = col / kCols * kCols;  // the first column of the panel, of which another thread may compute the rest
       end = std::min(first + kCols, outputs.end);
       const Panel<T> panel{packed + first * x.cols + k * kCols + (col - first), kCols, depth};
       multiply_columns<kTileRows, kTileVectors, T>(a, y.rows, panel, kept.from(0, col), end - col);

@@ -13,19 +13,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// The right side b of a product a b: how it lies in memory, and how its panels are copied.
+// The right side b of a product a b: how it lies in memory, and how its panels are copied (packed).
 
-/// When panels are copied side by side: where many rows share the cost; always, because they cannot be read in place; or never.
+/// When a product packs b: if many rows share the cost; always, because b cannot be read in place; or never.
 enum class Packing { kForManyRows, kAlways, kNever };
 
-/// b lies in memory as depth x columns (w of y = x w).
+/// A right side b that lies in memory as depth x columns, as w does in y = x w.
 template <class T>
 struct Straight {
   const T* data;
   Index step;
   static constexpr Packing kPacking = Packing::kForManyRows;
   HWY_INLINE const T* at(Index k, Index col) const { return data + k * step + col; }
-  /// Copies `cols` columns of `depth` rows from (k, col) on into rows of kCols numbers.
+  /// Copies `cols` columns of `depth` rows, from number (k, col) on, into rows of kCols numbers.
   template <Index kCols>
   HWY_INLINE void pack(Index k, Index col, Index depth, Index cols, T* to) const {
     const T* from = at(k, col);
@@ -39,7 +39,7 @@ struct Straight {
   }
 };
 
-/// One vector of 16 bytes from each of the rows at from, from + step, ...
+/// One vector made of 16 bytes from each of the rows at from, from + step, ...
 template <class T>
 HWY_INLINE Vector<T> load_pieces(const T* from, Index step) {
   const auto piece = [&](Index row) NORMRUN_LAMBDA { return hn::LoadU(hn::Full128<T>(), from + row * step); };
@@ -51,11 +51,11 @@ HWY_INLINE Vector<T> load_pieces(const T* from, Index step) {
 #endif
 }
 
-/// How many columns are turned at a time: the numbers in 16 bytes.
+/// How many columns are turned (transposed) at a time: as many as 16 bytes have numbers.
 template <class T>
 inline constexpr Index kDeep = 16 / sizeof(T);
 
-/// Turns kDeep columns of a vector's worth of rows: to[i] gets number i of each row.
+/// Turns kDeep columns of as many rows as a vector has numbers: to[i] gets number i of each row.
 HWY_INLINE void turn(const float* from, Index step, Vector<float> (&to)[4]) {
   constexpr Tag<float> d;
   Vector<float> row[4];
@@ -77,7 +77,7 @@ HWY_INLINE void turn(const double* from, Index step, Vector<double> (&to)[2]) {
   to[1] = hn::InterleaveUpper(d, row_0, row_1);
 }
 
-/// b lies in memory as columns x depth.
+/// A right side b that lies in memory as columns x depth.
 template <class T>
 struct Transposed {
   const T* data;
@@ -91,7 +91,7 @@ struct Transposed {
     for (Index c = 0; c < whole_cols; c += kWidth<T>) {
       for (Index i = 0, next = 0; i < depth; i = next) {
         next = std::min(i + kDeep<T>, depth);
-        const Index first = next - kDeep<T>;  // where fewer are left, the last ones are turned again
+        const Index first = next - kDeep<T>;  // where fewer than kDeep are left, the last kDeep are turned again
         Vector<T> turned[kDeep<T>];
         turn(from + c * step + first, step, turned);
         NORMRUN_UNROLL for (Index j = 0; j < kDeep<T>; ++j) Whole<T>().store(turned[j], to + (first + j) * kCols + c);

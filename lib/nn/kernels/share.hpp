@@ -5,15 +5,15 @@
 
 namespace normrun::nn::kernels {
 
-/// What Adam's update of one number costs, in multiply-adds.
+/// The cost of Adam's update of one number, in multiply-adds.
 inline constexpr Index kMultiplyAddsOfAdam = 16;
-/// The least work that is shared, in multiply-adds.  It takes some 40 microseconds; handing it out costs one or two.
+/// Less work than this, in multiply-adds, stays on one thread.  It takes some 40 microseconds; handing it to threads costs one or two.
 inline constexpr Index kWorthSharing = Index{1} << 21;
-/// Ranges begin at multiples of this, so that they hold whole tiles and cache lines.
+/// Ranges begin at multiples of this number, so that they hold whole tiles and cache lines.
 inline constexpr Index kGrain = 96;
 
-/// Divides [0, count) into ranges and calls work(table, range) for each on a thread of the team.  Without a team, or for too little work,
-/// calls it once for the whole range.
+/// Divides [0, count) into ranges and calls work(table, range) for each, on the threads of the team.  Without a team, or if there is little
+/// work, it makes one call with the whole range.
 template <class T, class Work>
 void share(Index count, Index multiply_adds, const Work& work) {
   const Table<T>& table = table_in_use<T>();

@@ -11,7 +11,7 @@
 
 #include "core/matrix.hpp"
 
-// Marks loops over registers, which must be unrolled: otherwise the registers would live in memory.
+// Marks loops over arrays of registers.  They must be unrolled, because otherwise the arrays would live in memory.
 #undef NORMRUN_UNROLL
 #if HWY_COMPILER_CLANG
 #define NORMRUN_UNROLL _Pragma("unroll")
@@ -19,8 +19,8 @@
 #define NORMRUN_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-// Stands after a lambda's parameters.  The lambda then belongs to this instruction set and is always inlined; g++ 12.2 crashes on some
-// lambdas that are not.
+// Stands after a lambda's parameters.  It compiles the lambda for this instruction set and always inlines it; g++ 12.2 crashes on some
+// lambdas that are not inlined.
 #undef NORMRUN_LAMBDA
 #define NORMRUN_LAMBDA HWY_ATTR __attribute__((always_inline))
 
@@ -37,14 +37,15 @@ using Vector = hn::Vec<Tag<T>>;
 template <class T>
 inline constexpr Index kWidth = HWY_MAX_BYTES / sizeof(T);
 
-/// Loads and stores whole vectors.
+/// An access to memory that loads and stores whole vectors.
 template <class T>
 struct Whole {
   HWY_INLINE Vector<T> load(const T* from) const { return hn::LoadU(Tag<T>(), from); }
   HWY_INLINE void store(Vector<T> v, T* to) const { hn::StoreU(v, Tag<T>(), to); }
 };
 
-/// Stores the first `count` of kCount numbers, half by half, because AVX2's masked store takes AMD's processors a dozen cycles or more.
+/// Stores the first `count` of kCount numbers.  It stores halves, and halves of halves, because AVX2's masked store takes a dozen cycles or
+/// more on AMD's processors.
 template <class T, std::size_t kCount>
 HWY_INLINE void store_first(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCount, 0>> v, std::size_t count, T* to) {
   if constexpr (kCount == 1) {
@@ -57,7 +58,8 @@ HWY_INLINE void store_first(hn::Simd<T, kCount, 0> tag, hn::Vec<hn::Simd<T, kCou
   }
 }
 
-/// Loads and stores the first `count` numbers of a vector and touches no memory beyond them; a load fills the others with 0.
+/// An access to memory that loads and stores only the first `count` numbers of a vector, and touches no memory beyond them.  A load fills
+/// the other numbers with 0.
 template <class T>
 struct Partial {
   explicit HWY_INLINE Partial(Index first) : count(static_cast<std::size_t>(first)), mask(hn::FirstN(Tag<T>(), count)) {}
@@ -78,7 +80,7 @@ HWY_INLINE Vector<T> fill(T value) {
   return hn::Set(Tag<T>(), value);
 }
 
-/// Calls body(i, access) for i = 0, width, ...: access is Whole, or Partial for the numbers left at the end.
+/// Calls body(i, access) for i = 0, width, 2 width, ...  access is Whole, and for the numbers left at the end Partial.
 template <class T, class Body>
 HWY_INLINE void sweep(Index count, const Body& body) {
   Index i = 0;

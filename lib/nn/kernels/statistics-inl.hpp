@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// Sums in double, one for each column of a block of columns.
+/// Sums in double, one for each of a block of columns.
 struct WideSums {
   static constexpr Index kColumns = 128;
   HWY_ALIGN double sums[kColumns];
@@ -29,7 +29,7 @@ struct WideSums {
     add(i + kWidth<double>, hn::PromoteTo(Tag<double>(), hn::UpperHalf(kHalf, v)));
   }
   HWY_INLINE Vector<double> at(Index i) const { return hn::Load(Tag<double>(), sums + i); }
-  /// Writes the sums, rounded to the type of `to`.
+  /// Writes the sums, rounded to float or double, as the type of `to` says.
   HWY_INLINE void rounded(Index count, double* to) const {
     sweep<double>(count, [&](Index i, auto access) NORMRUN_LAMBDA { access.store(at(i), to + i); });
   }
@@ -48,7 +48,7 @@ struct WideSums {
   }
 };
 
-/// Adds up one block of rows of kVectors vectors of columns, which `access` loads.
+/// Adds up one block of rows for kVectors vectors of columns.  `access` loads them.
 template <int kVectors, class T, int kSums, class Add, class Access>
 HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access access, const Add& add, WideSums (&total)[kSums]) {
   Vector<T> s[kStripes][kVectors][kSums];
@@ -72,7 +72,7 @@ HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access a
   }
 }
 
-/// Adds up one block of rows of the columns from `i` on: kVectors vectors at a time while there are as many, then fewer.
+/// Adds up one block of rows for the columns from `i` on.  It takes kVectors vectors at a time while so many are left, and then fewer.
 template <int kVectors, class T, int kSums, class Add>
 HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index count, const Add& add, WideSums (&total)[kSums]) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -84,17 +84,17 @@ HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index c
   }
 }
 
-/// Sums over the rows of the columns [first, first + count).  It goes block by block of rows, so that each row is read once; in a block,
-/// add(r, column, access, sums) adds row r to the kSums sums of one stripe.
+/// Sums over all rows, for the columns [first, first + count).  It takes one block of rows after another, so that each row is read once.
+/// add(r, column, access, sums) adds row r to the kSums sums of its stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // whole lines of memory at a time, with the sums in registers
+  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // whole cache lines at a time, with the sums in registers
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
   for (Index begin = 0; begin < rows; begin += kBlockRows)
     add_blocks<kVectors, T>(begin, std::min(begin + kBlockRows, rows), first, 0, count, add, total);
 }
 
-/// Calls body(first, count) for blocks of columns until all are done; a block has as many columns as WideSums has room for.
+/// Calls body(first, count) for one block of columns after another.  WideSums has room for the columns of a block.
 template <class Body>
 HWY_INLINE void for_column_blocks(Index cols, const Body& body) {
   for (Index first = 0; first < cols; first += WideSums::kColumns) body(first, std::min(WideSums::kColumns, cols - first));
@@ -155,16 +155,16 @@ void column_moments(ConstView<T> x, T* mean, T* variance) {
   });
 }
 
-/// Running sums in memory of type T.  Each vector of columns has, for each of the kSums sums, the stripes and then, in double, the totals
-/// of the complete blocks.
+/// Running sums in memory of type T.  Each vector of columns has kSums sums.  A sum holds its stripes and behind them, in double, the
+/// totals of the complete blocks.
 template <class T, int kSums>
 struct RunningSums {
-  static constexpr Index kDoubles = kNumbersOfDouble<T>;  // vectors of totals that one vector of columns has
+  static constexpr Index kDoubles = kNumbersOfDouble<T>;  // how many vectors the totals of one vector of columns take
   static constexpr Index kNumbers = kWidth<T> * (kStripes + kDoubles);
   T* stripes;
   RunningSums(T* running, Index column, int sum) : stripes(running + (kSums * column / kWidth<T> + sum) * kNumbers) {}
   HWY_INLINE T* stripe(Index j) const { return stripes + j * kWidth<T>; }
-  /// The totals may lie unaligned.
+  /// The address of a total need not be aligned for a double.
   HWY_INLINE double* total(Index vector) const { return reinterpret_cast<double*>(stripes + kWidth<T> * (kStripes + vector)); }
 
   HWY_INLINE void clear() const {
@@ -181,8 +181,9 @@ struct RunningSums {
   }
 };
 
-/// Adds the rows of one call, of which the first is row first_row of all, to kSums running sums of each column; `add` is as in
-/// sum_over_rows.  It takes a few rows of one block at a time, so that it reads memory roughly in order.
+/// Adds the rows of one call to kSums running sums of each column.  first_row is the place of the call's first row among the rows of all
+/// calls.  `add` is that of sum_over_rows.  To read memory roughly in order, the function takes a few rows at a time, never across the
+/// border of two blocks of kBlockRows rows.
 template <int kSums, class T, class Add>
 HWY_INLINE void add_to_running_sums(Index rows, Index cols, Index first_row, T* running, const Add& add) {
   constexpr Index kRowsTogether = kSums == 1 ? 64 : 16;
@@ -192,7 +193,7 @@ HWY_INLINE void add_to_running_sums(Index rows, Index cols, Index first_row, T* 
     for (int k = 0; k < kSums; ++k) RunningSums<T, kSums>(running, c, k).clear();
   }
   for (Index r = 0, count = 0; r < rows; r += count) {
-    const Index place = first_row + r;  // of this row among the rows of all calls
+    const Index place = first_row + r;  // the place of row r among the rows of all calls
     count = std::min({kRowsTogether, kBlockRows - place % kBlockRows, rows - r});
     sweep<T>(cols, [&](Index c, auto access) NORMRUN_LAMBDA {
       Vector<T> s[kStripes][kSums];

@@ -10,19 +10,19 @@
 
 namespace normrun::nn::kernels {
 
-/// The inputs or outputs of a product that one call computes; other threads may compute the others.
+/// The inputs or outputs of a product that one call computes, while other threads may compute the others.
 struct Range {
   Index begin, end;
   Index size() const { return end - begin; }
 };
 
-/// Up to this many rows, the fused update walks w row by row without copying dy.  Larger batches take the same time either way, or less
-/// by blocks.
+/// Up to this many rows, the fused update walks w row by row and does not copy dy.  For more rows, the update by blocks is as fast or
+/// faster.
 inline constexpr Index kFewRows = 8;
 
 #define NORMRUN_TABLE_MEMBER(result, name, parameters, arguments) result(*name) parameters;
 
-/// One implementation of every kernel of list.hpp: a function pointer by the kernel's name.
+/// One implementation of every kernel in list.hpp: a function pointer named as the kernel.
 template <class T>
 struct Table {
   NORMRUN_KERNELS(NORMRUN_TABLE_MEMBER, T)
@@ -31,15 +31,16 @@ struct Table {
 
 #undef NORMRUN_TABLE_MEMBER
 
-/// The implementation of the path in use.
+/// The table of the path in use.
 template <class T>
 const Table<T>& table_in_use();
 
-/// The readable reference: it computes one number at a time and writes every order out.
+/// The table of the readable reference, which computes one number at a time and writes every order out.
 template <class T>
 const Table<T>& reference_table();
 
-/// The vector implementations.  Null where this build has none, as on processors other than x86-64.  The processor must support them.
+/// The tables of the vector paths.  Null if this build has none, as on processors other than x86-64.  The caller makes sure that the
+/// processor can run the path.
 template <class T>
 const Table<T>* avx2_table();
 template <class T>

@@ -14,13 +14,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-// One tile of a product a b: rows x vectors whose sums stay in registers while k ascends.  Tiling does not change the chain of an output
-// element, which kernels.hpp writes down.
+// One tile of a product a b: rows x vectors of sums that stay in registers while k ascends.  Each output element has the chain that
+// kernels.hpp prescribes, however the product is divided into tiles.
 
 inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = HWY_MAX_BYTES == 64 ? 4 : 2;  // the sums take 24 of 32 registers, or 12 of 16
 
-/// The left side a, which lies in memory as rows x depth (x of y = x w).
+/// A left side a that lies in memory as rows x depth, as x does in y = x w.
 template <class T>
 struct RowMajor {
   const T* data;
@@ -28,7 +28,7 @@ struct RowMajor {
   HWY_INLINE RowMajor from(Index row, Index k) const { return {data + row * step + k, step}; }
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[row * step + k]); }
 };
-/// The left side a, which lies in memory as depth x rows (x of dw = x^T dy).
+/// A left side a that lies in memory as depth x rows, as x does in dw = x^T dy.
 template <class T>
 struct ColumnMajor {
   const T* data;
@@ -37,7 +37,7 @@ struct ColumnMajor {
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const { return fill(data[k * step + row]); }
 };
 
-/// Some columns of b, whose rows lie `step` apart.
+/// Some columns of b, whose rows lie `step` numbers apart.
 template <class T>
 struct Panel {
   const T* b;
@@ -45,8 +45,7 @@ struct Panel {
   Index depth;
 };
 
-/// A sink of sums that stores them in c.  Each chain starts from a bias (start_step 0), from the number in c, or, where `start` is null,
-/// from 0.
+/// A sink of sums that stores them in c.  Each chain starts from a bias (start_step 0), from the number in c, or from 0 if `start` is null.
 template <class T>
 struct Kept {
   const T* start;
@@ -69,7 +68,7 @@ struct Kept {
   }
 };
 
-/// Computes a tile of kRows x kVectors; `last` loads and stores the last vector of each row.
+/// Computes a tile of kRows x kVectors.  `last` loads and stores the last vector of each row.
 template <int kRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, const Sink& sink, Last last) {
   constexpr Whole<T> kWhole;
@@ -92,7 +91,7 @@ HWY_INLINE void multiply_tile(Left a, const Panel<T>& panel, const Sink& sink, L
   NORMRUN_UNROLL for (int r = 0; r < kRows; ++r) sink.finish_row(r, sum[r], last);
 }
 
-/// Computes the rows that whole tiles leave over: 0 <= rows <= kRows.
+/// Computes the rows that are too few for a whole tile: 0 <= rows <= kRows.
 template <int kRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Last last) {
   if constexpr (kRows > 0) {
@@ -102,15 +101,15 @@ HWY_INLINE void multiply_rest(Left a, Index rows, const Panel<T>& panel, const S
 }
 
 #if HWY_MAX_BYTES == 32
-// Ten outputs, a usual number of classes, are one vector and a quarter of another.  Four rows then share one vector for their last
-// columns, 64 bits each, which takes five multiply-adds instead of eight.
+// Ten outputs, a usual number of classes, are a whole vector of 8 and a quarter of another one.  Instead of a nearly empty vector for each
+// row, four rows share one vector for their last columns, 64 bits each.  Four rows then take five multiply-adds instead of eight.
 
-inline constexpr int kSharing = 4;  // rows that share a vector
+inline constexpr int kSharing = 4;  // how many rows share a vector
 template <class T>
-inline constexpr Index kShare = kWidth<T> / kSharing;  // columns that each of them has in it
+inline constexpr Index kShare = kWidth<T> / kSharing;  // how many columns of a row the shared vector holds
 inline constexpr Index kDepthWorthSharing = 8;
 
-/// The kCols columns at b, repeated for each of the rows.
+/// The kCols columns at b, repeated for each of the rows that share the vector.
 template <Index kCols, class T>
 HWY_INLINE Vector<T> repeat_share(const T* b) {
   double bits = 0;
@@ -118,7 +117,7 @@ HWY_INLINE Vector<T> repeat_share(const T* b) {
   return hn::BitCast(Tag<T>(), hn::Set(Tag<double>(), bits));
 }
 
-/// A vector whose share of row i comes from v[i].
+/// The vector that rows share: the share of row i comes from v[i].
 template <class T>
 HWY_INLINE Vector<T> join_shares(Vector<T> (&v)[kSharing]) {
   constexpr Tag<double> kShares;
@@ -128,7 +127,7 @@ HWY_INLINE Vector<T> join_shares(Vector<T> (&v)[kSharing]) {
   return hn::BitCast(Tag<T>(), hn::ConcatUpperLower(kShares, high, low));
 }
 
-/// Computes kGroups * kSharing rows of one vector of columns and of the columns after it, which `last` counts.
+/// Computes kGroups * kSharing rows of one vector of columns, and of the few columns behind it; `last` counts these.
 template <int kGroups, Index kLastCols, class T, class Left, class Sink>
 HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& sink, const Partial<T>& last) {
   constexpr Whole<T> kWhole;
@@ -139,7 +138,7 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
   NORMRUN_UNROLL for (int g = 0; g < kGroups; ++g) {
     NORMRUN_UNROLL for (int i = 0; i < kSharing; ++i) {
       sum[g][i] = sink.first(g * kSharing + i, 0, kWhole);
-      // The next store overwrites the numbers beyond the share.
+      // The store of the next row overwrites the numbers behind the share.
       kWhole.store(sink.first(g * kSharing + i, kLast, last), shares + i * kShare<T>);
     }
     last_sum[g] = kWhole.load(shares);
@@ -166,10 +165,10 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
   }
 }
 
-/// Computes all rows but the last few, fewer than kSharing.  Returns how many rows it computed.
+/// Computes all rows but the last few (fewer than kSharing).  Returns how many rows it computed.
 template <Index kLastCols, class T, class Left, class Sink>
 HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& panel, const Sink& shared, const Partial<T>& last) {
-  const Sink sink = shared;  // a copy that no store can reach
+  const Sink sink = shared;  // a copy that no store can reach, so its numbers stay in registers
   Index row = 0;
   for (; row + 2 * kSharing <= rows; row += 2 * kSharing)
     multiply_shared_tile<2, kLastCols, T>(a.from(row, 0), panel, sink.from(row, 0), last);
@@ -181,8 +180,8 @@ HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& pane
 /// Computes every row of one panel.
 template <int kShortRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, const Sink& shared, Last last) {
-  constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency of one
-  const Sink sink = shared;                                                // a copy that no store can reach
+  constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency of one chain
+  const Sink sink = shared;  // a copy that no store can reach, so its numbers stay in registers
   Index row = 0;
 #if HWY_MAX_BYTES == 32
   if constexpr (kVectors == 2 && std::is_same_v<Last, Partial<T>>) {
@@ -195,7 +194,7 @@ HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, cons
   multiply_rest<kRows - 1, kVectors, T>(a.from(row, 0), rows - row, panel, sink.from(row, 0), last);
 }
 
-/// Computes the last columns: at most kVectors vectors, of which the last one may be partial.
+/// Computes the last columns: at most kVectors vectors, the last of which may be partial.
 template <int kRows, int kVectors, class T, class Left, class Sink>
 HWY_INLINE void multiply_edge(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Index cols) {
   if constexpr (kVectors > 0) {
@@ -205,7 +204,7 @@ HWY_INLINE void multiply_edge(Left a, Index rows, const Panel<T>& panel, const S
   }
 }
 
-/// Computes every row of the next `cols` columns of b, at most kVectors vectors of them.
+/// Computes every row of the next `cols` columns of b, which are at most kVectors vectors.
 template <int kRows, int kVectors, class T, class Left, class Sink>
 HWY_INLINE void multiply_columns(Left a, Index rows, const Panel<T>& panel, const Sink& sink, Index cols) {
   if (cols >= kVectors * kWidth<T>) return multiply_panel<kRows, kVectors, T>(a, rows, panel, sink, Whole<T>());

@@ -1,6 +1,6 @@
 // The vector paths.  foreach_target.h includes this file once for each instruction set, and once more for the functions that return the
-// tables.  Highway's other targets have no fused multiply-add, so their bits would differ; processors without these targets run the
-// reference.
+// tables.  Highway's other targets are disabled: they have no fused multiply-add, so their bits would differ.  Processors that have none of
+// our targets run the reference.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "nn/kernels/vector.cpp"
@@ -31,8 +31,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// Calls the kernel and then clears the upper halves of the registers.  g++ forgets to do so where the instruction set comes from a
-/// pragma, and the SSE code that follows would then pay some 100 ns a call.
+/// Calls the kernel and then clears the upper halves of the registers.  g++ forgets to clear them if a pragma chooses the instruction set,
+/// and the SSE code that follows would then cost some 100 ns per call.
 template <auto kKernel>
 struct Entry;
 template <class... Arguments, void (*kKernel)(Arguments...)>
