@@ -5,7 +5,7 @@
 namespace normrun::nn {
 namespace {
 
-/// Whether the average is the plain mean; a bias-corrected average with momentum 1 forgets nothing, so it is one, too.
+/// Whether the average is the plain mean of all batches.  A bias-corrected average with momentum 1 is one, too, because it forgets nothing.
 bool is_plain_mean(Average average, double momentum) {
   return average == Average::kCumulative || (average == Average::kBiasCorrected && momentum == 1.0);
 }

@@ -4,10 +4,10 @@
 
 namespace normrun::nn {
 
-/// How the batches' statistics move the moving ones.  `momentum` always weighs the old value.
+/// How the statistics of batches move the moving statistics.  `momentum` always weighs the old value.
 enum class Average {
-  kExponential,    // the weight is momentum (Keras, PyTorch, flax)
-  kCumulative,     // the weight is 1 - 1 / t at update t: the plain mean of all batches (PyTorch momentum=None)
+  kExponential,    // the old value weighs momentum (Keras, PyTorch, flax)
+  kCumulative,     // the old value weighs 1 - 1 / t at update t, which gives the plain mean of all batches (PyTorch momentum=None)
   kBiasCorrected,  // an exponential average that started at 0, divided by 1 - momentum^t (Kingma and Ba 2015, section 3)
 };
 
@@ -21,15 +21,15 @@ enum class MovingVariance {
 /// Whether the padded steps of sequences count in a batch's statistics.
 enum class PaddedSteps { kLeftOut, kCounted };
 
-/// A count of updates that is at least this many, or not known: a weights file of another framework need not have it.  float32 counts
-/// no further.
+/// From this number on, a count of updates is as good as unknown, because float32 counts no further.  A layer has this very count if the
+/// weights file of another framework gives none.
 inline constexpr double kUnknownUpdates = 16777216.0;
 
 /// The weight of the old value in update number `update` (from 1).
 double momentum_of_update(Average average, double momentum, double update);
 
-/// The weight that the statistics after `from` updates have in those after `to` updates: the product of the momenta between.  With `from`
-/// 0, it is the weight of the initial values.
+/// The weight that the statistics after `from` updates have in the statistics after `to` updates: the product of the momenta between them.
+/// With `from` 0, it is the weight of the initial values.
 double share_left(Average average, double momentum, Index from, Index to);
 
 }  // namespace normrun::nn

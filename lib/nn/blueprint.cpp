@@ -8,7 +8,8 @@ namespace {
 Index product_of(const std::vector<Index>& shape, const Blueprint& blueprint) {
   Index size = 1;
   for (const Index dim : shape) {
-    if (!checked_product(size, dim, size) || size > Blueprint::kMaxParams) blueprint.refuse("has more than 2^31 parameters");
+    if (!checked_product(size, dim, size) || size > Blueprint::kMaxParams)
+      blueprint.refuse("has more than 2^31 parameters", "make it, or its input, smaller");
   }
   return size;
 }
@@ -17,8 +18,9 @@ Index product_of(const std::vector<Index>& shape, const Blueprint& blueprint) {
 
 ParamId Blueprint::param(std::string name, std::vector<Index> shape, Initializer initializer, Index fan_in, Index fan_out) {
   const ParamId id{layout_.param_count, product_of(shape, *this)};
-  if (id.size > kMaxParams - layout_.param_count) refuse("the network has more than 2^31 parameters");
-  if (declared_ == kParamsPerPlace) refuse("declares more than 64 parameters");
+  if (id.size > kMaxParams - layout_.param_count)
+    refuse("the network has more than 2^31 parameters", "make its layers smaller, or leave some out");
+  if (declared_ == kParamsPerPlace) refuse("declares more than 64 parameters", "divide this type of layer into two types");
   layout_.params.push_back({.layer = layer_name_,
                             .name = std::move(name),
                             .shape = std::move(shape),
@@ -66,8 +68,9 @@ void Blueprint::normalization(Normalization info) {
 void Blueprint::set_output(std::vector<Index> dims) {
   Index size = 1;
   for (const Index dim : dims) {
-    if (dim < 1) refuse("has an empty output");
-    if (!checked_product(size, dim, size) || size > Shape::kMaxSize) refuse("its output has more than 2^31 numbers");
+    if (dim < 1) refuse("has an empty output", "give it a larger input, or options that leave an output");
+    if (!checked_product(size, dim, size) || size > Shape::kMaxSize)
+      refuse("its output has more than 2^31 numbers", "make it, or its input, smaller");
   }
   output_ = Shape(std::move(dims));
 }

@@ -18,17 +18,17 @@ files::Tensor tensor_of(const Entry& entry, const Buffer<T>& buffer) {
   return tensor;
 }
 
-/// Copies one tensor into its place; returns whether the file has it.
+/// Copies a tensor of the file into its place in the buffer.  Returns whether the file has the tensor.
 template <class T, class Entry>
 bool fill(const Entry& entry, const files::TensorFile& file, const std::string& path, Buffer<T>& buffer) {
   const std::string name = entry.layer + "." + entry.name;
   const files::Tensor* tensor = file.find(name);
   if (tensor == nullptr) return false;
   if (tensor->shape != entry.shape) {
-    throw Error(
-        ExitCode::kDamaged,
-        Problem{path, "tensor " + name + " has the shape " + shape_text(tensor->shape) + ", the network needs " + shape_text(entry.shape),
-                "is it a checkpoint of another network?"});
+    throw Error(ExitCode::kDamaged, Problem{path,
+                                            "tensor " + name + " has the shape " + shape_text(tensor->shape) + ", but the network needs " +
+                                                shape_text(entry.shape),
+                                            "is it a checkpoint of another network?"});
   }
   std::transform(tensor->values.begin(), tensor->values.end(), buffer.begin() + entry.id.offset,
                  [](double value) { return static_cast<T>(value); });

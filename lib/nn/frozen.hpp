@@ -8,10 +8,10 @@
 
 namespace normrun::nn {
 
-/// A layer whose numbers stay as they are.  Its moving statistics normalize in every mode and do not move, and its parameters get no
-/// gradient.  Dropout is as the call says.
-/// Source: Keras 3, where `trainable = False` of a BatchNormalization means inference mode, whatever the call says, and of any other layer
-/// that its weights stay.
+/// A layer that does not train.  Its moving statistics normalize in every mode and do not move, and its parameters get no gradient.
+/// Dropout still follows the mode of the call.
+/// Source: Keras 3.  There `trainable = False` puts a BatchNormalization into inference mode, whatever the call says; the weights of any
+/// other layer stay.
 template <class T>
 class Frozen final : public Layer<T> {
  public:
@@ -31,7 +31,7 @@ class Frozen final : public Layer<T> {
     layer_->backward(frozen);
     std::fill_n(call.grads + params_.offset, params_.size, T{0});
   }
-  /// Promises what the layer does, except the ways to save time.
+  /// Promises what the frozen layer promises, except the ways to save time.
   LayerTraits traits() const override {
     const LayerTraits own = layer_->traits();
     return {.reads_y = own.reads_y,

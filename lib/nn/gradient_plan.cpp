@@ -8,7 +8,7 @@ namespace normrun::nn {
 Graph make_graph(std::vector<std::vector<Index>> inputs) {
   const std::size_t layers = inputs.size();
   Graph graph{.inputs = std::move(inputs), .readers = std::vector<Index>(layers + 1, 0), .is_cut = std::vector<bool>(layers + 1, true)};
-  Index lowest = static_cast<Index>(layers);  // that the layers from here on read
+  Index lowest = static_cast<Index>(layers);  // the lowest boundary that layer i or a later one reads
   for (std::size_t i = layers; i-- > 0;) {
     for (const Index boundary : graph.inputs[i]) {
       ++graph.readers[static_cast<std::size_t>(boundary)];
@@ -32,7 +32,7 @@ GradientPlan::GradientPlan(const Graph& graph, std::vector<Layer> layers)
                                });
     inputs_.emplace_back(inputs.size());
   }
-  // A pass from a lower boundary, or for the parameters alone, keeps no gradient longer than this one does.
+  // The pass over all layers keeps the most gradients at a time, so planning it finds out how many buffers any pass needs.
   plan(static_cast<Index>(layers_.size()), Wanted::kParametersAndInput);
 }
 

@@ -11,7 +11,7 @@
 namespace normrun::nn {
 namespace {
 
-/// The standard deviation of N(0, 1) truncated at two standard deviations (scipy.stats.truncnorm.std(-2, 2)).
+/// The standard deviation of N(0, 1) truncated at 2 standard deviations on both sides (scipy.stats.truncnorm.std(-2, 2)).
 constexpr double kTruncatedSd = 0.87962566103423978;
 
 class InitializerSpec : public config::Described {
@@ -49,7 +49,7 @@ config::FamilyMember member(std::string_view type, std::string_view doc, std::st
   return {type, doc, source, [initializer] { return std::make_shared<InitializerSpec>(initializer); }};
 }
 
-/// A uniform initializer draws from [-limit, limit].
+/// The limit of a uniform initializer, which draws from [-limit, limit].
 double uniform_limit(const ParamEntry& entry) {
   const double fan_in = static_cast<double>(std::max<Index>(entry.fan_in, 1));
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
@@ -66,7 +66,7 @@ double uniform_limit(const ParamEntry& entry) {
   }
 }
 
-/// The standard deviation of a normal initializer.
+/// The standard deviation of a normal initializer, before any truncation.
 double normal_sd(const ParamEntry& entry) {
   const double fan_in = static_cast<double>(std::max<Index>(entry.fan_in, 1));
   const double fan_mean = std::max(1.0, static_cast<double>(entry.fan_in + entry.fan_out) / 2.0);
@@ -87,16 +87,16 @@ double truncated_normal(RandomStream& stream) {
   return z;
 }
 
-/// Fills `values` with the Q of the QR decomposition, with a positive diagonal of R, of a long and narrow matrix of standard normal
-/// numbers.  Gram-Schmidt runs twice, which makes Q orthogonal to rounding (Giraud, Langou and Rozloznik 2005).  As in Keras, a wide
-/// matrix is the transpose of such a Q.
+/// Fills `values` with an orthogonal matrix.  A long and narrow one is the Q of the QR decomposition of a matrix of standard normal
+/// numbers, with a positive diagonal of R; a wide one is the transpose of such a Q, as in Keras.  Gram-Schmidt runs twice, which makes Q
+/// orthogonal up to rounding (Giraud, Langou and Rozloznik 2005).
 template <class T>
 void fill_orthogonal(const ParamEntry& entry, RandomStream& stream, T* values) {
   const Index cols = entry.shape.empty() ? 1 : entry.shape.back();
   const Index rows = entry.id.size / cols;
   const Index length = std::max(rows, cols);
   const Index count = std::min(rows, cols);
-  std::vector<double> q(static_cast<std::size_t>(length * count));  // (count, length): each row is one vector
+  std::vector<double> q(static_cast<std::size_t>(length * count));  // (count, length): each row is one column of Q
   for (Index i = 0; i < length; ++i) {
     for (Index v = 0; v < count; ++v) q[static_cast<std::size_t>(v * length + i)] = stream.normal();
   }

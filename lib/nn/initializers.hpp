@@ -9,19 +9,19 @@
 
 namespace normrun::nn {
 
-/// The initializers, by Keras's and PyTorch's names, with their options.
+/// The initializers with their options, under the names that Keras and PyTorch give them.
 const config::Family& initializer_family();
 
-/// The options of the initializer `type` with their defaults, which a layer's spec holds before the config is read.
+/// Returns the options of the initializer `type` with their default values.  A layer's spec holds them until the config is read.
 std::shared_ptr<config::Described> default_initializer(std::string_view type);
-/// Describes the option that holds an initializer.  null in a config stands for `fallback`, as in Keras.
+/// Describes the option that holds an initializer.  As in Keras, null in a config stands for the initializer `fallback`.
 void describe_initializer(config::OptionVisitor& visitor, config::Option option, std::shared_ptr<config::Described>& options,
                           std::string_view fallback);
-/// The initializer that `options`, of a member of initializer_family(), describe.
+/// Returns the initializer that `options` describe; they are a member of initializer_family().
 Initializer initializer_from(const std::shared_ptr<config::Described>& options);
 
 /// Fills a parameter (entry.id.size numbers) from RandomStream(seed, kInitialization, entry.place).  The numbers are drawn in double and
-/// rounded, so that both precisions start alike.
+/// then rounded to T, so that both precisions start alike.
 template <class T>
 void fill_parameter(const ParamEntry& entry, std::uint64_t seed, T* values);
 

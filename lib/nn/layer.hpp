@@ -16,54 +16,55 @@
 
 namespace normrun::nn {
 
-/// The memory in which forward keeps numbers for backward, with room for `capacity` examples.
+/// The memory in which forward keeps numbers for backward.  It has room for `capacity` examples.
 template <class T>
 struct Caches {
   T* per_example = nullptr;
   T* fixed = nullptr;
   Index capacity = 0;
-  Index first = 0;  // the call's first example
+  Index first = 0;  // the place of the call's first example in the pass
   T* operator[](CacheId id) const {
     return id.per_example > 0 ? per_example + id.offset * capacity + first * id.per_example : fixed + id.offset;
   }
 };
 
-/// The dropout stream of a pass: (seed, step), to which each layer adds its own index.  Where several passes share the rows of a step, each
-/// draws the numbers of its own rows, so that a row drops the same elements however the step is divided.
+/// Selects the dropped elements of a pass: each layer adds its own index to the stream (seed, step).  Several passes may share the examples
+/// of a step.  Each of them draws the numbers of its own examples, so that an example drops the same elements however the step is divided.
 struct PassKey {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
-  Index first_example = 0;  // the place of the pass's first row in the step
+  Index first_example = 0;  // the place of the pass's first example in the step
 };
 
-/// One forward call.  x: (examples * positions, channels) of the layer's input shape; y: the same of its output shape.
+/// One forward call of a layer.  x: (examples * positions, channels) in the layer's input shape.  y: (examples * positions, channels) in
+/// its output shape.
 template <class T>
 struct Forward {
   Mode mode = kEvalMode;
   Index examples = 0;
-  Index replicas = 1;  // even_part divides the examples among them, and they merge their statistics
+  Index replicas = 1;  // even_part divides the examples among the replicas, which merge their statistics
   const Index* lengths =
-      nullptr;  // (examples), the valid steps of the sequences that the layer reads; null: all are valid, or no sequences
+      nullptr;  // (examples): how many steps of each sequence that the layer reads are valid; null: all are, or x holds no sequences
   ConstView<T> x;
-  std::span<const ConstView<T>> more = {};  // the further inputs of a layer that joins several: (examples, numbers of an example) each
+  std::span<const ConstView<T>> more = {};  // the other inputs of a layer that joins several: (examples, numbers of an example) each
   View<T> y;
-  const T* params = nullptr;  // the whole buffers; a layer finds its own numbers by id
+  const T* params = nullptr;  // all parameters of the network; a layer finds its own numbers by id, here and in both states
   const T* state = nullptr;
-  T* next_state = nullptr;  // null unless mode.tracking is kUpdate; it starts as a copy of state
+  T* next_state = nullptr;  // null unless mode.tracking is kUpdate; at first a copy of `state`
   Caches<T> caches;
   PassKey key;
 };
 
-/// The gradient x^T dy of a kernel, as its two factors.
+/// The gradient of a kernel as the two factors of x^T dy.
 template <class T>
 struct KernelGradient {
   ParamId kernel;
   ConstView<T> x;
   ConstView<T> dy;
-  View<T> dx;  // gets dy kernel^T, unless its data is null; it may be x
+  View<T> dx;  // gets dy kernel^T, unless its data is null; dx and x may be the same matrix
 };
 
-/// Updates a kernel inside the backward pass, as soon as the factors of its gradient are known, so that the gradient never reaches memory.
+/// Updates a kernel inside the backward pass, as soon as both factors of its gradient are known, so that the gradient never reaches memory.
 template <class T>
 class KernelUpdater {
  public:
@@ -71,19 +72,19 @@ class KernelUpdater {
   KernelUpdater(const KernelUpdater&) = delete;
   KernelUpdater& operator=(const KernelUpdater&) = delete;
   virtual ~KernelUpdater() = default;
-  /// Computes dx by the kernel as it is, then may change the kernel.
+  /// Computes gradient.dx by the kernel as it is; afterwards it may change the kernel.
   virtual void update(const KernelGradient<T>& gradient) = 0;
 };
 
-/// One backward call, which follows the forward call of the same examples.  It fills dx, unless its data is null, and each of dmore in the
-/// same way, and overwrites the layer's own numbers in grads.  It gets no state, because forward may have moved the state in place: what
-/// backward needs of it lies in the caches.
+/// One backward call of a layer, after the forward call for the same examples.  The layer fills dx and each of dmore, unless their data is
+/// null, and overwrites its own numbers in grads.  It gets no state, because forward may have moved the statistics in place; the caches
+/// hold what backward needs of them.
 template <class T>
 struct Backward {
   Mode mode = kEvalMode;  // the mode of the forward call
-  Index examples = 0;     // in this call: fewer than `all` where the pass goes part by part
+  Index examples = 0;     // how many examples this call has: fewer than `all` if the pass goes part by part
   Index first = 0;        // the place of the call's first example in the pass
-  Index all = 0;          // examples of the whole pass
+  Index all = 0;          // how many examples the pass has
   const Index* lengths = nullptr;
   ConstView<T> x;
   std::span<const ConstView<T>> more = {};
@@ -95,10 +96,11 @@ struct Backward {
   T* grads = nullptr;
   Caches<T> caches;
   PassKey key;
-  KernelUpdater<T>* kernel_updater = nullptr;  // null: every gradient goes to grads
+  KernelUpdater<T>* kernel_updater = nullptr;  // null: the layer writes every gradient to grads
 };
 
-/// Which passes a layer can process part by part, in ascending order, so that the layers of a chain find each other's output in the cache.
+/// Which passes may give the layer its batch part by part, in ascending order.  The layers of a chain then find each other's outputs in the
+/// cache.
 enum class PartByPart {
   kNever,
   kBackward,  // backward alone; the call for the first part may read x and dy of the whole batch
@@ -123,28 +125,30 @@ enum class Activation {
   kGeluTanh,
 };
 
-/// What becomes of a sequence's valid steps: the output has the same ones; or as many as valid_steps says; or it is no sequence of steps.
+/// How many steps of a layer's output are valid: as many as of its input (kKept); as many as valid_steps says (kChanged); or the output is
+/// no sequence (kLost).
 enum class Lengths { kKept, kChanged, kLost };
 
-/// What a layer promises beside forward and backward.  A network reads the traits once, when it plans its passes.  Each promise saves time
-/// or memory; a layer that promises nothing is correct, too.  Where a layer joins several inputs, x and dx are those of the first one.
+/// What a layer promises beside forward and backward.  A network reads the traits once, when it plans its passes.  The members that begin
+/// with "may" or "most", and part_by_part, let the network save time or memory; the others say what the layer does, and must be right.  If
+/// a layer joins several inputs, x and dx are those of the first one.
 struct LayerTraits {
-  /// Forward may be called with y in x's memory.
+  /// A caller of forward may pass a y that is x's memory.
   bool may_write_y_over_x = false;
-  /// Backward may be called with dx in dy's memory.
+  /// A caller of backward may pass a dx that is dy's memory.
   bool may_write_dx_over_dy = false;
-  /// Backward of at most so many examples may be called with dx in x's memory.
+  /// A caller of backward may pass a dx that is x's memory, if the call has at most so many examples.
   Index most_examples_with_dx_over_x = 0;
   PartByPart part_by_part = PartByPart::kNever;
-  /// Backward reads y, so the next layer must not overwrite it.
+  /// Backward reads y, so the next layer must not overwrite y.
   bool reads_y = false;
-  /// y of an example follows from its x and the parameters alone, whatever the mode, the statistics and the other examples.
+  /// An example's y follows from its x and the parameters alone: the mode, the statistics and the other examples change nothing.
   bool is_mode_free = true;
-  /// It drops elements of x at random where the mode says so.
+  /// The layer drops elements of x at random if the mode says so.
   bool drops_out = false;
-  /// What becomes of a sequence's steps.
+  /// What becomes of the valid steps of a sequence.
   Lengths lengths = Lengths::kKept;
-  /// The function that the layer applies; kLinear for layers that are no activation.
+  /// The function that the layer applies; kLinear if the layer is no activation.
   Activation activation = Activation::kLinear;
 };
 
@@ -160,16 +164,17 @@ class Layer {
   virtual void forward(const Forward<T>& call) const = 0;
   virtual void backward(const Backward<T>& call) const = 0;
   virtual LayerTraits traits() const { return {}; }
-  /// How many steps of the output are valid where so many of the input are, where the traits say that lengths are changed.
+  /// If the traits say kChanged: how many steps of the output are valid, when `length` steps of the input are.
   virtual Index valid_steps(Index length) const { return length; }
 };
 
 class LayerSpec;
 struct LayerDescription;
 
-/// One of the lists of layers of a block.
+/// One of a block's lists of layers.
 struct BranchDescription {
-  std::string name;  // "body", "shortcut", or its place among the branches; "" in a preset, whose path goes on without it
+  /// "body", "shortcut", or its place among the branches; "" in a preset: the names of its layers follow the block's name directly
+  std::string name;
   std::vector<LayerDescription> layers;
 };
 
@@ -177,18 +182,19 @@ struct BranchDescription {
 struct LayerDescription {
   std::string type;
   std::shared_ptr<const LayerSpec> spec;
-  std::string name = {};                 // instead of the spec's own name where it is not empty: a placeholder passes its name on
-  std::string stem = {};                 // instead of the spec's name, too: the name is <stem>_<place>
-  std::string local_name = {};           // instead of all these, in a preset: what follows the path of the block that the layer is in
-  std::vector<std::string> inputs = {};  // the names of the layers that it reads; empty: the one before
-  bool trainable = true;                 // whether the layer and its branches train; its spec has to allow it, too
-  std::vector<BranchDescription> branches = {};  // of a block: each of them reads the block's input, and the layer itself their outputs
+  std::string name = {};                 // replaces the spec's name unless it is empty; a placeholder passes its own name on in this way
+  std::string stem = {};                 // replaces the spec's name, too, unless it is empty: the layer's name is then <stem>_<place>
+  std::string local_name = {};           // set in a preset, where it replaces all other names: the path of the block is put before it
+  std::vector<std::string> inputs = {};  // the names of the layers that it reads; empty: it reads the layer before it
+  bool trainable = true;                 // whether the layer and its branches train; spec->trainable must be true, too
+  /// empty unless the layer is a block; the branches read the block's input, and the layer joins their outputs
+  std::vector<BranchDescription> branches = {};
 };
 
-/// The layers of a list in a config, each a LayerSpec.
+/// The layers of a list in a config.  Each of them is a LayerSpec.
 using LayerList = std::vector<std::shared_ptr<config::Described>>;
 
-/// The options of a layer as a config gives them, and the factory of the layer in both precisions.
+/// The options of a layer as a config gives them.  It makes the layer in both precisions.
 class LayerSpec : public config::Described {
  public:
   struct Branch {
@@ -196,17 +202,17 @@ class LayerSpec : public config::Described {
     LayerList layers;
   };
 
-  std::string name;        // "": <type>_<place>
-  std::string local_name;  // in a preset, instead of `name`: what follows the path of the block
+  std::string name;        // "" stands for <type>_<place>
+  std::string local_name;  // set in a preset, where it replaces `name`: the path of the block is put before it
   bool trainable = true;
-  std::optional<std::vector<std::string>> inputs;  // the names of the layers that it reads; none: the one before
+  std::optional<std::vector<std::string>> inputs;  // the names of the layers that it reads; without a value it reads the layer before it
   /// The layer that follows this one as if the config listed it next, such as the activation of a dense layer.
   virtual std::optional<LayerDescription> followed_by() const { return std::nullopt; }
-  /// The lists of layers inside a block, none in other layers.
+  /// The lists of layers inside a block.  Other layers have none.
   virtual std::vector<Branch> branches() const { return {}; }
-  /// Whether the layer joins several inputs: those of its branches, or those that it names.
+  /// Whether the layer joins several inputs: the outputs of its branches, or of the layers that it names.
   virtual bool joins() const { return false; }
-  /// The layer, or null where the type computes nothing (`none`, `flatten`).  Throws Error(kUsage) for a shape that does not fit.
+  /// Returns the layer, or null if the type computes nothing (`none`, `flatten`).  Throws Error(kUsage) for a shape that does not fit.
   template <class T>
   std::unique_ptr<const Layer<T>> make(Blueprint& blueprint) const {
     if constexpr (std::is_same_v<T, float>) {
@@ -240,7 +246,7 @@ class LayerSpec : public config::Described {
   virtual std::unique_ptr<const Layer<double>> make_double(Blueprint& blueprint) const = 0;
 };
 
-/// Implements both factories by Spec's member template make_layer<T>(blueprint).
+/// Implements both factories by the member template make_layer<T>(blueprint) of Spec.
 template <class Spec>
 class SpecWithFactory : public LayerSpec {
  private:

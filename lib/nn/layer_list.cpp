@@ -5,7 +5,7 @@ namespace {
 
 bool is_placeholder(const config::Described& layer) { return layer.type == "norm"; }
 
-/// Puts one normalization into every placeholder.
+/// Puts one normalization in the place of every placeholder.
 class Replacement {
  public:
   Replacement(const LayerList& layers, const std::shared_ptr<config::Described>& norm) : norm_(norm) {

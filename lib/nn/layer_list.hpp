@@ -7,12 +7,12 @@
 
 namespace normrun::nn {
 
-/// Describes the layers of a config for a Network, branches included.  `norm` stands in for every placeholder {"type": "norm"}, whose own
-/// name and inputs it gets; where several placeholders have no name, each has that of `norm`, followed by "_" and its place.  A null `norm`
-/// leaves the placeholders, which no network can build.
+/// Describes the layers of a config for a Network, branches included.  `norm` takes the place of every placeholder {"type": "norm"}, and
+/// gets the placeholder's own name and inputs.  If the list has several placeholders, those without a name are called by the name of
+/// `norm`, "_" and their place.  If `norm` is null, the placeholders stay, and no network can be built of them.
 std::vector<LayerDescription> describe_layers(const LayerList& layers, const std::shared_ptr<config::Described>& norm);
 
-/// Calls `visit` with each LayerSpec of a list, and with those of the branches of a block after the block itself.
+/// Calls `visit` with each LayerSpec of a list.  The layers in a block's branches follow the block itself.
 template <class Visit>
 void each_layer(const LayerList& layers, const Visit& visit) {
   for (const auto& described : layers) {

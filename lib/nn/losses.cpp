@@ -9,7 +9,8 @@
 namespace normrun::nn {
 namespace {
 
-/// The target of one output: a value; of labels, 1 at the label and 0 elsewhere, or the label itself where there is one output.
+/// The target of one output: a value; or, if there are labels, 1 at the label and 0 elsewhere.  A single output has the label itself as its
+/// target.
 template <class T>
 double target_of(const Targets<T>& targets, Index row, Index output, Index outputs) {
   if (targets.labels == nullptr) return static_cast<double>(targets.values(row, output));
@@ -17,7 +18,7 @@ double target_of(const Targets<T>& targets, Index row, Index output, Index outpu
   return targets.labels[row] == output ? 1.0 : 0.0;
 }
 
-/// Block by block, so that labels have a place to become numbers.
+/// Takes blocks of numbers, because labels need memory in which they become numbers.
 template <class T>
 double mse(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   constexpr Index kBlock = 256;
@@ -39,7 +40,7 @@ double mse(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   return total / numbers;
 }
 
-/// Number by number.  `error_of` gives the loss of an error and its slope.
+/// Takes one number after another.  `error_of` returns the loss of an error and its slope.
 template <class T, class ErrorOf>
 double mean_error(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits, const ErrorOf& error_of) {
   const double count = static_cast<double>(logits.size());
@@ -67,7 +68,7 @@ ErrorLoss huber_error(double error) {
   return {far.loss - 0.5, far.slope};
 }
 
-/// softplus(z) - t z as max(z, 0) - t z + log(1 + exp(-|z|)): no overflow, and exact where it is small.
+/// softplus(z) - t z, computed as max(z, 0) - t z + log(1 + exp(-|z|)), which cannot overflow and is exact where it is small.
 template <class T>
 double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   const double count = static_cast<double>(logits.size());
@@ -84,17 +85,17 @@ double binary(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   return total / count;
 }
 
-/// Exponentials of a row that are taken at a time.
+/// How many exponentials of a row are computed at a time.
 constexpr Index kExpBlock = 64;
 
-/// One row of the softmax cross-entropy.  log(sum exp z) = z[top] + log(1 + rest), rest the sum over the others of
-/// exp(z - z[top]); the gradient at the label is minus the sum of the other probabilities, without cancellation.
+/// The softmax cross-entropy of one row.  The loss uses log(sum exp z) = z[top] + log(1 + rest), where rest is the sum of exp(z - z[top])
+/// over all classes but the top one.  The gradient at the label is minus the sum of the other probabilities, which avoids cancellation.
 template <class T>
 double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
   const Index top = static_cast<Index>(std::max_element(z, z + classes) - z);
   const double highest = static_cast<double>(z[top]);
-  double rest = 0.0;       // without the top
-  double not_label = 0.0;  // without the label
+  double rest = 0.0;       // the sum over all classes but the top one
+  double not_label = 0.0;  // the sum over all classes but the label
   for (Index first = 0; first < classes; first += kExpBlock) {
     const Index count = std::min(kExpBlock, classes - first);
     double e[kExpBlock];
@@ -116,7 +117,7 @@ double softmax_row(const T* z, Index classes, Index label, double rows, T* dz) {
   return (highest - static_cast<double>(z[label])) + math::log1p(rest);
 }
 
-/// Adds to a row's loss what smoothing changes, log p[label] minus the mean of log p, and to its gradient likewise.
+/// Returns what label smoothing adds to the loss of a row, smoothing * (log p[label] - mean of log p), and adds its gradient to dz.
 template <class T>
 double smoothed(const T* z, Index classes, Index label, double smoothing, double rows, T* dz) {
   double sum = 0.0;
@@ -144,7 +145,7 @@ double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) 
   return total / rows;
 }
 
-/// Takes one row after another, because its weight multiplies a row's loss and gradient.
+/// Takes one row after another, because the weight of a row multiplies its loss and its gradient.
 template <class T>
 double weighted(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
   const double rows = static_cast<double>(logits.rows);
@@ -192,7 +193,7 @@ Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labe
   Index correct = 0;
   for (Index r = 0; r < logits.rows; ++r) {
     const std::int32_t predicted = predicted_class(loss, logits.row(r), logits.cols);
-    const bool is_number = !std::isnan(logits(r, logits.cols == 1 ? 0 : predicted));  // a NaN predicts nothing
+    const bool is_number = !std::isnan(logits(r, logits.cols == 1 ? 0 : predicted));  // a NaN predicts no class
     if (is_number && predicted == labels[r]) ++correct;
   }
   return correct;

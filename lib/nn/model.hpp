@@ -8,7 +8,8 @@
 
 namespace normrun::nn {
 
-/// The numbers of a network.  To copy a model is to copy buffers; fresh_model makes one with the initial values of a seed.
+/// The numbers of a network: its parameters and its moving statistics.  To copy a model is to copy its buffers.  fresh_model makes a model
+/// with the initial values of a seed.
 template <class T>
 struct Model {
   Buffer<T> params;

@@ -12,9 +12,9 @@ template <class T>
 struct Network<T>::Impl : BuiltLayers<T> {
   Shape input;
   Graph graph;
-  std::vector<bool> reads_sequences;  // of each layer
-  std::vector<bool> gives_sequences;  // of each layer
-  std::vector<Chain> forward_chains;  // the chain of each layer
+  std::vector<bool> reads_sequences;  // for each layer
+  std::vector<bool> gives_sequences;  // for each layer
+  std::vector<Chain> forward_chains;  // for each layer the chain that it belongs to
   std::vector<Chain> backward_chains;
 
   using BuiltLayers<T>::infos;
@@ -29,15 +29,15 @@ struct Network<T>::Impl : BuiltLayers<T> {
     graph = make_graph(std::move(inputs));
     follow_time();
     plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
-    // All layers above the chain's lowest write dx over dy, so only the lowest switches gradient buffers.  Nothing that it writes can
-    // overwrite a part that is not yet processed.
+    // Only the lowest layer of a chain writes its gradient into another buffer; the layers above it write dx over dy.  A part can therefore
+    // overwrite nothing that a later part reads.
     plan_chains(backward_chains,
                 [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
   }
 
-  /// Finds out which layers read and give sequences whose steps are those of the network's input, or follow from them.
+  /// Finds out which layers read or give sequences whose steps are those of the network's input, or follow from them.
   void follow_time() {
-    std::vector<Index> time(infos.size() + 1, 0);  // the steps at each boundary; 0: they are none of these
+    std::vector<Index> time(infos.size() + 1, 0);  // the steps at each boundary; 0 if its steps do not follow from the network's input
     if (input.rank() == 2) time[0] = input.dims()[0];
     for (std::size_t i = 0; i < infos.size(); ++i) {
       const Index steps = time[static_cast<std::size_t>(infos[i].inputs.front())];
@@ -50,13 +50,13 @@ struct Network<T>::Impl : BuiltLayers<T> {
     }
   }
 
-  /// Whether the layer is the only reader of the layer below it, and reads nothing else.
+  /// Whether the layer is the only reader of the layer below it, and reads no other layer.
   bool follows(std::size_t layer) const {
     const std::vector<Index>& inputs = infos[layer].inputs;
     return inputs.size() == 1 && inputs.front() == static_cast<Index>(layer) && graph.readers[layer] == 1;
   }
 
-  /// Joins each layer whose traits `joins` accepts to the layers below it, as long as these process both passes part by part.
+  /// Makes chains: each layer whose traits `joins` accepts joins the layers below it, as long as these process both passes part by part.
   template <class Joins>
   void plan_chains(std::vector<Chain>& chains, const Joins& joins) const {
     const std::size_t count = infos.size();
@@ -67,7 +67,7 @@ struct Network<T>::Impl : BuiltLayers<T> {
   }
 
   Chain chain_of(std::size_t begin, std::size_t end) const {
-    constexpr Index kBytes = Index{1} << 19;  // half of a usual second cache
+    constexpr Index kBytes = Index{1} << 19;  // half of the second cache of a usual processor
     Chain chain{static_cast<Index>(begin), static_cast<Index>(end), std::numeric_limits<Index>::max()};
     if (end - begin == 1) return chain;
     Index numbers = 0;
@@ -82,7 +82,7 @@ struct Network<T>::Impl : BuiltLayers<T> {
 
 namespace {
 
-/// The activations of some examples in the shape that a layer sees: (examples * positions, channels).
+/// The activations of some examples in the shape that a layer works with: (examples * positions, channels).
 template <class T>
 View<T> by_channel(View<T> examples, const Shape& shape) {
   if (examples.data == nullptr) return {};

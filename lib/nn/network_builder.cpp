@@ -12,7 +12,7 @@
 namespace normrun::nn {
 namespace {
 
-constexpr const char* kInput = "input";  // the name of the network's input
+constexpr const char* kInput = "input";  // the name by which layers call the network's input
 constexpr std::uint64_t kMostBranches = 1U << 16U;
 
 [[noreturn]] void refuse_layer(const std::string& name, const std::string& what, const std::string& hint) {
@@ -28,7 +28,8 @@ std::string name_of(const LayerDescription& layer, Index position, const std::st
   return layer.spec->name.empty() ? path + default_name(layer.type, position) : layer.spec->name;
 }
 
-/// The name that version 0.1, which had no branches, gave a layer that stands in for a placeholder with a name of its own.
+/// The name that version 0.1 would have given the layer.  It differs from today's only for a layer that takes the place of a placeholder
+/// with a name of its own.
 std::string former_name_of(const LayerDescription& layer, Index position) {
   const std::string& own = layer.spec->name;
   const bool is_renamed = !layer.stem.empty() || (!layer.name.empty() && layer.name != own);
@@ -65,7 +66,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
   const bool trainable = scope.trainable && layer.trainable && layer.spec->trainable && !is_block_frozen;
   if (!layer.branches.empty()) {
     if (inputs.size() > 1)
-      refuse_layer(name, "its branches read one input, \"inputs\" names several", "name one, or leave the branches out");
+      refuse_layer(name, "its branches read one input, but \"inputs\" names several", "name one input, or leave the branches out");
     const Source input = inputs.front();
     inputs.clear();
     for (const BranchDescription& branch : layer.branches) {
@@ -78,7 +79,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add(const LayerDescription
   if (layer.spec->joins() && inputs.size() < 2)
     refuse_layer(name, "has only one input to join", R"(give it "branches", or name the layers that it joins under "inputs")");
   if (!layer.spec->joins() && inputs.size() > 1)
-    refuse_layer(name, "reads one input, \"inputs\" names " + std::to_string(inputs.size()),
+    refuse_layer(name, "reads one input, but \"inputs\" names " + std::to_string(inputs.size()),
                  "join them first, by a layer of type add, concatenate, multiply or matmul");
   const std::size_t built = built_.infos.size();
   LayerDescription own = layer;
@@ -149,7 +150,7 @@ void NetworkBuilder<T>::refuse_unknown_names() const {
     std::vector<std::string_view> names{"norms", "all"};
     for (const auto& [known, source] : outputs_) names.push_back(known);
     throw Error(ExitCode::kUsage,
-                Problem{"train.phases", "\"freeze\" names \"" + change_.frozen[i] + "\", which is no layer of the network",
+                Problem{"train.phases", "\"freeze\" names \"" + change_.frozen[i] + "\", but the network has no layer of this name",
                         config::suggestion(change_.frozen[i], names, "names")});
   }
 }
@@ -168,7 +169,8 @@ std::vector<typename NetworkBuilder<T>::Source> NetworkBuilder<T>::named_inputs(
     } else {
       std::vector<std::string_view> names{kInput};
       for (const auto& [known, source] : outputs_) names.push_back(known);
-      refuse_layer(name, "reads \"" + input + "\", which is no layer before it", config::suggestion(input, names, "layers before it"));
+      refuse_layer(name, "reads \"" + input + "\", but no layer before it has this name",
+                   config::suggestion(input, names, "layers before it"));
     }
   }
   return inputs;
@@ -191,8 +193,8 @@ void NetworkBuilder<T>::refuse_unread(Index output) const {
   }
   for (std::size_t i = 0; i < built_.infos.size(); ++i) {
     if (is_read[i + 1]) continue;
-    refuse_layer(built_.infos[i].name, "no layer reads its output, which is not the network's",
-                 "join it with another one, or leave it out");
+    refuse_layer(built_.infos[i].name, "no layer reads its output, and it is not the network's last layer",
+                 "let a later layer name it under \"inputs\", or leave it out");
   }
 }
 

@@ -4,10 +4,9 @@
 
 namespace normrun::nn {
 
-/// Every layer type, with the normalizations and the placeholder "norm" that the grid fills.
-/// lib/README.md has the recipe for adding one.
+/// Every layer type: the normalizations and the placeholder "norm" are among them.  lib/README.md has the recipe for adding a type.
 const config::Family& layer_family();
-/// The types that may replace {"type": "norm"}: batch, layer, none, …
+/// The types that may take the place of {"type": "norm"}: batch, layer, none, …
 const config::Family& norm_family();
 
 }  // namespace normrun::nn

@@ -20,7 +20,7 @@ std::string listed(const Texts& texts) {
   return list;
 }
 
-/// What is wrong with a tensor's numbers, "" where nothing is.
+/// Returns a tensor's name with what is wrong about its numbers, or "" if nothing is.
 std::string fault_of(const OfferedTensor& tensor) {
   const auto count = [&](const auto& is_wrong) { return std::count_if(tensor.values.begin(), tensor.values.end(), is_wrong); };
   const auto of_all = [&](std::ptrdiff_t wrong) { return std::to_string(wrong) + " of " + std::to_string(tensor.values.size()); };
@@ -32,7 +32,7 @@ std::string fault_of(const OfferedTensor& tensor) {
   return negative > 0 ? tensor.from + " (" + of_all(negative) + " negative)" : "";
 }
 
-/// Matches a file's tensors with a network's, and finds all that is wrong.
+/// Matches the tensors of a file with those of a network, and finds all that is wrong.
 class Matching {
  public:
   Matching(const std::vector<WantedLayer>& layers, const OfferedWeights& offered, const WeightsRules& rules)
@@ -46,7 +46,7 @@ class Matching {
     name_near_ones();
   }
 
-  /// By the name of ours.
+  /// The matched tensors of the file, each under the network's name of it.
   const std::map<std::string, const OfferedTensor*>& taken() const { return taken_; }
   WeightsUse use() const { return {loaded_, left_, missed_, notes_}; }
   const Texts& unknown_counts() const { return unknown_counts_; }
@@ -56,11 +56,11 @@ class Matching {
     const auto add = [&](const char* heading, const Texts& tensors) {
       if (!tensors.empty()) what += (what.empty() ? "" : "; ") + std::string(heading) + listed(tensors);
     };
-    add("no weights can be the numbers of ", faults_);
+    add("these tensors hold impossible numbers: ", faults_);
     if (rules_.match == WeightsMatch::kAll) {
       add("the network does not have ", unknown_);
       add("the file does not have ", missing_);
-      add("of another shape is ", misshaped_);
+      add("these tensors have another shape than the network needs: ", misshaped_);
       add("two tensors are meant for ", doubled_);
       if (!offered_.ambiguity.empty()) what += (what.empty() ? "" : "; ") + offered_.ambiguity;
     } else if (loaded_.empty()) {
@@ -68,9 +68,9 @@ class Matching {
     }
     if (what.empty()) return;
     std::string hint =
-        are_turned_ ? R"(kernels that are (outputs, inputs) are PyTorch's: set "layout": "torch" beside "init_from")" : rules_.hint;
+        are_turned_ ? R"(kernels of shape (outputs, inputs) come from PyTorch: set "layout": "torch" beside "init_from")" : rules_.hint;
     if (!faults_.empty() && unknown_.empty() && missing_.empty() && misshaped_.empty())
-      hint = "the file's training diverged, or it is damaged";
+      hint = "the file is damaged, or its training diverged: give another file";
     throw Error(ExitCode::kDamaged, Problem{rules_.path, what, hint});
   }
 
@@ -119,9 +119,9 @@ class Matching {
 
   void miss(const WantedLayer& layer, const WantedTensor& wanted) {
     const std::string shown = tensor_text(wanted.name(), wanted.shape);
-    if (named_.contains(wanted.name())) return missed_.push_back(shown);  // it is there in another shape
+    if (named_.contains(wanted.name())) return missed_.push_back(shown);  // the file has it, in another shape
     if (wanted.role == "updates") {
-      if (layer.counts_batches) missing_.push_back(shown + " (a cumulative average goes on from this count)");
+      if (layer.counts_batches) missing_.push_back(shown + " (a cumulative average continues from this count)");
       if (!layer.counts_batches && has_any(layer)) unknown_counts_.push_back(wanted.name());
       return;
     }
@@ -135,17 +135,17 @@ class Matching {
     if (!is_another_runs) missing_names_.push_back(wanted.name());
   }
 
-  /// Whether the file holds a normalization that this run has not.
+  /// Whether the file holds a normalization that this run's network does not have.
   bool has_other_norms() const { return !skipped_.empty(); }
 
-  /// Completes an unknown name by the missing one that it looks like.
+  /// Adds to each unknown name the missing name that is most like it.
   void name_near_ones() {
     for (std::size_t i = 0; i < unknown_.size(); ++i) {
       const std::string near = nearest_word(unknown_names_[i], {missing_names_.begin(), missing_names_.end()});
       if (!near.empty()) unknown_[i] += " (is it " + near + "?)";
     }
-    if (!skipped_.empty()) notes_.push_back("skipped, as this run has another normalization: " + listed(skipped_));
-    if (!fresh_.empty()) notes_.push_back("start fresh, as the file has another normalization: " + listed(fresh_));
+    if (!skipped_.empty()) notes_.push_back("skipped, because this run has another normalization: " + listed(skipped_));
+    if (!fresh_.empty()) notes_.push_back("start fresh, because the file has another normalization: " + listed(fresh_));
     notes_.insert(notes_.end(), offered_.notes.begin(), offered_.notes.end());
   }
 
@@ -153,7 +153,7 @@ class Matching {
   const OfferedWeights& offered_;
   const WeightsRules& rules_;
   std::map<std::string, const OfferedTensor*> taken_;
-  std::set<std::string> named_;  // of ours, that the file has in another shape
+  std::set<std::string> named_;  // the network's names of the tensors that the file has in another shape
   Texts loaded_, left_, missed_, notes_;
   Texts unknown_, unknown_names_, missing_, missing_names_, misshaped_, doubled_, faults_;
   Texts skipped_, fresh_, unknown_counts_;

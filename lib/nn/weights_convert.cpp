@@ -1,13 +1,13 @@
-// From another framework's order of axes to ours.
+// Brings the tensors of other frameworks into our order of axes, gates and channels.
 //
-//   dense      PyTorch (outputs, inputs); Keras and flax as ours (inputs, outputs)
-//   conv2d     PyTorch (filters, inputs, height, width); Keras and flax as ours (height, width, inputs, filters)
-//   flattened  PyTorch (channels, height, width), the others as ours (height, width, channels): what follows a flatten is permuted
-//   lstm       PyTorch's gates are i f g o, as ours and Keras's; its two biases are added up
-//   attention  PyTorch's in_proj_weight is ours transposed; Keras has kernels (channels, heads, size) of queries, keys and values, which
-//   are
-//              put side by side, and of the output (heads, size, channels)
-//   gru        PyTorch's gates are r z n, ours and Keras's z r h; its two biases are the rows of ours (reset_after)
+//   dense      PyTorch has (outputs, inputs); Keras and flax have (inputs, outputs), as we do
+//   conv2d     PyTorch has (filters, inputs, height, width); Keras and flax have (height, width, inputs, filters), as we do
+//   flattened  PyTorch flattens (channels, height, width), the others and we (height, width, channels); so the layer behind a flatten is
+//              permuted
+//   lstm       all have the gates in the order i f g o; PyTorch's two biases are added up
+//   gru        PyTorch's gates are r z n, Keras's and ours z r h; PyTorch's two biases are the two rows of our bias (reset_after)
+//   attention  PyTorch's in_proj_weight is our kernel transposed.  Keras has kernels (channels, heads, size) of queries, keys and values,
+//              which are put side by side, and an output kernel (heads, size, channels)
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -22,7 +22,7 @@ Index size_of(const std::vector<Index>& shape) { return std::accumulate(shape.be
 
 std::string dims_text(const std::vector<Index>& dims) { return tensor_text("", dims); }
 
-/// The axes of `shape` in the order `axes`.
+/// Permutes the axes of a tensor: its axis axes[i] becomes axis i.
 void permute(const std::vector<std::size_t>& axes, OfferedTensor& tensor) {
   const std::vector<Index> shape = tensor.shape;
   const std::size_t rank = shape.size();
@@ -42,7 +42,7 @@ void permute(const std::vector<std::size_t>& axes, OfferedTensor& tensor) {
   tensor.values = std::move(values);
 }
 
-/// The first axis, of channels-first flattened numbers, channels last.
+/// Reorders the first axis.  It holds the flattened numbers of an image, channels first in PyTorch and channels last here.
 void unflatten(const std::vector<Index>& image, OfferedTensor& tensor) {
   if (image.empty() || tensor.shape.empty() || tensor.shape[0] != size_of(image)) return;
   if (image[2] == 1 || image[0] * image[1] == 1) return;
@@ -50,10 +50,10 @@ void unflatten(const std::vector<Index>& image, OfferedTensor& tensor) {
   tensor.shape = {image[2], image[0], image[1], static_cast<Index>(tensor.values.size()) / shape[0]};
   permute({1, 2, 0, 3}, tensor);
   tensor.shape = shape;
-  tensor.from += ", reordered behind the flatten";
+  tensor.from += ", reordered to channels last";
 }
 
-/// PyTorch's blocks of rows in our order of gates.
+/// Brings PyTorch's blocks of rows, one for each gate, into our order of gates.
 void reorder_gates(const std::string& type, OfferedTensor& tensor) {
   if (type != "gru" || tensor.shape.empty() || tensor.shape[0] % 3 != 0) return;
   const std::size_t block = tensor.values.size() / 3;
@@ -78,7 +78,7 @@ OfferedTensor from_torch(const WantedLayer& layer, const std::string& role, Offe
   return tensor;
 }
 
-/// bias_ih and bias_hh as the layer's one bias.
+/// Joins bias_ih and bias_hh to the one bias that our layer has.
 OfferedTensor joined_bias(const WantedLayer& layer, const files::Tensor& input, const files::Tensor& recurrent) {
   OfferedTensor bias{layer.name + ".bias", input.name + " and " + recurrent.name, input.shape, input.values};
   OfferedTensor other{"", "", recurrent.shape, recurrent.values};
@@ -93,7 +93,7 @@ OfferedTensor joined_bias(const WantedLayer& layer, const files::Tensor& input, 
   return bias;
 }
 
-/// The channels of a tensor of Keras's attention, and how many numbers all heads have for each of them.
+/// How many channels a tensor of Keras's attention has, and how many numbers all heads together have for each channel.
 struct HeadsOfChannels {
   Index channels, numbers;
 };
@@ -102,7 +102,7 @@ HeadsOfChannels heads_of(const files::Tensor& kernel) {
   return {channels, size_of(kernel.shape) / std::max(channels, Index{1})};
 }
 
-/// The parts of queries, keys and values side by side: kernels for each channel, biases as one row.
+/// Puts the tensors of queries, keys and values side by side: the columns of kernels, or the numbers of biases.
 OfferedTensor joined_parts(const WantedLayer& layer, const std::string& role, const std::array<const files::Tensor*, 3>& parts) {
   OfferedTensor joined{layer.name + "." + role, "", {}, {}};
   const bool is_bias = role == "bias";
@@ -120,7 +120,7 @@ OfferedTensor joined_parts(const WantedLayer& layer, const std::string& role, co
   return joined;
 }
 
-/// The tensors of Keras's attention.
+/// Returns the tensors of a module of Keras's attention.
 std::vector<OfferedTensor> converted_attention(const WantedLayer& layer, const ForeignModule& module) {
   std::vector<OfferedTensor> tensors;
   std::set<const files::Tensor*> done;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-/// Which module is which layer's.
+/// The module of the file that each layer takes its tensors from.
 class Pairing {
  public:
   Pairing(const std::vector<WantedLayer>& layers, const std::vector<ForeignModule>& modules, WeightsLayout layout)
@@ -26,7 +26,8 @@ class Pairing {
   std::size_t module_of(std::size_t layer) const { return module_of_[layer]; }
   bool is_taken(std::size_t module) const { return is_taken_[module]; }
 
-  /// By name, where every layer that is left has a module of its name: "dense_1" is Keras's second dense, and may be our first.
+  /// Pairs by name, if each layer without a module has a module of its name and shape.  Otherwise a name proves nothing: Keras's second
+  /// dense layer is "dense_1", which may be the name of our first.
   void pair_by_name() {
     std::vector<std::pair<std::size_t, std::size_t>> found;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -38,7 +39,7 @@ class Pairing {
     for (const auto& [layer, module] : found) pair(layer, module);
   }
 
-  /// By kind and shape, several of one by the numbers in their names.
+  /// Pairs by kind and shape.  Several layers of one kind and shape take their modules in the order of the numbers in the modules' names.
   void pair_by_shape() {
     std::map<std::string, std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> groups;
     for (std::size_t l = 0; l < layers_.size(); ++l)
@@ -55,15 +56,16 @@ class Pairing {
     }
   }
 
-  /// Which tensors cannot be told apart, "" where all can.
+  /// Says which tensors cannot be told apart; "" if there are none.
   std::string ambiguity() const {
     if (candidates_.empty()) return "";
-    return "which of several of one shape are a layer's cannot be told from their names: name them beside \"init_from\", in the right "
+    return "the names of several tensors of one shape do not tell which layer each belongs to: pair them beside \"init_from\", in the "
+           "right "
            "order, "
            "by \"init_map\": {" +
            candidates_ + "}";
   }
-  /// Modules that are part of an ambiguity: named there, not as unknown.
+  /// Whether a module is part of the ambiguity.  The message about the ambiguity names it, so that it is not listed as unknown, too.
   bool is_ambiguous(std::size_t module) const { return std::find(ambiguous_.begin(), ambiguous_.end(), module) != ambiguous_.end(); }
   bool is_ambiguous_layer(std::size_t layer) const {
     return std::find(ambiguous_layers_.begin(), ambiguous_layers_.end(), layer) != ambiguous_layers_.end();
@@ -84,7 +86,7 @@ class Pairing {
     return found;
   }
 
-  /// Whether the names differ in their numbers alone, so that their order is that of the layers.
+  /// Whether the modules' names differ in their numbers alone.  Their order is then that of the layers.
   bool are_counted(const std::vector<std::size_t>& modules) const {
     const std::string stem = stem_of(modules_[modules.front()].name);
     return std::all_of(modules.begin(), modules.end(), [&](std::size_t module) { return stem_of(modules_[module].name) == stem; });
@@ -111,15 +113,15 @@ class Pairing {
   std::vector<bool> is_taken_;
   std::vector<std::size_t> ambiguous_;
   std::vector<std::size_t> ambiguous_layers_;
-  std::string candidates_;  // as members of a JSON object
+  std::string candidates_;  // the tensors that cannot be told apart, as members of a JSON object
 };
 
-/// One entry of init_map.
+/// One entry of init_map, which pairs two layers or two tensors.
 struct MapEntry {
   std::size_t layer = kNone;
-  std::string role;  // "" : the whole layer
+  std::string role;  // the role of the tensor in the layer; "" if the entry is about the whole layer
   std::size_t module = kNone;
-  const files::Tensor* tensor = nullptr;  // null: the whole module
+  const files::Tensor* tensor = nullptr;  // null if the entry is about the whole module
 };
 
 class MapReader {
@@ -127,7 +129,7 @@ class MapReader {
   MapReader(const std::vector<WantedLayer>& layers, const std::vector<ForeignModule>& modules, const WeightsRules& rules)
       : layers_(layers), modules_(modules), rules_(rules) {}
 
-  /// The entries that this run's network knows.
+  /// Returns the entries about layers that this run's network has.
   std::vector<MapEntry> read() const {
     std::vector<MapEntry> entries;
     for (const auto& [ours, theirs] : rules_.map) {
@@ -137,7 +139,7 @@ class MapReader {
       if (is_known && entry.role.empty() != (entry.tensor == nullptr))
         refuse_usage(rules_.path,
                      std::string("init_map joins a tensor to a whole layer: \"").append(ours).append("\": \"").append(theirs).append("\""),
-                     "name two tensors, or two layers");
+                     "pair a tensor with a tensor, or a layer with a layer");
       if (is_known) entries.push_back(entry);
     }
     return entries;
@@ -156,7 +158,7 @@ class MapReader {
       }
     }
     if (entry.layer != kNone) return true;
-    if (rules_.norms.is_swept) return false;  // another run's
+    if (rules_.norms.is_swept) return false;  // the layer belongs to another run of the sweep
     const std::string near = nearest_word(name, known);
     refuse_usage(rules_.path, "init_map names \"" + name + "\", which the network does not have",
                  near.empty() ? "`normrun describe` lists the layers" : "did you mean \"" + near + "\"?");
@@ -171,7 +173,9 @@ class MapReader {
         return;
       }
     }
-    if (entry.module == kNone) refuse_usage(rules_.path, "init_map names \"" + name + "\", which the file does not have", "");
+    if (entry.module == kNone)
+      refuse_usage(rules_.path, "init_map names \"" + name + "\", which the file does not have",
+                   "`normrun inspect` lists the file's tensors");
   }
 
   const std::vector<WantedLayer>& layers_;
@@ -179,7 +183,8 @@ class MapReader {
   const WeightsRules& rules_;
 };
 
-/// Pairs the modules that the map names; returns the entries that say otherwise than their module would.
+/// Pairs the layers and modules that the map names.  Returns the entries about single tensors that a layer takes from another module, or in
+/// another role than its module gives them.
 std::vector<MapEntry> pair_by_map(const std::vector<MapEntry>& entries, const std::vector<ForeignModule>& modules, Pairing& pairing) {
   std::vector<MapEntry> single;
   for (const MapEntry& entry : entries) {
@@ -202,7 +207,7 @@ OfferedWeights offer_foreign(const std::vector<WantedLayer>& layers, const files
   pairing.pair_by_shape();
 
   OfferedWeights offered;
-  std::set<std::string> done;  // names of ours, and of theirs, that the map decides
+  std::set<std::string> done;  // the names of ours and of the file's that the map decides about
   for (const MapEntry& entry : single) {
     offered.tensors.push_back(converted_tensor(layers[entry.layer], entry.role, *entry.tensor, layout));
     done.insert({layers[entry.layer].name + "." + entry.role, entry.tensor->name});
@@ -220,7 +225,7 @@ OfferedWeights offer_foreign(const std::vector<WantedLayer>& layers, const files
   const auto has_statistics = [](const auto& norm) { return norm.find("moving_mean") != nullptr; };
   for (std::size_t m = 0; m < modules.size(); ++m) {
     if (pairing.is_taken(m)) continue;
-    // A layer of the same kind that has no module wants this one in another shape.
+    // If a layer of the same kind has no module yet, it wants this module in another shape.
     bool is_anothers = modules[m].kind == ModuleKind::kNorm;
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const bool is_free = layers[l].is_norm && pairing.module_of(l) == kNone;

@@ -7,7 +7,7 @@
 namespace normrun::nn {
 namespace {
 
-using Words = std::map<std::string, std::string>;  // a framework's word to ours
+using Words = std::map<std::string, std::string>;  // from a framework's word to ours
 
 const Words& torch_words() {
   static const Words kWords = {{"weight", "weight"},
@@ -19,7 +19,8 @@ const Words& torch_words() {
                                {"in_proj_bias", "bias"},
                                {"output_kernel", "output_kernel"},
                                {"output_bias", "output_bias"},
-                               // Renamed by hand, but not transposed: with "layout": "torch".
+                               // Our own names, in files whose tensors a user renamed but did not transpose.  Such a file is loaded with
+                               // "layout": "torch".
                                {"kernel", "weight"},
                                {"gamma", "weight"},
                                {"beta", "bias"},
@@ -60,20 +61,21 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 bool begins_with_capital(const std::string& text) { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
 
-/// A tensor's name in its two parts.
+/// A tensor's name in two parts: the module it belongs to, and the word for the tensor.
 struct ForeignName {
   std::string module;
   std::string word;
 };
 
-/// At the last '.' or '/'.
+/// Divides a name at its last '.' or '/'.
 ForeignName split_last(const std::string& name) {
   const std::size_t place = name.find_last_of("./");
   if (place == std::string::npos) return {"", name};
   return {name.substr(0, place), name.substr(place + 1)};
 }
 
-/// weight_ih_l1 of "lstm" is "weight_ih" of "lstm.l1".
+/// Reads the name of a PyTorch recurrent layer's tensor: "weight_ih_l1" of the module "lstm" becomes "weight_ih" of "lstm.l1".  Empty for
+/// other names.
 std::optional<ForeignName> recurrent_name(const ForeignName& name) {
   for (const std::string_view word : {"weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"}) {
     if (name.word.compare(0, word.size(), word) != 0) continue;
@@ -84,8 +86,8 @@ std::optional<ForeignName> recurrent_name(const ForeignName& name) {
 }
 
 ForeignName foreign_name(const std::string& full, WeightsLayout layout) {
-  std::string text = full.substr(0, full.find(':'));            // Keras's ":0"
-  if (ends_with(text, ".value")) text.resize(text.size() - 6);  // flax nnx
+  std::string text = full.substr(0, full.find(':'));            // Keras ends names in ":0"
+  if (ends_with(text, ".value")) text.resize(text.size() - 6);  // flax nnx ends names in ".value"
   ForeignName name = split_last(text);
   if (layout == WeightsLayout::kTorch) return recurrent_name(name).value_or(name);
   if (layout == WeightsLayout::kFlax) {
@@ -94,12 +96,13 @@ ForeignName foreign_name(const std::string& full, WeightsLayout layout) {
         name.module.erase(0, collection.size() + 1);
     }
   }
-  if (ends_with(name.module, "_cell")) name.module = split_last(name.module).module;  // lstm/lstm_cell/kernel
+  if (ends_with(name.module, "_cell")) name.module = split_last(name.module).module;  // from lstm/lstm_cell to lstm
   return name;
 }
 
-/// A tensor of an attention whose parts are modules of their own, as one of the attention: "attn.out_proj" has the output_kernel of "attn"
-/// beside "attn.in_proj_weight", and "attn/query" its query_kernel.
+/// Attentions have parts that are modules of their own.  Returns the name of a part's tensor as a tensor of the attention:
+/// "attn.out_proj.weight" beside "attn.in_proj_weight" becomes the output_kernel of "attn", and "attn/query/kernel" its query_kernel.
+/// Empty for other names.
 std::optional<ForeignName> attention_name(const ForeignName& name, WeightsLayout layout, const files::TensorFile& file) {
   const ForeignName part = split_last(name.module);
   const auto has = [&](const std::string& word) {
@@ -117,7 +120,8 @@ std::optional<ForeignName> attention_name(const ForeignName& name, WeightsLayout
   return std::nullopt;
 }
 
-/// PyTorch's "weight" and "bias" mean what the module is.
+/// Returns the kind of a PyTorch module.  Its "weight" and "bias" mean different things in different kinds, so the other tensors and the
+/// shapes decide.
 ModuleKind torch_kind(const ForeignModule& module) {
   if (module.find("weight_ih") != nullptr) return ModuleKind::kRecurrent;
   if (module.find("output_kernel") != nullptr) return ModuleKind::kAttention;
@@ -127,7 +131,7 @@ ModuleKind torch_kind(const ForeignModule& module) {
   if (weight == nullptr) return ModuleKind::kOther;
   if (weight->shape.size() == 1 || (bias != nullptr && bias->shape == weight->shape)) return ModuleKind::kNorm;
   const bool is_named_embedding =
-      split_last(module.name).word.find("emb") != std::string::npos;  // a Linear without bias has this shape, too
+      split_last(module.name).word.find("emb") != std::string::npos;  // a Linear without a bias has the same shape as an Embedding
   if (weight->shape.size() == 2) return bias == nullptr && is_named_embedding ? ModuleKind::kEmbedding : ModuleKind::kDense;
   return weight->shape.size() == 4 ? ModuleKind::kConv : ModuleKind::kOther;
 }
@@ -143,9 +147,9 @@ ModuleKind named_kind(const ForeignModule& module) {
   return rank == 2 ? ModuleKind::kDense : rank == 4 ? ModuleKind::kConv : ModuleKind::kOther;
 }
 
-constexpr char kBackward = '~';  // at the end of a name
+constexpr char kBackward = '~';  // ends the counted name of the backward direction
 
-/// A name by which the two directions of a bidirectional layer are counted: "l0" before "l0~", "bi/forward_lstm" before "bi/forward_lstm~".
+/// A name that sorts the two directions of a bidirectional layer: "l0" before "l0~", "bi/forward_lstm" before "bi/forward_lstm~".
 std::string counted_name(const std::string& name) {
   constexpr std::string_view kReverse = "_reverse", kBackwardOf = "backward_";
   if (ends_with(name, kReverse)) return name.substr(0, name.size() - kReverse.size()) + kBackward;
@@ -258,7 +262,7 @@ std::string stem_of(const std::string& name) {
     else if (stem.empty() || stem.back() != '#')
       stem += '#';
   }
-  if (ends_with(stem, "_#")) stem.resize(stem.size() - 2);  // Keras's first "dense" has no number
+  if (ends_with(stem, "_#")) stem.resize(stem.size() - 2);  // Keras's first "dense" has no number, and its second is "dense_1"
   return stem;
 }
 

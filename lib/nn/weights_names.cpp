@@ -9,7 +9,7 @@
 namespace normrun::nn {
 namespace {
 
-/// The layer whose former name a tensor's begins with: the tensor's name as it is now.
+/// If a tensor's name begins with the former name of a layer, returns the tensor's name as it is now.
 std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const std::string& name, const files::TensorFile& file) {
   for (const WantedLayer& layer : layers) {
     if (layer.former_name.empty() || name.compare(0, layer.former_name.size() + 1, layer.former_name + ".") != 0) continue;
@@ -20,7 +20,7 @@ std::optional<std::string> renamed(const std::vector<WantedLayer>& layers, const
   return std::nullopt;
 }
 
-/// A tensor's name by the map, "" where it does not say: of the tensor itself, or of its layer.
+/// Returns our name of a tensor by the map: that of an entry about the tensor itself, or about its layer.  "" if the map does not say.
 std::string mapped(const WeightsRules& rules, const std::string& name) {
   for (const auto& [ours, theirs] : rules.map) {
     if (name == theirs) return ours;
@@ -35,7 +35,8 @@ void check_map(const WeightsRules& rules, const files::TensorFile& file) {
       return tensor.name == begin || tensor.name.compare(0, begin.size() + 1, begin + ".") == 0;
     };
     if (std::none_of(file.tensors.begin(), file.tensors.end(), is_meant))
-      refuse_usage(rules.path, "init_map names \"" + theirs + "\", which the file does not have", "");
+      refuse_usage(rules.path, "init_map names \"" + theirs + "\", which the file does not have",
+                   "`normrun inspect` lists the file's tensors");
   }
 }
 
@@ -54,9 +55,9 @@ std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
   std::vector<WantedLayer> layers;
   struct Output {
     Shape shape;
-    std::vector<Index> flattened;  // the shape of which it is the flattened numbers
+    std::vector<Index> flattened;  // if a flatten made the numbers: the shape that it flattened
   };
-  std::vector<Output> outputs{{network.input(), {}}};  // at each boundary
+  std::vector<Output> outputs{{network.input(), {}}};  // of each boundary
   for (const LayerInfo& info : network.layers()) {
     auto [before, flattened] = outputs[static_cast<std::size_t>(info.inputs.front())];
     if (before.rank() == 3 && info.input.rank() == 1) flattened = before.dims();
@@ -92,7 +93,8 @@ OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const files
     const std::string by_map = mapped(rules, tensor.name);
     offered.tensors.push_back({by_map.empty() ? present.value_or(tensor.name) : by_map, tensor.name, tensor.shape, tensor.values});
   }
-  for (const std::string& layer : former) offered.notes.push_back("read layer " + layer + ": the placeholder's own name counts since 0.2");
+  for (const std::string& layer : former)
+    offered.notes.push_back("read layer " + layer + ": since version 0.2 a placeholder's own name is the layer's");
   return offered;
 }
 

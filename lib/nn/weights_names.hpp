@@ -9,10 +9,10 @@
 
 namespace normrun::nn {
 
-/// A tensor that a network wants.
+/// A tensor of the network, which a weights file is to fill.
 struct WantedTensor {
   std::string layer;
-  std::string role;  // kernel, gamma, moving_mean, …
+  std::string role;  // its name within the layer: kernel, gamma, moving_mean, …
   std::vector<Index> shape;
   Index offset = 0;
   Index size = 0;
@@ -20,14 +20,14 @@ struct WantedTensor {
   std::string name() const { return layer + "." + role; }
 };
 
-/// A layer with tensors, as a weights file is matched with it.
+/// A layer with tensors, with what matching needs to know of it.
 struct WantedLayer {
   std::string name;
   std::string type;
   std::string former_name;
-  std::vector<Index> flattened;  // the shape (height, width, channels) of which its input's channels are the flattened numbers; or empty
+  std::vector<Index> flattened;  // (height, width, channels) if the layer reads the flattened numbers of such an image, otherwise empty
   bool is_norm = false;
-  bool counts_batches = false;  // its averages weigh by the count of updates
+  bool counts_batches = false;  // whether its moving averages depend on the count of updates
   std::vector<WantedTensor> tensors;
   const WantedTensor* find(const std::string& role) const;
 };
@@ -35,28 +35,28 @@ struct WantedLayer {
 template <class T>
 std::vector<WantedLayer> wanted_layers(const Network<T>& network);
 
-/// A tensor of the file under the name of ours that it is meant for.
+/// A tensor of the file, under the network's name for which it is meant.
 struct OfferedTensor {
-  std::string name;  // "dense_0.kernel"; a name that no layer has stands for itself
-  std::string from;  // in the file, with what was done to it: "0.weight, transposed"
+  std::string name;  // such as "dense_0.kernel"; a tensor that belongs to no layer keeps the file's name
+  std::string from;  // the name in the file, with what was done to the tensor: "0.weight, transposed"
   std::vector<Index> shape;
   std::vector<double> values;
 };
 
-/// A file's tensors, read in somebody's convention.
+/// The tensors of a file, each under the network's name.
 struct OfferedWeights {
   std::vector<OfferedTensor> tensors;
-  std::set<std::string> left_norms;  // the file's names of normalizations that no layer takes
+  std::set<std::string> left_norms;  // the file's names of tensors of normalizations that no layer takes
   std::vector<std::string> notes;
-  std::set<std::string> undecided;  // names of ours and of the file's that `ambiguity` is about
-  std::string ambiguity;            // which tensors cannot be told apart, with a map to paste; "" where there are none
+  std::set<std::string> undecided;  // the network's and the file's names of tensors that cannot be told apart
+  std::string ambiguity;            // a message about these tensors, with a map to paste; "" if there are none
 };
 
-/// Names as `train` writes them, those of former placeholders included, but for what rules.map says.  Throws Error(kUsage) where the map
-/// names what the file does not have.
+/// Offers the tensors of a file that has our own names, as `train` writes them; former names of placeholders are understood.  Entries of
+/// rules.map come first.  Throws Error(kUsage) if the map names a tensor or layer that the file does not have.
 OfferedWeights offer_by_name(const std::vector<WantedLayer>& layers, const files::TensorFile& file, const WeightsRules& rules);
 
-/// "dense_0.kernel (4, 16)"
+/// Returns a text such as "dense_0.kernel (4, 16)".
 std::string tensor_text(const std::string& name, const std::vector<Index>& shape);
 
 }  // namespace normrun::nn

@@ -86,7 +86,7 @@ TEST_CASE("layers read what they name: a layer before them, its activation inclu
 TEST_CASE("what no graph of layers can be is refused with the layer's name") {
   const auto dense = [](const std::string& options) { return describe_layer("dense", options); };
   CHECK(problem_of({dense(R"({"units": 2})"), dense(R"({"units": 2, "inputs": ["dense_9"]})")}, Shape{2})
-            .find("layer dense_1: reads \"dense_9\", which is no layer before it; did you mean \"dense_0\"?") == 0);
+            .find("layer dense_1: reads \"dense_9\", but no layer before it has this name; did you mean \"dense_0\"?") == 0);
   CHECK(problem_of({dense(R"({"units": 2, "inputs": ["later"]})"), dense(R"({"units": 2, "name": "later"})")}, Shape{2})
             .find("layer dense_0: reads \"later\"") == 0);
   CHECK(problem_of({dense(R"({"units": 2, "name": "lost"})"), dense(R"({"units": 2, "inputs": ["input"]})")}, Shape{2})

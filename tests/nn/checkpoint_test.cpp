@@ -27,7 +27,7 @@ TEST_CASE("from_tensors: the whole network and nothing else, with its shapes") {
   files::TensorFile turned = file;
   turned.tensors[0].shape = {2, 3};
   CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), turned, "f", model),
-                       doctest::Contains("dense_0.kernel has the shape (2, 3), the network needs (3, 2)"), Error);
+                       doctest::Contains("dense_0.kernel has the shape (2, 3), but the network needs (3, 2)"), Error);
 }
 
 }  // namespace normrun::test
