@@ -315,7 +315,7 @@ TEST_CASE("what cannot be built is refused with the layer's name") {
   CHECK(problem_of({dense(R"({"units": 40000})"), dense(R"({"units": 40000})"), dense(R"({"units": 40000})")}, Shape{2})
             .find("layer dense_2: the network has more than 2^31 parameters") == 0);
   CHECK(problem_of({dense(R"({"units": 1000000})")}, Shape{100000, 2}).find("layer dense_0: its output has more than 2^31") == 0);
-  CHECK(problem_of({describe_layer("norm")}, Shape{2}).find("layer norm_0: a normalization goes here but none is named") == 0);
+  CHECK(problem_of({describe_layer("norm")}, Shape{2}).find("layer norm_0: this layer is the placeholder \"norm\"") == 0);
 }
 
 TEST_CASE("a batch larger than the record is refused") {

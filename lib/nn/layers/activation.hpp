@@ -7,9 +7,9 @@
 
 namespace normrun::nn::layers {
 
-/// Describes the option "activation" of Keras's layers.
+/// Describes the option "activation", which Keras's layers have.
 void describe_activation(config::OptionVisitor& visitor, Activation& activation);
-/// The activation as a layer of its own, with the defaults of its options; nothing for kLinear.
+/// Returns the activation as a layer of its own, with default options; nothing for kLinear.
 std::optional<LayerDescription> activation_layer(Activation activation);
 
 }  // namespace normrun::nn::layers

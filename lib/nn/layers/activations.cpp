@@ -15,7 +15,7 @@
 //   softmax       y = exp(x - max) / sum                 dx = y (dy - sum(dy y)), sums over the channels of a row (Keras axis=-1)
 //
 // Sources: Keras 3 and PyTorch 2, whose names and defaults differ where an option says so.
-// Modes: all are the same; there are no parameters and no statistics.
+// Modes: the layers do not read the mode.  They have no parameters and no statistics.
 #include "nn/kernels/activations.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@
 namespace normrun::nn::layers {
 namespace {
 
-/// An activation and the number that it takes: a slope, alpha or beta.
+/// An activation and its number, which is a slope, alpha or beta.
 struct ActivationFunction {
   Activation kind = Activation::kLinear;
   double number = 0.0;
@@ -91,17 +91,17 @@ void activate(const ActivationFunction& f, ConstView<T> x, View<T> y) {
     case Activation::kGeluTanh:
       return kernels::gelu_tanh<T>(x.data, y.data, count);
     case Activation::kLinear:
-    case Activation::kPrelu:  // a layer of its own file
+    case Activation::kPrelu:  // PReLU has a file of its own
       break;
   }
 }
 
-/// Whether the gradient is computed from x; the others are computed from y.
+/// Whether the gradient is computed from x.  That of the other activations is computed from y.
 bool reads_x(Activation kind) {
   return kind == Activation::kHardSwish || kind == Activation::kSilu || kind == Activation::kGelu || kind == Activation::kGeluTanh;
 }
 
-/// Computes dx from dy and `from`, which is x or y as reads_x says; dx may be dy.
+/// Computes dx from dy and `from`, which is x if reads_x says so, and y otherwise.  dx may be dy.
 template <class T>
 void activate_backward(const ActivationFunction& f, ConstView<T> from, ConstView<T> dy, View<T> dx) {
   const Index count = from.size();
@@ -150,7 +150,8 @@ class ActivationLayer final : public Layer<T> {
   }
   LayerTraits traits() const override {
     const Activation kind = function_.kind;
-    // The others need x for the gradient, or would hide an infinite x from the message that names it.
+    // The other activations must not overwrite x: their gradient needs it, or they turn an infinite x into a finite y, and no message would
+    // name it.
     const bool keeps_infinity =
         kind == Activation::kRelu || kind == Activation::kLeakyRelu || kind == Activation::kElu || kind == Activation::kSoftplus;
     return {.may_write_y_over_x = keeps_infinity,
@@ -174,7 +175,7 @@ class ActivationSpec : public SpecOf<ActivationSpec, ActivationLayer> {
   ActivationFunction function_;
 };
 
-/// An activation whose number is an option.
+/// The options of an activation with a number that the user may give.
 class NumberedSpec final : public ActivationSpec {
  public:
   NumberedSpec(ActivationFunction function, config::Option option, config::Range range)
@@ -194,8 +195,9 @@ class GeluSpec final : public ActivationSpec {
   GeluSpec() : ActivationSpec({Activation::kGelu}) {}
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.choice({"approximate", "none: by the error function; tanh: by an approximation that needs only tanh, Keras's true"},
-                   function_.kind, {{"none", Activation::kGelu}, {"tanh", Activation::kGeluTanh}}, {{"false", "none"}, {"true", "tanh"}});
+    visitor.choice(
+        {"approximate", "none: computed by the error function; tanh: approximated by tanh alone, as Keras's approximate=True does"},
+        function_.kind, {{"none", Activation::kGelu}, {"tanh", Activation::kGeluTanh}}, {{"false", "none"}, {"true", "tanh"}});
   }
 };
 
@@ -208,15 +210,16 @@ std::shared_ptr<ActivationSpec> spec_of(Activation kind) {
           ActivationFunction{kind, 0.3}, config::Option{"negative_slope", "the slope where x < 0: 0.3 in Keras's layer, 0.01 in PyTorch"},
           config::at_least(0.0));
     case Activation::kElu:
-      return std::make_shared<NumberedSpec>(ActivationFunction{kind, 1.0}, config::Option{"alpha", "-alpha is the limit where x falls"},
-                                            config::at_least(0.0));
+      return std::make_shared<NumberedSpec>(ActivationFunction{kind, 1.0},
+                                            config::Option{"alpha", "y approaches -alpha for very negative x"}, config::at_least(0.0));
     case Activation::kHardSigmoid:
       return std::make_shared<NumberedSpec>(
           ActivationFunction{kind, kSlopeOfHardSigmoid},
           config::Option{"slope", "the slope at 0: 1/6 in Keras 3 and PyTorch, 0.2 in Keras 2 and ONNX's default"}, config::above(0.0));
     case Activation::kSoftplus:
       return std::make_shared<NumberedSpec>(ActivationFunction{kind, 1.0},
-                                            config::Option{"beta", "how sharply it bends; PyTorch's beta, 1 in Keras"}, config::above(0.0));
+                                            config::Option{"beta", "how sharply the function bends at 0: PyTorch's beta; Keras has 1"},
+                                            config::above(0.0));
     case Activation::kGelu:
       return std::make_shared<GeluSpec>();
     default:
@@ -230,7 +233,8 @@ config::FamilyMember member(std::string_view type, std::string_view doc, std::st
 
 using Words = std::vector<std::pair<std::string_view, Activation>>;
 
-/// The words of the option "activation".  leaky_relu is none of them, because Keras's default slope there is another than in its layer.
+/// The words of the option "activation".  leaky_relu is not among them, because Keras gives it one default slope as an activation and
+/// another one as a layer.
 const Words& words() {
   static const Words kWords = {{"linear", Activation::kLinear},
                                {"relu", Activation::kRelu},

@@ -28,7 +28,7 @@ struct AffineOptions {
   }
 };
 
-/// gamma and beta, parameters of the same shape: one number for each normalized feature.  Either may be left out.
+/// The parameters gamma and beta, of the same shape: one number for each normalized feature.  A layer may do without either.
 class GammaAndBeta {
  public:
   GammaAndBeta(const AffineOptions& options, Blueprint& blueprint, const std::vector<Index>& shape) {
@@ -41,7 +41,7 @@ class GammaAndBeta {
 
   const std::optional<ParamId>& gamma_id() const { return gamma_; }
   const std::optional<ParamId>& beta_id() const { return beta_; }
-  /// Where gamma or beta lies in the buffer; null where it is left out.
+  /// Returns where gamma lies in the buffer, or null if the layer has none.  `beta` does the same for beta.
   template <class T>
   T* gamma(T* buffer) const {
     return gamma_ ? buffer + gamma_->offset : nullptr;

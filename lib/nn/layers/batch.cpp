@@ -1,33 +1,34 @@
 // Batch normalization normalizes each channel by the mean and variance of the batch, or by their moving averages.
 //
-//   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  x: (rows, channels), rows = examples * positions
+// x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  x: (rows, channels), rows = examples * positions
 //   statistics kBatch:   mean, var (biased) over the rows of this call, and
 //                        dx = gamma inv_std / rows (rows dy - sum(dy) - x_hat sum(dy x_hat))
 //   statistics kMoving:  mean, var are the moving averages, which are constants of this call, and dx = dy gamma inv_std
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) batch, for the mean and the variance, after y is computed;
 //                        with kMoving the old averages normalize, and the batch's statistics still move them
-//   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
-// Of padded sequences (steps, channels) only the valid steps are counted, but every one is normalized (valid_rows.hpp).  With
-// "padded_steps": "counted" all of them are, by the estimators of population statistics too.  With "time": "per-step" each step has
-// its own statistics (batch_per_step.cpp).
+//   tracking kFreeze:    the moving averages stay as they are
+// The layer does not read whether the mode drops.
+// In padded sequences (steps, channels), only the valid steps are counted, but all steps are normalized (valid_rows.hpp).  With
+// "padded_steps": "counted" all steps are counted, by the estimators of population statistics, too.  With "time": "per-step" each step has
+// statistics of its own (batch_per_step.cpp).
 //
 // Ghost batches ("ghost_batch_size": g): the n examples of a call are divided into ceil(n / g) groups of consecutive examples, as equal as
-// possible (even_part).  With statistics kBatch each group is normalized by its own mean and var, and dx follows from its own rows.  With
-// tracking kUpdate each group moves the averages, one after another in ascending order, so one call counts as many updates as it has
-// groups. Replicas that share their statistics are one batch, whose groups may cross the borders of replicas.
+// possible (even_part).  With statistics kBatch each group is normalized by its own mean and var, and dx follows from the group's rows.
+// With tracking kUpdate each group moves the averages, one group after another, so one call counts as many updates as it has groups.  If
+// replicas share their statistics, all of them are one batch, whose groups may cross the borders of replicas.
 //
-// Momentum weighs the old value.  In the t-th update it is
+// Momentum weighs the old value.  In update number t its weight is
 //   exponential     momentum (Keras, PyTorch, flax)
-//   cumulative      1 - 1 / t: the plain mean of all batches (PyTorch momentum=None)
-//   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t): the average is one that started at 0 and was divided by
-//                   1 - momentum^t (Kingma and Ba 2015, section 3), so the initial values have no weight
+//   cumulative      1 - 1 / t, so the average is the plain mean of all batches (PyTorch momentum=None)
+//   bias-corrected  momentum (1 - momentum^(t-1)) / (1 - momentum^t), so the average is one that started at 0 and was divided by
+//                   1 - momentum^t (Kingma and Ba 2015, section 3), and the initial values have no weight
 //
 // "trainable": false freezes the parameters and the statistics (nn/frozen.hpp).
 //
 // Source: Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization, PyTorch 2 BatchNorm1d, flax 0.12 BatchNorm.  Ghost batches:
 // Hoffer, Hubara and Soudry 2017, algorithm 1.
-// A batch of one row is allowed: its variance is 0 and its output beta (as in Keras; PyTorch refuses it).  The unbiased variance of one row
-// does not exist, so the moving variance then stays as it is while the moving mean moves.
+// A batch of one row is allowed: its variance is 0 and its output is beta (as in Keras; PyTorch refuses it).  It has no unbiased variance,
+// so the moving variance then stays as it is while the moving mean moves.
 #include "nn/layers/batch.hpp"
 
 #include <algorithm>
@@ -127,14 +128,14 @@ class BatchNorm final : public Layer<T> {
     normalizer_.normalize(call, mean, variance, epsilon_, affine_.gamma(call.params), affine_.beta(call.params));
   }
 
-  /// Does what follows from the statistics of these examples: they normalize, or move the averages, or both.
+  /// Does what needs the statistics of these examples: normalizes by them, moves the averages, or both.
   void forward_by_batch(const Forward<T>& call) const {
     const Moments batch = normalizer_.batch_moments(call);
     if (call.mode.statistics == Statistics::kBatch) normalize(call, batch.mean, batch.variance);
     if (call.mode.tracking == Tracking::kUpdate) move_statistics(batch, call.next_state);
   }
 
-  /// Computes dx of group i, and adds to the gradients of gamma and beta, which group 0 starts.
+  /// Computes dx of group i.  Group 0 writes the gradients of gamma and beta, and the later groups add to them.
   void backward_of_group(const Backward<T>& call, Index i) const {
     const auto sums = normalizer_.sums(call);
     if (T* dgamma = affine_.gamma(call.grads)) add_sum(sums.dy_x_hat, i, dgamma);
@@ -142,7 +143,7 @@ class BatchNorm final : public Layer<T> {
     if (call.dx.data != nullptr) normalizer_.input_gradient(call, sums, affine_.gamma(call.params));
   }
 
-  /// Adds the sum of group i to those of the groups before.
+  /// Adds the sum of group i to the sum of the groups before.
   void add_sum(const T* sum, Index i, T* total) const {
     if (i == 0)
       std::copy_n(sum, channels_, total);
@@ -167,11 +168,11 @@ class BatchNorm final : public Layer<T> {
   T epsilon_;
   MovingVariance averaged_;
   Average average_;
-  Index most_together_;  // examples; 0: all of a call
+  Index most_together_;  // the most examples in a group; 0: all examples of a call
   GammaAndBeta affine_;
   StateId moving_mean_;
   StateId moving_variance_;
-  StateId updates_;  // one number
+  StateId updates_;  // the count of updates: one number
   Normalizer normalizer_;
 };
 
@@ -193,7 +194,8 @@ class BatchNormSpec final : public SpecWithFactory<BatchNormSpec> {
 }  // namespace
 
 config::FamilyMember batch() {
-  return {"batch", "batch normalization: each channel by the batch while training, by moving averages afterwards",
+  return {"batch",
+          "batch normalization: normalizes each channel by statistics of the batch while training, and by moving averages afterwards",
           "Ioffe and Szegedy 2015, algorithm 1; Keras 3 BatchNormalization", [] { return std::make_shared<BatchNormSpec>(); }};
 }
 

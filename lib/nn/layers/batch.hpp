@@ -11,7 +11,7 @@ enum class Preset { kKeras, kTorch, kFlax };
 enum class MomentumWeighs { kOld, kNew };
 enum class Time { kShared, kPerStep };
 
-/// The options of batch normalization.  The names are Keras's where Keras has the option.
+/// The options of batch normalization.  Where Keras has the same option, the name is Keras's.
 struct BatchOptions {
   Preset convention = Preset::kKeras;
   double momentum = 0.99;
@@ -27,13 +27,13 @@ struct BatchOptions {
   AffineOptions affine;
 
   void describe(config::OptionVisitor& visitor);
-  /// The weight of the old value, whatever `momentum` weighs.
+  /// The weight of the old value, whichever value `momentum` weighs.
   double old_weight() const { return momentum_weighs == MomentumWeighs::kOld ? momentum : 1.0 - momentum; }
-  /// The most examples that share batch statistics; 0: all examples of a pass.
+  /// The most examples that share batch statistics; 0 means all examples of a pass.
   Index most_together() const { return ghost_batch_size.word == "all" ? 0 : ghost_batch_size.value; }
 };
 
-/// Batch normalization of sequences in which each step has statistics of its own.
+/// Makes the batch normalization of sequences in which each step has statistics of its own.
 template <class T>
 std::unique_ptr<const Layer<T>> make_batch_per_step(const BatchOptions& options, Blueprint& blueprint);
 

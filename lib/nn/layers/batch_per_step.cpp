@@ -1,16 +1,17 @@
 // Batch normalization of sequences in which each step is normalized by its own statistics.
 //
-//   x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
+// x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
 //   x_hat = (x - mean_t) / sqrt(var_t + epsilon),  y = gamma x_hat + beta; gamma, beta: (channels), shared by all steps
 //   moving_mean, moving_variance: (time, channels), averaged step by step; the modes are those of batch.cpp
-//   with n_t examples at step t and sums over all examples (padded ones, too, because they are normalized):
-//     dx = gamma inv_std_t (dy - sum(dy) / n_t - x_hat sum(dy x_hat) / n_t) where x is part of the statistics, else gamma inv_std_t dy
+//   With n_t examples at step t, and sums over all examples (padded steps are normalized, so they are in the sums, too):
+//     dx = gamma inv_std_t (dy - sum(dy) / n_t - x_hat sum(dy x_hat) / n_t) for numbers that are part of the statistics
+//     dx = gamma inv_std_t dy for the others
 //
-// The layer has weak spots.  Few examples reach late steps (a single one gives variance 0), and steps beyond the longest training
-// sequence have only the initial statistics.  Where no example of a batch reaches a step, mean 0 and variance 0 normalize it, and its
-// moving averages stay.  With "padded_steps": "counted" every example reaches every step.
+// The layer has weak spots.  Few examples reach late steps, and a single one gives variance 0.  Steps beyond the longest training sequence
+// only have the initial statistics.  If no example of a batch reaches a step, mean 0 and variance 0 normalize the step, and its moving
+// averages stay.  With "padded_steps": "counted" every example reaches every step.
 //
-// Source: Cooijmans et al. 2017, section 3.  For the kernels, an example is one row of time * channels columns.
+// Source: Cooijmans et al. 2017, section 3.  The kernels see an example as one row of time * channels columns.
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
@@ -19,7 +20,7 @@
 namespace normrun::nn::layers {
 namespace {
 
-/// Refuses an input that is not a sequence.
+/// Returns the number of steps.  Throws Error(kUsage) if the input is not a sequence.
 Index steps_of(const Blueprint& blueprint) {
   if (blueprint.input().rank() != 2) {
     blueprint.refuse("its input has the shape " + blueprint.input().text() + ", which has no steps", R"(use "time": "shared")");
@@ -89,7 +90,7 @@ class BatchPerStep final : public Layer<T> {
     if (T* dbeta = affine_.beta(call.grads)) kernels::column_sums<T>({sum_dy, time_, channels_}, dbeta);
     if (call.dx.data == nullptr) return;
     const T* gamma = tiled(affine_.gamma(call.params), call.caches[gamma_]);
-    T* factor = call.caches[batch_mean_];  // its old numbers are no longer needed
+    T* factor = call.caches[batch_mean_];  // reuses the cache, whose numbers nobody needs any more
     const T* inv_std = x_hat.inv_std;
     for (Index c = 0; c < columns_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     if (call.mode.statistics == Statistics::kMoving) return kernels::scale_columns<T>(dy, factor, rows_of<T>(call.dx));
@@ -100,7 +101,7 @@ class BatchPerStep final : public Layer<T> {
   LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
-  /// Returns the valid steps of each example, or null where every step counts.
+  /// Returns how many steps of each example are valid, or null if every step counts.
   template <class Call>
   const Index* lengths_of(const Call& call) const {
     return options_.padded_steps == PaddedSteps::kLeftOut ? call.lengths : nullptr;
@@ -111,7 +112,7 @@ class BatchPerStep final : public Layer<T> {
     return steps.reshaped(steps.rows / time_, columns_);
   }
 
-  /// Repeats (channels) numbers for every step; null stays null.
+  /// Repeats the numbers of the channels for every step, in `room`.  Null stays null.
   const T* tiled(const T* numbers, T* room) const {
     if (numbers == nullptr) return nullptr;
     for (Index t = 0; t < time_; ++t) std::copy_n(numbers, channels_, room + t * channels_);
@@ -153,7 +154,7 @@ class BatchPerStep final : public Layer<T> {
     }
   }
 
-  /// Scales the sums, because the kernel divides them by the number of all examples and not by the number that reach the step.
+  /// Scales the sums of each step.  The kernel divides them by the number of all examples, not by the number that reach the step.
   void scale_sums(const Backward<T>& call, T* sum_dy, T* sum_dy_x_hat) const {
     for (Index t = 0; t < time_; ++t) {
       const Index count = count_reaching(lengths_of(call), call.examples, t);
@@ -163,7 +164,7 @@ class BatchPerStep final : public Layer<T> {
     }
   }
 
-  /// Computes dx of the padded steps, on which no statistic depends.
+  /// Computes dx of the padded steps.  No statistic depends on them.
   void pass_padding(const Backward<T>& call, const T* factor) const {
     for (Index e = 0; e < call.examples; ++e) {
       for (Index t = lengths_of(call)[e]; t < time_; ++t) {
@@ -181,16 +182,16 @@ class BatchPerStep final : public Layer<T> {
   GammaAndBeta affine_;
   StateId moving_mean_;  // (time, channels)
   StateId moving_variance_;
-  StateId updates_;  // one number
-  CacheId mean_;     // the mean that normalized; (time, channels), as the following ones
+  StateId updates_;  // the count of updates: one number
+  CacheId mean_;     // (time, channels): the mean that normalized; the next three caches have the same shape
   CacheId batch_mean_;
-  CacheId variance_;  // the batch's
+  CacheId variance_;  // the variance of the batch
   CacheId inv_std_;
-  CacheId gamma_;  // repeated for every step
+  CacheId gamma_;  // gamma, repeated for every step
   CacheId beta_;
   CacheId sum_dy_;
   CacheId sum_dy_x_hat_;
-  CacheId packed_;  // (examples, channels): the examples that reach a step
+  CacheId packed_;  // (examples, channels): the examples that reach the step at hand
 };
 
 }  // namespace

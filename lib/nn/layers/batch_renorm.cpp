@@ -4,17 +4,18 @@
 //   r = std / renorm_stddev clipped to [rmin, rmax],  d = (mean - renorm_mean) / renorm_stddev clipped to [-dmax, dmax]
 //   y = gamma (r x_hat + d) + beta;  for the gradient, r and d are constants
 //   statistics kBatch:   as above; dx is that of batch normalization with gamma r in place of gamma
-//   statistics kMoving:  y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as batch normalization
-//   tracking kUpdate:    after y, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum,
-//                        moving_mean and moving_stddev by momentum, and moving_variance = max(moving_stddev^2 - epsilon, 0)
-//   tracking kFreeze:    nothing moves.  Dropout is not read.
-// Where the moving statistics of replicas are averaged (`sync`), moving_stddev and moving_variance are averaged separately, as Keras
-// averages each variable.  The variance is then above moving_stddev^2 - epsilon by the variance of the replicas' deviations, times
-// (1 - momentum)^2.
-// The momenta weigh the old value.  During the first `warmup_updates` updates r = 1 and d = 0, which is plain batch normalization.
+// statistics kMoving:  y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as in batch normalization
+// tracking kUpdate:    after y is computed, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum, and
+//                        moving_mean and moving_stddev by momentum; then moving_variance = max(moving_stddev^2 - epsilon, 0)
+//   tracking kFreeze:    nothing moves
+// The layer does not read whether the mode drops.
+// Replicas may average their moving statistics (`sync`).  As in Keras, each variable is averaged by itself, moving_stddev as well as
+// moving_variance.  The variance is then above moving_stddev^2 - epsilon by the variance of the replicas' deviations, times (1 -
+// momentum)^2.
+// The momenta weigh the old value.  During the first `warmup_updates` updates r = 1 and d = 0, so the layer is plain batch normalization.
 //
 // Source: Ioffe 2017, algorithm 1 (its sigma has no epsilon; its momentum alpha = 1 - momentum); Keras 3.15
-// BatchNormalization(renorm=True), where rmax, rmin and dmax stand in renorm_clipping and there is no warm-up.
+// BatchNormalization(renorm=True), whose renorm_clipping holds rmax, rmin and dmax, and which has no warm-up.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -55,9 +56,11 @@ class BatchRenormSpec final : public SpecOf<BatchRenormSpec, BatchRenorm> {
     visitor.number({"rmin", "lower bound of r; null: 0"}, rmin, config::at_least(0.0));
     visitor.number({"dmax", "bound of the size of d; null: no bound"}, dmax, config::at_least(0.0));
     visitor.require(rmin.value_or(0.0) <= rmax.value_or(std::numeric_limits<double>::infinity()), "rmin", "rmin is at most rmax");
-    visitor.integer({"warmup_updates", "how many updates at first have r = 1 and d = 0"}, warmup_updates, {0, Index{1} << 24});
-    visitor.number({"initial_mean", "both averages of the mean before the first update"}, initial_mean, config::any_number());
-    visitor.number({"initial_variance", "both averages of the variance before the first update"}, initial_variance, config::at_least(0.0));
+    visitor.integer({"warmup_updates", "during so many first updates r = 1 and d = 0, which is plain batch normalization"}, warmup_updates,
+                    {0, Index{1} << 24});
+    visitor.number({"initial_mean", "moving_mean and renorm_mean before the first update"}, initial_mean, config::any_number());
+    visitor.number({"initial_variance", "moving_variance, and the squares of moving_stddev and renorm_stddev, before the first update"},
+                   initial_variance, config::at_least(0.0));
     describe_padded_steps(visitor, padded_steps);
     affine.describe(visitor);
   }
@@ -180,8 +183,8 @@ class BatchRenorm final : public Layer<T> {
   StateId moving_stddev_;
   StateId renorm_mean_;
   StateId renorm_stddev_;
-  StateId updates_;  // one number
-  CacheId r_;        // (channels), as the following ones
+  StateId updates_;  // the count of updates: one number
+  CacheId r_;        // (channels), as all caches below
   CacheId d_;
   CacheId gamma_r_;
   CacheId offset_;

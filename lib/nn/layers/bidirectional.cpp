@@ -1,10 +1,10 @@
-// Bidirectional runs a recurrent layer over a sequence, and another one with parameters of its own from the last valid step back to the
-// first.
+// Bidirectional runs two recurrent layers over a sequence: one forward, and one with parameters of its own from the last valid step back to
+// the first.
 //
-//   y = merge(layer(x), reverse(layer with go_backwards(x)));  without return_sequences nothing is reversed
+// y = merge(layer(x), reverse(layer with go_backwards(x)));  without return_sequences there is nothing to reverse
 //
 // It is a block of the two branches "forward" and "backward", joined by concatenate, add or multiply.
-// Source: Schuster and Paliwal 1997; Keras 3 Bidirectional, PyTorch's bidirectional=True (merge_mode "concat").  Modes: those of the
+// Source: Schuster and Paliwal 1997; Keras 3 Bidirectional, PyTorch's bidirectional=True (merge_mode "concat").  Modes: those of the two
 // layers.
 #include "config/options/document.hpp"
 #include "core/error.hpp"
@@ -30,7 +30,7 @@ class BidirectionalSpec final : public SpecWithFactory<BidirectionalSpec> {
     visitor.tagged({"layer", "the recurrent layer that runs forward; one with the same options runs backward"}, layer, recurrent_family());
     visitor.require(visitor.refused("layer") || layer != nullptr, "",
                     R"(the key "layer": {"type": "lstm", "units": …}, or gru or simple_rnn)");
-    visitor.choice<std::string>({"merge_mode", "how the outputs of both become one"}, join,
+    visitor.choice<std::string>({"merge_mode", "how the outputs of the two directions are joined"}, join,
                                 {{"concat", "concatenate"}, {"sum", "add"}, {"mul", "multiply"}});
   }
 
@@ -38,7 +38,8 @@ class BidirectionalSpec final : public SpecWithFactory<BidirectionalSpec> {
     if (layer == nullptr) return {};
     const auto doc = config::Document::parse(config::write_resolved(*layer), "the layer of " + type);
     if (doc.text_at("go_backwards") == "true")
-      refuse_usage("layer " + (name.empty() ? type : name), "its layer goes backwards already", "leave \"go_backwards\" out");
+      refuse_usage("layer " + (name.empty() ? type : name), "its layer already goes backwards",
+                   "leave \"go_backwards\" out: bidirectional adds the backward layer itself");
     auto backwards = doc;
     backwards.set("go_backwards", "true", type);
     LayerList back{one_layer(backwards)};
@@ -53,7 +54,7 @@ class BidirectionalSpec final : public SpecWithFactory<BidirectionalSpec> {
   }
 
  private:
-  /// A layer with the options of a document; its name follows the path of its branch.
+  /// Returns a layer with the options of a document.  The layer's name is the path of its branch.
   std::shared_ptr<config::Described> one_layer(const config::Document& options) const {
     auto made = std::static_pointer_cast<LayerSpec>(recurrent_family().make(layer->type));
     std::vector<Problem> problems;
@@ -68,7 +69,7 @@ class BidirectionalSpec final : public SpecWithFactory<BidirectionalSpec> {
 }  // namespace
 
 config::FamilyMember bidirectional() {
-  return {"bidirectional", "a recurrent layer over the steps, and another one from the last step back; their outputs joined",
+  return {"bidirectional", "joins the outputs of two recurrent layers: one runs over the steps, and another one from the last step back",
           "Schuster and Paliwal 1997; Keras 3 Bidirectional", [] { return std::make_shared<BidirectionalSpec>(); }};
 }
 

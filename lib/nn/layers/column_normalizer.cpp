@@ -35,12 +35,13 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const F
     const Part examples = even_part(call.examples, call.replicas, replica);
     if (examples.count > 0) merge(moments_of(call, examples, call.caches[sum_dy_], call.caches[sum_dy_x_hat_]), merged);
   }
-  // Once, whatever the replicas: together they are one batch.
+  // All replicas together are one batch, so the divisor of padded sequences is applied once, to the merged moments.
   if (has_padding(call.lengths)) take_count_epsilon<T>(merged.rows, channels_, merged.mean, merged.variance);
   return merged;
 }
 
-/// Chan, Golub and LeVeque 1983, eq. 2.1: it is accurate, and never computes E[x^2] - E[x]^2.
+/// Merges the moments of two sets of rows (Chan, Golub and LeVeque 1983, eq. 2.1).  The method is accurate because it never computes E[x^2]
+/// - E[x]^2.
 template <class T>
 void ColumnNormalizer<T>::merge(const Moments& other, Moments& merged) const {
   const Index rows = merged.rows + other.rows;
@@ -84,7 +85,7 @@ typename ColumnNormalizer<T>::Sums ColumnNormalizer<T>::sums(const Backward<T>& 
 template <class T>
 void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& sums, const T* gamma) const {
   const T* inv_std = call.caches[inv_std_];
-  T* factor = call.caches[batch_mean_];  // its old numbers are no longer needed
+  T* factor = call.caches[batch_mean_];  // reuses the cache, whose numbers nobody needs any more
   if (call.mode.statistics == Statistics::kMoving) {
     for (Index c = 0; c < channels_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     kernels::scale_columns<T>(call.dy, factor, call.dx);

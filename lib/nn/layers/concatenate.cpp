@@ -1,8 +1,8 @@
-// Concatenate puts the channels of its inputs behind one another at every position.
+// Concatenate puts the channels of its inputs one behind the other, at every position.
 //
 //   y[position] = (x1[position], x2[position], …);  dx of each input: its own channels of dy
 //
-// Source: Keras 3 Concatenate (axis -1).  Modes: all are the same.
+// Source: Keras 3 Concatenate (axis -1).  Modes: the layer does not read the mode.
 #include <algorithm>
 
 #include "nn/layers/join.hpp"
@@ -62,7 +62,8 @@ class Concatenate final : public Layer<T> {
 }  // namespace
 
 config::FamilyMember concatenate() {
-  return {"concatenate", "the channels of its inputs behind one another: the outputs of its branches or of the layers that it names",
+  return {"concatenate",
+          "puts the channels of its inputs one behind the other; the inputs are the outputs of its branches or of the layers that it names",
           "Keras 3 Concatenate", [] { return std::make_shared<ConcatenateSpec>(); }};
 }
 

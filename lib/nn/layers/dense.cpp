@@ -3,8 +3,8 @@
 //   x: (rows, inputs)  kernel: (inputs, units)  bias: (units)  y: (rows, units); rows = examples * positions
 //   dkernel = x^T dy,  dbias = sum of dy over the rows,  dx = dy kernel^T
 //
-// Source: Keras 3 Dense (kernel glorot_uniform, bias zeros).  Modes: all are the same.  An `activation` becomes a layer of its own after
-// this one, so that a loss finds the logits before a last softmax or sigmoid.
+// Source: Keras 3 Dense (kernel glorot_uniform, bias zeros).  Modes: the layer does not read the mode.  An `activation` becomes a layer of
+// its own after this one, so that a loss finds the logits before a last softmax or sigmoid.
 #include "nn/initializers.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/activation.hpp"
@@ -45,7 +45,8 @@ class Dense final : public Layer<T> {
     if (spec.use_bias) {
       const Initializer start = initializer_from(spec.bias_initializer);
       const Index fan =
-          start.kind == Init::kTorchDefault ? inputs_ : units_;  // the fan is the kernel's inputs in PyTorch, the bias's size in Keras
+          // PyTorch's fan of a bias is the inputs of the kernel, and Keras's is the size of the bias
+          start.kind == Init::kTorchDefault ? inputs_ : units_;
       bias_ = blueprint.param("bias", {units_}, start, fan, fan);
     }
     std::vector<Index> dims = blueprint.input().dims();
@@ -63,10 +64,11 @@ class Dense final : public Layer<T> {
     if (bias_.size > 0) kernels::column_sums<T>(call.dy, call.grads + bias_.offset);
     if (call.kernel_updater != nullptr) return call.kernel_updater->update({kernel_, call.x, call.dy, call.dx});
     kernels::product_weight_gradient<T>(call.x, call.dy, {call.grads + kernel_.offset, inputs_, units_});
-    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);  // last, because dx may be x
+    // comes last, because dx may be x
+    if (call.dx.data != nullptr) kernels::product_input_gradient<T>(call.dy, kernel(call.params), call.dx);
   }
   LayerTraits traits() const override {
-    // With few units, x and dx are most of the memory that the products touch, so one buffer for both saves time.
+    // With few units, most of the memory that the products touch is x and dx, so one buffer for both saves time.
     constexpr Index kFewUnits = 64;
     return {.most_examples_with_dx_over_x = units_ <= kFewUnits ? kernels::kMostRowsOver / positions_ : 0};
   }
@@ -78,7 +80,7 @@ class Dense final : public Layer<T> {
   Index inputs_;
   Index units_;
   ParamId kernel_;
-  ParamId bias_;  // its size is 0 without a bias
+  ParamId bias_;  // of size 0 if the layer has no bias
 };
 
 }  // namespace

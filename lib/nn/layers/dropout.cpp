@@ -1,8 +1,8 @@
-// Inverted dropout: y = x m / (1 - rate), where each m is 1 with probability 1 - rate, else 0, so that E[y] = x.
+// Inverted dropout: y = x m / (1 - rate).  Each m is 1 with probability 1 - rate and 0 otherwise, so E[y] = x.
 //
 //   dx = dy m / (1 - rate)
 //
-// Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: it drops only where mode.dropout is kOn; otherwise y = x, bit for bit.
+// Source: Srivastava et al. 2014; Keras 3 Dropout.  Modes: numbers drop only if mode.dropout is kOn; otherwise y = x, bit for bit.
 // dropped.hpp says what the mask depends on.
 #include <algorithm>
 

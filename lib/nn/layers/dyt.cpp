@@ -1,10 +1,10 @@
-// Dynamic tanh: a learned squashing function that takes the place of layer normalization.  It uses no statistics at all.
+// Dynamic tanh is a learned squashing function that takes the place of layer normalization.  It uses no statistics at all.
 //
 //   y = gamma tanh(alpha x) + beta;  alpha: one number;  gamma, beta: (channels)
 //   with t = tanh(alpha x) and g = dy gamma (1 - t^2):
 //     dx = alpha g,  dalpha = sum of g x over all numbers,  dgamma = sum of dy t and dbeta = sum of dy over the rows
 //
-// Modes: the layer reads none, so train mode and eval mode give the same bits, and padded steps change nothing beside them.
+// Modes: the layer does not read the mode, so train mode and eval mode give the same bits.  Padded steps do not change the other steps.
 //
 // Source: Zhu, Chen, He, LeCun and Liu 2025, algorithm 1, where alpha starts at 0.5 (init_alpha), gamma at 1 and beta at 0.
 #include <algorithm>
@@ -26,7 +26,7 @@ class DynamicTanhSpec final : public SpecOf<DynamicTanhSpec, DynamicTanh> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.number({"initial_alpha", "what the learned factor inside tanh starts from"}, initial_alpha, config::any_number());
+    visitor.number({"initial_alpha", "the initial value of alpha, the learned factor inside tanh"}, initial_alpha, config::any_number());
     affine.describe(visitor);
   }
 };
@@ -78,11 +78,11 @@ class DynamicTanh final : public Layer<T> {
 
  private:
   Index channels_;
-  ParamId alpha_;  // one number
+  ParamId alpha_;  // alpha: one number
   GammaAndBeta affine_;
-  CacheId tanh_;        // (rows, channels): t
-  CacheId g_;           // the same shape
-  CacheId by_channel_;  // (channels)
+  CacheId tanh_;        // (rows, channels): t = tanh(alpha x)
+  CacheId g_;           // (rows, channels): g
+  CacheId by_channel_;  // (channels): each channel's share of alpha's gradient
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 //   x: (time) or (time, 1)  embeddings: (input_dim, output_dim)  y: (time, output_dim), y[t] = embeddings[x[t]]
 //   dembeddings[token] = sum of dy over the steps of that token, in the order of the rows;  x has no gradient
 //
-// Source: Keras 3 Embedding, whose dtype of tokens is an integer; here they are numbers of the data, and other numbers are refused.
-// Modes: all are the same.  A step beyond an example's length gives 0, and its token is not read.
+// Source: Keras 3 Embedding, whose tokens have an integer type.  Here tokens are numbers of the data, and a number that is no token is
+// refused.  Modes: the layer does not read the mode.  A step beyond an example's length gives 0, and its token is not read.
 #include <algorithm>
 #include <cmath>
 
@@ -32,7 +32,8 @@ class EmbeddingSpec final : public SpecOf<EmbeddingSpec, Embedding> {
     visitor.require(visitor.given("input_dim"), "", "the key \"input_dim\": how many tokens there are");
     visitor.integer({"output_dim", "how many numbers stand for a token"}, output_dim, {1, Index{1} << 20});
     visitor.require(visitor.given("output_dim"), "", "the key \"output_dim\": how many numbers stand for a token");
-    describe_initializer(visitor, {"embeddings_initializer", "how the rows start"}, embeddings_initializer, "random_uniform");
+    describe_initializer(visitor, {"embeddings_initializer", "how the learned rows are initialized"}, embeddings_initializer,
+                         "random_uniform");
   }
 };
 
@@ -43,9 +44,10 @@ class Embedding final : public Layer<T> {
       : layer_name_(blueprint.layer_name()), tokens_(spec.input_dim), units_(spec.output_dim), steps_(blueprint.input().size()) {
     const Shape& input = blueprint.input();
     if (blueprint.place().input != 0)
-      blueprint.refuse("it stands behind another layer, whose outputs are no tokens", "let it read the network's input");
+      blueprint.refuse("it reads another layer, whose outputs are no tokens", "let it read the network's input");
     if (input.rank() != 1 && !(input.rank() == 2 && input.channels() == 1))
-      blueprint.refuse("its input has the shape " + input.text() + ", not (time) or (time, 1)");
+      blueprint.refuse("its input has the shape " + input.text() + ", not (time) or (time, 1)",
+                       "an embedding reads one token for each step");
     embeddings_ = blueprint.param("embeddings", {tokens_, units_}, initializer_from(spec.embeddings_initializer), tokens_, units_);
     blueprint.set_output({steps_, units_});
   }
@@ -71,7 +73,7 @@ class Embedding final : public Layer<T> {
   }
 
  private:
-  /// Calls visit(row of y, its token) for every step of the call; the token of a padded step is null.
+  /// Calls visit(row of y, its token) for every step of the call.  The token of a padded step is null.
   template <class Call, class Visit>
   void for_each_step(const Call& call, const Visit& visit) const {
     for (Index e = 0; e < call.examples; ++e) {
@@ -84,8 +86,8 @@ class Embedding final : public Layer<T> {
     if (token >= T{0} && token < static_cast<T>(tokens_) && token == std::floor(token)) return static_cast<Index>(token);
     refuse_usage(
         "layer " + layer_name_,
-        "its input " + std::to_string(token) + " is no token: these are the whole numbers from 0 to " + std::to_string(tokens_ - 1),
-        "raise \"input_dim\", or prepare the tokens otherwise (\"standardize\" and \"scale\" change them)");
+        "its input " + std::to_string(token) + " is no token: tokens are the whole numbers from 0 to " + std::to_string(tokens_ - 1),
+        "raise \"input_dim\", or prepare the data so that tokens stay whole numbers (\"standardize\" and \"scale\" change them)");
   }
 
   std::string layer_name_;

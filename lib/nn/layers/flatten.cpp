@@ -1,6 +1,7 @@
-// Flatten makes one row of an example of any shape: (height, width, channels) -> (height * width * channels), channels last.
+// Flatten makes one row of an example of any shape: (height, width, channels) becomes (height * width * channels), channels last.
 //
-// Source: Keras 3 Flatten.  Modes: all are the same.  The numbers stay where they are, so no layer is built; only the shape changes.
+// Source: Keras 3 Flatten.  Modes: the layer does not read the mode.  Only the shape changes, and the numbers stay where they are, so no
+// layer is built.
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 

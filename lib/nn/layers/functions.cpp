@@ -1,4 +1,4 @@
-// Functions of each number that are no usual activations.
+// Functions that are applied to each number by itself, and that are not usual activations.
 //
 //   clip  y = max(low, min(x, high))     dx = dy where low < y < high, else 0
 //   math  abs         y = |x|            dx = dy sign(x)
@@ -8,8 +8,8 @@
 //         reciprocal  y = 1 / x          dx = -dy y^2
 //         sqrt        y = sqrt(x)        dx = dy / (2 y)
 //
-// Sources: ONNX Clip, Abs, Erf, Exp, Log, Reciprocal, Sqrt; Keras 3 ops of the same names.  erf(x) = 2 normal_cdf(x sqrt(2)) - 1 loses
-// relative, not absolute accuracy near 0.  Modes: all are the same.
+// Sources: ONNX Clip, Abs, Erf, Exp, Log, Reciprocal, Sqrt; Keras 3 ops of the same names.  Near 0, erf(x) = 2 normal_cdf(x sqrt(2)) - 1
+// loses relative accuracy, but no absolute accuracy.  Modes: the layers do not read the mode.
 #include <algorithm>
 #include <cmath>
 

@@ -1,12 +1,13 @@
-// Global pooling over all positions of an example: height and width, or time.  Each channel is pooled by itself.
+// Global pooling over all positions of an example: over height and width, or over time.  Each channel is pooled by itself.
 //
 //   global_average_pooling  y = the mean; dy / positions goes to each position
-//   global_max_pooling      y = the largest number, NaN if any is NaN; dy goes to that number, of equal ones to the first
+// global_max_pooling      y = the largest number, or NaN if any number is NaN; dy goes to the first of the largest numbers
 //
-// A sequence's steps beyond its length do not count; a sequence without steps gives 0.
-// Source: Keras 3 GlobalAveragePooling1D (with its mask), GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D.  Of equal numbers
-// Keras and PyTorch's amax give each a share of dy; PyTorch's adaptive_max_pool gives all to one, as here.
-// Modes: all are the same; there are no parameters and no statistics.
+// Steps of a sequence beyond its length do not count.  A sequence of length 0 gives 0.
+// Source: Keras 3 GlobalAveragePooling1D (with its mask), GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D.  If several
+// numbers are the largest, Keras and PyTorch's amax give each of them a share of dy; PyTorch's adaptive_max_pool gives all of dy to one, as
+// this layer does.
+// Modes: the layers do not read the mode.  They have no parameters and no statistics.
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
@@ -38,7 +39,9 @@ class GlobalPooling final : public Layer<T> {
     const bool is_over_time = spec.over == Over::kTime;
     if (blueprint.input().rank() != (is_over_time ? 2 : 3)) {
       blueprint.refuse("its input has the shape " + blueprint.input().text() +
-                       (is_over_time ? ", not (time, features)" : ", not (height, width, channels)"));
+                           (is_over_time ? ", not (time, features)" : ", not (height, width, channels)"),
+                       is_over_time ? "this layer reads sequences, and the 2d layer reads images"
+                                    : "this layer reads images, and the 1d layer reads sequences");
     }
     blueprint.set_output({blueprint.channels()});
   }
@@ -79,7 +82,7 @@ class GlobalPooling final : public Layer<T> {
   ConstView<T> valid_rows(ConstView<T> x, const Index* lengths, Index example) const {
     return x.slice(example * positions_, lengths != nullptr ? lengths[example] : positions_);
   }
-  /// One window over all rows.
+  /// One window that contains all rows.
   static kernels::PooledLine line_of(Index rows, Index channels) {
     return {.places = 1, .step = 0, .height = rows, .width = 1, .line = channels, .channels = channels, .divisor = rows};
   }

@@ -4,13 +4,14 @@
 //   mean, var (biased): over the positions and the channels / groups channels of one group of one example
 //   with g = dy gamma, per group:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
 //
-// Instance normalization has one group for each channel.  A single group is layer normalization over all axes, but for gamma's shape.
+// Instance normalization has one group for each channel.  With a single group, the layer is layer normalization over all axes, except that
+// gamma has another shape.
 //
-// The steps of padded sequences count like all positions (neither framework has a mask here), or with "padded_steps": "left-out" only valid
-// steps make the statistics, which normalize the padded ones, too (valid_prefix.hpp).
+// The steps of padded sequences count like all positions; neither framework has a mask here.  With "padded_steps": "left-out" only the
+// valid steps make the statistics, which normalize the padded steps, too (valid_prefix.hpp).
 //
 // Source: Wu and He 2018, eq. 7; Keras 3 GroupNormalization (32 groups, epsilon 1e-3; PyTorch 1e-5); Ulyanov et al. 2016, eq. 5.
-// Modes: the layer reads none, so train mode and eval mode give the same bits.
+// Modes: the layer does not read the mode, so train mode and eval mode give the same bits.
 #include <cmath>
 
 #include "nn/layers/affine.hpp"
@@ -44,8 +45,9 @@ class GroupNormSpec : public SpecOf<GroupNormSpec, GroupNorm> {
   Index groups_of(const Blueprint& blueprint) const {
     if (kind_ == Kind::kInstance) return blueprint.channels();
     if (blueprint.channels() % groups != 0) {
-      blueprint.refuse(std::to_string(blueprint.channels()) + " channels are not a multiple of " + std::to_string(groups) + " groups",
-                       "give \"groups\" a divisor of the channels");
+      blueprint.refuse(
+          std::to_string(blueprint.channels()) + " channels cannot be divided into " + std::to_string(groups) + " equal groups",
+          "give \"groups\" a number that divides the channels");
     }
     return groups;
   }
@@ -108,7 +110,7 @@ class GroupNorm final : public Layer<T> {
     affine_.gradients(ConstView<T>(x_hat), call.dy, call.grads);
     if (call.dx.data == nullptr) return;
     const Index rows = call.examples * groups_;
-    const View<T> g = x_hat;  // its old numbers are no longer needed
+    const View<T> g = x_hat;  // reuses the cache, whose numbers nobody needs any more
     if (const T* gamma = affine_.gamma(call.params)) {
       kernels::scale_columns<T>(call.dy, gamma, g);
     } else {
@@ -131,7 +133,7 @@ class GroupNorm final : public Layer<T> {
   Index group_channels() const { return channels_ / groups_; }
   View<T> rows_by_group(T* data, Index rows) const { return {data, rows, positions_ * group_channels()}; }
 
-  /// (examples * positions, channels) -> (examples * groups, positions * channels of a group), and back.
+  /// Copies (examples * positions, channels) to (examples * groups, positions * channels of a group).  `scatter` copies back.
   void gather(ConstView<T> x, View<T> grouped) const {
     for (Index r = 0; r < x.rows; ++r) {
       for (Index group = 0; group < groups_; ++group)
@@ -144,7 +146,7 @@ class GroupNorm final : public Layer<T> {
         std::copy_n(place(grouped, r, group), group_channels(), x.row(r) + group * group_channels());
     }
   }
-  /// Where the channels of a group lie for row r = example * positions + position.
+  /// Where the channels of a group lie for row r = example * positions + position of x.
   template <class Element>
   Element* place(View<Element> grouped, Index r, Index group) const {
     return grouped.row(r / positions_ * groups_ + group) + r % positions_ * group_channels();
@@ -153,24 +155,25 @@ class GroupNorm final : public Layer<T> {
   Index channels_;
   Index positions_;
   Index groups_;
-  bool leaves_out_;  // padded steps, of inputs (steps, channels) alone: only these have lengths
+  bool leaves_out_;  // whether padded steps are left out, which only inputs (steps, channels) have
   T epsilon_;
   GammaAndBeta affine_;
   CacheId mean_;  // (examples * groups)
   CacheId inv_std_;
   CacheId grouped_x_hat_;  // (examples * groups, positions * channels of a group)
-  CacheId grouped_;        // x, later g, in the same shape
-  CacheId x_hat_;          // (rows, channels), later g and dx
+  CacheId grouped_;        // (examples * groups, positions * channels of a group): x, later g
+  CacheId x_hat_;          // (rows, channels): x_hat, later g and dx
 };
 
 }  // namespace
 
 config::FamilyMember group() {
-  return {"group", "group normalization: each example by groups of its channels, the same in every mode",
+  return {"group", "group normalization: normalizes each example by the mean and variance of groups of its channels, in every mode",
           "Wu and He 2018, eq. 7; Keras 3 GroupNormalization", [] { return std::make_shared<GroupNormSpec>(GroupNormSpec::Kind::kGroup); }};
 }
 config::FamilyMember instance() {
-  return {"instance", "instance normalization: each channel of each example over its positions, the same in every mode",
+  return {"instance",
+          "instance normalization: normalizes each channel of each example by its mean and variance over the positions, in every mode",
           "Ulyanov, Vedaldi and Lempitsky 2016, eq. 5; PyTorch 2 InstanceNorm2d (there epsilon 1e-5 and no gamma and beta)",
           [] { return std::make_shared<GroupNormSpec>(GroupNormSpec::Kind::kInstance); }};
 }

@@ -8,7 +8,7 @@
 
 namespace normrun::nn::layers {
 
-/// The options of a layer that joins the outputs of its branches, or without branches those of the layers that it names.
+/// The options of a layer that joins several inputs: the outputs of its branches, or without branches those of the layers that it names.
 template <class Spec, template <class> class LayerT>
 class JoinSpec : public SpecOf<Spec, LayerT> {
  public:
@@ -16,11 +16,11 @@ class JoinSpec : public SpecOf<Spec, LayerT> {
 
   void describe(config::OptionVisitor& visitor) override {
     this->describe_common(visitor);
-    visitor.tagged_lists({"branches", "lists of layers, each of which reads the block's input; an empty list gives the input itself"},
+    visitor.tagged_lists({"branches", "lists of layers; each list reads the block's input, and an empty one gives the input itself"},
                          branch_layers, layer_family());
     visitor.require(branch_layers.size() != 1, "branches", "two branches or more");
     const bool has_one_input = !this->inputs || this->inputs->size() == 1;
-    visitor.require(branch_layers.empty() || has_one_input, "inputs", "one name, because \"branches\" are given: they all read it");
+    visitor.require(branch_layers.empty() || has_one_input, "inputs", "one name: with \"branches\" all of them read that layer");
     visitor.require(!branch_layers.empty() || !has_one_input, "",
                     R"("branches": [[…], […]], or "inputs": the names of at least two layers)");
   }
@@ -32,7 +32,7 @@ class JoinSpec : public SpecOf<Spec, LayerT> {
   bool joins() const override { return true; }
 };
 
-/// "(4, 4, 8) and (4, 4, 3)"
+/// Returns a text such as "(4, 4, 8) and (4, 4, 3)".
 std::string shapes_text(const std::vector<Shape>& shapes);
 
 }  // namespace normrun::nn::layers

@@ -1,15 +1,15 @@
 // Layer normalization normalizes each example by the mean and variance of its own features.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta
-//   mean, var (biased): over the normalized axes of one example, by default the last one, for each place along its other axes;
-//   gamma, beta have the shape of the normalized axes, in the example's own order
+// mean, var (biased): over the normalized axes of one example, for each place along its other axes; by default over the last axis
+//   gamma, beta: have the shape of the normalized axes, in the example's own order
 //   with g = dy gamma:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
-// Where the axes hold the steps of padded sequences, these count like all others (Keras ignores the mask), or with "padded_steps":
-// "left-out" only valid steps make the statistics, which normalize the padded ones, too (valid_prefix.hpp).
+// The normalized axes may hold the steps of padded sequences.  All steps then count (Keras ignores the mask).  With "padded_steps":
+// "left-out" only the valid steps make the statistics, which normalize the padded steps, too (valid_prefix.hpp).
 //
 // Source: Ba, Kiros and Hinton 2016, eq. 4; Keras 3 LayerNormalization (epsilon 1e-3; PyTorch 1e-5, flax 1e-6).
-// Modes: the layer reads none.  It has no moving statistics, so train mode and eval mode give the same bits, and the output of an example
-// does not depend on its batch.
+// Modes: the layer does not read the mode.  It has no moving statistics, so train mode and eval mode give the same bits, and the output of
+// an example does not depend on its batch.
 #include "nn/layers/affine.hpp"
 #include "nn/layers/layers.hpp"
 #include "nn/layers/normalized_axes.hpp"
@@ -31,7 +31,7 @@ class LayerNormSpec final : public SpecOf<LayerNormSpec, LayerNorm> {
     describe_common(visitor);
     visitor.number({"epsilon", "added to the variance"}, epsilon, config::at_least(0.0));
     visitor.integers({"axes",
-                      "the axes that are normalized together, any of an example's (Keras's axis); axis 0 is the batch.  PyTorch's "
+                      "the axes of an example that are normalized together (Keras's axis); axis 0 would be the batch.  PyTorch's "
                       "normalized_shape of k sizes is the last k axes"},
                      axes, {-64, 64});
     describe_padded_steps(visitor, padded_steps);
@@ -95,7 +95,7 @@ class LayerNorm final : public Layer<T> {
 
  private:
   View<T> in_rows(T* data, Index rows) const { return {data, rows, axes_.features()}; }
-  /// Returns the numbers of x or dy as rows of features, in their own memory if the normalized axes are the last ones.
+  /// Returns x or dy as rows of features: in place if the normalized axes are the last ones, and otherwise a copy.
   template <class Call>
   ConstView<T> gathered(ConstView<T> numbers, const Call& call) const {
     const Index rows = call.examples * axes_.rows_of_example();
@@ -105,19 +105,19 @@ class LayerNorm final : public Layer<T> {
   }
 
   NormalizedAxes axes_;
-  bool leaves_out_;  // padded steps; only where steps are normalized together
+  bool leaves_out_;  // whether padded steps are left out; only if steps are normalized together
   T epsilon_;
   GammaAndBeta affine_;
   CacheId mean_;      // (rows)
   CacheId inv_std_;   // (rows)
   CacheId x_hat_;     // (rows, features)
-  CacheId gathered_;  // the same shape: x and y, later dy and dx; only where the axes are not the last ones
+  CacheId gathered_;  // (rows, features): x and y, later dy and dx; empty if the normalized axes are the last ones
 };
 
 }  // namespace
 
 config::FamilyMember layer() {
-  return {"layer", "layer normalization: each example by its own mean and variance, the same in every mode",
+  return {"layer", "layer normalization: normalizes each example by its own mean and variance, in every mode",
           "Ba, Kiros and Hinton 2016, eq. 4; Keras 3 LayerNormalization", [] { return std::make_shared<LayerNormSpec>(); }};
 }
 

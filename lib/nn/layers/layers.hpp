@@ -2,7 +2,7 @@
 
 #include "config/options/options.hpp"
 
-/// One function for each layer type.  The registry lists what they return.
+/// One function for each type of layer.  The registry lists the members that they return.
 namespace normrun::nn::layers {
 
 config::FamilyMember dense();

@@ -1,8 +1,9 @@
-// Matmul multiplies the matrices of its two inputs: y = a b, for every place of the axes before the last two.
+// Matmul multiplies the matrices of its two inputs: y = a b, for every place along the axes before the last two.
 //
 //   a: (…, rows, inner)  b: (…, inner, columns)  y: (…, rows, columns);  da = dy b^T,  db = a^T dy
 //
-// Source: numpy.matmul, ONNX MatMul: what attention is made of (Vaswani et al. 2017, eq. 1).  Modes: all are the same.
+// Source: numpy.matmul, ONNX MatMul.  Attention is made of such products (Vaswani et al. 2017, eq. 1).  Modes: the layer does not read the
+// mode.
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
@@ -21,12 +22,12 @@ class MatmulSpec final : public SpecOf<MatmulSpec, Matmul> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.tagged_lists({"branches", "two lists of layers that read the block's input; an empty list gives the input itself"},
+    visitor.tagged_lists({"branches", "two lists of layers; each reads the block's input, and an empty one gives the input itself"},
                          branch_layers, layer_family());
     const bool has_one_input = !inputs || inputs->size() == 1;
     visitor.require(branch_layers.empty() || branch_layers.size() == 2, "branches",
                     "two branches: the matrices on the left and on the right");
-    visitor.require(branch_layers.empty() || has_one_input, "inputs", "one name, because \"branches\" are given: they all read it");
+    visitor.require(branch_layers.empty() || has_one_input, "inputs", "one name: with \"branches\" all of them read that layer");
     visitor.require(!branch_layers.empty() || (inputs && inputs->size() == 2), "",
                     R"("branches": [[…], […]], or "inputs": the names of two layers)");
   }
@@ -89,13 +90,13 @@ class Matmul final : public Layer<T> {
   Index rows_ = 1;
   Index inner_ = 1;
   Index columns_ = 1;
-  Index matrices_ = 1;  // of an example
+  Index matrices_ = 1;  // how many matrices an example has
 };
 
 }  // namespace
 
 config::FamilyMember matmul() {
-  return {"matmul", "y = a b, matrices of two layers", "numpy.matmul; Vaswani et al. 2017, eq. 1",
+  return {"matmul", "y = a b, the product of the matrices that two layers give", "numpy.matmul; Vaswani et al. 2017, eq. 1",
           [] { return std::make_shared<MatmulSpec>(); }};
 }
 

@@ -2,9 +2,9 @@
 //
 //   stem   conv 3x3, norm, relu                                        `width` filters
 //   block  depthwise conv 3x3, norm, relu, conv 1x1, norm, relu        `depth` times
-//   the first block doubles the channels; of the later ones every second (blocks 2, 4, …) has stride 2 and doubles them, too
+// The first block doubles the channels.  Of the later blocks every second one (blocks 2, 4, …) has stride 2 and doubles them, too.
 //
-// Convolutions have no bias, and zeros on every side.  The stem of the source has stride 2, for larger images.
+// The convolutions have no bias, and pad with zeros on every side.  The source's stem has stride 2, because its images are larger.
 // Source: Howard et al. 2017, table 1.
 #include "fmt/format.h"
 #include "nn/layers/layers.hpp"
@@ -22,8 +22,9 @@ class MobilenetSpec final : public PresetSpec {
     describe_common(visitor);
     visitor.integer({"width", "filters of the first convolution"}, width, {1, 1024});
     visitor.integer(
-        {"depth", "depthwise separable blocks; of those after the first every second halves the image and doubles the channels"}, depth,
-        {1, 13});
+        {"depth",
+         "how many depthwise separable blocks there are; after the first, every second one halves the image and doubles the channels"},
+        depth, {1, 13});
   }
 
   std::string expansion() const override {

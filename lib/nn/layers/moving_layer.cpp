@@ -1,18 +1,19 @@
-// Layer normalization with moving averages: the custom layer of *How does layer normalization behave differently during training and
-// evaluation in TensorFlow/Keras?* (example 3), repaired so that it runs.
+// Layer normalization with moving averages.  It is the custom layer in example 3 of *How does layer normalization behave differently during
+// training and evaluation in TensorFlow/Keras?*, repaired so that it runs.
 //
-//   mean, var of each row over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
+// mean, var of each row are over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
 //   x_hat = (x - mean) / sqrt(var),  y = gamma x_hat + beta;  gamma, beta, moving_mean, moving_variance: one number each
-//   statistics kBatch:   mean, var of the row itself, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
-//   statistics kMoving:  the two moving numbers for every row, and dx = dy gamma inv_std
+// statistics kBatch:   mean, var of the row itself normalize, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
+//   statistics kMoving:  the two moving numbers normalize every row, and dx = dy gamma inv_std
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) mean over the rows of the batch (the document's rate 0.01 is
 //                        1 - momentum); with kMoving the old averages normalize, and the batch's statistics still move them
-//   tracking kFreeze:    the moving averages stay as they are.  Dropout is not read.
+//   tracking kFreeze:    the moving averages stay as they are
+// The layer does not read whether the mode drops.
 //
-// As printed, the layer fails in training: it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns their mean
-// over the rows.  The layer shows how far two modes can differ: train mode is layer normalization, and eval mode is not close to it.  Of
-// padded sequences every step counts in the averages, as in Keras's layer normalization, or with "padded_steps": "left-out" only the valid
-// ones; a batch without any leaves the averages as they are.
+// As printed, the layer fails in training, because it assigns statistics of shape (rows, 1) to weights of shape ().  The repair assigns
+// their mean over the rows.  The layer shows how far two modes can differ: train mode is layer normalization, and eval mode is not close to
+// it.  In padded sequences every step counts in the averages, as in Keras's layer normalization.  With "padded_steps": "left-out" only the
+// valid steps count, and a batch without any leaves the averages as they are.
 #include <algorithm>
 #include <cmath>
 
@@ -35,9 +36,9 @@ class MovingLayerNormSpec final : public SpecOf<MovingLayerNormSpec, MovingLayer
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     visitor.number({"momentum", "weight of the old value in the moving averages"}, momentum, config::between(0.0, 1.0));
-    visitor.number({"epsilon", "added to the variance, and to the stored one, too"}, epsilon, config::at_least(0.0));
-    visitor.choice({"padded_steps", "of padded sequences: whether padded steps count in the moving averages, or are left out"},
-                   padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
+    visitor.number({"epsilon", "added to the variance, also to the one that the moving average stores"}, epsilon, config::at_least(0.0));
+    visitor.choice({"padded_steps", "whether the padded steps of sequences count in the moving averages, or are left out"}, padded_steps,
+                   {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
     affine.describe(visitor);
   }
 };
@@ -96,7 +97,7 @@ class MovingLayerNorm final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     const ConstView<T> x_hat(call.caches[x_hat_], call.x.rows, channels_);
     const T* inv_std = call.caches[inv_std_];
-    T* by_channel = call.caches[beta_];  // its old numbers are no longer needed
+    T* by_channel = call.caches[beta_];  // reuses the cache, whose numbers nobody needs any more
     if (T* dgamma = affine_.gamma(call.grads)) {
       kernels::column_dots<T>(call.dy, x_hat, by_channel);
       *dgamma = sum(by_channel);
@@ -116,7 +117,7 @@ class MovingLayerNorm final : public Layer<T> {
   LayerTraits traits() const override { return {.is_mode_free = false}; }
 
  private:
-  /// Repeats one number for every channel; null stays null.
+  /// Repeats one number for every channel, in `room`.  Null stays null.
   const T* repeated(const T* number, T* room) const {
     if (number == nullptr) return nullptr;
     std::fill_n(room, channels_, *number);
@@ -133,11 +134,11 @@ class MovingLayerNorm final : public Layer<T> {
     move(call, variance, moving_variance_);
     call.next_state[updates_.offset] += T{1};
   }
-  /// Moves an average to the mean of one number for each row that counts.
+  /// Moves an average toward the mean of `of_rows`, which has one number for each row, over the rows that count.
   void move(const Forward<T>& call, const T* of_rows, const StateId& average) const {
     Index count = call.x.rows;
     if (leaves_out_ && call.lengths != nullptr) {
-      T* const valid = call.caches[inv_std_];  // which is computed afterwards
+      T* const valid = call.caches[inv_std_];  // reuses the cache, because inv_std is computed afterwards
       T* end = valid;
       const Index steps = call.x.rows / std::max<Index>(call.examples, 1);
       for (Index e = 0; e < call.examples; ++e) end = std::copy_n(of_rows + e * steps, call.lengths[e], end);
@@ -153,23 +154,23 @@ class MovingLayerNorm final : public Layer<T> {
   Index channels_;
   T momentum_;
   T epsilon_;
-  bool leaves_out_;      // padded steps, of inputs (steps, channels) alone: only these have lengths
-  GammaAndBeta affine_;  // one number each
-  StateId moving_mean_;  // one number each
+  bool leaves_out_;      // whether padded steps are left out, which only inputs (steps, channels) have
+  GammaAndBeta affine_;  // gamma and beta: one number each
+  StateId moving_mean_;  // one number, as moving_variance_
   StateId moving_variance_;
   StateId updates_;
-  CacheId mean_;  // (rows) each
+  CacheId mean_;  // (rows), as all caches up to x_hat_
   CacheId variance_;
   CacheId inv_std_;
   CacheId x_hat_;  // (rows, channels)
-  CacheId gamma_;  // repeated for every channel
+  CacheId gamma_;  // gamma, repeated for every channel
   CacheId beta_;
 };
 
 }  // namespace
 
 config::FamilyMember moving_layer() {
-  return {"moving_layer", "layer normalization that evaluates with moving averages of its statistics, one number each",
+  return {"moving_layer", "layer normalization that in eval mode uses moving averages of its mean and variance, one number each",
           "How does layer normalization behave differently during training and evaluation in TensorFlow/Keras?, example 3, repaired",
           [] { return std::make_shared<MovingLayerNormSpec>(); }};
 }

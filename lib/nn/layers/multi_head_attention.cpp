@@ -1,16 +1,15 @@
-// Multi-head self-attention: every step of a sequence asks all steps, and gets a mean of their values, weighted by how well the keys
-// answer.
-//
-//   x: (steps, channels)  kernel: (channels, 3 inner), the columns of the queries, then the keys, then the values; inner = num_heads
-//   key_dim [q k v] = x kernel + bias;  for each head, which has key_dim columns of each:
-//     context = softmax(q k^T / sqrt(key_dim)) v, over the steps that a step sees: the valid ones, with use_causal_mask up to itself
+// Multi-head self-attention.  Every step of a sequence compares its query with the keys of all steps, and gets a mean of their values that
+// is weighted by the results.
+// x: (steps, channels)  kernel: (channels, 3 inner), the columns of the queries, then the keys, then the values; inner = num_heads key_dim
+//   [q k v] = x kernel + bias;  each head has key_dim columns of q, k and v, and computes
+//     context = softmax(q k^T / sqrt(key_dim)) v, over the steps that a step sees: the valid ones, with use_causal_mask only up to itself
 //   y = context output_kernel + output_bias      output_kernel: (inner, channels), rows head by head; context: the heads side by side
 //   kernels/attention.hpp has the gradients.
 //
 // Source: Vaswani et al. 2017, eq. 1; Keras 3 MultiHeadAttention(x, x); PyTorch MultiheadAttention, whose in_proj_weight is kernel^T and
-// whose key_dim is channels / num_heads.  A padded step asks like any other, and nobody sees it (PyTorch with key_padding_mask). Modes: all
-// are the same but for `dropout`, which drops weights where mode.dropout is kOn.  A head's weights never leave the cache: backward computes
-// them again.
+// whose key_dim is channels / num_heads.  A padded step gets an output like any other, but no step sees it (PyTorch with key_padding_mask).
+// Modes: only `dropout` depends on the mode.  It drops weights if mode.dropout is kOn.  The weights of one head fit into
+// the processor's cache; they are not kept, and backward computes them again.
 #include <cmath>
 
 #include "nn/initializers.hpp"
@@ -50,7 +49,7 @@ class MultiHeadAttentionSpec final : public SpecOf<MultiHeadAttentionSpec, Multi
   }
 };
 
-/// The shapes of a layer.  Refuses an input that is no sequence, and channels that the heads cannot share.
+/// The shapes of a layer.  Throws Error(kUsage) if the input is no sequence, or if the heads cannot share the channels.
 struct AttentionShape {
   Index steps;
   Index channels;
@@ -59,10 +58,12 @@ struct AttentionShape {
 
   AttentionShape(const MultiHeadAttentionSpec& spec, const Blueprint& blueprint)
       : steps(blueprint.input().positions()), channels(blueprint.channels()), heads(spec.num_heads), size(spec.key_dim.value_or(0)) {
-    if (blueprint.input().rank() != 2) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)");
+    if (blueprint.input().rank() != 2)
+      blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)", "attention reads sequences");
     if (spec.key_dim) return;
     if (channels % heads != 0)
-      blueprint.refuse(std::to_string(heads) + " heads cannot share " + std::to_string(channels) + " channels", "give it a \"key_dim\"");
+      blueprint.refuse(std::to_string(heads) + " heads cannot share " + std::to_string(channels) + " channels",
+                       "give the layer a \"key_dim\"");
     size = channels / heads;
   }
   Index inner() const { return heads * size; }
@@ -117,12 +118,12 @@ class MultiHeadAttention final : public Layer<T> {
   LayerTraits traits() const override { return {.may_write_dx_over_dy = true, .is_mode_free = rate_ == 0.0, .drops_out = rate_ > 0.0}; }
 
  private:
-  /// Whether the call drops weights.
+  /// Whether the call drops some weights.
   template <class Call>
   bool drops(const Call& call) const {
     return rate_ > 0.0 && call.mode.dropout == Dropout::kOn;
   }
-  /// Calls visit(head, the example's first row, the head's first column) for each head of each example.
+  /// For each head of each example, calls visit(head, the example's first row, the head's first column).
   template <class Call, class Visit>
   void for_each_head(const Call& call, const Visit& visit) const {
     const ConstView<T> all = qkv(call);
@@ -147,7 +148,7 @@ class MultiHeadAttention final : public Layer<T> {
     }
   }
 
-  /// Computes the gradients of y = x kernel + bias.
+  /// Computes the gradients of kernel, bias and x of a product y = x kernel + bias.
   void backward_of_product(const Backward<T>& call, const KernelGradient<T>& gradient, ParamId bias) const {
     if (bias.size > 0) kernels::column_sums<T>(gradient.dy, call.grads + bias.offset);
     if (call.kernel_updater != nullptr) return call.kernel_updater->update(gradient);
@@ -173,23 +174,23 @@ class MultiHeadAttention final : public Layer<T> {
   double rate_;
   DroppedNumbers<T> dropped_;
   ParamId kernel_;
-  ParamId bias_;  // its size and that of the output's are 0 without biases
+  ParamId bias_;  // of size 0 without biases, as the output's
   ParamId output_kernel_;
   ParamId output_bias_;
   CacheId qkv_;  // (rows, 3 inner)
   CacheId dqkv_;
   CacheId context_;  // (rows, inner)
   CacheId dcontext_;
-  CacheId weights_;  // (steps, steps) of one head
+  CacheId weights_;  // (steps, steps): the weights of one head
   CacheId dweights_;
-  CacheId factors_;  // (examples, heads, steps, steps), where weights may drop
+  CacheId factors_;  // (examples, heads, steps, steps): the factors of dropout, if there is any
 };
 
 }  // namespace
 
 config::FamilyMember multi_head_attention() {
   return {"multi_head_attention",
-          "self-attention: for each head softmax(q k^T / sqrt(key_dim)) v, with q, k, v linear in x, then a dense layer",
+          "self-attention: each head computes softmax(q k^T / sqrt(key_dim)) v, with q, k, v linear in x; a dense layer follows",
           "Vaswani et al. 2017, eq. 1; Keras 3 MultiHeadAttention", [] { return std::make_shared<MultiHeadAttentionSpec>(); }};
 }
 

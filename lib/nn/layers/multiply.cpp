@@ -1,10 +1,10 @@
-// Multiply is the product of its inputs, element by element, in their order: y = (x1 x2) x3 …
+// Multiply is the product of its inputs, element by element, in the order of the inputs: y = (x1 x2) x3 …
 //
-//   dx of each input = dy times the product of the others, in their order; where an input was repeated, the sum over its repetitions
+// dx of each input = dy times the product of the other inputs, in their order; an input that was repeated gets the sum over its repetitions
 //
-// The largest input gives the output's shape.  Another one may have one number for each channel, which is repeated at every position (the
-// gate of a squeeze-and-excitation block), or one for each position, which is repeated in every channel.
-// Source: Keras 3 Multiply; Hu, Shen and Sun 2018 (squeeze-and-excitation).  Modes: all are the same.
+// The largest input gives the output its shape.  Another input may have one number for each channel, which is repeated at every position
+// (as the gate of a squeeze-and-excitation block), or one for each position, which is repeated in every channel.
+// Source: Keras 3 Multiply; Hu, Shen and Sun 2018 (squeeze-and-excitation).  Modes: the layer does not read the mode.
 #include <algorithm>
 
 #include "nn/layers/join.hpp"
@@ -18,11 +18,12 @@ class Multiply;
 
 class MultiplySpec final : public JoinSpec<MultiplySpec, Multiply> {};
 
-/// Where an input's numbers belong in an example of the output: number [position * position_step + channel * channel_step].
+/// How an input is repeated over an example of the output: number [p * position + c * channel] of the input belongs to position p and
+/// channel c.
 struct Repeated {
   Index position = 0;
   Index channel = 0;
-  Index size = 0;  // numbers of an example
+  Index size = 0;  // how many numbers an example of the input has
 };
 
 template <class T>
@@ -72,7 +73,7 @@ class Multiply final : public Layer<T> {
         input.rank() == output.rank() && std::equal(input.dims().begin(), input.dims().end() - 1, output.dims().begin());
     if (has_positions && input.channels() == 1) return {1, 0, input.size()};
     blueprint.refuse("cannot multiply inputs of the shapes " + shapes_text(blueprint.inputs()),
-                     "beside the largest one an input may have its shape, one number for each channel, or one for each position");
+                     "each input must have the shape of the largest one, one number for each channel, or one for each position");
   }
 
   template <class Visit>
@@ -92,18 +93,19 @@ class Multiply final : public Layer<T> {
     return (k == 0 ? x.data : more[k - 1].data) + offset(k, example, position, channel);
   }
 
-  std::vector<Repeated> inputs_;  // of each input
-  Index positions_ = 1;           // of the output
+  std::vector<Repeated> inputs_;  // for each input
+  Index positions_ = 1;           // of the output, as channels_
   Index channels_ = 1;
 };
 
 }  // namespace
 
 config::FamilyMember multiply() {
-  return {"multiply",
-          "y = x1 x2 …, the outputs of its branches or of the layers that it names; gates of one number for each channel or position are "
-          "repeated",
-          "Keras 3 Multiply; Hu, Shen and Sun 2018", [] { return std::make_shared<MultiplySpec>(); }};
+  return {
+      "multiply",
+      "y = x1 x2 …, of the outputs of its branches or of the layers that it names; gates of one number for each channel or position are "
+      "repeated",
+      "Keras 3 Multiply; Hu, Shen and Sun 2018", [] { return std::make_shared<MultiplySpec>(); }};
 }
 
 }  // namespace normrun::nn::layers

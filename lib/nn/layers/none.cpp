@@ -1,7 +1,7 @@
 // `none` and the placeholder `norm` build no layer.
 //
-//   none  replaces {"type": "norm"} in a network without normalization: y is x itself
-//   norm  is the place that a config's "norm" fills, before a network is built
+// none  takes the place of {"type": "norm"} in a network without normalization: y is x itself
+//   norm  is the placeholder for the config's "norm", which fills it before a network is built
 #include "nn/layer.hpp"
 #include "nn/layers/layers.hpp"
 
@@ -22,7 +22,8 @@ class PlaceholderSpec final : public SpecWithFactory<PlaceholderSpec> {
   void describe(config::OptionVisitor& visitor) override { describe_common(visitor); }
   template <class T>
   [[noreturn]] std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
-    blueprint.refuse("a normalization goes here but none is named", "give \"norm\" in the config, or {\"type\": \"none\"}");
+    blueprint.refuse("this layer is the placeholder \"norm\", and the config has no \"norm\"",
+                     "add \"norm\" to the config; \"norm\": {\"type\": \"none\"} means no normalization");
   }
 };
 

@@ -5,17 +5,19 @@
 namespace normrun::nn::layers {
 namespace {
 
-/// Returns for each axis of an example whether it is normalized.
+/// Returns for each axis of an example whether it is normalized.  Throws Error(kUsage) for axes that the input does not have.
 std::vector<bool> chosen_axes(const std::vector<Index>& axes, const Blueprint& blueprint) {
   const Index rank = blueprint.input().rank();
   std::vector<bool> chosen(static_cast<std::size_t>(rank), false);
   for (const Index axis : axes) {
-    const Index from_first = axis < 0 ? axis + rank : axis - 1;  // among the example's axes; axis 0 is the batch
+    // the index among the example's axes, which begin with axis 1; axis 0 is the batch
+    const Index from_first = axis < 0 ? axis + rank : axis - 1;
     if (axis == 0 || from_first < 0 || from_first >= rank) {
       blueprint.refuse("axis " + std::to_string(axis) + " is not one of " + blueprint.input().text(),
                        "axes count from 1, or from -1 backwards; 0 is the batch");
     }
-    if (chosen[static_cast<std::size_t>(from_first)]) blueprint.refuse("axis " + std::to_string(axis) + " is given twice");
+    if (chosen[static_cast<std::size_t>(from_first)])
+      blueprint.refuse("axis " + std::to_string(axis) + " is given twice", "give each axis once");
     chosen[static_cast<std::size_t>(from_first)] = true;
   }
   if (axes.empty()) blueprint.refuse("it has no axis to normalize", "give \"axes\" at least one");
@@ -27,7 +29,8 @@ std::vector<bool> chosen_axes(const std::vector<Index>& axes, const Blueprint& b
 NormalizedAxes::NormalizedAxes(const std::vector<Index>& axes, const Blueprint& blueprint) {
   const std::vector<bool> chosen = chosen_axes(axes, blueprint);
   const std::vector<Index>& dims = blueprint.input().dims();
-  std::vector<Index> offsets = {0};  // of the numbers of the rows, extended axis by axis: first the other axes, then the normalized ones
+  // of each number of the rows in an example; grows axis by axis, the other axes first, then the normalized ones
+  std::vector<Index> offsets = {0};
   const auto add_axis = [&](std::size_t axis) {
     Index stride = 1;
     for (std::size_t i = axis + 1; i < dims.size(); ++i) stride *= dims[i];

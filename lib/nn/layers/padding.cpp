@@ -1,11 +1,11 @@
-// Padding puts entries around those of an example, axis by axis.
+// Padding puts new entries before and after those of an example, axis by axis.
 //
 //   constant  the new entries are `value`             dx = dy at the old entries
-//   edge      they repeat the nearest entry           dx = the sum of dy over an entry and its copies, in their order
-//   reflect   they mirror the entries behind the edge, which is not repeated; dx as with edge
+// edge      the new entries repeat the nearest old one   dx = the sum of dy over an entry and its copies, in their order
+// reflect   the new entries mirror those behind the edge, and the entry at the edge is not repeated; dx as with edge
 //
-// Sources: Keras 3 ZeroPadding1D, ZeroPadding2D; numpy.pad; ONNX Pad.  Modes: all are the same.  Unlike the padding of a convolution or of
-// pooling, these entries are numbers like any other.
+// Sources: Keras 3 ZeroPadding1D, ZeroPadding2D; numpy.pad; ONNX Pad.  Modes: the layer does not read the mode.  The new entries are
+// numbers like any others; those that pad a convolution or a pooling are not.
 #include <algorithm>
 
 #include "nn/layer.hpp"
@@ -27,7 +27,7 @@ class PaddingSpec final : public SpecOf<PaddingSpec, PaddingLayer> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integers({"pads", "for each axis of an example how many entries come before and after: [before, after, before, after, …]"},
+    visitor.integers({"pads", "how many entries come before and after those of each axis of an example: [before, after, before, after, …]"},
                      pads, {0, Index{1} << 20});
     visitor.require(visitor.given("pads"), "", "the key \"pads\": how many entries come before and after those of each axis");
     visitor.choice({"mode", "what the new entries are: a constant, the nearest entry, or the entries mirrored at the edge"}, mode,
@@ -42,8 +42,9 @@ class PaddingLayer final : public Layer<T> {
   PaddingLayer(const PaddingSpec& spec, Blueprint& blueprint) : value_(static_cast<T>(spec.value)) {
     const std::vector<Index>& from = blueprint.input().dims();
     if (spec.pads.size() != 2 * from.size())
-      blueprint.refuse("its \"pads\" are " + std::to_string(spec.pads.size()) + " numbers for an input of " + blueprint.input().text(),
-                       "give two for each axis");
+      blueprint.refuse(
+          "its \"pads\" are " + std::to_string(spec.pads.size()) + " numbers for an input of shape " + blueprint.input().text(),
+          "give two numbers for each axis");
     steps_.assign(from.size(), 1);
     for (std::size_t axis = from.size(); axis-- > 1;) steps_[axis - 1] = steps_[axis] * from[axis];
     std::vector<Index> dims(from.size());
@@ -51,7 +52,8 @@ class PaddingLayer final : public Layer<T> {
       const Index before = spec.pads[2 * axis];
       const Index after = spec.pads[2 * axis + 1];
       if (spec.mode == PaddingMode::kReflect && std::max(before, after) >= from[axis])
-        blueprint.refuse("it mirrors more entries than axis " + std::to_string(axis + 1) + " has");
+        blueprint.refuse("it mirrors more entries than axis " + std::to_string(axis + 1) + " has",
+                         "give \"pads\" numbers below the size of the axis");
       dims[axis] = before + from[axis] + after;
       for (Index i = 0; i < dims[axis] && dims[axis] <= Shape::kMaxSize; ++i)
         places_at(axis).push_back(source(spec.mode, i - before, from[axis]));
@@ -89,7 +91,7 @@ class PaddingLayer final : public Layer<T> {
     if (places_.size() <= axis) places_.resize(axis + 1);
     return places_[axis];
   }
-  /// Which entry of an axis stands at a place that may lie beyond it.
+  /// Returns which entry of x stands at a place of y.  `at` counts from the first entry of x, and may lie beyond x on either side.
   static Index source(PaddingMode mode, Index at, Index size) {
     if (at >= 0 && at < size) return at;
     if (mode == PaddingMode::kConstant) return kNone;
@@ -105,7 +107,7 @@ class PaddingLayer final : public Layer<T> {
 
   T value_;
   std::vector<Index> steps_;
-  std::vector<std::vector<Index>> places_;  // for each axis, in x
+  std::vector<std::vector<Index>> places_;  // for each axis the places in x of its entries
   Index inputs_ = 0;
   Index outputs_ = 0;
 };
@@ -113,8 +115,8 @@ class PaddingLayer final : public Layer<T> {
 }  // namespace
 
 config::FamilyMember padding() {
-  return {"padding", "entries around those of an example: a constant, or copies", "Keras 3 ZeroPadding1D and ZeroPadding2D, numpy.pad",
-          [] { return std::make_shared<PaddingSpec>(); }};
+  return {"padding", "adds entries before and after those of an example: a constant, or copies",
+          "Keras 3 ZeroPadding1D and ZeroPadding2D, numpy.pad", [] { return std::make_shared<PaddingSpec>(); }};
 }
 
 }  // namespace normrun::nn::layers

@@ -1,14 +1,14 @@
-// Pooling over height and width, or over time; channels are last, and each channel is pooled by itself.
+// Pooling over height and width, or over time.  Channels are last, and each channel is pooled by itself.
 //
-//   max_pooling      y = the largest number under the window; dy goes to that number, of equal ones to the first
-//   average_pooling  y = their mean; dy / cells goes to each of them.  Padded cells do not count (TensorFlow, Keras), or count as zeros
-//                    with count_include_pad (PyTorch's default, where its padding is not 0)
+// max_pooling      y = the largest number under the window; dy goes to the first of the largest numbers
+// average_pooling  y = the mean of the numbers under the window; each of them gets dy / cells.  Padded cells do not count (TensorFlow,
+//                    Keras), or count as zeros with count_include_pad (PyTorch's default, if its padding is not 0)
 //
-// ceil_mode adds a last window that reaches beyond the padding; what lies there never counts.
-// A sequence is pooled as if it ended at its length: the output has as many valid steps as it alone would give, and zeros behind them.
+// ceil_mode adds a last window that reaches beyond the padding.  The cells beyond the padding never count.
+// A sequence is pooled as if it ended at its length: the output has the valid steps that the sequence alone would give, followed by zeros.
 // Source: Keras 3 MaxPooling1D, MaxPooling2D, AveragePooling1D, AveragePooling2D; PyTorch MaxPool and AvgPool.  A NaN under the window
 // gives NaN.
-// Modes: all are the same; there are no parameters and no statistics.
+// Modes: the layers do not read the mode.  They have no parameters and no statistics.
 #include "nn/kernels/pooling.hpp"
 
 #include <algorithm>
@@ -47,9 +47,9 @@ class PoolingSpec final : public SpecOf<PoolingSpec, Pooling> {
       describe_directions(visitor, {"strides", "the window's steps down and along; default pool_size"}, window.over, window.strides);
     describe_padding(visitor, window);
     visitor.require(window.padding != Padding::kCausal, "padding", "valid or same");
-    visitor.flag({"ceil_mode", "whether a last window that does not fit is taken, too (PyTorch)"}, window.ceil_mode);
+    visitor.flag({"ceil_mode", "whether a last window that does not fit gives an output, too (PyTorch)"}, window.ceil_mode);
     visitor.require(!window.ceil_mode || window.padding == Padding::kValid, "ceil_mode",
-                    "false, because \"padding\": \"same\" takes it anyway");
+                    "false: with \"padding\": \"same\" every window gives an output");
     if (pool == Pool::kAverage)
       visitor.flag({"count_include_pad", "whether padded cells count as zeros: PyTorch's default, but not Keras's"}, count_include_pad);
   }
@@ -62,7 +62,8 @@ class Pooling final : public Layer<T> {
       : pool_(spec.pool), counts_padding_(spec.count_include_pad), window_(window_over(blueprint, spec.window)) {
     const Slide& along = window_.along;
     if (is_too_padded(along) || is_too_padded(window_.down))
-      blueprint.refuse("a window may lie on padding alone", "give \"pads\" numbers of at most half the pool_size");
+      blueprint.refuse("its padding is so wide that a window may lie on padding alone",
+                       "give \"pads\" numbers of at most half the pool_size");
     const auto is_whole = [&](Index x) { return along.begin(x) == 0 && along.end(x) == along.size; };
     while (whole_begin_ < along.output && !is_whole(whole_begin_)) ++whole_begin_;
     whole_end_ = whole_begin_;
@@ -103,8 +104,8 @@ class Pooling final : public Layer<T> {
     if (!counts_padding_) return slide.end(at) - slide.begin(at);
     return std::min(slide.size, slide.input + slide.after - slide.first(at));
   }
-  /// Calls visit(line, image, row) for places in a line whose windows have one size.  `image` is where their first cell lies in x, and
-  /// `row` is their first row of the output.
+  /// Calls visit(line, image, row) for places in a line that have windows of one size.  `image` is the index in x of their first cell, and
+  /// `row` is the first of their rows in the output.
   template <class Visit>
   void for_each_line(Index examples, const Index* lengths, const Visit& visit) const {
     const Slide& down = window_.down;
@@ -132,7 +133,7 @@ class Pooling final : public Layer<T> {
     }
   }
 
-  // The places along a line whose windows lie on the image as a whole.
+  // The places [begin, end) along a line whose windows lie completely on the image.
   Index whole_begin_ = 0;
   Index whole_end_ = 0;
   Pool pool_;

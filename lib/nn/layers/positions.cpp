@@ -1,10 +1,11 @@
-// Positions tell layers that see all steps alike, as attention does, where a step stands: y = x + p, with a row of p for each step.
+// Positions add a row p of numbers for each step, y = x + p.  Layers such as attention see all steps alike, and learn from p where a step
+// stands.
 //
 //   learned_positions     p is a parameter, position_embeddings (steps, channels);  its gradient is the sum of dy over the examples
 //   sinusoidal_positions  p[t, 2i] = sin(t w_i),  p[t, 2i+1] = cos(t w_i),  w_i = max_wavelength^(-2i / channels),  t = 0, 1, …
 //   dx = dy
 //
-// Source: Keras Hub PositionEmbedding and SinePositionEncoding; Vaswani et al. 2017, section 3.5.  Modes: all are the same.
+// Source: Keras Hub PositionEmbedding and SinePositionEncoding; Vaswani et al. 2017, section 3.5.  Modes: the layers do not read the mode.
 #include <algorithm>
 
 #include "core/elementary.hpp"
@@ -18,10 +19,11 @@ namespace normrun::nn::layers {
 namespace {
 
 void refuse_unless_sequence(const Blueprint& blueprint) {
-  if (blueprint.input().rank() != 2) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)");
+  if (blueprint.input().rank() != 2)
+    blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)", "positions are added to sequences");
 }
 
-/// Adds p, as many numbers as an example has, to each example.
+/// Adds p to each example.  p has as many numbers as an example.
 template <class T>
 void add_to_examples(ConstView<T> x, Index examples, const T* p, View<T> y) {
   if (y.data != x.data) std::copy(x.begin(), x.end(), y.begin());
@@ -43,7 +45,7 @@ class LearnedPositionsSpec final : public SpecOf<LearnedPositionsSpec, LearnedPo
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    describe_initializer(visitor, {"initializer", "how the positions start"}, initializer, "glorot_uniform");
+    describe_initializer(visitor, {"initializer", "how the learned rows are initialized"}, initializer, "glorot_uniform");
   }
 };
 
@@ -78,7 +80,8 @@ class SinusoidalPositionsSpec final : public SpecOf<SinusoidalPositionsSpec, Sin
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.number({"max_wavelength", "how many steps the slowest wave takes, divided by 2 pi"}, max_wavelength, config::at_least(1.0));
+    visitor.number({"max_wavelength", "the wavelength of the slowest wave in steps, divided by 2 pi"}, max_wavelength,
+                   config::at_least(1.0));
   }
 };
 
@@ -89,8 +92,8 @@ class SinusoidalPositions final : public Layer<T> {
     refuse_unless_sequence(blueprint);
     const Index steps = blueprint.input().dims()[0];
     const Index channels = blueprint.channels();
-    constexpr Index kMostSteps = 100'000;  // sin and cos are exact up to there
-    if (steps > kMostSteps) blueprint.refuse("its input has more than 100000 steps");
+    constexpr Index kMostSteps = 100'000;  // sin and cos are exact for steps up to this one
+    if (steps > kMostSteps) blueprint.refuse("its input has more than 100000 steps", "use learned_positions");
     positions_.reserve(static_cast<std::size_t>(steps * channels));
     for (Index t = 0; t < steps; ++t) {
       for (Index c = 0; c < channels; ++c) {
@@ -114,12 +117,12 @@ class SinusoidalPositions final : public Layer<T> {
 }  // namespace
 
 config::FamilyMember learned_positions() {
-  return {"learned_positions", "y = x + p, a learned row for each step", "Keras Hub PositionEmbedding",
+  return {"learned_positions", "y = x + p, where p is a learned row for each step", "Keras Hub PositionEmbedding",
           [] { return std::make_shared<LearnedPositionsSpec>(); }};
 }
 config::FamilyMember sinusoidal_positions() {
-  return {"sinusoidal_positions", "y = x + p, sines and cosines of the step, from fast to slow", "Vaswani et al. 2017, section 3.5",
-          [] { return std::make_shared<SinusoidalPositionsSpec>(); }};
+  return {"sinusoidal_positions", "y = x + p, where p holds sines and cosines of the step, from fast to slow",
+          "Vaswani et al. 2017, section 3.5", [] { return std::make_shared<SinusoidalPositionsSpec>(); }};
 }
 
 }  // namespace normrun::nn::layers

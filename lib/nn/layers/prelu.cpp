@@ -5,7 +5,7 @@
 //   alpha: (channels), (1), or the shape of an example
 //
 // Source: He, Zhang, Ren and Sun 2015, eq. 1 to 4 (alpha starts at 0.25); PyTorch PReLU; Keras 3 PReLU (alpha starts at 0).
-// Modes: all are the same.
+// Modes: the layer does not read the mode.
 #include <algorithm>
 
 #include "nn/kernels/activations.hpp"
@@ -28,11 +28,12 @@ class PreluSpec final : public SpecOf<PreluSpec, Prelu> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.choice({"slopes",
-                    "which numbers share a slope: per-channel, those of a channel; one, all of them (PyTorch's default); per-element, none "
-                    "(Keras's default)"},
-                   slopes, {{"per-channel", Slopes::kPerChannel}, {"one", Slopes::kOne}, {"per-element", Slopes::kPerElement}});
-    visitor.number({"initial_slope", "what the slopes start at: 0.25 in the paper and PyTorch, 0 in Keras"}, initial_slope,
+    visitor.choice(
+        {"slopes",
+         "which numbers share a slope.  per-channel: those of a channel; one: all of them (PyTorch's default); per-element: none "
+         "(Keras's default)"},
+        slopes, {{"per-channel", Slopes::kPerChannel}, {"one", Slopes::kOne}, {"per-element", Slopes::kPerElement}});
+    visitor.number({"initial_slope", "the initial value of the slopes: 0.25 in the paper and PyTorch, 0 in Keras"}, initial_slope,
                    config::any_number());
   }
 
@@ -80,7 +81,7 @@ class Prelu final : public Layer<T> {
   View<U> by_slope(View<U> x) const {
     return x.reshaped(x.size() / columns_, columns_);
   }
-  /// The slope of each column.
+  /// Returns a slope for each column.
   const T* slopes(const T* params, const Caches<T>& caches) const {
     const T* const alpha = params + alpha_.offset;
     if (alpha_.size == columns_) return alpha;
@@ -88,10 +89,10 @@ class Prelu final : public Layer<T> {
     return caches[slopes_];
   }
 
-  Index columns_;  // channels, or numbers of an example where each has a slope
+  Index columns_;  // the channels; or all numbers of an example, if each has its own slope
   ParamId alpha_;
   CacheId slopes_;  // (columns)
-  CacheId below_;   // min(x, 0)
+  CacheId below_;   // the cache of min(x, 0)
 };
 
 }  // namespace

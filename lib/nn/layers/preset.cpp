@@ -8,13 +8,13 @@
 namespace normrun::nn::layers {
 namespace {
 
-/// What a document of an expansion holds.
+/// What the text of an expansion is parsed into.
 struct Expansion final : config::Described {
   LayerList layers;
   void describe(config::OptionVisitor& visitor) override { visitor.tagged_list({"layers", "the layers"}, layers, layer_family()); }
 };
 
-/// Makes the names of the layers follow the path of the block that they are in.
+/// Makes the names of the layers local: each follows the path of the block that the layer is in.
 void make_local(const LayerList& layers) {
   for (const auto& layer : layers) {
     auto& spec = static_cast<LayerSpec&>(*layer);

@@ -9,11 +9,12 @@
 namespace normrun::nn::layers {
 
 /// A layer that stands for a list of plain layers, such as all of a ResNet up to its pooled features.  It computes nothing of its own: it
-/// is a block of one branch.  The names of its layers follow its own: a layer "conv" of the preset "resnet20_0" is "resnet20_0/conv".
+/// is a block with one branch.  The names of the branch's layers follow the preset's name: a layer "conv" of the preset "resnet20_0" is
+/// "resnet20_0/conv".
 class PresetSpec : public SpecWithFactory<PresetSpec> {
  public:
-  /// The layers that the options stand for, as a config writes them: a JSON list.  A name in it is local to the preset; a layer cannot name
-  /// its "inputs".
+  /// Returns the layers that the options stand for, as a JSON list in the form of a config.  A name in the list is local to the preset, and
+  /// no layer in it can have "inputs".
   virtual std::string expansion() const = 0;
 
   std::vector<Branch> branches() const final;
@@ -23,9 +24,9 @@ class PresetSpec : public SpecWithFactory<PresetSpec> {
   }
 };
 
-/// Writes a layer of an expansion.  `options`: further members of the JSON object, or "".
+/// Returns a layer of an expansion as JSON.  `options`: further members of the object, or "".
 std::string layer_text(std::string_view type, std::string_view name, std::string_view options = "");
-/// Writes a list of layers.
+/// Returns a list of layers as JSON.
 std::string list_text(const std::vector<std::string>& layers);
 
 }  // namespace normrun::nn::layers

@@ -1,10 +1,10 @@
-// Layers that change each number by constants of the config or by one trained number for each channel.
+// Layers that change each number: by constants of the config (rescaling), or by trained numbers of its channel (affine).
 //
 //   rescaling  y = scale x + offset, with numbers of the config                    dx = scale dy
 //   affine     y = gamma x + beta, (channels) each; either may be left out           dx = gamma dy, dgamma = sum(dy x), dbeta = sum(dy)
 //
-// Sources: Keras 3 Rescaling; gamma of affine is PyTorch's LayerScale (Touvron et al. 2021), beta an embedding of positions where an
-// example's numbers are all channels.  Modes: all are the same; there are no statistics.
+// Sources: Keras 3 Rescaling. gamma of affine is PyTorch's LayerScale (Touvron et al. 2021).  If every number of an example is a channel,
+// beta is an embedding of positions.  Modes: the layers do not read the mode, and have no statistics.
 #include <cmath>
 
 #include "nn/layers/affine.hpp"
@@ -23,8 +23,8 @@ class RescalingSpec final : public SpecOf<RescalingSpec, Rescaling> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.number({"scale", "what multiplies the input"}, scale, config::any_number());
-    visitor.number({"offset", "what is added afterwards"}, offset, config::any_number());
+    visitor.number({"scale", "the factor that multiplies the input"}, scale, config::any_number());
+    visitor.number({"offset", "the number that is added afterwards"}, offset, config::any_number());
   }
 };
 

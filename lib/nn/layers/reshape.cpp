@@ -1,9 +1,10 @@
 // Reshape and permute change the shape of an example.
 //
-//   reshape  the same numbers in the same order under another shape; one dimension may be -1, which is then what the others leave
+// reshape  the same numbers in the same order under another shape; one dimension may be -1, and then follows from the others
 //   permute  y's axis i is x's axis dims[i], counted from 1;  dx is dy permuted back
 //
-// Source: Keras 3 Reshape, Permute.  Modes: all are the same.  Reshape leaves the numbers where they lie, so it builds no layer.
+// Source: Keras 3 Reshape, Permute.  Modes: the layers do not read the mode.  Reshape leaves the numbers where they are, so it builds no
+// layer.
 #include <algorithm>
 #include <numeric>
 
@@ -36,7 +37,9 @@ class ReshapeSpec final : public SpecWithFactory<ReshapeSpec> {
     for (const Index dim : dims) fits = fits && (dim < 0 || (checked_product(known, dim, known) && known <= size));
     const auto open = std::find(dims.begin(), dims.end(), Index{-1});
     fits = fits && (open == dims.end() ? known == size : size % known == 0);
-    if (!fits) blueprint.refuse("the " + std::to_string(size) + " numbers of " + blueprint.input().text() + " do not fit the target_shape");
+    if (!fits)
+      blueprint.refuse("the " + std::to_string(size) + " numbers of " + blueprint.input().text() + " do not fit the target_shape",
+                       "give dimensions whose product is this number, or -1 for one of them");
     if (open != dims.end()) *open = size / known;
     blueprint.set_output(std::move(dims));
     return nullptr;
@@ -52,8 +55,8 @@ class PermuteSpec final : public SpecOf<PermuteSpec, Permute> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integers({"dims", "which axis of the input each axis of the output is; they count from 1, and the batch is none of them"}, dims,
-                     {1, 64});
+    visitor.integers({"dims", "for each axis of the output, which axis of the input it is; axes count from 1 and leave out the batch"},
+                     dims, {1, 64});
     visitor.require(visitor.given("dims"), "", "the key \"dims\": the order of the axes, such as [2, 1]");
   }
 };
@@ -67,7 +70,9 @@ class Permute final : public Layer<T> {
     std::sort(sorted.begin(), sorted.end());
     std::vector<Index> axes(from.size());
     std::iota(axes.begin(), axes.end(), Index{1});
-    if (sorted != axes) blueprint.refuse("\"dims\" does not name each axis of " + blueprint.input().text() + " once");
+    if (sorted != axes)
+      blueprint.refuse("\"dims\" does not name each axis of " + blueprint.input().text() + " once",
+                       "give \"dims\" each axis from 1 on once");
     std::vector<Index> strides(from.size(), 1);
     for (std::size_t i = from.size(); i-- > 1;) strides[i - 1] = strides[i] * from[i];
     std::vector<Index> dims;
@@ -101,7 +106,7 @@ class Permute final : public Layer<T> {
   LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth, .lengths = Lengths::kLost}; }
 
  private:
-  /// Counts through the output's places, axis by axis, and notes where each number comes from.
+  /// Counts through the output's places, axis by axis, and notes where in x each number comes from.
   void fill_sources(const std::vector<Index>& dims, const std::vector<Index>& steps, Index size) {
     std::vector<Index> at(dims.size(), 0);
     sources_.reserve(static_cast<std::size_t>(size));

@@ -2,10 +2,10 @@
 //
 //   stem   conv 3x3, norm, relu                                   `width` filters
 //   stage  `depth` blocks: relu(body(x) + shortcut(x)), body = conv 3x3, norm, relu, conv 3x3, norm
-//   the first block of stages 2 and 3 has stride 2 and twice the filters.  Its shortcut is a 1x1 convolution with a norm (option B of the
-//   source), or takes every second pixel and adds channels of zeros, half of them on either side (option A)
+// The first block of stages 2 and 3 has stride 2 and twice the filters.  Its shortcut is a 1x1 convolution with a norm (option B of the
+//   source); or it takes every second pixel and adds channels of zeros, half of them on either side (option A).
 //
-// With the dense layer that follows, the network has 6 depth + 2 layers.  Convolutions have no bias, and zeros on every side.
+// With the dense layer that follows, the network has 6 depth + 2 layers.  The convolutions have no bias, and pad with zeros on every side.
 // Source: He, Zhang, Ren and Sun 2016, sections 3.3 and 4.2.
 #include "fmt/format.h"
 #include "nn/layers/layers.hpp"
@@ -24,8 +24,9 @@ class Resnet20Spec final : public PresetSpec {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integer({"width", "filters of the first stage; the second has twice as many and the third four times"}, width, {1, 4096});
-    visitor.integer({"depth", "residual blocks in each of the three stages: n of 6n + 2 layers"}, depth, {1, 200});
+    visitor.integer({"width", "filters of the first stage; the second stage has twice as many, and the third four times as many"}, width,
+                    {1, 4096});
+    visitor.integer({"depth", "residual blocks in each of the three stages; the whole network has 6 depth + 2 layers"}, depth, {1, 200});
     visitor.choice<Shortcut>({"shortcut",
                               "what brings a block's input to the body's shape: a 1x1 convolution with a norm, or every second pixel "
                               "padded with channels of zeros"},

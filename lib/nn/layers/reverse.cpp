@@ -1,8 +1,8 @@
-// Reverse turns a sequence around: y[t] = x[length - 1 - t] for its valid steps; the padding stays behind them, as it is.
+// Reverse turns the valid steps of a sequence around: y[t] = x[length - 1 - t].  The padding stays behind them, as it is.
 //
-//   dx is dy turned around
+// dx is dy, turned around in the same way
 //
-// Source: Keras 3 ops.flip, by which Bidirectional turns the outputs of its backward layer.  Modes: all are the same.
+// Source: Keras 3 ops.flip, by which Bidirectional turns the outputs of its backward layer.  Modes: the layer does not read the mode.
 #include <algorithm>
 
 #include "nn/layer.hpp"
@@ -23,7 +23,8 @@ template <class T>
 class Reverse final : public Layer<T> {
  public:
   Reverse(const ReverseSpec&, Blueprint& blueprint) : steps_(blueprint.input().positions()) {
-    if (blueprint.input().rank() != 2) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)");
+    if (blueprint.input().rank() != 2)
+      blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)", "only sequences can be reversed");
   }
 
   void forward(const Forward<T>& call) const override { turn_around(call.x, call.examples, call.lengths, call.y); }

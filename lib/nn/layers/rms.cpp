@@ -1,12 +1,13 @@
 // RMS normalization divides each row by the root of its mean square.  It subtracts no mean and adds no offset.
 //
-//   x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat
-//   the mean is over the normalized axes of one example, by default the last one, for each place along its other axes; gamma has their
-//   shape with g = dy gamma:  dx = inv_rms (g - x_hat mean(g x_hat))
+// x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat
+//   the mean is over the normalized axes of one example, for each place along its other axes; by default over the last axis
+//   gamma has the shape of the normalized axes
+//   with g = dy gamma:  dx = inv_rms (g - x_hat mean(g x_hat))
 // Padded steps are treated as in layer normalization (layer.cpp).
 //
 // Source: Zhang and Sennrich 2019, eq. 4; Keras 3 RMSNormalization (epsilon 1e-6; PyTorch: the machine epsilon).
-// Modes: the layer reads none, so train mode and eval mode give the same bits.
+// Modes: the layer does not read the mode, so train mode and eval mode give the same bits.
 #include <algorithm>
 #include <cmath>
 
@@ -31,7 +32,7 @@ class RmsNormSpec final : public SpecOf<RmsNormSpec, RmsNorm> {
     describe_common(visitor);
     visitor.number({"epsilon", "added to the mean square"}, epsilon, config::at_least(0.0));
     visitor.integers({"axes",
-                      "the axes that are normalized together, any of an example's (Keras's axis); axis 0 is the batch.  PyTorch's "
+                      "the axes of an example that are normalized together (Keras's axis); axis 0 would be the batch.  PyTorch's "
                       "normalized_shape of k sizes is the last k axes"},
                      axes, {-64, 64});
     describe_padded_steps(visitor, padded_steps);
@@ -87,7 +88,7 @@ class RmsNorm final : public Layer<T> {
   }
 
  private:
-  /// Computes dx of row r, of whose features the first `count` made the mean square.
+  /// Computes dx of row r.  Only the first `count` features of the row are in its mean square.
   void row_backward(const Backward<T>& call, ConstView<T> dy, ConstView<T> x_hat, Index count, Index r, View<T> dx) const {
     const T* gamma = affine_.gamma(call.params);
     const T inv_rms = call.caches[inv_rms_][r];
@@ -102,7 +103,7 @@ class RmsNorm final : public Layer<T> {
     for (Index c = count; c < dy.cols; ++c) dx(r, c) *= inv_rms;
   }
 
-  /// Returns the numbers of x or dy as rows of features, in their own memory if the normalized axes are the last ones.
+  /// Returns x or dy as rows of features: in place if the normalized axes are the last ones, and otherwise a copy.
   template <class Call>
   ConstView<T> gathered(ConstView<T> numbers, const Call& call) const {
     const Index rows = call.examples * axes_.rows_of_example();
@@ -112,19 +113,19 @@ class RmsNorm final : public Layer<T> {
   }
 
   NormalizedAxes axes_;
-  bool leaves_out_;  // padded steps; only where steps are normalized together
+  bool leaves_out_;  // whether padded steps are left out; only if steps are normalized together
   T epsilon_;
   GammaAndBeta affine_;
   CacheId mean_;      // (rows)
   CacheId inv_rms_;   // (rows)
   CacheId x_hat_;     // (rows, features)
-  CacheId gathered_;  // the same shape: x and y, later dy and dx; only where the axes are not the last ones
+  CacheId gathered_;  // (rows, features): x and y, later dy and dx; empty if the normalized axes are the last ones
 };
 
 }  // namespace
 
 config::FamilyMember rms() {
-  return {"rms", "RMS normalization: each row by the root of its mean square, the same in every mode",
+  return {"rms", "RMS normalization: divides each row by the root of its mean square, in every mode",
           "Zhang and Sennrich 2019, eq. 4; Keras 3 RMSNormalization", [] { return std::make_shared<RmsNormSpec>(); }};
 }
 

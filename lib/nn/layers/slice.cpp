@@ -1,10 +1,10 @@
 // Slice takes some entries of one axis of an example, and broadcast repeats the entries of axes of size 1.
 //
 //   slice      y[…, i, …] = x[…, start + i step, …], i < count;  dx has dy at these entries and 0 at the others
-//   broadcast  y[…, i, …] = x[…, 0, …] along each axis that x has size 1 on;  dx = the sum of dy over its copies, in their order
+// broadcast  y[…, i, …] = x[…, 0, …] along each axis on which x has size 1;  dx = the sum of dy over its copies, in their order
 //
 // Sources: ONNX Slice and Expand; Keras 3 Cropping1D, Cropping2D and ops.broadcast_to.  A negative step runs backwards: a slice with start
-// time - 1 and step -1 turns a sequence round.  Modes: all are the same.
+// time - 1 and step -1 turns a sequence around.  Modes: the layers do not read the mode.
 #include <algorithm>
 
 #include "nn/layer.hpp"
@@ -25,11 +25,11 @@ class SliceSpec final : public SpecOf<SliceSpec, Slice> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integer({"axis", "the axis of an example; axes count from 1, or from -1 backwards, and the batch is none of them"}, axis,
-                    {-64, 64});
+    visitor.integer({"axis", "the axis of an example; axes count from 1, or from -1 backwards, and leave out the batch"}, axis, {-64, 64});
     visitor.require(axis != 0, "axis", "an axis of an example: 0 is the batch");
     visitor.integer({"start", "the first entry, counted from 0"}, start, {0, Shape::kMaxSize});
-    visitor.integer({"step", "how far the next entry is; negative: backwards"}, step, {-Shape::kMaxSize, Shape::kMaxSize});
+    visitor.integer({"step", "the distance from one taken entry to the next; a negative one goes backwards"}, step,
+                    {-Shape::kMaxSize, Shape::kMaxSize});
     visitor.require(step != 0, "step", "a number other than 0");
     visitor.integer({"count", "how many entries are taken; default: as many as there are"}, count, {1, Shape::kMaxSize});
   }
@@ -43,14 +43,15 @@ class Slice final : public Layer<T> {
     const auto rank = static_cast<Index>(dims.size());
     const Index axis = spec.axis < 0 ? spec.axis + rank : spec.axis - 1;
     if (axis < 0 || axis >= rank)
-      blueprint.refuse("axis " + std::to_string(spec.axis) + " is not one of " + blueprint.input().text(),
+      blueprint.refuse("axis " + std::to_string(spec.axis) + " is no axis of the input " + blueprint.input().text(),
                        "axes count from 1; 0 is the batch");
     size_ = dims[static_cast<std::size_t>(axis)];
     const Index room = step_ > 0 ? size_ - 1 - start_ : start_;
     const Index there = start_ >= size_ ? 0 : room / std::abs(step_) + 1;
     count_ = spec.count.value_or(there);
     if (there < 1 || count_ > there)
-      blueprint.refuse("its entries lie beyond the " + std::to_string(size_) + " of axis " + std::to_string(axis + 1));
+      blueprint.refuse("it takes entries beyond the " + std::to_string(size_) + " of axis " + std::to_string(axis + 1),
+                       "give a smaller \"start\", \"step\" or \"count\"");
     for (Index i = axis + 1; i < rank; ++i) run_ *= dims[static_cast<std::size_t>(i)];
     outer_ = blueprint.input().size() / (size_ * run_);
     dims[static_cast<std::size_t>(axis)] = count_;
@@ -78,9 +79,9 @@ class Slice final : public Layer<T> {
   Index start_;
   Index step_;
   Index count_ = 0;
-  Index size_ = 0;   // entries of the input's axis
-  Index run_ = 1;    // numbers of one entry
-  Index outer_ = 1;  // how often an example goes through the axis
+  Index size_ = 0;   // how many entries the axis of the input has
+  Index run_ = 1;    // how many numbers an entry has
+  Index outer_ = 1;  // how often an example runs through the axis
 };
 
 template <class T>
@@ -92,8 +93,8 @@ class BroadcastSpec final : public SpecOf<BroadcastSpec, Broadcast> {
 
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
-    visitor.integers({"target_shape", "the shape of an example; it differs from the input's only on axes where that is 1"}, target_shape,
-                     {1, Shape::kMaxSize});
+    visitor.integers({"target_shape", "the shape of an example; it may differ from the input's only on axes on which the input has size 1"},
+                     target_shape, {1, Shape::kMaxSize});
     visitor.require(visitor.given("target_shape"), "", "the key \"target_shape\": the shape that an example gets");
   }
 };
@@ -110,7 +111,9 @@ class Broadcast final : public Layer<T> {
       if (from[axis] > 1) steps_[axis] = step;
       step *= from[axis];
     }
-    if (!fits) blueprint.refuse("its input " + blueprint.input().text() + " cannot be repeated to " + shape_text(dims_));
+    if (!fits)
+      blueprint.refuse("its input " + blueprint.input().text() + " cannot be repeated to " + shape_text(dims_),
+                       "only axes of size 1 are repeated");
     inputs_ = blueprint.input().size();
     blueprint.set_output(dims_);
     outputs_ = blueprint.output().size();
@@ -143,7 +146,7 @@ class Broadcast final : public Layer<T> {
   }
 
   std::vector<Index> dims_;
-  std::vector<Index> steps_;  // along each axis, in x
+  std::vector<Index> steps_;  // for each axis the distance in x from one entry to the next
   Index inputs_ = 0;
   Index outputs_ = 0;
 };
@@ -155,7 +158,7 @@ config::FamilyMember slice() {
           [] { return std::make_shared<SliceSpec>(); }};
 }
 config::FamilyMember broadcast() {
-  return {"broadcast", "the entries of axes of size 1 repeated", "Keras 3 ops.broadcast_to",
+  return {"broadcast", "repeats the entries of axes of size 1", "Keras 3 ops.broadcast_to",
           [] { return std::make_shared<BroadcastSpec>(); }};
 }
 

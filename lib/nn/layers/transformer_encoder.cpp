@@ -1,10 +1,10 @@
-// The encoder of a transformer, up to the pooled features: the input's features (or tokens) as d_model channels, positions, `depth` blocks
-// of self-attention and of two dense layers, each beside a shortcut, and the mean over time.
+// The encoder of a transformer, up to the pooled features.  It brings the input's features (or tokens) to d_model channels, adds positions,
+// and runs `depth` blocks; a block has self-attention and two dense layers, each with a shortcut beside it.  The mean over time comes last.
 //
 //   norm_first      x = x + attention(norm(x)),  x = x + feed_forward(norm(x)), and a norm after the last block
 //   not norm_first  x = norm(x + attention(x)),  x = norm(x + feed_forward(x))
 //   feed_forward    dense(activation(dense(x))), with `feed_forward` units between
-//   dropout         in the weights of attention, behind attention, behind the activation and behind the second dense layer
+// dropout         of the weights of attention, and behind attention, the activation and the second dense layer
 //
 // Source: Vaswani et al. 2017, section 3; PyTorch TransformerEncoderLayer; Xiong et al. 2020 for norm_first.
 #include "fmt/format.h"
@@ -37,14 +37,15 @@ class TransformerEncoderSpec final : public PresetSpec {
     visitor.integer({"num_heads", "heads of each attention; they divide d_model"}, num_heads, {1, kWidest});
     visitor.integer({"feed_forward", "units between the two dense layers of a block"}, feed_forward, {1, kWidest});
     visitor.integer({"depth", "how many blocks"}, depth, {1, 200});
-    visitor.flag({"norm_first", "whether the norms stand before attention and feed-forward instead of behind their sums"}, norm_first);
+    visitor.flag({"norm_first", "whether the norms come before attention and feed-forward, instead of after the sums"}, norm_first);
     visitor.flag({"use_causal_mask", "whether a step sees only itself and the steps before it"}, use_causal_mask);
     visitor.number({"dropout", "the rate of every dropout"}, dropout, {.low = 0.0, .high = 1.0, .high_open = true});
-    visitor.choice({"activation", "what follows the first dense layer of a block"}, is_gelu, {{"relu", false}, {"gelu", true}});
+    visitor.choice({"activation", "the function that follows the first dense layer of a block"}, is_gelu,
+                   {{"relu", false}, {"gelu", true}});
     visitor.choice(
-        {"positions", "what is added to the steps before the first block"}, positions,
+        {"positions", "the positions that are added to the steps before the first block"}, positions,
         {{"sinusoidal", EncoderPositions::kSinusoidal}, {"learned", EncoderPositions::kLearned}, {"none", EncoderPositions::kNone}});
-    visitor.choice({"pooling", "what becomes of the steps after the last block"}, pooling,
+    visitor.choice({"pooling", "how the steps are pooled after the last block"}, pooling,
                    {{"average", EncoderPooling::kAverage}, {"max", EncoderPooling::kMax}, {"none", EncoderPooling::kNone}});
   }
 
@@ -63,7 +64,7 @@ class TransformerEncoderSpec final : public PresetSpec {
   }
 
  private:
-  /// Adds the residual block `part` around `body`, with its norm.
+  /// Adds a residual block called `part` around `body`, with its norm.
   void add_part(const std::string& part, std::vector<std::string> body, std::vector<std::string>& layers) const {
     if (norm_first) body.insert(body.begin(), layer_text("norm", "norm"));
     add_dropout("dropout", body);

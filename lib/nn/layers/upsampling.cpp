@@ -1,11 +1,11 @@
 // Upsampling makes an image, or a sequence, larger by whole factors.
 //
 //   nearest   y(i) = x(i / size), rounded down;  dx(j) = the sum of dy over the outputs that copy j, in their order
-//   bilinear  y(i) = (1 - w) x(j) + w x(j + 1) along each direction, where j + w = (i + 1/2) / size - 1/2, held between the first and the
-//             last number;  dx: each dy(i) in the same shares, in the order of the outputs.  With align_corners,
-//             j + w = i (inputs - 1) / (outputs - 1): the corners of the output are those of the input
+// bilinear  y(i) = (1 - w) x(j) + w x(j + 1) along each direction, where j + w = (i + 1/2) / size - 1/2, clipped to the range from the
+//             first number to the last.  dx gets each dy(i) in the same shares, in the order of the outputs.  With align_corners,
+//             j + w = i (inputs - 1) / (outputs - 1), so the corners of the output are those of the input.
 //
-// Source: Keras 3 UpSampling1D, UpSampling2D; PyTorch Upsample.  Modes: all are the same.
+// Source: Keras 3 UpSampling1D, UpSampling2D; PyTorch Upsample.  Modes: the layers do not read the mode.
 #include <algorithm>
 #include <cmath>
 
@@ -34,16 +34,18 @@ class UpsamplingSpec final : public SpecOf<UpsamplingSpec, Upsampling> {
     describe_directions(visitor, {"size", "by which factor the output is larger; one number stands for both directions of an image"}, over,
                         size);
     if (over == Over::kImage) {
-      visitor.choice({"interpolation", "nearest copies numbers; bilinear draws straight lines between their centres"}, interpolation,
-                     {{"nearest", Interpolation::kNearest}, {"bilinear", Interpolation::kBilinear}});
-      visitor.flag({"align_corners", "bilinear: whether the corners of the output are the corners of the input, as PyTorch has it"},
-                   align_corners);
+      visitor.choice({"interpolation",
+                      "nearest: an output copies the nearest number; bilinear: it lies on a straight line between its two neighbours"},
+                     interpolation, {{"nearest", Interpolation::kNearest}, {"bilinear", Interpolation::kBilinear}});
+      visitor.flag(
+          {"align_corners", "with bilinear: whether the corners of the output are the corners of the input (PyTorch's align_corners)"},
+          align_corners);
       visitor.require(!align_corners || interpolation == Interpolation::kBilinear, "align_corners", "false beside \"nearest\"");
     }
   }
 };
 
-/// What an output along one direction is made of: (1 - weight) x(low) + weight x(high).
+/// What an output consists of along one direction: (1 - weight) x(low) + weight x(high).
 template <class T>
 struct Between {
   Index low = 0;
@@ -74,13 +76,13 @@ template <class T>
 class Upsampling final : public Layer<T> {
  public:
   Upsampling(const UpsamplingSpec& spec, Blueprint& blueprint) : channels_(blueprint.channels()) {
-    const Window input = window_over(blueprint, {.over = spec.over, .size = {1}});  // a window of one cell: the input's own shape
+    const Window input = window_over(blueprint, {.over = spec.over, .size = {1}});  // of one cell, so its places are the input's
     height_ = input.down.input;
     width_ = input.along.input;
     const Index factor_down = spec.over == Over::kTime ? 1 : spec.size.front();
     Index size = 0;
     if (!checked_product(height_ * width_, factor_down * spec.size.back(), size) || size > Shape::kMaxSize)
-      blueprint.refuse("its output has more than 2^31 numbers");
+      blueprint.refuse("its output has more than 2^31 numbers", "give a smaller \"size\"");
     down_ = places_along<T>(height_, factor_down, spec);
     along_ = places_along<T>(width_, spec.size.back(), spec);
     blueprint.set_output(dims_of(spec.over, static_cast<Index>(down_.size()), static_cast<Index>(along_.size()), channels_));
@@ -114,7 +116,7 @@ class Upsampling final : public Layer<T> {
   Index valid_steps(Index length) const override { return length * static_cast<Index>(along_.size()) / width_; }
 
  private:
-  /// The rows of x that an output lies between, and how far it is from the first of them.
+  /// The four rows of x between which an output lies, and how far it is from the first one along each direction.
   struct Corners {
     Index top_left, top_right, bottom_left, bottom_right;
     T along, down;

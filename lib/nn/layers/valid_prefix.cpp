@@ -38,7 +38,7 @@ void normalize_prefix_backward(ConstView<T> x_hat, ConstView<T> dy, const T* gam
 
 void describe_padded_steps(config::OptionVisitor& visitor, PaddedSteps& padded_steps) {
   visitor.choice({"padded_steps",
-                  "of padded sequences (steps, channels), where steps are normalized together: whether the padded ones count in the "
+                  "whether the padded steps of sequences (steps, channels) that are normalized together count in the "
                   "statistics, or are left out.  They are normalized in either case"},
                  padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
 }

@@ -4,20 +4,21 @@
 
 namespace normrun::nn::layers {
 
-/// The rows that a layer normalizes one by one, where a row holds the time steps of a padded sequence one after another.  The numbers of
-/// the valid steps then come first in the row, and only they make its statistics; the padded ones are normalized by the same statistics.
+/// How many numbers count in each row, if a layer normalizes rows that hold the steps of padded sequences one after another.  The numbers
+/// of the valid steps come first in a row, and only they make its statistics; the padded steps are normalized by the same statistics.
 struct ValidPrefix {
-  const Index* lengths = nullptr;  // the valid steps of each example
+  const Index* lengths = nullptr;  // for each example how many steps are valid
   Index rows_of_example = 1;
   Index numbers_of_step = 1;
   Index count(Index row) const { return lengths[row / rows_of_example] * numbers_of_step; }
 };
 
-/// mean, variance: (rows), over the valid numbers of each row, and 0 for a row without any; the variance is biased.
+/// mean, variance: (rows), over the valid numbers of each row.  The variance is biased.  A row without valid numbers gets 0 for both.
 template <class T>
 void prefix_moments(ConstView<T> x, const ValidPrefix& valid, T* mean, T* variance);
 
-/// dx of the row normalization by these moments.  With g = dy gamma, n the row's valid numbers, and sums over the whole row:
+/// dx of the row normalization by the moments of prefix_moments.  With g = dy gamma, n valid numbers in the row, and sums over the whole
+/// row:
 ///   valid numbers:   dx = inv_std (g - sum(g) / n - x_hat sum(g x_hat) / n)
 ///   padded numbers:  dx = inv_std g
 /// gamma may be null; dx may be dy.

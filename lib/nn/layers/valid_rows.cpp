@@ -6,7 +6,7 @@
 namespace normrun::nn::layers {
 namespace {
 
-constexpr double kCountEpsilon = 1e-7;  // keras.config.epsilon()
+constexpr double kCountEpsilon = 1e-7;  // the number that keras.config.epsilon() returns
 
 ValidRows valid_rows(Index count) { return {count, static_cast<double>(count) + kCountEpsilon}; }
 
@@ -35,7 +35,7 @@ Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, 
 
 template <class T>
 void take_count_epsilon(Index count, Index channels, T* mean, T* variance) {
-  const double share = static_cast<double>(count) / valid_rows(count).divisor;  // a little less than 1
+  const double share = static_cast<double>(count) / valid_rows(count).divisor;  // slightly less than 1
   for (Index c = 0; c < channels; ++c) {
     const double true_mean = static_cast<double>(mean[c]);
     const double stored_mean = true_mean * share;
@@ -45,11 +45,11 @@ void take_count_epsilon(Index count, Index channels, T* mean, T* variance) {
   }
 }
 
-// With s = divisor and n = valid rows, mean = sum(x) / s leaves a residue: sum of (x - mean) over the valid rows is
-// mean (s - n), so the variance depends on the mean as well, dvar/dmean = -2 mean (s - n) / s.  Per channel, g = dy gamma:
+// With s = divisor and n = valid rows, the mean is sum(x) / s, so the sum of (x - mean) over the valid rows is not 0 but mean (s - n).  The
+// variance therefore depends on the mean as well: dvar/dmean = -2 mean (s - n) / s.  For each channel, with g = dy gamma:
 //   valid rows:   dx = inv_std (g - sum' / s - x_hat sum(g x_hat) / s),  sum' = sum(g) - inv_std mean (s - n) / s sum(g x_hat)
 //   padded rows:  dx = inv_std g
-// The kernel divides by its number of rows: the sums are scaled to that.
+// The kernel divides the sums by the number of its rows, so they are scaled before by that number / s.
 template <class T>
 void normalize_valid_backward(const ValidRowsBackward<T>& call) {
   const ValidRows valid = count_valid(call.lengths, call.examples);

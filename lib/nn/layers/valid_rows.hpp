@@ -5,12 +5,13 @@
 
 namespace normrun::nn::layers {
 
-/// The statistics of padded sequences.  x: (examples * steps, channels), of which the first lengths[e] steps of example e
-/// are data and the rest is padding.
+/// How many rows of padded sequences count in the statistics.  x: (examples * steps, channels); the first lengths[e] steps of example e are
+/// valid, and the rest is padding.
 ///
 ///   mean = sum of x / divisor,  var = sum of (x - mean)^2 / divisor over the valid rows,  divisor = valid rows + 1e-7
 ///
-/// Source: Keras 3 BatchNormalization._moments with a mask (backend.epsilon() in the divisor: no rows give 0, not NaN).
+/// Source: Keras 3 BatchNormalization._moments with a mask.  Its divisor has backend.epsilon() added, so that a batch without valid rows
+/// gives 0 and not NaN.
 struct ValidRows {
   Index count = 0;
   double divisor = 0.0;
@@ -18,17 +19,17 @@ struct ValidRows {
 
 ValidRows count_valid(const Index* lengths, Index examples);
 
-/// The plain moments of the valid rows: divided by their number, zeros of none.  packed: room for all of x; the valid rows end up there
-/// one after another.  Returns how many they are.
+/// Computes the plain moments of the valid rows: sums divided by the number of valid rows, or 0 if there are none.  `packed` has room for
+/// all of x; at the end the valid rows lie there one after another.  Returns how many rows are valid.
 template <class T>
 Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
 
-/// Turns the plain moments of so many valid rows, (channels) each, into those above.
+/// Turns the plain moments of `valid_rows` rows, (channels) each, into moments with the divisor of ValidRows.
 template <class T>
 void take_count_epsilon(Index valid_rows, Index channels, T* mean, T* variance);
 
-/// dx where only the valid rows made mean and variance, but every row was normalized by them.  Sums: (channels),
-/// sum_dy and sum_dy_x_hat over all rows; they are overwritten.  gamma may be null.
+/// The arguments of normalize_valid_backward, which computes dx if only the valid rows made mean and variance, but every row was normalized
+/// by them.  sum_dy and sum_dy_x_hat: (channels), sums over all rows; they are overwritten.  gamma may be null.
 template <class T>
 struct ValidRowsBackward {
   const Index* lengths;

@@ -7,10 +7,10 @@ constexpr Index kLargest = Index{1} << 20;
 
 enum class Direction { kDown, kAlong };
 
-/// The number for a direction of a list that holds one for both, or one for each.
+/// Returns the number for a direction.  `values` holds one number for both directions, or one for each.
 Index of(const std::vector<Index>& values, Direction direction) { return direction == Direction::kDown ? values.front() : values.back(); }
 
-/// Puts the numbers of explicit padding into a slide.
+/// Enters the numbers of explicit padding into a slide.
 void take_pads(const WindowOptions& options, Direction direction, Slide& slide) {
   const std::vector<Index>& pads = options.pads;
   if (pads.empty()) return;
@@ -36,8 +36,8 @@ Slide slide_over(const Blueprint& blueprint, const WindowOptions& options, Index
   take_pads(options, direction, slide);
   slide.output = slide.outputs_of(input);
   if (slide.output == 0) {
-    blueprint.refuse("a window of " + std::to_string(slide.span()) + " does not fit into " + blueprint.input().text(),
-                     "make it smaller or pad: \"padding\": \"same\"");
+    blueprint.refuse("a window of " + std::to_string(slide.span()) + " cells does not fit into its input " + blueprint.input().text(),
+                     "make the window smaller, or pad the input: \"padding\": \"same\"");
   }
   if (is_padded_by_word) {
     const Index missing = std::max<Index>(0, slide.reach() - input);
@@ -47,7 +47,7 @@ Slide slide_over(const Blueprint& blueprint, const WindowOptions& options, Index
   return slide;
 }
 
-/// The slide over an output of such a size that the window has `places` places.
+/// Returns the slide over the output of a transposed convolution.  The output is so large that the window has `places` places in it.
 Slide slide_under(const Blueprint& blueprint, const WindowOptions& options, Index places, Index output_padding, Direction direction) {
   Slide slide = slide_of(options, direction);
   slide.output = places;
@@ -65,10 +65,14 @@ Slide slide_under(const Blueprint& blueprint, const WindowOptions& options, Inde
 std::vector<Index> image_of(const Blueprint& blueprint, const WindowOptions& options) {
   const std::vector<Index>& dims = blueprint.input().dims();
   if (options.is_over_time()) {
-    if (dims.size() != 2) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)");
+    if (dims.size() != 2)
+      blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (time, features)",
+                       "this layer reads sequences, and the 2d layer reads images");
     return {1, dims[0], dims[1]};
   }
-  if (dims.size() != 3) blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (height, width, channels)");
+  if (dims.size() != 3)
+    blueprint.refuse("its input has the shape " + blueprint.input().text() + ", not (height, width, channels)",
+                     "this layer reads images, and the 1d layer reads sequences");
   return dims;
 }
 
@@ -94,7 +98,7 @@ void describe_directions(config::OptionVisitor& visitor, config::Option option, 
 void describe_padding(config::OptionVisitor& visitor, WindowOptions& options) {
   constexpr config::Option kPads{
       "pads",
-      "padding by numbers instead of a word, as PyTorch has it: one number for every side; two for an image, [height, width]; or one for "
+      "padding by numbers instead of a word, as in PyTorch: one number for every side; two for an image, [height, width]; or one for "
       "each side, [before, after] or [top, bottom, left, right]"};
   if (options.is_over_time()) {
     visitor.choice(
@@ -126,7 +130,7 @@ Window window_over(const Blueprint& blueprint, const WindowOptions& options) {
 Window window_under(const Blueprint& blueprint, const WindowOptions& options, const std::vector<Index>& output_padding, Index channels) {
   const std::vector<Index> image = image_of(blueprint, options);
   const auto slide = [&](Index places, Direction direction) {
-    // Keras's transposed convolution without padding leaves room for the whole stride of the last window.
+    // Without padding, Keras's transposed convolution gives the last window the room of a whole stride.
     const bool is_keras = output_padding.empty() && options.pads.empty();
     const Slide window = slide_of(options, direction);
     const Index further = is_keras                 ? std::max<Index>(0, window.stride - window.span())
