@@ -6,7 +6,7 @@
 //   AttributeProto  1 name, 2 f, 3 i, 4 s, 5 t, 6 g, 7 floats, 8 ints, 9 strings
 //   ValueInfoProto  1 name, 2 type { 1 tensor_type { 2 shape { 1 dim { 1 dim_value, 2 dim_param } } } }
 //
-// Fields of other numbers or of another wire type are skipped, as protobuf asks for.  onnx_tensors.cpp reads TensorProto.
+// Fields with other numbers, or with another wire type, are skipped, as protobuf demands.  onnx_tensors.cpp reads TensorProto.
 #include "files/onnx_file.hpp"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kLargestModel = std::size_t{1} << 34;
 
-/// Parses one model.  It remembers how far it came, so that messages can name the byte.
+/// Parses one model.  It remembers how far it has read, so that messages can name the byte.
 class OnnxParser {
  public:
   OnnxParser(OnnxFile& file, std::string_view bytes) : file_(file), bytes_(bytes), tensors_(file) {}
@@ -238,7 +238,7 @@ class OnnxParser {
     }
   }
 
-  /// Up to IR version 3, initializers stand among the inputs too.
+  /// Removes from the inputs those that initializers fill.  Up to IR version 3, initializers are listed as inputs, too.
   void drop_filled_inputs() {
     std::set<std::string_view> filled;
     for (const OnnxTensor& tensor : file_.initializers) filled.insert(tensor.name);
@@ -270,7 +270,7 @@ OnnxFile parse_onnx(std::string bytes, const std::filesystem::path& path) {
 }
 
 bool looks_like_onnx(std::string_view first_bytes) {
-  // ir_version comes first: field 1, a small number.  Then one of producer_name, opset_import or the graph.
+  // ir_version comes first: field 1 with a small number.  Then comes producer_name, opset_import or the graph.
   if (first_bytes.size() < 4 || first_bytes[0] != '\x08' || first_bytes[1] < 1) return false;
   const char next = first_bytes[2];
   return next == '\x12' || next == '\x1A' || next == '\x22' || next == '\x2A' || next == '\x32' || next == '\x3A' || next == '\x42' ||

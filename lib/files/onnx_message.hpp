@@ -9,7 +9,7 @@
 
 namespace normrun::files {
 
-/// How far a parser came in the model's bytes.
+/// How far a parser has read in the model's bytes.
 class OnnxProgress {
  public:
   explicit OnnxProgress(const char* begin) : begin_(begin), at_(begin) {}
@@ -22,7 +22,7 @@ class OnnxProgress {
   const char* at_;
 };
 
-/// The fields of one protobuf message, one after the other.  Only a field whose wire type has been asked for is decoded.
+/// The fields of one protobuf message, one after the other.  A field is decoded only if its wire type is the one that the caller expects.
 /// Throws protozero::exception if the bytes are not a message.
 class OnnxMessage {
  public:

@@ -1,8 +1,9 @@
 // TensorProto (onnx.proto3): 1 dims, 2 data_type, 4 float_data, 5 int32_data, 7 int64_data, 8 name, 9 raw_data, 10 double_data,
 // 11 uint64_data, 13 external_data (entries of 1 key, 2 value), 14 data_location (1: external).
 //
-// Numbers of float_data, double_data and raw_data lie in the file as little-endian bytes.  Those of the other fields are packed, smaller
-// ones in fewer bytes, so they are decoded at once: they take at least a byte each.
+// The numbers of float_data, double_data and raw_data lie in the file as little-endian bytes, and are left there.  The numbers of the other
+// fields are packed as varints, so they are decoded at once.  Each takes at least a byte, so a file cannot claim more numbers than it has
+// bytes.
 #include "files/onnx_tensors.hpp"
 
 #include <charconv>

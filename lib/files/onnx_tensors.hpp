@@ -8,18 +8,18 @@
 
 namespace normrun::files {
 
-/// Reads the tensors of one model, and the files that hold external data.
+/// Reads the tensors of one model, and the files of its external data.
 class OnnxTensorReader {
  public:
   explicit OnnxTensorReader(OnnxFile& file) : file_(file), progress_(file.contents.at(file.path)->data()) {}
 
   OnnxProgress& progress() { return progress_; }
   Index place() const { return progress_.byte(); }
-  /// Throws protozero::exception where the bytes are no message, and Error(kDamaged) where sizes do not fit.
+  /// Throws protozero::exception if the bytes are no message, and Error(kDamaged) if sizes do not fit.
   OnnxTensor tensor(std::string_view bytes);
 
  private:
-  /// What a TensorProto says of external data.
+  /// What a TensorProto says about its external data.
   struct External {
     bool is_used = false;
     std::string location;

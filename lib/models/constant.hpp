@@ -13,7 +13,7 @@ namespace normrun::models {
 
 /// A tensor of a graph whose numbers do not depend on the examples.  Whole numbers and truth values are doubles too.
 struct Constant {
-  std::vector<Index> dims;  // none: one number
+  std::vector<Index> dims;  // empty for a single number
   std::shared_ptr<const std::vector<double>> values;
   bool is_whole = false;                      // its type has whole numbers, so that divisions round towards zero
   const files::OnnxTensor* source = nullptr;  // the file's tensor that holds just these numbers in this order; null: they were computed
@@ -21,7 +21,7 @@ struct Constant {
 
   Index count() const { return static_cast<Index>(values->size()); }
   const std::vector<double>& numbers() const { return *values; }
-  /// Returns the numbers as whole ones, clamped to what an Index holds.
+  /// Returns the numbers as whole numbers, clamped to the range of Index.
   std::vector<Index> integers() const;
 };
 
@@ -29,19 +29,20 @@ struct Constant {
 Constant computed(std::vector<Index> dims, std::vector<double> values, bool is_whole);
 Constant whole_numbers(const std::vector<Index>& values);
 
-/// How many numbers a computed constant may have: no model needs more, and a damaged file could ask for any number.
+/// The most numbers that a computed constant may have.  No model needs more, but a damaged file could ask for any number.
 inline constexpr Index kMostComputed = Index{1} << 24;
 /// Returns the product of dimensions.  Throws Error(kUsage) if it is larger than kMostComputed.
 Index checked_count(const std::vector<Index>& dims);
 
-/// Returns the dimensions of what two tensors give element by element, by numpy's rule; nothing if they do not fit.
+/// Returns the dimensions of the result when two tensors meet element by element, by numpy's rule of broadcasting.  Empty if they do not
+/// fit.
 std::optional<std::vector<Index>> broadcast_dims(const std::vector<Index>& a, const std::vector<Index>& b);
 
-/// Reads a constant as if it had the dimensions `dims`, to which it must broadcast.
+/// Reads a constant as if it were broadcast to the dimensions `dims`.
 class BroadcastReader {
  public:
   BroadcastReader(const Constant& constant, const std::vector<Index>& dims);
-  /// Returns the flat place in the constant of the element at these coordinates of `dims`.
+  /// Returns the index in the constant of the element at these coordinates in `dims`.
   Index place(const std::vector<Index>& at) const;
   /// Returns whether the numbers may differ along an axis of `dims`.
   bool varies(std::size_t axis) const { return steps_[axis] != 0; }
@@ -70,8 +71,8 @@ void each_place(const std::vector<Index>& dims, const Visit& visit) {
   }
 }
 
-/// Returns an axis, which may count from the back (-1 is the last), counted from the front.  Throws Error(kUsage) if a tensor of this rank
-/// has no such axis.
+/// Returns an axis counted from the front.  `axis` may count from the back: -1 is the last one.  Throws Error(kUsage) if a tensor of this
+/// rank has no such axis.
 std::size_t axis_of(Index axis, std::size_t rank);
 
 }  // namespace normrun::models

@@ -29,7 +29,7 @@ std::string first_bytes_of(const std::filesystem::path& path) {
 
 bool is_keras_archive(const std::string& bytes) { return files::foreign_format(bytes).what.find("Keras") != std::string_view::npos; }
 
-/// Returns whether the bytes begin as a safetensors file does: with a length of eight bytes and a JSON object.
+/// Returns whether the bytes begin as a safetensors file does: with a length of eight bytes, followed by a JSON object.
 bool looks_like_safetensors(const std::string& bytes) {
   return bytes.size() > 9 && bytes[8] == '{' && bytes.compare(5, 3, std::string(3, '\0')) == 0;
 }
@@ -58,7 +58,7 @@ bool ForeignModel::has_statistics() const {
 
 bool is_foreign_model(const std::filesystem::path& path) {
   const std::string bytes = first_bytes_of(path);
-  // A file that is called .onnx is read as one, so that the message about a damaged one is about ONNX.
+  // A file with the ending .onnx is read as ONNX, so that the message about a damaged one speaks of ONNX.
   return path.extension() == ".onnx" || files::looks_like_onnx(bytes) || is_keras_archive(bytes) || holds_keras_config(path, bytes);
 }
 

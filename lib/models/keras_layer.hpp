@@ -11,15 +11,15 @@
 
 namespace normrun::models {
 
-/// What a layer gives: a layer of the plan, and the shape of its output.
+/// The output of a Keras layer: which layer of the plan computes it, and its shape.
 struct KerasTensor {
   std::string layer;
   std::vector<Index> shape;
 };
 
-/// A model of Keras on its way to a network.
+/// A model of Keras while it is read.
 struct KerasModel {
-  std::string path;  // of the file
+  std::string path;  // the path of the file
   const files::TensorFile& file;
   NetworkPlan plan;
   std::vector<ForeignNorm> norms = {};
@@ -39,20 +39,21 @@ class KerasLayerReader {
   const std::string& name() const { return name_; }
   const std::string& scope() const { return scope_; }
 
-  /// Adds a layer to the plan.  The first one gets the name of the layer of Keras, the others get names made of it.
+  /// Adds a layer to the plan.  The first layer that is added gets the name of the Keras layer, and the next ones get names that begin with
+  /// it.
   KerasTensor add(const std::string& type, const std::vector<KerasTensor>& inputs, const OptionsText& options = {});
   KerasTensor add(const std::string& type, const OptionsText& options = {}) { return add(type, {input()}, options); }
   /// Adds a layer with the name "<name>_<suffix>".
   KerasTensor add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input, const OptionsText& options = {});
 
-  /// Returns the file's tensor <scope><layer>/…/<role>; null if it has none.
+  /// Returns the file's tensor <scope><layer>/…/<role>, or null if the file has none.
   const files::Tensor* find(const std::string& role, const std::string& part = "") const;
-  /// Adds the file's tensor as a weight.  Throws if it is missing or has another size.
+  /// Adds a tensor of the file to the weights.  Throws Error(kDamaged) if it is missing or has another size.
   void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
             const std::string& part = "");
   TensorPlace place(const std::string& file_role) const;
 
-  /// Adds the activation that the option names, as a layer behind `input`.
+  /// Adds the activation that the option names.  The layer reads `input`.
   KerasTensor activated(const KerasTensor& input, const std::string& option = "activation");
   [[noreturn]] void refuse(const std::string& what) const;
 
@@ -66,7 +67,7 @@ class KerasLayerReader {
 };
 
 using KerasOperation = KerasTensor (*)(KerasLayerReader&);
-/// The layers of Keras, by class name.
+/// What becomes of each of Keras's layers, by the name of its class.
 const std::map<std::string, KerasOperation, std::less<>>& keras_operations();
 std::map<std::string, KerasOperation, std::less<>> keras_windows();
 std::map<std::string, KerasOperation, std::less<>> keras_recurrent();

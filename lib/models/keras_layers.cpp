@@ -1,4 +1,4 @@
-// Keras's layers that have no window and no time: normalizations, activations, joins and shapes.
+// Keras's layers without a window and without time: normalizations, activations, joins and shapes.
 #include <algorithm>
 
 #include "models/keras_layer.hpp"
@@ -21,14 +21,14 @@ KerasTensor dense(KerasLayerReader& layer) {
   return layer.activated(out);
 }
 
-/// Throws Error(kUsage) unless the axis of a layer's config is the last one.
+/// Throws Error(kUsage) unless the config's axis is the last one.
 void require_last_axis(KerasLayerReader& layer) {
   const std::vector<Index> axis = layer.config().integers("config.axis");
   const auto rank = static_cast<Index>(layer.input().shape.size());
   if (axis.size() != 1 || (axis[0] != -1 && axis[0] != rank)) layer.refuse("its axis is not the last one");
 }
 
-/// Takes gamma and beta, if the layer has them.
+/// Adds gamma and beta to the weights, if the layer has them.
 void take_affine(KerasLayerReader& layer, const KerasTensor& out, const std::vector<Index>& shape, ForeignNorm& norm) {
   if (layer.config().flag("config.scale", true)) {
     layer.take(out, "gamma", "gamma", shape);
@@ -122,7 +122,7 @@ KerasTensor relu(KerasLayerReader& layer) {
 
 KerasTensor leaky_relu(KerasLayerReader& layer) {
   const auto slope = layer.config().number("config.negative_slope");
-  const auto alpha = layer.config().number("config.alpha");  // Keras 2
+  const auto alpha = layer.config().number("config.alpha");  // the name of this option in Keras 2
   OptionsText options;
   return layer.add("leaky_relu", options.number("negative_slope", slope.value_or(alpha.value_or(0.3))));
 }
@@ -159,7 +159,7 @@ KerasTensor rescaling(KerasLayerReader& layer) {
   return layer.add("rescaling", options.number("offset", layer.config().number("config.offset").value_or(0.0)));
 }
 
-/// Joins by a layer that wants equal shapes.
+/// Joins the inputs by an add layer, which wants equal shapes.
 KerasTensor add_up(KerasLayerReader& layer) { return layer.add("add", layer.inputs()); }
 KerasTensor multiply(KerasLayerReader& layer) { return layer.add("multiply", layer.inputs()); }
 

@@ -1,5 +1,5 @@
-// Keras's model.to_json(): a Sequential lists its layers in order; a Functional says which layers each one reads (inbound_nodes), and which
-// are inputs and outputs.  Models inside a model are read in place.
+// Reads Keras's model.to_json().  A Sequential model lists its layers in order.  A Functional model says which layers each layer reads
+// (inbound_nodes), and which layers are inputs and outputs.  A model inside a model is read where it stands.
 #include "models/keras_model.hpp"
 
 #include <algorithm>
@@ -10,15 +10,15 @@
 namespace normrun::models {
 namespace {
 
-constexpr int kDeepest = 8;  // models inside models
+constexpr int kDeepest = 8;  // how deep models may lie inside models
 
 [[noreturn]] void refuse_shared_layer(const std::string& path, const std::string& name) {
   refuse_usage(path, "layer " + name + " is used several times, and normrun has layers that are used once",
                "give each place in the model a layer of its own, with the same weights, and save it again");
 }
 
-/// Returns the names behind "keras_history" in the arguments of a call, in order.  The number behind a name says which call of that layer
-/// is meant.
+/// Returns the names that stand behind "keras_history" in the arguments of a call, in order.  The number behind a name tells which call of
+/// that layer is meant.
 std::vector<std::string> read_layers(const std::string& arguments, const std::string& path) {
   const std::string key = "\"keras_history\":[\"";
   std::vector<std::string> names;
@@ -116,7 +116,7 @@ class KerasReading {
   std::vector<std::string> refused_;
 };
 
-/// Returns the shape of an example, which the first InputLayer gives, or the shape that the model was built for.
+/// Returns the shape of an example: that of the first InputLayer, or the one that the model was built for.
 std::vector<Index> input_shape(const KerasConfig& config, const std::string& path) {
   std::vector<Index> shape;
   for (const char* const key : {"config.layers.0.config.batch_shape", "config.layers.0.config.batch_input_shape",

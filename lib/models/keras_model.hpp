@@ -7,10 +7,10 @@
 
 namespace normrun::models {
 
-/// The key of the metadata that holds model.to_json().
+/// The key in a file's metadata under which model.to_json() lies.
 inline constexpr const char* kKerasConfig = "keras.config";
 
-/// Returns the network that Keras's config in a file's metadata describes, with the file's weights.  Throws as read_model does.
+/// Returns the network that Keras's config in the metadata describes, with the weights of the file.  Throws what read_model throws.
 ForeignModel model_of(files::TensorFile file, const std::string& path);
 
 }  // namespace normrun::models

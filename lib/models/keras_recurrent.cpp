@@ -1,14 +1,14 @@
-// Keras's recurrent layers, alone or in both directions.
+// Keras's recurrent layers, in one direction or in both.
 #include "models/keras_layer.hpp"
 
 namespace normrun::models {
 namespace {
 
-/// The recurrent layer that a config describes: of the layer itself, or of one direction of a Bidirectional.
+/// A recurrent layer as a config describes it: the layer itself, or one direction of a Bidirectional.
 struct CellConfig {
   std::string type;
-  std::string key;   // where its options lie: "config", "config.layer.config"
-  std::string part;  // what the paths of its weights hold: "", "forward", "backward"
+  std::string key;   // the key of its options: "config" or "config.layer.config"
+  std::string part;  // a word in the paths of its weights: "", "forward" or "backward"
 };
 
 KerasTensor turned_round(KerasLayerReader& layer, const std::string& suffix, const KerasTensor& input) {
@@ -31,7 +31,7 @@ void refuse_cell_variants(const KerasLayerReader& layer, const CellConfig& cell)
   if (config.text("recurrent_activation", "sigmoid") != "sigmoid") layer.refuse("its recurrent_activation is not sigmoid");
 }
 
-/// Adds the recurrent layer; if `is_own`, under the layer's own name.
+/// Adds the recurrent layer.  It has the Keras layer's own name if `is_own`.
 KerasTensor add_cell(KerasLayerReader& layer, const CellConfig& cell, const KerasTensor& input) {
   refuse_cell_variants(layer, cell);
   const KerasConfig config = layer.config().at(cell.key);

@@ -1,4 +1,4 @@
-// Keras's layers that slide a window or change the size of an image.  Keras and normrun share names, orders of axes and padding.
+// Keras's layers that slide a window or change the size of an image.  Their names, orders of axes and padding are normrun's, too.
 #include <algorithm>
 
 #include "models/keras_layer.hpp"
@@ -26,7 +26,7 @@ OptionsText window_of(const KerasLayerReader& layer) {
   return options;
 }
 
-/// kernel_size as many numbers as the layer has directions.
+/// Returns kernel_size, one number for each direction of the layer.
 std::vector<Index> size_of(const KerasLayerReader& layer) {
   std::vector<Index> size = layer.config().integers("config.kernel_size");
   const std::size_t directions = is_over_time(layer) ? 1 : 2;
@@ -59,7 +59,7 @@ KerasTensor convolution(KerasLayerReader& layer) {
   return layer.activated(out);
 }
 
-/// The kernel's name changed between Keras 2 and 3.
+/// Returns the name of a depthwise kernel, which changed between Keras 2 and Keras 3.
 std::string depthwise_role(const KerasLayerReader& layer) {
   return layer.find("depthwise_kernel") != nullptr ? "depthwise_kernel" : "kernel";
 }
@@ -73,7 +73,7 @@ KerasTensor depthwise(KerasLayerReader& layer) {
     out = layer.add("conv1d", options.integer("filters", channels * multiplier).integer("groups", channels));
   else
     out = layer.add("depthwise_conv2d", options.integer("depth_multiplier", multiplier));
-  // (…, channels, multiplier) and (…, 1, channels * multiplier) lie in memory alike.
+  // A tensor (…, channels, multiplier) has its numbers in the same order as one of (…, 1, channels * multiplier).
   std::vector<Index> shape = size_of(layer);
   if (is_over_time(layer))
     shape.insert(shape.end(), {1, channels * multiplier});
@@ -155,7 +155,7 @@ KerasTensor upsampling(KerasLayerReader& layer) {
   return layer.add(with_directions(layer, "upsampling"), options);
 }
 
-/// Numbers for each direction and side: one for all, one for each direction, or pairs.
+/// Returns the numbers for each direction and side.  The option holds one number for all of them, one for each direction, or pairs.
 std::vector<Index> sides_of(const KerasLayerReader& layer, const std::string& key) {
   const std::size_t directions = is_over_time(layer) ? 1 : 2;
   const std::vector<Index> given = layer.config().integers("config." + key);

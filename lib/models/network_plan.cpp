@@ -11,7 +11,7 @@
 namespace normrun::models {
 namespace {
 
-/// An example of one layer may have so many numbers, which is more than a large image with many channels has.
+/// The most numbers that an example of one layer's output may have: more than a large image with many channels has.
 constexpr Index kMostNumbers = Index{1} << 25;
 
 std::shared_ptr<const nn::LayerSpec> spec_of(const NetworkPlan::Layer& layer) {
@@ -74,9 +74,9 @@ Signal NetworkPlan::arranged(const Signal& signal, const std::vector<Signal::Axi
     order.insert(order.end(), group.begin(), group.end());
   }
   if (!std::is_sorted(order.begin(), order.end())) {
-    // Runs of factors that stay together are one dimension of the permuted shape.
+    // Factors that stay next to each other are one dimension of the permuted shape: a run.
     std::vector<std::size_t> run_of(order.size());
-    std::vector<std::size_t> first_of_run;  // in the old memory
+    std::vector<std::size_t> first_of_run;  // for each run, its first factor in the old memory
     std::vector<Index> sizes;
     std::vector<std::size_t> place(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = i;

@@ -43,7 +43,8 @@ double quotient(double a, double b, bool is_whole) {
   return b == 0.0 ? 0.0 : std::trunc(a / b);
 }
 
-/// fmod follows the sign of the dividend, Python's rule that of the divisor.
+/// Returns the remainder of a division.  With like_c its sign is that of the dividend, as in fmod; otherwise it is that of the divisor, as
+/// in Python.
 double remainder_of(double a, double b, Index like_c) {
   if (b == 0.0) return 0.0;
   const double rest = std::fmod(a, b);

@@ -1,4 +1,4 @@
-// Constants that are made, joined, cut and turned: what exporters compute shapes by.
+// Operations that make, join, cut and turn constants.  Exporters compute shapes by them.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +8,7 @@
 namespace normrun::models {
 namespace {
 
-/// A tensor that an attribute holds.
+/// Returns the tensor that an attribute holds.
 Constant of_tensor(const files::OnnxTensor& tensor, const std::string& name) {
   return {.dims = tensor.dims,
           .values = std::make_shared<const std::vector<double>>(files::onnx_values(tensor)),
@@ -42,7 +42,7 @@ void constant_of_shape(OnnxNodeReader& node) {
   node.give(0, computed(dims, std::vector<double>(count, number), is_whole));
 }
 
-/// The same numbers under other dimensions, which have the same product.
+/// Returns the same numbers under other dimensions.  The product of the dimensions stays.
 Constant constant_under(const Constant& constant, std::vector<Index> dims) {
   Constant out = constant;
   out.dims = std::move(dims);
@@ -84,7 +84,7 @@ void range(OnnxNodeReader& node) {
   node.give(0, computed({size}, std::move(values), node.constant(0).is_whole));
 }
 
-/// Copies slices of the inputs: `count` runs of `run` numbers at each step of the axis.
+/// Copies slices of the inputs to the output: `count` runs of `run` numbers at each step of the axis.
 void gather_constant(OnnxNodeReader& node) {
   const Constant& x = node.constant(0);
   const Constant& indices = node.constant(1);
@@ -137,7 +137,7 @@ void concat_constants(OnnxNodeReader& node) {
   node.give(0, computed(std::move(dims), std::move(values), parts[0]->is_whole));
 }
 
-/// The entries [begin, end) of an axis, `step` apart.
+/// Returns every step-th entry of an axis, as the slice says.
 Constant cut_constant(const Constant& x, std::size_t axis, const AxisSlice& slice) {
   std::vector<Index> dims = x.dims;
   Index inner = 1;

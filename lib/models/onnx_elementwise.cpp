@@ -9,7 +9,7 @@
 namespace normrun::models {
 namespace {
 
-/// An activation without options.
+/// Adds an activation that has no options.
 template <const char* kType>
 void activation(OnnxNodeReader& node) {
   node.give(0, node.elementwise(kType, node.signal(0)));
@@ -30,7 +30,7 @@ Signal rescaled(OnnxNodeReader& node, const Signal& x, double scale, double offs
   return node.elementwise("rescaling", x, options);
 }
 
-/// Returns the signal with its last `count` factors as one dimension of its layer's output, and every other factor as one of its own.
+/// Returns the signal in memory where its last `count` factors are one dimension, and every other factor is a dimension of its own.
 Signal with_joined_suffix(OnnxNodeReader& node, const Signal& signal, std::size_t count) {
   std::vector<Signal::Axis> groups = single_groups(signal);
   Signal::Axis last;
@@ -40,14 +40,15 @@ Signal with_joined_suffix(OnnxNodeReader& node, const Signal& signal, std::size_
   return node.plan().arranged(signal, groups, node.name());
 }
 
-/// What a constant does to a signal.
+/// What a constant does to a signal: it multiplies the signal, or is added to it.
 enum class Effect { kScale, kOffset };
 
 /// Returns x times a constant, or x plus a constant.
 Signal with_constant(OnnxNodeReader& node, const Signal& signal, const Constant& constant, Effect effect, double (*change)(double)) {
   const Signal x = broadcast_to(node, signal, constant.dims);
   SuffixNumbers numbers = suffix_numbers(node, constant, x);
-  // A number of the program's text is a double that the exporter rounded; a trained one is just what the file holds.
+  // A constant that the program's text gave was rounded to float by the exporter; the shortest decimal brings it back.  A trained number is
+  // exactly what the file holds.
   const bool is_of_text = numbers.factors == 0 && constant.source != nullptr && node.graph().producer(constant.name) != nullptr;
   if (is_of_text) numbers.values[0] = shortest(static_cast<float>(numbers.values[0]));
   for (double& value : numbers.values) value = change(value);
@@ -66,7 +67,7 @@ double same(double x) { return x; }
 double negative(double x) { return -x; }
 double reciprocal(double x) { return 1.0 / x; }
 
-/// Joins two signals by a layer of the type add or multiply.
+/// Joins two signals by a layer of the given type: add or multiply.
 Signal joined(OnnxNodeReader& node, const std::string& type, const Signal& first, const Signal& second) {
   const auto [a, b] = aligned(node, first, second);
   Signal out = a;
@@ -76,8 +77,8 @@ Signal joined(OnnxNodeReader& node, const std::string& type, const Signal& first
   return out;
 }
 
-/// A product of which one signal has only the channels of the other, such as a gate: multiply repeats it by itself.  Nothing where the
-/// signals are not so.
+/// Returns the product of two signals if one of them is a gate, which has only the channels of the other: a multiply layer then repeats it
+/// by itself.  Returns nothing for other signals.
 std::optional<Signal> gated(OnnxNodeReader& node, const Signal& first, const Signal& second) {
   Signal large = first;
   Signal gate = second;
@@ -199,7 +200,7 @@ Signal clipped(OnnxNodeReader& node, const Signal& x, std::optional<double> low,
   return node.elementwise("clip", x, options);
 }
 
-/// A limit that is no number, or the largest one, is none.
+/// Returns a limit.  A missing one, NaN, and the largest number mean that there is no limit.
 std::optional<double> limit(const std::optional<double>& value) {
   constexpr double kLargest = 3.0e38;
   return value && std::abs(*value) < kLargest ? value : std::nullopt;
@@ -237,7 +238,7 @@ void prelu(OnnxNodeReader& node) {
 
 void softmax(OnnxNodeReader& node) {
   const Signal x = node.signal(0);
-  constexpr Index kSinceOneAxis = 13;  // before, the axis and all behind it were one
+  constexpr Index kSinceOneAxis = 13;  // in older opsets the operation took the axis and all axes behind it as one
   const bool is_one_axis = node.graph().opset() >= kSinceOneAxis;
   const std::size_t axis = axis_of(node.integer("axis", is_one_axis ? -1 : 1), x.rank());
   std::vector<std::size_t> axes{axis};

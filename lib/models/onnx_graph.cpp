@@ -19,8 +19,9 @@ const std::set<std::string, std::less<>>& roles() {
   return kRoles;
 }
 
-/// "l1.c1" of ": __main__.Res/l1: families.Block/l1.c1: torch.nn.modules.conv.Conv2d/conv2d_1: aten.conv2d.default"; and the name of the
-/// call in it, "" if the module's own call is meant.
+/// Returns the module in a "namespace" of PyTorch's exporter, such as "l1.c1" in ": __main__.Res/l1: families.Block/l1.c1:
+/// torch.nn.modules.conv.Conv2d/conv2d_1: aten.conv2d.default".  The second text is the name of the call in the module, or "" if the
+/// namespace means the module's own call.
 std::pair<std::string, std::string> module_in(const std::string& scope) {
   std::string module;
   std::string call;
@@ -41,7 +42,7 @@ std::pair<std::string, std::string> module_in(const std::string& scope) {
   return {module, call};
 }
 
-/// "layer1.0.bn1" of "/layer1/layer1.0/bn1/BatchNormalization".
+/// Returns the module in a node's name: "layer1.0.bn1" of "/layer1/layer1.0/bn1/BatchNormalization".
 std::string module_of_path(const std::string& path) {
   std::string module;
   std::size_t begin = 1;
@@ -59,7 +60,7 @@ std::string module_of_path(const std::string& path) {
   return module;
 }
 
-/// The module of the weights that a node reads, such as "bn1" of "bn1.running_var".
+/// Returns the module whose weights a node reads, such as "bn1" of "bn1.running_var".
 std::string module_of_weights(const files::OnnxNode& node) {
   for (std::size_t i = node.inputs.size(); i-- > 1;) {
     const std::string& input = node.inputs[i];
@@ -141,7 +142,8 @@ void OnnxGraph::find_live_nodes() {
     const files::OnnxNode* const node = producer(wanted.back());
     wanted.pop_back();
     if (node == nullptr || !live.insert(node).second) continue;
-    // Statistics that the graph computes from the batch are no layers of the network: it computes them in train mode.
+    // The graph may compute statistics from the batch.  These operations become no layers, because the network computes such statistics
+    // itself, in train mode.
     const std::size_t count = computes_statistics(*node) ? 3 : node->inputs.size();
     for (std::size_t i = 0; i < count; ++i) wanted.push_back(node->inputs[i]);
   }

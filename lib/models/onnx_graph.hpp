@@ -15,10 +15,10 @@
 
 namespace normrun::models {
 
-/// What is known of a tensor of the graph: nothing, its numbers, or which layer computes it for each example.
+/// What is known of a tensor of the graph: nothing yet, its numbers, or the layer that computes it for each example.
 using Value = std::variant<std::monostate, Constant, Signal>;
 
-/// An ONNX graph on its way to a network: its tensors so far, and the plan of layers.
+/// An ONNX graph while it is read: its tensors so far, and the plan of layers.
 class OnnxGraph {
  public:
   explicit OnnxGraph(const files::OnnxFile& file);
@@ -28,9 +28,10 @@ class OnnxGraph {
   NetworkPlan& plan() { return *plan_; }
   const Value& value(const std::string& tensor) const;
   void set_value(const std::string& tensor, Value value);
-  /// Returns what stands for the number of examples in shapes: a prime that no size in the file is a multiple of.
+  /// Returns the number that stands for the number of examples in shapes.  It is a prime that divides no size in the file, so it can be
+  /// recognized in a product.
   Index batch() const { return batch_; }
-  /// Returns the number of examples that the exporter wrote into the file; 0 if it left that open.
+  /// Returns the number of examples that the exporter fixed in the file, or 0 if the file leaves it open.
   Index baked_batch() const { return baked_batch_; }
 
   /// Returns the nodes that the graph's first output depends on, in the order in which they run.
@@ -40,7 +41,7 @@ class OnnxGraph {
   const files::OnnxNode* sole_reader(const std::string& tensor) const;
   const std::vector<const files::OnnxNode*>& readers(const std::string& tensor) const;
   bool is_read(const std::string& tensor) const { return !readers(tensor).empty() || tensor == output_; }
-  /// Marks a node as done by another one.
+  /// Marks a node as done, because another node's layer does its work.
   void absorb(const files::OnnxNode& node) { absorbed_.insert(&node); }
   bool is_absorbed(const files::OnnxNode& node) const { return absorbed_.contains(&node); }
 
@@ -48,9 +49,9 @@ class OnnxGraph {
   bool computes_statistics(const files::OnnxNode& node) const;
 
   std::vector<ForeignNorm>& norms() { return norms_; }
-  /// Returns where the numbers of a constant lie, and notes that `use` ("bn1.gamma") reads them.
+  /// Returns where the numbers of a constant lie, and notes that `use` (such as "bn1.gamma") reads them.
   TensorPlace place_of(const Constant& constant, const std::string& use, std::vector<Index> order = {});
-  /// Fills in which places are shared.
+  /// Fills TensorPlace::shared of all places.
   void note_sharing();
 
   const std::string& input_name() const { return input_; }
@@ -80,14 +81,14 @@ class OnnxGraph {
   std::vector<const files::OnnxNode*> nodes_;
   std::set<const files::OnnxNode*> absorbed_;
   std::vector<ForeignNorm> norms_;
-  std::map<std::pair<std::string, Index>, std::vector<std::string>> uses_;  // of the bytes at a place
+  std::map<std::pair<std::string, Index>, std::vector<std::string>> uses_;  // for the bytes at each place, the names of what reads them
 };
 
-/// Returns the shortest decimal that is this float: what the exporter's user wrote, such as 1e-5.
+/// Returns the shortest decimal that rounds to this float.  It is what the exporter's user wrote, such as 1e-5.
 double shortest(float number);
 
-/// Returns the module that a node belongs to, such as "layer1.0.bn1".  The names of the node's weights, its metadata or its name tell it;
-/// if none does, the module is named after the node.
+/// Returns the module that a node belongs to, such as "layer1.0.bn1".  The names of the node's weights, its metadata or its own name tell
+/// the module.  If none of them does, the module has the name of the node.
 std::string module_of(const files::OnnxNode& node);
 
 }  // namespace normrun::models

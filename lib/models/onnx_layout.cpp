@@ -8,13 +8,14 @@
 namespace normrun::models {
 namespace {
 
-/// Gives the signal with fewer axes as many as the other one has, by axes of size 1 in front.
+/// Gives both signals the same rank, by axes of size 1 in front of the axes of the lower one.
 void equalize_ranks(Signal& a, Signal& b) {
   while (a.rank() < b.rank()) a.axes.insert(a.axes.begin(), Signal::Axis{});
   while (b.rank() < a.rank()) b.axes.insert(b.axes.begin(), Signal::Axis{});
 }
 
-/// Where a factor of `of` belongs in the memory of `like`: equal axes have equal factors.
+/// Returns the groups that bring the factors of `of` into the order that memory has in `like`.  Axes with the same index have equal
+/// factors.
 std::vector<Signal::Axis> groups_like(const Signal& like, const Signal& of) {
   std::vector<Signal::Axis> groups(like.factors.size());
   for (std::size_t axis = 0; axis < like.rank(); ++axis) {
@@ -25,7 +26,7 @@ std::vector<Signal::Axis> groups_like(const Signal& like, const Signal& of) {
   return groups;
 }
 
-/// Repeats `of` along the factors of `like` that it lacks.  Both have the same rank, and their axes are equal or those of `of` empty.
+/// Repeats `of` along the factors of `like` that it lacks.  Both have the same rank.  Each axis of `of` equals that of `like`, or is empty.
 Signal spread(OnnxNodeReader& node, const Signal& of, const Signal& like) {
   const std::vector<Signal::Axis> groups = groups_like(like, of);
   Signal out = node.plan().arranged(of, groups, node.name());
@@ -60,7 +61,7 @@ Signal gathered_axis(OnnxNodeReader& node, const Signal& signal, std::size_t axi
       groups.push_back({f});
   }
   Signal out = node.plan().arranged(signal, groups, node.name());
-  // The axis's factors now lie side by side: they become one.
+  // The factors of the axis now lie side by side, and become one factor.
   const std::size_t first = out.axes[axis][0];
   const std::size_t count = own.size();
   const Index size = out.size_of(out.axes[axis], 1);
@@ -89,7 +90,7 @@ ChannelsLast channels_last(OnnxNodeReader& node, const Signal& signal, const std
   groups.push_back(sorted);
   ChannelsLast out{.signal = node.plan().arranged(signal, groups, node.name()), .order = {}};
   if (sorted == channels) return out;
-  // Counts through memory, and notes which entry of the file's axis lies there.
+  // The loop counts through memory, and notes which entry of the file's axis lies at each place.
   std::vector<Index> steps(signal.factors.size(), 0);
   Index step = 1;
   for (std::size_t i = channels.size(); i-- > 0;) {
@@ -159,7 +160,7 @@ SuffixNumbers suffix_numbers(OnnxNodeReader& node, const Constant& constant, con
   if (std::all_of(numbers.begin(), numbers.end(), [&](double value) { return value == numbers[0]; })) return {{numbers[0]}, 0};
   const std::vector<Index> dims = signal.dims(node.batch());
   const BroadcastReader reader(constant, dims);
-  // How far a step along each factor leads in the constant.
+  // For each factor, how far a step along it leads in the constant.
   std::vector<Index> steps(signal.factors.size(), 0);
   for (std::size_t axis = 0; axis < signal.rank(); ++axis) {
     Index step = reader.step(axis);

@@ -12,7 +12,7 @@ namespace {
 constexpr Index kFirstOpset = 9;
 constexpr Index kLastOpset = 23;
 
-/// Reads the nodes of a graph one after the other, and collects everything that normrun cannot do.
+/// Reads the nodes of a graph in order, and collects everything that normrun cannot do, for one message.
 class GraphReading {
  public:
   explicit GraphReading(OnnxGraph& graph) : graph_(graph) {}
@@ -47,7 +47,7 @@ class GraphReading {
       ++unknown_[op];
       return;
     }
-    if (!is_constant && !has_inputs(node)) return;  // what it reads was refused already
+    if (!is_constant && !has_inputs(node)) return;  // the node reads what another node failed to give, and the message names that node
     try {
       if (is_constant && constant != constants.end())
         constant->second(reader);
@@ -64,7 +64,7 @@ class GraphReading {
     }
   }
 
-  /// Returns whether everything that the node reads is known, except for statistics that the graph computes.
+  /// Returns whether everything that the node reads is known.  Statistics that the graph computes need not be known.
   bool has_inputs(const files::OnnxNode& node) const {
     const std::size_t count = graph_.computes_statistics(node) ? 3 : node.inputs.size();
     return std::all_of(node.inputs.begin(), node.inputs.begin() + static_cast<std::ptrdiff_t>(count), [&](const std::string& input) {
@@ -86,7 +86,7 @@ void check_opset(const files::OnnxFile& file, Index opset) {
                "export it with opset_version=18");
 }
 
-/// Returns the output in the order of the file's axes.
+/// Returns the graph's output as a signal whose memory is in the order of the file's axes.
 Signal output_in_order(OnnxGraph& graph) {
   const Value& value = graph.value(graph.output_name());
   if (!std::holds_alternative<Signal>(value)) refuse_usage(graph.file().path, "its output does not depend on its input");

@@ -5,7 +5,7 @@
 
 namespace normrun::models {
 
-/// Returns the network that an ONNX graph describes.  Throws as read_model does.
+/// Returns the network that an ONNX graph describes.  Throws what read_model throws.
 ForeignModel model_of(const files::OnnxFile& file);
 
 }  // namespace normrun::models

@@ -1,4 +1,4 @@
-// Normalizations.  ONNX has their channels on axis 1; normrun normalizes what lies last.
+// Normalizations.  ONNX has the channels on axis 1, while normrun normalizes the last axis.
 #include <algorithm>
 
 #include "models/onnx_layout.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 bool is_torch(const OnnxGraph& graph) { return graph.file().producer.rfind("pytorch", 0) == 0; }
 
-/// Adds a vector of a norm as a weight; returns where the file has it.
+/// Adds a vector of a norm to the weights.  Returns where the file has the vector.
 TensorPlace add_vector(OnnxNodeReader& node, std::size_t input, const ChannelsLast& x, const std::string& layer, const std::string& role) {
   const Constant& constant = node.constant(input, role);
   if (constant.count() != x.signal.shape.back())
@@ -50,7 +50,7 @@ void layer_norm(OnnxNodeReader& node) {
   const Signal in = node.signal(0);
   std::vector<std::size_t> axes;
   for (std::size_t axis = axis_of(node.integer("axis", -1), in.rank()); axis < in.rank(); ++axis) axes.push_back(axis);
-  if (node.is_read(1) || node.is_read(2)) node.refuse("it gives its statistics");
+  if (node.is_read(1) || node.is_read(2)) node.refuse("it outputs its statistics");
   const ChannelsLast x = channels_last(node, in, axes);
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "layer"};
   norm.epsilon = node.number("epsilon", 1e-5);
@@ -66,7 +66,7 @@ void layer_norm(OnnxNodeReader& node) {
   node.give(0, out);
 }
 
-/// Instance and group normalization: over all positions of one channel, or of a group of them.
+/// Reads instance and group normalization, which normalize over all positions of one channel, or of a group of channels.
 void positions_norm(OnnxNodeReader& node, const std::string& type) {
   const Signal in = node.signal(0);
   if (in.rank() < 3 || !in.is_batch(0)) node.refuse("its input is no image or sequence");

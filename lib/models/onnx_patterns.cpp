@@ -1,11 +1,12 @@
 // Normalizations that an exporter wrote as several operations.
 //
-//   layer norm   (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), then perhaps times gamma and plus beta; or with mean(x^2) -
-//   mean(x)^2 group norm   Reshape to (batch, groups, all else), InstanceNormalization without gain, Reshape back, times gamma and plus
-//   beta
+//   layer norm   (x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon), or the same with mean(x^2) - mean(x)^2 as the variance;
+//                then perhaps times gamma and plus beta
+//   group norm   Reshape to (batch, groups, everything else), InstanceNormalization without gamma and beta, Reshape back;
+//                then times gamma and plus beta
 //
-// Each pattern is looked for from its last operation backwards.  The layers that its earlier operations became are then read by none, and
-// fall away.
+// Each pattern is searched from its last operation backwards.  Its earlier operations have become layers by then.  No layer reads these any
+// more, so the plan drops them.
 #include "models/onnx_patterns.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ const Node* producer_of(const OnnxGraph& graph, const Node& node, std::size_t in
   return found != nullptr && found->op == op && found->domain.empty() ? found : nullptr;
 }
 
-/// Returns the other input of a node of two inputs; nothing if neither is `one`.
+/// Returns the input of a node that is not `one`; nothing unless the node has two inputs and `one` is among them.
 std::optional<std::string> other_input(const Node& node, const std::string& one) {
   if (node.inputs.size() != 2) return std::nullopt;
   if (node.inputs[0] == one) return node.inputs[1];
@@ -31,7 +32,7 @@ std::optional<std::string> other_input(const Node& node, const std::string& one)
   return std::nullopt;
 }
 
-/// The number that a node adds or subtracts, and which of its inputs is no number.
+/// The number that a node adds or subtracts, and the index of its other input.
 struct Shifted {
   std::size_t input = 0;
   double number = 0.0;
@@ -44,7 +45,7 @@ std::optional<Shifted> shifted(const OnnxGraph& graph, const Node& node) {
   return std::nullopt;
 }
 
-/// Returns the axes of a ReduceMean that keeps its axes; nothing for another node.
+/// Returns the axes of a ReduceMean that keeps its axes with size 1; nothing if the node drops them.
 std::optional<std::vector<Index>> mean_axes(const OnnxGraph& graph, const Node& mean, std::size_t rank) {
   const auto* const keeps = mean.find("keepdims");
   if (keeps != nullptr && keeps->integer == 0) return std::nullopt;
@@ -61,7 +62,7 @@ std::optional<std::vector<Index>> mean_axes(const OnnxGraph& graph, const Node& 
   return axes;
 }
 
-/// Returns whether `square` is the square of the tensor.
+/// Returns whether the node `square` computes the square of the tensor `of`.
 bool is_square(const OnnxGraph& graph, const Node& square, const std::string& of) {
   if (square.inputs.size() != 2 || square.inputs[0] != of) return false;
   if (square.op == "Mul") return square.inputs[1] == of;
@@ -69,7 +70,7 @@ bool is_square(const OnnxGraph& graph, const Node& square, const std::string& of
   return square.op == "Pow" && exponent != nullptr && exponent->count() == 1 && exponent->numbers()[0] == 2.0;
 }
 
-/// Multiplies or adds a vector behind a tensor, if one operation alone reads it.
+/// Returns the vector that the next operation, an `op`, multiplies by or adds; null unless this operation alone reads the tensor.
 const Constant* vector_behind(const OnnxGraph& graph, const std::string& tensor, std::string_view op, const Node*& node) {
   node = graph.sole_reader(tensor);
   if (node == nullptr || node->op != op || !node->domain.empty()) return nullptr;
@@ -77,14 +78,14 @@ const Constant* vector_behind(const OnnxGraph& graph, const std::string& tensor,
   return other ? std::get_if<Constant>(&graph.value(*other)) : nullptr;
 }
 
-/// A layer norm that ends in (x - mean) / sd.
+/// A layer norm written as operations, the last of which is (x - mean) / sd.
 struct LayerNormPattern {
   std::string x;
   std::vector<Index> axes;
   double epsilon = 0.0;
 };
 
-/// What stands under the root of a node that computes sqrt(variance + epsilon).
+/// Reads what stands under the root in sqrt(variance + epsilon); nothing if it is no variance of a layer norm.
 std::optional<LayerNormPattern> under_root(const OnnxGraph& graph, const Node& root, const Node& difference, std::size_t rank) {
   const Node* const sum = producer_of(graph, root, 0, "Add");
   if (sum == nullptr) return std::nullopt;
@@ -99,7 +100,7 @@ std::optional<LayerNormPattern> under_root(const OnnxGraph& graph, const Node& r
   return LayerNormPattern{difference.inputs[0], *axes, shortest(static_cast<float>(epsilon->number))};
 }
 
-/// The pattern that ends in a Div, or in a Mul by a reciprocal root.
+/// Returns the pattern if the node ends one: a Div by the root, or a Mul by its reciprocal.
 std::optional<LayerNormPattern> layer_norm_of(const OnnxGraph& graph, const Node& node, std::size_t rank) {
   for (std::size_t i = 0; i < 2 && node.inputs.size() == 2; ++i) {
     const Node* const difference = producer_of(graph, node, i, "Sub");
@@ -116,7 +117,7 @@ std::optional<LayerNormPattern> layer_norm_of(const OnnxGraph& graph, const Node
   return std::nullopt;
 }
 
-/// The last axes, all of them.
+/// Returns whether the axes are the last ones of a tensor, without a gap.
 bool are_last(const std::vector<Index>& axes, std::size_t rank) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i] != static_cast<Index>(rank - axes.size() + i)) return false;
@@ -124,13 +125,13 @@ bool are_last(const std::vector<Index>& axes, std::size_t rank) {
   return !axes.empty() && axes.size() < rank;
 }
 
-/// The gamma and the beta that stand behind a norm's output; null if there is none.
+/// The gamma and the beta that follow a norm's output, each null if there is none.
 struct GainAndShift {
   const Constant* gamma = nullptr;
   const Constant* beta = nullptr;
-  std::vector<std::string> outputs;  // that are the norm's own now
+  std::vector<std::string> outputs;  // the outputs of these operations, which the norm's layer now gives
 };
-/// Takes gamma and beta from the operations behind a norm's output, and marks these operations as done.
+/// Takes gamma and beta from the operations that follow a norm's output, and marks these operations as done.
 GainAndShift take_behind(OnnxGraph& graph, const std::string& output, Index count) {
   GainAndShift out;
   const Node* next = nullptr;
@@ -151,7 +152,7 @@ GainAndShift take_behind(OnnxGraph& graph, const std::string& output, Index coun
   return out;
 }
 
-/// Adds a normalization with the gamma and beta behind it, and gives its signal to every output that it replaces.
+/// Adds a normalization with the gamma and beta of `behind`, and gives its signal to every output that the layer replaces.
 void add_norm(OnnxNodeReader& node, const std::string& type, const ChannelsLast& x, OptionsText options, double epsilon,
               const GainAndShift& behind) {
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = type};

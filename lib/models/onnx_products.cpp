@@ -1,4 +1,4 @@
-// Matrix products: with a constant they are dense layers, of two signals a matmul.
+// Matrix products.  A product with a constant becomes a dense layer, and a product of two signals becomes a matmul layer.
 #include <algorithm>
 
 #include "core/shape.hpp"
@@ -8,7 +8,7 @@
 namespace normrun::models {
 namespace {
 
-/// The bias that an Add behind the node gives, if it alone reads the node's output.  That Add is then done.
+/// Returns the bias of an Add that follows the node, if this Add alone reads the node's output, and marks the Add as done.
 std::optional<std::vector<double>> bias_behind(OnnxNodeReader& node, Index units) {
   OnnxGraph& graph = node.graph();
   const std::string& output = node.node().outputs[0];
@@ -23,8 +23,8 @@ std::optional<std::vector<double>> bias_behind(OnnxNodeReader& node, Index units
   return constant->numbers();
 }
 
-/// A dense layer over some axes of a signal: kernel (inputs, units), whose rows are in the order of the file's axes.  The new numbers
-/// lie on one new axis instead of `axis`.
+/// A dense layer over one axis of a signal.  Its kernel is (inputs, units), with rows in the order of the file's axis.  A new axis with the
+/// units replaces `axis`.
 struct DensePlan {
   std::size_t axis = 0;
   Index units = 0;
@@ -51,7 +51,7 @@ Signal dense(OnnxNodeReader& node, const Signal& signal, DensePlan plan) {
   node.plan().add_weight(layer, "kernel", {inputs, plan.units}, std::move(kernel));
   if (plan.bias) node.plan().add_weight(layer, "bias", {plan.units}, std::move(*plan.bias));
   Signal out = x.signal;
-  const std::size_t gone = out.axes[plan.axis].size();  // the last factors of the memory
+  const std::size_t gone = out.axes[plan.axis].size();  // how many factors at the end of the memory the units replace
   out.factors.resize(out.factors.size() - gone);
   out.axes[plan.axis] = {out.factors.size()};
   out.factors.push_back(plan.units);
@@ -64,7 +64,7 @@ Signal dense(OnnxNodeReader& node, const Signal& signal, DensePlan plan) {
 void gemm(OnnxNodeReader& node) {
   const Signal a = node.signal(0);
   const Constant& b = node.constant(1, "its matrix");
-  if (a.rank() != 2 || b.dims.size() != 2) node.refuse("its matrices have not two axes");
+  if (a.rank() != 2 || b.dims.size() != 2) node.refuse("its matrices do not have two axes");
   if (node.integer("transA", 0) != 0) node.refuse("it transposes its input");
   const Constant kernel = node.integer("transB", 0) != 0 ? transposed(b, {1, 0}) : b;
   const double alpha = node.number("alpha", 1.0);
@@ -85,7 +85,7 @@ void gemm(OnnxNodeReader& node) {
 
 enum class Side { kLeft, kRight };
 
-/// x times a matrix on its right, over its last axis, or a matrix on its left times x, over the last axis but one.
+/// Multiplies x by a matrix: on its right, over the last axis of x, or on its left, over the last axis but one.
 void with_matrix(OnnxNodeReader& node, const Signal& x, const Constant& matrix, Side side) {
   const bool is_left = side == Side::kLeft;
   if (matrix.dims.size() != 2 || matrix.count() == 0)
@@ -104,9 +104,9 @@ void with_matrix(OnnxNodeReader& node, const Signal& x, const Constant& matrix, 
   if (is_absorbed) node.graph().set_value(node.graph().sole_reader(node.node().outputs[0])->outputs[0], out);
 }
 
-/// Makes all axes but the last two consist of the same factors.
+/// Splits factors until all axes but the last two consist of the same factors in both signals.
 bool refine_outer(Signal& a, Signal& b) {
-  // refine() passes over axes that one of the two has not.
+  // refine() skips an axis that only one of the two signals has.
   Signal x = a;
   Signal y = b;
   x.axes.insert(x.axes.end(), 2, Signal::Axis{});
@@ -119,7 +119,7 @@ bool refine_outer(Signal& a, Signal& b) {
   return true;
 }
 
-/// Multiplies two signals: a matrix by a matrix for every place along the other axes.
+/// Multiplies two signals: for every place along the other axes, a matrix by a matrix.
 void of_signals(OnnxNodeReader& node) {
   Signal a = node.signal(0);
   Signal b = node.signal(1);

@@ -1,9 +1,10 @@
-// Recurrent operations.  ONNX's kernels are (directions, gates * units, inputs), with the gates of an LSTM in the order i o f c, where
-// normrun has i f c o, and those of a GRU in normrun's own order z r h.
+// Recurrent operations.  ONNX's kernels are (directions, gates * units, inputs).  The gates of an LSTM are in the order i o f c, which
+// normrun has as i f c o; those of a GRU are in normrun's own order z r h.
 //
 //   X: (time, batch, inputs)  Y: (time, directions, batch, units)  Y_h: (directions, batch, units); with layout 1 the batch comes first
 //
-// The second direction reads the sequence backwards: a slice turns it round before the layer, and another one its output behind it.
+// The second direction reads the sequence backwards: one slice turns the sequence around before the layer, and another one turns its output
+// back.
 #include <algorithm>
 
 #include "models/onnx_layout.hpp"
@@ -14,11 +15,11 @@ namespace {
 
 struct Cell {
   std::string type;
-  std::vector<std::size_t> gates;  // which of the file's gates each of normrun's is
+  std::vector<std::size_t> gates;  // for each gate of normrun, its place among the file's gates
   std::vector<std::string> activations;
 };
 
-/// Returns one direction of a weight, (gates * units, columns), with the gates in normrun's order and transposed: (columns, gates * units).
+/// Returns one direction of a weight (gates * units, columns), transposed to (columns, gates * units), with the gates in normrun's order.
 std::vector<double> turned_kernel(const Cell& cell, const Constant& weight, std::size_t direction, std::size_t units) {
   const std::size_t gates = cell.gates.size();
   const auto columns = static_cast<std::size_t>(weight.dims[2]);
@@ -35,7 +36,7 @@ std::vector<double> turned_kernel(const Cell& cell, const Constant& weight, std:
   return kernel;
 }
 
-/// Half of one direction's bias: the input's (0) or the recurrent one (1).
+/// Returns half of one direction's bias: the bias of the input (half 0), or that of the recurrent product (half 1).
 std::vector<double> turned_bias(const Cell& cell, const Constant& bias, std::size_t direction, std::size_t half, std::size_t units) {
   const std::size_t gates = cell.gates.size();
   const auto first = bias.numbers().begin() + static_cast<std::ptrdiff_t>((direction * 2 + half) * gates * units);
@@ -51,7 +52,7 @@ bool is_all_zero(const Constant& constant) {
   return std::all_of(constant.numbers().begin(), constant.numbers().end(), [](double value) { return value == 0.0; });
 }
 
-/// In which order a layer reads the steps.
+/// The order in which a layer reads the steps.
 enum class Order { kForward, kBackward };
 
 /// One recurrent node while it becomes layers.
@@ -95,13 +96,13 @@ class RecurrentReading {
 
  private:
   void refuse_variants() {
-    if (node_.has(4) && !node_.is_constant(4)) node_.refuse("its sequences have lengths of their own");
-    if (node_.is_read(2)) node_.refuse("its cell state is read");
+    if (node_.has(4) && !node_.is_constant(4)) node_.refuse("the lengths of its sequences are not constant");
+    if (node_.is_read(2)) node_.refuse("another operation reads its cell state");
     for (const std::size_t start : {std::size_t{5}, std::size_t{6}}) {
       if (node_.has(start) && !is_all_zero(node_.constant(start, "its initial state"))) node_.refuse("its initial state is not 0");
     }
     if (node_.has(7)) node_.refuse("it has peepholes");
-    if (node_.has_attribute("clip") || node_.integer("input_forget", 0) != 0) node_.refuse("its cell is none that normrun has");
+    if (node_.has_attribute("clip") || node_.integer("input_forget", 0) != 0) node_.refuse("its cell has clip or input_forget");
     const auto* const given = node_.node().find("activations");
     for (std::size_t i = 0; given != nullptr && i < given->texts.size(); ++i) {
       if (given->texts[i] != cell_.activations[i % cell_.activations.size()]) node_.refuse("it has the activation " + given->texts[i]);
@@ -121,7 +122,7 @@ class RecurrentReading {
       node_.refuse("its bias does not fit");
   }
 
-  /// Whether the cell is a gru that applies its reset gate before the recurrent product.
+  /// Whether the cell is a GRU whose reset gate acts before the recurrent product.
   bool resets_before() const { return cell_.type == "gru" && node_.integer("linear_before_reset", 0) == 0; }
 
   Signal reversed(const Signal& x) {
@@ -170,7 +171,7 @@ class RecurrentReading {
     node_.plan().add_weight(layer, "bias", {width}, std::move(bias));
   }
 
-  /// Returns the numbers of the directions beside one another on the last axis.
+  /// Returns a signal whose last axis holds the numbers of all directions side by side.
   Signal joined(const std::vector<Signal>& parts) {
     if (parts.size() == 1) return parts[0];
     const auto [layer, shape] = node_.add_beside("concatenate", parts);

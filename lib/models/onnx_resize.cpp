@@ -33,7 +33,8 @@ std::vector<Index> factors_of(OnnxNodeReader& node, const std::vector<Index>& di
   } else {
     node.refuse("it says neither scales nor sizes");
   }
-  if (std::find(factors.begin(), factors.end(), Index{0}) != factors.end()) node.refuse("it enlarges an axis by no whole number");
+  if (std::find(factors.begin(), factors.end(), Index{0}) != factors.end())
+    node.refuse("it enlarges an axis by a factor that is not a whole number");
   return factors;
 }
 
@@ -54,13 +55,13 @@ void resize(OnnxNodeReader& node) {
     if (places == "align_corners")
       options.flag("align_corners", true);
     else if (places != "half_pixel" && places != "pytorch_half_pixel")
-      node.refuse("its places are " + places);
+      node.refuse("its coordinate_transformation_mode is " + places);
   } else if (mode == "nearest") {
     const std::string nearest = node.text("nearest_mode", "round_prefer_floor");
     const bool copies = (places == "asymmetric" && nearest == "floor") ||
                         ((places == "half_pixel" || places == "pytorch_half_pixel") && nearest != "floor" && nearest != "ceil");
     const bool is_older = node.graph().opset() < 11;
-    if (!copies && !is_older) node.refuse("its places are " + places + ", rounded by " + nearest);
+    if (!copies && !is_older) node.refuse("its coordinate_transformation_mode is " + places + " with nearest_mode " + nearest);
   } else {
     node.refuse("its mode is " + mode);
   }
@@ -105,7 +106,7 @@ void pad(OnnxNodeReader& node) {
     is_padded = true;
   }
   if (!is_padded) return node.give(0, x);
-  // An axis of size 1 has no factor; padding gives it one.
+  // An axis of size 1 has no factor, so it gets one before it is padded.
   for (std::size_t axis = 0; axis < in.rank(); ++axis) {
     if ((before[axis] == 0 && after[axis] == 0) || !in.axes[axis].empty()) continue;
     in.axes[axis] = {in.factors.size()};

@@ -17,8 +17,9 @@ Index product_of(const OnnxNodeReader& node, const std::vector<Index>& dims) {
   return product;
 }
 
-/// The axis of `wanted` that holds the batch of `dims`: the one that begins after as many numbers as the batch does, else the last one that
-/// begins before.  Never the last axis, unless it is the only one or the batch was there, because that one holds the channels.
+/// Returns the axis of `wanted` that holds the batch of `dims`.  It is the axis before which as many numbers lie as before the batch in
+/// `dims`; if there is none, the last axis with fewer numbers before it.  The last axis holds the channels, so it cannot be the batch,
+/// unless it is the only axis or the batch was last before.
 std::size_t batch_axis_of(const std::vector<Index>& dims, const std::vector<Index>& wanted, Index batch) {
   Index before = 1;
   std::size_t own = 0;
@@ -33,7 +34,7 @@ std::size_t batch_axis_of(const std::vector<Index>& dims, const std::vector<Inde
   return is_last ? found - 1 : found;
 }
 
-/// Replaces the number of examples that the exporter wrote into a shape by the batch.
+/// Replaces the number of examples that the exporter fixed in a shape by the batch.
 void free_batch(const OnnxNodeReader& node, const std::vector<Index>& dims, std::vector<Index>& wanted) {
   const Index baked = node.baked_batch();
   const Index batch = node.batch();
@@ -43,12 +44,12 @@ void free_batch(const OnnxNodeReader& node, const std::vector<Index>& dims, std:
   if (dim % baked == 0) dim = dim / baked * batch;
 }
 
-/// Fills in the axis of size -1.
+/// Computes the size of the axis that the shape gives as -1.
 void close_shape(const OnnxNodeReader& node, const std::vector<Index>& dims, std::vector<Index>& wanted) {
   const auto open = std::find(wanted.begin(), wanted.end(), Index{-1});
   if (open == wanted.end()) return;
   *open = 1;
-  if (std::find(wanted.begin(), wanted.end(), Index{-1}) != wanted.end()) node.refuse("its shape leaves two sizes open");
+  if (std::find(wanted.begin(), wanted.end(), Index{-1}) != wanted.end()) node.refuse("its shape leaves two sizes open (-1)");
   const Index size = product_of(node, dims);
   const Index batch = node.batch();
   const auto has_batch = [&](Index dim) { return dim > 0 && dim % batch == 0; };

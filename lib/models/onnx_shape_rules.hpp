@@ -6,9 +6,10 @@
 
 namespace normrun::models {
 
-// What the shape operations of ONNX mean, for constants and signals alike.  `dims` are the dimensions of the node's first input.
+// These functions tell what the shape operations of ONNX mean, for constants and signals alike.  `dims` are the dimensions of the node's
+// first input.
 
-/// Some entries of one axis: `count` of them, at start, start + step, …
+/// Some entries of one axis: start, start + step, …, `count` of them.
 struct AxisSlice {
   std::size_t axis = 0;
   Index start = 0;
@@ -21,7 +22,7 @@ std::vector<AxisSlice> parts_of(const OnnxNodeReader& node, const std::vector<In
 
 std::vector<Index> squeezed(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> unsqueezed(const OnnxNodeReader& node, const std::vector<Index>& dims);
-/// Returns the dimensions that Reshape asks for.  Their product is that of `dims`.
+/// Returns the dimensions that Reshape asks for.  Their product is the product of `dims`.
 std::vector<Index> reshaped(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> flattened(const OnnxNodeReader& node, const std::vector<Index>& dims);
 std::vector<Index> order_of_axes(const OnnxNodeReader& node, std::size_t rank);

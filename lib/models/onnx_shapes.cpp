@@ -1,4 +1,4 @@
-// Operations that change a signal's shape: most of them only regroup its factors (signal.hpp).
+// Operations that change a signal's shape.  Most of them only regroup its factors (signal.hpp).
 #include <algorithm>
 #include <numeric>
 
@@ -9,7 +9,8 @@
 namespace normrun::models {
 namespace {
 
-/// Returns the signal under other dimensions.  If its factors cannot be regrouped, a layer brings them into the order of the axes first.
+/// Returns the signal under other dimensions.  If its factors cannot be regrouped as they are, a layer first brings them into the order of
+/// the axes.
 Signal under(OnnxNodeReader& node, const Signal& signal, const std::vector<Index>& dims) {
   if (auto out = regrouped(signal, dims, node.batch())) return *out;
   if (signal.has_batch(signal.axes[0])) {
@@ -39,7 +40,7 @@ void flatten(OnnxNodeReader& node) {
   node.give(0, under(node, x, flattened(node, x.dims(node.batch()))));
 }
 
-/// Squeeze and Unsqueeze: axes of size 1 have no factors.
+/// Squeeze and Unsqueeze remove or add axes of size 1, which have no factors.
 void set_ones(OnnxNodeReader& node, const Signal& x, const std::vector<Index>& dims) { node.give(0, under(node, x, dims)); }
 
 void transpose(OnnxNodeReader& node) {
@@ -51,7 +52,7 @@ void transpose(OnnxNodeReader& node) {
   node.give(0, std::move(x));
 }
 
-/// Some entries of an axis.  All of them are the signal itself.
+/// Returns some entries of an axis; if they are all entries, the signal itself.
 Signal cut(OnnxNodeReader& node, const Signal& signal, const AxisSlice& slice) {
   const Index size = signal.size_of(signal.axes[slice.axis], node.batch());
   if (slice.start == 0 && slice.step == 1 && slice.count == size) return signal;
@@ -87,7 +88,7 @@ void split(OnnxNodeReader& node) {
   }
 }
 
-/// Returns the indices as a slice; nothing if their steps differ.
+/// Returns the indices as a slice; nothing if the distances between them differ.
 std::optional<AxisSlice> as_slice(const std::vector<Index>& indices, std::size_t axis, Index size) {
   AxisSlice slice{.axis = axis, .count = static_cast<Index>(indices.size())};
   std::vector<Index> places = indices;
@@ -102,7 +103,7 @@ std::optional<AxisSlice> as_slice(const std::vector<Index>& indices, std::size_t
   return slice;
 }
 
-/// Returns whether the indices are 0, 1, 2, … in order: PyTorch's as_strided is exported as such a Gather.
+/// Returns whether the indices are 0, 1, 2, … in order.  PyTorch's as_strided is exported as a Gather with such indices.
 bool counts_up(const std::vector<Index>& indices) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] != static_cast<Index>(i)) return false;
@@ -124,7 +125,7 @@ void gather(OnnxNodeReader& node) {
   node.give(0, under(node, cut(node, x, *slice), out));
 }
 
-/// GatherND over a grid: each of the first axes is sliced by itself.
+/// GatherND over a grid of indices slices each of the first axes by itself.
 void gather_nd(OnnxNodeReader& node) {
   Signal x = node.signal(0);
   const Constant& indices = node.constant(1, "its index");
@@ -151,8 +152,8 @@ void gather_nd(OnnxNodeReader& node) {
   node.give(0, std::move(x));
 }
 
-/// A constant that a signal is joined with, such as a class token: zeros like the signal, plus the constant.  The zeros are padding, so
-/// that no number of the signal counts.
+/// A constant that is joined with a signal, such as a class token.  The constant must become a signal, so it is added to zeros of the
+/// signal's shape.  The zeros are padding, so that no number of the signal takes part.
 Signal constant_like(OnnxNodeReader& node, const Signal& like, const Constant& constant, std::size_t axis) {
   if (constant.dims.size() != like.rank() || constant.count() == 0) node.refuse("its inputs' ranks differ");
   if (like.has_batch(like.axes[axis])) node.refuse("it joins examples");
@@ -187,7 +188,7 @@ void concat(OnnxNodeReader& node) {
   for (std::size_t i = 0; i < count; ++i)
     parts.push_back(node.is_constant(i) ? constant_like(node, like, node.constant(i), axis) : node.signal(i));
   if (parts.size() == 1) return node.give(0, parts[0]);
-  // The joined axis lies last, the others as in the first input.
+  // The joined axis lies last in memory.  The other axes keep the order that they have in the first input.
   std::vector<std::size_t> others;
   for (std::size_t i = 0; i < parts[0].rank(); ++i) {
     if (i != axis) others.push_back(i);

@@ -11,7 +11,7 @@
 namespace normrun::models {
 namespace {
 
-/// A signal with axes {batch}, channels, then one or two directions, arranged channels last.
+/// A signal that is arranged channels last.  Its axes are the batch, the channels, and one or two directions.
 struct Image {
   Signal signal;
   std::size_t directions = 2;
@@ -29,20 +29,20 @@ Image image_of(OnnxNodeReader& node) {
   return {node.plan().arranged(x, groups, node.name()), x.rank() - 2};
 }
 
-/// What a layer over an image gives: `shape` is channels last.
+/// Returns the output of a layer over an image as a signal.  `shape` is channels last.
 Signal from_image(const Image& image, const std::string& layer, const std::vector<Index>& shape) {
   std::vector<std::size_t> axes{Signal::kBatch, image.directions};
   for (std::size_t i = 0; i < image.directions; ++i) axes.push_back(i);
   return signal_of(layer, shape, axes);
 }
 
-/// The padding of each direction, before the numbers and after them.
+/// The padding before and after the numbers of each direction.
 struct Sides {
   std::vector<Index> before;
   std::vector<Index> after;
 };
 
-/// The padding that auto_pad asks for, or pads.
+/// Returns the padding that auto_pad asks for, or else `pads`.
 Sides sides_of(const OnnxNodeReader& node, const Image& image, const std::vector<Index>& sizes, const std::vector<Index>& strides,
                const std::vector<Index>& dilations) {
   const std::size_t count = image.directions;
@@ -84,14 +84,14 @@ std::vector<Index> directions_of(const OnnxNodeReader& node, std::string_view at
   return values;
 }
 
-/// Returns the bias of a convolution; nothing if it has none.
+/// Returns the bias of a convolution; nothing if the convolution has none.
 std::optional<std::vector<double>> bias_of(OnnxNodeReader& node, Index filters) {
   if (!node.has(2)) return std::nullopt;
   const Constant& bias = node.constant(2, "its bias");
   if (bias.count() != filters)
     node.refuse("its bias has " + std::to_string(bias.count()) + " numbers for " + std::to_string(filters) + " filters");
   const std::vector<double>& numbers = bias.numbers();
-  // A bias that the exporter computes from nothing stands for none.
+  // Some exporters compute a bias of zeros where there is no bias.
   const bool is_none = bias.source == nullptr && std::all_of(numbers.begin(), numbers.end(), [](double value) { return value == 0.0; });
   if (is_none) return std::nullopt;
   return numbers;
@@ -99,7 +99,7 @@ std::optional<std::vector<double>> bias_of(OnnxNodeReader& node, Index filters) 
 
 enum class Direction { kForward, kTransposed };
 
-/// The options that a convolution and its transpose share.
+/// Returns the options that a convolution and its transpose have in common.
 OptionsText window_options(const OnnxNodeReader& node, const Image& image, const Constant& kernel, Direction direction) {
   const std::vector<Index> sizes(kernel.dims.begin() + 2, kernel.dims.end());
   const std::vector<Index> ones(image.directions, 1);
@@ -115,7 +115,8 @@ OptionsText window_options(const OnnxNodeReader& node, const Image& image, const
     return options;
   }
   const std::string word = node.text("auto_pad", "NOTSET");
-  if ((word != "NOTSET" && !word.empty()) || node.has_attribute("output_shape")) node.refuse("its padding follows from an output's size");
+  if ((word != "NOTSET" && !word.empty()) || node.has_attribute("output_shape"))
+    node.refuse("its padding follows from the size of its output");
   const Sides sides = sides_of(node, image, sizes, strides, dilations);
   std::vector<Index> pads;
   for (std::size_t i = 0; i < image.directions; ++i) pads.insert(pads.end(), {sides.before[i], sides.after[i]});
@@ -125,7 +126,7 @@ OptionsText window_options(const OnnxNodeReader& node, const Image& image, const
   return options;
 }
 
-/// Kernel axes (first, second, directions…) as (directions…, second, first).
+/// Brings the axes of a kernel from (first, second, directions…) into the order (directions…, second, first).
 Constant kernel_channels_last(const Constant& kernel) {
   std::vector<Index> axes;
   for (std::size_t i = 2; i < kernel.dims.size(); ++i) axes.push_back(static_cast<Index>(i));
@@ -184,8 +185,8 @@ void pooling(OnnxNodeReader& node, const std::string& stem) {
   if (!node.has_attribute("kernel_shape")) node.refuse("its kernel_shape is missing");
   const std::vector<Index> sizes = directions_of(node, "kernel_shape", ones);
   const std::vector<Index> strides = directions_of(node, "strides", ones);
-  if (directions_of(node, "dilations", ones) != ones) node.refuse("its window has gaps");
-  if (node.integer("storage_order", 0) != 0 || node.is_read(1)) node.refuse("it gives the places of its maxima");
+  if (directions_of(node, "dilations", ones) != ones) node.refuse("its window has dilations other than 1");
+  if (node.integer("storage_order", 0) != 0 || node.is_read(1)) node.refuse("it outputs the places of its maxima");
   OptionsText options;
   options.integers("pool_size", sizes).integers("strides", strides);
   set_pads(sides_of(node, image, sizes, strides, ones), options);
@@ -195,7 +196,7 @@ void pooling(OnnxNodeReader& node, const std::string& stem) {
   node.give(0, from_image(image, layer, shape));
 }
 
-/// Pools over all positions: the directions keep size 1.
+/// Pools over all positions.  The directions stay as axes of size 1.
 void global_pooling(OnnxNodeReader& node, const std::string& stem) {
   const Image image = image_of(node);
   const auto [layer, shape] = node.add(image.type(stem), {image.signal});
@@ -204,7 +205,7 @@ void global_pooling(OnnxNodeReader& node, const std::string& stem) {
   node.give(0, std::move(out));
 }
 
-/// The mean or the maximum over some axes of each example.
+/// Takes the mean or the maximum over some axes of each example.
 void reduce(OnnxNodeReader& node, const std::string& stem) {
   const Signal x = node.signal(0);
   auto given = node.integers(1, "axes");

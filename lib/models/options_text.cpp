@@ -5,7 +5,7 @@
 namespace normrun::models {
 namespace {
 
-/// How many bytes the UTF-8 character at the beginning of `text` has; 0 if there is none.
+/// Returns how many bytes the first UTF-8 character of `text` has; 0 if `text` does not begin with one.
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::size_t count = byte(0) < 0x80 ? 1 : byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4 : byte(0) >= 0xE0 ? 3 : byte(0) >= 0xC2 ? 2 : 0;

@@ -12,7 +12,7 @@ namespace normrun::models {
 class OptionsText {
  public:
   OptionsText& integer(std::string_view key, Index value);
-  OptionsText& number(std::string_view key, double value);  // the shortest digits that give the same double
+  OptionsText& number(std::string_view key, double value);  // writes the shortest digits that give the same double
   OptionsText& flag(std::string_view key, bool value);
   OptionsText& word(std::string_view key, std::string_view value);
   OptionsText& integers(std::string_view key, const std::vector<Index>& values);
@@ -25,7 +25,7 @@ class OptionsText {
   std::string members_;
 };
 
-/// Returns a text as JSON: in quotes and escaped.  Bytes that are not UTF-8 become '?'.
+/// Returns a text as JSON, in quotes and escaped.  Bytes that are not UTF-8 become '?'.
 std::string json_text(std::string_view text);
 
 }  // namespace normrun::models

@@ -64,7 +64,7 @@ std::optional<Signal> regrouped(Signal signal, const std::vector<Index>& dims, I
   for (const Signal::Axis& axis : signal.axes) sequence.insert(sequence.end(), axis.begin(), axis.end());
   signal.axes.assign(1, sequence);
   std::vector<Signal::Axis> axes;
-  std::size_t next = 0;  // in the sequence
+  std::size_t next = 0;  // the place in the sequence
   for (Index left : dims) {
     const std::size_t first = next;
     while (left > 1) {

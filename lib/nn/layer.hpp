@@ -42,7 +42,7 @@ template <class T>
 struct Forward {
   Mode mode = kEvalMode;
   Index examples = 0;
-  Index replicas = 1;  // even_part divides the examples among the replicas, which merge their statistics
+  Index replicas = 1;  // even_part divides the examples among them, and they merge their statistics
   const Index* lengths =
       nullptr;  // (examples): how many steps of each sequence that the layer reads are valid; null: all are, or x holds no sequences
   ConstView<T> x;

@@ -29,8 +29,8 @@ struct Network<T>::Impl : BuiltLayers<T> {
     graph = make_graph(std::move(inputs));
     follow_time();
     plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
-    // Only the lowest layer of a chain writes its gradient into another buffer; the layers above it write dx over dy.  A part can therefore
-    // overwrite nothing that a later part reads.
+    // All layers above the chain's lowest write dx over dy, so only the lowest switches gradient buffers.  Nothing that it writes can
+    // overwrite a part that is not yet processed.
     plan_chains(backward_chains,
                 [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
   }
@@ -56,7 +56,7 @@ struct Network<T>::Impl : BuiltLayers<T> {
     return inputs.size() == 1 && inputs.front() == static_cast<Index>(layer) && graph.readers[layer] == 1;
   }
 
-  /// Makes chains: each layer whose traits `joins` accepts joins the layers below it, as long as these process both passes part by part.
+  /// Joins each layer whose traits `joins` accepts to the layers below it, as long as these process both passes part by part.
   template <class Joins>
   void plan_chains(std::vector<Chain>& chains, const Joins& joins) const {
     const std::size_t count = infos.size();

@@ -128,7 +128,7 @@ class BatchNorm final : public Layer<T> {
     normalizer_.normalize(call, mean, variance, epsilon_, affine_.gamma(call.params), affine_.beta(call.params));
   }
 
-  /// Does what needs the statistics of these examples: normalizes by them, moves the averages, or both.
+  /// Does what follows from the statistics of these examples: they normalize, or move the averages, or both.
   void forward_by_batch(const Forward<T>& call) const {
     const Moments batch = normalizer_.batch_moments(call);
     if (call.mode.statistics == Statistics::kBatch) normalize(call, batch.mean, batch.variance);

@@ -23,7 +23,7 @@ class ColumnNormalizer {
   };
   /// Returns the moments of all rows.  As in synchronised batch normalization, the moments of several replicas are merged.
   Moments batch_moments(const Forward<T>& call) const;
-  /// y = gamma x_hat + beta with x_hat = (x - mean) / sqrt(variance + epsilon).  gamma or beta may be null.
+  /// y = gamma x_hat + beta, x_hat = (x - mean) / sqrt(variance + epsilon); gamma or beta may be null.
   void normalize(const Forward<T>& call, const T* mean, const T* variance, T epsilon, const T* gamma, const T* beta) const;
 
   struct Sums {
