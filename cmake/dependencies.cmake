@@ -1,4 +1,9 @@
 # Every dependency is a Debian 12 package; scripts/packages.txt names them.
+if(NORMRUN_SELF_CONTAINED)
+  list(PREPEND CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  add_link_options(-static-libstdc++ -static-libgcc -Wl,--as-needed)
+endif()
+
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
@@ -6,6 +11,20 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED)
+
+# Debian has no static libraries of these two, but they can be compiled into whatever includes them.
+add_library(normrun_fmt INTERFACE)
+add_library(normrun_spdlog INTERFACE)
+if(NORMRUN_SELF_CONTAINED)
+  target_link_libraries(normrun_fmt INTERFACE fmt::fmt-header-only)
+  target_compile_definitions(normrun_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
+  target_include_directories(normrun_spdlog SYSTEM INTERFACE
+    $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_link_libraries(normrun_spdlog INTERFACE normrun_fmt Threads::Threads)
+else()
+  target_link_libraries(normrun_fmt INTERFACE fmt::fmt)
+  target_link_libraries(normrun_spdlog INTERFACE spdlog::spdlog)
+endif()
 
 # Highway, XXH, protozero and Random123 have no CMake package in Debian 12.
 find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)

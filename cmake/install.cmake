@@ -34,6 +34,11 @@ install(FILES ${share}/_normrun DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES ${share}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT debian EXCLUDE_FROM_ALL)
 
+# What a wheel has beside the Python package: the program alone (pyproject.toml).
+if(SKBUILD)
+  install(TARGETS normrun DESTINATION ${SKBUILD_SCRIPTS_DIR} COMPONENT wheel)
+endif()
+
 set(CPACK_PACKAGE_NAME normrun)
 set(CPACK_PACKAGE_VENDOR "The normrun authors")
 set(CPACK_PACKAGE_CONTACT "The normrun authors <authors@normrun.invalid>")

@@ -67,6 +67,8 @@ KerasTensor batch(KerasLayerReader& layer) {
   norm.mean = layer.place("moving_mean");
   norm.variance = layer.place("moving_variance");
   norm.layer = out.layer;
+  norm.told = told_training(layer.model().file.metadata, layer.name(), layer.model().path);
+  if (norm.told.updates) layer.model().plan.add_weight(out.layer, "updates", {1}, {*norm.told.updates});
   layer.model().norms.push_back(std::move(norm));
   return out;
 }

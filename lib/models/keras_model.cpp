@@ -133,6 +133,14 @@ std::vector<Index> input_shape(const KerasConfig& config, const std::string& pat
   return shape;
 }
 
+/// Returns what the paths of all weights begin with.  A Sequential that is built as a whole puts its own name there.
+std::string outer_scope(const KerasConfig& config, const files::TensorFile& file) {
+  const std::string scope = config.text("config.name") + "/";
+  const bool is_everywhere =
+      std::all_of(file.tensors.begin(), file.tensors.end(), [&](const files::Tensor& tensor) { return tensor.name.rfind(scope, 0) == 0; });
+  return is_everywhere ? scope : "";
+}
+
 void refuse_unsupported(const KerasReading& reading, const std::string& path) {
   std::string what;
   for (const auto& [kind, count] : reading.unknown()) {
@@ -165,7 +173,7 @@ ForeignModel model_of(files::TensorFile file, const std::string& path) {
   out.producer = "keras" + (config.has("keras_version") ? " " + config.text("keras_version") : "");
   KerasModel model{.path = path, .file = file, .plan = NetworkPlan(out.input)};
   KerasReading reading(model);
-  const KerasTensor output = reading.read(config, {{"input", out.input.dims()}}, "", 0);
+  const KerasTensor output = reading.read(config, {{"input", out.input.dims()}}, outer_scope(config, file), 0);
   refuse_unsupported(reading, path);
   model.plan.keep_only(output.layer);
   std::erase_if(model.norms, [&](const ForeignNorm& norm) { return !model.plan.is_kept(norm.layer); });
@@ -175,7 +183,9 @@ ForeignModel model_of(files::TensorFile file, const std::string& path) {
   out.file_output = output.shape;
   out.weights = model.plan.take_weights();
   out.norms = std::move(model.norms);
-  out.untold = {"how often the moving statistics were updated"};
+  const bool tells_updates = std::all_of(out.norms.begin(), out.norms.end(),
+                                         [](const ForeignNorm& norm) { return !norm.mean.has_value() || norm.told.updates.has_value(); });
+  if (!tells_updates) out.untold.emplace_back("how often the moving statistics were updated");
   return out;
 }
 

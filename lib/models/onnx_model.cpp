@@ -101,9 +101,11 @@ Signal output_in_order(OnnxGraph& graph) {
 
 std::vector<std::string> untold_of(const OnnxGraph& graph, const std::vector<ForeignNorm>& norms) {
   std::vector<std::string> untold;
-  const bool has_moving = std::any_of(norms.begin(), norms.end(), [](const ForeignNorm& norm) { return norm.mean.has_value(); });
-  if (has_moving) untold.emplace_back("how often the moving statistics were updated");
-  if (has_moving) {
+  const auto is_any = [&](auto lacks) {
+    return std::any_of(norms.begin(), norms.end(), [&](const ForeignNorm& norm) { return norm.mean.has_value() && lacks(norm.told); });
+  };
+  if (is_any([](const ToldTraining& told) { return !told.updates; })) untold.emplace_back("how often the moving statistics were updated");
+  if (is_any([](const ToldTraining& told) { return told.moving_variance.empty(); })) {
     const bool is_torch = graph.file().producer.rfind("pytorch", 0) == 0;
     untold.emplace_back(is_torch ? "whether the moving variance averages biased or unbiased variances; unbiased, PyTorch's rule, is assumed"
                                  : "whether the moving variance averages biased or unbiased variances; biased is assumed");

@@ -13,7 +13,7 @@ README = SOURCE / "README.md"
 LIB = SOURCE / "lib"
 DOCS = sorted((SOURCE / "docs").glob("*.md"))
 PAGES = [README, *DOCS]
-OTHERS = [SOURCE / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "lib/README.md", "lib/DECISIONS.md", "data/README.md", "scripts/bench/README.md")]
+OTHERS = [SOURCE / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "lib/README.md", "lib/DECISIONS.md", "data/README.md", "scripts/bench/README.md", "python/README.md")]
 
 
 def text_of(page):

@@ -54,6 +54,27 @@ TEST_CASE("a functional model of Keras is read with its joins") {
   CHECK(model.format == models::FileFormat::kKeras);
 }
 
+TEST_CASE("a Sequential of Keras may put its own name before the paths of its weights") {
+  const std::string config = R"({"class_name": "Sequential", "config": {"name": "outer", "layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                             layer("BatchNormalization", "bn", R"("epsilon": 0.0)") + "]}}";
+  const models::ForeignModel model = models::model_of(file_of_config(config, norm_tensors("outer/bn")), "model.safetensors");
+  check_close(outputs_of(model, {3, 5}), {1, 9});
+  CHECK(model.norms.at(0).layer == "outer/bn");
+  CHECK(model.norms.at(0).mean->tensor == "outer/bn/moving_mean");
+}
+
+TEST_CASE("the count of updates in a Keras file's metadata is known") {
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("BatchNormalization", "bn", "") + "]}}";
+  files::TensorFile file = file_of_config(config, norm_tensors("bn"));
+  CHECK(models::model_of(file, "model.safetensors").untold.size() == 1);
+  file.metadata["normrun.bn.updates"] = "152";
+  const models::ForeignModel model = models::model_of(file, "model.safetensors");
+  CHECK(model.untold.empty());
+  CHECK(model.weights.find("bn.updates")->values == Numbers{152});
+}
+
 TEST_CASE("layers of Keras that are missing are all in one message") {
   const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("Embedding", "e", "") + "," +

@@ -73,6 +73,37 @@ TEST_CASE("the reader tells where the file has each statistic, to the byte") {
   check_close(outputs_of(model, {1, 1}), {2.5 * inv, 6.0 / std::sqrt(4.0 + 1e-5) + 1.0, 2.0 * 9.5 * inv});
 }
 
+TEST_CASE("what the metadata tell of the training is known") {
+  OnnxWriter writer = small_model();
+  writer.metadata("normrun.bn.updates", "38");
+  writer.metadata("normrun.bn.momentum", "0.75");
+  writer.metadata("normrun.bn.moving_variance", "biased");
+  const models::ForeignModel model = read(writer);
+  CHECK(model.norms.at(0).momentum == 0.75);
+  CHECK(has(model.network, R"("momentum": 0.75)"));
+  CHECK(!has(model.network, "unbiased"));
+  CHECK(has(read(small_model()).network, "unbiased"));  // PyTorch's rule, where the file does not tell
+  const nn::Network<double> network(models::layers_of(model), model.input);
+  CHECK(models::numbers_of(model, network).state[6] == 38.0);
+  for (const std::string& untold : model.untold) {
+    CHECK(!has(untold, "updated"));
+    CHECK(!has(untold, "biased"));
+  }
+}
+
+TEST_CASE("metadata about the training that mean nothing are damage, which is named") {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"updates", "many"}, {"updates", "3.5"},  {"updates", "-1"},          {"updates", ""},
+      {"momentum", "1.5"}, {"momentum", "nan"}, {"moving_variance", "true"}};
+  for (const auto& [name, value] : wrong) {
+    OnnxWriter writer = small_model();
+    writer.metadata("normrun.bn." + name, value);
+    const Outcome outcome = outcome_of_model(writer);
+    CHECK(outcome.code == ExitCode::kDamaged);
+    CHECK(has(outcome.text, "model.onnx: metadata normrun.bn." + name));
+  }
+}
+
 TEST_CASE("statistics that share a tensor with others name them") {
   OnnxWriter writer;
   writer.input("x", {-1, 2});

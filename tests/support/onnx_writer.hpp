@@ -90,6 +90,8 @@ class OnnxWriter {
     nodes_.push_back(bytes);
   }
 
+  void metadata(const std::string& key, const std::string& value) { metadata_.push_back(entry(key, value)); }
+
   /// The model.  The graph comes last, so that no byte of it can be missed.
   std::string bytes() const {
     std::string graph;
@@ -105,6 +107,7 @@ class OnnxWriter {
     out.add_int64(1, 8);
     out.add_string(2, "pytorch");
     out.add_message(8, opset);
+    for (const std::string& each : metadata_) out.add_message(14, each);
     out.add_message(7, graph);
     return model;
   }
@@ -149,7 +152,7 @@ class OnnxWriter {
   }
 
   Index opset_;
-  std::vector<std::string> nodes_, initializers_, inputs_, outputs_;
+  std::vector<std::string> nodes_, initializers_, inputs_, outputs_, metadata_;
 };
 
 }  // namespace normrun::test
