@@ -35,7 +35,7 @@ def program() -> str:
         installed = []
     for file in installed:
         if file.name == "normrun" and file.parent.name == "bin":
-            return str(file.locate().resolve())
+            return os.path.realpath(str(file.locate()))
     found = shutil.which("normrun")
     if found is None:
         raise FileNotFoundError("the program normrun was not found: install the wheel, or let the variable NORMRUN name the program")
