@@ -88,6 +88,7 @@ int repair_command(const RepairRequest& request);
 
 struct ClaimsRequest {
   std::vector<std::string> folders;
+  bool power = false;  // how many seeds the claims need, instead of the verdicts
   bool json = false;
 };
 int claims_command(const ClaimsRequest& request);

@@ -52,9 +52,12 @@ void CommandLine::add_claims() {
 normrun train --config configs/documents/000-1-layer-norm-in-training.json
 normrun claims results/000-1-layer-norm-in-training
 # for a program
-normrun claims results/000-1-layer-norm-in-training --json)",
+normrun claims results/000-1-layer-norm-in-training --json
+# how many seeds each claim needs for the margin that it names
+normrun claims results/000-1-layer-norm-in-training --power)",
                           [this] { return claims_command(claims_); });
   takes(command->add_option("folders", claims_.folders, "Results of `train`")->required(), "DIR…");
+  command->add_flag("--power", claims_.power, "Print how many seeds each claim needs to see the margin that it names 4 times in 5");
   command->add_flag("--json", claims_.json, "Print JSON");
 }
 

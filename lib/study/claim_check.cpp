@@ -43,7 +43,7 @@ class ClaimNames {
     if (table_of(claim.minus) == table)
       check_metric(claim.minus, pointer + "/minus");  // a column of another table has been refused already
     if (table == nullptr) return;
-    for (const char* const filter : {"/where", "/versus"}) {
+    for (const char* const filter : {"/where", "/versus", "/beside"}) {
       for (const std::string& key : document_.keys_at(pointer + filter)) {
         check_column(*table, key, document_.where_key(pointer + filter, key));
       }

@@ -1,5 +1,7 @@
 #include "sweep/run.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -191,21 +193,25 @@ class Run {
     files::write_safetensors(context_.checkpoint_folder + "/" + key_.run_id + ".safetensors", file);
   }
 
-  /// Measures how many microseconds the network takes for a single row in eval mode.
+  /// Measures how many microseconds the network takes for a single row in eval mode: the median of several blocks, because whatever else
+  /// the machine does makes some of them slow.
   double predict_microseconds() const {
     if (data_->train.samples() == 0) return std::nan("");
-    constexpr int kRepetitions = 100;
+    constexpr int kRepetitions = 20;
+    std::array<double, 9> blocks{};
     nn::Record<T> record(*network_, 1);
     const ConstView<T> row = data_->train.features.view().slice(0, 1);
-    const auto start = Clock::now();
-    for (int i = 0; i < kRepetitions; ++i) {
-      const typename nn::Network<T>::Pass pass{.mode = kEvalMode,
-                                               .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(),
-                                               .key = {},
-                                               .last_boundary = -1};
-      network_->forward(pass, trainer_->model().params, trainer_->model().state, nullptr, record, row);
+    const typename nn::Network<T>::Pass pass{
+        .mode = kEvalMode, .lengths = data_->train.lengths.empty() ? nullptr : data_->train.lengths.data(), .key = {}, .last_boundary = -1};
+    for (double& block : blocks) {
+      const auto start = Clock::now();
+      for (int i = 0; i < kRepetitions; ++i) {
+        network_->forward(pass, trainer_->model().params, trainer_->model().state, nullptr, record, row);
+      }
+      block = seconds_since(start) / kRepetitions * 1e6;
     }
-    return seconds_since(start) / kRepetitions * 1e6;
+    std::nth_element(blocks.begin(), blocks.begin() + blocks.size() / 2, blocks.end());
+    return blocks[blocks.size() / 2];
   }
 
   void add_timing() {

@@ -7,6 +7,7 @@
 
 #include "config/options/document.hpp"
 #include "core/error.hpp"
+#include "report/claims/power.hpp"
 
 using namespace normrun;
 
@@ -149,4 +150,63 @@ TEST_CASE("numbers that are none are no ground for a verdict") {
   CHECK(refusal("batch,2,0,4 batch,4,0,inf batch,4,1,-inf", spread).find("claim x: its rows hold infinite numbers") == 0);
   CHECK(refusal("batch,2,0,inf batch,2,1,inf", R"("test": "greater", "than": 5, "every_seed": true)") == "");
   CHECK(refusal("batch,2,0,inf batch,2,1,inf", R"("test": "equal", "than": 5)") == "");
+}
+
+TEST_CASE("the median is the middle row of a run, or the mean of the two in the middle") {
+  const tables::ResultTable table(
+      "run_id,norm,batch_size,seed,gap\na,batch,2,0,1\na,batch,2,0,100\na,batch,2,0,3\nb,batch,2,1,4\nb,batch,2,1,6\n");
+  const std::string claim = R"({"id": "x", "metric": "compare.gap", "reduce": "median", "test": "greater", "than": 0})";
+  CHECK(decide(claim, table).observed == doctest::Approx((3.0 + 5.0) / 2.0));
+}
+
+TEST_CASE("not less by a margin: an interval above -margin confirms, one below refutes") {
+  // loss of batch 2 less that of batch 8, by seed: 0.1, 0.3, 0.1, 0.3; mean 0.2, sd 0.11547, interval 0.2 -+ 3.18245 * 0.11547 / 2
+  const std::string loss = R"("metric": "compare.loss", )" + kSmall + R"("versus": {"batch_size": 8}, )";
+  const auto asked = [&](const std::string& test) { return decide(R"({"id": "x", )" + loss + test + "}"); };
+  const report::DecidedClaim decided = asked(R"("test": "not_less", "margin": 0.01)");
+  CHECK(decided.verdict == study::Verdict::kConfirmed);
+  CHECK(decided.observed == doctest::Approx(0.2));
+  CHECK(decided.ci95_low == doctest::Approx(0.2 - 3.182446305 * 0.11547005 / 2));
+  CHECK(decided.threshold == "> -0.01");
+  CHECK(asked(R"("test": "not_greater", "margin": 0.01)").verdict == study::Verdict::kRefuted);
+  CHECK(asked(R"("test": "not_greater", "margin": 0.3)").verdict == study::Verdict::kUndecided);
+  CHECK(asked(R"("test": "not_greater", "margin": 0.4)").verdict == study::Verdict::kConfirmed);
+  CHECK(asked(R"("test": "not_greater", "margin": 0.4)").threshold == "< 0.4");
+}
+
+TEST_CASE("beside subtracts a second difference, by seed; with a factor it divides by a second ratio") {
+  // (batch 2 - batch 8) of batch norm is 0.1, 0.3, 0.1, 0.3; that of layer norm 0.2, 0.1, -0.1 (seed 3 has no batch 8)
+  const tables::ResultTable table(
+      "run_id,norm,batch_size,seed,loss\n"
+      "a,batch,2,0,1.0\nb,batch,2,1,1.1\nc,batch,2,2,1.2\nd,batch,2,3,1.3\n"
+      "e,batch,8,0,0.9\nf,batch,8,1,0.8\ng,batch,8,2,1.1\nh,batch,8,3,1.0\n"
+      "i,layer,2,0,1.0\nj,layer,2,1,1.1\nk,layer,2,2,0.9\nl,layer,2,3,1.0\n"
+      "m,layer,8,0,0.8\nn,layer,8,1,1.0\no,layer,8,2,1.0\n");
+  const std::string rows =
+      R"({"id": "x", "metric": "compare.loss", )" + kSmall + R"("versus": {"batch_size": 8}, "beside": {"norm": "layer"}, )";
+  const report::DecidedClaim differences = decide(rows + R"("test": "greater", "by": 0.05})", table);
+  CHECK(differences.n == 3);
+  CHECK(differences.observed == doctest::Approx((-0.1 + 0.2 + 0.2) / 3));
+  const report::DecidedClaim ratios = decide(rows + R"("test": "greater", "by_factor": 1.1})", table);
+  CHECK(ratios.observed == doctest::Approx(std::cbrt((1.0 / 0.9) / (1.0 / 0.8) * (1.1 / 0.8) / (1.1 / 1.0) * (1.2 / 1.1) / (0.9 / 1.0))));
+}
+
+TEST_CASE("the power of a claim rests on its spread and the margin that it names, not on what was observed") {
+  const auto power = [](const std::string& rest) {
+    return report::power_of(decide(R"({"id": "x", "metric": "compare.loss", )" + kSmall + rest + "}"));
+  };
+  // sd of the differences to batch 8: 0.11547; a margin of 0.11547 needs 10 seeds (scipy: nct), and 13 where both ends must clear a bound
+  const report::ClaimPower margin = power(R"("versus": {"batch_size": 8}, "test": "greater", "by": 0.1154701)");
+  CHECK(margin.sd == doctest::Approx(0.11547005));
+  CHECK(margin.seeds == 10);
+  CHECK(*margin.power == doctest::Approx(0.28854867).epsilon(1e-6));
+  CHECK(power(R"("versus": {"batch_size": 8}, "test": "equal", "tolerance": 0.1154701)").seeds == 13);
+  CHECK(power(R"("versus": {"batch_size": 8}, "test": "not_less", "margin": 0.1154701)").seeds == 10);
+  CHECK(power(R"("versus": {"batch_size": 8}, "test": "greater", "margin": 0.1154701)").seeds == 10);
+  CHECK(power(R"("test": "within", "within": [0.0, 0.25819889])").seeds == 13);  // sd of 1.0, 1.1, 1.2, 1.3: 0.12909944
+  CHECK(power(R"("test": "greater", "than": 0.5)").note == "the claim names no margin");
+  CHECK(power(R"("test": "greater", "than": 0.5, "every_seed": true)").note == "each number is asked by itself");
+  CHECK_FALSE(power(R"("test": "greater", "than": 0.5, "every_seed": true)").power.has_value());
+  const std::string exact = R"("where": {"norm": "layer", "eval_batch_size": 2}, "test": "less", "than": 1, "margin": 1)";
+  CHECK(report::power_of(decide(R"({"id": "x", "metric": "compare.gap", )" + exact + "}")).seeds == 2);  // without spread two are enough
 }

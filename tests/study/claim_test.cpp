@@ -36,7 +36,7 @@ const std::vector<Case> kContradictions = {
     {R"("test": "slope", "axis": "seed", "within": [0, 1], "by_factor": 2)",
      R"(c:1:102 /by_factor: expected no "by_factor" for the test slope, which would ignore it; leave it out, or ask for a test that reads it: greater, less)"},
     {R"("test": "slope", "axis": "seed", "within": [0, 1], "versus": {})",
-     R"(c:1:99 /versus: expected no "versus" for the test slope, which would ignore it; leave it out, or ask for a test that reads it: greater, less, within, equal)"},
+     R"(c:1:99 /versus: expected no "versus" for the test slope, which would ignore it; leave it out, or ask for a test that reads it: greater, less, within, equal, not_less, not_greater)"},
     {R"("test": "less", "than": 100, "within": [50, 60])",
      R"(c:1:77 /within: expected no "within" for the test less, which would ignore it; leave it out, or ask for a test that reads it: within, slope, range)"},
     {R"("test": "greater", "than": 1, "tolerance": 0.1)",
@@ -48,6 +48,13 @@ const std::vector<Case> kContradictions = {
     {R"("test": "equal", "than": 1, "versus": {})", R"(c:1:63 /than: expected either "than" or "versus", not both; leave one of them out)"},
     {R"("test": "range", "axis": "seed", "than": 1, "within": [0, 1])",
      R"(c:1:79 /than: expected either "than" or "within", not both; leave one of them out)"},
+    {R"("test": "not_less", "versus": {})", R"(c:1:1: expected the keys "versus" and "margin" for the tests not_less and not_greater)"},
+    {R"("test": "within", "within": [0, 1], "beside": {})",
+     R"(c:1:84 /beside: expected no "beside" without "versus": it changes the rows of both; leave it out, or name them)"},
+    {R"("test": "greater", "versus": {}, "by_factor": 2, "margin": 1)",
+     R"(c:1:97 /margin: expected either "margin" or "by_factor", not both; leave one of them out)"},
+    {R"("test": "greater", "than": 1, "margin": 1, "every_seed": true)",
+     R"(c:1:78 /margin: expected either "margin" or "every_seed", not both; leave one of them out)"},
     {R"("test": "greater", "versus": 5)", R"(c:1:67 /versus: expected an object { … })"},
 };
 

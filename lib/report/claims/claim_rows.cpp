@@ -63,6 +63,13 @@ class Selection {
   std::map<std::string, double> last_step_;  // by run_id
 };
 
+/// Returns the middle value, or the mean of the two in the middle.
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
 double reduced(const study::Claim& claim, const std::vector<double>& values) {
   switch (claim.reduce) {
     case study::Reduce::kNone:
@@ -71,6 +78,8 @@ double reduced(const study::Claim& claim, const std::vector<double>& values) {
       return *std::max_element(values.begin(), values.end());
     case study::Reduce::kMin:
       return *std::min_element(values.begin(), values.end());
+    case study::Reduce::kMedian:
+      return median(values);
     case study::Reduce::kMean:
       break;
   }

@@ -16,6 +16,7 @@ struct DecidedClaim {
   double observed = 0.0;  // the mean of the tested number over the seeds; with by_factor, the geometric mean of ratios
   double ci95_low = 0.0;  // NaN if there is one seed
   double ci95_high = 0.0;
+  double sd = 0.0;        // of the tested numbers, with by_factor of their logarithms; NaN if there is one seed
   std::string threshold;  // "> 0.05", "in [-0.6, -0.4]", "= 0"
   study::Verdict verdict = study::Verdict::kUndecided;
 };
