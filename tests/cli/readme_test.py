@@ -50,7 +50,7 @@ class PagesTest(unittest.TestCase):
     def test_paths_in_code_font_exist(self):
         for page in PAGES + OTHERS:
             for path in re.findall(r"`((?:configs|scripts|docs|tests|data)/[\w./-]+)`", text_of(page)):
-                if path.startswith(("data/mnist", "data/optdigits", "data/japanese-vowels")):  # not part of the project
+                if path.startswith(("data/mnist", "data/optdigits", "data/japanese-vowels", "data/digits", "data/fashion-mnist")):  # not part of the project
                     continue
                 with self.subTest(page=page.relative_to(SOURCE), path=path):
                     self.assertTrue((SOURCE / path).exists() or (page.parent == LIB and (LIB / path).exists()))

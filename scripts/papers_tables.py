@@ -1,0 +1,256 @@
+"""Which numbers of which paper stand in docs/papers.md, and where the results have ours."""
+
+import csv
+import dataclasses
+import math
+
+# The 97.5 % points of Student's t with 1, 2, … degrees of freedom.
+T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093)
+
+# What a cell shows of a column's value: a factor and an offset, and how many digits.
+UNITS = {"%": (100, 0, 1), "error %": (-100, 100, 2), "": (1, 0, 3)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of a table: a column's mean over the seeds where `where` holds, or minus the same where `minus` holds as well."""
+
+    label: str
+    paper: str
+    column: str  # table.column
+    where: dict
+    minus: dict | None = None  # what changes `where` for the values that are subtracted, seed by seed
+    unit: str = "%"
+
+
+def values(out, column, where):
+    """Returns seed -> value of the rows where every column of `where` has its value; the last such row of a run counts."""
+    table, name = column.split(".", 1)
+    found = {}
+    with open(out / f"{table}.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if all(row.get(key) == str(value) for key, value in where.items()) and row[name] != "":
+                found[row["seed"]] = float(row[name])
+    return found
+
+
+def interval(numbers, digits):
+    """Returns the mean with its 95 % t interval over the seeds."""
+    n = len(numbers)
+    mean = sum(numbers) / n
+    text = f"{mean:.{digits}f}"
+    if n == 1:
+        return f"{text} (one seed)"
+    half = T[n - 2] * math.sqrt(sum((x - mean) ** 2 for x in numbers) / (n - 1) / n)
+    return f"{text} [{mean - half:.{digits}f}, {mean + half:.{digits}f}]"
+
+
+def ours(row, out):
+    """Returns the cell of our number; rows that the results do not have were not run."""
+    factor, offset, digits = UNITS[row.unit]
+    first = values(out, row.column, row.where)
+    if row.minus is None:
+        numbers = [factor * value + offset for value in first.values()]
+    else:
+        second = values(out, row.column, {**row.where, **row.minus})
+        numbers = [factor * (first[seed] - second[seed]) for seed in first if seed in second]
+    return interval(numbers, digits) if numbers else "not run"
+
+
+def table_of(rows, out):
+    lines = ["| what | paper | here |", "|---|---|---|"]
+    return lines + [f"| {row.label} | {row.paper or '-'} | {ours(row, out)} |" for row in rows]
+
+
+def ba(where, label):
+    size = where["batch_size"]
+    return [Row(f"{label}, batch {size}: test error %", "", "runs.test_accuracy_eval", where, unit="error %"),
+            Row(f"{label}, batch {size}: training loss of epoch 2", "", "history.loss", {**where, "split": "train", "mode": "train", "epoch": 2}, unit="")]
+
+
+def ba_rows():
+    rows = []
+    for size in (128, 4):
+        for norm, label in (("layer", "layer norm"), ("batch", "batch norm, hidden layers"), ("none", "none")):
+            rows += ba({"norm": norm, "batch_size": size}, label)
+    return rows
+
+
+def ioffe_2015_rows():
+    rows = [Row(f"{label} after {step} steps: test accuracy", "", "history.accuracy",
+                {"norm": norm, "split": "test", "mode": "eval", "step": step})
+            for step in (1000, 10000, 50000) for norm, label in (("batch", "batch norm"), ("none", "none"))]
+    for norm, label, layer in (("batch", "batch norm", "sigmoid_inputs"), ("none", "none", "dense_7")):
+        rows += [Row(f"{label}, {step} steps: percentile {p} of the sigmoids' inputs", "", "probes.value",
+                     {"norm": norm, "probe": f"activation_p{p}", "layer": layer, "step": step}, unit="")
+                 for step in (5000, 50000) for p in (15, 50, 85)]
+    return rows
+
+
+def wu_he_rows():
+    paper = {"batch": ("23.6", "23.7", "24.8", "27.3", "34.7"), "group": ("24.1", "24.2", "24.0", "24.2", "24.1")}
+    rows = [Row(f"{norm} norm, batch {size}: error %", paper[norm][i], "runs.test_accuracy_eval",
+                {"norm": norm, "batch_size": size}, unit="error %")
+            for norm in ("batch", "group") for i, size in enumerate((32, 16, 8, 4, 2))]
+    return rows + [Row("batch norm minus group norm at batch 32", "-0.5", "runs.test_accuracy_eval",
+                       {"norm": "batch", "batch_size": 32}, {"norm": "group"}, "error %"),
+                   Row("batch norm minus group norm at batch 2", "10.6", "runs.test_accuracy_eval",
+                       {"norm": "batch", "batch_size": 2}, {"norm": "group"}, "error %"),
+                   Row("batch norm at batch 2, in batches of 2 (train mode): error %", "", "runs.test_accuracy_train",
+                       {"norm": "batch", "batch_size": 2}, unit="error %"),
+                   Row("batch norm at batch 2, population statistics: error %", "", "compare.accuracy_b",
+                       {"norm": "batch", "batch_size": 2, "mode_a": "eval", "mode_b": "population"}, unit="error %")]
+
+
+def ioffe_2017_rows(axis, apart, names, paper):
+    accuracy = "runs.test_accuracy_eval"
+    rows = [Row(f"{label}, {names[value]}", paper.get((norm, value), ""), accuracy, {"norm": norm, axis: value})
+            for norm, label in (("batch", "batch norm"), ("batch_renorm", "batch renorm")) for value in names]
+    whole = next(iter(names))
+    return rows + [Row(f"what {names[apart]} cost batch norm", paper.get("cost", ""), accuracy, {"norm": "batch", axis: whole}, {axis: apart}),
+                   Row(f"what {names[apart]} cost batch renorm", "", accuracy, {"norm": "batch_renorm", axis: whole}, {axis: apart})]
+
+
+def momentum_rows():
+    rows = []
+    for step, when in ((8, "epoch 1"), (96, "epoch 12")):
+        rows += [Row(f"momentum {momentum}, {when}: {label}", "", f"compare.accuracy_{side}", {"norm.momentum": momentum, "step": step})
+                 for momentum in ("0", "0.5", "0.9", "0.99") for side, label in (("a", "population statistics"), ("b", "moving averages"))]
+    return rows
+
+
+def schneider_rows():
+    rows = []
+    for scale, offset, shift in (("0.8", "0.1", "mild"), ("0.5", "0.3", "severe")):
+        where = {"data.shift": f'[{{"split":"test","scale":{scale},"offset":{offset}}}]'}
+        rows.append(Row(f"{shift} shift, moving statistics (no adaptation)", "", "compare.accuracy_b", {**where, "mode_a": "train", "eval_batch_size": 1}))
+        for mode, label in (("train", "statistics of"), ("mixed-4-rows", "N = 4,"), ("mixed-16-rows", "N = 16,"), ("mixed-64-rows", "N = 64,")):
+            rows += [Row(f"{shift} shift, {label} {size} test rows", "", "compare.accuracy_a", {**where, "mode_a": mode, "eval_batch_size": size})
+                     for size in (2, 8, 32, 512)]
+    return rows
+
+
+def izmailov_rows():
+    last, average = ({"train.average_weights.statistics": name, "mode_b": "last-weights"} for name in ("last", "average"))
+    paper = {"accuracy": ("72.55, 76.77, 78.49, 80.82", "73.91, 78.75, 79.77, 81.46"), "loss": ("", "")}
+    rows = []
+    for name, unit in (("accuracy", "%"), ("loss", "")):
+        rows += [Row(f"weights of the last step: {name}", paper[name][0], f"compare.{name}_b", {**last, "mode_a": "eval"}, unit=unit),
+                 Row(f"averaged weights, statistics of the last step: {name}", "", f"compare.{name}_a", {**last, "mode_a": "eval"}, unit=unit),
+                 Row(f"averaged weights, averaged statistics: {name}", "", f"compare.{name}_a", {**average, "mode_a": "eval"}, unit=unit),
+                 Row(f"averaged weights, recomputed statistics: {name}", paper[name][1], f"compare.{name}_a", {**last, "mode_a": "population"}, unit=unit)]
+    return rows + [Row(f"{label} minus last step: accuracy in points", cell, "compare.accuracy_gap", {**last, "mode_a": mode})
+                   for label, cell, mode in (("recomputed", "1.36, 1.98, 1.28, 0.64", "population"), ("statistics of the last step", "", "eval"))]
+
+
+def huang_rows():
+    rows = []
+    for norm, label in (("batch", "all batch norm"), ("layer", "every second one layer norm")):
+        rows += [Row(f"{label}, norm {layer}: distance of the moving mean", "", "layers.mean_gap", {"norm": norm, "layer": f"norm_{layer}"}, unit="")
+                 for layer in (1, 3, 5, 7)]
+        rows += [Row(f"{label}, norm {layer}: moving / population variance", "", "layers.var_ratio", {"norm": norm, "layer": f"norm_{layer}"}, unit="")
+                 for layer in (1, 7)]
+        rows += [Row(f"{label}: gap between eval and population outputs", "", "compare.relative_gap", {"norm": norm, "mode_a": "eval"}, unit=""),
+                 Row(f"{label}: accuracy in eval mode", "", "compare.accuracy_a", {"norm": norm, "mode_a": "eval"}),
+                 Row(f"{label}: accuracy by population statistics", "", "compare.accuracy_b", {"norm": norm, "mode_a": "eval"})]
+    return rows
+
+
+def ghost_rows():
+    rows = [Row(f"ghost batches of {size}: test accuracy", "", "compare.accuracy_a", {"norm": f"ghost-{size}", "split": "test"}) for size in (128, 32, 16, 8, 4)]
+    rows += [Row(f"ghost batches of {size}: {split} loss", "", "compare.loss_a", {"norm": f"ghost-{size}", "split": split}, unit="")
+             for split in ("test", "train") for size in (128, 16, 4)]
+    return rows + [Row("layer norm: test accuracy", "", "compare.accuracy_a", {"norm": "layer", "split": "test"}),
+                   Row("ghost batches of 16 minus none: test accuracy", "", "compare.accuracy_a", {"norm": "ghost-16", "split": "test"}, {"norm": "ghost-128"}),
+                   Row("ghost batches of 16 minus none: test loss", "", "compare.loss_a", {"norm": "ghost-16", "split": "test"}, {"norm": "ghost-128"}, "")]
+
+
+def weighing_rows():
+    return [Row(f"trained at batch {size}: alpha {alpha} minus eval, {name}", "", f"compare.{column}_gap", {"batch_size": size, "mode_a": f"mixed-{alpha}"}, unit=unit)
+            for size in (32, 4) for column, name, unit in (("accuracy", "accuracy in points", "%"), ("loss", "loss", ""))
+            for alpha in ("0.02", "0.05", "0.1", "0.2", "0.5")]
+
+
+def evalnorm_rows():
+    rows = []
+    for size, weight in ((2, "0.5"), (4, "0.25"), (8, "0.125"), (32, "0.03125")):
+        where = {"batch_size": size, "mode_a": f"mixed-{weight}"}
+        rows += [Row(f"batch {size}, eval mode: accuracy", "", "compare.accuracy_b", where),
+                 Row(f"batch {size}, own statistics weigh 1 / {size}: accuracy", "", "compare.accuracy_a", where),
+                 Row(f"batch {size}, gain in points", "6.18" if size == 2 else "", "compare.accuracy_gap", where)]
+    return rows
+
+
+def zhong_rows():
+    return [Row(f"{norm} norm, {label}, {steps} local step{'s' * (steps > 1)} a round", "", "runs.test_accuracy_eval",
+                {"norm": norm, "train.clients.split": split, "train.clients.local_steps": steps})
+            for split, label in (("random", "random rows"), ("by-class", "one class a client")) for steps in (1, 20) for norm in ("batch", "group")]
+
+
+def dropout_rows():
+    rows = []
+    for rate in ("0", "0.1", "0.3", "0.5", "0.7"):
+        where = {"network.5.rate": rate}
+        rows += [Row(f"rate {rate}: moving / population variance behind dropout", "", "layers.var_ratio", {**where, "layer": "norm_behind_dropout"}, unit=""),
+                 Row(f"rate {rate}: test error %, eval mode", "", "compare.accuracy_a", {**where, "mode_a": "eval"}, unit="error %"),
+                 Row(f"rate {rate}: test error %, population statistics", "", "compare.accuracy_b", {**where, "mode_a": "eval"}, unit="error %")]
+    return rows + [Row(f"rate {rate}: eval mode minus population statistics, accuracy in points", "", "compare.accuracy_gap",
+                       {"network.5.rate": rate, "mode_a": "eval"}) for rate in ("0.5", "0.7")]
+
+
+def transformer_rows():
+    rows = []
+    for first, place in (("true", "before the blocks"), ("false", "behind the sums")):
+        for norm in ("layer", "rms", "batch", "batch-counted", "none"):
+            rows.append(Row(f"{norm}, {place}: accuracy in eval mode", "", "runs.test_accuracy_eval", {"norm": norm, "network.0.norm_first": first}))
+            if norm.startswith("batch"):
+                rows += [Row(f"{norm}, {place}: accuracy in train mode", "", "runs.test_accuracy_train", {"norm": norm, "network.0.norm_first": first}),
+                         Row(f"{norm}, {place}: gap between the modes", "", "runs.relative_gap", {"norm": norm, "network.0.norm_first": first}, unit="")]
+    return rows
+
+
+def frozen_rows():
+    frozen = '[{"from_epoch":8,"forward_mode":"frozen-norms"}]'
+    rows = []
+    for size in (2, 4):
+        where = {"batch_size": size, "train.phases": "[]"}
+        rows += [Row(f"batch {size}, batch statistics to the end: accuracy", "", "runs.test_accuracy_eval", where),
+                 Row(f"batch {size}, moving statistics for the last two epochs: accuracy", "", "runs.test_accuracy_eval", {**where, "train.phases": frozen}),
+                 Row(f"batch {size}, gain in points", "", "runs.test_accuracy_eval", {**where, "train.phases": frozen}, {"train.phases": "[]"})]
+    return rows
+
+
+PAPERS = {
+    "ba-2016-figure-6": ba_rows(),
+    "ba-2016-figure-6-output": [row for size in (128, 4) for row in ba({"batch_size": size}, "batch norm, softmax too")],
+    "ioffe-2015-figure-1": ioffe_2015_rows(),
+    "wu-he-2018-batch-sizes": wu_he_rows(),
+    "ioffe-2017-microbatches": ioffe_2017_rows("train.replicas", 8, {1: "32 rows together", 8: "micro-batches of 4"},
+                                               {("batch", 1): "78.3", ("batch", 8): "74.2", ("batch_renorm", 8): "76.5", "cost": "4.1"}),
+    "ioffe-2017-non-iid": ioffe_2017_rows("data.batching", "two-classes", {"iid": "random batches", "two-classes": "batches of two classes"}, {}),
+    "wu-johnson-2021-momentum": momentum_rows(),
+    "wu-johnson-2021-samples": [Row(f"population statistics of {n} rows: accuracy", "", "compare.accuracy_a", {"population.samples": n})
+                                for n in (8, 32, 100, 320, 1000, 3200)],
+    "wu-johnson-2021-frozen": frozen_rows(),
+    "wu-johnson-2021-domain": [Row("moving statistics: accuracy", "", "compare.accuracy_b", {"population.split": "train"}),
+                               Row("population statistics of the training rows: accuracy", "", "compare.accuracy_a", {"population.split": "train"}),
+                               Row("population statistics of the test rows: accuracy", "", "compare.accuracy_a", {"population.split": "test"})],
+    "izmailov-2018-swa": izmailov_rows(),
+    "huang-2022-estimation-shift": huang_rows(),
+    "schneider-2020-test-time": schneider_rows(),
+    "zhong-2023-clients": zhong_rows(),
+    "li-2018-dropout": dropout_rows(),
+    "shen-2020-transformers": transformer_rows(),
+    "zhu-2025-dyt": [Row(f"{norm}: accuracy", "", "runs.test_accuracy_eval", {"norm": norm}) for norm in ("layer", "rms", "dyt", "none")]
+                    + [Row("dyt minus layer norm", "", "runs.test_accuracy_eval", {"norm": "dyt"}, {"norm": "layer"})],
+    "summers-dinneen-2020-ghost": ghost_rows(),
+    "summers-dinneen-2020-weighing": weighing_rows(),
+    "singh-2019-evalnorm": evalnorm_rows(),
+}
+
+# What the page shows: the whole of most configs but for some seeds, and as much of the long ones as an hour on one core has room for.
+SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {
+    "ba-2016-figure-6": ["--set", "train.batch_size=128", "--epochs", "6", "--seeds", "0"],
+    "ba-2016-figure-6-output": ["--set", "train.batch_size=128", "--epochs", "6", "--seeds", "0"],
+    "ioffe-2015-figure-1": ["--seeds", "0..1"],
+}
