@@ -193,12 +193,15 @@ def dropout_rows():
 
 def transformer_rows():
     rows = []
-    for first, place in (("true", "before the blocks"), ("false", "behind the sums")):
-        for norm in ("layer", "rms", "batch", "batch-counted", "none"):
-            rows.append(Row(f"{norm}, {place}: accuracy in eval mode", "", "runs.test_accuracy_eval", {"norm": norm, "network.0.norm_first": first}))
-            if norm.startswith("batch"):
-                rows += [Row(f"{norm}, {place}: accuracy in train mode", "", "runs.test_accuracy_train", {"norm": norm, "network.0.norm_first": first}),
-                         Row(f"{norm}, {place}: gap between the modes", "", "runs.relative_gap", {"norm": norm, "network.0.norm_first": first}, unit="")]
+    for first, place, ends in (("true", "before the blocks", ("attention_1/body/norm", "norm")),
+                               ("false", "behind the sums", ("attention_1_norm", "feed_forward_2_norm"))):
+        where = {"network.0.norm_first": first}
+        rows += [Row(f"{norm}, {place}: accuracy in eval mode", "", "runs.test_accuracy_eval", {**where, "norm": norm})
+                 for norm in ("layer", "rms", "batch", "batch-counted", "none")]
+        rows += [Row(f"batch minus layer, {place}: in points", "", "runs.test_accuracy_eval", {**where, "norm": "batch"}, {"norm": "layer"}),
+                 Row(f"batch, {place}: accuracy in train mode", "", "runs.test_accuracy_train", {**where, "norm": "batch"})]
+        rows += [Row(f"batch, {place}: gap between the modes, {end} norm", "", "layers.relative_gap",
+                     {**where, "norm": "batch", "layer": f"encoder/{layer}"}, unit="") for end, layer in zip(("first", "last"), ends)]
     return rows
 
 
