@@ -61,12 +61,12 @@ std::vector<double> ChannelMoments::variance() const {
   return variance;
 }
 
-/// 1. A number x of the network is rounded to its type, and so are the numbers that x is computed from, so x is off by up to precision |x|.
-/// Numbers that are truly equal then have a variance of up to (precision max |x|)^2, and max |x| differs from |mean| only by such a
+/// 1.  A number x of the network is rounded to its type, and so are the numbers that x is computed from, so x is wrong by up to precision
+/// |x|. Numbers that are truly equal then have a variance of up to (precision max |x|)^2, and max |x| differs from |mean| only by such a
 /// rounding.
-/// 2. The mean of the rows of one add() is a sum of doubles, off by some d, so these rows' variance contains d^2.  Their deviations from
-/// this mean add up to rows d, and they are exact for numbers so close to the mean, so they tell d.
-/// 3. The means of two such groups of rows are then up to 2 d apart.  The variance of the merged rows contains at most the square of this
+/// 2.  The mean of the rows of one add() is a sum of doubles, and wrong by some d, so the variance of these rows contains d^2.  The
+/// deviations from this mean add up to rows d, and they are exact for numbers so close to the mean, so their sum gives d.
+/// 3.  The means of two such groups of rows are then up to 2 d apart.  The variance of the merged rows contains at most the square of this
 /// distance, 4 d^2, beside the d^2 of step 2: 5 d^2 in all.
 std::vector<double> ChannelMoments::rounding_variance(double precision) const {
   std::vector<double> rounding(mean_.size());

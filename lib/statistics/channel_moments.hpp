@@ -11,7 +11,7 @@ namespace normrun::statistics {
 /// because this difference loses digits by cancellation.
 class ChannelMoments {
  public:
-  /// Divides the channels into `groups` of equal size that follow one another.  Each group has rows of its own.
+  /// Divides the channels into `groups` of equal size, one after another.  Each group counts its own rows.
   explicit ChannelMoments(Index channels, Index groups = 1);
   template <class T>
   void add(ConstView<T> rows, Index group = 0);  // (rows, channels / groups)
@@ -28,10 +28,10 @@ class ChannelMoments {
   std::size_t group_size() const { return mean_.size() / rows_.size(); }
   void merge_group(std::size_t group, const ChannelMoments& other, std::size_t other_group);
 
-  std::vector<Index> rows_;  // number of rows of each group
+  std::vector<Index> rows_;  // for each group, its number of rows
   std::vector<double> mean_;
-  std::vector<double> deviations_;  // sum of (x - mean)^2
-  std::vector<double> mean_error_;  // the largest over the calls of add(): how far the sum of doubles is off the mean
+  std::vector<double> deviations_;  // for each channel, the sum of (x - mean)^2
+  std::vector<double> mean_error_;  // for each channel, how far the sum of doubles was off the mean, in the worst call of add()
 };
 
 }  // namespace normrun::statistics

@@ -19,7 +19,8 @@ class EvaluationBatches {
   Index batch_size() const { return batch_size_; }
   /// Moves to the next batch; the first call moves to the first one.  Returns false if none is left.
   bool next();
-  /// These describe the current batch: its slice of the order, its rows, and the places in rows() of the rows that count.
+  /// The next three functions describe the current batch: its slice of the order, its rows, and the places in rows() of the rows that
+  /// count.
   Index slice() const { return slice_; }
   std::span<const Index> rows() const { return rows_; }
   std::span<const Index> counted() const { return counted_; }

@@ -8,8 +8,8 @@
 
 namespace normrun::statistics {
 
-/// Copies rows: to.row(i) = from.row(rows[i]).  The rows are scattered over more memory than the cache holds, so the loop prefetches rows
-/// some 4 KiB ahead of the row that it copies.  At the end of `rows` it prefetches `next_rows`, the rows that the next call will ask for.
+/// Copies rows: to.row(i) = from.row(rows[i]).  The rows lie scattered over more memory than the cache holds, so the loop prefetches the
+/// rows that come some 4 KiB later.  At the end of `rows` it prefetches `next_rows`, the rows that the next call will copy.
 template <class T>
 void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std::span<const Index> next_rows = {}) {
   constexpr Index kLine = static_cast<Index>(kAlignment / sizeof(T));

@@ -6,7 +6,7 @@ namespace normrun::statistics {
 
 namespace {
 
-/// Adds rows of (examples * steps, channels), the rows of each time step to a group of their own.  Leaves out padded steps.
+/// Adds rows (examples * steps, channels), and the rows of each time step to a group of their own.  Leaves out padded steps.
 template <class T>
 void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths, ChannelMoments& moments) {
   const Index examples = rows.rows / steps;

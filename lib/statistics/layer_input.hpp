@@ -9,21 +9,21 @@
 namespace normrun::statistics {
 
 /// Adds the rows of some examples that a normalization layer read in the last run of `pass`: (examples * positions, channels).  If each
-/// time step has statistics of its own, its rows go to a group of their own.
+/// time step has statistics of its own, the rows of a step go to a group of their own.
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
                      ChannelMoments& moments);
-/// The same for all examples of the last run.
+/// Adds the rows of all examples of the last run in the same way.
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, ChannelMoments& moments) {
   add_layer_input(pass, norm, padded_steps, {0, pass.activations(norm.input).rows}, moments);
 }
 
-/// Returns into how many groups a layer divides a pass of so many examples, each with batch statistics of its own (ghost batches).
+/// Returns into how many groups a layer divides a pass of `examples` examples.  Each group has batch statistics of its own (ghost batches).
 inline Index statistics_groups(const nn::Normalization& norm, Index examples) { return parts_of_at_most(examples, norm.ghost_batch_size); }
 
-/// Calls visit(group, moments) for each group of the last run's examples that share batch statistics, with the moments of what the layer
-/// read of them.
+/// For each group of the last run's examples that share batch statistics, calls visit(group, moments) with the moments of the rows that the
+/// layer read of the group.
 template <class T, class Visit>
 void each_statistics_group(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Visit& visit) {
   const Index examples = pass.activations(norm.input).rows;

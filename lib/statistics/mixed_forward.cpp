@@ -9,7 +9,7 @@
 namespace normrun::statistics {
 namespace {
 
-/// Returns the statistics of `stored` with those of some rows mixed in.  own: their weight.
+/// Returns the statistics of `stored` with those of `rows` mixed in.  own: the weight of the rows' statistics.
 LayerStatistics mixed(const LayerStatistics& stored, const ChannelMoments& rows, double own, Mixing::Variance rule) {
   LayerStatistics result = stored;
   const std::vector<double> variance = rows.variance();

@@ -8,18 +8,19 @@
 
 namespace normrun::statistics {
 
-/// Runs eval mode with the stored statistics of each layer mixed with those of the very rows that run.  The layers are mixed one after
-/// another in the layout's order, each behind the mixed ones before it.  The rows of a call count as one batch, whatever ghost batches a
-/// layer makes of them in training, and padded steps count if the layer itself counts them.  A time step that no row reaches keeps its
-/// stored statistics.  No mode of a layer is needed for that, so every layer with moving statistics is mixed, frozen ones too.
+/// Runs eval mode with mixed statistics: each layer's stored statistics are mixed with those of the very rows that run.  The layers are
+/// mixed one after another in the layout's order, so a layer reads the outputs of the mixed layers below it.  The rows of a call count as
+/// one batch, even if the layer makes ghost batches of them in training, and padded steps count if the layer itself counts them.  A time
+/// step that no row reaches keeps its stored statistics.  No mode of a layer is needed for mixing, so every layer with moving statistics is
+/// mixed, a frozen one too.
 template <class T>
 class MixedForward {
  public:
-  /// stored: the statistics of every layer that has some.  The forward pass takes at most `capacity` rows.
+  /// stored: the statistics of every layer that has moving statistics.  A forward pass takes at most `capacity` rows.
   MixedForward(const nn::Network<T>& network, const SplitRows<T>& rows, const nn::Model<T>& model, std::vector<LayerStatistics> stored,
                const Mixing& mixing, Index capacity);
 
-  /// Returns the activations of these rows at a boundary, valid until the next call: (rows, size of the boundary).
+  /// Runs these rows, and returns their activations at a boundary: (rows, size of the boundary).  They stay valid until the next call.
   ConstView<T> run(std::span<const Index> rows, Index boundary);
 
  private:
@@ -27,7 +28,7 @@ class MixedForward {
   std::span<const T> params_;
   std::vector<LayerStatistics> stored_;
   Mixing mixing_;
-  Buffer<T> start_;  // the state with the stored statistics
+  Buffer<T> start_;  // a state that holds the stored statistics
   SliceForward<T> forward_;
 };
 

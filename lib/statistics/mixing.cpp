@@ -6,7 +6,8 @@
 namespace normrun::statistics {
 namespace {
 
-/// Takes the number that stands between `before` and `behind`; nothing where the text is not made so, or the number is negative.
+/// Returns the number that stands in the text between `before` and `behind`; nothing if the text has another form or the number is
+/// negative.
 std::optional<double> number_between(std::string_view text, std::string_view before, std::string_view behind) {
   if (!text.starts_with(before) || !text.ends_with(behind) || text.size() <= before.size() + behind.size()) return std::nullopt;
   text = text.substr(before.size(), text.size() - before.size() - behind.size());

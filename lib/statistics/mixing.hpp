@@ -7,12 +7,12 @@
 
 namespace normrun::statistics {
 
-/// How much the statistics of the rows that are being judged count beside the stored ones, in an eval mode that mixes both:
+/// How an eval mode mixes the stored statistics with those of the rows that are being judged:
 ///   mean = (1 - w) stored mean + w own mean, and the variance by one of two rules
 struct Mixing {
-  /// kLinear: the mean of both variances, weighted in the same way (Schneider et al. 2020, eq. 3).  kPooled: the variance of both
-  /// distributions together, which also contains the difference of their means, w (1 - w) (own mean - stored mean)^2 (Summers and Dinneen
-  /// 2020, section 3.1).
+  /// kLinear: the mean of the two variances, weighted in the same way (Schneider et al. 2020, eq. 3). kPooled: the variance of the two
+  /// distributions taken together, which also contains the difference of their means, w (1 - w) (own mean - stored mean)^2 (Summers and
+  /// Dinneen 2020, section 3.1).
   enum class Variance { kLinear, kPooled };
 
   double weight = 0.0;                // w, unless pseudo_rows is given
@@ -24,12 +24,12 @@ struct Mixing {
   }
 };
 
-/// The names of the modes that mix, with a number in place of <…>.
+/// The names of the modes that mix.  <…> stands for a number.
 inline constexpr std::string_view kMixedByRows = "mixed-<N>-rows";
 inline constexpr std::string_view kMixedByWeight = "mixed-<weight>";
 
-/// Returns what the name of a mode says: "mixed-16-rows" for pseudo_rows and kLinear, "mixed-0.1" for a weight and kPooled.  Returns
-/// nothing for any other name, for a weight above 1, and where there is no number.
+/// Returns what the name of a mode says: "mixed-16-rows" means pseudo_rows and kLinear, and "mixed-0.1" means a weight and kPooled.
+/// Returns nothing for any other name, for a weight above 1, and if the number is missing.
 std::optional<Mixing> mixing_of(std::string_view mode);
 
 }  // namespace normrun::statistics

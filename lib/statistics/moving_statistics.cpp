@@ -18,7 +18,7 @@ void put(const std::vector<double>& values, const nn::StateId& id, Buffer<T>& st
   std::transform(values.begin(), values.end(), state.begin() + id.offset, [](double value) { return static_cast<T>(value); });
 }
 
-/// Turns a variance into the quantity that a layer's rule averages.  variance_of turns it back.
+/// Returns the quantity that a layer's rule averages in place of the variance.  variance_of is the inverse.
 double spread_of(nn::MovingVariance rule, double epsilon, double variance) {
   return rule == nn::MovingVariance::kFromDeviation ? std::sqrt(variance + epsilon) : variance;
 }
@@ -79,9 +79,9 @@ LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization,
 
 namespace {
 
-/// Returns what rounding may leave of the corrected variances if the variance of every batch was 0.  Each update rounds the product of the
-/// moving spread and the momentum.  The remaining share of the initial value is therefore off by up to updates epsilon_T times itself.  The
-/// correction subtracts the exact share and divides.  The rounding of the numbers themselves comes on top (ChannelMoments).
+/// Returns the variances that rounding alone may leave after the correction, if every batch had variance 0.  Each update rounds the product
+/// of the moving spread and the momentum, so the share of the initial value that is left is wrong by up to updates epsilon_T times itself.
+/// The correction subtracts the exact share and divides.  The rounding of the numbers themselves is not included (ChannelMoments).
 template <class T>
 std::vector<double> rounding_of_corrected(const nn::Normalization& norm, Index updates, double share, double spread_start,
                                           const std::vector<double>& mean) {

@@ -8,19 +8,19 @@
 
 namespace normrun::statistics {
 
-/// Statistics that replace the moving statistics of one normalization layer.  Each vector has one
-/// number for each of Normalization::features: the channels, or, if steps have statistics of their own, the channels of all steps.
+/// Statistics that replace the moving statistics of one normalization layer.  Each vector has one number for each of
+/// Normalization::features: the channels, or the channels of all steps if steps have statistics of their own.
 struct LayerStatistics {
-  Index normalization = 0;  // index into Layout::normalizations
+  Index normalization = 0;  // the index in Layout::normalizations
   std::vector<double> mean;
   std::vector<double> variance;
-  std::vector<double> rounding = {};  // the variances up to which an estimate cannot be told from 0; empty if they are exact
+  std::vector<double> rounding = {};  // a variance up to this cannot be told from 0; empty if the variances are exact
 
   /// Whether the channel's variance is 0 apart from rounding; false if it is NaN.
   bool is_constant(std::size_t channel) const { return variance[channel] <= (rounding.empty() ? 0.0 : rounding[channel]); }
 };
 
-/// Returns the places in Layout::normalizations of the layers that have moving statistics.
+/// Returns the indices in Layout::normalizations of the layers that have moving statistics.
 std::vector<Index> layers_with_statistics(const nn::Layout& layout);
 /// Returns the highest boundary that a layer with moving statistics reads.  There must be such a layer.
 Index highest_input(const nn::Layout& layout);
@@ -29,7 +29,7 @@ Index highest_input(const nn::Layout& layout);
 template <class T>
 Buffer<T> state_with(const nn::Layout& layout, std::span<const T> state, const std::vector<LayerStatistics>& statistics);
 
-/// Returns a state in which all moving statistics have their initial values, as after loading a checkpoint that lost them.
+/// Returns a state in which all moving statistics have their initial values, as after a load from a checkpoint that lost them.
 template <class T>
 Buffer<T> initial_state(const nn::Layout& layout);
 
@@ -41,27 +41,27 @@ Index update_count(const nn::Normalization& norm, std::span<const T> state);
 template <class T>
 LayerStatistics moving_statistics(const nn::Layout& layout, Index normalization, std::span<const T> state);
 
-/// Returns the moving statistics with the remaining share of their initial values taken out: (moving - share initial) / (1 - share), as
-/// Adam corrects its moments (Kingma and Ba 2015, section 3).  Batch renormalization stores an average of variances too, but normalizes by
-/// its moving deviation.  For it, this function corrects the deviation and computes the variance from it as the layer does: max(deviation^2
-/// - epsilon, 0).  Leaves out layers whose statistics never moved.
+/// Returns the moving statistics without the share that their initial values still have: (moving - share initial) / (1 - share), as Adam
+/// corrects its moments (Kingma and Ba 2015, section 3).  Batch renormalization stores an average of variances, too, but normalizes by its
+/// moving deviation.  For it, this function corrects the deviation and computes the variance from it as the layer does: max(deviation^2 -
+/// epsilon, 0).  Layers whose statistics never moved are left out.
 template <class T>
 std::vector<LayerStatistics> bias_corrected(const nn::Layout& layout, std::span<const T> state);
 
-/// A weighted average over batches of the quantities that the moving statistics average: the means, and the variances by the layer's own
+/// A weighted average, over batches, of the quantities that the moving statistics average: the means, and the variances by the layer's own
 /// rule.
 class BatchAverage {
  public:
   explicit BatchAverage(const nn::Normalization& norm);
   void add(const ChannelMoments& batch, double weight);
-  /// Writes the averages into a layer's statistics.  A number that no batch contributed to stays, as it does in the layer.
+  /// Writes the averages into a layer's statistics.  As in the layer, a number to which no batch contributed stays as it is.
   void replace(LayerStatistics& statistics) const;
 
  private:
   nn::MovingVariance rule_;
   double epsilon_;
-  std::vector<double> weight_;           // sum of the weights, for each group of channels
-  std::vector<double> variance_weight_;  // one row has no unbiased variance, so a batch of one row adds nothing here
+  std::vector<double> weight_;           // for each group of channels, the sum of the weights
+  std::vector<double> variance_weight_;  // the same for the variance; a batch of one row adds nothing, because it has no unbiased variance
   std::vector<double> mean_;
   std::vector<double> spread_;
 };

@@ -11,8 +11,8 @@
 namespace normrun::statistics {
 namespace {
 
-/// Returns the rows that the statistics are computed from: all rows, or `samples` of them at equal distances, so that the order in which
-/// the split lists its classes does not matter.
+/// Returns the rows from which the statistics are computed: all rows, or `samples` of them at equal distances.  Files often list their rows
+/// class by class, and equal distances reach every class.
 std::vector<Index> population_rows(Index available, const config::Count& samples) {
   const Index wanted = samples.word == "all" ? available : samples.value;
   std::vector<Index> rows(static_cast<std::size_t>(wanted));
@@ -20,7 +20,7 @@ std::vector<Index> population_rows(Index available, const config::Count& samples
   return rows;
 }
 
-/// Runs the slices of rows whose layer inputs the estimators add up.
+/// Runs slices of rows, so that the estimators can add up what the layers read of them.
 template <class T>
 class PopulationPass {
  public:
@@ -42,8 +42,8 @@ class PopulationPass {
     forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
                  last_boundary);
   }
-  /// Runs a slice in eval mode from the activations that the last round kept, so that a layer does not run again for every normalization
-  /// above it.  If the activations at the highest cut below `last_boundary` take little memory, keeps them for the next round.
+  /// Runs a slice in eval mode from activations that the last round kept, so that the layers below do not run again for every
+  /// normalization.  If the activations at the highest cut below `last_boundary` take little memory, they are kept for the next round.
   void run_slice_from_kept(Index first, std::span<const T> params, std::span<const T> state, Index last_boundary) {
     const Index count = std::min(slice_rows_, row_count() - first);
     const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
@@ -67,7 +67,7 @@ class PopulationPass {
     kept_at_ = next_at_;
     std::swap(kept_, next_);
   }
-  /// Calls visit(group, moments) for the groups of the last slice's rows that share batch statistics in this layer.
+  /// Calls visit(group, moments) for each group of the last slice's rows that share batch statistics in this layer.
   template <class Visit>
   void each_group(const nn::Normalization& norm, const Visit& visit) const {
     each_statistics_group(forward_, norm, padded_steps_.value_or(norm.padded_steps), visit);
@@ -82,15 +82,15 @@ class PopulationPass {
   std::vector<Index> rows_;
   Index slice_rows_;
   std::optional<nn::PaddedSteps> padded_steps_;
-  Index stem_end_;  // the upper end of the stem if its outputs are kept, or else 0
+  Index stem_end_;  // the upper end of the stem if its outputs are kept, and 0 otherwise
   SliceForward<T> forward_;
-  Index kept_at_ = 0;  // the boundary whose activations `kept_` holds for all rows; 0: none are kept
+  Index kept_at_ = 0;  // `kept_` holds the activations of all rows at this boundary; 0: nothing is kept
   Matrix<T> kept_;
   Index next_at_ = 0;
   Matrix<T> next_;
 };
 
-/// Writes the moments of rows in T into a layer's statistics.  A time step that no row reaches keeps its old statistics.
+/// Writes the moments of rows into a layer's statistics.  A time step that no row reaches keeps its old statistics.
 template <class T>
 void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
   statistics.rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
@@ -126,8 +126,8 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   return population;
 }
 
-/// Runs batches in train mode and calls `add` for every batch and layer, or every ghost batch of a layer that divides them, with the
-/// layer's place in `layers` and the moments of its input in this batch.
+/// Runs batches in train mode.  For every layer and batch (or each ghost batch, if the layer divides batches) it calls `add` with the
+/// layer's place in `layers` and the moments of what the layer read.
 template <class T, class Add>
 void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
   const Index last_boundary = pass.highest_input();
@@ -139,8 +139,8 @@ void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::v
   }
 }
 
-/// Returns what rounding may leave of an average of the batches' variances.  An unbiased variance in batches of two rows is twice the
-/// biased one.  A rule that averages roots of variance + epsilon adds what a sum of so many doubles leaves of epsilon.
+/// Returns the variances that rounding alone may leave in an average over batches.  In batches of two rows, an unbiased variance is twice
+/// the biased one.  A rule that averages roots of variance + epsilon adds the rounding error of a sum of so many doubles.
 template <class T>
 std::vector<double> rounding_of_average(const nn::Normalization& norm, const ChannelMoments& moments, Index batches) {
   std::vector<double> rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
@@ -153,7 +153,7 @@ std::vector<double> rounding_of_average(const nn::Normalization& norm, const Cha
 template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
                                       std::vector<Index> rows, const PopulationOptions& options, Index batch_size) {
-  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // because files often list their rows class by class
+  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their rows class by class
   const std::vector<Index> layers = layers_with_statistics(network.layout());
   PopulationPass<T> pass(network, source, std::move(rows), batch_size, options.padded_steps);
   std::vector<BatchAverage> averages;
@@ -185,12 +185,13 @@ std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::M
 void PopulationOptions::describe(config::OptionVisitor& visitor) {
   const std::vector<std::string_view> splits = {"train", "validation", "test"};
   std::size_t index = static_cast<std::size_t>(std::find(splits.begin(), splits.end(), split) - splits.begin());
-  visitor.choice_index({"split", "whose rows the population statistics are computed over"}, index, splits, {});
+  visitor.choice_index({"split", "the split whose rows the population statistics are computed from"}, index, splits, {});
   split = splits[index];
   visitor.choice(
       {"estimator",
-       "layer-by-layer: pooled over all rows, in double, each layer's input computed with the earlier layers already repaired; "
-       "pooled: over all rows with every layer in train mode; batch-average: the mean over batches, every layer in train mode, "
+       "layer-by-layer: pooled over all rows, in double; each layer's input is computed with the earlier layers already repaired; "
+       "pooled: pooled over all rows, with every layer in train mode; batch-average: the mean over batches, with every layer in train "
+       "mode, "
        "which is what the moving averages estimate (with \"moving_variance\": \"unbiased\" batches of one row leave the moving variance "
        "as it is); bias-corrected: the moving averages with the rest of their initial values taken out.  moving_layer, whose one "
        "mean and variance are no population's, keeps its moving averages whatever the estimator"},
@@ -199,9 +200,11 @@ void PopulationOptions::describe(config::OptionVisitor& visitor) {
        {"pooled", Estimator::kPooled},
        {"batch-average", Estimator::kBatchAverage},
        {"bias-corrected", Estimator::kBiasCorrected}});
-  visitor.count({"samples", "rows to use, taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()}, {"all"});
+  visitor.count({"samples", "how many rows are used; they are taken at equal distances"}, samples, {1, std::numeric_limits<Index>::max()},
+                {"all"});
   visitor.count(
-      {"batch_size", "rows of a batch, for pooled and batch-average; train: the batch size of training; a smaller last batch is left out"},
+      {"batch_size",
+       "how many rows a batch of pooled and batch-average has; train: the batch size of training; a smaller last batch is left out"},
       batch_size, {1, std::numeric_limits<Index>::max()}, {"all", "train"});
 }
 

@@ -15,19 +15,19 @@ namespace normrun::statistics {
 
 /// How the population statistics are estimated.
 enum class Estimator {
-  kLayerByLayer,   // pooled over all rows; each layer's input is computed with the earlier layers already repaired
-  kPooled,         // pooled over all rows, every layer in train mode, so differences between the batches' means add to the variance
-  kBatchAverage,   // the mean over batches of what the layer's moving averages average, every layer in train mode
-  kBiasCorrected,  // the moving averages with their initial values taken out; needs no forward pass
+  kLayerByLayer,   // pooled over all rows; a layer's input is computed with the earlier layers already repaired
+  kPooled,         // pooled over all rows, with every layer in train mode, so differences between the means of batches add to the variance
+  kBatchAverage,   // the mean over batches of what the layer's moving averages average, with every layer in train mode
+  kBiasCorrected,  // the moving averages without the share of their initial values; needs no forward pass
 };
 
-/// The config's "population": which rows the statistics are computed from, and how.
+/// The config's "population": from which rows the statistics are computed, and how.
 struct PopulationOptions : config::Described {
   std::string split = "train";
   Estimator estimator = Estimator::kLayerByLayer;
   config::Count samples{.word = "all"};
   config::Count batch_size{.word = "all"};  // only kPooled and kBatchAverage use it; the word "train" stands for the batch size of training
-  std::optional<nn::PaddedSteps> padded_steps = std::nullopt;  // in place of each layer's own rule; no config has this option
+  std::optional<nn::PaddedSteps> padded_steps = std::nullopt;  // replaces each layer's own rule; no config has this option
   void describe(config::OptionVisitor& visitor) override;
 };
 
@@ -35,9 +35,9 @@ struct PopulationOptions : config::Described {
 void check_population(const PopulationOptions& options, Index available);
 
 /// Computes the population statistics of every normalization layer that has moving statistics, in the order of Layout::normalizations.
-/// Padded time steps count if the layer itself counts them; `padded_steps` can say otherwise.  kPooled and kBatchAverage draw their batches
-/// without replacement in one fixed order and leave out a smaller last batch; with batches of "all" rows nothing is left out.  Throws
-/// Error(kUsage) if the options ask for more rows than the split has.
+/// Padded time steps count if the layer itself counts them, unless `padded_steps` says otherwise. kPooled and kBatchAverage draw their
+/// batches without replacement, in one fixed order.  They leave out a smaller last batch; with batches of "all" rows nothing is left out.
+/// Throws Error(kUsage) if the options ask for more rows than the split has.
 template <class T>
 std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network, const nn::Model<T>& model,
                                                    const std::type_identity_t<SplitRows<T>>& source, const PopulationOptions& options,

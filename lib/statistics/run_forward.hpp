@@ -11,9 +11,10 @@
 
 namespace normrun::statistics {
 
-/// The most rows that one pass takes if the outputs do not depend on the number of rows.
+/// The most rows that a pass takes if the outputs do not depend on the number of rows.
 inline constexpr Index kEvaluationRows = 512;
-/// Returns how many rows a pass takes, at most kEvaluationRows, so that the network's widest activations stay in the second-level cache.
+/// Returns how many rows a pass takes, at most kEvaluationRows: so few that the network's widest activations stay in the second-level
+/// cache.
 template <class T>
 Index evaluation_rows(const nn::Network<T>& network);
 
@@ -64,9 +65,9 @@ class SliceForward {
   /// Returns the activations of the last run at a boundary, (rows, size).  They stay valid until the next run.  The run must have computed
   /// them: the boundary must not lie above the run's last boundary, nor below the boundary at which the run or the stem's outputs began.
   ConstView<T> activations(Index boundary) const { return record_.activations(boundary); }
-  /// The valid steps of the sequences that a layer reads, of the last run's rows.  Empty where every step is valid.
+  /// Returns for each row of the last run how many steps are valid in the sequence that a layer reads.  Empty if every step is valid.
   std::span<const Index> lengths(Index layer) const { return record_.lengths(layer); }
-  /// The same of the sequences that the layer gives.
+  /// Returns the same for the sequence that the layer gives.
   std::span<const Index> lengths_behind(Index layer) const { return record_.lengths_behind(layer); }
 
  private:

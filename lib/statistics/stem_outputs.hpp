@@ -28,9 +28,9 @@ class StemOutputs {
   const Index boundary_;
   const std::span<const T> params_;
   Matrix<T> outputs_;
-  std::vector<bool> has_;  // for each row of the split: whether its output is known
+  std::vector<bool> has_;  // for each row of the split, whether its output is known
   std::vector<Index> missing_;
-  const Index slice_;  // rows that one pass computes
+  const Index slice_;  // how many rows one pass computes
   SliceForward<T> forward_;
 };
 

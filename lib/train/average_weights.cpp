@@ -3,7 +3,7 @@
 namespace normrun::train {
 namespace {
 
-/// Stochastic weight averaging: the plain mean.  Source: Izmailov et al. 2018; torch.optim.swa_utils.AveragedModel (2.13).
+/// Stochastic weight averaging takes the plain mean of weights.  Source: Izmailov et al. 2018; torch.optim.swa_utils.AveragedModel (2.13).
 class Swa final : public AverageSpec {
  public:
   Swa() : AverageSpec(Unit::kEpoch) {}
@@ -33,14 +33,15 @@ class Ema final : public AverageSpec {
 
 void AverageSpec::describe(config::OptionVisitor& visitor) {
   describe_own(visitor);
-  visitor.choice({"every", "what is counted: the weights after a step belong to the average, or those at the end of an epoch"}, unit_,
+  visitor.choice({"every", "whether the average takes weights after steps, or at the ends of epochs"}, unit_,
                  {{"step", Unit::kStep}, {"epoch", Unit::kEpoch}});
-  visitor.integer({"from", "the step (or epoch), counted from 1, with which the average starts"}, from_, {.low = 1});
-  visitor.integer({"interval", "so many steps (or epochs) lie between two weights that the average takes"}, interval_, {.low = 1});
-  visitor.choice({"statistics",
-                  "the moving statistics beside the averaged weights; last: those of the last step, which fit other weights (PyTorch, "
-                  "Keras); average: averaged like the weights (PyTorch's use_buffers).  The mode population recomputes them (update_bn)"},
-                 statistics_, {{"last", AveragedStatistics::kLast}, {"average", AveragedStatistics::kAverage}});
+  visitor.integer({"from", "the step (or epoch) whose weights the average takes first, counted from 1"}, from_, {.low = 1});
+  visitor.integer({"interval", "the average takes the weights after every so many steps (or epochs)"}, interval_, {.low = 1});
+  visitor.choice(
+      {"statistics",
+       "the moving statistics beside the averaged weights; last: those of the last step, which were computed with other weights (PyTorch, "
+       "Keras); average: averaged like the weights (PyTorch's use_buffers).  The mode population recomputes them (update_bn)"},
+      statistics_, {{"last", AveragedStatistics::kLast}, {"average", AveragedStatistics::kAverage}});
 }
 
 bool AverageSpec::takes(Index step, Index steps_per_epoch, Index total_steps) const {

@@ -10,17 +10,17 @@ namespace normrun::train {
 
 /// Which moving statistics go with averaged weights.
 enum class AveragedStatistics {
-  kLast,     // those of the last step, which belong to other weights
-  kAverage,  // their average, taken as that of the weights
+  kLast,     // those of the last step, which were computed with other weights
+  kAverage,  // their average, taken in the same way as the average of the weights
 };
 
-/// How the weights of a training are averaged: the options of one kind of average.
+/// How a training averages its weights: the options of one kind of average.
 class AverageSpec : public config::Described {
  public:
   void describe(config::OptionVisitor& visitor) final;
-  /// Whether the weights after so many steps belong to the average.
+  /// Whether the average takes the weights after `step` steps.
   bool takes(Index step, Index steps_per_epoch, Index total_steps) const;
-  /// Returns the weight of the newest weights in the average, of which `count` are in it already.
+  /// Returns the weight of the newest weights in an average that already has `count` weights.
   virtual double share(Index count) const = 0;
   AveragedStatistics statistics() const { return statistics_; }
 
@@ -36,7 +36,7 @@ class AverageSpec : public config::Described {
   AveragedStatistics statistics_ = AveragedStatistics::kLast;
 };
 
-/// The averages: swa, ema.
+/// The kinds of averages: swa, ema.
 const config::Family& average_family();
 
 /// Moves an average towards the newest numbers: average += share (newest - average).

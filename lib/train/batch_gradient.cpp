@@ -68,7 +68,7 @@ void BatchGradient<T>::add_micro_batch(Pass pass, std::span<T> state, const Batc
     if (pass.next_state == nullptr) pass.mode.tracking = Tracking::kFreeze;
     add_pass(pass, batch, {rows.first + own.first, own.count}, result);
     if (!is_averaged) continue;
-    const T share = T{1} / static_cast<T>(replica + 1);  // a running mean, because equal numbers then average to the same bits
+    const T share = T{1} / static_cast<T>(replica + 1);  // a running mean: equal numbers average to the same bits
     for (std::size_t i = 0; i < state.size(); ++i) state[i] += share * (replica_state_[i] - state[i]);
   }
 }

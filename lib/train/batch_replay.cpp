@@ -12,13 +12,12 @@
 namespace normrun::train {
 namespace {
 
-constexpr double kForgotten = 1e-3;  // batches so old that together they have no more weight than this are left out
+constexpr double kForgotten = 1e-3;  // a replay leaves out old batches that have at most this weight together
 constexpr Index kMostReplayed = 4096;
 
-/// Returns how many of the last updates a moving average remembers.  All values from before these updates have at most kForgotten of the
-/// weight.
+/// Returns how many of the last updates a moving average remembers.  Everything before these updates has at most the weight kForgotten.
 Index memory_in_updates(const nn::Normalization& norm, Index updates) {
-  Index low = 0;  // with fewer updates than this, more than kForgotten of the weight is older
+  Index low = 0;  // so few updates or fewer leave more than kForgotten to the older ones
   Index high = updates;
   while (low < high) {
     const Index middle = low + (high - low) / 2;
@@ -30,8 +29,7 @@ Index memory_in_updates(const nn::Normalization& norm, Index updates) {
   return high;
 }
 
-/// Returns the weight that one update has in the moving statistics.  `update` is its number, from 1, and `updates` the count of all
-/// updates.
+/// Returns the weight that one update has in the moving statistics.  `update` counts from 1, and `updates` is the count of all updates.
 double update_weight(const nn::Normalization& norm, Index update, Index updates) {
   const double taken = 1.0 - nn::momentum_of_update(norm.average, norm.momentum, static_cast<double>(update));
   return taken * nn::share_left(norm.average, norm.momentum, update, updates);
@@ -43,17 +41,17 @@ struct Window {
   Index last = 0;
 };
 
-/// Returns how many examples give precise statistics.  Fewer are needed if each example has many positions, as an image has.
+/// Returns how many examples give precise statistics.  Images have many positions, so fewer images are enough.
 template <class T>
 Index many_examples(const nn::Network<T>& network) {
-  constexpr Index kManyRows = Index{1} << 20;  // rows that a normalization layer sees
+  constexpr Index kManyRows = Index{1} << 20;  // rows that a normalization layer sees: positions of all examples
   Index positions = 1;
   for (const nn::Normalization& norm : network.layout().normalizations)
     positions = std::max(positions, statistics::boundary_size(network, norm.input) / std::max<Index>(norm.features, 1));
   return std::clamp<Index>(kManyRows / positions, 1024, 16384);
 }
 
-/// Returns the window that starts with the present epoch and takes as many batches as hold many_examples, but at least an epoch.  If the
+/// Returns the window that starts with the present epoch and has as many batches as many_examples needs, but at least an epoch.  If the
 /// config gives the order of rows, the window is the present epoch alone.
 template <class T>
 Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
@@ -67,7 +65,7 @@ Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_ep
 /// Returns the window of the last steps, as far back as the moving averages of any layer remember.
 template <class T>
 Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index steps) {
-  Index wanted = 0;  // in updates; each step has one update or more
+  Index wanted = 0;  // in updates; a step has at least one
   for (const Index index : statistics::layers_with_statistics(layout)) {
     const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     wanted = std::max(wanted, memory_in_updates(norm, statistics::update_count<T>(norm, model.state)));
@@ -75,14 +73,14 @@ Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index 
   return {steps - std::min({wanted, steps, kMostReplayed}), steps};
 }
 
-/// Runs the batches of a training once more, through a network that no longer changes, so that the statistics of these passes differ only
-/// by the batches.
+/// Runs the batches of a training once more, through a network that no longer changes.  The statistics of these passes therefore differ
+/// only by the batches.
 template <class T>
 class BatchReplay {
  public:
   BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem);
 
-  /// Finds or draws the rows of step `step`, and returns their number.
+  /// Finds or draws the rows of a step, and returns how many there are.
   Index start(Index step);
   /// Runs a part of the step's rows up to `last_boundary`, with the same dropout as the step.
   void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
@@ -92,11 +90,11 @@ class BatchReplay {
 
  private:
   TrainingPlan<T> plan_;
-  std::optional<data::Batches> batches_;  // nothing if every step draws fresh rows
+  std::optional<data::Batches> batches_;  // empty if every step draws fresh rows
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
   Index step_ = 0;
-  std::span<const Index> rows_;  // the rows of the present step
+  std::span<const Index> rows_;  // of the present step
   data::Split<T> fresh_;
   std::vector<Index> all_fresh_;
   statistics::SliceForward<T> forward_;
@@ -137,7 +135,7 @@ void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode
   forward_.run(rows, model.params, model.state, mode, last_boundary, key);
 }
 
-/// Averages the batches of a window of steps, divided into micro-batches and replicas as in training.
+/// Averages the statistics of the batches in a window of steps.  They are divided into micro-batches and replicas as in training.
 template <class T>
 class ReplayAverage {
  public:
@@ -182,14 +180,14 @@ class ReplayAverage {
   Index micro_batches(Index step) const { return std::min(replay_.row_count(step), plan_.options->division.accumulate); }
   Index parts() const { return plan_.options->division.sync == Sync::kBatchStatistics ? 1 : plan_.options->division.replicas; }
 
-  /// Adds `sign` times the updates of a micro-batch to those that come later: one for each layer, or as many as its ghost batches.
+  /// Adds `sign` times the updates of a micro-batch to updates_after_: one for each layer, or as many as the layer makes ghost batches.
   void count_updates(const Part& rows, Index sign) {
     const Index examples = even_part(rows.count, parts(), 0).count;
     for (std::size_t layer = 0; layer < norms_.size(); ++layer)
       updates_after_[layer] += sign * statistics::statistics_groups(*norms_[layer], examples);
   }
 
-  /// Adds the statistics of a micro-batch.  Only parts whose moving statistics training keeps contribute.
+  /// Adds the statistics of a micro-batch.  A part contributes only if training keeps the moving statistics of its replica.
   void add_micro_batch(const Part& rows, Dropout dropout) {
     const Index kept = plan_.options->division.sync == Sync::kMovingStatistics ? parts() : 1;
     for (Index i = 0; i < kept; ++i) {

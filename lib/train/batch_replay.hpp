@@ -8,13 +8,13 @@ namespace normrun::train {
 
 /// How a replay weights the statistics of its batches.
 enum class ReplayWeights {
-  kMovingAverage,  // as the moving averages weight the last steps, so the sampling noise is the same, but the parameters stand still
-  kEqual,          // many batches with equal weights, which gives what the moving averages tend to
+  kMovingAverage,  // as the moving averages weight the last steps: the sampling noise is the same, but the parameters stand still
+  kEqual,          // equally, for many batches: the result is what the moving averages tend to
 };
 
 /// Runs batches from the end of a training once more through the trained network, at most 4096 of them, and averages their statistics for
-/// every layer that has moving ones.  `steps` is the number of steps done so far; `stem` has outputs for the training rows, or is null.
-/// Throws the errors that Trainer throws.
+/// every layer that has moving ones.  `steps` is the number of steps done so far.  `stem` has the stem's outputs for the training rows, or
+/// is null.  Throws what Trainer throws.
 template <class T>
 std::vector<statistics::LayerStatistics> replay_statistics(const TrainingPlan<T>& plan, const nn::Model<T>& model, Index steps,
                                                            ReplayWeights weights, Dropout dropout,

@@ -13,9 +13,9 @@ namespace normrun::train {
 namespace {
 
 constexpr Index kMostClients = 1024;
-constexpr std::uint64_t kSeedStep = 0x9E3779B97F4A7C15U;  // far apart, so that no two runs of a sweep share a client's numbers
+constexpr std::uint64_t kSeedStep = 0x9E3779B97F4A7C15U;  // so large that no two runs of a sweep share the numbers of a client
 
-/// Returns the training rows in the order in which they are cut into parts.
+/// Returns the training rows in the order in which they are divided among the clients.
 template <class T>
 std::vector<Index> order_of_rows(const TrainingPlan<T>& plan, ClientSplit split) {
   const data::Split<T>& train = plan.data->train;
@@ -37,20 +37,21 @@ void ClientOptions::describe(config::OptionVisitor& visitor) {
   visitor.integer({"count", "how many clients share the training rows; 1: an ordinary training"}, count, {1, kMostClients});
   visitor.integer({"local_steps", "the steps that each client does before the networks are averaged"}, local_steps, {.low = 1});
   visitor.choice({"split",
-                  "which rows a client has, each an equal share; random: drawn from all; by-class: in the order of the classes; "
+                  "which rows a client has; all have equal shares.  random: drawn from all rows; by-class: in the order of the classes; "
                   "sequential: as they stand"},
                  split, {{"random", ClientSplit::kRandom}, {"by-class", ClientSplit::kByClass}, {"sequential", ClientSplit::kSequential}});
-  visitor.choice({"statistics",
-                  "the moving statistics after a round; average: the clients' mean, weighted by rows; first: the first client's; own: each "
-                  "client keeps its own, and gamma and beta, and the first client's are handed over (FedBN)"},
-                 statistics,
-                 {{"average", ClientStatistics::kAverage}, {"first", ClientStatistics::kFirst}, {"own", ClientStatistics::kOwn}});
+  visitor.choice(
+      {"statistics",
+       "the moving statistics after a round.  average: the clients' mean, weighted by rows; first: the first client's; own: each "
+       "client keeps its own, and gamma and beta, and the first client's are handed over (FedBN)"},
+      statistics, {{"average", ClientStatistics::kAverage}, {"first", ClientStatistics::kFirst}, {"own", ClientStatistics::kOwn}});
 }
 
 template <class T>
 Clients<T>::Clients(const TrainingPlan<T>& plan) : options_(plan.options->clients) {
   if (plan.data->resample || !plan.options->batch_order.empty())
-    refuse_usage("train.clients", "clients have rows of their own", "leave out data.resample and train.batch_order");
+    refuse_usage("train.clients", "clients have rows of their own, so neither fresh rows nor a given order can be theirs",
+                 "leave out data.resample and train.batch_order");
   const std::vector<Index> order = order_of_rows(plan, options_.split);
   if (std::ssize(order) < options_.count)
     refuse_usage("train.clients", "there are " + std::to_string(order.size()) + " training rows", "make count smaller");
@@ -111,7 +112,7 @@ void Clients<T>::take_rows(Client& client, Index step, std::vector<Index>& rows)
   for (const Index place : client.batches.step(step % per_epoch)) rows.push_back(client.rows[static_cast<std::size_t>(place)]);
 }
 
-/// The mean is a running one, because equal numbers then average to the same bits.
+/// The average is a running mean, because equal numbers then average to the same bits.
 template <class T>
 void Clients<T>::end_round(nn::Model<T>& common) const {
   common = clients_.front().model;

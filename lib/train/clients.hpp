@@ -22,13 +22,13 @@ enum class ClientSplit {
 enum class ClientStatistics {
   kAverage,  // their mean, weighted by rows, as for the parameters
   kFirst,    // those of the first client
-  kOwn,      // each client keeps its own, and its gamma and beta; the network that is handed over has the first client's (FedBN)
+  kOwn,      // each client keeps its own, with its gamma and beta; the network that the training hands over has the first client's (FedBN)
 };
 
 /// Clients that train on rows of their own, several steps at a time, before their networks are averaged.  Source: McMahan et al. 2017,
 /// algorithm 1 (FedAvg) with every client in every round; Li et al. 2021 (FedBN).
 struct ClientOptions : config::Described {
-  Index count = 1;  // 1: no clients, an ordinary training
+  Index count = 1;  // 1: there are no clients, and the training is an ordinary one
   Index local_steps = 1;
   ClientSplit split = ClientSplit::kRandom;
   ClientStatistics statistics = ClientStatistics::kAverage;
@@ -41,21 +41,21 @@ template <class T>
 class Clients {
  public:
   struct Client {
-    std::vector<Index> rows;  // of the training split
-    data::Batches batches;    // of places in `rows`
-    std::uint64_t seed;       // of its batches and its dropout
-    Index epoch = 0;          // the epoch whose order `batches` has
+    std::vector<Index> rows;  // rows of the training split
+    data::Batches batches;    // batches of places in `rows`
+    std::uint64_t seed;       // for the client's batches and dropout
+    Index epoch = 0;          // the epoch whose order `batches` holds
     nn::Model<T> model = {};
     Buffer<T> slots = {};
   };
 
-  /// Throws Error(kUsage) if the data have no rows to divide or too few.
+  /// Throws Error(kUsage) if the data has no rows to divide, or too few.
   explicit Clients(const TrainingPlan<T>& plan);
-  /// Gives each client a network to start from, and an optimizer's slots.
+  /// Gives each client a network to start from, and slots for its optimizer.
   void allocate(const nn::Model<T>& initial, std::size_t slots);
 
   std::vector<Client>& all() { return clients_; }
-  /// Returns the steps of an epoch of the client with the most rows.
+  /// Returns how many steps an epoch takes for the client with the most rows.
   Index steps_per_epoch() const;
   bool starts_round(Index step) const { return step % options_.local_steps == 0; }
   Index step_of_round(Index step) const { return step % options_.local_steps; }
@@ -65,7 +65,7 @@ class Clients {
   void take_rows(Client& client, Index step, std::vector<Index>& rows) const;
   /// Averages the clients' networks into the common one.
   void end_round(nn::Model<T>& common) const;
-  /// Visits every buffer that a resumed training needs.
+  /// Calls visit for every buffer that a checkpoint must hold.
   template <class Self, class Visit>
   static void each_buffer(Self& self, const Visit& visit) {
     for (auto& client : self.clients_) {
@@ -77,7 +77,7 @@ class Clients {
 
  private:
   ClientOptions options_;
-  std::vector<bool> is_own_;  // of each parameter: whether a client keeps it
+  std::vector<bool> is_own_;  // for each parameter, whether each client keeps its own
   std::vector<Client> clients_;
 };
 

@@ -15,7 +15,7 @@ bool all_finite_in(ConstView<T> numbers) {
   return all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())});
 }
 
-/// Returns the name of the first tensor of `layer` among `entries` (parameters or statistics) that is not finite, or "".
+/// Returns the name of the layer's first tensor among `entries` (parameters or statistics) that is not finite; "" if all are finite.
 template <class T, class Entry>
 std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& numbers, const std::string& layer) {
   for (const Entry& entry : entries) {
@@ -26,7 +26,7 @@ std::string first_of_layer(const std::vector<Entry>& entries, const Buffer<T>& n
   return "";
 }
 
-/// Whether layer i is a normalization that in eval mode divides by the root of a number that is not above 0.
+/// Whether layer i is a normalization that in eval mode would take the root of a number that is not above 0.
 template <class T>
 bool has_no_root(const nn::Layout& layout, const Buffer<T>& state, Index i) {
   const auto is_it = [i](const nn::Normalization& norm) { return norm.layer == i && norm.moving_variance.has_value(); };
@@ -85,7 +85,7 @@ NonFinite first_non_finite_in_eval(const nn::Network<T>& network, const nn::Mode
     const std::string statistic = first_of_layer(layout.states, model.state, layer);
     if (!statistic.empty()) return {layer, statistic};
     if (all_finite_in(record.activations(i + 1))) continue;
-    return {layer, has_no_root(layout, model.state, i) ? "activations, as moving_variance + epsilon is not above 0" : "activations"};
+    return {layer, has_no_root(layout, model.state, i) ? "activations, because moving_variance + epsilon is not above 0" : "activations"};
   }
   return {"", "the loss"};
 }

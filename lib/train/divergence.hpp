@@ -10,7 +10,7 @@ namespace normrun::train {
 
 /// The first tensor that is not finite on the way from the input to the loss.
 struct NonFinite {
-  std::string layer = {};   // "" for the batch itself and for the loss
+  std::string layer = {};   // "" if it is the batch itself or the loss
   std::string tensor = {};  // activations, kernel, gamma, moving_variance, …
   std::string why = {};     // the reason, and what to do about it; "" if the reason is not known
 };
@@ -34,13 +34,13 @@ class Diverged : public Error {
 template <class T>
 bool all_finite(std::span<const T> numbers);
 
-/// Finds the first tensor that is not finite, layer by layer in forward order.  Each layer is searched in the order parameters,
-/// activations, moving statistics.  `record` holds activations up to `last_boundary`.  The batch itself comes first and the loss last.
+/// Finds the first tensor that is not finite.  The batch comes first, then the layers in forward order, each with its parameters,
+/// activations and moving statistics in this order, and the loss last.  `record` holds activations up to `last_boundary`.
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary);
 
-/// Finds the first tensor that is not finite in a pass in eval mode, which `record` holds as a whole.  Here a layer's moving statistics
-/// come before the activations that they normalize.  If a moving variance has no root, `tensor` says so.
+/// Finds the first tensor that is not finite in a pass in eval mode, of which `record` holds every activation.  Here a layer's moving
+/// statistics come before the activations that they normalize.  If a moving variance has no root, `tensor` says so.
 template <class T>
 NonFinite first_non_finite_in_eval(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record);
 

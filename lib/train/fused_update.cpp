@@ -7,7 +7,7 @@ namespace normrun::train {
 template <class T>
 FusedUpdate<T>::FusedUpdate(const Optimizer<T>& optimizer, std::size_t tensors, const OptimizerBuffers<T>& buffers)
     : optimizer_(optimizer), buffers_(buffers) {
-  updated_.reserve(tensors + 1);  // one more, for the end mark
+  updated_.reserve(tensors + 1);  // one more, for the empty range at the end
 }
 
 template <class T>

@@ -7,8 +7,8 @@
 
 namespace normrun::train {
 
-/// Does one step of the optimizer, partly inside the backward pass.  It updates a kernel as soon as the factors of the gradient x^T dy are
-/// known, tile by tile, so that the gradient never reaches memory.  The numbers are the same bits as those of Optimizer::update without
+/// Does one step of the optimizer, partly inside the backward pass.  It updates a kernel as soon as the factors of its gradient x^T dy are
+/// known, tile by tile, so that the gradient never reaches memory.  The results are the same bits as those of Optimizer::update without
 /// decay.
 template <class T>
 class FusedUpdate final : public nn::KernelUpdater<T> {

@@ -23,7 +23,7 @@ nn::WeightsRules weights_rules(const TrainOptions& options, const std::string& p
           .layout = options.layout,
           .map = config::text_members(options.init_map).value_or(std::vector<std::pair<std::string, std::string>>()),
           .norms = {},
-          .hint = options.init_from.empty() ? "is it a checkpoint of another network?"
+          .hint = options.init_from.empty() ? "give a checkpoint of this very network"
                                             : R"(to load what matches, set "strict": false beside "init_from")"};
 }
 
@@ -33,7 +33,8 @@ InitialWeights<T> initial_weights(const nn::Network<T>& network, const TrainOpti
   InitialWeights<T> initial{nn::fresh_model(network, seed), {}};
   if (options.init_from.empty()) return initial;
   const std::string path = initial_weights_path(options, folder, seed);
-  if (!std::filesystem::exists(path)) refuse_usage(path, files::kNoSuchFile, "init_from is relative to the config file's folder");
+  if (!std::filesystem::exists(path))
+    refuse_usage(path, files::kNoSuchFile, "the path in init_from is relative to the folder of the config");
   nn::WeightsRules rules = weights_rules(options, path);
   rules.norms = norms;
   initial.use = nn::load_weights(network, files::read_safetensors(path), rules, initial.model);

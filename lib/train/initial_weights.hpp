@@ -7,13 +7,14 @@
 
 namespace normrun::train {
 
-/// Returns the file of `train.init_from` for a run of this seed, relative to `folder`.  The seed replaces "{seed}" in its name.
+/// Returns the path of the file that `train.init_from` names for a run of this seed, relative to `folder`.  The seed replaces "{seed}" in
+/// the name.
 std::string initial_weights_path(const TrainOptions& options, const std::string& folder, std::uint64_t seed);
 
 /// Returns the rules by which these options read a weights file.
 nn::WeightsRules weights_rules(const TrainOptions& options, const std::string& path);
 
-/// The parameters and statistics that a training starts from: fresh ones, which those in the file of `train.init_from` replace.
+/// The parameters and statistics that a training starts from: fresh ones, or those of the file that `train.init_from` names.
 template <class T>
 struct InitialWeights {
   nn::Model<T> model;

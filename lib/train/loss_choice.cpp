@@ -10,8 +10,8 @@ namespace {
 
 std::string counted(Index count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
 
-/// Advises how to change the last layer.  An output of several positions (an image, a sequence) must be flattened first, because changing
-/// the units alone would not help.
+/// Advises how to change the last layer.  An output of several positions (an image, a sequence) must be flattened first, because it does
+/// not help to change the units alone.
 std::string last_units(const Shape& output, Index units) {
   if (output.rank() > 1) return "put {\"type\": \"flatten\"} before a last dense layer of " + counted(units, "unit");
   return "make the last dense layer's units " + std::to_string(units);
@@ -21,7 +21,7 @@ std::string outputs_of(const Shape& output) {
   return counted(output.size(), "output") + (output.rank() > 1 ? " of shape " + output.text() : "");
 }
 
-/// Data with one class are most often a mistake: another column was meant to hold the labels, or the rows of the other classes are missing.
+/// Data with one class is most often a mistake: another column was meant to hold the labels, or the rows of the other classes are missing.
 constexpr const char* kOneClass =
     "the data has 1 class, so there is nothing to tell apart: check which column or file holds the labels, and whether the rows of the "
     "other classes are missing";
@@ -29,10 +29,11 @@ constexpr const char* kOneClass =
 void check_classes(const Shape& output, Index classes) {
   if (classes == 1 && output.size() != 1) refuse_usage("", kOneClass, "to go on all the same, " + last_units(output, 1));
   if (classes == 0) {
-    refuse_usage("", "softmax cross-entropy needs classes, the data has numbers as targets", "use \"loss\": \"mse\", or data with classes");
+    refuse_usage("", "softmax cross-entropy needs classes, but the data has numbers as targets",
+                 "use \"loss\": \"mse\", or data with classes");
   }
   if (output.size() != classes) {
-    refuse_usage("", "the network gives " + outputs_of(output) + ", the data has " + std::to_string(classes) + " classes",
+    refuse_usage("", "the network gives " + outputs_of(output) + ", but the data has " + std::to_string(classes) + " classes",
                  last_units(output, classes));
   }
 }
@@ -40,21 +41,22 @@ void check_classes(const Shape& output, Index classes) {
 void check_binary(const Shape& output, Index classes) {
   if (classes == 1) refuse_usage("", kOneClass, "to go on all the same, use \"loss\": \"softmax-cross-entropy\"");
   if (classes != 2) {
-    refuse_usage("", "binary cross-entropy tells 2 classes apart, the data has " + std::to_string(classes),
+    refuse_usage("", "binary cross-entropy tells 2 classes apart, but the data has " + std::to_string(classes),
                  "use \"loss\": \"softmax-cross-entropy\" and " + last_units(output, classes));
   }
   if (output.size() != 1)
-    refuse_usage("", "binary cross-entropy needs 1 output, the network gives " + outputs_of(output), last_units(output, 1));
+    refuse_usage("", "binary cross-entropy needs 1 output, but the network gives " + outputs_of(output), last_units(output, 1));
 }
 
 void check_numbers(const Shape& output, Index outputs) {
   if (outputs != 0 && outputs != output.size()) {
-    refuse_usage("", "the network gives " + outputs_of(output) + ", the data has " + counted(outputs, "target") + " a row",
+    refuse_usage("", "the network gives " + outputs_of(output) + ", but the data has " + counted(outputs, "target") + " a row",
                  last_units(output, outputs));
   }
 }
 
-/// Whether probabilities are still probabilities behind such a layer, at least nearly: it has no parameters that could make logits of them.
+/// Whether probabilities stay probabilities, at least nearly, when they pass through a layer of this type.  It has no parameters that could
+/// turn them into logits.
 bool passes_on(const std::string& type) {
   constexpr std::string_view kTypes[] = {
       "dropout", "relu", "leaky_relu", "elu", "relu6", "tanh", "max_pooling2d", "average_pooling2d", "global_average_pooling2d"};
@@ -100,9 +102,10 @@ void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
     const Index channels = layers.back().output.channels();
     const std::string where = "layer " + layers.back().name;
     if (channels == 1 && nn::compares_numbers(loss))
-      refuse_usage(where, "softmax over 1 output gives 1 whatever it takes", "use sigmoid, or leave it out");
+      refuse_usage(where, "softmax over 1 output always gives 1", "use sigmoid, or leave it out");
     if (channels != network.output().size() && loss == nn::LossKind::kSoftmaxCrossEntropy)
-      refuse_usage(where, "softmax works at each position of " + layers.back().output.text() + " for itself, the loss over all of them",
+      refuse_usage(where,
+                   "softmax works at each position of " + layers.back().output.text() + " by itself, but the loss works over all positions",
                    "put {\"type\": \"flatten\"} before it");
   }
   for (Index boundary = network.logits_boundary(loss); !nn::compares_numbers(loss) && boundary > 0;) {
@@ -131,7 +134,8 @@ void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Inde
   if (classes == 1) refuse_usage("", kOneClass, "to go on all the same, use \"loss\": \"softmax-cross-entropy\"");
   if (output.size() != 1 || classes != 2)
     check_classes(output,
-                  classes);  // the targets are 1 at the label and 0 elsewhere; for two classes and one output they are the label itself
+                  // the targets are 1 at the label and 0 elsewhere; with two classes and one output, the target is the label itself
+                  classes);
 }
 
 }  // namespace normrun::train

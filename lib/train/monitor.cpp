@@ -10,14 +10,15 @@
 namespace normrun::train {
 
 void MonitorOptions::describe(config::OptionVisitor& visitor) {
-  visitor.choice({"split", "the split whose score is followed; train: the mean of the epoch's steps, the others in eval mode"}, split,
-                 {{"train", data::SplitName::kTrain}, {"validation", data::SplitName::kValidation}, {"test", data::SplitName::kTest}});
+  visitor.choice(
+      {"split", "the split whose score is followed; train: the mean over the epoch's steps; the other splits are evaluated in eval mode"},
+      split, {{"train", data::SplitName::kTrain}, {"validation", data::SplitName::kValidation}, {"test", data::SplitName::kTest}});
   visitor.choice({"metric", "the score that is followed"}, metric, {{"loss", Metric::kLoss}, {"accuracy", Metric::kAccuracy}},
                  {{"val_loss", "loss"}, {"val_accuracy", "accuracy"}});
 }
 
 void EarlyStoppingOptions::describe(config::OptionVisitor& visitor) {
-  visitor.integer({"patience", "the training ends after so many epochs without an improvement; without it, it has its full length"},
+  visitor.integer({"patience", "the training ends after so many epochs without an improvement; without this option it has its full length"},
                   patience, {.low = 0});
   monitor.describe(visitor);
   visitor.number({"min_delta", "an improvement must be larger than this"}, min_delta, config::at_least(0.0));
@@ -71,7 +72,8 @@ void PlateauState::cut(const PlateauOptions& options) {
   waited = 0;
 }
 
-/// The epochs of a cooldown do not wait.  In Keras its last epoch counts again, in PyTorch only the epoch after it.
+/// The epochs of a cooldown do not count as waiting.  In Keras the last epoch of the cooldown counts again; in PyTorch counting starts with
+/// the epoch after it.
 void PlateauState::add(const PlateauOptions& options, double score) {
   const double margin = options.is_relative ? options.min_delta * (best < 0.0 ? -best : best) : options.min_delta;
   const bool is_better = seen == 0 || score < best - margin;

@@ -16,13 +16,13 @@ struct MonitorOptions {
   data::SplitName split = data::SplitName::kValidation;
   Metric metric = Metric::kLoss;
 
-  /// Describes both options as members of the object that has them.
+  /// Describes the options split and metric as members of the object that has them.
   void describe(config::OptionVisitor& visitor);
 };
 
-/// Ends the training when a score has stopped improving.  Source: Keras 3, EarlyStopping.
+/// Ends the training when a score no longer improves.  Source: Keras 3, EarlyStopping.
 struct EarlyStoppingOptions : config::Described {
-  std::optional<Index> patience;  // none: the training has its full length
+  std::optional<Index> patience;  // empty: the training has its full length
   MonitorOptions monitor;
   double min_delta = 0.0;
   Index start_from_epoch = 0;
@@ -31,7 +31,7 @@ struct EarlyStoppingOptions : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// Cuts the learning rate when a score has stopped improving (schedules/plateau.cpp).
+/// Cuts the learning rate when a score no longer improves (schedules/plateau.cpp).
 struct PlateauOptions {
   MonitorOptions monitor;
   double factor = 0.1;
@@ -43,7 +43,7 @@ struct PlateauOptions {
   double min_learning_rate = 0.0;
 };
 
-/// Throws Error(kUsage) if the data lacks what the score needs: rows of the split, or classes for an accuracy.
+/// Throws Error(kUsage) if the data lacks what the score needs: rows in the split, or classes for an accuracy.
 void check_monitor(const MonitorOptions& monitor, std::string_view key, Index rows, Index classes);
 
 /// Returns the score after an epoch, in a form that falls when the network gets better: the loss, or minus the accuracy.  Runs the split in
@@ -54,9 +54,9 @@ double falling_score(const MonitorOptions& monitor, const nn::Network<T>& networ
 
 /// The progress of a plateau schedule.
 struct PlateauState {
-  double learning_rate = 0.0;  // what the cuts have left of it
+  double learning_rate = 0.0;  // the learning rate that the cuts so far have left
   double best = 0.0;
-  Index seen = 0;  // epochs
+  Index seen = 0;  // how many epochs it has seen
   Index waited = 0;
   Index cooldown = 0;
   /// Takes the score of one more epoch.
@@ -69,7 +69,7 @@ struct PlateauState {
 /// The progress of early stopping.
 struct StoppingState {
   double best = 0.0;
-  Index seen = 0;  // epochs that count
+  Index seen = 0;  // how many epochs have counted
   Index waited = 0;
   bool is_best = false;  // whether the last epoch was the best one so far
   bool stops = false;

@@ -8,7 +8,7 @@
 namespace normrun::train {
 namespace {
 
-/// The number of decayed gradients that are formed at a time: few enough to stay in the first cache.
+/// How many decayed gradients are computed at a time: few enough to stay in the first cache.
 constexpr Index kDecayBlock = 1024;
 
 bool decays(nn::ParamRole role, const OptimizerSpec& optimizer) {
@@ -48,7 +48,7 @@ void Optimizer<T>::update(const OptimizerBuffers<T>& buffers, const TrainingStep
   update_to(static_cast<Index>(buffers.params.size()));
 }
 
-/// Decays in PyTorch's form, a block of gradients at a time.
+/// Decays in PyTorch's form, one block of gradients after another.
 template <class T>
 void Optimizer<T>::update_decayed(const OptimizerBuffers<T>& buffers, const ParamRange& range, const StepSize& size) const {
   const T decay = static_cast<T>(decay_.rate);
@@ -78,7 +78,7 @@ const config::Family& optimizer_family() {
 
 namespace {
 
-/// Returns the ranges of the parameters whose role `has` accepts, in ascending order and joined if they touch.
+/// Returns the ranges of the parameters whose role `has` accepts, in ascending order.  Ranges that touch are joined.
 template <class Has>
 std::vector<ParamRange> ranges_of(const nn::Layout& layout, const Has& has) {
   std::vector<ParamRange> ranges;

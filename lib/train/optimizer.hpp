@@ -14,7 +14,7 @@ namespace normrun::train {
 
 enum class Convention { kKeras, kTorch };
 
-/// A step of training: `number` counts from 1, and `learning_rate` is already scaled (learning_rate_scaling).
+/// A step of training.  `number` counts from 1, and `learning_rate` is already scaled (learning_rate_scaling).
 struct TrainingStep {
   Index number = 1;
   double learning_rate = 0.0;
@@ -23,17 +23,17 @@ struct TrainingStep {
 /// The factors of a step, which an optimizer computes from the learning rate and the step's number.
 struct StepSize {
   double rate = 0.0;
-  double root_scale = 1.0;  // Adam alone uses it, because it may correct the root apart from the rate
+  double root_scale = 1.0;  // used by Adam alone, which may correct the root separately from the rate
 };
 
-/// Consecutive parameters of the flat buffer.
+/// A range of consecutive parameters in the flat buffer.
 struct ParamRange {
   Index offset;
   Index size;
 };
 
-/// The flat buffers that an optimizer works on.  `slots` holds slot_count() buffers of the parameters' size, one after another, all zeros
-/// before the first step.
+/// The flat buffers that an optimizer works on.  `slots` holds slot_count() buffers of the parameters' size, one after another.  All slots
+/// are zeros before the first step.
 template <class T>
 struct OptimizerBuffers {
   std::span<T> params;
@@ -56,13 +56,13 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  /// Does one whole step.  `decays` are the ranges that decay and `frozen` those that stay as they are, with their slots; both are in
-  /// ascending order, and they do not overlap.
+  /// Does one whole step.  Parameters in the ranges `decays` decay; those in `frozen` stay as they are, with their slots.  Both lists are
+  /// in ascending order, and their ranges do not overlap.
   void update(const OptimizerBuffers<T>& buffers, const TrainingStep& step, std::span<const ParamRange> decays,
               std::span<const ParamRange> frozen = {}) const;
 
-  // The same step in pieces, without weight decay.  step_size() comes first.  Then each range of parameters is updated once, either by
-  // update_range() or, if updates_kernels() is true, by update_kernel().
+  // The functions below do the same step in pieces, without weight decay. step_size() comes first.  Then each range of parameters is
+  // updated once: by update_range(), or, if updates_kernels() is true, by update_kernel().
 
   /// Returns the factors of this step.
   virtual StepSize step_size(const TrainingStep& step) const { return {.rate = step.learning_rate}; }
@@ -70,7 +70,7 @@ class Optimizer {
   virtual void update_range(const OptimizerBuffers<T>& buffers, const ParamRange& range, const T* g, const StepSize& size) const = 0;
   /// Whether the optimizer implements update_kernel().
   virtual bool updates_kernels() const { return false; }
-  /// Updates a kernel from x and dy, whose product x^T dy is its gradient, so that the gradient itself is never stored.
+  /// Updates a kernel from x and dy.  Its gradient is their product x^T dy, which is never stored.
   virtual void update_kernel(const OptimizerBuffers<T>& buffers, const nn::KernelGradient<T>& gradient, const StepSize& size) const;
 
  private:
@@ -83,8 +83,8 @@ class Optimizer {
 class OptimizerSpec : public config::Described {
  public:
   double learning_rate = 1e-3;
-  double weight_decay = 0.0;        // Keras form: w -= lr * decay * w before the update (decoupled); PyTorch form: g += decay * w
-  bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too (biases always decay, like kernels)
+  double weight_decay = 0.0;        // Keras's form: w -= lr * decay * w before the update (decoupled); PyTorch's form: g += decay * w
+  bool decay_normalization = true;  // whether gamma and beta of normalization layers decay too; biases always decay, as kernels do
 
   /// Returns the framework whose form of the update this is.
   virtual Convention convention() const = 0;
@@ -107,11 +107,10 @@ class OptimizerSpec : public config::Described {
 /// The optimizers: sgd, adam, adamw, rmsprop.
 const config::Family& optimizer_family();
 
-/// Returns the ranges of the parameters that no optimizer changes, in ascending order and joined if they touch.
+/// Returns the ranges of the parameters that no optimizer changes, in ascending order.  Ranges that touch are joined.
 std::vector<ParamRange> frozen_ranges(const nn::Layout& layout);
 
-/// Returns the ranges of the parameter buffer that weight decay reaches, in ascending order and joined if they touch.  Returns none if
-/// weight_decay is 0.
+/// Returns the ranges of the parameters that decay, in ascending order.  Ranges that touch are joined.  Returns none if weight_decay is 0.
 std::vector<ParamRange> decay_ranges(const nn::Layout& layout, const OptimizerSpec& optimizer);
 
 }  // namespace normrun::train

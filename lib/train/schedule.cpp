@@ -11,7 +11,7 @@ void ScheduleSpec::describe(config::OptionVisitor& visitor) {
   describe_own(visitor);
   visitor.integer(
       {"warmup",
-       "so many steps (or epochs) at the start lead the learning rate up in a straight line; the schedule itself begins after them"},
+       "during so many first steps (or epochs) the learning rate rises in a straight line; the schedule itself begins after them"},
       warmup_, {.low = 0});
   visitor.number({"warmup_factor", "where the warm-up starts, as a factor of the learning rate"}, warmup_factor_, config::at_least(0.0));
 }

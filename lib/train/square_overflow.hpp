@@ -7,12 +7,12 @@
 
 namespace normrun::train {
 
-/// Explains, with the cure, that squares of these numbers overflow in a normalization.  Returns "" if the largest of them can be squared
-/// and added up as often as there are numbers.
+/// Explains that the squares of these numbers overflow in a normalization, and how to prevent it.  Returns "" if the largest number can be
+/// squared and added up as often as there are numbers.
 template <class T>
 std::string square_overflow(ConstView<T> numbers);
 
-/// Throws Error(kUsage) if a normalization takes the data as they are and the square of one of their numbers overflows in this precision.
+/// Throws Error(kUsage) if a normalization reads the data as they are, and the square of one of their numbers overflows in this precision.
 template <class T>
 void check_squares(const nn::Network<T>& network, const data::Dataset<T>& data);
 

@@ -25,10 +25,11 @@ bool are_modes_of_history(const std::vector<std::string>& modes) {
 }
 
 void describe_length(config::OptionVisitor& visitor, TrainOptions& options) {
-  visitor.integer({"batch_size", "rows of a training step"}, options.batch_size, {1, kMaxBatchSize});
-  visitor.integer({"epochs", "training length in passes over the training rows; with neither epochs nor steps: 1 epoch"}, options.epochs,
-                  {0, kMaxEpochs});
-  visitor.integer({"steps", "training length in steps, instead of epochs; 0: the network as it starts"}, options.steps, {0, kMaxSteps});
+  visitor.integer({"batch_size", "how many rows a training step takes"}, options.batch_size, {1, kMaxBatchSize});
+  visitor.integer({"epochs", "the length of the training in passes over the training rows; with neither epochs nor steps it is 1 epoch"},
+                  options.epochs, {0, kMaxEpochs});
+  visitor.integer({"steps", "the length of the training in steps, instead of epochs; with 0 the network stays as it starts"}, options.steps,
+                  {0, kMaxSteps});
   visitor.require(!(options.epochs && options.steps), "steps", "either epochs or steps, not both");
 }
 
@@ -55,7 +56,7 @@ void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
        {"binary_crossentropy", "binary-cross-entropy"},
        {"bce", "binary-cross-entropy"}});
   visitor.number({"label_smoothing",
-                  "of the cross-entropies: the share of each target that is spread over all classes, in the training's own loss alone"},
+                  "for the cross-entropies: the share of each target that is spread over all classes; only the training's own loss has it"},
                  options.label_smoothing, {.low = 0.0, .high = 1.0, .high_open = true});
   visitor.numbers({"class_weight",
                    "a weight for each class, in the order of the classes, which multiplies the loss and the gradient of a row in training; "
@@ -65,15 +66,15 @@ void describe_loss(config::OptionVisitor& visitor, TrainOptions& options) {
 
 void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
   visitor.tagged({"optimizer", "how a step changes the parameters"}, options.optimizer, optimizer_family());
-  visitor.tagged({"schedule", "how the learning rate changes during the training; without it, it stays"}, options.schedule,
+  visitor.tagged({"schedule", "how the learning rate changes during the training; without a schedule, it stays"}, options.schedule,
                  schedule_family());
-  visitor.object({"clip", "limits of the gradient, which apply before weight decay; without them, it is as it is"}, options.clip);
-  visitor.object({"early_stopping", "ends the training when a score has stopped improving"}, options.early_stopping);
+  visitor.object({"clip", "limits of the gradient, which apply before weight decay; without them, nothing limits it"}, options.clip);
+  visitor.object({"early_stopping", "ends the training when a score no longer improves"}, options.early_stopping);
   visitor.tagged({"average_weights",
                   "averages the weights of many steps, and hands over the averaged network; history.csv follows the weights that train, "
                   "which the mode last-weights has"},
                  options.average_weights, average_family());
-  visitor.list({"phases", "what changes during the training, in the order of time; every key holds until another phase changes it"},
+  visitor.list({"phases", "what changes during the training, in the order of time; what a phase sets stays until another phase changes it"},
                options.phases);
   describe_forward_mode(visitor, options.forward_mode);
   visitor.choice(

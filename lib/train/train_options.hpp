@@ -34,9 +34,9 @@ struct TrainOptions : config::Described {
   std::optional<Index> steps;  // epochs and steps exclude each other; without both, the training is 1 epoch
   LossChoice loss = LossChoice::kAuto;
   double label_smoothing = 0.0;
-  std::vector<double> class_weight;              // of each class, in training alone; empty: 1
-  std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; default adam
-  std::shared_ptr<config::Described> schedule;   // a ScheduleSpec; null: the learning rate stays
+  std::vector<double> class_weight;              // for each class, used in training only; empty: every class weighs 1
+  std::shared_ptr<config::Described> optimizer;  // an OptimizerSpec; the default is adam
+  std::shared_ptr<config::Described> schedule;   // a ScheduleSpec; null: the learning rate stays as it is
   ClipOptions clip;
   EarlyStoppingOptions early_stopping;
   std::shared_ptr<config::Described> average_weights;  // an AverageSpec; null: the network keeps the weights of the last step
@@ -45,15 +45,15 @@ struct TrainOptions : config::Described {
   Division division;
   ClientOptions clients;
   LearningRateScaling learning_rate_scaling = LearningRateScaling::kNone;
-  Index reference_batch_size = 128;                      // the batch size whose learning rate needs no scaling
+  Index reference_batch_size = 128;                      // at this batch size, learning_rate_scaling leaves the learning rate as it is
   std::vector<std::string> history = {"train", "eval"};  // modes in which the held-out splits are evaluated each epoch
   std::string init_from;                                 // a safetensors file; "": the network starts fresh
-  bool strict = true;                                    // whether every tensor of init_from and of the network must find its partner
-  nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // whose names and shapes init_from has
-  std::string init_map = "{}";                           // JSON: from our names of tensors or layers to the file's
+  bool strict = true;                                    // whether every tensor of init_from and of the network must have a counterpart
+  nn::WeightsLayout layout = nn::WeightsLayout::kAuto;   // the framework whose names and orders of axes init_from has
+  std::string init_map = "{}";                           // a JSON object from our names of tensors or layers to the file's
   std::string batch_order;                               // an NPY file of int64, (epochs, samples); "": data.batching decides
   CheckpointPolicy checkpoints = CheckpointPolicy::kAll;
-  Index checkpoint_every = 0;  // steps between checkpoints; 0: only when a signal ends the program
+  Index checkpoint_every = 0;  // how many steps lie between two checkpoints; 0: the only checkpoint is the one that a signal causes
 
   TrainOptions();
   void describe(config::OptionVisitor& visitor) override;
@@ -74,15 +74,15 @@ void check_monitors(const TrainOptions& options, Index validation_rows, Index te
 /// Resolves kAuto: mean squared error if the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
 /// softmax cross-entropy otherwise.  Returns any other choice unchanged (loss_choice.cpp).
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
-/// Throws Error(kUsage) if the loss has no use for label_smoothing or class_weight, or if class_weight is not that of `classes`.
+/// Throws Error(kUsage) if the loss has no use for label_smoothing or class_weight, or if class_weight does not fit the number of classes.
 void check_target_options(const TrainOptions& options, nn::LossKind loss, Index classes);
-/// Throws Error(kUsage), which says what to change, if a network with this output shape cannot learn the data by `loss`.  classes == 0
-/// means regression.  outputs == 0 means that the targets are zeros, in whatever number the network has outputs.  Mean squared error takes
-/// a class as 1 at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.
+/// Throws Error(kUsage), with what to change, if a network with this output shape cannot learn the data by `loss`. classes == 0 means
+/// regression. outputs == 0 means that all targets are zeros, however many outputs the network has.  Mean squared error takes a class as 1
+/// at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
-/// Throws Error(kUsage) if a cross-entropy, which is computed from logits, would take probabilities for logits.  This happens behind a
-/// softmax or sigmoid that is not the last layer, or that belongs to the other cross-entropy.  Also throws Error(kUsage) if a last softmax
-/// has nothing to choose between.
+/// Throws Error(kUsage) if a cross-entropy, which is computed from logits, would take probabilities for logits.  That happens if a softmax
+/// or sigmoid is not the last layer, or belongs to the other cross-entropy.  Also throws Error(kUsage) if a last softmax has only one class
+/// to choose from.
 template <class T>
 void check_last_layers(nn::LossKind loss, const nn::Network<T>& network);
 

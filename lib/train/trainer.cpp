@@ -21,7 +21,9 @@ template <class T>
 Trainer<T>::Trainer(const TrainingPlan<T>& plan) : plan_(plan), optimizer_(plan.options->optimizer_spec().template make<T>()) {
   const nn::Network<T>& network = *plan_.network;
   if (network.input() != plan_.data->shape) {
-    refuse("the network takes examples of shape " + network.input().text() + ", the data has " + plan_.data->shape.text(), "");
+    refuse("the network takes examples of shape " + network.input().text() + ", but the data has examples of shape " +
+               plan_.data->shape.text(),
+           "build the network for the shape of the data");
   }
   check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
   check_last_layers(plan_.loss, network);
@@ -100,7 +102,7 @@ void Trainer<T>::enter_phase(std::size_t phase) {
   frozen_ = frozen_ranges(network().layout());
   gradient_.emplace(network(), plan_.loss, plan_.options->division, batch_.samples());
   if (has_units(plan_.loss)) gradient_->count_in_units(plan_.data->target_scale);
-  // The update inside the backward pass would move the slots of layers that froze in mid-training.
+  // The fused update would also move the slots of layers that a phase froze in mid-training.
   if (optimizer_->updates_kernels() && decays_.empty() && gradient_->is_one_pass() && !plan_.options->clip.clips() &&
       change.frozen.empty() && !clients_)
     fused_ = std::make_unique<FusedUpdate<T>>(*optimizer_, network().layout().params.size(), optimizer_buffers());
@@ -108,7 +110,8 @@ void Trainer<T>::enter_phase(std::size_t phase) {
   if (phases_[phase].rows == data::SplitName::kTrain) return;
   const data::Split<T>& rows = plan_.data->split(phases_[phase].rows);
   if (rows.samples() == 0)
-    refuse("a phase reads the " + std::string(data::split_text(phases_[phase].rows)) + " rows, and there are none", "leave \"rows\" out");
+    refuse("a phase reads the " + std::string(data::split_text(phases_[phase].rows)) + " rows, but the data has none",
+           "leave \"rows\" out");
   others_.emplace(data::Batching(), rows.samples(), std::vector<std::int32_t>(), 0, std::min(batch_.samples(), rows.samples()), plan_.seed);
   others_->start_epoch(0);
   others_epoch_ = 0;
@@ -202,7 +205,7 @@ void Trainer<T>::run(const Pass& pass) {
   if (has_update) update(pass);
 }
 
-/// Every client does one step.  The loss of the step is that of the last client.
+/// Lets every client do one step.  The loss of the step is the last client's.
 template <class T>
 void Trainer<T>::run_clients() {
   if (step() % steps_per_epoch_ == 0) progress_.totals = {};
@@ -275,7 +278,7 @@ void Trainer<T>::follow() {
   if (progress_.stopping.is_best && !best_.params.empty()) best_ = running_;
 }
 
-/// Averages the moving statistics, but not the counts of their updates.
+/// Averages the moving statistics, but not the counts of updates.
 template <class T>
 void Trainer<T>::average_statistics(double share) {
   move_average<T>(share, running_.state, averaged_.state);
@@ -306,10 +309,10 @@ void Trainer<T>::restore(const TrainerState<T>& state) {
                     state.kept.size() == kept_count() && state.model.params.size() == running_.params.size() &&
                     state.model.state.size() == running_.state.size();
   if (!fits)
-    throw Error(ExitCode::kDamaged,
-                Problem{"", "this training state belongs to another network or optimizer, or to a longer training", ""});
+    throw Error(ExitCode::kDamaged, Problem{"", "this training state belongs to another network or optimizer, or to a longer training",
+                                            "restore it with the config that wrote it, or start the training anew"});
   progress_ = state.progress;
-  // Copies into the existing buffers, because the fused update keeps views of them.
+  // The numbers are copied into the existing buffers, because the fused update keeps views of them.
   std::copy(state.model.params.begin(), state.model.params.end(), running_.params.begin());
   std::copy(state.model.state.begin(), state.model.state.end(), running_.state.begin());
   std::copy(state.slots.begin(), state.slots.end(), slots_.begin());
@@ -319,7 +322,7 @@ void Trainer<T>::restore(const TrainerState<T>& state) {
     next += std::ssize(part);
   });
   enter_phase(phase_of_step());
-  order_epoch_ = others_epoch_ = -1;  // the next step starts its epoch
+  order_epoch_ = others_epoch_ = -1;  // the next step starts its epoch anew
   if (clients_)
     for (auto& client : clients_->all()) client.epoch = -1;
 }

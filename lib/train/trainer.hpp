@@ -20,10 +20,10 @@
 
 namespace normrun::train {
 
-/// Sums over the steps of one epoch so far, as each step measured them in its own mode.
+/// Sums over the steps of the present epoch, as each step measured them in its own mode.
 struct StepTotals {
-  double loss_sum = 0.0;  // sum of each batch's mean loss times its rows; the mean is weighted if the rows have weights
-  Index correct = 0;      // right predictions
+  double loss_sum = 0.0;  // the sum of each batch's mean loss times its rows; the mean is weighted if the rows have weights
+  Index correct = 0;      // how many predictions were right
   Index samples = 0;
   Index steps = 0;
   double loss() const { return samples > 0 ? loss_sum / static_cast<double>(samples) : 0.0; }
@@ -39,8 +39,8 @@ struct TrainingPlan {
   const data::Batching* batching = nullptr;
   nn::LossKind loss = nn::LossKind::kMse;
   std::uint64_t seed = 0;
-  std::string folder;         // the folder that init_from and batch_order are relative to
-  nn::SweptNorms norms = {};  // the swept normalizations of the sweep that the run belongs to
+  std::string folder;         // the paths of init_from and batch_order are relative to it
+  nn::SweptNorms norms = {};  // the swept normalizations of the sweep to which the run belongs
 };
 
 /// How far a training is, beside its weights.
@@ -59,7 +59,7 @@ struct TrainerState {
   TrainerProgress progress;
   nn::Model<T> model;
   Buffer<T> slots;  // the optimizer's slots
-  Buffer<T> kept;   // the averaged weights, those of the best epoch, and the clients' own, as far as the options ask for them
+  Buffer<T> kept;   // the averaged weights, the weights of the best epoch and the clients' own ones, if the options ask for them
 };
 
 /// Trains one network, one step at a call.  Training is a pure function of the plan: pausing between steps, comparing modes or saving the
@@ -80,12 +80,12 @@ class Trainer {
   /// Whether the last step completed an epoch or the training.
   bool at_epoch_end() const { return step() > 0 && (step() % steps_per_epoch_ == 0 || done()); }
 
-  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing, except where an epoch ends whose score is
-  /// followed.  Throws Diverged if the loss is no longer finite, and at
-  /// the end of an epoch or of the training if a parameter or a moving statistic is no longer finite.  Must not be called once done().
+  /// Does one step: gather, forward, loss, backward, update.  Allocates nothing, except at the end of an epoch whose score is followed.
+  /// Throws Diverged if the loss is no longer finite, and, at the end of an epoch or of the training, if a parameter or a moving statistic
+  /// is no longer finite.  Must not be called once done() is true.
   void advance();
 
-  /// Returns the state between two steps.  If another trainer of the same plan restores this state, it goes on exactly as this trainer
+  /// Returns the state between two steps.  If another trainer of the same plan restores this state, it continues exactly as this trainer
   /// would.
   TrainerState<T> state() const;
   /// Throws Error(kDamaged) if the state does not fit this trainer's network, optimizer or length.
@@ -93,74 +93,74 @@ class Trainer {
   std::size_t slot_count() const { return slots_.size(); }
   std::size_t kept_count() const { return kept_count_; }
 
-  /// Returns the network that the training would hand over now: the averaged one, that of the best epoch, or the running one.
+  /// Returns the network that the training would hand over now: the averaged network, the one of the best epoch, or the running one.
   const nn::Model<T>& model() const;
   /// Returns the network that the steps change.
   const nn::Model<T>& running_model() const { return running_; }
   /// Returns the learning rate of the next step.
   double learning_rate() const;
   double last_loss() const { return progress_.last_loss; }
-  const StepTotals& epoch_totals() const { return progress_.totals; }  // of the running epoch, or of the epoch that was just completed
+  const StepTotals& epoch_totals() const { return progress_.totals; }  // of the present epoch, or of the epoch that the last step completed
 
  private:
   void plan_length();
   void allocate();
   /// Returns the number of the phase that the next step belongs to.
   std::size_t phase_of_step() const;
-  /// Makes the next steps those of this phase.
+  /// Prepares the next steps for this phase.
   void enter_phase(std::size_t phase);
   const Phase& phase() const { return phases_[phase_]; }
-  /// The network as the present phase has it.
+  /// Returns the network with what the present phase changes about it.
   const nn::Network<T>& network() const { return changed_ != nullptr ? *changed_ : *plan_.network; }
   /// Puts the rows of the next step into the batch buffers and returns how many there are.
   Index take_batch();
   Index take_other_rows();
   void gather(const data::Split<T>& split, std::span<const Index> rows, std::span<const Index> next_rows);
-  /// One step of the network, or of one client, whose rows are in the batch buffers.
+  /// One step of the network, or of one client.  Its rows are in the batch buffers.
   struct Pass {
     std::span<T> params;
     std::span<T> state;
     std::span<T> slots;
-    std::uint64_t seed = 0;  // of the dropout
+    std::uint64_t seed = 0;  // selects the dropout
     Index rows = 0;
     TrainingStep step;
   };
   void run(const Pass& pass);
   void run_clients();
-  /// Visits the buffers of TrainerState::kept.
+  /// Calls visit for the buffers in TrainerState::kept.
   template <class Self, class Visit>
   static void each_kept(Self& self, const Visit& visit);
   OptimizerBuffers<T> optimizer_buffers() { return {.params = running_.params, .grads = gradient_->gradient(), .slots = slots_}; }
-  /// Takes the weights after a step into the average and follows the scores of an epoch, as the options ask.
+  /// Adds the weights after a step to the average and follows the scores of an epoch, if the options ask for it.
   void follow();
   void average_statistics(double share);
-  /// Multiplies the weights of the batch's first rows by those of their classes.
+  /// Multiplies the weights of the first `rows` rows in the batch by the weights of their classes.
   void weigh_classes(Index rows);
   void update(const Pass& pass);
   void check_loss(Index step) const;
   void check_model() const;
 
   TrainingPlan<T> plan_;
-  std::optional<data::Batches> batches_;  // none if every step draws fresh rows
-  Index order_epoch_ = 0;                 // the epoch whose order batches_ has
-  std::optional<data::Batches> others_;   // of the phase, if its rows are not those of training
+  std::optional<data::Batches> batches_;  // empty if every step draws fresh rows
+  Index order_epoch_ = 0;                 // the epoch whose order batches_ holds
+  std::optional<data::Batches> others_;   // the batches of the phase, if its rows are not those of training
   Index others_epoch_ = 0;
   std::vector<Phase> phases_;
   std::size_t phase_ = 0;
   std::unique_ptr<const nn::Network<T>> changed_;  // null: the phase changes nothing about the network
   nn::Model<T> running_;
   nn::Model<T> averaged_;  // empty unless the options average weights
-  nn::Model<T> best_;      // empty unless the options restore the best weights
+  nn::Model<T> best_;      // empty unless the options restore the weights of the best epoch
   Buffer<T> slots_;
   std::optional<Clients<T>> clients_;
   std::vector<Index> client_rows_;
   std::optional<BatchGradient<T>> gradient_;
-  data::Split<T> batch_;  // of the present step; its targets are zeros if the data has neither classes nor targets
+  data::Split<T> batch_;  // the rows of the present step; the targets are zeros if the data has neither classes nor targets
   std::unique_ptr<const Optimizer<T>> optimizer_;
   std::vector<ParamRange> decays_;
   std::vector<ParamRange> frozen_;
   std::optional<PlateauOptions> plateau_;
-  std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer updates after the backward pass
+  std::unique_ptr<FusedUpdate<T>> fused_;  // null: the optimizer updates everything after the backward pass
   Index steps_per_epoch_ = 0;
   Index total_steps_ = 0;
   std::size_t kept_count_ = 0;

@@ -11,11 +11,13 @@ std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan) {
   const std::string& given = plan.options->batch_order;
   if (plan.data->resample) {
     if (!given.empty())
-      refuse_usage("", "data with \"resample\" has no rows that could be ordered", "leave out train.batch_order or data.resample");
+      refuse_usage("", "data with \"resample\" draws fresh rows for every step, so no file can order them",
+                   "leave out train.batch_order or data.resample");
     return std::nullopt;
   }
   const data::Split<T>& train = plan.data->train;
-  if (train.samples() == 0) refuse_usage("", "the data has no training rows");
+  if (train.samples() == 0)
+    refuse_usage("", "the data has no training rows", "give it more rows, or leave fewer of them to the other splits");
   data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size, plan.seed);
   if (!given.empty()) batches.set_order(data::to_index_rows(files::read_npy(files::resolve_path(plan.folder, given), files::Read::kAll)));
   return batches;

@@ -7,12 +7,12 @@
 
 namespace normrun::train {
 
-/// Whether a loss has a form in the units of the data file where outputs and targets are standardized.  Huber's has none.
+/// Whether a loss can be converted to the units of the data file if outputs and targets are standardized.  Huber's loss cannot.
 inline bool has_units(nn::LossKind loss) { return loss == nn::LossKind::kMse || loss == nn::LossKind::kMae; }
 
-/// The mean over rows and outputs of ((y - t) scale)^2 in double, or of its size for kMae, in the order of the rows: the error in the units
-/// of the data file, although outputs and targets are standardized.  `scale` has one factor for each output.  The rows' weights count as in
-/// the loss (losses.hpp).
+/// Returns the mean over rows and outputs of ((y - t) scale)^2, or of |(y - t) scale| for kMae, in double and in the order of the rows.
+/// This is the error in the units of the data file, although outputs and targets are standardized.  `scale` has one factor for each output.
+/// The rows' weights count as in the loss (losses.hpp).
 template <class T>
 double error_in_units(nn::LossKind loss, ConstView<T> outputs, const nn::Targets<T>& targets, std::span<const double> scale) {
   double sum = 0.0;

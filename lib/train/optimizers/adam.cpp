@@ -8,8 +8,8 @@
 namespace normrun::train::optimizers {
 namespace {
 
-/// 1 - beta^t: a running mean that started at zero is too small by this factor after t steps.  beta is in the training precision, because
-/// the running mean uses it in that precision.
+/// Returns 1 - beta^t: after t steps, a running mean that started at zero is too small by this factor. beta has the precision of the
+/// training, because the running mean uses it in that precision.
 template <class T>
 double bias_correction(T beta, Index step) {
   return 1.0 - math::power(static_cast<double>(beta), static_cast<std::uint64_t>(step));
@@ -36,8 +36,9 @@ class Adam : public OptimizerOf<Adam> {
   void describe_own(config::OptionVisitor& visitor) override {
     visitor.number({"beta_1", "weight of the old value in the running mean of g"}, beta_1_, {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.number({"beta_2", "weight of the old value in the running mean of g^2"}, beta_2_, {.low = 0.0, .high = 1.0, .high_open = true});
-    visitor.number({"epsilon", "keras: added to the root of the uncorrected mean square; torch: of the corrected one (its default 1e-8)"},
-                   epsilon_, {.low = 0.0, .high = 1.0, .low_open = true});
+    visitor.number(
+        {"epsilon", "keras: added to the root of the uncorrected mean square; torch: added to the root of the corrected one (there 1e-8)"},
+        epsilon_, {.low = 0.0, .high = 1.0, .low_open = true});
   }
 
  private:
@@ -46,8 +47,8 @@ class Adam : public OptimizerOf<Adam> {
   double epsilon_ = 0.0;
 };
 
-/// Adam with decoupled weight decay in both conventions (Loshchilov & Hutter 2019, algorithm 2): w -= lr * weight_decay * w before the
-/// update.
+/// Adam with decoupled weight decay in both conventions (Loshchilov & Hutter 2019, algorithm 2): before the update, w -= lr * weight_decay
+/// * w.
 class AdamW final : public Adam {
  public:
   AdamW() { preset(Convention::kKeras); }
@@ -92,7 +93,7 @@ class Adam::Update final : public Optimizer<T> {
             .beta_2 = beta_2_,
             .epsilon = epsilon_};
   }
-  /// Returns the parameters and both slots, from parameter number `first` on.
+  /// Returns the parameters and their two slots, from parameter number `first` on.
   static nn::kernels::AdamBuffers<T> at(const OptimizerBuffers<T>& buffers, Index first) {
     T* const m = buffers.slots.data() + first;
     return {.w = buffers.params.data() + first, .m = m, .v = m + buffers.params.size()};
@@ -112,7 +113,7 @@ config::FamilyMember adam() {
 }
 
 config::FamilyMember adamw() {
-  return {"adamw", "adam with weight decay beside the update in both conventions (0.004, torch 0.01)",
+  return {"adamw", "adam with decoupled weight decay in both conventions (default 0.004, torch 0.01)",
           "Loshchilov & Hutter 2019, algorithm 2; Keras 3 AdamW, torch.optim.AdamW (2.13)", [] { return std::make_shared<AdamW>(); }};
 }
 

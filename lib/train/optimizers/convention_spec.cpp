@@ -4,7 +4,7 @@ namespace normrun::train {
 
 void ConventionSpec::describe(config::OptionVisitor& visitor) {
   visitor.choice({"convention",
-                  "the framework whose form of the update, and whose defaults for the options that are not given, are taken; "
+                  "the framework that decides the form of the update, and the defaults of the options that are not given; "
                   "they differ in epsilon's place, in momentum under a changing learning rate and in weight decay"},
                  convention_, {{"keras", Convention::kKeras}, {"torch", Convention::kTorch}}, {{"pytorch", "torch"}});
   if (visitor.given("convention")) preset(convention_);

@@ -26,10 +26,12 @@ class Sgd final : public OptimizerOf<Sgd> {
   }
   void describe_own(config::OptionVisitor& visitor) override {
     visitor.number(
-        {"momentum", "share of the velocity that is kept; keras: v = momentum v - lr g, w += v; torch: v = momentum v + g, w -= lr v"},
+        {"momentum",
+         "the share of the velocity that a step keeps; keras: v = momentum v - lr g, w += v; torch: v = momentum v + g, w -= lr v"},
         momentum_, config::between(0.0, 1.0));
     visitor.flag(
-        {"nesterov", "step by the velocity that the next step would have; with momentum 0, keras does plain descent and torch refuses"},
+        {"nesterov",
+         "whether a step uses the velocity that the next step would have; with momentum 0, keras does plain descent, and torch refuses"},
         nesterov_);
     visitor.require(!nesterov_ || momentum_ > 0.0 || convention_ == Convention::kKeras, "nesterov",
                     "a momentum above 0 beside nesterov, as PyTorch does");
@@ -72,7 +74,7 @@ class Sgd::Update final : public Optimizer<T> {
 }  // namespace
 
 config::FamilyMember sgd() {
-  return {"sgd", "w -= learning_rate * g, with momentum and Nesterov's look-ahead on demand", "Keras 3 SGD, torch.optim.SGD (2.13)",
+  return {"sgd", "w -= learning_rate * g, optionally with momentum and Nesterov's look-ahead", "Keras 3 SGD, torch.optim.SGD (2.13)",
           [] { return std::make_shared<Sgd>(); }};
 }
 

@@ -9,7 +9,7 @@
 namespace normrun::train::schedules {
 namespace {
 
-/// Returns base^exponent for base > 0; exact where the exponent is a whole number.
+/// Returns base^exponent for base > 0.  It is exact if the exponent is a whole number.
 double raised(double base, double exponent) {
   if (base == 0.0) return exponent == 0.0 ? 1.0 : 0.0;
   const auto whole = static_cast<std::uint64_t>(exponent);
@@ -26,7 +26,7 @@ class Constant final : public ScheduleSpec {
   void describe_own(config::OptionVisitor&) override {}
 };
 
-/// base gamma^k, k the number of milestones that have passed, or of whole step_sizes.  Source: torch StepLR and MultiStepLR.
+/// base gamma^k, where k counts the milestones that have passed, or the step_sizes.  Source: torch StepLR and MultiStepLR.
 class Step final : public ScheduleSpec {
  public:
   Step() : ScheduleSpec(Unit::kEpoch) {}
@@ -49,7 +49,7 @@ class Step final : public ScheduleSpec {
   double gamma_ = 0.1;
 };
 
-/// What the schedules share that end: after decay_steps the rate stays where it is.
+/// A schedule that ends: after decay_steps the rate stays where it is.
 class Ending : public ScheduleSpec {
  protected:
   Ending() : ScheduleSpec(Unit::kStep) {}
@@ -57,10 +57,10 @@ class Ending : public ScheduleSpec {
     const Index end = decay_steps_.value_or(std::max<Index>(length, 1));
     return between(base, static_cast<double>(std::min(time, end)) / static_cast<double>(end));
   }
-  /// Returns the rate at a share of the way, in [0, 1].
+  /// Returns the rate when `share` of the decay has passed, from 0 to 1.
   virtual double between(double base, double share) const = 0;
   void describe_end(config::OptionVisitor& visitor) {
-    visitor.integer({"decay_steps", "how many steps (or epochs) the decay takes; default: what the training has after the warm-up"},
+    visitor.integer({"decay_steps", "how many steps (or epochs) the decay takes; default: as many as the training has after the warm-up"},
                     decay_steps_, {.low = 1});
   }
   void describe_end_rate(config::OptionVisitor& visitor) {
@@ -92,7 +92,7 @@ class Polynomial final : public Ending {
   void describe_own(config::OptionVisitor& visitor) override {
     describe_end(visitor);
     describe_end_rate(visitor);
-    visitor.number({"power", "the exponent of what is left of the way"}, power_, config::at_least(0.0));
+    visitor.number({"power", "the exponent of the share of the decay that is still to come"}, power_, config::at_least(0.0));
   }
 
  private:
@@ -141,7 +141,7 @@ class Exponential final : public ScheduleSpec {
 }  // namespace
 
 config::FamilyMember constant() {
-  return {"constant", "the learning rate as it is, after a warm-up", "", [] { return std::make_shared<Constant>(); }};
+  return {"constant", "keeps the learning rate as it is, after a warm-up", "", [] { return std::make_shared<Constant>(); }};
 }
 config::FamilyMember step() {
   return {"step", "cuts the learning rate by gamma at fixed times", "torch StepLR, MultiStepLR (2.13); Keras 3 PiecewiseConstantDecay",

@@ -6,7 +6,7 @@ namespace normrun::train::schedules {
 namespace {
 
 /// Cuts the learning rate by `factor` when the score has not improved for `patience` epochs.
-/// Source: Keras 3 ReduceLROnPlateau, torch ReduceLROnPlateau (2.13), which cuts one epoch later.
+/// Source: Keras 3 ReduceLROnPlateau; torch ReduceLROnPlateau (2.13), which cuts one epoch later.
 class Plateau final : public ScheduleSpec {
  public:
   Plateau() : ScheduleSpec(Unit::kEpoch) {}
@@ -16,16 +16,17 @@ class Plateau final : public ScheduleSpec {
   double decayed(double base, Index, Index) const override { return base; }
   void describe_own(config::OptionVisitor& visitor) override {
     visitor.choice({"convention",
-                    "whose rules; keras: a cut after `patience` epochs without an improvement, by more than min_delta; torch: after one "
-                    "epoch more, and min_delta is a share of the best score"},
+                    "the framework whose rules hold; keras: a cut comes after `patience` epochs without an improvement by more than "
+                    "min_delta; torch: it comes one "
+                    "epoch later, and min_delta is a share of the best score"},
                    convention_, {{"keras", Convention::kKeras}, {"torch", Convention::kTorch}}, {{"pytorch", "torch"}});
     options_.is_relative = options_.waits_longer = convention_ == Convention::kTorch;
     options_.monitor.describe(visitor);
     visitor.number({"factor", "the factor of each cut"}, options_.factor, {.low = 0.0, .high = 1.0, .high_open = true});
     visitor.integer({"patience", "epochs without an improvement before a cut"}, options_.patience, {.low = 0});
-    visitor.number({"min_delta", "what counts as an improvement (torch's threshold)"}, options_.min_delta, config::at_least(0.0));
+    visitor.number({"min_delta", "an improvement must be larger than this (torch's threshold)"}, options_.min_delta, config::at_least(0.0));
     visitor.flag({"relative", "whether min_delta is a share of the best score (torch's threshold_mode \"rel\")"}, options_.is_relative);
-    visitor.integer({"cooldown", "epochs after a cut that do not count"}, options_.cooldown, {.low = 0});
+    visitor.integer({"cooldown", "how many epochs after a cut do not count"}, options_.cooldown, {.low = 0});
     visitor.number({"min_learning_rate", "no cut goes below it (min_lr)"}, options_.min_learning_rate, config::at_least(0.0));
   }
 
