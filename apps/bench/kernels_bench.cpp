@@ -27,7 +27,7 @@ Matrix<float> random_matrix(Index rows, Index cols) {
   return matrix;
 }
 
-/// Returns the machine's limits for a network of so many parameters, which it measures only once.
+/// Returns the machine's limits for a network of `parameters` parameters.  It measures them only once.
 const bench::Limits& limits(Index parameters) {
   static std::map<Index, bench::Limits> known;
   if (!known.contains(parameters)) known[parameters] = bench::measure_limits(parameters);
@@ -40,7 +40,7 @@ struct Layer {
 };
 constexpr Layer kLayers[] = {{"W1/1", 784, 64}, {"W1/2", 64, 10}, {"W3/1", 784, 1000}, {"W3/2", 1000, 1000}, {"W3/3", 1000, 10}};
 
-/// The matrices x, w and y of one layer.  A gradient uses the place of its matrix.
+/// The matrices x, w and y of one layer.  A gradient is written into the matrix that it belongs to.
 struct Operands {
   Matrix<float> x, w, y, bias, wide;
   Operands(const Layer& layer, Index rows)
@@ -55,12 +55,12 @@ void forward(Operands& o) { nn::kernels::product<float>(o.x.view(), o.w.view(), 
 void weight_gradient(Operands& o) { nn::kernels::product_weight_gradient<float>(o.x.view(), o.y.view(), o.w.view()); }
 void input_gradient(Operands& o) { nn::kernels::product_input_gradient<float>(o.y.view(), o.w.view(), o.x.view()); }
 
-/// What one call of a kernel does: floating-point operations, and bytes that it must move.
+/// What one call of a kernel does: its floating-point operations, and the bytes that it must move.
 struct Cost {
   double operations, bytes;
 };
 
-/// Times `run` in groups of calls, because the clock cannot resolve a single call.  `limit` is the least time of a call in seconds.
+/// Measures `run`.  The clock cannot resolve a single call, so calls are timed in groups.  `limit` is the least time of a call in seconds.
 void measure(benchmark::State& state, const Cost& cost, double limit, const std::function<void()>& run) {
   const FlushDenormals flush;
   run();

@@ -10,10 +10,10 @@ namespace normrun::bench {
 namespace {
 
 constexpr double kSlotBytes = 24.0;  // bytes that an update of one parameter moves: w, m and v, each read and written
-constexpr int kChains = 10;          // independent chains of multiply-adds: enough to hide the latency of four or five cycles in two units
+constexpr int kChains = 10;          // independent chains of multiply-adds: enough to hide a latency of four or five cycles in two units
 
 /// Does multiply-adds in registers alone.  This function and the next differ only in the width of the registers.  They return a result so
-/// that the compiler keeps the loop.
+/// that the compiler does not remove the loop.
 __attribute__((target("avx2,fma"))) float multiply_add_256(Index rounds) {
   __m256 sums[kChains];
   for (int i = 0; i < kChains; ++i) sums[i] = _mm256_set1_ps(static_cast<float>(i));
@@ -54,7 +54,7 @@ double measure_flops() {
   return 2.0 * kRounds * kChains * (wide ? 16 : 8) / seconds;
 }
 
-/// Updates as Adam does, with the processor's own square root and division, and with the same constants for every number.
+/// Updates as Adam does: with the processor's own square root and division, and with the same constants for every number.
 __attribute__((target("avx2,fma"))) void adam_256(const float* g, float* w, float* m, float* v, Index count) {
   const __m256 beta_1 = _mm256_set1_ps(0.9F), beta_2 = _mm256_set1_ps(0.999F), rest_1 = _mm256_set1_ps(0.1F),
                rest_2 = _mm256_set1_ps(0.001F), step = _mm256_set1_ps(1e-3F), epsilon = _mm256_set1_ps(1e-7F);
@@ -78,7 +78,8 @@ __attribute__((target("avx512f"))) void adam_512(const float* g, float* w, float
     _mm512_store_ps(m + i, first);
     _mm512_store_ps(v + i, second);
     const __m512 root =
-        _mm512_maskz_sqrt_ps(0xFFFF, second);  // masked with all bits set, because g++ 12 warns of the unused operand of the plain root
+        // the mask has all bits set; it is there because g++ 12 warns of the plain root's unused operand
+        _mm512_maskz_sqrt_ps(0xFFFF, second);
     const __m512 move = _mm512_div_ps(_mm512_mul_ps(step, first), _mm512_add_ps(root, epsilon));
     _mm512_store_ps(w + i, _mm512_sub_ps(_mm512_load_ps(w + i), move));
   }

@@ -59,7 +59,7 @@ void decide_folder(const std::string& folder, std::vector<report::DecidedClaim>&
   files::write_file(folder + "/claims.csv", report::claims_csv(decided));
 }
 
-/// Returns the problems of a folder, with the folder's name at the front of each.
+/// Returns the problems of `error`, each with the name of the folder in front.
 std::vector<Problem> problems_of(const std::string& folder, const Error& error) {
   std::vector<Problem> problems = error.problems();
   for (Problem& problem : problems) {
@@ -73,7 +73,7 @@ std::vector<Problem> problems_of(const std::string& folder, const Error& error) 
 int claims_command(const ClaimsRequest& request) {
   std::vector<report::DecidedClaim> all;
   std::vector<Problem> problems;
-  ExitCode code = ExitCode::kDone;  // the code of the first folder that could not be decided
+  ExitCode code = ExitCode::kDone;  // the exit code of the first folder that could not be decided
   for (const std::string& folder : request.folders) {
     try {
       decide_folder(folder, all);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kWidestColumnName = 32;
 
-/// Appends blanks until a text has a width in characters.
+/// Returns a text with blanks behind it, so that it is `width` characters wide.
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t have = characters_of(text);
   return have < width ? text + std::string(width - have, ' ') : text;

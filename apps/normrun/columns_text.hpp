@@ -7,7 +7,7 @@
 
 namespace normrun::app {
 
-/// Describes the columns of a data file, a line each.  Returns "" if there are no columns.
+/// Describes the columns of a data file, one line for each.  Returns "" if there are no columns.
 std::string columns_text(const std::vector<data::ColumnProfile>& columns);
 /// Describes the columns as a JSON list.
 std::string columns_json(const std::vector<data::ColumnProfile>& columns);

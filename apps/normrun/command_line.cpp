@@ -29,7 +29,7 @@ normrun report results/quickstart --quiet
 # which build this is
 normrun --version)";
 
-/// Writes the help from the outline, from which the manual page and completions are written too.
+/// Writes the help from the outline, as the manual page and the completions are written.
 std::string help_of(const CLI::App* app) {
   const CLI::App* root = app->get_parent() == nullptr ? app : app->get_parent();
   const ProgramOutline outline = outline_of(*root);
@@ -108,7 +108,7 @@ int CommandLine::guarded() {
 CLI::App* CommandLine::add(const char* name, const char* doc, const char* examples, std::function<int()> action) {
   CLI::App* command = app_.add_subcommand(name, doc);
   command->footer(examples);
-  command->fallthrough();  // lets the global options stand behind the command's name too
+  command->fallthrough();  // the global options may stand behind the command's name, too
   command->final_callback([this, action = std::move(action)] { action_ = action; });
   return command;
 }

@@ -14,36 +14,36 @@
 
 namespace normrun::app {
 
-/// What the command line asks for.  Each command has a struct for its options, and a function that executes the command and returns the
+/// The requests of the command line.  Each command has a struct for its options, and a function that executes the command and returns the
 /// exit code.
 struct TrainRequest {
   std::string config;
   std::string out;
   study::Overrides overrides;
-  int jobs = 0;  // 0: every usable core
+  int jobs = 0;  // 0: as many as there are usable cores
   Existing existing = Existing::kRefuse;
-  std::string shard;  // "2/4" or "auto/4"; "": the whole plan
+  std::string shard;  // "2/4" or "auto/4"; "": the run is no shard, but the whole plan
   bool fail_fast = false;
   bool dry_run = false;
   bool json = false;
 };
 int train_command(const TrainRequest& request, const ConsoleOptions& console);
 
-/// Warns on stderr why runs failed or diverged (run_warnings.cpp), with each message only once, and at most a few messages.  Returns how
-/// many runs are complete.
+/// Warns on stderr why runs failed or diverged (run_warnings.cpp).  Each message appears only once, and there are at most a few.  Returns
+/// how many runs are complete.
 std::size_t warn_of_failures(const std::vector<std::uint32_t>& runs, const sweep::RecordIndex& records, const std::string& folder);
 /// Warns on stderr about comparisons that the config asks for but that have no rows.
 void warn_of_empty_comparisons(const study::Experiment& experiment, const std::vector<std::uint32_t>& runs,
                                const sweep::RecordIndex& records);
 
-/// Writing results of more bytes than this takes more than a second, so the log then says that the program writes them.
+/// Writing results of more bytes than this takes longer than a second, so the log then says that the program is writing them.
 inline constexpr std::uintmax_t kQuicklyWritten = std::uintmax_t{1} << 26;
 
 /// Writes the tables.  Prints the effect in words, or summary.csv as JSON if `json` is set.
 void publish_results(const study::Experiment& experiment, const sweep::RecordIndex& records, const std::string& folder, bool json);
 
-/// Draws report.html (report_command.cpp) when everything else that a sweep leaves has been written.  A failure here is only a warning: the
-/// tables stay, and the program ends with `sweep_code`, even if memory runs out at a place where no code can catch it.
+/// Draws report.html (report_command.cpp), after everything else that a sweep leaves has been written.  A failure here is only a warning:
+/// the tables stay, and the program ends with `sweep_code`, even if memory runs out where no code can catch it.
 void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code);
 
 struct MergeRequest {
@@ -56,12 +56,12 @@ struct MergeRequest {
 int merge_command(const MergeRequest& request);
 
 struct CompareRequest {
-  std::vector<std::string> models;  // two files, to tell what differs between them; else `checkpoint`
+  std::vector<std::string> models;  // two files whose differences the command tells; empty if `checkpoint` is given
   std::string checkpoint;
   std::string out;  // a folder for all tables; "": the command writes no files
   std::string data;
   std::string network;
-  std::vector<std::string> pairs;  // "train:eval"
+  std::vector<std::string> pairs;  // such as "train:eval"
   std::vector<std::string> eval_batch_sizes;
   std::vector<std::string> splits;
   bool json = false;
@@ -83,7 +83,7 @@ struct RepairRequest {
   std::string out;
   bool json = false;
 };
-/// Writes a trained model's file with its statistics recomputed.
+/// Recomputes the statistics of a trained model, and writes the file with them.
 int repair_command(const RepairRequest& request);
 
 struct ClaimsRequest {

@@ -12,7 +12,7 @@ struct Candidate {
   std::string doc;
 };
 
-/// The candidates for one place.  The comment on complete() (outline.hpp) explains the kinds.
+/// The candidates for one place of the command line.  The comment on complete() (outline.hpp) explains their kinds.
 struct Candidates {
   std::string kind = "words";
   std::vector<Candidate> list;
@@ -30,7 +30,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-/// Completes KEY=, or after the '=' the values that the key takes.
+/// Completes KEY=.  Behind the '=' it completes the values that the key takes.
 Candidates key_candidates(const std::string& word) {
   Candidates found;
   const std::size_t equals = word.find('=');
@@ -47,20 +47,20 @@ Candidates key_candidates(const std::string& word) {
   return found;
 }
 
-/// Completes MODE:, or after the ':' the second mode of the pair.
+/// Completes MODE:.  Behind the ':' it completes the second mode of the pair.
 Candidates mode_candidates(const std::string& word) {
   Candidates found;
   const std::size_t colon = word.find(':');
   for (const std::string_view mode : compare::comparison_mode_names()) {
     const std::string name(mode);
-    if (name.find('<') != std::string::npos) continue;  // a number stands there, which nobody can complete
+    if (name.find('<') != std::string::npos) continue;  // the name has a place for a number, which cannot be completed
     found.list.push_back({colon == std::string::npos ? name + ":" : word.substr(0, colon + 1) + name, ""});
   }
   if (colon == std::string::npos) found.kind = "parts";
   return found;
 }
 
-/// Completes one value.  The argument's name tells the kind of the value: "a|b|c", "FILE", "KEY=VALUE".
+/// Completes one value.  The name of the argument tells the kind of the value: "a|b|c", "FILE", "KEY=VALUE".
 Candidates value_candidates(const std::string& argument, const std::string& word) {
   Candidates found;
   for (const std::string& piece : split(argument, '|')) {
@@ -73,7 +73,7 @@ Candidates value_candidates(const std::string& argument, const std::string& word
   return found;
 }
 
-/// Completes the last value of an argument.  The argument may be a list, "A,…" or "KEY=V1,V2,…", whose earlier values stay.
+/// Completes the last value of an argument.  The argument may be a list, "A,…" or "KEY=V1,V2,…"; the earlier values of the list stay.
 Candidates argument_candidates(const std::string& argument, const std::string& word) {
   const std::size_t comma = word.rfind(',');
   const bool is_list = argument.ends_with(",…");
@@ -86,7 +86,7 @@ Candidates argument_candidates(const std::string& argument, const std::string& w
   return found;
 }
 
-/// Completes an option that is not given yet.
+/// Completes an option that has not been given yet.
 Candidates option_candidates(const ProgramOutline& outline, const CommandLinePlace& place) {
   Candidates found;
   const auto add = [&](const CommandOutline& command) {

@@ -11,14 +11,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Keys that do not change a run: the experiment's name, where it comes from, and the like.
+/// Keys that describe the experiment but do not change a run, such as its name.  `--set` and `--grid` do not complete them.
 const std::set<std::string> kUnset = {"$schema", "name", "source", "description", "grid", "claims"};
 
 class KeyReader {
  public:
   explicit KeyReader(const ordered_json& schema) : definitions_(schema.at("definitions")) {}
 
-  /// Reads the keys of an object's schema and puts the prefix before each.
+  /// Reads the keys of an object from its schema, and puts the prefix before each key.
   void read(const ordered_json& object, const std::string& prefix) {
     for (const auto& [name, property] : object.at("properties").items()) {
       if (prefix.empty() && kUnset.contains(name)) continue;
@@ -32,7 +32,7 @@ class KeyReader {
  private:
   void add(const std::string& name, const ordered_json& property) {
     const auto is_same = [&](const ConfigKey& key) { return key.name == name; };
-    if (std::any_of(keys.begin(), keys.end(), is_same)) return;  // another member of the family has this key too
+    if (std::any_of(keys.begin(), keys.end(), is_same)) return;  // another member of the family has a key of this name, too
     ConfigKey key{.name = name, .doc = property.value("description", ""), .values = {}};
     if (property.contains("enum")) {
       for (const ordered_json& value : property["enum"]) key.values.push_back(value.is_string() ? value.get<std::string>() : value.dump());

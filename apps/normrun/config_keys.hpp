@@ -12,7 +12,8 @@ struct ConfigKey {
   std::vector<std::string> values;  // the only values that the key takes; empty: it takes any value
 };
 
-/// Returns every key outside of lists, including those of each type of data, norm and optimizer.  It reads them from the schema.
+/// Returns every key that does not lie in a list, including the keys of each type of data, norm and optimizer.  It reads them from the
+/// schema.
 std::vector<ConfigKey> config_keys();
 
 }  // namespace normrun::app

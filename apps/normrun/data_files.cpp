@@ -15,7 +15,7 @@ DataFileKind kind_of_file(const std::string& path) {
   if (what == "this is an NPZ archive") return DataFileKind::kNpz;
   if (what == "this is an IDX file") return DataFileKind::kIdx;
   if (what.find("safetensors") != std::string_view::npos) return DataFileKind::kSafetensors;
-  return DataFileKind::kTable;  // if the file is not a table, the table's reader says so
+  return DataFileKind::kTable;  // if the file is no table either, the reader of tables says so
 }
 
 }  // namespace normrun::app

@@ -16,7 +16,7 @@
 namespace normrun::app {
 namespace {
 
-/// Takes some milliseconds to measure how many multiply-adds a second the dense product does on one core.
+/// Returns how many multiply-adds a second the dense product does on one core.  The measurement takes some milliseconds.
 double measured_speed() {
   constexpr Index kRows = 32;
   constexpr Index kInputs = 784;
@@ -36,7 +36,7 @@ double measured_speed() {
 
 struct Figures {
   double steps = 0.0;
-  double seconds = 0.0;  // if every usable core works on the experiment
+  double seconds = 0.0;  // the time if every usable core works on the experiment
   double memory_bytes = 0.0;
   double disk_bytes = 0.0;
 };
@@ -47,7 +47,7 @@ double steps_of(const study::RunConfig& config, const data::DataSpec::Outline& o
   return static_cast<double>(config.train.epochs.value_or(1)) * per_epoch;
 }
 
-/// Estimates memory and disk from the experiment's first point, and steps and time from up to 1000 runs.
+/// Estimates memory and disk from the experiment's first run, and steps and time from at most 1000 runs.
 Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outline& outline) {
   constexpr std::int64_t kLooked = 1000;
   const std::int64_t looked = std::min(experiment.grid.size(), kLooked);
@@ -79,7 +79,7 @@ Figures estimate(const study::Experiment& experiment, const data::DataSpec::Outl
   return figures;
 }
 
-/// Returns the names of what a layer reads: "input" for the network's input, or names of layers.
+/// Returns the names of what a layer reads: "input" for the network's input, otherwise names of layers.
 std::vector<std::string> input_names(const nn::Network<float>& network, const nn::LayerInfo& layer) {
   std::vector<std::string> names;
   for (const Index boundary : layer.inputs)

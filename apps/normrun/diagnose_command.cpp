@@ -14,7 +14,8 @@
 namespace normrun::app {
 namespace {
 
-/// Returns DIR, or a folder of the model's own under results, which a later diagnosis of the model replaces.
+/// Returns DIR if it is given.  Otherwise returns a folder under results that belongs to the model; a later diagnosis of the model replaces
+/// it.
 std::string folder_for(const DiagnoseRequest& request) {
   return request.out.empty() ? "results/diagnosis-" + std::filesystem::path(request.model.model).stem().string() : request.out;
 }

@@ -8,14 +8,14 @@ namespace normrun::app {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kWidestName = 28;  // the meaning of a wider name starts on the next line
+constexpr std::size_t kWidestName = 28;  // the meaning of an even wider name starts on the next line
 
 struct Row {
   std::string name;
   std::string doc;
 };
 
-/// Returns what stands for the argument in the usage line: DIR…, or the argument's own name, WHAT, if its values are words from a list.
+/// Returns how the usage line shows the argument: DIR…; or, if its values are words from a list, the argument's own name, such as WHAT.
 std::string placeholder(const OptionOutline& positional) {
   if (std::islower(static_cast<unsigned char>(positional.argument.front())) == 0) return positional.argument;
   std::string name = positional.long_name;
@@ -35,7 +35,7 @@ Row row_of_option(const OptionOutline& option) {
   return {name, option.doc + (option.is_required ? " [required]" : "")};
 }
 
-/// Writes "Title:" and then the rows in two columns.
+/// Returns "Title:" followed by the rows in two columns.
 std::string section(const std::string& title, const std::vector<Row>& rows) {
   if (rows.empty()) return "";
   std::size_t widest = 0;

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Returns `path` as a config in `folder` must write it.
+/// Returns `path` in the form in which a config that lies in `folder` must write it.
 std::string path_from(const std::string& path, const std::string& folder) {
   if (std::filesystem::path(path).is_absolute()) return path;
   const std::filesystem::path from = std::filesystem::absolute(folder.empty() ? "." : folder);
@@ -34,11 +34,11 @@ std::string experiment_name(const std::string& path) {
   return name.empty() ? "experiment" : name;
 }
 
-/// What the network and its training must know of the data.
+/// What the network and its training must know about the data.
 struct Task {
   ordered_json data;
-  Index rows = 0;     // in the data file
-  Index outputs = 1;  // units of the last layer
+  Index rows = 0;     // how many rows the data file has
+  Index outputs = 1;  // how many units the last layer has
   bool is_image = false;
 };
 
@@ -54,7 +54,7 @@ ordered_json network_of(const Task& task) {
   return layers;
 }
 
-/// Returns those of some batch sizes for which the training rows fill at least one batch.
+/// Returns some batch sizes: those that the training rows fill at least once.
 ordered_json batch_sizes(Index rows) {
   ordered_json sizes = ordered_json::array();
   const Index train_rows = std::max<Index>(1, rows * 4 / 5);
@@ -65,7 +65,7 @@ ordered_json batch_sizes(Index rows) {
   return sizes;
 }
 
-/// Returns the number of epochs in which a training reads some 100,000 rows in all: many epochs of a small file, few of a large one.
+/// Returns in how many epochs a training reads some 100,000 rows in all: in many for a small file, in few for a large one.
 Index epochs_for(Index rows) { return std::clamp<Index>(100000 / std::max<Index>(rows, 1), 2, 50); }
 
 std::string config_text(const std::string& name, const Task& task) {

@@ -21,7 +21,7 @@ std::string delimiter_text(char delimiter) {
   return delimiter == '\t' ? "tabs" : delimiter == ' ' ? "blanks" : fmt::format("\"{}\"", delimiter);
 }
 
-/// Returns the lines of a config for this table, or the reason why there are none.
+/// Returns the lines of a config that reads this table, or the reason why there are none.
 std::string config_lines(const std::string& file, const std::string& target) {
   try {
     const data::CsvSuggestion found = data::suggest_csv(file, target);

@@ -51,7 +51,7 @@ constexpr const char* kDescription =
     "config, compares the outputs in training mode and in evaluation mode, and writes tables as CSV and a report as HTML. They say by how "
     "much the two modes differ, which statistic is wrong, and what repairs it.";
 
-/// Writes text for roff.  Escapes what roff would take for a command, and writes a '-' that readers can copy.
+/// Returns text for roff.  It escapes what roff would take for a command, and writes '-' so that readers can copy it.
 std::string roff(const std::string& text) {
   static const std::map<char, std::string> escapes = {{'\\', "\\e"}, {'-', "\\-"}, {'~', "\\(ti"}, {'`', "\\(ga"}, {'\'', "\\(aq"}};
   constexpr std::string_view kEllipsis = "…";
@@ -69,7 +69,7 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
-/// Writes a paragraph in short lines.  Protects lines that roff would take for a request.
+/// Returns a paragraph in short lines.  It protects lines that roff would take for a request.
 std::string paragraph(const std::string& text) {
   std::string lines = wrapped(roff(text), 78, "", "") + "\n";
   for (std::size_t end = lines.find("\n."); end != std::string::npos; end = lines.find("\n.", end)) lines.insert(end + 1, "\\&");
@@ -87,7 +87,7 @@ std::string notes(const std::string& title, const std::vector<Note>& list) {
   return text;
 }
 
-/// Ends a meaning with a full stop.
+/// Returns a meaning with a full stop at its end.
 std::string sentence(const std::string& doc) { return doc.ends_with('.') ? doc : doc + "."; }
 
 std::string options(const std::vector<OptionOutline>& list) {

@@ -4,15 +4,17 @@
 namespace normrun::app {
 namespace {
 
-/// The rows of a model, each kind in the role that the user gives it.
+/// Adds the options for the rows that a model is judged with, one for each role that rows can have.
 void add_rows(CLI::App& command, study::ModelRequest& model) {
-  takes(command.add_option("--data", model.data.inputs, "The rows that the weights were trained on: NPY, NPZ, IDX, a table or a config")
+  takes(command
+            .add_option("--data", model.data.inputs,
+                        "The rows that the weights were trained on: an NPY, NPZ or IDX file, a table, or a config")
             ->required(),
         "FILE");
   takes(command.add_option("--labels", model.data.labels, "Their labels: a file, or a column of the table"), "FILE|COLUMN");
   takes(command.add_option("--held-out", model.held_out.inputs, "Rows of the same source that were not trained on"), "FILE");
   takes(command.add_option("--held-out-labels", model.held_out.labels, "Their labels"), "FILE");
-  takes(command.add_option("--test", model.test.inputs, "The rows to be judged (default: the held-out rows, else those of --data)"),
+  takes(command.add_option("--test", model.test.inputs, "The rows to be judged (default: the held-out rows, or else the rows of --data)"),
         "FILE");
   takes(command.add_option("--test-labels", model.test.labels, "Their labels"), "FILE");
   takes(command.add_option("--network", model.network, "A config with the network, for a file that holds tensors alone"), "CONFIG");
@@ -41,8 +43,9 @@ normrun diagnose model.safetensors --network net.json --out told --json \
   takes(command->add_option("--outputs", model.outputs, "The framework's outputs in eval mode for the judged rows (NPY)"), "FILE");
   takes(command->add_option("--batch-size", model.batch_size, "Rows of a training batch (default 32)"), "B")
       ->check(CLI::Range(1, 100'000'000));
-  takes(command->add_option("--momentum", model.momentum,
-                            "Weight of the old value in the moving statistics: 1 - PyTorch's (default: what the file or --network says)"),
+  takes(command->add_option(
+            "--momentum", model.momentum,
+            "Weight of the old value in the moving statistics, 1 - PyTorch's momentum (default: what the file or --network says)"),
         "M")
       ->check(CLI::Range(0.0, 1.0));
   takes(command->add_option("--updates", model.updates,

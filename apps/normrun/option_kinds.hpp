@@ -8,12 +8,12 @@
 
 namespace normrun::app {
 
-/// The words that an option accepts, and what each stands for.
+/// The words that an option accepts, each with the value that it stands for.
 template <class Value>
 using Words = std::vector<std::pair<std::string, Value>>;
 
-/// Names an option's argument in help and messages.  Refuses an empty argument, because otherwise an unset shell variable would silently
-/// drop the option.
+/// Gives an option's argument its name in help and messages.  The option refuses an empty argument, because otherwise an unset shell
+/// variable would silently drop the option.
 inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   const auto refusal = [argument](const std::string& given) -> std::string {
     return given.empty() ? "expected " + argument + ", got an empty text (is a shell's variable unset?)" : "";
@@ -21,14 +21,14 @@ inline CLI::Option* takes(CLI::Option* option, const std::string& argument) {
   return option->check(refusal)->type_name(argument)->option_text(argument);
 }
 
-/// Writes the words as "a|b|c".
+/// Returns the words as "a|b|c".
 inline std::string alternatives(const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
   return list;
 }
 
-/// Accepts one of `words` and nothing else.
+/// Makes the option accept one of `words` and nothing else.
 inline CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
   const auto refusal = [words](const std::string& given) -> std::string {
     if (std::find(words.begin(), words.end(), given) != words.end()) return "";
@@ -37,7 +37,7 @@ inline CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::str
   return takes(option->check(refusal), alternatives(words));
 }
 
-/// Accepts some of `words`, separated by commas.
+/// Makes the option accept some of `words`, separated by commas.
 inline CLI::Option* takes_some_of(CLI::Option* option, const std::vector<std::string>& words) {
   return takes(takes_one_of(option->delimiter(','), words), alternatives(words) + ",…");
 }

@@ -13,11 +13,11 @@ class App;
 
 namespace normrun::app {
 
-/// An option, or a positional argument, whose name has no dashes.
+/// An option, or a positional argument.  The name of the latter has no dashes.
 struct OptionOutline {
-  std::string short_name;  // "-c"; may be empty
-  std::string long_name;   // "--config"; for a positional argument "parts"
-  std::string argument;    // the name of its argument, "FILE"; empty for a flag
+  std::string short_name;  // such as "-c"; may be empty
+  std::string long_name;   // such as "--config"; a positional argument has a name such as "parts"
+  std::string argument;    // the name of the option's argument, such as "FILE"; empty for a flag
   std::string doc;
   bool is_required = false;
   bool repeats = false;
@@ -48,17 +48,17 @@ std::string help_command(const ProgramOutline& outline, const CommandOutline& co
 /// What is known about a command line after some of its words.
 struct CommandLinePlace {
   const CommandOutline* command = nullptr;  // the command named so far; if none was named, the outline of the program itself
-  const OptionOutline* open = nullptr;      // the option whose argument comes next, or null
+  const OptionOutline* open = nullptr;      // the option whose argument comes next; null if none does
   std::size_t positionals = 0;
-  bool is_past_options = false;  // after "--"
+  bool is_past_options = false;  // whether "--" came before
   std::set<const OptionOutline*> given;
   std::optional<Problem> problem;  // about the first unknown command or option; its hint has the known one that the user may have meant
 };
 CommandLinePlace place_after(const ProgramOutline& outline, const std::vector<std::string>& words);
 
-/// Writes the text of `normrun --help` or `normrun train --help`, at most 80 columns wide except for examples.
+/// Returns the text of `normrun --help` or `normrun train --help`.  It is at most 80 columns wide, except for examples.
 std::string help_text(const ProgramOutline& outline, const CommandOutline& command);
-/// Writes the manual page with roff's man macros.
+/// Returns the manual page, written with roff's man macros.
 std::string man_page(const ProgramOutline& outline);
 /// Returns the script by which bash, zsh or fish asks `normrun __complete` for candidates.
 std::string completion_script(const std::string& shell);

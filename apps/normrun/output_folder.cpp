@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Returns the files that `train` and later commands write beside the journal.
+/// Returns the names of the files that `train` and later commands write beside the journal.
 std::vector<std::string> result_files() {
   std::vector<std::string> files = {"summary.csv", "claims.csv", "config.json", "manifest.json", "datapackage.json", "report.html"};
   for (const tables::Table& table : tables::tables()) files.emplace_back(table.file);
@@ -71,18 +71,19 @@ void OutputFolder::make_checkpoints() const {
 }
 
 void OutputFolder::remove_unfinished() const {
-  std::error_code ignored;  // a folder that stays does no harm
+  std::error_code ignored;  // if the folder stays, it does no harm
   fs::remove_all(unfinished(), ignored);
 }
 
-/// Keeps the journal until a new journal replaces it, so that --resume works whatever ends the program in between.
+/// Removes all results but the journal.  The journal stays until a new one replaces it, so that --resume works whatever ends the program in
+/// between.
 void OutputFolder::remove_results() const {
   for (const std::string& file : result_files()) fs::remove(path_ + "/" + file);
   remove_files(checkpoints(), ".safetensors");
   remove_files(unfinished(), ".safetensors");
 }
 
-/// Removes files that a killed process has left half written.
+/// Removes half-written files that a killed process has left.
 void OutputFolder::remove_temporary_files() const {
   std::vector<std::string> files = result_files();
   files.emplace_back(study::kJournalFile);

@@ -9,7 +9,7 @@ namespace normrun::app {
 /// What to do with the results that an output folder already holds.
 enum class Existing { kRefuse, kResume, kReplace };
 
-/// What to do about a filled output folder: the hint for a command that can resume, and the hint for one that cannot.
+/// The hints for an output folder that is not empty: for a command that can resume, and for one that cannot.
 inline constexpr const char* kResumeOrReplace = "use --resume to go on, --force to replace its results, or another --out";
 inline constexpr const char* kReplaceOnly = "use --force to replace its results, or another --out";
 
@@ -17,8 +17,8 @@ inline constexpr const char* kReplaceOnly = "use --force to replace its results,
 /// not write stay.
 class OutputFolder {
  public:
-  /// Makes the folder.  Throws Error(kLocked) if another process writes to it.  Throws Error(kCannotCreate) if it cannot be made, if it is
-  /// filled and `existing` is kRefuse, or if it has results without a journal and `existing` is kResume.
+  /// Makes the folder.  Throws Error(kLocked) if another process writes to it.  Throws Error(kCannotCreate) if the folder cannot be made,
+  /// if it is not empty and `existing` is kRefuse, or if it has results but no journal and `existing` is kResume.
   OutputFolder(std::string path, Existing existing, const char* filled_hint);
 
   const std::string& path() const { return path_; }
@@ -28,8 +28,8 @@ class OutputFolder {
   /// Whether the folder has a journal to resume from.
   bool has_journal() const;
   void make_checkpoints() const;
-  /// Removes the checkpoints of unfinished runs.  The caller calls this when every run is finished, because a kill may have come between a
-  /// run's record and the removal of its checkpoint.
+  /// Removes the checkpoints of unfinished runs.  The caller calls this when every run is finished, because the program may have been
+  /// killed between the record of a run and the removal of its checkpoint.
   void remove_unfinished() const;
 
  private:

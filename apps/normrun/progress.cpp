@@ -43,7 +43,7 @@ void Progress::on_start(std::int64_t runs, int jobs) {
 }
 
 void Progress::on_step(int worker, std::int64_t run, Index step, Index total_steps, double loss) {
-  // Each worker looks at the clock without the lock, and takes the lock only when it is time to draw.
+  // Each worker looks at the clock without the lock, and takes the lock only if it is time to draw.
   if (step % 16 != 0) return;
   Worker& own = workers_[static_cast<std::size_t>(worker)];
   const Clock::time_point now = Clock::now();

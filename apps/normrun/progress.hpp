@@ -10,7 +10,7 @@
 
 namespace normrun::app {
 
-/// Shows a sweep's progress on stderr: on a terminal it draws one line again and again; in a log it writes one line a minute.
+/// Shows the progress of a sweep on stderr.  On a terminal it draws one line again and again; in a log it writes one line a minute.
 class Progress : public sweep::SweepObserver {
  public:
   explicit Progress(const ConsoleOptions& options);
@@ -31,11 +31,11 @@ class Progress : public sweep::SweepObserver {
     double loss = 0.0;
     Clock::time_point seen;
   };
-  void show(Clock::time_point now);  // draws or logs the progress, if it is time to
-  double done() const;               // the number of finished runs, plus the finished shares of the runs under way
+  void show(Clock::time_point now);  // draws or logs the progress if it is time to
+  double done() const;               // how many runs are finished, plus the finished shares of the runs under way
   void draw();
   void clear();
-  /// Writes the progress, followed by as many of the runs under way as fit into `columns`.
+  /// Returns the progress, followed by as many of the runs under way as fit into `columns`.
   std::string line(std::size_t columns) const;
 
   const bool draws_;
@@ -49,7 +49,7 @@ class Progress : public sweep::SweepObserver {
   Clock::time_point logged_;
 };
 
-/// Writes "12 s", "3 min 20 s" or "2 h 5 min".
+/// Returns a text such as "12 s", "3 min 20 s" or "2 h 5 min".
 std::string spoken_duration(double seconds);
 
 }  // namespace normrun::app

@@ -38,7 +38,7 @@ int report_command(const ReportRequest& request) {
 }
 
 void draw_last(const sweep::RecordIndex& records, const std::string& folder, int sweep_code) {
-  constexpr std::int64_t kMostReported = 100'000;  // drawing more runs takes minutes, so users who want the report call `normrun report`
+  constexpr std::int64_t kMostReported = 100'000;  // drawing more runs takes minutes; users who want the report call `normrun report`
   if (records.planned() > kMostReported) return;
   end_with(sweep_code);
   try {

@@ -31,15 +31,16 @@ normrun compare --data '{"type": "stroke-digits", "samples": 256, "noise": 0.3}'
   takes(command->add_option("--checkpoint", compare_.checkpoint, "A checkpoint that `train` wrote, or weights of PyTorch, Keras or flax"),
         "FILE");
   takes(command->add_option("models", compare_.models, "Two files, to tell what differs between them")->expected(0, 2), "FILE FILE");
-  takes(command->add_option("--data", compare_.data, "The data: those of a config, or JSON: {\"type\": …} (default: those of --network)"),
+  takes(command->add_option("--data", compare_.data,
+                            "The data: a config that has them, or JSON: {\"type\": …} (default: the data of --network)"),
         "CONFIG|JSON");
   takes(command->add_option("--network", compare_.network, "A config with the network, for a file that `train` did not write"), "CONFIG");
   takes(command->add_option("--pairs", compare_.pairs, "Pairs of modes (default: the trained config's)")->delimiter(','), "MODE:MODE,…");
-  takes(
-      command
-          ->add_option("--eval-batch-sizes", compare_.eval_batch_sizes, "Rows that share batch statistics (default: the trained config's)")
-          ->delimiter(','),
-      "N|train|all,…");
+  takes(command
+            ->add_option("--eval-batch-sizes", compare_.eval_batch_sizes,
+                         "How many rows share batch statistics (default: the trained config's)")
+            ->delimiter(','),
+        "N|train|all,…");
   takes_some_of(command->add_option("--splits", compare_.splits, "Splits to compare on (default: the trained config's)"),
                 {"train", "validation", "test"});
   takes(command->add_option("--out", compare_.out, "A new folder for all tables, diagnosis.csv and remedies.csv among them"), "DIR");
@@ -85,7 +86,7 @@ normrun predict --moving-variance unbiased --population-variance 4 --json)",
   takes(command->add_option("--momentum", input.momentum, "Weight of the old value"), "M")->check(CLI::Range(0.0, 0.999999999999));
   takes(command->add_option("--steps", input.steps, "Steps of training"), "T")->check(CLI::Range(Index{0}, Index{1} << 60));
   add_choice(*command, "--moving-variance", input.moving_variance, kMovingVariance,
-             "What goes into the moving variance: biased in Keras and flax, unbiased in PyTorch");
+             "The variance that the moving variance averages: biased in Keras and flax, unbiased in PyTorch");
   takes(command->add_option("--population-variance", input.population_variance, "Variance of the layer's inputs"), "V")
       ->check(CLI::PositiveNumber);
   command->add_flag("--json", predict_.json, "Print JSON");

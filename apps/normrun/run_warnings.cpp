@@ -18,7 +18,7 @@ struct Failures {
   std::size_t runs = 1;
 };
 
-/// Returns the cell "error" of a failed run's line in runs.csv, as a single line.
+/// Returns the cell "error" of a failed run's line in runs.csv, put on a single line.
 std::string error_of(const tables::RunRecord& record) {
   const tables::RunRows run(record, tables::TableId::kRuns);
   std::string error = run.rows().empty() ? "" : run.text(run.rows().front(), "error");
@@ -80,7 +80,7 @@ void warn_of_empty_comparisons(const study::Experiment& experiment, const std::v
   report::EmptyComparisons empty;
   for (const std::uint32_t run : runs) {
     if (!records.contains(run) || records.status(run) != tables::RunStatus::kOk) continue;
-    if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // row counts are the same for every seed
+    if (seed < axes.size() && experiment.grid.point(run)[seed] > 0) continue;  // the counts of rows are the same for every seed
     empty.add(records.read(run), several ? experiment.at(run).compare : experiment.base.compare);
   }
   for (const std::string& warning : empty.warnings()) log_warning(warning);

@@ -17,12 +17,12 @@ constexpr suseconds_t kPatienceMicroseconds = 700'000;  // on_signal adds a seco
 
 std::atomic<bool> stop{false};
 std::atomic<int> last_signal{SIGTERM};
-std::atomic<int> earned_code{-1};  // the exit code of a sweep whose report the program is drawing
+std::atomic<int> earned_code{-1};  // while the program draws a sweep's report: the exit code of the sweep
 
 void on_patience_end(int) { _exit(exit_code_of_signal()); }
 
 void on_signal(int signal) {
-  if (stop.exchange(true)) return;  // the program is already ending
+  if (stop.exchange(true)) return;  // a second signal changes nothing
   if (signal == SIGINT) last_signal = signal;
   const itimerval patience{.it_interval = {0, 0}, .it_value = {1, kPatienceMicroseconds}};
   setitimer(ITIMER_REAL, &patience, nullptr);
@@ -58,7 +58,7 @@ void on_terminate() {
 
 void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
-  if (!is_ignored(SIGHUP)) handle(SIGHUP, on_signal);  // under nohup the signal must stay ignored
+  if (!is_ignored(SIGHUP)) handle(SIGHUP, on_signal);  // nohup makes the program ignore this signal, and it must stay ignored
   handle(SIGALRM, on_patience_end);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

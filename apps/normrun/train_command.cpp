@@ -22,7 +22,7 @@ namespace {
 
 using Runs = std::vector<std::uint32_t>;
 
-/// Prints the key columns (run_id, norm, batch_size, seed, the other swept keys) of some runs, in the plan's order.
+/// Prints the key columns of some runs (run_id, norm, batch_size, seed, the other swept keys), in the plan's order.
 void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   std::sort(runs.begin(), runs.end());
@@ -39,7 +39,7 @@ void print_plan(const study::Experiment& experiment, Runs runs, bool json) {
   print_result(json ? csv_to_json(text) : text);
 }
 
-/// Returns the output folder: DIR or results/NAME.  For a shard, its number replaces {shard} in DIR, or the folder is
+/// Returns the output folder: DIR or results/NAME.  For a shard, its number replaces {shard} in DIR; without DIR the folder is
 /// results/NAME.shards/NUMBER.
 std::string output_path(const TrainRequest& request, const study::Experiment& experiment, const std::optional<sweep::Shard>& shard) {
   const std::string number = shard ? std::to_string(shard->number) : "";
@@ -61,7 +61,7 @@ bool has_checkpoint(const std::string& path) {
   return true;
 }
 
-/// Returns the runs that are still to be done, including failed runs and runs whose checkpoint is lost or damaged.
+/// Returns the runs that are still to be done.  Failed runs, and runs whose checkpoint is lost or damaged, are among them.
 Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::string& checkpoint_folder) {
   Runs left;
   for (const std::uint32_t run : runs) {
@@ -74,7 +74,8 @@ Runs runs_to_do(const Runs& runs, const sweep::RecordIndex& records, const std::
   return left;
 }
 
-/// Warns before the tables are written, because large tables leave no time between a signal and the end of the program.
+/// Warns of the interruption before the tables are written, because large tables leave no time for it between a signal and the end of the
+/// program.
 void warn_of_interruption(const Runs& runs, const sweep::RecordIndex& records) {
   const auto finished = std::count_if(runs.begin(), runs.end(), [&](std::uint32_t run) { return records.contains(run); });
   log_warning(fmt::format("interrupted after {} of {} runs: go on with --resume", finished, runs.size()));
@@ -94,13 +95,13 @@ void write_config(const study::Experiment& experiment, const OutputFolder& folde
   files::write_file(folder.path() + "/config.json", experiment.resolved());
 }
 
-/// Writes the config before the journal, so that every journal has a config beside it.
+/// Starts a journal.  The config is written first, so that every journal has a config beside it.
 sweep::Journal start_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   write_config(experiment, folder);
   return sweep::Journal::create(folder.journal(), plan);
 }
 
-/// Writes the config after the checks, so that a refused journal keeps its own config.
+/// Opens the journal of an interrupted sweep.  The config is written after the checks, so that a refused journal keeps its own config.
 sweep::Journal resume_journal(const study::Experiment& experiment, const OutputFolder& folder, const sweep::JournalPlan& plan) {
   sweep::Journal journal = sweep::Journal::resume(folder.journal(), plan);
   sweep::check_data(experiment, journal.index(), folder.journal());

@@ -45,7 +45,7 @@ normrun train -c configs/quickstart.json --shard 2/2 --out parts/2)",
   takes(command->add_option("-j,--jobs", train_.jobs, "Runs at a time (default: the cores this process may use)"), "N")
       ->check(CLI::Range(1, 4096));
   takes(command->add_option("--shard", train_.shard,
-                            "Train one of N shards of the runs: number I, or with auto/N the number that the scheduler gives"),
+                            "Train shard number I of N shards of the runs; with auto/N the scheduler gives the number"),
         "I/N");
   CLI::Option* resume = command->add_flag_callback(
       "--resume", [this] { train_.existing = Existing::kResume; },

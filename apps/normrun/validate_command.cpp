@@ -8,7 +8,7 @@
 namespace normrun::app {
 namespace {
 
-/// Prints what is suspicious in a model's file, one line each.  Returns the exit code.
+/// Prints what is suspicious in a model's file, one line for each finding.  Returns the exit code.
 int validate_model(const std::string& file) {
   const std::vector<study::AuditedNorm> norms = study::audited_norms(file);
   const std::vector<study::AuditFinding> findings = study::audit(norms);

@@ -331,15 +331,16 @@ TEST_CASE("eval mode that is not finite: no scores of it, nothing compared with 
   const auto recall = fields(record, tables::TableId::kClasses, "recall");
   for (std::size_t i = 0; i < modes.size(); ++i) CHECK(recall[i].empty() == (modes[i] == "eval"));
   CHECK(std::isnan(compare::score_split(trained.snapshot(), data::SplitName::kTest, "eval", 4).accuracy));
-  CHECK(
-      study::eval_divergence(trained.snapshot(), data::SplitName::kTest) ==
-      "eval mode is not finite on the test split after step 12; first non-finite tensor: layer batch_1, activations, because moving_variance + "
-      "epsilon is not above 0");
+  CHECK(study::eval_divergence(trained.snapshot(), data::SplitName::kTest) ==
+        "eval mode is not finite on the test split after step 12; first non-finite tensor: layer batch_1, activations, because "
+        "moving_variance + "
+        "epsilon is not above 0");
 }
 
 TEST_CASE("a NaN and a negative moving variance are met in eval mode") {
   const TrainedRun<float> trained(run_of({"norm.type=batch"}), 12);
-  for (const auto& [value, tensor] : {std::pair(-1.0F, "activations, because moving_variance"), std::pair(std::nanf(""), "moving_variance")}) {
+  for (const auto& [value, tensor] :
+       {std::pair(-1.0F, "activations, because moving_variance"), std::pair(std::nanf(""), "moving_variance")}) {
     nn::Model<float> model = trained.trainer.model();
     model.state[static_cast<std::size_t>(trained.network.layout().normalizations[0].moving_variance->offset)] = value;
     const compare::Snapshot<float> own = trained.snapshot();
