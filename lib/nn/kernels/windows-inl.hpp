@@ -12,14 +12,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {
 
-/// The left side of a product: the windows of one line.
+/// The windows of one line, as the left side of a product.
 template <class T>
 struct WindowLine {
   const T* data;
   Index step;
   const Index* offsets;
   HWY_INLINE WindowLine from(Index row, Index k) const { return {data + row * step, step, offsets + k}; }
-  /// Addresses rows by groups.  The distances within a group are the same for all groups and stay in registers.
+  /// Rows are addressed by groups.  The distances within a group are the same in all groups, so they stay in registers.
   HWY_INLINE Vector<T> broadcast(Index row, Index k) const {
     constexpr Index kGroup = 7;
     const T* const group = data + offsets[k] + row / kGroup * (kGroup * step);
@@ -27,7 +27,7 @@ struct WindowLine {
   }
 };
 
-/// The left side of a product: the windows of all lines, line after line.
+/// The windows of all lines, one line after another, as the left side of a product.
 template <class T>
 struct WindowLines {
   WindowLine<T> first;
@@ -36,7 +36,7 @@ struct WindowLines {
   HWY_INLINE WindowLines from(Index /*row: the first*/, Index k) const { return {first.from(0, k), lines, line_step, places}; }
 };
 
-/// How many rows the next tile takes of those left: tiles are as equal as they can be, and none has more than `most`.
+/// Returns how many of the rows that are left the next tile takes.  Tiles are as equal as possible, and none has more than `most` rows.
 HWY_INLINE Index even_tile(Index left, Index most) {
   const Index tiles = (left + most - 1) / most;
   return (left + tiles - 1) / tiles;
@@ -105,7 +105,7 @@ void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, cons
   }
 }
 
-/// Computes the columns of dw from `col` on: kVectors vectors at a time while there are as many, then fewer.
+/// Computes the columns of dw from `col` on.  It takes kVectors vectors at a time while so many are left, and then fewer.
 template <int kVectors, class T>
 void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, const Kept<T>& dw) {
   constexpr Index kCols = kVectors * kWidth<T>;
@@ -122,7 +122,7 @@ void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, Vi
   window_gradient_columns<kTileVectors, T>(x, dy, 0, Kept<T>{nullptr, 0, dw.data, dw.cols});
 }
 
-/// Calls body(row, at) for every place, where `at` is its distance from the first one.
+/// Calls body(row, at) for every place.  `at` is the distance of the place from the first place.
 template <class T, class Body>
 HWY_INLINE void for_each_place(const Windows<T>& x, const Body& body) {
   for (Index line = 0, row = 0; line < x.lines; ++line) {

@@ -2,8 +2,8 @@
 //
 //   dx of each input = dy
 //
-// A residual block is an add of two branches, the body and the shortcut; without a shortcut y = body(x) + x.
-// Source: Keras 3 Add; He, Zhang, Ren and Sun 2016 (residual).  Modes: all are the same.
+// A residual block is an add of two branches, the body and the shortcut.  Without a shortcut, y = body(x) + x.
+// Source: Keras 3 Add; He, Zhang, Ren and Sun 2016 (residual).  Modes: the layers do not read the mode.
 #include <algorithm>
 
 #include "nn/layers/join.hpp"
@@ -56,10 +56,12 @@ class ResidualSpec final : public SpecOf<ResidualSpec, Add> {
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     visitor.tagged_list({"body", "the layers of the block"}, body, layer_family());
-    visitor.tagged_list({"shortcut", "the layers beside the body, whose output has the body's shape; without any it is the block's input"},
-                        shortcut, layer_family());
+    visitor.tagged_list(
+        {"shortcut",
+         "the layers beside the body; their output has the shape of the body's output.  Without a shortcut, the block's input is added"},
+        shortcut, layer_family());
     visitor.require(visitor.refused("body") || !body.empty(), "", "the key \"body\": a list of at least one layer");
-    visitor.require(!inputs || inputs->size() == 1, "inputs", "one name: the body and the shortcut read the same layer");
+    visitor.require(!inputs || inputs->size() == 1, "inputs", "one name, because the body and the shortcut read the same layer");
   }
   std::vector<Branch> branches() const override { return {{"body", body}, {"shortcut", shortcut}}; }
   bool joins() const override { return true; }

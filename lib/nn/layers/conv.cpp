@@ -2,12 +2,12 @@
 //
 //   x: (height, width, inputs)  kernel: (kernel height, kernel width, inputs / groups, filters)  bias: (filters); over time without height
 //   patches: (positions, kernel height * kernel width * inputs), one row for each place of the window, with zeros outside the image
-//   dkernel = patches^T dy, computed example by example and added in that order;  dbias = sum of dy over all positions
+// dkernel = patches^T dy, computed for one example after another and added in that order;  dbias = sum of dy over all positions
 //   dpatches = dy kernel^T, and each number of dx is the sum over the patches that contain it, in their order
 //
 // Groups: grouped_convolution.cpp.
-// A sequence's steps beyond its length count as zeros, whatever lies there.  The output has as many valid steps as that sequence alone
-// would give: with same and causal padding length / stride, rounded up; without padding (length - span) / stride + 1, rounded down.
+// The steps of a sequence beyond its length are read as zeros, whatever lies there.  The output has as many valid steps as the sequence
+// alone would give: with same and causal padding length / stride, rounded up; without padding (length - span) / stride + 1, rounded down.
 // Source: Keras 3 Conv1D, Conv2D and DepthwiseConv2D (kernel glorot_uniform, bias zeros; they correlate, so the kernel is not flipped);
 // PyTorch Conv1d and Conv2d.  Modes: all are the same.
 // The kernels read patches where they lie in the image, or in a copy with zeros around it.  Only dpatches are written, one example at a
@@ -73,11 +73,11 @@ class Convolution final : public ConvolutionBase<T> {
   CacheId dkernel_;   // of one example
 };
 
-/// A kernel whose groups have `inputs` channels each.
+/// Returns the shape and fans of a kernel.  Each of its groups reads `inputs` channels.
 KernelPlan plan_of(const ConvolutionOptions& options, const Window& window, Index inputs, Index filters, const Blueprint& blueprint) {
   KernelPlan plan{.shape = options.kernel_shape(window, inputs, filters)};
   if (!checked_product(window.area(), inputs, plan.fan_in) || !checked_product(window.area(), filters, plan.fan_out))  // area <= 2^40
-    blueprint.refuse("has more than 2^31 parameters");
+    blueprint.refuse("has more than 2^31 parameters", "give it fewer filters, or a smaller kernel");
   plan.bias_fan = plan.fan_in;
   return plan;
 }
@@ -104,8 +104,10 @@ class ConvSpec final : public SpecWithFactory<ConvSpec> {
     visitor.integer({"filters", "number of output channels"}, filters, {1, Blueprint::kMaxParams});
     visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
     options.describe_window(visitor);
-    visitor.integer({"groups", "how many groups of channels are convolved each by itself; as many as channels: depthwise"}, groups,
-                    {1, Blueprint::kMaxParams});
+    visitor.integer({"groups",
+                     "into how many groups the channels are divided; each group is convolved by itself.  As many groups as channels make "
+                     "the convolution depthwise"},
+                    groups, {1, Blueprint::kMaxParams});
     options.describe_parameters(visitor);
   }
   std::optional<LayerDescription> followed_by() const override { return activation_layer(options.activation); }
@@ -122,8 +124,8 @@ class ConvSpec final : public SpecWithFactory<ConvSpec> {
   }
 };
 
-/// As many groups as channels.  The kernel has Keras's shape (height, width, inputs, depth_multiplier), whose numbers lie as those of
-/// (height, width, 1, filters) do.
+/// A depthwise convolution: as many groups as channels.  The kernel has Keras's shape (height, width, inputs, depth_multiplier).  Its
+/// numbers lie in the same order as those of (height, width, 1, filters).
 class DepthwiseSpec final : public SpecWithFactory<DepthwiseSpec> {
  public:
   Index depth_multiplier = 1;
@@ -141,9 +143,10 @@ class DepthwiseSpec final : public SpecWithFactory<DepthwiseSpec> {
   std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
     const Window window = window_over(blueprint, options.window);
     Index filters = 0;
-    if (!checked_product(window.channels, depth_multiplier, filters)) blueprint.refuse("has more than 2^31 parameters");
+    if (!checked_product(window.channels, depth_multiplier, filters))
+      blueprint.refuse("has more than 2^31 parameters", "give it a smaller depth_multiplier");
     KernelPlan plan = plan_of(options, window, window.channels, depth_multiplier, blueprint);
-    // PyTorch's fan counts the channels of a group, Keras's those of the whole kernel.
+    // PyTorch's fan counts the channels of one group, here a single one; Keras's counts all channels of the kernel.
     plan.bias_fan = window.area();
     if (initializer_from(options.kernel_initializer).kind == Init::kTorchDefault) plan.fan_in = window.area();
     return make_convolution<T>(options, std::move(plan), window, window.channels, filters, blueprint);

@@ -29,48 +29,49 @@ struct ConvolutionOptions {
   std::vector<Index> kernel_shape(const Window& window, Index rows, Index columns) const;
 };
 
-/// The windows of one example at a time: where they lie in the image, or in a copy with zeros around it.
+/// The windows of one example at a time.  They lie in the image, or in a copy of it with zeros around.
 template <class T>
 class WindowedImage {
  public:
   WindowedImage(const Window& window, Over over, Blueprint& blueprint);
 
   const Window& window() const { return window_; }
-  /// From a window's first cell to each of its cells, in numbers of the image or its copy.
+  /// For each cell of a window, how far it lies from the first cell: in numbers of the image or of its copy.
   const std::vector<Index>& cells() const { return cells_; }
   /// Clears the zeros around the copy: once before the examples of a call.
   void clear(const Caches<T>& caches) const;
-  /// The windows over an image, a row for each place.  `valid`: how many steps of a sequence count; the others are read as zeros.
+  /// Returns the windows over an image, one row for each place.  `valid`: how many steps of a sequence count; the other steps are read as
+  /// zeros.
   kernels::Windows<T> over(const T* image, Index valid, const Caches<T>& caches) const;
-  /// The same windows with a number for each cell instead of each number.
+  /// Returns the same windows, but a row has one number for each cell: the first channel of the cell.
   kernels::Windows<T> cells_over(const T* image, Index valid, const Caches<T>& caches) const;
   /// The cleared memory in which gradients of windows are gathered: the image itself, or `around`, which has room for padded_size numbers.
   /// take_gathered then moves the image's own ones there.
   T* gathered(T* image, T* around) const;
   void take_gathered(const T* gathered, T* image) const;
-  /// How many steps of an example count.
+  /// Returns how many steps of an example count.
   Index valid_steps(const Index* lengths, Index example) const { return lengths == nullptr ? window_.along.input : lengths[example]; }
 
  private:
   bool is_copied(Index valid) const { return window_.is_padded() || valid < window_.along.input; }
   const T* copied(const T* image, Index valid, const Caches<T>& caches) const;
-  /// How many numbers a line of the image, or of its copy, has.
+  /// Returns how many numbers a line of the image, or of its copy, has.
   Index line() const { return (window_.is_padded() ? window_.along.reach() : window_.along.input) * window_.channels; }
   kernels::Windows<T> windows(const T* data, const std::vector<Index>& offsets) const;
-  /// Calls visit(image, copy, count) for what each line of the image shares with the copy.
+  /// For each line of the image, calls visit(image, copy, count) for the numbers that the line shares with the copy.
   template <class Visit>
   void for_each_line(const Visit& visit) const;
 
   Window window_;
-  std::vector<Index> offsets_;  // from a window's first number to each of its numbers
+  std::vector<Index> offsets_;  // how far each number of a window lies from the window's first number
   std::vector<Index> cells_;
-  CacheId copy_;  // of one example
+  CacheId copy_;  // the copy of one example
 };
 
 /// A convolution's kernel and bias.
 struct ConvolutionParams {
   ParamId kernel;
-  ParamId bias;  // its size is 0 without a bias
+  ParamId bias;  // of size 0 without a bias
 
   template <class T>
   const T* bias_of(const T* params) const {
@@ -82,11 +83,11 @@ struct KernelPlan {
   std::vector<Index> shape;
   Index fan_in = 1;
   Index fan_out = 1;
-  Index bias_fan = 1;  // of a bias in PyTorch's form
+  Index bias_fan = 1;  // the fan of a bias that starts as PyTorch's
 };
 ConvolutionParams declare(const ConvolutionOptions& options, const KernelPlan& plan, Index filters, Blueprint& blueprint);
 
-/// A bias's gradient, whether a call has all examples or a part of them.
+/// The gradient of a bias, for calls with all examples and for calls with a part of them.
 template <class T>
 class BiasGradient {
  public:
@@ -99,7 +100,7 @@ class BiasGradient {
   CacheId running_;
 };
 
-/// What the layers of a window have in common: where their parameters and the positions of an example lie.
+/// What the layers with a window have in common: where their parameters and the positions of an example lie.
 template <class T>
 class ConvolutionBase : public Layer<T> {
  public:
@@ -113,17 +114,17 @@ class ConvolutionBase : public Layer<T> {
 
   const Window& window() const { return image_.window(); }
   ConstView<T> kernel(const T* params, Index rows) const { return {params + params_.kernel.offset, rows, columns_}; }
-  /// The rows of an example in a matrix with one for each place of the window.
+  /// Returns the rows of an example in a matrix that has a row for each place of the window.
   template <class U>
   View<U> positions_of(View<U> y, Index example) const {
     return y.slice(example * window().positions(), window().positions());
   }
-  /// The first number of an example in a matrix of what the window slides over.
+  /// Returns the first number of an example in the matrix over which the window slides.
   template <class U>
   U* image_of(View<U> x, Index example) const {
     return x.data + example * window().input_size();
   }
-  /// The gradients of the steps beyond an example's length are 0.
+  /// Writes zeros as the gradients of the steps beyond an example's length.
   void clear_padded_steps(const Index* lengths, Index example, T* dx) const {
     if (lengths != nullptr) std::fill(dx + lengths[example] * window().channels, dx + window().input_size(), T{0});
   }
@@ -134,12 +135,12 @@ class ConvolutionBase : public Layer<T> {
   BiasGradient<T> bias_gradient_;
 };
 
-/// The layer of a convolution in `groups` groups of channels, more than one; as many as there are channels make it depthwise.
+/// Makes the layer of a convolution with two or more groups of channels.  It is depthwise if there are as many groups as channels.
 template <class T>
 std::unique_ptr<const Layer<T>> grouped_convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups,
                                                     Index filters, Blueprint& blueprint);
 
-/// Adds the numbers of one example's patches, (positions, patch), to where they lie in its image.
+/// Adds the numbers of one example's patches, (positions, patch), to the numbers of its image from which they came.
 template <class T>
 void scatter_patches(const Window& window, const T* patches, T* image) {
   for_each_run(window, [&](Index patch, Index at, Index count) {

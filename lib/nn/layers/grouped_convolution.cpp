@@ -1,10 +1,12 @@
-// Convolution in groups: group g convolves channels [g n, (g + 1) n) by filters [g m, (g + 1) m), where n and m are a group's shares.
+// Convolution in groups.  Group g convolves channels [g n, (g + 1) n) by filters [g m, (g + 1) m), where n and m are a group's shares of
+// the channels and filters.
 //
-//   kernel: (…, n, filters): a group's columns are its filters
-//   Each sum is taken in the order of conv.cpp, within a group.  Depthwise (n = 1), each number of dx is the sum over the patches that
-//   contain it, in their order, and where a channel has several filters, filter by filter.
+// kernel: (…, n, filters): a group's columns are its filters
+//   Each sum is taken in the order of conv.cpp, within its group.  In a depthwise convolution (n = 1), each number of dx is the sum over
+// the
+//   patches that contain it, in their order; if a channel has several filters, filter by filter.
 //
-// Source: Keras 3 and PyTorch 2, "groups"; Keras 3 DepthwiseConv2D.  Modes: all are the same.
+// Source: Keras 3 and PyTorch 2, "groups"; Keras 3 DepthwiseConv2D.  Modes: the layers do not read the mode.
 #include <algorithm>
 
 #include "nn/kernels/cells.hpp"
@@ -14,7 +16,7 @@
 namespace normrun::nn::layers {
 namespace {
 
-/// Copies `columns` of a matrix's columns, from `first` on and `step` apart, side by side.
+/// Copies columns of a matrix side by side into `to`: column `first`, and every `step`-th one behind it.
 template <class T>
 void take_columns(ConstView<T> from, Index first, Index step, View<T> to) {
   for (Index r = 0; r < to.rows; ++r) {
@@ -34,7 +36,7 @@ void add_columns(ConstView<T> from, Index first, Index step, View<T> to) {
   }
 }
 
-/// Convolutions in groups read one cell of the window after the other.
+/// What convolutions in groups have in common: they read the window one cell after another.
 template <class T>
 class GroupedBase : public ConvolutionBase<T> {
  protected:
@@ -46,7 +48,7 @@ class GroupedBase : public ConvolutionBase<T> {
   }
 };
 
-/// Several channels in a group: each group is a convolution of its own.
+/// Several channels in each group.  A group is a convolution by itself.
 template <class T>
 class Grouped final : public GroupedBase<T> {
   using Base = GroupedBase<T>;
@@ -113,7 +115,7 @@ class Grouped final : public GroupedBase<T> {
   ConstView<T> kernel_of(Index group, const Caches<T>& caches) const {
     return {caches[kernels_] + group * depth_ * outputs_, depth_, outputs_};
   }
-  /// The windows of one group's channels.
+  /// Returns the windows over the channels of one group.
   kernels::Windows<T> windows(kernels::Windows<T> cells, Index group) const {
     cells.data += group * inputs_;
     cells.offsets = offsets_.data();
@@ -124,7 +126,7 @@ class Grouped final : public GroupedBase<T> {
     const View<T> dpatches(call.caches[dpatches_], window().positions(), depth_);
     kernels::product_input_gradient<T>(dy, kernel_of(group, call.caches), dpatches);
     T* const dx = image_of(call.dx, example) + group * inputs_;
-    Window one = window();  // runs are counted in cells
+    Window one = window();  // with one channel, the runs below count cells
     one.channels = 1;
     for_each_run(one, [&](Index patch, Index at, Index count) {
       for (Index cell = 0; cell < count; ++cell) {
@@ -136,17 +138,17 @@ class Grouped final : public GroupedBase<T> {
   }
 
   Index groups_;
-  Index inputs_;     // of a group
-  Index outputs_;    // of a group
+  Index inputs_;     // of one group
+  Index outputs_;    // of one group
   Index depth_;      // how many numbers of a group lie under the window
-  CacheId kernels_;  // group after group
-  CacheId y_;        // of one group and example, or its dy
+  CacheId kernels_;  // of all groups, one after another
+  CacheId y_;        // y or dy, of one group and example
   CacheId dpatches_;
   CacheId dkernel_;
-  std::vector<Index> offsets_;  // from a window's first number of a group to each of its numbers
+  std::vector<Index> offsets_;  // how far each number of a group's window lies from the window's first number
 };
 
-/// One channel in a group.
+/// One channel in each group.
 template <class T>
 class Depthwise final : public GroupedBase<T> {
   using Base = GroupedBase<T>;
@@ -208,7 +210,7 @@ class Depthwise final : public GroupedBase<T> {
  private:
   Index channels() const { return window().channels; }
   Index area() const { return window().area(); }
-  /// The kernel's filters number j of each channel, for all j one after the other.
+  /// Takes from the kernel filter number j of each channel, for one j after another.
   void take_kernels(const T* params, const Caches<T>& caches) const {
     const ConstView<T> all = this->kernel(params, area());
     for (Index j = 0; j < multiplier_; ++j)
@@ -228,7 +230,7 @@ class Depthwise final : public GroupedBase<T> {
   Index multiplier_;
   CacheId kernels_;
   CacheId biases_;
-  CacheId y_;  // one filter of each channel, or its dy
+  CacheId y_;  // one filter of each channel: y or dy
   CacheId dkernel_;
   CacheId around_;  // dx of one example with what lies around it
 };

@@ -1,4 +1,4 @@
-// Simple recurrent layer: h_t = tanh(x_t kernel + h_{t-1} recurrent_kernel + bias), h_0 = 0.
+// A simple recurrent layer: h_t = tanh(x_t kernel + h_{t-1} recurrent_kernel + bias), h_0 = 0.
 //
 //   x: (time, features)  kernel: (features, units)  recurrent_kernel: (units, units)  bias: (units)
 //   backward, from the last step to the first: da = dh (1 - h^2),  dh_{t-1} += da recurrent_kernel^T
@@ -6,8 +6,8 @@
 // With normalization "layer": h_t = tanh(gamma a_hat + bias), where a_hat is x_t kernel + h_{t-1} recurrent_kernel, normalized for each
 // example by its own mean and variance.  Gain and bias act before the non-linearity.
 //
-// Source: Keras 3 SimpleRNN; Ba, Kiros and Hinton 2016, eq. 4.  Modes: all are the same.  A step beyond an example's length keeps its state
-// and repeats its output (Keras with a mask); an example of length 0 gives 0.
+// Source: Keras 3 SimpleRNN; Ba, Kiros and Hinton 2016, eq. 4.  Modes: the layer does not read the mode.  At a step beyond an example's
+// length, the state stays and the output is repeated (Keras with a mask).  An example of length 0 gives 0.
 #include <algorithm>
 #include <optional>
 
@@ -95,7 +95,7 @@ class SimpleRnn final : public Layer<T> {
   }
 
   Unrolled<T> unrolled_;
-  ParamId bias_;  // its size is 0 without a bias
+  ParamId bias_;  // of size 0 without a bias
   std::optional<CellNorm<T>> norm_;
   CacheId projected_;  // (time, examples, units): x_t kernel, with the bias where there is no norm; later the normalized sum
   CacheId summed_;     // (examples, units) of one step

@@ -1,8 +1,8 @@
-// Transposed convolution: forward is what a convolution computes for its dx, and backward is that convolution.
+// Transposed convolution.  Its forward pass is what a convolution computes for dx, and its backward pass is that convolution.
 //
 //   x: (height, width, inputs)  kernel: (kernel height, kernel width, filters, inputs)  bias: (filters)
-//   patches = x kernel^T, one row for each position of x; y at each place is the sum over the patches that contain it, in their order,
-//   plus the bias
+// patches = x kernel^T, one row for each position of x;  y at each place is the sum over the patches that contain the place, in their
+//   order, plus the bias
 //   dx = patches of dy, times kernel;  dkernel = (patches of dy)^T x, example by example;  dbias = sum of dy over all positions
 //
 // The output's size follows from the place of the last window (window.hpp):
@@ -10,9 +10,9 @@
 //   same   input stride
 //   pads   (input - 1) stride + span - before - after + output_padding, as in PyTorch
 //
-// A sequence's steps beyond its length are left out, and the output's valid steps are what that sequence alone would give.
-// Source: Keras 3 Conv1DTranspose and Conv2DTranspose (their output_padding with "same" pads otherwise, and is not offered here); PyTorch
-// ConvTranspose1d and ConvTranspose2d, whose kernel is (inputs, filters, height, width).  Modes: all are the same.
+// The steps of a sequence beyond its length are left out, and the output has the valid steps that the sequence alone would give.
+// Source: Keras 3 Conv1DTranspose and Conv2DTranspose (their output_padding with "same" pads in another way, and is not offered here);
+// PyTorch ConvTranspose1d and ConvTranspose2d, whose kernel is (inputs, filters, height, width).  Modes: the layers do not read the mode.
 #include <algorithm>
 
 #include "nn/kernels/cells.hpp"
@@ -25,7 +25,7 @@ namespace normrun::nn::layers {
 namespace {
 
 template <class T>
-class TransposedConvolution final : public ConvolutionBase<T> {  // whose window slides over the output
+class TransposedConvolution final : public ConvolutionBase<T> {  // the window slides over the output
   using Base = ConvolutionBase<T>;
   using Base::bias_gradient_, Base::columns_, Base::image_, Base::image_of, Base::params_, Base::positions_of, Base::window;
 
@@ -71,7 +71,7 @@ class TransposedConvolution final : public ConvolutionBase<T> {  // whose window
     }
   }
   Index valid_steps(Index length) const override {
-    const Index missing = window().along.output - length;  // each step has its stride of the output
+    const Index missing = window().along.output - length;  // each missing step leaves out its stride of the output
     return length == 0 ? 0 : std::max<Index>(0, window().along.input - missing * window().along.stride);
   }
 
@@ -96,8 +96,9 @@ class TransposedSpec final : public SpecWithFactory<TransposedSpec> {
     visitor.require(visitor.given("filters"), "", "the key \"filters\": how many output channels the layer has");
     options.describe_window(visitor);
     visitor.require(options.window.padding != Padding::kCausal, "padding", "valid or same");
-    visitor.integers({"output_padding", "how many further numbers the output has at its end; one number for each direction, or for both"},
-                     output_padding, {0, Index{1} << 20});
+    visitor.integers(
+        {"output_padding", "how many further places the output has at its end; one number for each direction, or one for both"},
+        output_padding, {0, Index{1} << 20});
     visitor.require(output_padding.size() <= (options.window.is_over_time() ? 1U : 2U), "output_padding",
                     "one whole number for each direction");
     visitor.require(output_padding.empty() || options.window.padding == Padding::kValid, "output_padding",
@@ -112,7 +113,7 @@ class TransposedSpec final : public SpecWithFactory<TransposedSpec> {
     const Window window = window_under(blueprint, options.window, output_padding, filters);
     KernelPlan plan{.shape = options.kernel_shape(window, filters, channels)};
     if (!checked_product(window.area(), filters, plan.fan_in) || !checked_product(window.area(), channels, plan.fan_out))
-      blueprint.refuse("has more than 2^31 parameters");
+      blueprint.refuse("has more than 2^31 parameters", "give it fewer filters, or a smaller kernel");
     plan.bias_fan = plan.fan_in;
     const ConvolutionParams params = declare(options, plan, filters, blueprint);
     blueprint.set_output(dims_of(options.window.over, window.down.input, window.along.input, filters));
