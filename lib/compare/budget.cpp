@@ -11,8 +11,8 @@
 namespace normrun::compare {
 namespace {
 
-/// The most passes that repair one layer's mean or variance alone.  The budget explains a gap, not every layer, so a deep network takes no
-/// more passes.
+/// The most passes that repair one layer's mean or variance alone.  The budget explains the gap and need not describe every layer, so a
+/// deep network gets no more passes than this.
 constexpr Index kMostSinglePasses = 30;
 
 /// A cause, and the moving statistics after the causes up to this one have been repaired.
@@ -113,11 +113,11 @@ class SplitBudget {
     return result;
   }
 
-  /// Adds lines for the layers that the stage changes most, with their mean and variance repaired alone, and for the rest of the stage's
-  /// share.
+  /// Adds a line for each mean and variance that is repaired alone, in the layers that the stage changes most.  Another line has the rest
+  /// of the stage's share.
   void add_single_layers(const Stage<T>& stage, const Buffer<T>& state, const Gap& repaired, Index most) {
     const nn::Layout& layout = snapshot_.network.layout();
-    Gap alone = {};  // the sum over these layers: of losses, and of squares of output gaps
+    Gap alone = {};  // summed over these layers: losses, and squares of output gaps
     for (const Index index : most_changed(stage.state, state, most)) {
       const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
       for (const auto& [statistic, id] : {std::pair("mean", *norm.moving_mean), std::pair("variance", *norm.moving_variance)}) {

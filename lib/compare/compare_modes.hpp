@@ -32,7 +32,7 @@ struct SplitScore {
 template <class T>
 SplitScore score_split(const Snapshot<T>& snapshot, data::SplitName split, std::string_view mode, Index batch_size);
 
-/// The scores of train mode, in batches of the run's own size, and of eval mode; NaN, of 0 samples, until a split is scored.
+/// The scores of train mode, in batches of the run's own size, and of eval mode.  Until a split is scored, they are NaN and have 0 samples.
 struct TrainEvalScores {
   SplitScore train = {};
   SplitScore eval = {};

@@ -52,11 +52,11 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
   visitor.flag(
       {"diagnosis", "judge each trained network: what is wrong in eval mode, why, and what repairs it (diagnosis.csv, remedies.csv)"},
       diagnosis);
-  visitor.number({"accuracy_margin", "a difference in accuracy that the diagnosis leaves alone"}, margins.accuracy,
+  visitor.number({"accuracy_margin", "the diagnosis ignores a smaller difference in accuracy"}, margins.accuracy,
                  config::between(0.0, 1.0));
-  visitor.number({"loss_margin", "a difference in cross-entropy that the diagnosis leaves alone: nats a row, after one temperature"},
+  visitor.number({"loss_margin", "the diagnosis ignores a smaller difference in cross-entropy: nats a row, after one temperature"},
                  margins.loss, config::at_least(0.0));
-  visitor.number({"variance_margin", "a difference in squared error that the diagnosis leaves alone, as a share of the targets' variance"},
+  visitor.number({"variance_margin", "the diagnosis ignores a smaller difference in squared error, as a share of the targets' variance"},
                  margins.variance, config::at_least(0.0));
 }
 

@@ -11,10 +11,11 @@ namespace normrun::compare {
 Index counted_numbers(const nn::LayerInfo& layer, std::span<const Index> lengths, Index example);
 
 /// Measures at each normalization layer how far train mode and eval mode have come apart: the relative_gap (metrics.hpp) of the layer's
-/// outputs, with nothing dropped.  The rows are those of the test split, or of the first compared split where the test split is not
-/// compared; in train mode they run in the batches of a comparison, of the training batch size.  Steps beyond a sequence's length do not
-/// count.  One number for each of layout().normalizations; NaN where GapMetrics is not applicable, or no compared split has rows.
-/// Takes one pass over the rows in each mode, and none if no layer up to the last normalization depends on the mode: then all gaps are 0.
+/// outputs, with nothing dropped.  The rows are those of the test split, or of the first compared split if the test split is not compared.
+/// In train mode they run in a comparison's batches of the training batch size.  Steps beyond a sequence's length do not count.
+/// Returns one number for each of layout().normalizations.  It is NaN if GapMetrics does not apply, or if no compared split has rows.
+/// Takes one pass over the rows in each mode.  If no layer up to the last normalization depends on the mode, all gaps are 0, and no pass is
+/// needed.
 template <class T>
 std::vector<double> layer_output_gaps(const Snapshot<T>& snapshot);
 

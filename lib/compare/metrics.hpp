@@ -32,7 +32,7 @@ class RunningGap {
  private:
   double count_ = 0.0;
   double squares_ = 0.0;          // sum of (a - b)^2
-  double shift_ = 0.0;            // the first of b: sums of differences from it keep their digits where the mean is large
+  double shift_ = 0.0;            // the first number of b; sums of differences from it keep their digits if the mean is large
   double differences_ = 0.0;      // sum of b - shift
   double shifted_squares_ = 0.0;  // sum of (b - shift)^2
 };

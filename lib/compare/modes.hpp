@@ -21,7 +21,7 @@ enum class StatisticsSource {
   kBiasCorrected,
   kInitial,    // the trained parameters with the initial moving statistics
   kUntrained,  // the parameters and statistics before training
-  kLast,       // those of the last step, where the trained network has averaged ones
+  kLast,       // those of the last step, if the trained network has averaged ones
 };
 /// Returns the estimator that a source stands for, or nothing for any other source.
 std::optional<statistics::Estimator> estimator_of(StatisticsSource source);

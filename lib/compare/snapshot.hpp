@@ -34,7 +34,7 @@ struct Snapshot {
   nn::LossKind loss;
   Index epoch = 0;
   Index step = 0;
-  const nn::Model<T>* last = nullptr;  // the network of the last step, where `model` averages weights; null: it is `model`
+  const nn::Model<T>* last = nullptr;  // the network of the last step, if `model` holds averaged weights; null: `model` is that network
   StemCache<T>* stems = nullptr;       // the stem's outputs, which several comparisons share; null: each comparison computes its own
 
   const nn::Model<T>& last_model() const { return last != nullptr ? *last : model; }

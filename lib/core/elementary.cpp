@@ -189,7 +189,7 @@ NormalTail<T> normal_tail(T x) {
   const T d = z + T{4};
   const T lost_of_d = std::min(z, T{4}) - (d - std::max(z, T{4}));
   const T rough = T{1} / d;
-  const T inverse = std::fma(rough, std::fma(-rough, d, T{1}) - rough * lost_of_d, rough);  // what the roundings left out added
+  const T inverse = std::fma(rough, std::fma(-rough, d, T{1}) - rough * lost_of_d, rough);  // 1 / d plus what the roundings left out
   const T s = std::fma(T{-8}, inverse, T{1});                                               // (z - 4) / (z + 4)
   T series = C::kSeries.back();
   for (std::size_t n = C::kSeries.size() - 1; n-- > 0;) series = std::fma(series, s, C::kSeries[n]);

@@ -17,11 +17,10 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
                              "class: the label column holds classes (words or whole numbers), which are numbered in their order; number: "
                              "it holds numbers to predict"},
                             target, {{"class", CsvTarget::kClass}, {"number", CsvTarget::kNumber}});
-  visitor.texts(
-      {"classes",
-       "the words of all classes, in the order in which they are numbered, as where a file lacks rows of some; an empty list: the "
-       "classes that the training file has"},
-      classes);
+  visitor.texts({"classes",
+                 "the words of all classes, in the order in which they are numbered; needed if a file lacks rows of some class.  An empty "
+                 "list: the classes that the training file has"},
+                classes);
   visitor.require(classes.empty() || target == CsvTarget::kClass, "classes", "\"target\": \"class\" beside it");
   visitor.require(label.size() < 2 || target == CsvTarget::kNumber, "label", "one column, or \"target\": \"number\" beside a list of them");
   visitor.count({"sequence", "the name or index of the column that says to which sequence a row belongs; none: each row is an example"},
@@ -75,7 +74,8 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
       category_columns, {}, {});
   visitor.integer({"category_limit", "how many different words a one-hot column may hold"}, category_limit, {.low = 1, .high = 1000});
   visitor.choice<CsvUnknownWords>(
-      {"unknown_words", "what becomes of words that the training file lacks; zeros: they belong to no category; error: they are refused"},
+      {"unknown_words",
+       "what becomes of a word in another file that the training file lacks; zeros: it belongs to no category; error: it is refused"},
       unknown_words, {{"zeros", CsvUnknownWords::kZeros}, {"error", CsvUnknownWords::kError}});
   visitor.choice<CsvDates>({"dates",
                             "what becomes of dates and times; ignore: the column is left out with a note; parts: they become year, month, "

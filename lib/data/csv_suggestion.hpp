@@ -14,7 +14,7 @@ struct CsvSuggestion {
   InputTable table;  // the whole file; every column is an input
   std::vector<ColumnFacts> facts;
   CsvOptions options;      // the options that the config should set
-  std::size_t target = 0;  // the target's place among the table's inputs; if labels have a file of their own, the number of inputs
+  std::size_t target = 0;  // the index of the target's column; if labels have a file of their own, the number of columns
   bool is_classes = true;
   Index outputs = 1;               // the number of classes, or 1 if the target is a number
   std::vector<std::string> notes;  // what users should know, one sentence each, such as why a column is left out

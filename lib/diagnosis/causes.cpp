@@ -57,8 +57,8 @@ bool has_tiny_batch(const Subject<T>& subject) {
   return odd > 0 && 4 * odd <= rows_of_statistics(*subject.plan.options, subject.layout());
 }
 
-/// Returns the stages with the mean over full batches alone where an epoch's last batch is tiny.  A mean over all batches gives that batch
-/// the weight of a full one, and its harm would count for the next stage, the variance within batches.
+/// If an epoch's last batch is tiny, returns the stages with the mean over full batches only.  A mean over all batches gives the tiny batch
+/// the weight of a full one, and its harm would then count for the next stage, the variance within batches.
 template <class T>
 std::vector<RepairStage> with_full_batches(const Subject<T>& subject, std::vector<RepairStage> stages) {
   if (!has_tiny_batch(subject) || !draws_at_random(subject.plan) || subject.network().drops_out()) return stages;
@@ -91,7 +91,7 @@ class HistoryCauses {
     if (is_all_initial(shares) && is_loaded()) return;  // the statistics hold nothing of this training's batches
     const StatisticsList* before = &own;
     for (std::size_t i = 1; i < repaired.size(); ++i) {
-      // Statistics of the last two batches are no older than two steps: what sets them apart from the replayed ones is noise, too.
+      // Statistics of the last two batches are at most two steps old, so they differ from the replayed ones by noise, not by lag.
       if (repaired[i].cause == Cause::kLag && (is_cold || has_shortest_memory(evidence.subject))) continue;
       if (repaired[i].cause == Cause::kBiasedVariance) {
         add_parts(*before, repaired[i].statistics);
@@ -131,8 +131,8 @@ class HistoryCauses {
              std::move(only), without);
   }
 
-  /// Returns the stored statistics without what is left of the loaded ones.  If a layer's statistics are nearly all loaded ones, this
-  /// training's own part cannot be told, and the layer gets the sound statistics.
+  /// Returns the stored statistics without what is left of the loaded ones.  If a layer's statistics are nearly all loaded ones, what this
+  /// training added cannot be told, and the layer gets the sound statistics.
   StatisticsList without_loaded(const StatisticsList& initial, const std::vector<double>& shares) const {
     constexpr double kNearlyAll = 0.9;
     StatisticsList own = evidence_.stored;
@@ -146,8 +146,8 @@ class HistoryCauses {
     return own;
   }
 
-  /// Adds the step from the mean over batches to the population.  If the sound statistics leave out the padding, adds also the step from
-  /// the population, which counts it, to the sound statistics.
+  /// Adds the step from the mean over batches to the population.  The population counts the padding.  If the sound statistics leave the
+  /// padding out, the step from the population to them is added, too.
   void add_parts(const StatisticsList& batches, const StatisticsList& population) {
     add(small_parts_cause(subject()), batches, population);
     if (evidence_.leaves_padding_out) add(Cause::kCountedPadding, population, evidence_.sound);

@@ -9,9 +9,10 @@ namespace normrun::diagnosis {
 /// A cause of wrong statistics, and the harm that it does alone.
 struct Blame {
   Cause cause = Cause::kNone;
-  Gain harm;                // what the sound statistics gain over `only`
-  StatisticsList only;      // the sound statistics, but with this one cause unrepaired
-  StatisticsList repaired;  // the stored statistics with this cause and those before it in the order of repair repaired
+  Gain harm;            // what the sound statistics gain over `only`
+  StatisticsList only;  // the sound statistics, but with this one cause unrepaired
+  /// the stored statistics, after this cause and the causes that come before it in the order of repair have been repaired
+  StatisticsList repaired;
 };
 
 /// What the search for causes works with.
@@ -35,9 +36,9 @@ template <class T>
 StatisticsList masked_population(const Subject<T>& subject);
 
 /// Returns why the stored statistics are wrong, the most harmful cause first.  If the network was trained here, the causes come from the
-/// training's own batches (`stages`); otherwise from what the statistics look like.  Causes may multiply from layer to layer, so that no
-/// cause explains a fifth of the harm alone.  Then a cause's harm is what its repair gives back once those before it are repaired.  The
-/// list is empty if that explains nothing either.
+/// training's own batches (`stages`); otherwise from what the statistics look like.  Harm may multiply from layer to layer, so that no
+/// cause alone explains a fifth of the harm.  Then a cause's harm is what its repair gives back once the causes before it are repaired.
+/// The list is empty if that explains nothing either.
 template <class T>
 std::vector<Blame> blame(const Evidence<T>& evidence, const std::vector<RepairStage>& stages);
 
@@ -58,9 +59,8 @@ bool has_history(const Subject<T>& subject);
 template <class T>
 Cause named_by_facts(Cause stage, const Subject<T>& subject);
 
-/// Returns whether a moving average still holds much of its initial values, given the share of these in each layer.  Such an average
-/// reaches back to the first steps.  That its other values come from weights of long ago is then no fault of its own: a shorter memory
-/// repairs both.
+/// Returns whether a moving average still holds much of its initial values, given their share in each layer.  Such an average reaches back
+/// to the first steps, so its other values come from weights of long ago.  That is no fault of its own: a shorter memory repairs both.
 bool reaches_back(const std::vector<double>& initial_shares);
 
 /// Returns how many rows of an epoch's last batch share statistics; 0 if all batches are equally large.

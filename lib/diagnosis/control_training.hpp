@@ -6,8 +6,8 @@
 
 namespace normrun::diagnosis {
 
-/// Returns whether the training's batches hold clearly fewer classes than random ones would: the mean entropy of their labels is below four
-/// fifths of that of shuffled batches.  Returns false if there are no labels.
+/// Returns whether the training's batches hold clearly fewer classes than random batches would: the mean entropy of their labels is below
+/// four fifths of the mean entropy in shuffled batches.  Returns false if there are no labels.
 template <class T>
 bool batches_sort_classes(const Subject<T>& subject);
 

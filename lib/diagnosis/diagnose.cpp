@@ -34,7 +34,7 @@ Finding finding_of(const std::string& finding, Cause cause, const Gain& harm) {
   return finding_in(told_metric(harm), finding, cause, harm);
 }
 
-/// Fewer validation rows than this decide nothing.
+/// With fewer validation rows than this, they decide nothing.
 constexpr Index kFewestHeldOut = 50;
 
 template <class T>
@@ -109,8 +109,9 @@ class Judgement {
     return true;
   }
 
-  /// Returns whether a gain on the judged rows is a finding: it is sure by itself, or it is nearly sure there and on the training rows.
-  /// Training rows alone prove nothing, because the weights were fitted to them; but what is wrong in a network is wrong there, too.
+  /// Returns whether a gain on the judged rows is a finding: it is sure by itself, or it is nearly sure there and on the training rows,
+  /// too.  Training rows alone prove nothing, because the weights were fitted to them; but what is wrong in a network is wrong on them,
+  /// too.
   bool is_found(const Gain& on_judged_rows, const std::function<Gain()>& on_training_rows) const {
     if (on_judged_rows.is_beyond(level())) return true;
     constexpr double kNearly = 10.0;
@@ -132,7 +133,8 @@ class Judgement {
 
   void judge_statistics() {
     if (!is_found(evidence_->whole, [&] { return statistics_on_training_rows(); })) return;
-    // On shifted rows, other statistics may gain only because they happen to suit those rows.  Wrong ones lose on the training rows, too.
+    // On shifted rows, other statistics may gain only because they happen to suit those rows.  Statistics that are wrong lose on the
+    // training rows, too.
     add_causes(shifted_ && !statistics_on_training_rows().is_beyond(level()) ? behind_ : findings_);
   }
   void add_causes(std::vector<Finding>& list) const {
@@ -272,7 +274,7 @@ class Judgement {
     add_arm("batch-statistics", train_);
   }
 
-  /// Adds the largest gain of an arm, whose interval says how large a gain is excluded.
+  /// Adds the finding that nothing was found.  Its effect is the largest gain of an arm, whose interval says how large a gain is excluded.
   void add_nothing() {
     const Gain by_batches = gain(train_, eval_);
     const Gain& most = by_batches.size() > evidence_->whole.size() ? by_batches : evidence_->whole;

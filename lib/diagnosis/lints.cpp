@@ -75,7 +75,7 @@ class Interventions {
   const Subject<T>& subject() const { return evidence_.subject; }
   Gain gain_over(const RowScores& scores) const { return gain_of(scores, best_, subject().plan.loss, subject().margins); }
 
-  /// Returns each output put on a line that is fitted to the other half of the rows.
+  /// Returns each output after a linear fit to the targets, for each half of the rows by the line that is fitted to the other half.
   Matrix<T> on_lines(const Matrix<T>& logits) const {
     Matrix<T> result = logits;
     const RowScorer& scorer = evidence_.judged.scorer();
@@ -110,7 +110,7 @@ class Interventions {
   const RowScores& best_;
 };
 
-/// Returns whether the statistics of some layer are clearly others: as if all its variances changed by a third.
+/// Returns whether the statistics of some layer differ clearly: by as much as if all its variances changed by a third.
 template <class T>
 bool moves_a_layer(const Subject<T>& subject, const StatisticsList& from, const StatisticsList& to) {
   constexpr double kClearly = 0.04;

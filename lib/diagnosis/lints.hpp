@@ -7,7 +7,7 @@
 
 namespace normrun::diagnosis {
 
-/// The numbers of the training rows that are near the others, and of those that are far from them.
+/// The training rows, divided into those that are near the others and those that are far from them; both hold numbers of rows.
 struct FarRows {
   std::vector<Index> near;
   std::vector<Index> far;
@@ -17,14 +17,14 @@ struct FarRows {
 /// Finds training rows whose inputs are far from all others.  A row's distance is a sum over the columns: the squared distance from the
 /// column's median, in units of the range of the column's middle four fifths.  A row is far if its distance is above 25 times the median
 /// distance.  The lists are empty if no row is far, if more than a tenth are, and for sequences, where padding would make the long ones
-/// look far.  They are also empty if the statistics of all rows (`sound`) are hardly others without the far ones: in pictures of strokes,
-/// most columns are nearly always empty, and ordinary rows are far.
+/// look far.  They are also empty if the statistics of all rows (`sound`) hardly change without the far ones: in pictures of strokes, most
+/// columns are nearly always empty, and ordinary rows are far.
 template <class T>
 FarRows far_rows(const Subject<T>& subject, const StatisticsList& sound);
 
-/// Returns findings "lint": what is worth a word but harms nobody yet, each with its place and number.  They are a last batch of one row, a
-/// normalization of one value, channels that do not vary, training rows far from all others, padding that is counted, and predictions of a
-/// single class.
+/// Returns the findings "lint": what is worth a word but does no harm yet, each with its place and number.  They are about a last batch of
+/// one row, a normalization of one value, channels that do not vary, training rows far from all others, padding that is counted, and
+/// predictions of a single class.
 template <class T>
 std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_logits, const FarRows& rows);
 

@@ -19,7 +19,7 @@ constexpr double kNear = 0.25;
 template <class T>
 StatisticsList small_batch_statistics(const Subject<T>& subject, Index size);
 
-/// Statistics that were loaded have no history here, so their cause is whatever reproduces them.
+/// Finds the causes of loaded statistics.  They have no history here, so a cause is whatever reproduces the statistics.
 template <class T>
 class LoadedCauses {
  public:
@@ -89,7 +89,7 @@ class LoadedCauses {
       best = cause;
     };
     if (evidence_.leaves_padding_out) consider(Cause::kCountedPadding, stages_.back().statistics);
-    if (best != Cause::kNone) return best;  // the batches of the other candidates count the padding too
+    if (best != Cause::kNone) return best;  // the batches of the other candidates count the padding, too
     if (const Index size = matching_batch(subject(), corrected_, evidence_.sound); size > 0)
       consider(Cause::kBiasedVariance, small_batch_statistics(subject(), size));
     for (const RepairStage& stage : stages_)
@@ -172,7 +172,7 @@ class LoadedCauses {
     for (std::size_t i = 0; i < distances.size(); ++i) others = i == worst ? others : std::max(others, distances[i]);
     constexpr double kClearly = 4.0;
     constexpr double kFits = 0.05;    // averages over few batches have squared distances of about this size
-    constexpr double kDamaged = 0.3;  // nearer ones may well be statistics of other rows or weights, which move one layer most
+    constexpr double kDamaged = 0.3;  // nearer statistics may well come from other rows or weights, which move one layer most
     if (!(distances[worst] > kClearly * others) || others > kFits || distances[worst] < kDamaged) return Cause::kNone;
     // The harm is in that layer only if repairing it alone gives nearly everything back.
     constexpr double kLittle = 0.2;
@@ -183,8 +183,8 @@ class LoadedCauses {
     return is_initial ? Cause::kLost : Cause::kDamagedLayer;
   }
 
-  /// Returns whether chance explains the statistics: each layer is off by no more than a moving average over few rows is, and statistics of
-  /// so few rows do harm of that size.
+  /// Returns whether chance explains the statistics: each layer is off by no more than a moving average over few rows would be, and
+  /// statistics of so few rows do as much harm.
   bool is_noise() const {
     constexpr double kWithinChance = 4.0;
     constexpr double kShortMemory = 0.8;  // with a smaller momentum an average holds only a few batches, however many rows these had
@@ -243,7 +243,7 @@ Index matching_batch(const Subject<T>& subject, const StatisticsList& stored, co
   Index best = 0;
   for (const Index size : {1, 2, 4, 8, 16, 32}) {
     if (size > subject.plan.data->train.samples()) break;
-    // One value has no variance: a normalization leaves the stored one as it is, which is no evidence for itself.
+    // One value has no variance, so a normalization leaves the stored variance as it is.  That is no evidence for a batch of one value.
     if (size == 1 && most_positions(subject) == 1) continue;
     const double left = distance(stored, small_batch_statistics(subject, size), sound, subject.layout());
     if (left >= nearest) continue;

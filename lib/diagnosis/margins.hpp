@@ -2,7 +2,7 @@
 
 namespace normrun::diagnosis {
 
-/// What counts as better: one of the two scores gains more than its margin, and the other gets not much worse.
+/// What counts as better: one of the two scores gains more than its margin, and the other does not get much worse.
 struct Margins {
   double accuracy = 0.01;
   double loss = 0.02;      // in nats per row

@@ -14,8 +14,8 @@ struct Candidate {
   RowScores scores;
 };
 
-/// Returns the name of recomputing the statistics: "layer-by-layer", or "without-padding" if leaving out the padding is what makes them
-/// sound.
+/// Returns the name of the remedy that recomputes the statistics: "layer-by-layer", or "without-padding" if they are sound only because
+/// they leave out the padding.
 template <class T>
 std::string recomputed_name(const Evidence<T>& evidence);
 
@@ -33,11 +33,12 @@ TriedRemedy tried(const Candidate& candidate, const RowScores& eval, nn::LossKin
 template <class T>
 std::vector<Candidate> candidates_for(const Evidence<T>& evidence, Cause cause, const std::vector<RepairStage>& stages);
 
-/// Returns the population's statistics that some rows of a split give.
+/// Returns the population statistics of some rows of a split.
 template <class T>
 StatisticsList population_of_rows(const Subject<T>& subject, data::SplitName split, std::span<const Index> rows);
 
-/// Returns what adapting to such rows as the judged ones would score: each half of them is predicted with the statistics of the other half.
+/// Returns the scores that adapting to rows like the judged ones would have: each half of the judged rows is predicted with the statistics
+/// of the other half.
 template <class T>
 RowScores recomputed_on_judged(const Subject<T>& subject, const JudgedRows<T>& judged);
 

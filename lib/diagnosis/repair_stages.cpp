@@ -6,7 +6,7 @@ namespace normrun::diagnosis {
 namespace {
 
 /// Gives the noiseless statistics to layers whose statistics never moved, or whose average keeps all of its old value.  Such layers have no
-/// bias correction and no moving average to replay, so the cold start also gets their repair of lag and noise.
+/// bias correction and no moving average to replay, so their cold start is repaired together with lag and noise.
 template <class T>
 void keep_moved(const Subject<T>& subject, const StatisticsList& noiseless, StatisticsList& corrected, StatisticsList& present) {
   for (std::size_t i = 0; i < noiseless.size(); ++i) {

@@ -22,8 +22,8 @@ struct RepairStage {
 template <class T>
 std::vector<RepairStage> repair_stages(const Subject<T>& subject, const statistics::PopulationOptions& population);
 
-/// Returns the stages of a training whose batches are not drawn at random, but repairs the contents of batches before the sampling noise:
-/// in such a training a few batches differ mostly by what they hold.
+/// Returns the stages of a training whose batches are not drawn at random, in another order: the contents of batches are repaired before
+/// the sampling noise.  In such a training, a few batches differ mostly by what they hold.
 template <class T>
 std::vector<RepairStage> stages_by_contents(const Subject<T>& subject, const std::vector<RepairStage>& stages);
 

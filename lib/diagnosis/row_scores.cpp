@@ -150,9 +150,9 @@ void RowScorer::add_slope(const double* z, Index row, double scale, double smoot
   }
 }
 
-/// Returns the scale (1 / temperature) of least loss over the rows of one parity, by Newton's method on a convex function.  One step
-/// changes the scale at most fourfold.  As much of the labels' weight as one row has is spread evenly over all classes.  Without this, rows
-/// that are all right would have an infinite scale, and the first wrong row of the other parity an infinite loss.
+/// Returns the scale (1 / temperature) with the least loss over the rows of one parity, by Newton's method on a convex function.  One step
+/// changes the scale at most fourfold.  A share of the labels' weight, as much as one row has, is spread evenly over all classes.  Without
+/// this, rows that are all right would have an infinite scale, and the first wrong row of the other parity an infinite loss.
 double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const {
   constexpr int kSteps = 25;
   constexpr double kFewest = 1e-4;

@@ -83,7 +83,7 @@ Matrix<double> whitened(const Matrix<double>& x) {
   return result;
 }
 
-/// The rows of one set of features, prepared for any number of permutations.
+/// The rows of one set of features, with what is computed once for all permutations.
 class Set {
  public:
   explicit Set(const Features& features)

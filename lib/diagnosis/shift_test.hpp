@@ -9,7 +9,7 @@
 
 namespace normrun::diagnosis {
 
-/// Numbers of some rows, (rows, features).  They should tell whether two groups of these rows are distributed alike.
+/// Numbers of some rows: (rows, features).  A test compares two groups of these rows by them.
 using Features = Matrix<double>;
 
 /// The result of a permutation test of two groups of rows.

@@ -6,8 +6,9 @@
 
 namespace normrun::diagnosis {
 
-/// Returns `base` changed by what leads from the statistics `sound` to the statistics `faulty`: the differences of the means, in units of
-/// the standard deviation, and the ratios of the variances.  So a fault that was measured in one place can stand alone in another.
+/// Returns `base` with the fault that leads from the statistics `sound` to the statistics `faulty`: the same differences of the means, in
+/// units of the standard deviation, and the same ratios of the variances.  A fault that was measured in one place can thus stand alone in
+/// another.
 StatisticsList with_fault(const StatisticsList& base, const StatisticsList& faulty, const StatisticsList& sound);
 
 /// Returns base + share (other - base): what a moving average holds if it gave `share` of its weight to `other`.
@@ -26,8 +27,8 @@ double layer_distance(const statistics::LayerStatistics& a, const statistics::La
                       double epsilon);
 double distance(const StatisticsList& a, const StatisticsList& b, const StatisticsList& scale, const nn::Layout& layout);
 
-/// How much of `towards` the statistics hold beside `base`, fitted by least squares over all channels of all layers, and the share of their
-/// difference from `base` that this fit explains.
+/// How much of `towards` the statistics hold beside `base`.  The number is fitted by least squares over all channels of all layers, with
+/// the share of the statistics' difference from `base` that the fit explains.
 struct BlendFit {
   double share = 0.0;
   double explained = 0.0;  // the share of the difference, R^2

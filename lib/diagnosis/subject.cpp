@@ -10,7 +10,7 @@
 namespace normrun::diagnosis {
 namespace {
 
-/// More rows would make an estimate surer than any decision needs.
+/// With more rows, an estimate would be surer than any decision needs.
 constexpr Index kMostJudged = 2048;
 
 template <class T>

@@ -38,8 +38,8 @@ struct OnnxTensor {
   std::string name;
   std::vector<Index> dims;  // empty for a single number
   OnnxType type = OnnxType::kFloat;
-  Index count = 1;         // of its numbers, which are all there: the reader has compared sizes
-  std::string_view bytes;  // how many numbers it has; the reader has checked that the file holds them all
+  Index count = 1;         // how many numbers it has; the reader has checked that the file holds them all
+  std::string_view bytes;  // the numbers as little-endian bytes; empty if they are in `listed`
   std::string file;        // the file in which the bytes lie: the model's own, or one of external data
   Index begin = -1;        // where the bytes begin in that file; -1 if they do not lie there as plain bytes
   /// the whole numbers, or bits of half-precision numbers, of the field int32_data, int64_data or uint64_data

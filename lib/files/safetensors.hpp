@@ -15,8 +15,8 @@ struct Tensor {
   std::vector<Index> shape;
   bool is_double = false;      // true: F64; false: F32, or a type that is converted (F16, BF16, I32, I64)
   std::vector<double> values;  // exact for F64 and F32
-  Index begin = -1;            // of a tensor that was read: the byte of the file at which its numbers begin
-  std::string dtype = {};      // and their type there: F64, F32, F16, …
+  Index begin = -1;            // for a tensor that was read, the byte of the file at which its numbers begin
+  std::string dtype = {};      // the type of the numbers in the file: F64, F32, F16, …
 };
 
 struct TensorFile {

@@ -183,8 +183,8 @@ class Record {
   Keep keep_;
   Index examples_ = 0;
   Mode mode_ = kEvalMode;
-  std::vector<const Index*> lengths_at_;             // the layer's input: for each layer
-  std::vector<const Index*> lengths_behind_;         // the layer's output: for each boundary
+  std::vector<const Index*> lengths_at_;             // for each layer, the valid steps of its input
+  std::vector<const Index*> lengths_behind_;         // for each boundary, the valid steps there
   std::vector<std::vector<Index>> changed_lengths_;  // for each layer that changes lengths, the lengths of its output
   PassKey key_;
   ConstView<T> input_;

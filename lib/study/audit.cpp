@@ -25,7 +25,7 @@ Channels channels_where(const std::vector<double>& values, const Test& test) {
   return found;
 }
 
-/// "3 of 12 channels (0 4 7)"
+/// Returns a text such as "3 of 12 channels (0 4 7)".
 std::string count_words(const Channels& channels, std::size_t of) {
   constexpr std::size_t kListed = 8;
   std::string list;
@@ -101,7 +101,7 @@ class Auditor {
     }
   }
 
-  /// Statistics of other weights often show by their scale.
+  /// Adds findings about scales: statistics of other weights often show by them.
   void audit_scales() {
     constexpr double kFarApart = 1e4;
     std::vector<std::pair<const AuditedNorm*, double>> scales;
@@ -142,7 +142,7 @@ class Auditor {
   std::vector<AuditFinding> findings_;
 };
 
-/// Whose tensors are a layer's, by the ends of their names in our files, PyTorch's, Keras's and flax's.
+/// A tensor that belongs to a layer, and the ends of its names in our files, PyTorch's, Keras's and flax's.
 struct Role {
   const char* end;
   std::vector<double> AuditedNorm::*numbers;
@@ -169,7 +169,7 @@ AuditedNorm& norm_named(std::vector<AuditedNorm>& norms, const std::string& laye
   return found == norms.end() ? norms.emplace_back(AuditedNorm{.layer = layer}) : *found;
 }
 
-/// The options of a checkpoint's layers are in the config that it holds.
+/// Takes the options of a checkpoint's layers from the config that the checkpoint holds.
 void take_options(const std::string& path, const std::string& config_text, std::vector<AuditedNorm>& norms) {
   RunConfig config;
   std::vector<Problem> problems;

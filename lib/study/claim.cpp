@@ -10,8 +10,8 @@ const std::vector<std::pair<std::string_view, ClaimTest>> kTests = {
     {"equal", ClaimTest::kEqual},     {"not_less", ClaimTest::kNotLess}, {"not_greater", ClaimTest::kNotGreater},
     {"slope", ClaimTest::kSlope},     {"range", ClaimTest::kRange}};
 
-/// An option and the tests that read it.  An option counts as given only if it differs from its default, because a resolved config has
-/// every option.
+/// An option and the tests that read it.  A resolved config has every option, so an option counts as given only if it differs from its
+/// default.
 struct TestKey {
   std::string_view name;
   bool is_given;
@@ -43,7 +43,7 @@ std::string names_of(const std::vector<ClaimTest>& tests) {
 
 std::string quoted(std::string_view key) { return '"' + std::string(key) + '"'; }
 
-/// Refuses keys that the test does not read.  If the test ignored them, it would answer another question than the author asked.
+/// Refuses keys that the test does not read.  A test that ignored them would answer another question than the author asked.
 void refuse_unread_keys(const Claim& claim, config::OptionVisitor& visitor) {
   for (const TestKey& key : test_keys(claim)) {
     visitor.require(!key.is_given || key.is_read_by(claim.test), key.name,

@@ -11,7 +11,7 @@ namespace normrun::study {
 
 /// What the user of `normrun compare` asks for.
 struct CheckpointComparison {
-  std::string checkpoint;    // a file that `train` wrote, or together with `network` a file of another framework
+  std::string checkpoint;    // a file that `train` wrote, or, if `network` is given, a file of another framework
   std::string data;          // a config file (its "data"), or JSON text: a config or a data object
   std::string network = {};  // a config, or its JSON text, for the network and, without `data`, the data
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: the config's own

@@ -17,8 +17,8 @@
 namespace normrun::study {
 namespace {
 
-/// Without labels, a distance of the outputs counts from this share of their variance on: a sound moving average of some hundred batches
-/// may be off by a tenth of the standard deviation, and nobody can tell whether that harms.
+/// Without labels, a distance of the outputs counts only if it is at least this share of their variance.  A sound moving average of some
+/// hundred batches may be off by a tenth of the standard deviation, and nobody can tell whether that harms.
 constexpr double kFarOutputs = 0.1;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -64,7 +64,7 @@ class ModelJudge {
   compare::Snapshot<T> snapshot(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {.network = network_, .model = model_, .data = data, .settings = settings_, .loss = loss};
   }
-  /// Returns the state with recomputed statistics; the stored state if no layer has moving statistics.
+  /// Returns the state with recomputed statistics, or the stored state if no layer has moving statistics.
   std::span<const T> sound_state() const { return stages_.empty() ? std::span<const T>(model_.state) : std::span<const T>(sound_); }
   train::TrainingPlan<T> plan(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {.network = &network_,
@@ -76,7 +76,8 @@ class ModelJudge {
             .folder = folder_};
   }
 
-  /// The outputs are those of eval mode or, of a file that normalizes by its batch whenever it runs, of either mode.
+  /// Compares the framework's outputs with those of eval mode.  If the file normalizes by its batch whenever it runs, those of train mode
+  /// may match instead.
   OutputsCheck checked_outputs() const {
     const files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
     const Matrix<double> given = data::to_targets<double>(array, array.rows());
@@ -211,7 +212,7 @@ class ModelJudge {
   const nn::Network<T>& network_ = loaded_.network;
   const nn::Model<T>& model_ = loaded_.model;
   const nn::LossKind loss_ = loaded_.loss;
-  std::vector<data::SplitName> splits_;         // the rows to be judged first
+  std::vector<data::SplitName> splits_;         // the rows to be judged come first
   std::vector<diagnosis::RepairStage> stages_;  // empty without moving statistics
   Buffer<T> sound_;                             // the state with recomputed statistics
   std::optional<data::Dataset<T>> by_outputs_;  // only if some rows have no labels

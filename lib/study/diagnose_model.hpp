@@ -13,7 +13,7 @@
 
 namespace normrun::study {
 
-/// The scores of the three ways to predict: NaN where the rows have no labels.
+/// The scores of the three ways to predict.  They are NaN if the rows have no labels.
 struct WayScores {
   double loss = 0.0;
   double accuracy = 0.0;
@@ -26,11 +26,11 @@ struct JudgedRole {
   WayScores stored;      // eval mode by the stored statistics
   WayScores train_mode;  // each batch by its own statistics
   WayScores recomputed;  // eval mode by statistics recomputed on the training rows
-  double gap = 0.0;      // the outputs of eval mode against those by recomputed statistics: rms, in standard deviations of the latter
+  double gap = 0.0;  // how far the outputs of eval mode are from those by recomputed statistics: rms, in standard deviations of the latter
   diagnosis::Diagnosis diagnosis;
 };
 
-/// The outputs of eval mode against those that the model's framework gave.
+/// How far the outputs of eval mode are from those that the model's framework gave.
 struct OutputsCheck {
   double largest = 0.0;  // the largest difference
   double allowed = 0.0;
@@ -50,9 +50,9 @@ struct ModelDiagnosis {
   std::vector<std::string> notes;
 };
 
-/// Judges the model of an experiment that open_model() described, and adds its lines of all tables to the record.
-/// Rows without labels are judged by how far the outputs are from those by recomputed statistics: their findings are of that distance.
-/// Throws Error(kUsage) if the outputs of `request` are not those of the judged rows, and the errors of a run.
+/// Judges the model of an experiment that open_model() described, and adds its lines to all tables of the record.  Rows without labels are
+/// judged by how far their outputs are from the outputs by recomputed statistics; their findings tell this distance.  Throws Error(kUsage)
+/// if the outputs in `request` do not belong to the judged rows, and whatever a run throws.
 ModelDiagnosis diagnose_model(const Experiment& experiment, const ModelCase& model, const ModelRequest& request, tables::RunRecord& record);
 
 }  // namespace normrun::study

@@ -24,7 +24,7 @@ std::optional<Shape> example_shape(const std::string& folder) {
   const std::string file = folder + "/manifest.json";
   if (!std::filesystem::exists(file)) return std::nullopt;
   ManifestShape manifest;
-  std::vector<Problem> ignored;  // the other keys
+  std::vector<Problem> ignored;  // of the other keys, which are not read here
   try {
     config::Document::load(file).read("", manifest, ignored);
     Index size = 1;

@@ -14,7 +14,7 @@ namespace {
 constexpr Index kMostRows = 256;
 constexpr Index kBatch = 32;
 
-/// Runs the same rows in the batches of several arrangements.
+/// Runs the same rows in several arrangements of batches.
 template <class T>
 class Arrangements {
  public:
@@ -71,7 +71,7 @@ class Arrangements {
     list_.push_back({arrangement, gap(own_mode_, own_), gap(kTrainFrozen, train_)});
   }
 
-  /// Puts every row among other neighbours: the rows of two shuffles are compared with each other, so that the batch size plays no part.
+  /// Puts every row among other neighbours.  The rows of two shuffles are compared with each other, so the batch size plays no part.
   void add_neighbours(Index size) {
     std::vector<Index> first = order_;
     std::vector<Index> second = order_;

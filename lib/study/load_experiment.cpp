@@ -13,14 +13,14 @@
 namespace normrun::study {
 namespace {
 
-/// Of an axis with more values than this, such as the seeds of a very large sweep, only the first values and the last are checked.
+/// If an axis has more values than this, as the seeds of a very large sweep, only the first values and the last one are checked.
 constexpr std::size_t kCheckedValues = 1000;
 /// A range of more seeds than this is written as a range, not as a list.
 constexpr std::size_t kListedValues = 1000;
 /// Keys that do not change the numbers of a run.
 constexpr const char* kOtherKeys[] = {"$schema", "name", "source", "description", "grid", "claims", "train.checkpoint_every"};
 
-/// In place of a value's place in its axis: the value that the config itself gives to the swept key.
+/// Stands in for a value's place in its axis: the value is the one that the config itself gives to the swept key.
 constexpr std::size_t kOwnValue = static_cast<std::size_t>(-1);
 
 /// Returns the key of the object around a key: "norm" for "norm.type", "" for "seed".
@@ -100,7 +100,7 @@ constexpr const char* kMovedConfig =
     "a config.json in a results folder still has the paths of the original config: copy it into the original config's folder, or give the "
     "paths by --set";
 
-/// What the readers of the data files tell at one point.
+/// What the readers of the data files say at one point of the grid.
 struct DataFacts {
   std::vector<std::string> notes;
   std::optional<Shape> example;
@@ -134,7 +134,7 @@ RunConfig point_config(const config::Document& document, const std::vector<confi
   return config;
 }
 
-/// A weights file that does not fit one swept normalization or one seed is the config's fault, even if the other values fit.
+/// A weights file that does not fit one swept normalization or one seed is a fault of the config, even if it fits the other values.
 void check_swept_weights(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
   std::vector<Problem> problems;
@@ -155,7 +155,7 @@ void check_swept_weights(const config::Document& document, const std::vector<con
   if (!problems.empty()) throw Error(code, problems);
 }
 
-/// Shapes that fit at no checked point, or a data file that is missing at every point, are the config's fault.  If some point fits, the
+/// Shapes that fit at no checked point, or a data file that is missing at every point, are a fault of the config.  If some point fits, the
 /// runs of the other points fail by themselves.  Returns the facts of the point that fits.
 DataFacts check_shapes(const config::Document& document, const std::vector<config::Axis>& axes, const std::string& folder) {
   const config::Grid grid(axes);
@@ -185,7 +185,7 @@ config::Document numbers_of(RunConfig config) {
   return document;
 }
 
-/// Adds those given options of an object that its type in `numbers` does not know, because other types of the sweep read them.
+/// Adds the given options of an object that its type in `numbers` does not know.  Other types in the sweep read these options.
 void add_options_of_other_types(const std::string& object, const config::Document& given, config::Document& numbers) {
   std::string pointer = "/" + object;
   std::replace(pointer.begin(), pointer.end(), '.', '/');

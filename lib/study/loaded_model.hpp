@@ -15,11 +15,11 @@ struct LoadedModel {
   nn::Network<T> network;
   nn::Model<T> model;
   nn::LossKind loss;
-  nn::WeightsUse use;  // which tensors of the file became which of ours
+  nn::WeightsUse use;  // which tensors of the file belong to which of ours
 };
 
-/// Loads the rows, the network and the weights of an experiment that open_model() described.  The weights of `foreign` are taken
-/// from memory, whatever they are; others from their file.  Throws the errors of a run.
+/// Loads the rows, the network and the weights of an experiment that open_model() described.  If `foreign` is given, the weights come from
+/// it, even if they are not finite; otherwise they come from their file.  Throws what a run throws.
 template <class T>
 LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& request, const models::ForeignModel* foreign = nullptr);
 
@@ -29,8 +29,8 @@ bool has_labels(const data::Split<T>& split) {
   return !split.labels.empty() || split.targets.rows() > 0;
 }
 
-/// Runs every row of a split with the given statistics; batch statistics are those of all rows together.  Returns the activations at a
-/// boundary in the split's order.
+/// Runs every row of a split with the given statistics, and returns the activations at a boundary in the split's order.  Batch statistics
+/// are those of all rows together.
 template <class T>
 Matrix<T> outputs_of(const LoadedModel<T>& loaded, const Mode& mode, std::span<const T> state, data::SplitName split, Index boundary);
 

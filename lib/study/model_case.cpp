@@ -21,11 +21,11 @@ using nlohmann::ordered_json;
 
 constexpr Index kUsualBatch = 32;
 
-/// What the file itself and the config of its network say.
+/// What is known about a model from its file and from the config of its network.
 struct KnownModel {
-  config::Document document;  // with the network, the norm, and what is known of the training
+  config::Document document;  // the config with the network, the norm, and what is known about the training
   std::string weights;        // the file that init_from names
-  bool is_torch = false;      // its images have their channels first
+  bool is_torch = false;      // whether its images have their channels first
   std::shared_ptr<const models::ForeignModel> foreign = nullptr;
 };
 
@@ -68,7 +68,7 @@ void set_momentum(ordered_json& value, double momentum) {
   value["momentum_weighs"] = "old";
 }
 
-/// Sets what a diagnosis asks for, in place of what the config trains and compares.
+/// Sets the options that a diagnosis needs, in place of those by which the config trains and compares.
 void set_request(const ModelRequest& request, const std::string& weights, config::Document& document) {
   ordered_json train = {{"steps", 0}, {"init_from", weights}, {"history", ordered_json::array()}};
   train["batch_size"] = request.batch_size.value_or(kUsualBatch);
@@ -90,7 +90,7 @@ void set_request(const ModelRequest& request, const std::string& weights, config
   document.set("train", train.dump(), "the request");
   document.set("compare", compare.dump(), "the request");
   for (const char* key : {"grid", "claims", "probes", "population", "seed"}) document.erase(key);
-  // Outputs in double precision are to be met in double precision.
+  // Given outputs in double precision are compared with outputs in double precision.
   if (!request.outputs.empty()) {
     const files::NumberFormat format = files::read_npy(request.outputs, files::Read::kHeader).format;
     document.set("precision", format.bytes == sizeof(double) ? "float64" : "float32", "--outputs");
@@ -114,7 +114,7 @@ RunConfig read_config(const config::Document& document) {
   return config;
 }
 
-/// The axes of an example as the model's file has them.
+/// Returns the shape of an example with its axes as the model's file has them.
 std::string taken_shape(const models::ForeignModel& model) {
   const std::string own = shape_text(model.file_input);
   return model.is_channels_first ? own + ", or " + model.input.text() + " with the channels last" : own;
@@ -149,14 +149,15 @@ RowsReading found_reading(const ModelRequest& request, const KnownModel& known, 
       return reading;
     } catch (const Error& error) {
       if (error.code() == ExitCode::kOutOfMemory) throw;
-      // Rows as they are in the file have a shape that users know; those with their axes moved, or that have no such axes, do not.
+      // The message names the shape that the rows have in their file, because users know it; they do not know the shape after axes have
+      // moved.
       if (!refusal || !is_channels_first) refusal = error;
     }
   }
   throw Error(*refusal);
 }
 
-/// Makes the paths in a "data" of a config in `from` relative to `folder`.
+/// Makes the paths in the "data" of a config in the folder `from` relative to `folder`.
 void move_paths(ordered_json& data, const std::string& from, const std::string& folder) {
   for (auto& [key, value] : data.items()) {
     if (value.is_object()) move_paths(value, from, folder);
@@ -180,7 +181,7 @@ void take_data(const std::string& path, const std::string& folder, config::Docum
   document.set("compare.splits", splits.dump(), path);
 }
 
-/// Throws Error(kDamaged) for a model whose numbers are not finite, which no pass could compute with.
+/// Throws Error(kDamaged) for a model with numbers that are not finite, because no pass could compute with them.
 void refuse_damaged_numbers(const models::ForeignModel& model) {
   for (const files::Tensor& tensor : model.weights.tensors) {
     const auto count = std::count_if(tensor.values.begin(), tensor.values.end(), [](double value) { return !std::isfinite(value); });

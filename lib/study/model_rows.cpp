@@ -44,7 +44,7 @@ ordered_json arrays_json(const ModelRequest& request, const RowsReading& reading
   return data;
 }
 
-/// The labels of a table are in a file of their own, or a column that --labels names.
+/// Returns the "data" of a table, whose labels are in a file of their own or in a column that --labels names.
 ordered_json table_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder) {
   if (!request.held_out.inputs.empty()) refuse_usage("--held-out", "a table cannot be held-out rows", "give the rows as NPY or NPZ");
   if (request.data.labels.empty()) {
@@ -83,7 +83,7 @@ std::string rows_json(const ModelRequest& request, const RowsReading& reading, c
       refuse_usage(option, "these rows are in another kind of file than --data", "give all rows in one format");
   }
   ordered_json data = kind == RowsKind::kTable ? table_json(request, reading, folder) : arrays_json(request, reading, kind, folder);
-  // All rows have the roles that the user gave them: none are held out.
+  // The user has given all rows their roles, so none are held out.
   if (kind != RowsKind::kTable && request.test.inputs.empty()) data["test_fraction"] = 0.0;
   return data.dump();
 }

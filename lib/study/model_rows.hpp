@@ -13,12 +13,12 @@ struct RowsReading {
   std::string target;  // "class" or "number"; "": the labels say it themselves
 };
 
-/// Returns whether the training rows are those of a config.
+/// Returns whether the training rows come from a config.
 bool is_config(const ModelRequest& request);
 /// Returns the config's "data" for the rows of a request, as JSON.  Paths are relative to `folder`.  Throws Error(kUsage) if the files are
 /// of different kinds, or of a kind that cannot have these roles.
 std::string rows_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder);
-/// Returns `path` as a config in `folder` must write it.
+/// Returns `path` in the form in which a config that lies in `folder` must write it.
 std::string path_from(const std::string& path, const std::string& folder);
 
 }  // namespace normrun::study

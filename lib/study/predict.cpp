@@ -8,7 +8,7 @@
 namespace normrun::study {
 
 double expected_batch_sd(Index batch_size) {
-  // Gamma(B/2) / Gamma((B-1)/2) grows by B / (B-1) from B to B + 2.
+  // From B to B + 2, Gamma(B/2) / Gamma((B-1)/2) grows by the factor B / (B-1).
   const bool even = batch_size % 2 == 0;
   double ratio = even ? 1.0 / std::sqrt(std::numbers::pi) : std::sqrt(std::numbers::pi) / 2.0;
   for (Index b = even ? 2 : 3; b < batch_size; b += 2) ratio *= static_cast<double>(b) / static_cast<double>(b - 1);

@@ -10,7 +10,8 @@
 namespace normrun::study {
 namespace {
 
-/// Our tensor and the file's, of a line in nn::WeightsUse::loaded: "norm.gamma" or "norm.gamma from bn.weight, transposed".
+/// Returns our name and the file's name in a line of nn::WeightsUse::loaded, such as "norm.gamma" or "norm.gamma from bn.weight,
+/// transposed".
 std::pair<std::string, std::string> names_of(const std::string& loaded) {
   constexpr std::string_view kFrom = " from ";
   const std::size_t from = loaded.find(kFrom);
@@ -128,7 +129,7 @@ class Repairer {
     add_curve();
   }
 
-  /// Adds the losses by statistics of 16 rows, 64, 256 and so on: they show how many rows are enough.
+  /// Adds the losses by statistics of 16, 64, 256, … rows.  They show how many rows are enough.
   void add_curve() {
     constexpr Index kFewest = 16;
     constexpr Index kTimes = 4;

@@ -100,12 +100,12 @@ class Rewriter {
   const models::ForeignModel& model_;
   const ModelRepair& repair_;
   std::map<std::string, std::string> bytes_;
-  std::set<std::string> changed_;  // the files whose bytes are others now
+  std::set<std::string> changed_;  // the files whose bytes have changed
   std::vector<files::NewInitializer> initializers_;
   std::vector<files::NewInput> inputs_;
 };
 
-/// The statistics alone, under the names that they have in the model.
+/// Returns a file with the statistics alone, under the names that they have in the model.
 std::string statistics_alone(const models::ForeignModel& model, const ModelRepair& repair, const std::string& provenance) {
   files::TensorFile file;
   file.metadata["normrun.repair"] = provenance;

@@ -44,7 +44,7 @@ class RunWarnings {
                       drops_last() ? ", and data.batching.last drops them all: no step is left" : ": every batch is all of them"));
       return;
     }
-    // Ghost batches are no parts here: a small last batch has fewer of them, not smaller ones.
+    // A small last batch has fewer ghost batches, not smaller ones, so ghost batches do not count here.
     const Index parts = std::max<Index>(batch_size() / diagnosis::rows_of_norm_batch(config_.train), 1);
     if (part_ == 1) {
       add(

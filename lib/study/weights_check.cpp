@@ -7,10 +7,10 @@
 namespace normrun::study {
 namespace {
 
-/// At most this many values of one axis are looked at.
+/// The most values of one axis that are looked at.
 constexpr std::size_t kLookedAt = 1000;
 
-/// Returns the config in which one axis has the given value and the others have their first.
+/// Returns the config at the given value of one axis and the first value of every other axis.
 RunConfig config_at(const config::Document& document, const config::Grid& grid, std::size_t axis, std::size_t value) {
   std::vector<config::Axis> chosen = grid.axes();
   for (std::size_t a = 0; a < chosen.size(); ++a) {

@@ -33,7 +33,7 @@ void put_text(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Reads the fields of a payload in turn.  If the fields do not fit although the checksum is right, another program wrote the payload.
+/// Reads the fields of a payload in turn.  If they do not fit although the checksum is right, another program wrote the payload.
 class Payload {
  public:
   Payload(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}

@@ -60,7 +60,8 @@ class Joining {
     parts_.folders.push_back(folder);
     std::string grid;
     std::optional<RunTranslation> translation;
-    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;  // this part's records of runs that earlier parts have too
+    // this part's records of runs that earlier parts have recorded, too
+    std::map<std::int64_t, std::pair<std::uint64_t, tables::RunStatus>> doubles;
     const auto take_plan = [&](const JournalPlan& plan) {
       check_same_plan(plan, parts_.plan, path, "leave this part out, or train it again as " + parts_.folders[0] + " was trained");
       grid = plan.grid;

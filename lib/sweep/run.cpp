@@ -138,7 +138,7 @@ class Run {
       if (data_->split(split).samples() == 0) continue;
       for (const std::string& mode : config_.train.history) {
         if (split == data::SplitName::kTrain && mode == "train")
-          continue;  // the line added above, with the steps' running mean, is that of train mode
+          continue;  // the line added above, which has the running mean over the steps, is that of train mode
         add(data::split_text(split), mode,
             compare::score_split(snapshot_of(trainer_->running_model()), split, mode, config_.train.batch_size));
       }
@@ -155,7 +155,7 @@ class Run {
     compare_seconds_ += seconds_since(start);
   }
 
-  /// Adds the budget and the diagnosis, which share the statistics with one cause after another repaired.
+  /// Adds the budget and the diagnosis.  Both use the statistics with one cause after another repaired.
   void explain_gap() {
     if (config_.compare.budget.empty() && !config_.compare.diagnosis) return;
     const compare::Snapshot<T> now = snapshot();
@@ -164,7 +164,7 @@ class Run {
     if (config_.compare.diagnosis) compare::add_diagnosis(now, plan_, stages, record_);
   }
 
-  /// Returns the scores of the test rows in train and in eval mode.  Without test rows they are NaN, of 0 samples.
+  /// Returns the scores of the test rows in train and in eval mode.  Without test rows they are NaN and have 0 samples.
   compare::TrainEvalScores test_scores() {
     if (data_->test.samples() == 0) return {};
     return compare::score_train_and_eval(snapshot(), data::SplitName::kTest);

@@ -17,7 +17,7 @@ constexpr Index kMostReplayed = 4096;
 
 /// Returns how many of the last updates a moving average remembers.  Everything before these updates has at most the weight kForgotten.
 Index memory_in_updates(const nn::Normalization& norm, Index updates) {
-  Index low = 0;  // so few updates or fewer leave more than kForgotten to the older ones
+  Index low = 0;  // so few of the last updates leave more than kForgotten to older ones
   Index high = updates;
   while (low < high) {
     const Index middle = low + (high - low) / 2;

@@ -29,7 +29,8 @@ double batch_invariance(const Snapshot<T>& snapshot);
 template <class T>
 double weight_rescale(const Snapshot<T>& snapshot);
 
-/// Returns the number below which `share` of the numbers lie, which are in ascending order: between two of them in proportion.
+/// Returns the number below which `share` of the numbers lie.  It lies between two of the numbers, in proportion.  `ascending` must be
+/// sorted.
 double percentile_of(std::span<const double> ascending, double share);
 template <class T>
 std::vector<LayerValue> activation_percentile(const Snapshot<T>& snapshot, double share);

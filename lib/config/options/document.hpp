@@ -50,7 +50,8 @@ class Document {
   /// same when it sets a "type".
   void allow_other_types(std::string_view dotted_key);
   /// Sets a dotted key to the value that `given` has there, or removes the key if `given` has no such value.  If an override set the type
-  /// of the object in `given`, only those of its options stay that this document's object has too: the new type does not know the others.
+  /// of the object in `given`, the object keeps only those options that this document's object has, too, because the new type does not know
+  /// the others.
   void restore(std::string_view dotted_key, const Document& given);
   bool contains(std::string_view dotted_key) const;
   std::string text_at(std::string_view dotted_key) const;  // compact JSON; "" if there is no value

@@ -36,7 +36,7 @@ void read_choice(const Given& given, std::size_t& index, const std::vector<std::
 bool is_pattern(std::string_view word);
 /// The regular expression of the texts that such a word stands for.
 std::string pattern_of(std::string_view word);
-/// Reads a pair of `words`, some of which may be patterns.
+/// Reads a pair of texts.  Each must be one of `words`, or fit a pattern among `words`.
 void read_pair(const Given& given, std::pair<std::string, std::string>& value, const std::vector<std::string_view>& words);
 /// Fills an object that has no "type".
 void read_object(const Given& given, Described& value);

@@ -183,7 +183,7 @@ class BatchPerStep final : public Layer<T> {
   StateId moving_mean_;  // (time, channels)
   StateId moving_variance_;
   StateId updates_;  // the count of updates: one number
-  CacheId mean_;     // (time, channels): the mean that normalized; the next three caches have the same shape
+  CacheId mean_;     // (time, channels): the mean that normalized; the following caches have the same shape
   CacheId batch_mean_;
   CacheId variance_;  // the variance of the batch
   CacheId inv_std_;

@@ -94,7 +94,7 @@ class Multiply final : public Layer<T> {
   }
 
   std::vector<Repeated> inputs_;  // for each input
-  Index positions_ = 1;           // of the output, as channels_
+  Index positions_ = 1;           // how many positions the output has
   Index channels_ = 1;
 };
 
