@@ -97,8 +97,8 @@ bool is_for(const ToldRemedy& remedy, Cause cause) {
   return std::find(remedies.begin(), remedies.end(), name) != remedies.end();
 }
 
-/// Returns the remedy for the cause that most runs confirmed and no run found worse; null unless half of the runs confirmed a remedy for
-/// it.
+/// Returns the remedy for the cause that most runs confirmed and no run found worse.  Returns null unless at least half of the runs
+/// confirmed such a remedy.
 const ToldRemedy* confirmed_remedy(const SettingDiagnosis& own, Cause cause) {
   const ToldRemedy* best = nullptr;
   std::size_t confirmed = 0;
@@ -146,7 +146,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
   if (!std::isnan(finding.low) && !std::isnan(finding.high)) advice.interval = {finding.low, finding.high};
   const ToldRemedy* confirmed = confirmed_remedy(own, finding.cause);
   advice.tried = tried_words(own, finding.cause, confirmed, context);
-  // remedy_words() of a remedy against shifted data already say what to change before the next training.
+  // The words of a remedy against shifted data already say what to change before the next training.
   const bool says_all = confirmed != nullptr && finding.cause == Cause::kShiftedData;
   const std::string training = says_all ? "" : training_words(finding.cause, own, context);
   const std::string swept = sweep_remedy(own, diagnoses, context);
@@ -155,7 +155,7 @@ Advice advice_for(const Weighed& weighed, const Diagnoses& diagnoses, const Advi
     advice.measured = spoken_remedy(confirmed->remedy) + ": " + score_words(*confirmed, context);
   }
   if (confirmed != nullptr && confirmed->remedy == "shuffled-batches") {
-    // Shuffled batches already are a change of the training.
+    // shuffled batches are themselves a change of the training
   } else if (!swept.empty()) {
     advice.measured += (advice.measured.empty() ? "" : "; ") + swept;
     if (!training.empty()) advice.remedy += (advice.remedy.empty() ? "" : "; or ") + training;
@@ -182,7 +182,7 @@ void add_lost(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
   advice.push_back(one);
 }
 
-/// Names the setting in which train mode is most clearly worse than eval mode.  Eval mode needs no repair there.
+/// Names the setting in which train mode is most clearly worse than eval mode, so that eval mode needs no repair.
 void add_noise(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   const SettingDiagnosis* worst = nullptr;
   const ToldFinding* most = nullptr;
@@ -231,7 +231,7 @@ std::string lint_words(const ToldFinding& lint, const AdviceContext& context) {
   return fmt::format("eval mode predicts class {} for {} of the rows.", lint.channels, percent(lint.effect.mean));
 }
 
-/// Adds what may do harm later but does none yet, each lint of a layer once.  The advice names no cause.
+/// Adds lints, which do no harm yet but may do it later.  Each lint of a layer appears once, and the advice names no cause.
 void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<std::pair<Cause, std::string>> done;  // the lints told so far: cause and layer
   for (const SettingDiagnosis& own : diagnoses) {
@@ -249,7 +249,7 @@ void add_lints(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Ad
   }
 }
 
-/// Says for the settings in which nothing was found, one advice for each norm, how large a harm is excluded.
+/// Adds advice on the settings in which nothing was found, one for each norm.  It says how large a harm is excluded.
 void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const AdviceContext& context) {
   std::vector<std::pair<Cause, std::string>> done;  // what was told so far: kind and norm
   for (const SettingDiagnosis& own : diagnoses) {

@@ -46,7 +46,7 @@ void add_of_training_rows(std::vector<Advice>& advice, const std::vector<Setting
   advice.insert(advice.begin(), std::make_move_iterator(told.begin()), std::make_move_iterator(told.end()));
 }
 
-/// Says how many runs failed, and why the first of them did.
+/// Adds advice that says how many runs failed, and why the first of them did.
 void add_failed(std::vector<Advice>& advice, const ResultsFolder& results) {
   std::size_t failed = 0;
   Advice one;

@@ -15,14 +15,14 @@ std::string statistics_names(const AdviceContext& context) {
   return context.torch_names ? "running_mean and running_var" : "moving_mean and moving_variance";
 }
 
-/// Returns the value of a swept count in a setting; `otherwise` if the sweep does not vary the count.
+/// Returns the value of a swept count in a setting, or `otherwise` if the sweep does not vary the count.
 long swept_count(const std::string& others, const std::string& name, long otherwise) {
   const std::size_t at = others.find(name + " = ");
   if (at == std::string::npos) return otherwise;
   const long count = std::atol(others.c_str() + at + name.size() + 3);
   return count > 0 ? count : otherwise;
 }
-/// Returns the size of this setting's ghost batches; 0: it has none.
+/// Returns the size of this setting's ghost batches; 0 means that it has none.
 long ghost_batch_size(const SettingDiagnosis& diagnosis, const AdviceContext& context) {
   const std::string& others = diagnosis.setting.others;
   const bool has_none = others.find("ghost_batch_size = all") != std::string::npos;

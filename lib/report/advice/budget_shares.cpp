@@ -20,7 +20,7 @@ BudgetShares budget_shares(const ResultsFolder& results) {
   std::map<Place, std::vector<diagnosis::Cause>> causes;
   tables::RunRows runs = results.runs_of(tables::TableId::kBudget);
   while (runs.next()) {
-    std::set<std::string> begun;  // metrics whose first line was read; its gap_before is the whole gap
+    std::set<std::string> begun;  // the metrics whose first line has been read; gap_before of this line is the whole gap
     for (const tables::RunRows::Row& row : runs.rows()) {
       if (runs.text(row, "layer") != "all" || runs.text(row, "split") != results.split()) continue;
       const std::string& metric = runs.text(row, "metric");

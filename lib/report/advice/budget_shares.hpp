@@ -14,9 +14,9 @@ struct SettingBudget {
   tables::Setting setting;
   std::string metric;  // "loss" or "outputs"
   double gap = 0.0;    // between train mode and eval mode, before any repair
-  // Each cause, in the order of repair, with its share: what it takes of the gap, averaged over the seeds, divided by the gap, averaged
-  // over the seeds.  (An average of the seeds' own shares could be huge, because a seed may have hardly any gap.)  The outputs' gaps are
-  // squared first.  Empty if there is no gap.
+  // Each cause, in the order of repair, with its share of the gap.  The share is the mean over the seeds of what the cause takes, divided
+  // by the mean gap. (A mean of the seeds' own shares could be huge, because a seed may have hardly any gap.) The outputs' gaps are squared
+  // first.  Empty if there is no gap.
   std::vector<std::pair<diagnosis::Cause, double>> shares;
 };
 using BudgetShares = std::vector<SettingBudget>;

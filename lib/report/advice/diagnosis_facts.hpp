@@ -20,18 +20,19 @@ struct ToldFinding {
   std::string layer = "";
   std::string channels = "";
   std::string metric = "";            // "accuracy" or "loss"
-  tables::SampleSummary effect = {};  // over the seeds, or of the network with the largest effect; n: the runs with this finding
+  tables::SampleSummary effect = {};  // over the seeds, or of the network with the largest effect; its n counts the runs with this finding
   double low = 0.0;                   // 95 % interval of the effect
   double high = 0.0;
-  double detectable = 0.0;                              // an effect of this size would be found in four of five cases
-  bool is_of_all = false;                               // it holds of all networks trained with this setting, not only of the judged ones
-  double place = 0.0;                                   // mean place in the list of findings of a run
-  double samples = 0.0;                                 // judged rows, mean over the runs
-  double margin = 1.0;                                  // the smallest effect that counts, in the same metric
+  double detectable = 0.0;  // an effect of this size would be found in four of five cases
+  bool is_of_all = false;   // whether it holds for all networks trained with this setting, and not only for the judged ones
+  double place = 0.0;       // its mean place in the runs' lists of findings
+  double samples = 0.0;     // judged rows, as a mean over the runs
+  double margin = 1.0;      // the smallest effect that counts, in the same metric
   double size() const { return effect.mean / margin; }  // metrics are comparable in units of their margins
 };
 
-/// A remedy that needs no training, or an arm: a way to predict that only the findings' tests use.  Means over the runs that tried it.
+/// A remedy that needs no training, or an arm, which is a way to predict that only the tests of the findings use.  The numbers are means
+/// over the runs that tried it.
 struct ToldRemedy {
   std::string remedy;
   std::size_t runs = 0;
@@ -75,8 +76,8 @@ struct SettingDiagnosis {
   double eval_loss = 0.0;
 };
 
-/// Returns the margins that the diagnoses of these results used.  `loss` is the margin of the loss at hand: in nats, or as a share of the
-/// targets' variance.
+/// Returns the margins that the diagnoses of these results used.  `loss` is the margin of the loss that these results have: in nats, or as
+/// a share of the targets' variance.
 diagnosis::Margins margins_of(const ResultsFolder& results, const std::vector<SettingFacts>& facts);
 
 /// Returns the diagnoses on a split, in the order of `facts`, which come from collect_facts(results).

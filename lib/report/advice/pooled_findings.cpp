@@ -37,9 +37,9 @@ std::size_t told_runs(const SeedFindings& finding) {
       std::count_if(finding.runs.begin(), finding.runs.end(), [](const RunFinding& run) { return run.is_told; }));
 }
 
-/// Returns the findings of a setting.  The cause of wrong statistics that most runs have also gets an entry for each run without it: what
-/// recomputed statistics gain there.  If no run found wrong statistics, five or more seeds together may still show them, so the entries of
-/// all runs then form a finding with an unknown cause.
+/// Returns the findings of a setting.  The cause of wrong statistics that most runs have gets an entry also for each run without it: what
+/// recomputed statistics gain there.  If no run found wrong statistics, five or more seeds together may still show them; the entries of all
+/// runs then form a finding with an unknown cause.
 std::vector<SeedFindings> with_silent_runs(const SettingFindings& setting) {
   std::vector<SeedFindings> findings = setting.findings;
   SeedFindings* first = nullptr;

@@ -7,17 +7,17 @@
 
 namespace normrun::report {
 
-/// A finding of one run; for a run without the finding, what recomputed statistics gain.
+/// A finding of one run.  A run without the finding has what recomputed statistics gain there.
 struct RunFinding {
   std::string run = "";
   std::string metric = "";
   double effect = 0.0;
   double low = 0.0;  // 95 % interval of the effect, over the run's rows
   double high = 0.0;
-  double place = 0.0;  // in the list of the run's findings
+  double place = 0.0;  // the place in the run's list of findings
   double samples = 0.0;
   double margin = 1.0;  // the smallest effect that counts, in the same metric
-  bool is_told = true;  // false: the run's own diagnosis lacks the finding
+  bool is_told = true;  // false if the run's own diagnosis lacks the finding
 };
 
 /// What the runs of one setting say about one finding with one cause.

@@ -10,8 +10,8 @@
 namespace normrun::report {
 namespace {
 
-/// How much better eval mode scores in one setting than in another: the mean over their common seeds, NaN if they have none.  `is_sure`:
-/// the 95 % interval excludes zero; with one or two seeds, the mean is large.
+/// How much better eval mode scores in one setting than in another: the mean over their common seeds, or NaN if they have none.  `is_sure`
+/// holds if the 95 % interval excludes zero; with one or two seeds, if the mean is large.
 struct SeedGain {
   double mean = 0.0;
   bool is_sure = false;

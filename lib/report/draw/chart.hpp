@@ -21,7 +21,7 @@ struct DataTable {
 /// How a series is drawn.  The colour stands for a normalization, the stroke for a mode.
 struct Look {
   enum class Stroke { kSolid, kDashed, kDotted, kDashDotted };
-  int colour = 0;  // place in the page's palette
+  int colour = 0;  // the index in the page's palette
   Stroke stroke = Stroke::kSolid;
 };
 
@@ -32,7 +32,7 @@ struct Point {
   double low = kNone;  // the interval's lower end; NaN: there is no interval
   double high = kNone;
   std::size_t n = 1;      // number of seeds
-  std::string name = "";  // of this point, if the name of its series does not say enough
+  std::string name = "";  // if the name of the series does not say enough: the name of this point
 };
 /// Returns the mean of some seeds with its 95 % interval.
 Point point_of(double x, const tables::SampleSummary& summary);

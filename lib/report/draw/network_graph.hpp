@@ -17,8 +17,8 @@ struct GraphBox {
   bool normalizes = false;
 };
 
-/// Returns a network's boxes from the input on.  If there would be more than `most`, the layers of blocks are folded, the innermost blocks
-/// first; a network without blocks keeps all of its boxes.
+/// Returns a network's boxes from the input on.  If there would be more than `most`, the layers of blocks are folded into one box, the
+/// innermost blocks first.  A network without blocks keeps all of its boxes.
 std::vector<GraphBox> graph_boxes(const nn::Network<float>& network, std::size_t most);
 
 /// Draws boxes from top to bottom, with lines from each box to those that read it, as an element of the page.

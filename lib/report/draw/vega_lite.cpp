@@ -41,7 +41,7 @@ Json dash_of(Look::Stroke stroke) {
   return {6, 3, 1, 3};
 }
 
-/// Returns an encoding of the series by one property of their looks.
+/// Returns how Vega-Lite shows the series by one property of their looks.
 template <class Property>
 Json encoding_of(const std::string& series, const std::vector<LegendEntry>& legend, const Property& property) {
   Json names = Json::array();

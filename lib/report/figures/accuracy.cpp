@@ -18,7 +18,7 @@ struct Scores {
   tables::SeedSamples<ScoreKey> accuracy;
   tables::SeedSamples<ScoreKey> loss;
   std::vector<std::string> panels;
-  std::map<std::string, double> differences;  // the largest distance between the modes of each panel, of which there may be thousands
+  std::map<std::string, double> differences;  // for each panel, of which there may be thousands, the largest distance between its modes
   std::vector<std::string> norms;
   std::vector<std::string> modes = {"eval", "train", "population"};
 

@@ -17,7 +17,7 @@ constexpr std::size_t kMostDepthPanels = 2;
 /// A column of layers.csv that is drawn along the depth.
 struct DepthQuantity {
   const char* column;
-  long least_layers;  // a network with fewer has no picture of it
+  long least_layers;  // a network with fewer layers has no picture of this column
   const char* title;
   const char* label;
   double normal;  // the value of a layer without fault, which the axis always shows
@@ -53,7 +53,7 @@ std::vector<Depths> collect_depths(const ResultsFolder& results, std::vector<std
       ++place;
       for (std::size_t i = 0; i < all.size(); ++i) {
         const double value = runs.number(*row, kDepthQuantities[i].column);
-        if (std::isnan(value)) continue;  // this layer has no such value, or a program of before did not write it
+        if (std::isnan(value)) continue;  // the layer has no such value, or an older version of the program did not write it
         Depths& depths = all[i];
         const double distance = std::abs(value - kDepthQuantities[i].normal);
         if (distance > 0.0) append_new(depths.norms, runs.norm());

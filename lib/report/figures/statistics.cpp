@@ -30,7 +30,7 @@ constexpr Quantity kQuantities[] = {{"mean_gap", "Error of the moving mean", "po
                                     {"init_share", "Share of the initial values", "share", 0.0, 0.005, Unit::kShare}};
 
 struct Line {
-  tables::Setting setting;  // along steps, the whole setting; else without what the x axis shows
+  tables::Setting setting;  // along steps the whole setting, otherwise what the x axis does not show
   std::string layer;
   auto operator<=>(const Line&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 misreads it
 };

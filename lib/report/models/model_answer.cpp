@@ -31,7 +31,7 @@ bool is_alarm_of(const diagnosis::Finding& finding, const JudgedRole& role) {
 
 ordered_json number_or_null(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
 
-/// Puts together what is told of the model: the rows to be judged decide, unless nothing was found there.
+/// Writes the answer about a model.  The rows to be judged decide it, unless nothing was found there.
 class AnswerWriter {
  public:
   AnswerWriter(const study::ModelRequest& request, const study::ModelDiagnosis& diagnosis, std::string page)

@@ -6,7 +6,7 @@
 
 namespace normrun::report {
 
-/// How sure a cause is, beside the test that something is wrong at all.
+/// How sure a cause is, once a test has shown that something is wrong.
 enum class Certainty {
   kSure,         // the numbers of the file show it
   kLikely,       // it reproduces the stored statistics, or an intervention shows it
@@ -16,7 +16,7 @@ enum class Certainty {
 Certainty certainty_of(const diagnosis::Finding& finding, const study::ModelDiagnosis& diagnosis);
 std::string certainty_text(Certainty certainty);
 
-/// Returns the word for the causes that look alike in a file: "stale" for statistics of other weights, whatever made them so.
+/// Returns the word for causes that look alike in a file, such as "stale" for statistics of other weights, however they came about.
 std::string group_of(diagnosis::Cause cause);
 /// Says in a sentence what a cause is, for people who trained the model in another framework.
 std::string model_cause_words(const diagnosis::Finding& finding, const study::ModelDiagnosis& diagnosis);

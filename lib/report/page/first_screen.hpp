@@ -9,8 +9,8 @@
 
 namespace normrun::report {
 
-/// Returns the sentences that end the summary on the terminal, and then what is missing from the results: runs that failed and settings
-/// that were not compared.
+/// Returns the sentences that also end the summary on the terminal, followed by what is missing from the results: runs that failed, and
+/// settings that were not compared.
 std::string finding_element(const ResultsFolder& results, const PageSettings& settings);
 
 /// Returns what the page opens with: the gap as a picture, and a card for each setting that needs something.

@@ -47,7 +47,7 @@ std::string interval_text(const ToldFinding& finding) {
   return effect_text(finding, finding.low) + " to " + effect_text(finding, finding.high);
 }
 
-/// Returns the sort key of a setting: the size() of its worst finding, and behind it the gap, which decides between equal findings.
+/// Returns the sort key of a setting: the size() of its worst finding.  The gap decides between settings with equal findings.
 double weight_of(const PageSetting& one) {
   double most = 0.0;
   for (const ToldFinding& finding : one.diagnosis.findings) {

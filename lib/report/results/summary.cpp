@@ -16,7 +16,7 @@ struct Source {
   std::vector<std::string_view> labels;
   std::vector<std::string_view> metrics;
   std::string_view name = {};  // the column that holds the metric's name; "": the name is that of the summarized column
-  std::string_view part = {};  // lines with a value in this column are about some of the rows only, and are left out
+  std::string_view part = {};  // lines with a value in this column are about only some of the rows, so they are left out
 };
 
 const std::vector<Source>& sources() {
