@@ -21,9 +21,9 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
       visitor.require(is_comparison_mode(name), "pairs",
                       "modes that mix with a weight from 0 to 1 or a number of rows, not \"" + name + "\"");
   }
-  visitor.counts(
-      {"eval_batch_sizes", "rows that share batch statistics while comparing; \"train\" is the run's own batch size, \"all\" one batch"},
-      eval_batch_sizes, {.low = 1}, {"train", "all"});
+  visitor.counts({"eval_batch_sizes",
+                  "how many rows share batch statistics in a comparison; \"train\" is the run's own batch size, \"all\" one batch"},
+                 eval_batch_sizes, {.low = 1}, {"train", "all"});
   visitor.texts({"splits", "the rows that are compared: train, validation, test"}, splits);
   for (const std::string& split : splits) {
     visitor.require(std::find(std::begin(kSplitWords), std::end(kSplitWords), split) != std::end(kSplitWords), "splits",
@@ -44,7 +44,7 @@ void CompareOptions::describe(config::OptionVisitor& visitor) {
       {"train_history_every",
        "score the training rows in eval mode for history.csv after every so many epochs (if train.history has eval); absent: never"},
       train_history_every, {.low = 1});
-  visitor.integer({"outputs", "rows of each split whose outputs go to outputs.csv"}, outputs, {.low = 0});
+  visitor.integer({"outputs", "how many rows of each split have their outputs in outputs.csv"}, outputs, {.low = 0});
   visitor.texts({"budget", "train-eval gaps whose causes budget.csv tells apart: loss, outputs; an empty list turns budget.csv off"},
                 budget);
   for (const std::string& metric : budget)

@@ -24,7 +24,7 @@ struct CompareOptions : config::Described {
   CompareBatching batching = CompareBatching::kRandom;
   Index every_steps = 0;                                  // 0: the final state only
   std::optional<Index> train_history_every;               // epochs; absent: history.csv scores the training rows only as the steps saw them
-  Index outputs = 0;                                      // rows of each split whose outputs are written
+  Index outputs = 0;                                      // how many rows of each split have their outputs written
   std::vector<std::string> budget = {"loss", "outputs"};  // the gaps that budget.csv divides among causes
   bool diagnosis = true;
   diagnosis::Margins margins;  // a larger difference counts

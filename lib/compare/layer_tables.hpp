@@ -13,7 +13,7 @@ struct LayerGap {
   double var_ratio = 0.0;    // geometric mean over channels of moving / population variance
   Index dead_channels = 0;   // channels whose population variance is 0 apart from rounding; the other members leave them out
   Index worst_channel = -1;  // the channel whose mean is farthest from the population's, in population sds; if a distance is NaN, the first
-                             // such channel; -1: all are dead
+                             // such channel; -1: all channels are dead
   double worst_gap = 0.0;
 };
 /// Measures the gap.  A statistic that is not finite makes NaN of every number that it enters.

@@ -21,7 +21,7 @@ enum class Purpose : std::uint32_t {
   kPopulation = 9,       // the batches of population statistics
   kProbe = 10,           // what a probe draws
   kDiagnosis = 11,       // the rows that a diagnosis judges; index: the split
-  kPartition = 12,       // the batches of those rows in train mode; index: which partition
+  kPartition = 12,       // the batches of judged rows in train mode; index: the number of the partition
   kPermutation = 13,     // a permutation test's rows and orders
   kBranch = 14,          // the seed of a branch of the network; index: its number in the branch around it
 };

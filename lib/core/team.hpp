@@ -7,7 +7,7 @@
 
 namespace normrun {
 
-/// Lets `threads` threads work on the large kernels of the thread that made the team, that thread included, for as long as the team lives.
+/// Shares the large kernels of the thread that makes the team among `threads` threads, that thread included, for as long as the team lives.
 /// Each thread computes outputs of its own, so the results are the same bits for any number of threads.  Small kernels stay on one thread.
 class Team {
  public:

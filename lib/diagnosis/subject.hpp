@@ -30,9 +30,9 @@ struct Subject {
 /// Returns how many rows the normalization layers see at once in training: those of a micro-batch, or of one replica's part of it if the
 /// replicas do not synchronize their statistics.
 Index rows_of_norm_batch(const train::TrainOptions& options);
-/// Returns how many of these rows share this layer's statistics: all of them, or those of its smallest ghost batch.
+/// Returns how many of rows_of_norm_batch() share the statistics of this layer: all of them, or those of its smallest ghost batch.
 Index rows_of_statistics(const train::TrainOptions& options, const nn::Normalization& norm);
-/// Returns the same number for the layer with moving statistics that has the fewest.
+/// Returns the smallest such number among the layers with moving statistics.
 Index rows_of_statistics(const train::TrainOptions& options, const nn::Layout& layout);
 
 /// Returns whether training draws its batches at random.

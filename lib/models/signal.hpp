@@ -45,7 +45,7 @@ void split_factor(Signal& signal, std::size_t factor, Index outer);
 /// Returns the signal under other dimensions with the same product; nothing if its factors cannot be divided into these dimensions.
 std::optional<Signal> regrouped(Signal signal, const std::vector<Index>& dims, Index batch);
 
-/// Splits factors until the axes of both signals consist of factors of equal sizes, where the axes have equal sizes.  Returns false if that
+/// Splits factors until axes of equal sizes consist of factors of equal sizes in both signals.  Returns false if that
 /// is impossible.  Both signals must have the same rank.
 bool refine(Signal& a, Signal& b);
 

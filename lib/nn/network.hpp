@@ -189,7 +189,7 @@ class Record {
   PassKey key_;
   ConstView<T> input_;
   std::vector<Matrix<T>> activations_;
-  std::vector<std::size_t> places_;  // which of them holds boundary 1, 2, …
+  std::vector<std::size_t> places_;  // which matrix of activations_ holds boundary 1, 2, …
   GradientPlan plan_;
   std::vector<Matrix<T>> gradients_;  // the buffers of the plan
   Index start_ = 0;                   // the boundary of dy in the backward pass under way

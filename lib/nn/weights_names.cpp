@@ -57,7 +57,7 @@ std::vector<WantedLayer> wanted_layers(const Network<T>& network) {
     Shape shape;
     std::vector<Index> flattened;  // if a flatten made the numbers: the shape that it flattened
   };
-  std::vector<Output> outputs{{network.input(), {}}};  // of each boundary
+  std::vector<Output> outputs{{network.input(), {}}};  // for each boundary, what lies there
   for (const LayerInfo& info : network.layers()) {
     auto [before, flattened] = outputs[static_cast<std::size_t>(info.inputs.front())];
     if (before.rank() == 3 && info.input.rank() == 1) flattened = before.dims();

@@ -14,7 +14,7 @@
 namespace normrun::sweep {
 namespace {
 
-constexpr std::size_t kMostValues = 1000;  // values beyond this many of an axis are assumed to cost the same
+constexpr std::size_t kMostValues = 1000;  // if an axis has more values than this, all of them are assumed to cost the same
 constexpr int kMaxShards = 1'000'000;
 
 struct IndexVariable {

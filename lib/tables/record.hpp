@@ -59,7 +59,7 @@ struct RunRecord {
   RunStatus status = RunStatus::kOk;
   std::string keys;  // the fields of the key columns, each followed by a comma
   std::array<std::string, kTableCount> lines;
-  std::string data_digest;  // of the rows that the run trained on; "" if it never loaded them
+  std::string data_digest;  // the digest of the rows that the run trained on; "" if it never loaded them
 
   /// Returns the first key, which is also the name of the run's files.
   std::string run_id() const { return keys.substr(0, keys.find(',')); }

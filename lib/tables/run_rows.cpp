@@ -23,7 +23,7 @@ std::string_view short_name(const std::vector<std::string>& keys, std::string_vi
   return key.substr(before.substr(0, before.empty() ? 0 : before.size() - 1).rfind('.') + 1);
 }
 
-/// Reads a line, and the lines that belong to it because a field in quotes goes on.  At the end of the file, `line` is empty.
+/// Reads a line, and further lines if a field in quotes contains line ends.  At the end of the file, `line` is empty.
 void read_line(std::istream& file, std::string& line) {
   const auto is_odd = [](const std::string& text) { return std::count(text.begin(), text.end(), '"') % 2 == 1; };
   if (!std::getline(file, line)) line.clear();

@@ -65,7 +65,7 @@ Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_ep
 /// Returns the window of the last steps, as far back as the moving averages of any layer remember.
 template <class T>
 Window memory_window(const nn::Layout& layout, const nn::Model<T>& model, Index steps) {
-  Index wanted = 0;  // in updates; a step has at least one
+  Index wanted = 0;  // how many updates the window should have; a step has at least one
   for (const Index index : statistics::layers_with_statistics(layout)) {
     const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
     wanted = std::max(wanted, memory_in_updates(norm, statistics::update_count<T>(norm, model.state)));
@@ -94,7 +94,7 @@ class BatchReplay {
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
   Index step_ = 0;
-  std::span<const Index> rows_;  // of the present step
+  std::span<const Index> rows_;  // the rows of the present step
   data::Split<T> fresh_;
   std::vector<Index> all_fresh_;
   statistics::SliceForward<T> forward_;

@@ -43,7 +43,7 @@ struct TrainingPlan {
   nn::SweptNorms norms = {};  // the swept normalizations of the sweep to which the run belongs
 };
 
-/// How far a training is, beside its weights.
+/// The progress of a training: everything that changes but its weights.
 struct TrainerProgress {
   Index step = 0;
   double last_loss = 0.0;
@@ -100,7 +100,9 @@ class Trainer {
   /// Returns the learning rate of the next step.
   double learning_rate() const;
   double last_loss() const { return progress_.last_loss; }
-  const StepTotals& epoch_totals() const { return progress_.totals; }  // of the present epoch, or of the epoch that the last step completed
+  const StepTotals& epoch_totals() const {
+    return progress_.totals;
+  }  // the sums of the present epoch, or of the epoch that the last step completed
 
  private:
   void plan_length();

@@ -41,7 +41,7 @@ class Grid {
 
  private:
   std::vector<Axis> axes_;
-  std::vector<std::int64_t> strides_;  // of each axis
+  std::vector<std::int64_t> strides_;  // for each axis
   std::int64_t size_ = 1;
 };
 

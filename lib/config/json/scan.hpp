@@ -19,7 +19,7 @@ struct Expectation {
   std::size_t after = 0;  // the offset after the last good token
   bool is_after_key = false;
   bool is_after_value = false;
-  bool is_too_large = false;  // a number past the largest double
+  bool is_too_large = false;  // whether a number was larger than any double
   char container = '\0';      // '{', '[', or '\0' outside of every container
   std::size_t opened_at = 0;  // where `container` begins
 };

@@ -56,7 +56,7 @@ class Document {
   bool contains(std::string_view dotted_key) const;
   std::string text_at(std::string_view dotted_key) const;  // compact JSON; "" if there is no value
   std::string dump() const;                                // compact JSON
-  std::string pretty() const;                              // in the layout of write_resolved
+  std::string pretty() const;                              // JSON in the layout of write_resolved
 
   /// Reads the object at `pointer` ("" is the root) into `value`, which names its members to a Reader (reader.hpp).  Appends every problem
   /// to `problems` (unknown keys with the nearest known one, wrong types, values out of range) in the order of the text, with the problems

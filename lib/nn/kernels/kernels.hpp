@@ -27,7 +27,7 @@ void force_instruction_set(std::string_view name);
 
 // ---- products.  x: (rows, inputs)  w: (inputs, outputs)  y, dy: (rows, outputs)  bias: (outputs) or null ----
 
-/// y = x w + bias.  The chain of an output starts from its bias, or from 0 where bias is null, and ascends over the inputs.
+/// y = x w + bias.  The chain of an output starts from its bias, or from 0 if bias is null, and ascends over the inputs.
 template <class T>
 void product(ConstView<T> x, ConstView<T> w, const T* bias, View<T> y);
 /// dw = x^T dy.  Each chain starts from 0 and ascends over the rows.

@@ -47,7 +47,7 @@ void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, In
 /// Replaces the first kCount vectors of x by their square roots, correctly rounded, and uses multiply-adds alone.
 ///
 /// The method starts from an estimate y of 1 / sqrt(x).  One step of Newton's method improves g = x y and h = y / 2 together, and another
-/// one improves g by its exact remainder (P.  Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J.
+/// one improves g by its exact remainder (P. Markstein, Computation of elementary functions on the IBM RISC System/6000 processor, IBM J.
 /// Res. Dev. 34(1), 1990).  If the estimate is within 2^-13, every root is correct; the tests check all floats.  The processor's own square
 /// root serves where a remainder could be too small to be exact, and for numbers that are not finite.
 template <int kCount, int kVectors>

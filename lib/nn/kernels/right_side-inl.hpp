@@ -91,7 +91,7 @@ struct Transposed {
     for (Index c = 0; c < whole_cols; c += kWidth<T>) {
       for (Index i = 0, next = 0; i < depth; i = next) {
         next = std::min(i + kDeep<T>, depth);
-        const Index first = next - kDeep<T>;  // where fewer than kDeep are left, the last kDeep are turned again
+        const Index first = next - kDeep<T>;  // if fewer than kDeep are left, the last kDeep are turned again
         Vector<T> turned[kDeep<T>];
         turn(from + c * step + first, step, turned);
         NORMRUN_UNROLL for (Index j = 0; j < kDeep<T>; ++j) Whole<T>().store(turned[j], to + (first + j) * kCols + c);

@@ -56,7 +56,7 @@ class Concatenate final : public Layer<T> {
   LayerTraits traits() const override { return {.part_by_part = PartByPart::kBoth}; }
 
  private:
-  std::vector<Index> channels_;  // of each input
+  std::vector<Index> channels_;  // for each input, how many channels it has
 };
 
 }  // namespace

@@ -165,7 +165,7 @@ class DiagnosisCollector {
   diagnosis::Margins margins_;
   std::map<tables::Setting, std::size_t> places_;
   std::vector<SettingDiagnosis> list_;
-  std::vector<SettingFindings> findings_;  // of the settings in list_, in the same order
+  std::vector<SettingFindings> findings_;  // for each setting in list_, in the same order
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace normrun::report {
 namespace {
 
-/// Returns a loss of score in words: "3.1 [1.2, 5.0] percentage points of test accuracy".
+/// Says by how much a score falls: "3.1 [1.2, 5.0] percentage points of test accuracy".
 std::string loss_words(double mean, const std::pair<double, double>& interval, const AdviceContext& context) {
   ToldFinding lost;
   lost.metric = context.is_classifier ? "accuracy" : "loss";

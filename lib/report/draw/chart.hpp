@@ -61,7 +61,7 @@ struct ChartAxis {
   Unit unit = Unit::kNumber;
   std::vector<double> ticks = {};       // empty: the axis chooses round numbers, and readers may zoom
   std::vector<double> includes = {};    // values that the axis always shows
-  std::vector<std::string> names = {};  // of the places 0, 1, …; each name has a row, and the other axis lies along the rows
+  std::vector<std::string> names = {};  // the names of the places 0, 1, …; each name has a row, and the other axis lies along the rows
 };
 
 /// Panels that share both axes.  The pictures of the page, the saved Vega-Lite specification and the table of the numbers are all made
@@ -94,7 +94,7 @@ struct LegendEntry {
   std::string name;
   Look look;
   bool is_bar = false;
-  bool is_dot = false;  // among named rows, where no line joins the points
+  bool is_dot = false;  // whether no line joins the points, as in charts of named rows
 };
 /// Returns the series of some charts, each name once.
 std::vector<LegendEntry> legend_of(const std::vector<Chart>& charts);

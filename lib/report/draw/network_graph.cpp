@@ -106,7 +106,7 @@ std::vector<std::size_t> columns_of(const std::vector<GraphBox>& boxes) {
 std::vector<GraphBox> graph_boxes(const nn::Network<float>& network, std::size_t most) {
   const std::vector<nn::LayerInfo>& layers = network.layers();
   const std::vector<Fold> folds = fitting_folds(layers, most);
-  std::vector<std::size_t> box_of(layers.size() + 1, 0);  // of each boundary
+  std::vector<std::size_t> box_of(layers.size() + 1, 0);  // for each boundary, the box that gives it
   std::vector<GraphBox> boxes = {{.name = "input", .note = dims_text(network.input()), .hint = "the network's input", .inputs = {}}};
   for (const Fold& fold : folds) {
     const nn::LayerInfo& last = layers[fold.first + fold.count - 1];

@@ -70,7 +70,7 @@ std::string description_of(const Chart& chart, const Panel& panel, const std::ve
 struct RowFrame {
   RowFrame(const Chart& chart, const Panel& panel, Room room)
       : axis(axes_of(chart).y), marks(marks_of(panel)), rows(rows_of(marks)), width(room == Room::kWide ? kWideWidth : kPanelWidth) {
-    const std::size_t longest = room == Room::kWide ? 40 : 14;  // of a name beside its row
+    const std::size_t longest = room == Room::kWide ? 40 : 14;  // the most characters of a name beside its row
     for (const RowMark& mark : marks) {
       if (!mark.is_bar) height = std::max(height, kDotSpacing * (2.0 * offset_of(mark, marks) + 2.0));
     }
@@ -105,7 +105,7 @@ struct RowFrame {
   std::vector<RowMark> marks;
   std::vector<std::size_t> rows;
   std::vector<std::string> titles;
-  std::vector<std::vector<std::string>> names;  // of each row, in lines
+  std::vector<std::vector<std::string>> names;  // for each row, its name in lines
   double above = 0.0;                           // room for the name above each row; 0: it stands beside the row
   double width;
   double height = kLeastRow;

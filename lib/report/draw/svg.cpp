@@ -118,7 +118,7 @@ void Svg::open(std::string_view css) { body_ += fmt::format("<g class=\"{}\">\n"
 std::vector<std::string> title_lines(std::string_view title, std::size_t longest) {
   if (characters_of(title) <= longest) return {std::string(title)};
   std::size_t end = std::string_view::npos;
-  for (std::size_t blank = title.find(' '); blank <= longest; blank = title.find(' ', blank + 1)) end = blank;  // where no comma fits
+  for (std::size_t blank = title.find(' '); blank <= longest; blank = title.find(' ', blank + 1)) end = blank;  // if no comma fits
   for (std::size_t comma = title.find(", "); comma != std::string_view::npos; comma = title.find(", ", comma + 1)) {
     if (characters_of(title.substr(0, comma + 1)) <= longest) end = comma + 1;
   }

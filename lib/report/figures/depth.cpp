@@ -38,7 +38,7 @@ struct Depths {
   tables::SeedSamples<DepthPoint> values;
   std::map<DepthPanel, double> worst;  // the value that is farthest from the normal one
   std::vector<DepthPanel> panels;
-  std::vector<std::string> norms;  // those with a value that is not the normal one
+  std::vector<std::string> norms;  // the norms with a value that is not the normal one
   long deepest = 0;
 };
 

@@ -154,7 +154,8 @@ Figure gap_figure(const ResultsFolder& results) {
   if (keys.empty()) return figure;
   figure.charts = {chart_of("gap", weightiest(keys, 1, [&](const PanelKey& key) { return gaps.largest.at(key); }), gaps)};
   Chart& chart = figure.charts.front();
-  if (keys.size() > 1) figure.finding = finding_of(chart.panels.front(), gaps);  // of one setting the page's first sentences say the same
+  if (keys.size() > 1)
+    figure.finding = finding_of(chart.panels.front(), gaps);  // if there is one setting, the first sentences of the page say the same
   figure.caption = fmt::format("The rms difference of the outputs, as a share of their spread, on the {} split.", results.split()) +
                    seeds_note(figure.charts);
   if (axes_of(chart).zero_rows > 0) figure.caption += " The axis is broken: below the break a gap is exactly 0.";

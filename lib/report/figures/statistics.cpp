@@ -13,7 +13,7 @@
 namespace normrun::report {
 namespace {
 
-constexpr std::size_t kWorstLayers = 3;  // of each norm
+constexpr std::size_t kWorstLayers = 3;  // how many layers of each norm are drawn
 constexpr std::size_t kMostStatisticPanels = 2;
 
 /// A column of layers.csv that is drawn.

@@ -13,7 +13,7 @@ namespace normrun::report {
 /// What the tables say about one setting, as means over its seeds.
 struct PageSetting {
   std::string name;  // "batch norm, momentum = 0.9, batch 4"
-  std::string id;    // of the element with its details; "" if the page has no details of it
+  std::string id;    // the id of the element with its details; "" if the page has no details of it
   SettingFacts facts;
   SettingDiagnosis diagnosis;
 };

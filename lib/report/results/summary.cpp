@@ -50,7 +50,7 @@ std::string table_name(tables::TableId id) {
 struct SettingSummary {
   SummaryRow row;  // only identifies the setting: its metric and summary stay empty
   std::vector<std::string> metrics;
-  std::unordered_map<std::string, tables::StreamedSummary> values;  // of each metric, over the seeds
+  std::unordered_map<std::string, tables::StreamedSummary> values;  // for each metric, its values over the seeds
 };
 
 /// A standard deviation needs the mean first.  So every record of a setting is read twice: first for kSums, then for kDeviations.
@@ -108,7 +108,7 @@ class Settings {
  private:
   std::int64_t runs_;
   std::int64_t seeds_ = 1;
-  std::int64_t stride_ = 1;  // of the seed axis: how many runs of the plan lie between two neighbouring seeds
+  std::int64_t stride_ = 1;  // how many runs of the plan lie between two neighbouring seeds
 };
 
 }  // namespace
