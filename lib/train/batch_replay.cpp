@@ -135,7 +135,7 @@ void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode
   forward_.run(rows, model.params, model.state, mode, last_boundary, key);
 }
 
-/// Averages the statistics of the batches in a window of steps.  They are divided into micro-batches and replicas as in training.
+/// Averages the statistics of the batches in a window of steps.  The batches are divided into micro-batches and replicas as in training.
 template <class T>
 class ReplayAverage {
  public:

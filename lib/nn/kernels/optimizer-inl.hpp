@@ -21,7 +21,7 @@ void sgd_update(T* w, const T* g, T learning_rate, Index count) {
 
 template <class T>
 void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const MomentumStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
+  const MomentumStep<T> step = by;  // a copy that no store can change, so its numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> descent = hn::Mul(fill(-step.learning_rate), access.load(g + i));
     const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), descent);
@@ -33,7 +33,7 @@ void momentum_update_keras(const MomentumStep<T>& by, const T* g, T* w, T* v, In
 
 template <class T>
 void momentum_update_torch(const MomentumStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const MomentumStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
+  const MomentumStep<T> step = by;  // a copy that no store can change, so its numbers stay in registers
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);
     const Vector<T> velocity = hn::MulAdd(fill(step.momentum), access.load(v + i), gradient);
@@ -119,7 +119,7 @@ inline constexpr int kUpdatedVectors = 4;  // how many vectors one call of adam_
 template <class T>
 void adam_update(const AdamStep<T>& step, const T* g, const AdamBuffers<T>& to, Index count) {
   constexpr Index kNumbers = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = step;  // in copies that no store can reach, the numbers stay in registers
+  const AdamStep<T> by = step;  // copies that no store can change, so their numbers stay in registers
   const AdamBuffers<T> on = to;
   const Index whole = count / kNumbers * kNumbers;
   for (Index i = 0; i < whole; i += kNumbers) {
@@ -136,7 +136,7 @@ void adam_update(const AdamStep<T>& step, const T* g, const AdamBuffers<T>& to, 
 
 template <class T>
 void rmsprop_update(const RmspropStep<T>& by, const T* g, T* w, T* v, Index count) {
-  const RmspropStep<T> step = by;  // in a copy that no store can reach, the numbers stay in registers
+  const RmspropStep<T> step = by;  // a copy that no store can change, so its numbers stay in registers
   const T fresh = T{1} - step.rho;
   sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
     const Vector<T> gradient = access.load(g + i);

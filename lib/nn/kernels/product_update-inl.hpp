@@ -38,7 +38,7 @@ struct TakenByAdam {
 template <class T>
 HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x, Straight<T> dy, Extent extent, const AdamBuffers<T>& to) {
   constexpr Index kCols = kUpdatedVectors * kWidth<T>;
-  const AdamStep<T> by = given;  // in copies that no store can reach, the numbers stay in registers
+  const AdamStep<T> by = given;  // copies that no store can change, so their numbers stay in registers
   const AdamBuffers<T> all = to;
   const Index whole = extent.cols / kCols * kCols;
   const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};

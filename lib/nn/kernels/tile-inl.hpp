@@ -168,7 +168,7 @@ HWY_INLINE void multiply_shared_tile(Left a, const Panel<T>& panel, const Sink& 
 /// Computes all rows but the last few (fewer than kSharing).  Returns how many rows it computed.
 template <Index kLastCols, class T, class Left, class Sink>
 HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& panel, const Sink& shared, const Partial<T>& last) {
-  const Sink sink = shared;  // a copy that no store can reach, so its numbers stay in registers
+  const Sink sink = shared;  // a copy that no store can change, so its numbers stay in registers
   Index row = 0;
   for (; row + 2 * kSharing <= rows; row += 2 * kSharing)
     multiply_shared_tile<2, kLastCols, T>(a.from(row, 0), panel, sink.from(row, 0), last);
@@ -181,7 +181,7 @@ HWY_NOINLINE Index multiply_shared_rows(Left a, Index rows, const Panel<T>& pane
 template <int kShortRows, int kVectors, class T, class Left, class Sink, class Last>
 HWY_NOINLINE void multiply_panel(Left a, Index rows, const Panel<T>& panel, const Sink& shared, Last last) {
   constexpr int kRows = kVectors == 1 && kShortRows > 1 ? 8 : kShortRows;  // enough chains to hide the latency of one chain
-  const Sink sink = shared;  // a copy that no store can reach, so its numbers stay in registers
+  const Sink sink = shared;  // a copy that no store can change, so its numbers stay in registers
   Index row = 0;
 #if HWY_MAX_BYTES == 32
   if constexpr (kVectors == 2 && std::is_same_v<Last, Partial<T>>) {
