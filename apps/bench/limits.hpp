@@ -16,7 +16,7 @@ struct Limits {
   double flops;      // operations a second in float32; a fused multiply-add counts as two
   double adam;       // how many parameters Adam updates a second if they fit into the first cache, where IEEE root and division limit it
   Index parameters;  // the number of parameters for which `bytes` was measured
-  double bytes;      // how many bytes a second move if w, m and v of so many parameters are read and written
+  double bytes;      // bytes a second while w, m and v of `parameters` parameters are read and written
 };
 Limits measure_limits(Index parameters);
 

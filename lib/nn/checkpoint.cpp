@@ -28,7 +28,7 @@ bool fill(const Entry& entry, const files::TensorFile& file, const std::string& 
     throw Error(ExitCode::kDamaged, Problem{path,
                                             "tensor " + name + " has the shape " + shape_text(tensor->shape) + ", but the network needs " +
                                                 shape_text(entry.shape),
-                                            "is it a checkpoint of another network?"});
+                                            "give a checkpoint of this very network"});
   }
   std::transform(tensor->values.begin(), tensor->values.end(), buffer.begin() + entry.id.offset,
                  [](double value) { return static_cast<T>(value); });
@@ -52,7 +52,7 @@ void from_tensors(const Layout& layout, const files::TensorFile& file, const std
     const std::string name = entry.layer + "." + entry.name;
     expected.insert(name);
     if (!fill(entry, file, path, buffer)) {
-      throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " is missing", "is it a checkpoint of another network?"});
+      throw Error(ExitCode::kDamaged, Problem{path, "tensor " + name + " is missing", "give a checkpoint of this very network"});
     }
   };
   for (const ParamEntry& entry : layout.params) take(entry, model.params);
@@ -60,7 +60,7 @@ void from_tensors(const Layout& layout, const files::TensorFile& file, const std
   for (const files::Tensor& tensor : file.tensors) {
     if (!expected.contains(tensor.name)) {
       throw Error(ExitCode::kDamaged,
-                  Problem{path, "tensor " + tensor.name + " is none of the network's", "is it a checkpoint of another network?"});
+                  Problem{path, "tensor " + tensor.name + " does not belong to the network", "give a checkpoint of this very network"});
     }
   }
 }

@@ -12,8 +12,8 @@ template <int kPercent>
 Probe percentile_probe(std::string_view name) {
   return {.name = name,
           .doc =
-              "of each layer: the percentile of its outputs, over rows and numbers, without padded steps; between two outputs in "
-              "proportion; also after every compare.every_steps steps",
+              "for each layer, the percentile of its outputs over rows and numbers, without padded steps.  Between two outputs it lies in "
+              "proportion.  Measured also after every compare.every_steps steps",
           .source = "Ioffe and Szegedy 2015, figure 1 (percentiles 15, 50 and 85)",
           .layers_in_float32 = [](const Snapshot<float>& snapshot) { return probe::activation_percentile(snapshot, kPercent / 100.0); },
           .layers_in_float64 = [](const Snapshot<double>& snapshot) { return probe::activation_percentile(snapshot, kPercent / 100.0); }};
@@ -25,44 +25,45 @@ Probe percentile_probe(std::string_view name) {
 const std::vector<Probe>& probes() {
   static const std::vector<Probe> list = {
       {"microbatch_gradient_difference",
-       "|g' - g| / |g|, Euclidean norms over all parameters: g is the gradient of a batch of 32 rows, g' the mean of the gradients of 8 "
-       "micro-batches of 4 rows, at the trained parameters",
+       "|g' - g| / |g|, Euclidean norms over all parameters.  g is the gradient of a batch of 32 rows, and g' the mean of the gradients of "
+       "8 micro-batches of 4 rows, at the trained parameters",
        "Keras 3 Optimizer(gradient_accumulation_steps)", probe::microbatch_gradient_difference<float>,
        probe::microbatch_gradient_difference<double>},
       {"synchronised_gradient_difference",
-       "as microbatch_gradient_difference, with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
+       "as microbatch_gradient_difference, but with 8 replicas of 4 rows that merge their batch statistics (sync: batch-statistics)",
        "PyTorch SyncBatchNorm; Keras 3 BatchNormalization(synchronized=True)", probe::synchronised_gradient_difference<float>,
        probe::synchronised_gradient_difference<double>},
       {"batch_one_output_spread",
-       "each row alone in train mode: largest difference between two rows in any output of a normalization layer or of the network; "
-       "0 for batch normalization of one position, whose output is beta",
+       "each row runs alone in train mode: the largest difference between two rows in any output of a normalization layer or of the "
+       "network.  It is 0 for batch normalization of one position, whose output is beta",
        "Ioffe and Szegedy 2015, algorithm 1 with m = 1", probe::batch_one_output_spread<float>, probe::batch_one_output_spread<double>},
       {"batch_one_gradient_norm",
-       "each row alone in train mode: largest Euclidean norm of the gradient of all parameters before the first normalization layer; 0 "
-       "for batch normalization of one position; empty without a normalization layer, or parameters before it",
+       "each row runs alone in train mode: the largest Euclidean norm of the gradient of all parameters before the first normalization "
+       "layer.  It is 0 for batch normalization of one position, and empty without a normalization layer or without parameters before it",
        "Ioffe and Szegedy 2015, section 3, with m = 1", probe::batch_one_gradient_norm<float>, probe::batch_one_gradient_norm<double>},
       {"batch_two_sign_error",
-       "two rows in train mode, d their difference at the first normalization layer: largest deviation of its |x_hat| from |d| / "
-       "sqrt(d^2 + 4 epsilon); 0 for batch normalization; empty if an example has several positions",
+       "two rows run in train mode, and d is their difference at the first normalization layer: the largest deviation of its |x_hat| from "
+       "|d| / sqrt(d^2 + 4 epsilon).  It is 0 for batch normalization, and empty if an example has several positions",
        "Ioffe and Szegedy 2015, algorithm 1 with m = 2", probe::batch_two_sign_error<float>, probe::batch_two_sign_error<double>},
-      {"batch_invariance", "largest over the rows of |y_alone - y_inside| / |y_inside|: the row's outputs alone and inside the batch of 32",
+      {"batch_invariance",
+       "the largest |y_alone - y_inside| / |y_inside| over the rows: a row's outputs alone, and its outputs inside the batch of 32",
        "Ba, Kiros and Hinton 2016, section 3", probe::batch_invariance<float>, probe::batch_invariance<double>},
       {"weight_rescale",
-       "|y' - y| / |y|: outputs with the parameters of the last layer before each normalization times 10 (without one: of the first "
-       "layer), against the outputs as they are; 0 up to epsilon for batch and layer normalization",
+       "|y' - y| / |y|: y are the outputs as they are, and y' those with the parameters of the last layer before each normalization "
+       "(without one, of the first layer) multiplied by 10.  It is 0 up to epsilon for batch and layer normalization",
        "Ba, Kiros and Hinton 2016, table 1 (weight matrix re-scaling)", probe::weight_rescale<float>, probe::weight_rescale<double>},
       {"moving_mean_noise",
-       "training goes on with frozen parameters on rows drawn with replacement: variance of the first batch normalization's moving mean "
-       "over 1000 decorrelated snapshots, relative to sigma^2 / B (1 - m) / (1 + m), mean over the channels; B the batch size, m the "
-       "momentum, sigma^2 the variance over the rows; the law of the source gives 1; empty for other averages, and if an example has "
-       "several positions",
+       "training continues with frozen parameters on rows drawn with replacement: the variance of the first batch normalization's moving "
+       "mean over 1000 decorrelated snapshots, divided by sigma^2 / B (1 - m) / (1 + m), as a mean over the channels.  B is the batch "
+       "size, m the momentum, and sigma^2 the variance over the rows.  The law of the source gives 1.  Empty for other averages, and if an "
+       "example has several positions",
        "variance of an AR(1) process driven by batch means", probe::moving_mean_noise<float>, probe::moving_mean_noise<double>},
       percentile_probe<15>("activation_p15"),
       percentile_probe<50>("activation_p50"),
       percentile_probe<85>("activation_p85"),
       {.name = "gradient_norm",
-       .doc = "of each layer with parameters: the Euclidean norm of their gradient of the mean loss; also after every compare.every_steps "
-              "steps",
+       .doc = "for each layer with parameters, the Euclidean norm of the mean loss's gradient with respect to them.  Measured also after "
+              "every compare.every_steps steps",
        .source = "Euclidean norm of the gradient",
        .layers_in_float32 = probe::gradient_norm<float>,
        .layers_in_float64 = probe::gradient_norm<double>},

@@ -135,8 +135,8 @@ class Csv final : public SourceOf<Csv> {
                  standardize_target_);
     visitor.require(!standardize_target_ || options_.target == CsvTarget::kNumber, "standardize_target",
                     "\"target\": \"number\" beside it");
-    visitor.integer({"pad_to", "steps that every sequence is padded to with zeros; absent: the longest of both files"}, pad_to_,
-                    {.low = 1, .high = Index{1} << 20});
+    visitor.integer({"pad_to", "the number of steps to which zeros pad every sequence; absent: that of the longest sequence in both files"},
+                    pad_to_, {.low = 1, .high = Index{1} << 20});
     visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
     visitor.require(options_.has_sequences() || !pad_to_, "pad_to", "a \"sequence\" column beside it");
   }

@@ -104,7 +104,8 @@ class Sequences final : public SourceOf<Sequences> {
     visitor.integer({"max_length", "steps of the longest sequence; shorter ones are padded with zeros"}, sampler_.max_length,
                     {.low = 2, .high = kMaxSteps});
     visitor.number({"noise", "sd of the noise that is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
-    visitor.integer({"pad_to", "steps that every sequence is padded to; absent: max_length"}, pad_to_, {.low = 2, .high = kMaxSteps});
+    visitor.integer({"pad_to", "the number of steps to which zeros pad every sequence; absent: max_length"}, pad_to_,
+                    {.low = 2, .high = kMaxSteps});
     visitor.require(sampler_.min_length >= sampler_.kinds, "min_length", "at least as many steps as there are classes, one marker each");
     visitor.require(sampler_.max_length >= sampler_.min_length, "max_length", "at least min_length");
     visitor.require(!pad_to_ || *pad_to_ >= sampler_.max_length, "pad_to", "at least max_length");
