@@ -41,7 +41,7 @@ std::vector<Index> factors_of(OnnxNodeReader& node, const std::vector<Index>& di
 void resize(OnnxNodeReader& node) {
   const Signal x = node.signal(0);
   if (x.rank() != 3 && x.rank() != 4) node.refuse("it works on " + std::to_string(x.rank()) + " axes");
-  if (!x.is_batch(0)) node.refuse("its first axis is not the batch alone");
+  if (!x.is_batch(0)) node.refuse("its first axis holds more than the batch");
   const std::vector<Index> factors = factors_of(node, x.dims(node.batch()));
   if (factors[0] != 1 || factors[1] != 1) node.refuse("it enlarges the batch or the channels");
   const std::vector<Index> size(factors.begin() + 2, factors.end());

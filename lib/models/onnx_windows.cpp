@@ -23,7 +23,7 @@ Image image_of(OnnxNodeReader& node) {
   const Signal x = node.signal(0);
   if (x.rank() != 3 && x.rank() != 4)
     node.refuse("it works on " + std::to_string(x.rank()) + " axes; normrun has windows over one or two directions");
-  if (!x.is_batch(0)) node.refuse("its first axis is not the batch alone");
+  if (!x.is_batch(0)) node.refuse("its first axis holds more than the batch");
   std::vector<Signal::Axis> groups(x.axes.begin() + 2, x.axes.end());
   groups.push_back(x.axes[1]);
   return {node.plan().arranged(x, groups, node.name()), x.rank() - 2};

@@ -19,8 +19,8 @@ class RunRows {
  public:
   using Row = std::vector<std::string>;
 
-  /// Reads a file.  `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs;
-  /// throws Error(kUsage) if a file cannot be read.
+  /// Reads a file.  `others` is the number of swept keys that have a column of their own.  A missing file counts as a table without runs.
+  /// Throws Error(kUsage) if the file exists but cannot be read.
   RunRows(const std::string& path, std::size_t others);
   /// Takes the rows of a record, in which the columns of swept keys have no names.
   RunRows(const RunRecord& record, TableId table);

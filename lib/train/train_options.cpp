@@ -70,10 +70,11 @@ void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
                  schedule_family());
   visitor.object({"clip", "limits of the gradient, which apply before weight decay; without them, nothing limits it"}, options.clip);
   visitor.object({"early_stopping", "ends the training when a score no longer improves"}, options.early_stopping);
-  visitor.tagged({"average_weights",
-                  "averages the weights of many steps, and hands over the averaged network; history.csv follows the weights that train, "
-                  "which the mode last-weights has"},
-                 options.average_weights, average_family());
+  visitor.tagged(
+      {"average_weights",
+       "averages the weights of many steps, and hands over the averaged network; history.csv is about the weights that are being trained, "
+       "which the mode last-weights has"},
+      options.average_weights, average_family());
   visitor.list({"phases", "what changes during the training, in the order of time; what a phase sets stays until another phase changes it"},
                options.phases);
   describe_forward_mode(visitor, options.forward_mode);
