@@ -1,4 +1,5 @@
-"""The presets in PyTorch, for scripts/compare_with_torch: networks written down from their papers, with the names of normrun's tensors."""
+"""The presets in PyTorch, for scripts/compare_with_torch: networks written down from their papers, with the names of normrun's tensors; and
+the LSTM with batch normalization in its cell."""
 
 import torch
 from torch.nn import functional
@@ -15,6 +16,8 @@ PRESETS = [
     ([7, 3], "layer", {**ENCODER, "norm_first": False, "use_causal_mask": True, "positions": "learned"}),
     ([7, 3], "batch", {**ENCODER, "activation": "gelu", "pooling": "max", "num_heads": 3}),
     ([7, 3], "batch", {**ENCODER, "norm_first": False, "positions": "none", "depth": 1}),
+    ([6, 3], "batch", {"type": "lstm", "units": 5, "normalization": "batch"}),
+    ([6, 3], "batch", {"type": "lstm", "units": 4, "normalization": "batch", "momentum": 0.9, "epsilon": 1e-5, "initial_gamma": 0.5, "longest_step": 4}),
     ([7, 3], "rms", {**ENCODER, "use_causal_mask": True, "activation": "gelu", "depth": 3, "num_heads": 1}),
 ]
 
@@ -96,3 +99,24 @@ class PresetLayers:
     def feed_forward(self, layer, path, x):
         x = getattr(functional, layer.get("activation", "relu"))(self.dense(layer, f"{path}/dense_1", x))
         return self.dense(layer, f"{path}/dense_2", x)
+
+    def lstm(self, layer, name, x):
+        """Cooijmans et al. 2017, eq. 6 to 8."""
+        h = c = torch.zeros(len(x), layer["units"])
+        for step in range(x.shape[1]):
+            a = self.cell_norm(layer, f"{name}.recurrent", h @ self.param(name, "recurrent_kernel"), step) + self.param(name, "bias")
+            i, f, g, o = (a + self.cell_norm(layer, f"{name}.input", x[:, step] @ self.param(name, "kernel"), step)).chunk(4, -1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * (self.cell_norm(layer, f"{name}.state", c, step) + self.param(name, "state_beta")).tanh()
+        with torch.no_grad():
+            self.statistics[f"{name}.updates"] += 1
+        return h
+
+    def cell_norm(self, layer, path, z, step):
+        mean, variance, momentum = z.mean(0), z.var(0, unbiased=False), layer.get("momentum", 0.99)
+        with torch.no_grad():
+            for role, fresh in (("moving_mean", mean), ("moving_variance", variance)):
+                if step < layer.get("longest_step", step + 1):
+                    old = self.statistics[f"{path}_{role}"]
+                    old[step] = momentum * old[step] + (1 - momentum) * fresh
+        return self.params[f"{path}_gamma"] * (z - mean) / torch.sqrt(variance + layer.get("epsilon", 1e-3))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnosis/statistics_algebra.hpp"
+#include "statistics/layer_input.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -193,8 +194,7 @@ Index most_positions(const Subject<T>& subject) {
   Index positions = 1;
   for (const Index index : statistics::layers_with_statistics(subject.layout())) {
     const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(index)];
-    positions =
-        std::max(positions, statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1));
+    positions = std::max(positions, statistics::positions_of(subject.network(), norm));
   }
   return positions;
 }

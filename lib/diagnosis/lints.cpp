@@ -9,6 +9,7 @@
 #include "diagnosis/places.hpp"
 #include "diagnosis/remedies.hpp"
 #include "diagnosis/statistics_algebra.hpp"
+#include "statistics/layer_input.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -195,8 +196,9 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
     }
     const nn::Normalization& norm = norm_of(evidence, i);
     const std::string place = norm.input == 0 ? "input" : norm.name;
-    if (count > 0) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
-    const Index positions = statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1);
+    // Inside a layer, channels are units at a step, and the first step of a recurrent norm reads nothing but zeros.
+    if (count > 0 && !norm.kept) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
+    const Index positions = statistics::positions_of(subject.network(), norm);
     if (subject.steps > 0 && rows_of_statistics(*subject.plan.options, norm) * positions == 1)
       list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));
   }

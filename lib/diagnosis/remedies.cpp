@@ -6,6 +6,7 @@
 
 #include "diagnosis/adapted_forward.hpp"
 #include "diagnosis/statistics_algebra.hpp"
+#include "statistics/layer_input.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -37,7 +38,7 @@ StatisticsList other_variance(const Evidence<T>& evidence) {
   const Subject<T>& subject = evidence.subject;
   for (statistics::LayerStatistics& layer : result) {
     const nn::Normalization& norm = subject.layout().normalizations[static_cast<std::size_t>(layer.normalization)];
-    const Index positions = statistics::boundary_size(subject.network(), norm.input) / std::max<Index>(norm.features / norm.steps, 1);
+    const Index positions = statistics::positions_of(subject.network(), norm);
     const double rows = static_cast<double>(rows_of_statistics(*subject.plan.options, norm) * (norm.steps > 1 ? 1 : positions));
     if (rows < 2.0) continue;
     const double factor = norm.variance_rule == nn::MovingVariance::kUnbiased ? (rows - 1.0) / rows : rows / (rows - 1.0);

@@ -25,7 +25,7 @@ std::vector<Place> places(const nn::Network<T>& network) {
   std::vector<Place> list;
   for (const Index index : statistics::layers_with_statistics(network.layout())) {
     const nn::Normalization& norm = network.layout().normalizations[static_cast<std::size_t>(index)];
-    if (norm.input == 0 || list.size() == kLayers) continue;
+    if (norm.input == 0 || norm.kept || list.size() == kLayers) continue;
     const Index channels = norm.features / norm.steps;
     list.push_back({norm.input, channels, statistics::boundary_size(network, norm.input) / channels, norm.layer});
   }

@@ -61,7 +61,7 @@ CacheId Blueprint::per_call(Index numbers) {
 void Blueprint::normalization(Normalization info) {
   info.layer = place_.layer;
   info.input = place_.input;
-  info.name = layer_name_;
+  info.name = info.name.empty() ? layer_name_ : layer_name_ + "/" + info.name;
   layout_.normalizations.push_back(std::move(info));
 }
 

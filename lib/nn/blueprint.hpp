@@ -86,14 +86,22 @@ struct StateEntry {
   double initial = 0.0;
 };
 
-/// What the tables, the budget and the estimators need to know of a normalization layer.
+/// Where a layer keeps what a normalization inside it read: rows of Normalization::features / steps numbers, one for each example of a
+/// step, the last step first.  A pass runs the steps of its longest sequence.
+struct KeptSteps {
+  CacheId cache;
+  Index time = 0;  // the most steps
+};
+
+/// What the tables, the budget and the estimators need to know of a normalization layer, or of a normalization inside another layer.
 struct Normalization {
-  Index layer = 0;  // the index among the network's built layers
-  Index input = 0;  // the boundary that the layer reads
-  std::string name = "";
+  Index layer = 0;        // the index among the network's built layers
+  Index input = 0;        // the boundary that the layer reads
+  std::string name = "";  // the layer's name; a normalization inside a layer adds its own name behind it
   std::string type = "";  // batch, layer, …
   Index features = 0;     // how many channels are normalized; each step of a sequence counts its own if steps have statistics of their own
   Index steps = 1;        // how many steps have statistics of their own, for features / steps channels each
+  std::optional<KeptSteps> kept = std::nullopt;  // set if the normalization is inside a layer and reads no boundary
   double epsilon = 0.0;
   double momentum = 0.0;  // the weight of the old value
   Average average = Average::kExponential;
@@ -156,7 +164,7 @@ class Blueprint {
   void give_role(ParamRole role, Index first);
   CacheId per_example(Index numbers);
   CacheId per_call(Index numbers);
-  void normalization(Normalization info);  // the blueprint fills in layer, input and name
+  void normalization(Normalization info);  // the blueprint fills in layer and input, and completes the name
   /// Throws Error(kUsage) for a shape without numbers or with more than Shape::kMaxSize numbers.
   void set_output(std::vector<Index> dims);
   const Shape& output() const { return output_; }

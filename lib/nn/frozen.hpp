@@ -27,6 +27,7 @@ class Frozen final : public Layer<T> {
   void backward(const Backward<T>& call) const override {
     Backward<T> frozen = call;
     frozen.mode = frozen_mode(call.mode);
+    frozen.next_state = nullptr;
     frozen.kernel_updater = nullptr;
     layer_->backward(frozen);
     std::fill_n(call.grads + params_.offset, params_.size, T{0});

@@ -77,8 +77,8 @@ class KernelUpdater {
 };
 
 /// One backward call of a layer, after the forward call for the same examples.  The layer fills dx and each of dmore, unless their data is
-/// null, and overwrites its own numbers in grads.  It gets no state, because forward may have moved the statistics in place; the caches
-/// hold what backward needs of them.
+/// null, and overwrites its own numbers in grads.  It does not read the state, because forward may have moved the statistics in place; the
+/// caches hold what backward needs of them.
 template <class T>
 struct Backward {
   Mode mode = kEvalMode;  // the mode of the forward call
@@ -94,6 +94,7 @@ struct Backward {
   std::span<const View<T>> dmore = {};
   const T* params = nullptr;
   T* grads = nullptr;
+  T* next_state = nullptr;  // of the forward call; for statistics of gradients
   Caches<T> caches;
   PassKey key;
   KernelUpdater<T>* kernel_updater = nullptr;  // null: the layer writes every gradient to grads

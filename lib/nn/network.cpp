@@ -191,7 +191,8 @@ ConstView<T> Network<T>::forward(const Pass& pass, std::span<const T> params, st
   record.set_activations(pass.first_boundary, x);
   const bool moves = pass.mode.tracking == Tracking::kUpdate;
   if (moves && next_state != state.data()) std::copy(state.begin(), state.end(), next_state);
-  const ForwardPass forward{pass, params, state, moves ? next_state : nullptr, record};
+  record.next_state_ = moves ? next_state : nullptr;
+  const ForwardPass forward{pass, params, state, record.next_state_, record};
   const Index last = pass.last_boundary < 0 ? output_boundary() : pass.last_boundary;
   for (Index begin = pass.first_boundary, end = 0; begin < last; begin = end) {
     const Chain& chain = impl_->forward_chains[static_cast<std::size_t>(begin)];
@@ -297,6 +298,7 @@ void Network<T>::backward_part(const Chain& chain, const BackwardPass& pass, con
                                                           .dmore = record.more_gradients(i, info, part),
                                                           .params = pass.params.data(),
                                                           .grads = pass.grads.data(),
+                                                          .next_state = record.next_state_,
                                                           .caches = pass_part.caches,
                                                           .key = pass_part.key,
                                                           .kernel_updater = pass.kernel_updater});

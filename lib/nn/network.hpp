@@ -95,6 +95,7 @@ class Network {
   /// the others add theirs; a layer adds for one of its inputs after another.
   /// `grads` gets the gradient of every parameter below the boundary, and zeros for the parameters above it.  Unless its data is null, dx
   /// gets the gradient with respect to the network's input: (examples, size of the input).
+  /// If the forward pass moved the state, its next_state must still be there, because `power` moves its statistics of gradients in it.
   /// A record with Keep::kForBackward serves only one call.  A kernel that `kernel_updater` updates gets no gradient in `grads`, and may
   /// have changed when this function returns.  Throws std::invalid_argument after a pass that backward cannot follow.
   void backward(std::span<const T> params, Record<T>& record, Index boundary, View<T> dy, std::span<T> grads, View<T> dx = {},
@@ -155,6 +156,9 @@ class Record {
   std::span<const Index> lengths(Index layer) const;
   /// How many steps are valid in each sequence that the layer gives.  Empty if all steps are valid, or if the output is no sequence.
   std::span<const Index> lengths_behind(Index layer) const;
+  /// What a normalization inside a layer read in the last pass at one of its steps, of all examples, the ended ones too: (examples, cols).
+  /// steps: how many steps the pass ran.
+  ConstView<T> kept(const KeptSteps& kept, Index steps, Index step, Index cols) const;
 
  private:
   friend class Network<T>;
@@ -183,6 +187,7 @@ class Record {
   Keep keep_;
   Index examples_ = 0;
   Mode mode_ = kEvalMode;
+  T* next_state_ = nullptr;                          // null unless the last pass moved the state
   std::vector<const Index*> lengths_at_;             // for each layer, the valid steps of its input
   std::vector<const Index*> lengths_behind_;         // for each boundary, the valid steps there
   std::vector<std::vector<Index>> changed_lengths_;  // for each layer that changes lengths, the lengths of its output

@@ -104,7 +104,7 @@ typename NetworkBuilder<T>::Source NetworkBuilder<T>::add_own(const LayerDescrip
   auto made = layer.spec->make<T>(blueprint);
   if (made == nullptr) return {place.input, blueprint.output()};
   std::vector<std::string_view> names{layer.type, "all"};
-  if (built_.layout.normalizations.size() > norms) names.emplace_back("norms");
+  if (built_.layout.normalizations.size() > norms && !built_.layout.normalizations.back().kept) names.emplace_back("norms");
   if (is_frozen(names) || !layer.trainable) made = frozen(std::move(made), blueprint, begin);
   built_.traits.push_back(made->traits());
   built_.layers.push_back(std::move(made));

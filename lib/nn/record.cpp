@@ -66,6 +66,11 @@ std::span<const Index> Record<T>::lengths_behind(Index layer) const {
 }
 
 template <class T>
+ConstView<T> Record<T>::kept(const KeptSteps& kept, Index steps, Index step, Index cols) const {
+  return {cache_per_example_.data() + kept.cache.offset * capacity_ + (steps - 1 - step) * examples_ * cols, examples_, cols};
+}
+
+template <class T>
 const Index* Record<T>::lengths_of(Index layer, const Part& part) const {
   const Index* const at = lengths_at_[static_cast<std::size_t>(layer)];
   return at != nullptr ? at + part.first : nullptr;

@@ -73,6 +73,7 @@ const config::Family& layer_family() {
                                           layers::rms(),
                                           layers::dyt(),
                                           layers::moving_layer(),
+                                          layers::power(),
                                           layers::none(),
                                           layers::norm(),
                                       }};
@@ -82,7 +83,7 @@ const config::Family& layer_family() {
 const config::Family& norm_family() {
   static const config::Family kFamily{"norm",
                                       {layers::batch(), layers::batch_renorm(), layers::layer(), layers::group(), layers::instance(),
-                                       layers::rms(), layers::dyt(), layers::moving_layer(), layers::none()}};
+                                       layers::rms(), layers::dyt(), layers::moving_layer(), layers::power(), layers::none()}};
   return kFamily;
 }
 

@@ -21,11 +21,30 @@ void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths,
   }
 }
 
+/// Adds the rows that a normalization inside a layer read, those of each step to its own group.
+template <class T>
+void add_kept(const SliceForward<T>& pass, const nn::Normalization& norm, const Part& examples, ChannelMoments& moments) {
+  const std::span<const Index> lengths = pass.lengths(norm.layer);
+  const Index steps = lengths.empty() ? norm.kept->time : *std::max_element(lengths.begin(), lengths.end());
+  const Index channels = norm.features / norm.steps;
+  Matrix<T> reaching(examples.count, channels);
+  for (Index step = 0; step < std::min(norm.steps, steps); ++step) {
+    const ConstView<T> rows = pass.kept(*norm.kept, steps, step, channels).slice(examples.first, examples.count);
+    Index count = 0;
+    for (Index e = 0; e < examples.count; ++e) {
+      if (!lengths.empty() && step >= lengths[static_cast<std::size_t>(examples.first + e)]) continue;
+      std::copy_n(rows.row(e), channels, reaching.view().row(count++));
+    }
+    moments.add<T>(ConstView<T>(reaching.view()).slice(0, count), step);
+  }
+}
+
 }  // namespace
 
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
                      ChannelMoments& moments) {
+  if (norm.kept) return add_kept(pass, norm, examples, moments);
   const ConstView<T> activations = pass.activations(norm.input).slice(examples.first, examples.count);
   const Index channels = norm.features / norm.steps;
   const Index positions = activations.cols / channels;

@@ -8,8 +8,8 @@
 
 namespace normrun::statistics {
 
-/// Adds the rows of some examples that a normalization layer read in the last run of `pass`: (examples * positions, channels).  If each
-/// time step has statistics of its own, the rows of a step go to a group of their own.
+/// Adds the rows of some examples that a normalization read in the last run of `pass`: (examples * positions, channels).  If each time step
+/// has statistics of its own, the rows of a step go to a group of their own.  A normalization inside a layer reads no padded steps.
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
                      ChannelMoments& moments);
@@ -21,6 +21,12 @@ void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm,
 
 /// Returns into how many groups a layer divides a pass of `examples` examples.  Each group has batch statistics of its own (ghost batches).
 inline Index statistics_groups(const nn::Normalization& norm, Index examples) { return parts_of_at_most(examples, norm.ghost_batch_size); }
+
+/// Returns how many rows of an example share statistics in a layer.
+template <class T>
+Index positions_of(const nn::Network<T>& network, const nn::Normalization& norm) {
+  return norm.kept ? 1 : boundary_size(network, norm.input) / std::max<Index>(norm.features / norm.steps, 1);
+}
 
 /// For each group of the last run's examples that share batch statistics, calls visit(group, moments) with the moments of the rows that the
 /// layer read of the group.

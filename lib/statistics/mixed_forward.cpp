@@ -48,12 +48,22 @@ ConstView<T> MixedForward<T>::run(std::span<const Index> rows, Index boundary) {
   const nn::Layout& layout = network_.layout();
   const double own = mixing_.weight_of(std::ssize(rows));
   Buffer<T> state = start_;
-  for (const LayerStatistics& layer : stored_) {
-    const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(layer.normalization)];
-    forward_.run(rows, params_, state, kEvalMode, norm.input);
-    ChannelMoments moments(norm.features, norm.steps);
-    add_layer_input(forward_, norm, norm.padded_steps, moments);
-    state = state_with<T>(layout, state, {mixed(layer, moments, own, mixing_.variance)});
+  std::size_t first = 0;  // stored_ lists the groups one after another
+  for (const NormGroup& group : norm_groups(layout)) {
+    Buffer<T> before;
+    for (Index round = 0; round < group.rounds && before != state; ++round) {
+      forward_.run(rows, params_, state, kEvalMode, group.last_boundary);
+      std::vector<LayerStatistics> layers;
+      for (std::size_t i = 0; i < group.norms.size(); ++i) {
+        const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(group.norms[i])];
+        ChannelMoments moments(norm.features, norm.steps);
+        add_layer_input(forward_, norm, norm.padded_steps, moments);
+        layers.push_back(mixed(stored_[first + i], moments, own, mixing_.variance));
+      }
+      before = state_with<T>(layout, state, layers);
+      std::swap(before, state);
+    }
+    first += group.norms.size();
   }
   forward_.run(rows, params_, state, kEvalMode, boundary);
   return forward_.activations(boundary);

@@ -40,11 +40,28 @@ std::vector<Index> layers_with_statistics(const nn::Layout& layout) {
   return layers;
 }
 
+Index boundary_of_input(const nn::Normalization& norm) { return norm.kept ? norm.layer + 1 : norm.input; }
+
 Index highest_input(const nn::Layout& layout) {
   Index highest = 0;
   for (const Index index : layers_with_statistics(layout))
-    highest = std::max(highest, layout.normalizations[static_cast<std::size_t>(index)].input);
+    highest = std::max(highest, boundary_of_input(layout.normalizations[static_cast<std::size_t>(index)]));
   return highest;
+}
+
+std::vector<NormGroup> norm_groups(const nn::Layout& layout) {
+  std::vector<NormGroup> groups;
+  Index layer = -1;  // that the last group lies inside of
+  for (const Index index : layers_with_statistics(layout)) {
+    const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(index)];
+    if (!norm.kept || norm.layer != layer) groups.push_back({.norms = {}, .input = norm.input, .last_boundary = boundary_of_input(norm)});
+    layer = norm.kept ? norm.layer : -1;
+    NormGroup& group = groups.back();
+    group.norms.push_back(index);
+    // A step adds a link to the chain for each norm that the step before reaches: at most all of the group.
+    if (norm.kept) group.rounds = norm.steps * std::ssize(group.norms) + 1;
+  }
+  return groups;
 }
 
 template <class T>

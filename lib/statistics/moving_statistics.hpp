@@ -22,8 +22,21 @@ struct LayerStatistics {
 
 /// Returns the indices in Layout::normalizations of the layers that have moving statistics.
 std::vector<Index> layers_with_statistics(const nn::Layout& layout);
-/// Returns the highest boundary that a layer with moving statistics reads.  There must be such a layer.
+/// Returns the boundary up to which a pass must run so that what the normalization reads is known.
+Index boundary_of_input(const nn::Normalization& norm);
+/// Returns the highest of these boundaries of all layers with moving statistics.  There must be such a layer.
 Index highest_input(const nn::Layout& layout);
+
+/// Normalizations with moving statistics whose population statistics are found together: one that reads a boundary, or all that lie inside
+/// one layer.  What these read at a step depends on their own statistics of the steps before, so they take several rounds: each round
+/// computes all of them from a pass by the statistics of the last one, and after `rounds` of them nothing changes any more.
+struct NormGroup {
+  std::vector<Index> norms;  // places in Layout::normalizations
+  Index input = 0;           // the boundary that the layer reads
+  Index last_boundary = 0;   // up to which a pass must run
+  Index rounds = 1;          // the most that are needed
+};
+std::vector<NormGroup> norm_groups(const nn::Layout& layout);
 
 /// Returns a copy of `state` in which the given statistics replace the moving statistics of their layers.
 template <class T>

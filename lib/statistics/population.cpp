@@ -110,18 +110,28 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   PopulationPass<T> pass(network, source, std::move(rows), slice_rows, padded_steps);
   Buffer<T> repaired = model.state;
   std::vector<LayerStatistics> population;
-  for (const Index index : layers_with_statistics(network.layout())) {
-    const nn::Normalization& norm = pass.normalization(index);
-    ChannelMoments moments(norm.features, norm.steps);
-    pass.start_round(norm.input);
-    for (Index first = 0; first < pass.row_count(); first += slice_rows) {
-      pass.run_slice_from_kept(first, model.params, repaired, norm.input);
-      pass.add_input_of(norm, moments);
+  for (const NormGroup& group : norm_groups(network.layout())) {
+    pass.start_round(group.input);
+    std::vector<LayerStatistics> found;
+    Buffer<T> before;
+    for (Index round = 0; round < group.rounds && before != repaired; ++round) {
+      std::vector<ChannelMoments> moments;
+      moments.reserve(group.norms.size());
+      for (const Index index : group.norms) moments.emplace_back(pass.normalization(index).features, pass.normalization(index).steps);
+      for (Index first = 0; first < pass.row_count(); first += slice_rows) {
+        pass.run_slice_from_kept(first, model.params, repaired, group.last_boundary);
+        for (std::size_t i = 0; i < moments.size(); ++i) pass.add_input_of(pass.normalization(group.norms[i]), moments[i]);
+      }
+      found.clear();
+      for (std::size_t i = 0; i < moments.size(); ++i) {
+        found.push_back(moving_statistics<T>(network.layout(), group.norms[i], model.state));
+        replace<T>(moments[i], found.back());
+      }
+      before = state_with<T>(network.layout(), repaired, found);
+      std::swap(before, repaired);
     }
     pass.finish_round();
-    population.push_back(moving_statistics<T>(network.layout(), index, model.state));
-    replace<T>(moments, population.back());
-    repaired = state_with<T>(network.layout(), repaired, {population.back()});
+    population.insert(population.end(), found.begin(), found.end());
   }
   return population;
 }

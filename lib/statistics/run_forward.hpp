@@ -69,6 +69,8 @@ class SliceForward {
   std::span<const Index> lengths(Index layer) const { return record_.lengths(layer); }
   /// Returns the same for the sequence that the layer gives.
   std::span<const Index> lengths_behind(Index layer) const { return record_.lengths_behind(layer); }
+  /// What a normalization inside a layer read at a step of the last run, of all rows: (rows, cols).  steps: how many steps ran.
+  ConstView<T> kept(const nn::KeptSteps& kept, Index steps, Index step, Index cols) const { return record_.kept(kept, steps, step, cols); }
 
  private:
   /// Returns the rows at the boundary from which a run starts.

@@ -22,6 +22,7 @@ template <class T>
 const nn::Normalization* norm_of_the_data(const nn::Network<T>& network) {
   const auto& layers = network.layers();
   for (const nn::Normalization& norm : network.layout().normalizations) {
+    if (norm.kept) continue;
     Index boundary = norm.input;
     const auto below = [&]() -> const nn::LayerInfo& { return layers[static_cast<std::size_t>(boundary - 1)]; };
     while (boundary > 0 && below().type == "dropout") boundary = below().inputs.front();

@@ -215,14 +215,18 @@ Computed rnn(const Case& c) { return recurrent(c, "simple_rnn"); }
 Computed lstm(const Case& c) { return recurrent(c, "lstm"); }
 Computed gru(const Case& c) { return recurrent(c, "gru"); }
 
-/// Any layer, whose options, parameters and moving statistics the case names as the library does.
+/// Any layer, whose options, parameters and moving statistics the case names as the library does.  "states" lists the inputs that are
+/// moving statistics; "mode" is "eval" where it is not train.
 Computed layer(const Case& c) {
+  const auto states = c.attrs.value("states", std::vector<std::string>());
   std::vector<std::pair<std::string, std::string>> params;
   for (const auto& [name, values] : c.inputs) {
-    if (name != "x" && name != "lengths") params.emplace_back(name, name);
+    const bool is_state = std::find(states.begin(), states.end(), name) != states.end();
+    if (name != "x" && name != "lengths" && !is_state) params.emplace_back(name, name);
   }
   LayerRig<double> rig = make_rig(c, field(c.attrs, "layer").get<std::string>(), field(c.attrs, "options"), params);
-  Computed computed = run(rig, kTrainMode, c, params);
+  for (const std::string& name : states) copy_into(input(c, name), rig.state(name), c);
+  Computed computed = run(rig, c.attrs.value("mode", "train") == "eval" ? kEvalMode : kTrainMode, c, params);
   for (const auto& [name, values] : c.outputs)
     if (name != "y") computed[name] = numbers(rig.next(name));
   return computed;

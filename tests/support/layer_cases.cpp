@@ -46,6 +46,9 @@ const std::vector<LayerCase> kVariants = {
     {"batch", R"({"ghost_batch_size": 2, "average": "bias-corrected"})", {4, 2}, Sequence::kPadded},
     {"moving_layer", R"({"momentum": 0.5, "epsilon": 0.1})", {4}},
     {"moving_layer", R"({"epsilon": 0.1, "center": false, "scale": false})", {3, 4}},
+    {"power", R"({"momentum": 0.5, "epsilon": 0.1, "center": false})", {2, 2, 3}},
+    {"power", R"({"backward_momentum": 0.5, "scale": false})", {4, 3}, Sequence::kPadded},
+    {"power", R"({"padded_steps": "counted"})", {4, 2}, Sequence::kPadded},
     {"batch_renorm", R"({"rmin": 1.25, "rmax": 1.25, "dmax": 0})", {3}},
     {"batch_renorm", R"({"rmin": 0.75, "rmax": 0.75, "dmax": 1e-3, "scale": false, "momentum": 0.5})", {2, 2, 3}},
     {"batch_renorm", R"({"rmin": 0.75, "rmax": 0.75, "dmax": 1e-3})", {4, 3}, Sequence::kPadded},
@@ -110,6 +113,11 @@ const std::vector<LayerCase> kVariants = {
     {"lstm", R"({"units": 3, "return_sequences": true})", {3, 2}},
     {"lstm", R"({"units": 2, "use_bias": false, "unit_forget_bias": false})", {4, 3}},
     {"lstm", R"({"units": 3, "normalization": "layer", "epsilon": 0.1})", {3, 2}},
+    {"lstm", R"({"units": 3, "normalization": "batch", "epsilon": 0.1, "momentum": 0.5})", {3, 2}},
+    {"lstm",
+     R"({"units": 2, "normalization": "batch", "longest_step": 2, "use_bias": false, "return_sequences": true})",
+     {4, 3},
+     Sequence::kPadded},
     {"gru", R"({"units": 3, "return_sequences": true})", {3, 2}},
     {"gru", R"({"units": 3, "use_bias": false})", {3, 2}},
     {"gru", R"({"units": 3, "reset_after": false, "return_sequences": true})", {3, 2}},
@@ -120,6 +128,7 @@ const std::vector<LayerCase> kVariants = {
     {"reverse", "{}", {4, 2}, Sequence::kPadded},
     {"bidirectional", R"({"layer": {"type": "lstm", "units": 2, "return_sequences": true}})", {4, 3}, Sequence::kPadded},
     {"bidirectional", R"({"layer": {"type": "simple_rnn", "units": 3}, "merge_mode": "sum"})", {4, 2}, Sequence::kPadded},
+    {"bidirectional", R"({"layer": {"type": "lstm", "units": 2, "normalization": "batch"}})", {3, 2}, Sequence::kPadded},
     {"multi_head_attention", R"({"num_heads": 2})", {4, 6}},
     {"multi_head_attention", R"({"num_heads": 2, "key_dim": 3, "use_bias": false})", {4, 3}, Sequence::kPadded},
     {"multi_head_attention", R"({"num_heads": 1, "use_causal_mask": true, "dropout": 0.25})", {5, 2}, Sequence::kPadded},
@@ -212,6 +221,7 @@ std::vector<LayerCase> all_layer_cases() {
 
 bool has_differentiable_output(const LayerCase& c, const Mode& mode) {
   if (c.type == "embedding") return false;
+  if (c.type == "power" && mode.statistics == Statistics::kBatch) return false;
   return !(c.type == "batch_renorm" && c.options == "{}" && mode.statistics == Statistics::kBatch);
 }
 

@@ -20,8 +20,10 @@ struct LayerCase {
 /// Every registered layer with the fewest options that it takes, and with others: what the conformance suites try.
 std::vector<LayerCase> all_layer_cases();
 
-/// Batch renormalization's gradient holds r and d fixed, which central differences move unless they are clipped: the golden
-/// vectors check that gradient.  An embedding's input has no gradient.
+/// Whether dx is the gradient of y, so that central differences can judge it.  An embedding's input has no gradient.  Batch
+/// renormalization's gradient holds r and d fixed, which central differences move unless they are clipped.  In train mode power
+/// normalization's dx is an approximation on purpose, with a part by gradients of earlier batches.  Golden vectors and power_norm_test.cpp
+/// check these.
 bool has_differentiable_output(const LayerCase& c, const Mode& mode);
 
 /// Valid steps of each example of a sequence; empty where all are.

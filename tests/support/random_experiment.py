@@ -9,7 +9,8 @@ from schema_draw import SchemaDraw
 # Experiments of each kind: options at the edge of what is allowed, and beyond it.
 KINDS = {"usual": (0.0, 0.0), "edge": (0.25, 0.0), "beyond": (0.1, 0.1)}
 CHANNELS_LAST = ["norm", "norm", "dropout", "relu", "tanh", "sigmoid", "leaky_relu", "prelu", "elu", "relu6", "hard_sigmoid", "hard_swish", "softplus",
-                 "silu", "gelu", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "none", "affine", "rescaling", "clip", "dyt"]
+                 "silu", "gelu", "batch", "layer", "batch_renorm", "group", "instance", "rms", "moving_layer", "power", "none", "affine", "rescaling", "clip",
+                 "dyt"]
 LAYERS = {1: ["dense", "dense", "softmax"],
           2: ["simple_rnn", "lstm", "gru", "dense", "flatten", "conv1d", "conv1d_transpose", "max_pooling1d", "average_pooling1d",
               "global_average_pooling1d", "global_max_pooling1d", "upsampling1d", "multi_head_attention", "learned_positions",

@@ -20,7 +20,7 @@ constexpr Index kBurnInIntervals = 10;  // after these intervals the share of th
 template <class T>
 const nn::Normalization* find_averaging_layer(const nn::Network<T>& network) {
   for (const nn::Normalization& norm : network.layout().normalizations) {
-    if (!norm.moving_mean) continue;
+    if (!norm.moving_mean || norm.kept) continue;
     const bool is_plain = network.layers()[static_cast<std::size_t>(norm.layer)].input.positions() == 1;
     return is_plain && norm.average == nn::Average::kExponential && norm.momentum < 1.0 ? &norm : nullptr;
   }

@@ -31,6 +31,7 @@ std::set<Index> layers_before_norms(const nn::Network<T>& network) {
   const auto has_params = [&](Index layer) { return network.layers()[static_cast<std::size_t>(layer)].params > 0; };
   std::set<Index> before;
   for (const nn::Normalization& norm : network.layout().normalizations) {
+    if (norm.kept) continue;
     Index boundary = norm.input;
     const auto inputs_below = [&]() -> const std::vector<Index>& {
       return network.layers()[static_cast<std::size_t>(boundary - 1)].inputs;
@@ -99,7 +100,7 @@ double batch_two_sign_error(const Snapshot<T>& snapshot) {
   const ProbeRows<T> rows(snapshot);
   if (norms.empty() || rows.count() < 2) return kNone;
   const nn::Normalization& norm = norms.front();
-  if (snapshot.network.layers()[static_cast<std::size_t>(norm.layer)].input.positions() != 1) return kNone;
+  if (norm.kept || snapshot.network.layers()[static_cast<std::size_t>(norm.layer)].input.positions() != 1) return kNone;
   const Buffer<T> params = without_affine(snapshot.model.params, norm);
   nn::Record<T> record(snapshot.network, 2);
   double largest = 0.0;

@@ -12,7 +12,7 @@ struct ForeignWord {
   std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
 };
 
-constexpr std::array<ForeignWord, 77> kForeignWords = {{
+constexpr std::array<ForeignWord, 78> kForeignWords = {{
     // pandas.read_csv
     {"sep", "delimiter", ""},
     {"delim_whitespace", "delimiter", ""},
@@ -69,6 +69,7 @@ constexpr std::array<ForeignWord, 77> kForeignWords = {{
     {"layernormalization", "layer", ""},
     {"linear", "dense", ""},
     {"rmsnorm", "rms", ""},
+    {"powernorm", "power", ""},
     {"groupnorm", "group", ""},
     {"conv2dtranspose", "conv2d_transpose", ""},
     {"convtranspose1d", "conv1d_transpose", ""},

@@ -33,6 +33,7 @@ class GruSpec final : public SpecWithFactory<GruSpec> {
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     recurrent.describe(visitor);
+    visitor.require(recurrent.normalization != CellNormalization::kBatch, "normalization", "none or layer; batch is for lstm alone");
     visitor.flag({"reset_after", "whether the reset gate multiplies after the recurrent kernel (cuDNN's form) or before it (the paper's)"},
                  reset_after);
     visitor.require(reset_after || recurrent.normalization == CellNormalization::kNone, "reset_after", "true beside a normalization");

@@ -71,6 +71,7 @@ config::FamilyMember instance();
 config::FamilyMember rms();
 config::FamilyMember dyt();
 config::FamilyMember moving_layer();
+config::FamilyMember power();
 config::FamilyMember none();
 config::FamilyMember norm();
 

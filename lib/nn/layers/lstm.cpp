@@ -11,34 +11,21 @@
 // With normalization "layer" (Ba, Kiros and Hinton 2016, eq. 20 to 22), where LN is over all four gates together:
 //   a_t = LN(h_{t-1} recurrent_kernel; recurrent_gamma, recurrent_beta) + LN(x_t kernel; input_gamma, input_beta) + bias
 //   h_t = o tanh(LN(c_t; state_gamma, state_beta))
+// With normalization "batch": lstm_by_batch.cpp.
 //
 // Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000; Keras 3 LSTM (unit_forget_bias).  Modes: all are the same.  A step beyond an
 // example's length keeps h and c and repeats the output (Keras with a mask); an example of length 0 gives 0.
+#include "nn/layers/lstm.hpp"
+
 #include <algorithm>
 #include <optional>
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/layers.hpp"
-#include "nn/layers/recurrent.hpp"
 
 namespace normrun::nn::layers {
 namespace {
-
-template <class T>
-class Lstm;
-
-class LstmSpec final : public SpecOf<LstmSpec, Lstm> {
- public:
-  RecurrentOptions recurrent;
-  bool unit_forget_bias = true;
-
-  void describe(config::OptionVisitor& visitor) override {
-    describe_common(visitor);
-    recurrent.describe(visitor);
-    visitor.flag({"unit_forget_bias", "whether the bias of the forget gate starts at 1"}, unit_forget_bias);
-  }
-};
 
 /// The normalizations of the cell: their parameters and the numbers that they keep.
 template <class T>
@@ -90,14 +77,10 @@ struct LstmNorms {
 template <class T>
 class Lstm final : public Layer<T> {
  public:
-  Lstm(const LstmSpec& spec, Blueprint& blueprint) : unrolled_(spec.recurrent, blueprint, 4), units_(unrolled_.units()) {
-    if (spec.recurrent.use_bias) {
-      Initializer start = initializer_from(spec.recurrent.bias_initializer);
-      if (spec.unit_forget_bias) start.ones = {units_, 2 * units_};
-      bias_ = blueprint.param("bias", {4 * units_}, start, 4 * units_, 4 * units_);
-    }
+  Lstm(const LstmOptions& options, Blueprint& blueprint)
+      : unrolled_(options.recurrent, blueprint, 4), units_(unrolled_.units()), bias_(options.declare_bias(blueprint)) {
     const Index time = unrolled_.time();
-    if (spec.recurrent.normalization == CellNormalization::kLayer) norms_.emplace(spec.recurrent, time, blueprint);
+    if (options.recurrent.normalization == CellNormalization::kLayer) norms_.emplace(options.recurrent, time, blueprint);
     gates_ = blueprint.per_example(time * 4 * units_);
     if (!norms_) added_ = blueprint.per_example(4 * units_);
     c_ = blueprint.per_example((time + 1) * units_);
@@ -272,7 +255,31 @@ class Lstm final : public Layer<T> {
   CacheId dc_through_h_;
 };
 
+class LstmSpec final : public SpecWithFactory<LstmSpec> {
+ public:
+  LstmOptions options;
+
+  void describe(config::OptionVisitor& visitor) override {
+    describe_common(visitor);
+    options.recurrent.describe(visitor);
+    visitor.flag({"unit_forget_bias", "whether the bias of the forget gate starts at 1"}, options.unit_forget_bias);
+  }
+  template <class T>
+  std::unique_ptr<const Layer<T>> make_layer(Blueprint& blueprint) const {
+    if (options.recurrent.normalization == CellNormalization::kBatch) return make_lstm_by_batch<T>(options, blueprint);
+    return std::make_unique<Lstm<T>>(options, blueprint);
+  }
+};
+
 }  // namespace
+
+ParamId LstmOptions::declare_bias(Blueprint& blueprint) const {
+  if (!recurrent.use_bias) return {};
+  const Index units = recurrent.units;
+  Initializer start = initializer_from(recurrent.bias_initializer);
+  if (unit_forget_bias) start.ones = {units, 2 * units};
+  return blueprint.param("bias", {4 * units}, start, 4 * units, 4 * units);
+}
 
 config::FamilyMember lstm() {
   return {"lstm", "recurrent: gates i, f, o and a cell c_t = f c_{t-1} + i tanh(a_c), h_t = o tanh(c_t)", "Keras 3 LSTM",

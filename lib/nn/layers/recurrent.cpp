@@ -28,10 +28,19 @@ void RecurrentOptions::describe(config::OptionVisitor& visitor) {
   describe_initializer(visitor, {"kernel_initializer", "how the kernel starts"}, kernel_initializer, "glorot_uniform");
   describe_initializer(visitor, {"recurrent_initializer", "how the recurrent kernel starts"}, recurrent_initializer, "orthogonal");
   describe_initializer(visitor, {"bias_initializer", "how the bias starts"}, bias_initializer, "zeros");
-  visitor.choice(
-      {"normalization", "the normalization inside the cell, before the non-linearities: none, or layer (Ba, Kiros and Hinton 2016)"},
-      normalization, {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}});
+  visitor.choice({"normalization",
+                  "the normalization inside the cell, before the non-linearities: none; layer (Ba, Kiros and Hinton 2016); or batch, with "
+                  "statistics of its own for each step (Cooijmans et al. 2017)"},
+                 normalization,
+                 {{"none", CellNormalization::kNone}, {"layer", CellNormalization::kLayer}, {"batch", CellNormalization::kBatch}});
   visitor.number({"epsilon", "added to the variance of that normalization"}, epsilon, config::at_least(0.0));
+  visitor.number({"momentum", "of \"normalization\": \"batch\": weight of the old value in the moving averages"}, momentum,
+                 config::between(0.0, 1.0));
+  visitor.number({"initial_gamma", "of \"normalization\": \"batch\": where its gammas start"}, initial_gamma, config::any_number());
+  visitor.count({"longest_step",
+                 "of \"normalization\": \"batch\": how many steps have moving averages of their own; later ones use those of the last of "
+                 "them.  all: every step"},
+                longest_step, {1, Index{1} << 30}, {"all"});
 }
 
 template <class T>

@@ -9,7 +9,7 @@
 
 namespace normrun::nn::layers {
 
-enum class CellNormalization { kNone, kLayer };
+enum class CellNormalization { kNone, kLayer, kBatch };
 
 /// The options that simple_rnn, lstm and gru share.  The names are Keras's.
 struct RecurrentOptions {
@@ -22,6 +22,9 @@ struct RecurrentOptions {
   std::shared_ptr<config::Described> bias_initializer = default_initializer("zeros");
   CellNormalization normalization = CellNormalization::kNone;
   double epsilon = 1e-3;
+  double momentum = 0.99;  // of batch normalization, as the following ones
+  double initial_gamma = 0.1;
+  config::Count longest_step{.word = "all"};
 
   void describe(config::OptionVisitor& visitor);
 };

@@ -30,6 +30,7 @@ class SimpleRnnSpec final : public SpecOf<SimpleRnnSpec, SimpleRnn> {
   void describe(config::OptionVisitor& visitor) override {
     describe_common(visitor);
     recurrent.describe(visitor);
+    visitor.require(recurrent.normalization != CellNormalization::kBatch, "normalization", "none or layer; batch is for lstm alone");
   }
 };
 

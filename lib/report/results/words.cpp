@@ -46,7 +46,8 @@ std::string in_unit(double value, Unit unit) {
 
 std::string spoken_norm(const std::string& norm) {
   if (norm == "none") return "no normalization";
-  if (norm == "batch" || norm == "layer" || norm == "group" || norm == "instance" || norm == "rms") return norm + " norm";
+  if (norm == "batch" || norm == "layer" || norm == "group" || norm == "instance" || norm == "rms" || norm == "power")
+    return norm + " norm";
   return norm;
 }
 
