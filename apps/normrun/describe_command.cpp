@@ -43,8 +43,8 @@ struct Figures {
 
 double steps_of(const study::RunConfig& config, const data::DataSpec::Outline& outline) {
   if (config.train.steps) return static_cast<double>(*config.train.steps);
-  const double per_epoch = std::ceil(static_cast<double>(outline.train_samples) / static_cast<double>(config.train.batch_size));
-  return static_cast<double>(config.train.epochs.value_or(1)) * per_epoch;
+  const Index per_epoch = config.train.sizes().batches(outline.train_samples, data::LastBatch::kKeep);
+  return static_cast<double>(config.train.epochs.value_or(1) * per_epoch);
 }
 
 /// Estimates memory and disk from the experiment's first run, and steps and time from at most 1000 runs.

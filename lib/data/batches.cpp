@@ -29,13 +29,13 @@ void Batching::describe(config::OptionVisitor& visitor) {
                             {{"keep", LastBatch::kKeep}, {"drop", LastBatch::kDrop}});
 }
 
-Batches::Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size,
+Batches::Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, BatchSizes sizes,
                  std::uint64_t seed)
-    : batching_(batching), samples_(samples), labels_(std::move(labels)), classes_(classes), batch_size_(batch_size), seed_(seed) {
-  if (samples_ < 1 || batch_size_ < 1)
+    : batching_(batching), samples_(samples), labels_(std::move(labels)), classes_(classes), sizes_(std::move(sizes)), seed_(seed) {
+  if (samples_ < 1 || sizes_.smallest() < 1)
     refuse("no rows to make batches of", "give the training split at least one row, and set batch_size to at least 1");
-  if (batching_.last == LastBatch::kDrop && batch_size_ > samples_) {
-    refuse("\"last\": \"drop\" leaves no batch: " + std::to_string(samples_) + " training rows, batches of " + std::to_string(batch_size_),
+  if (steps_per_epoch() == 0) {
+    refuse("\"last\": \"drop\" leaves no batch: " + std::to_string(samples_) + " training rows, batches of " + std::to_string(sizes_.at(0)),
            "keep the last batch or lower train.batch_size");
   }
   order_.resize(static_cast<std::size_t>(samples_));
@@ -52,10 +52,10 @@ void Batches::count_classes() {
         "classes_per_batch is " + std::to_string(batching_.classes_per_batch) + ", but there are " + std::to_string(classes_) + " classes",
         "lower classes_per_batch");
   }
-  if (batching_.classes_per_batch > batch_size_) {
-    refuse(
-        "a batch of " + std::to_string(batch_size_) + " rows has no room for " + std::to_string(batching_.classes_per_batch) + " classes",
-        "lower classes_per_batch or raise train.batch_size");
+  if (batching_.classes_per_batch > sizes_.smallest()) {
+    refuse("a batch of " + std::to_string(sizes_.smallest()) + " rows has no room for " + std::to_string(batching_.classes_per_batch) +
+               " classes",
+           "lower classes_per_batch or raise train.batch_size");
   }
   class_begin_.assign(static_cast<std::size_t>(classes_) + 1, 0);
   class_used_.assign(static_cast<std::size_t>(classes_), 0);
@@ -88,10 +88,6 @@ void Batches::set_order(std::vector<std::vector<Index>> epochs) {
   given_ = std::move(epochs);
 }
 
-Index Batches::steps_per_epoch() const {
-  return batching_.last == LastBatch::kDrop ? samples_ / batch_size_ : (samples_ - 1) / batch_size_ + 1;
-}
-
 void Batches::start_epoch(Index epoch) {
   if (!given_.empty()) {
     if (epoch >= static_cast<Index>(given_.size())) {
@@ -122,13 +118,13 @@ void Batches::start_epoch(Index epoch) {
 }
 
 std::span<const Index> Batches::step(Index step_in_epoch) const {
-  const Index first = step_in_epoch * batch_size_;
-  const Index count = std::min(batch_size_, samples_ - first);
+  const Index first = sizes_.first_row(step_in_epoch);
+  const Index count = std::min(sizes_.at(step_in_epoch), samples_ - first);
   return std::span<const Index>(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
 std::span<const Index> Batches::next_rows(Index step_in_epoch) const {
-  const auto first = static_cast<std::size_t>(std::min((step_in_epoch + 1) * batch_size_, samples_));
+  const auto first = static_cast<std::size_t>(std::min(sizes_.first_row(step_in_epoch + 1), samples_));
   return std::span<const Index>(order_).subspan(first);
 }
 
@@ -175,9 +171,10 @@ void Batches::fill_by_class(RandomStream& stream) {
   std::iota(deck_.begin(), deck_.end(), Index{0});
 
   const std::span<const Index> hand = std::span<const Index>(deck_).first(static_cast<std::size_t>(batching_.classes_per_batch));
-  for (Index first = 0; first < samples_; first += batch_size_) {
+  for (Index step = 0; sizes_.first_row(step) < samples_; ++step) {
     deal_classes(stream);
-    const Index count = std::min(batch_size_, samples_ - first);
+    const Index first = sizes_.first_row(step);
+    const Index count = std::min(sizes_.at(step), samples_ - first);
     fill_batch(hand, std::span<Index>(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), stream);
   }
 }

@@ -7,11 +7,11 @@
 #include "config/options/options.hpp"
 #include "core/matrix.hpp"
 #include "core/random.hpp"
+#include "data/batch_sizes.hpp"
 
 namespace normrun::data {
 
 enum class BatchOrder { kShuffled, kSequential, kReplacement, kByClass };
-enum class LastBatch { kKeep, kDrop };
 
 /// The options under `batching` in a config.
 struct Batching : config::Described {
@@ -22,8 +22,8 @@ struct Batching : config::Described {
   void describe(config::OptionVisitor& visitor) override;
 };
 
-/// The order in which an epoch reads its rows: indices into the split.  Consecutive slices of batch_size indices are the batches.  The
-/// order is a pure function of (seed, epoch); only by-class batching also depends on the batch size.
+/// The order in which an epoch reads its rows: indices into the split.  Consecutive slices of it, of the given sizes, are the batches.
+/// The order is a pure function of (seed, epoch); only by-class batching also depends on the batch sizes.
 ///   shuffled     reads every row once, in a fresh order each epoch
 ///   sequential   reads every row once, in the split's order
 ///   replacement  makes `samples` independent draws
@@ -34,9 +34,9 @@ struct Batching : config::Described {
 class Batches {
  public:
   /// `labels` has length `samples` or is empty.  Throws Error(kUsage) for by-class batching without labels, with a class that has no row,
-  /// or with more classes in a batch than there are or than a batch has rows.  Throws Error(kUsage) too if the last batch is dropped and no
+  /// or with more classes in a batch than there are or than the smallest batch has rows.  Throws Error(kUsage) too if the last batch is dropped and no
   /// batch is full.
-  Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, Index batch_size, std::uint64_t seed);
+  Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, BatchSizes sizes, std::uint64_t seed);
 
   /// Makes the epochs read rows in a given order (`batch_order`), which holds indices (epochs, samples).  Throws Error(kDamaged) if an
   /// index is no row of the split or if an epoch has another length.
@@ -45,10 +45,10 @@ class Batches {
   /// Returns the number of epochs of the given order; 0 if there is none.
   Index given_epochs() const { return static_cast<Index>(given_.size()); }
 
-  Index steps_per_epoch() const;
+  Index steps_per_epoch() const { return sizes_.batches(samples_, batching_.last); }
   /// Computes the order of an epoch without allocating.  Throws Error(kUsage) after the last epoch of a given order.
   void start_epoch(Index epoch);
-  /// Returns the rows of a step within the epoch: at most batch_size indices.
+  /// Returns the rows of a step within the epoch: at most as many indices as its size.
   std::span<const Index> step(Index step_in_epoch) const;
   /// Returns the rows of all later steps of the epoch.
   std::span<const Index> next_rows(Index step_in_epoch) const;
@@ -58,7 +58,7 @@ class Batches {
   Index samples_;
   std::vector<std::int32_t> labels_;
   Index classes_;
-  Index batch_size_;
+  BatchSizes sizes_;
   std::uint64_t seed_;
   std::vector<std::vector<Index>> given_;
   std::vector<Index> order_;

@@ -225,7 +225,7 @@ Index rows_of_odd_batch(const Subject<T>& subject) {
   const train::TrainingPlan<T>& plan = subject.plan;
   if (plan.data->resample || plan.batching->last == data::LastBatch::kDrop) return 0;
   const Index rows = plan.data->train.samples();
-  const Index left = rows % plan.options->batch_size;
+  const Index left = plan.options->sizes().left_over(rows);
   if (left == 0) return 0;
   // This last batch is itself divided among micro-batches and replicas, so a part of it may have even fewer rows.
   const Index parts = std::max<Index>(plan.options->batch_size / rows_of_norm_batch(*plan.options), 1);
@@ -252,8 +252,8 @@ Cause named_by_facts(Cause stage, const Subject<T>& subject) {
   if (stage == Cause::kSamplingNoise && has_parts) return Cause::kSmallParts;
   if (stage == Cause::kSamplingNoise) {
     const Index last_step = subject.plan.data->resample ? -1 : subject.steps;
-    const Index size = subject.plan.options->batch_size;
-    const bool ends_on_odd = last_step > 0 && last_step % ((subject.plan.data->train.samples() + size - 1) / size) == 0;
+    const Index steps_per_epoch = subject.plan.options->sizes().batches(subject.plan.data->train.samples(), data::LastBatch::kKeep);
+    const bool ends_on_odd = last_step > 0 && last_step % steps_per_epoch == 0;
     if (ends_on_odd && has_tiny_batch(subject)) return Cause::kLastBatch;
     return has_shortest_memory(subject) ? Cause::kConvention : Cause::kSamplingNoise;
   }

@@ -30,8 +30,8 @@ struct ShuffledPlan {
 template <class T>
 double batch_entropy(const train::TrainingPlan<T>& plan) {
   const data::Split<T>& train = plan.data->train;
-  const Index size = std::min(plan.options->batch_size, train.samples());
-  data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, size, plan.seed);
+  data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->sizes().at_most(train.samples()),
+                        plan.seed);
   batches.start_epoch(0);
   double total = 0.0;
   for (Index step = 0; step < batches.steps_per_epoch(); ++step) {

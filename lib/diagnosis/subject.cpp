@@ -45,10 +45,10 @@ RowScorer make_scorer(const Subject<T>& subject, data::SplitName name, std::span
 template <class T>
 std::optional<std::vector<Index>> training_order(const Subject<T>& subject, data::SplitName name) {
   const data::Split<T>& split = subject.split(name);
-  const Index batch_size = std::min(subject.plan.options->batch_size, split.samples());
   std::vector<Index> order;
   try {
-    data::Batches batches(*subject.plan.batching, split.samples(), split.labels, subject.plan.data->classes, batch_size, subject.plan.seed);
+    data::Batches batches(*subject.plan.batching, split.samples(), split.labels, subject.plan.data->classes,
+                          subject.plan.options->sizes().at_most(split.samples()), subject.plan.seed);
     batches.start_epoch(0);
     for (Index step = 0; step < batches.steps_per_epoch(); ++step) {
       const std::span<const Index> rows = batches.step(step);

@@ -23,9 +23,17 @@ int norm_axis(const config::Grid& grid) {
   return found;
 }
 
+/// Whether a value of the axis is a list.  Lists of batch sizes with the same largest size differ in a column of their own alone.
+bool has_list(const config::Axis& axis) {
+  for (std::size_t i = 0; i < axis.values.size(); ++i)
+    if (axis.values[i].starts_with('[')) return true;
+  return false;
+}
+
 bool is_other(const config::Grid& grid, std::size_t axis) {
   const std::string& key = grid.axes()[axis].key;
-  return key != kBatchSizeKey && key != kSeedKey && static_cast<int>(axis) != norm_axis(grid);
+  if (key == kBatchSizeKey) return has_list(grid.axes()[axis]);
+  return key != kSeedKey && static_cast<int>(axis) != norm_axis(grid);
 }
 
 /// Replaces every character that may not stand in a file name by '_'.
@@ -113,7 +121,7 @@ RunKey run_key(const Experiment& experiment, std::int64_t run, const RunConfig& 
 double predicted_cost(const RunConfig& config, const data::DataSpec::Outline& outline) {
   const nn::Network<float> network(config.layers(), outline.shape);
   const double params = static_cast<double>(network.layout().param_count);
-  const double batch = static_cast<double>(config.train.batch_size);
+  const double batch = config.train.sizes().mean();
   const double steps_per_epoch = std::max(1.0, static_cast<double>(outline.train_samples) / batch);
   const double steps = config.train.steps ? static_cast<double>(*config.train.steps)
                                           : static_cast<double>(config.train.epochs.value_or(1)) * steps_per_epoch;

@@ -18,7 +18,7 @@ struct RunKey {
   std::int64_t run = 0;
   std::string run_id;  // <norm>-b<batch>-s<seed>; if there are other axes, "-" and 8 hex digits for their values follow
   std::string norm;
-  Index batch_size = 0;
+  Index batch_size = 0;  // the largest one of a list
   Index seed = 0;
   std::vector<std::string> others;  // labels of the other axes, in the grid's order
 
@@ -26,7 +26,7 @@ struct RunKey {
   std::string csv() const;
 };
 
-/// Returns the swept keys that have columns of their own: all except norm, train.batch_size and seed.
+/// Returns the swept keys that have columns of their own: all except norm, seed, and train.batch_size unless one of its values is a list.
 std::vector<std::string> other_axes(const config::Grid& grid);
 /// Returns the names that the columns of these keys have in a table whose own columns are `own`: the key itself, or config.NAME if the
 /// table has a column NAME of its own.

@@ -36,7 +36,7 @@ class RunWarnings {
   void add(std::string text) { texts_.push_back(std::move(text)); }
   Index batch_size() const { return config_.train.batch_size; }
   bool drops_last() const { return config_.data_spec().batching.last == data::LastBatch::kDrop; }
-  Index left_over() const { return data_.train_samples % batch_size(); }
+  Index left_over() const { return config_.train.sizes().left_over(data_.train_samples); }
 
   void add_sizes() {
     if (data_.train_samples < batch_size()) {
@@ -61,8 +61,7 @@ class RunWarnings {
   }
 
   Index updates() const {
-    const Index size = batch_size();
-    const Index per_epoch = drops_last() ? data_.train_samples / size : (data_.train_samples + size - 1) / size;
+    const Index per_epoch = config_.train.sizes().batches(data_.train_samples, config_.data_spec().batching.last);
     const Index steps = config_.train.steps ? *config_.train.steps : config_.train.epochs.value_or(1) * per_epoch;
     return steps * config_.train.division.accumulate;
   }

@@ -216,7 +216,7 @@ class Run {
 
   void add_timing() {
     const double steps = static_cast<double>(trainer_->step());
-    const double rows = steps * static_cast<double>(config_.train.batch_size);
+    const double rows = steps * config_.train.sizes().mean();
     const auto per_second = [this](double count) { return train_seconds_ > 0.0 ? tables::Cell{count / train_seconds_} : tables::Cell{}; };
     record_.add(tables::TableId::kTiming, {{"setup_seconds", setup_seconds_},
                                            {"train_seconds", train_seconds_},

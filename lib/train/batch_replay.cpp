@@ -56,9 +56,9 @@ Index many_examples(const nn::Network<T>& network) {
 template <class T>
 Window epoch_window(const TrainingPlan<T>& plan, Index steps, Index steps_per_epoch) {
   const Index first = steps_per_epoch > 0 ? std::max<Index>(steps - 1, 0) / steps_per_epoch * steps_per_epoch : 0;
-  const Index batch_size = plan.options->batch_size;
   Index count = steps_per_epoch;
-  if (plan.options->batch_order.empty()) count = std::max(count, (many_examples(*plan.network) + batch_size - 1) / batch_size);
+  if (plan.options->batch_order.empty())
+    count = std::max(count, plan.options->sizes().batches(many_examples(*plan.network), data::LastBatch::kKeep));
   return {first, first + std::min(kMostReplayed, count)};
 }
 
@@ -85,11 +85,12 @@ class BatchReplay {
   /// Runs a part of the step's rows up to `last_boundary`, with the same dropout as the step.
   void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
   const statistics::SliceForward<T>& pass() const { return forward_; }
-  Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : plan_.options->batch_size; }
+  Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : sizes_.at(step); }
   Index steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
   TrainingPlan<T> plan_;
+  data::BatchSizes sizes_;
   std::optional<data::Batches> batches_;  // empty if every step draws fresh rows
   Index steps_per_epoch_ = 0;
   Index epoch_ = -1;
@@ -103,6 +104,7 @@ class BatchReplay {
 template <class T>
 BatchReplay<T>::BatchReplay(const TrainingPlan<T>& plan, statistics::StemOutputs<T>* stem)
     : plan_(plan),
+      sizes_(plan.options->sizes()),
       batches_(training_batches(plan)),
       steps_per_epoch_(batches_ ? batches_->steps_per_epoch() : 0),
       forward_(*plan.network, batches_ ? statistics::SplitRows<T>(plan.data->train, stem) : statistics::SplitRows<T>(fresh_),
@@ -117,8 +119,9 @@ template <class T>
 Index BatchReplay<T>::start(Index step) {
   step_ = step;
   if (!batches_) {
-    draw_batch(*plan_.data, step, fresh_);
-    rows_ = all_fresh_;
+    const Index count = sizes_.at(step);
+    draw_batch(*plan_.data, step, count, fresh_);
+    rows_ = std::span<const Index>(all_fresh_).first(static_cast<std::size_t>(count));
   } else {
     const Index epoch = step / steps_per_epoch_;
     if (epoch != epoch_) batches_->start_epoch(epoch);

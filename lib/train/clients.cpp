@@ -68,7 +68,7 @@ Clients<T>::Clients(const TrainingPlan<T>& plan) : options_(plan.options->client
     for (const Index row : rows)
       if (!plan.data->train.labels.empty()) labels.push_back(plan.data->train.labels[static_cast<std::size_t>(row)]);
     const std::uint64_t seed = plan.seed + kSeedStep * static_cast<std::uint64_t>(c + 2);
-    data::Batches batches(*plan.batching, part.count, std::move(labels), plan.data->classes, std::min(plan.options->batch_size, part.count),
+    data::Batches batches(*plan.batching, part.count, std::move(labels), plan.data->classes, plan.options->sizes().at_most(part.count),
                           seed);
     batches.start_epoch(0);
     clients_.push_back({.rows = std::move(rows), .batches = std::move(batches), .seed = seed});

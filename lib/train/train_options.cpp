@@ -25,7 +25,13 @@ bool are_modes_of_history(const std::vector<std::string>& modes) {
 }
 
 void describe_length(config::OptionVisitor& visitor, TrainOptions& options) {
-  visitor.integer({"batch_size", "how many rows a training step takes"}, options.batch_size, {1, kMaxBatchSize});
+  std::vector<Index> sizes = options.batch_sizes.empty() ? std::vector{options.batch_size} : options.batch_sizes;
+  visitor.integer_or_list({"batch_size",
+                           "how many rows a training step takes; the steps of an epoch take the sizes of a list in turn, and its largest "
+                           "size stands in the tables and is the one of train mode in comparisons"},
+                          sizes, {1, kMaxBatchSize});
+  options.batch_size = *std::max_element(sizes.begin(), sizes.end());
+  options.batch_sizes = sizes.size() == 1 ? std::vector<Index>() : std::move(sizes);
   visitor.integer({"epochs", "the length of the training in passes over the training rows; with neither epochs nor steps it is 1 epoch"},
                   options.epochs, {0, kMaxEpochs});
   visitor.integer({"steps", "the length of the training in steps, instead of epochs; with 0 the network stays as it starts"}, options.steps,
@@ -84,6 +90,8 @@ void describe_update(config::OptionVisitor& visitor, TrainOptions& options) {
       options.learning_rate_scaling,
       {{"none", LearningRateScaling::kNone}, {"linear", LearningRateScaling::kLinear}, {"square-root", LearningRateScaling::kSquareRoot}},
       {{"sqrt", "square-root"}});
+  visitor.require(options.batch_sizes.empty() || options.learning_rate_scaling == LearningRateScaling::kNone, "learning_rate_scaling",
+                  "\"none\" beside a list of batch sizes");
   visitor.integer({"reference_batch_size", "the batch size at which learning_rate_scaling leaves the learning rate as it is"},
                   options.reference_batch_size, {1, kMaxBatchSize});
 }
@@ -198,13 +206,14 @@ void check_monitors(const TrainOptions& options, Index validation_rows, Index te
 void check_division(const TrainOptions& options) {
   const auto& [accumulate, replicas, sync] = options.division;
   const Index parts = accumulate * replicas;
-  if (options.batch_size % parts == 0) return;
+  const std::vector<Index> sizes = options.batch_sizes.empty() ? std::vector{options.batch_size} : options.batch_sizes;
+  const auto uneven = std::find_if(sizes.begin(), sizes.end(), [&](Index size) { return size % parts != 0; });
+  if (uneven == sizes.end()) return;
   const std::string count = std::to_string(parts);
   const char* key = accumulate == 1 ? "train.replicas" : replicas == 1 ? "train.accumulate" : "train.accumulate times train.replicas";
-  throw Error(ExitCode::kUsage, Problem{"",
-                                        "a batch of " + std::to_string(options.batch_size) + " rows cannot be divided into " + count +
-                                            " equal parts (" + key + ")",
-                                        "make train.batch_size a multiple of " + count});
+  throw Error(ExitCode::kUsage,
+              Problem{"", "a batch of " + std::to_string(*uneven) + " rows cannot be divided into " + count + " equal parts (" + key + ")",
+                      "make train.batch_size a multiple of " + count});
 }
 
 }  // namespace normrun::train

@@ -7,6 +7,7 @@
 
 #include "config/options/options.hpp"
 #include "core/mode.hpp"
+#include "data/batch_sizes.hpp"
 #include "nn/network.hpp"
 #include "nn/weights.hpp"
 #include "train/average_weights.hpp"
@@ -29,7 +30,8 @@ enum class CheckpointPolicy { kAll, kNone };
 
 /// The config's "train".
 struct TrainOptions : config::Described {
-  Index batch_size = 32;
+  Index batch_size = 32;           // the most rows of a step, of which train mode is compared
+  std::vector<Index> batch_sizes;  // the rows of an epoch's steps in turn, if batch_size is a list; else empty
   std::optional<Index> epochs;
   std::optional<Index> steps;  // epochs and steps exclude each other; without both, the training is 1 epoch
   LossChoice loss = LossChoice::kAuto;
@@ -56,6 +58,8 @@ struct TrainOptions : config::Described {
   Index checkpoint_every = 0;  // how many steps lie between two checkpoints; 0: the only checkpoint is the one that a signal causes
 
   TrainOptions();
+  /// Returns how many rows the steps read.
+  data::BatchSizes sizes() const { return batch_sizes.empty() ? data::BatchSizes(batch_size) : data::BatchSizes(batch_sizes); }
   void describe(config::OptionVisitor& visitor) override;
   /// Returns the optimizer, which must not be null.
   const OptimizerSpec& optimizer_spec() const { return static_cast<const OptimizerSpec&>(*optimizer); }

@@ -18,7 +18,8 @@ namespace {
 }  // namespace
 
 template <class T>
-Trainer<T>::Trainer(const TrainingPlan<T>& plan) : plan_(plan), optimizer_(plan.options->optimizer_spec().template make<T>()) {
+Trainer<T>::Trainer(const TrainingPlan<T>& plan)
+    : plan_(plan), sizes_(plan.options->sizes()), optimizer_(plan.options->optimizer_spec().template make<T>()) {
   const nn::Network<T>& network = *plan_.network;
   if (network.input() != plan_.data->shape) {
     refuse("the network takes examples of shape " + network.input().text() + ", but the data has examples of shape " +
@@ -112,7 +113,8 @@ void Trainer<T>::enter_phase(std::size_t phase) {
   if (rows.samples() == 0)
     refuse("a phase reads the " + std::string(data::split_text(phases_[phase].rows)) + " rows, but the data has none",
            "leave \"rows\" out");
-  others_.emplace(data::Batching(), rows.samples(), std::vector<std::int32_t>(), 0, std::min(batch_.samples(), rows.samples()), plan_.seed);
+  others_.emplace(data::Batching(), rows.samples(), std::vector<std::int32_t>(), 0,
+                  sizes_.at_most(std::min(batch_.samples(), rows.samples())), plan_.seed);
   others_->start_epoch(0);
   others_epoch_ = 0;
 }
@@ -123,8 +125,8 @@ Index Trainer<T>::take_batch() {
   if (step_in_epoch == 0) progress_.totals = {};
   if (others_) return take_other_rows();
   if (!batches_) {
-    draw_batch(*plan_.data, step(), batch_);
-    return batch_.samples();
+    draw_batch(*plan_.data, step(), sizes_.at(step()), batch_);
+    return sizes_.at(step());
   }
   if (step() / steps_per_epoch_ != order_epoch_) {
     order_epoch_ = step() / steps_per_epoch_;

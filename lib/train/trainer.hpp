@@ -143,6 +143,7 @@ class Trainer {
   void check_model() const;
 
   TrainingPlan<T> plan_;
+  data::BatchSizes sizes_;                // of the steps
   std::optional<data::Batches> batches_;  // empty if every step draws fresh rows
   Index order_epoch_ = 0;                 // the epoch whose order batches_ holds
   std::optional<data::Batches> others_;   // the batches of the phase, if its rows are not those of training

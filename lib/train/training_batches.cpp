@@ -18,7 +18,7 @@ std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan) {
   const data::Split<T>& train = plan.data->train;
   if (train.samples() == 0)
     refuse_usage("", "the data has no training rows", "give it more rows, or leave fewer of them to the other splits");
-  data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->batch_size, plan.seed);
+  data::Batches batches(*plan.batching, train.samples(), train.labels, plan.data->classes, plan.options->sizes(), plan.seed);
   if (!given.empty()) batches.set_order(data::to_index_rows(files::read_npy(files::resolve_path(plan.folder, given), files::Read::kAll)));
   return batches;
 }
@@ -37,16 +37,16 @@ data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outpu
 }
 
 template <class T>
-void draw_batch(const data::Dataset<T>& data, Index step, data::Split<T>& batch) {
-  const View<T> targets = data.outputs > 0 ? batch.targets.view() : View<T>();
+void draw_batch(const data::Dataset<T>& data, Index step, Index rows, data::Split<T>& batch) {
+  const View<T> targets = data.outputs > 0 ? batch.targets.view().slice(0, rows) : View<T>();
   Index* const lengths = batch.lengths.empty() ? nullptr : batch.lengths.data();
-  data.resample->generate(static_cast<std::uint64_t>(step), {batch.features.view(), batch.labels.data(), targets, lengths});
+  data.resample->generate(static_cast<std::uint64_t>(step), {batch.features.view().slice(0, rows), batch.labels.data(), targets, lengths});
 }
 
 template data::Split<float> empty_batch(const data::Dataset<float>&, Index, Index);
 template data::Split<double> empty_batch(const data::Dataset<double>&, Index, Index);
-template void draw_batch(const data::Dataset<float>&, Index, data::Split<float>&);
-template void draw_batch(const data::Dataset<double>&, Index, data::Split<double>&);
+template void draw_batch(const data::Dataset<float>&, Index, Index, data::Split<float>&);
+template void draw_batch(const data::Dataset<double>&, Index, Index, data::Split<double>&);
 template std::optional<data::Batches> training_batches(const TrainingPlan<float>&);
 template std::optional<data::Batches> training_batches(const TrainingPlan<double>&);
 

@@ -16,9 +16,9 @@ std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan);
 /// sequences.
 template <class T>
 data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outputs);
-/// Draws the rows of a step, for data that gives every step fresh rows.  If the data has no targets, the targets of the batch stay as they
-/// are.
+/// Draws `rows` rows of step `step` into the first rows of `batch`, for data of which every step draws fresh rows.  If the data has no
+/// targets, the batch's targets stay as they are.
 template <class T>
-void draw_batch(const data::Dataset<T>& data, Index step, data::Split<T>& batch);
+void draw_batch(const data::Dataset<T>& data, Index step, Index rows, data::Split<T>& batch);
 
 }  // namespace normrun::train

@@ -157,6 +157,23 @@ class ResumeTest(SweepTest):
             self.train("--out", name, "--resume", config="long.json")
             self.assertEqual(self.bytes_of(name), self.bytes_of("whole"))
 
+    def test_a_sweep_over_lists_of_batch_sizes_goes_on_and_is_merged(self):
+        config = dict(LONG_RUN, grid={"train.batch_size": [8, [2, 8, 3]]})
+        self.write("long.json", json.dumps(config))
+        self.train("--out", "whole", config="long.json")
+        process = self.start("long.json", "--out", "stopped", "--jobs", "2")
+        self.wait_for("stopped/journal.normrun")
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        self.assertEqual(len(list((self.folder / "stopped/unfinished").glob("*.safetensors"))), 2)
+        self.train("--out", "stopped", "--resume", config="long.json")
+        self.assertEqual(self.bytes_of("stopped"), self.bytes_of("whole"))
+        for number in (1, 2):
+            self.train("--shard", f"{number}/2", "--out", f"part{number}", config="long.json")
+        self.merge("part2", "part1", "--out", "merged")
+        self.assertEqual(self.bytes_of("merged"), self.bytes_of("whole"))
+
     def test_under_nohup_a_hangup_changes_nothing(self):
         process = subprocess.Popen([BINARY, "train", "--config", "c.json", "--set", "train.epochs=400", "--out", "out", "--quiet"], cwd=self.folder,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

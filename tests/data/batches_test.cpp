@@ -41,12 +41,12 @@ Rows counting(Index count) {
   return rows;
 }
 
-data::Batches batches_with(data::BatchOrder order, Index samples, Index batch_size, std::uint64_t seed = 0,
+data::Batches batches_with(data::BatchOrder order, Index samples, const data::BatchSizes& sizes, std::uint64_t seed = 0,
                            data::LastBatch last = data::LastBatch::kKeep) {
   data::Batching batching;
   batching.order = order;
   batching.last = last;
-  return data::Batches(batching, samples, {}, 0, batch_size, seed);
+  return data::Batches(batching, samples, {}, 0, sizes, seed);
 }
 
 /// 40 rows of class 0, 20 of class 1, 30 of class 2, 10 of class 3, mixed.
@@ -89,6 +89,59 @@ TEST_CASE("shuffled: every row once an epoch, another order each epoch and seed"
   CHECK(joined(epoch_of(batches, 0)) == joined(first));  // a function of the epoch, not of what went before
   data::Batches other_seed = batches_with(data::BatchOrder::kShuffled, 103, 10, 1);
   CHECK(joined(epoch_of(other_seed, 0)) != joined(first));
+}
+
+TEST_CASE("batch sizes in turn, from the first one in each epoch") {
+  const data::BatchSizes sizes({3, 1, 2});
+  data::Batches keep = batches_with(data::BatchOrder::kSequential, 11, sizes);
+  CHECK(keep.steps_per_epoch() == 6);
+  for (const Index epoch : {0, 4}) CHECK(epoch_of(keep, epoch) == std::vector<Rows>{{0, 1, 2}, {3}, {4, 5}, {6, 7, 8}, {9}, {10}});
+  const auto next = keep.next_rows(3);
+  CHECK(Rows(next.begin(), next.end()) == Rows{9, 10});
+  data::Batches drop = batches_with(data::BatchOrder::kSequential, 11, sizes, 0, data::LastBatch::kDrop);
+  CHECK(drop.steps_per_epoch() == 5);
+  CHECK(batches_with(data::BatchOrder::kSequential, 12, sizes).steps_per_epoch() == 6);
+  CHECK(batches_with(data::BatchOrder::kSequential, 12, sizes, 0, data::LastBatch::kDrop).steps_per_epoch() == 6);
+  CHECK(batches_with(data::BatchOrder::kSequential, 13, sizes, 0, data::LastBatch::kKeep).steps_per_epoch() == 7);
+  data::Batches shuffled = batches_with(data::BatchOrder::kShuffled, 64, sizes);
+  data::Batches alike = batches_with(data::BatchOrder::kShuffled, 64, 8);
+  CHECK(joined(epoch_of(shuffled, 3)) == joined(epoch_of(alike, 3)));
+  check_refused([&] { batches_with(data::BatchOrder::kSequential, 2, sizes, 0, data::LastBatch::kDrop); }, ExitCode::kUsage,
+                {"batches of 3"});
+}
+
+TEST_CASE("a list of batch sizes: what an epoch holds") {
+  const data::BatchSizes sizes({4, 32});
+  CHECK(sizes.largest() == 32);
+  CHECK(sizes.smallest() == 4);
+  CHECK(sizes.mean() == 18.0);
+  CHECK(sizes.full_batches(100) == 5);  // 4, 32, 4, 32, 4
+  CHECK(sizes.left_over(100) == 24);
+  CHECK(sizes.batches(100, data::LastBatch::kKeep) == 6);
+  CHECK(sizes.batches(100, data::LastBatch::kDrop) == 5);
+  CHECK(sizes.at_most(10).at(1) == 10);
+  CHECK(sizes.at_most(10).at(2) == 4);
+}
+
+TEST_CASE("by-class batches of sizes in turn have the classes of their own hand") {
+  data::Batching batching;
+  batching.order = data::BatchOrder::kByClass;
+  batching.classes_per_batch = 2;
+  data::Batches batches(batching, 100, mixed_labels(), 4, data::BatchSizes({2, 10}), 0);
+  const std::vector<Rows> steps = epoch_of(batches, 1);
+  CHECK(steps.size() == 18);  // 8 turns, 2 and the 2 that are left
+  for (std::size_t step = 0; step < 17; ++step) {
+    CHECK(steps[step].size() == (step % 2 == 0 ? 2 : 10));
+    const std::map<std::int32_t, Index> counts = class_counts(steps[step]);
+    CHECK(counts.size() == 2);
+    for (const auto& [label, count] : counts) CHECK(count == (step % 2 == 0 ? 1 : 5));
+  }
+  batching.classes_per_batch = 3;
+  check_refused(
+      [&] {
+        data::Batches(batching, 100, mixed_labels(), 4, data::BatchSizes({10, 2}), 0);
+      },
+      ExitCode::kUsage, {"2 rows", "no room for 3"});
 }
 
 TEST_CASE("the order does not depend on the batch size") {

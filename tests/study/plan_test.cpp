@@ -30,6 +30,24 @@ TEST_CASE("other swept keys give columns and eight digits of the run's id") {
   CHECK(static_cast<std::int64_t>(ids.size()) == experiment.grid.size());
 }
 
+TEST_CASE("lists of batch sizes are told apart by a column of their own") {
+  const TemporaryFolder folder;
+  const study::Experiment numbers = load(folder, {{}, {"train.batch_size=4,8"}, "", {}});
+  CHECK(study::other_axes(numbers.grid).empty());
+  const study::Experiment lists = load(folder, {{}, {"train.batch_size=8,[4,8],[8,4]"}, "0", {}});
+  CHECK(study::other_axes(lists.grid) == std::vector<std::string>{"train.batch_size"});
+  std::set<std::string> ids;
+  std::set<std::string> labels;
+  for (std::int64_t run = 0; run < lists.grid.size(); ++run) {
+    const study::RunKey key = study::run_key(lists, run, lists.at(run));
+    CHECK(key.batch_size == 8);
+    ids.insert(key.run_id);
+    labels.insert(key.others.at(0));
+  }
+  CHECK(static_cast<std::int64_t>(ids.size()) == lists.grid.size());
+  CHECK(labels == std::set<std::string>{"8", "[4,8]", "[8,4]"});
+}
+
 TEST_CASE("whole norm objects are told apart by their names") {
   const TemporaryFolder folder;
   const study::Experiment experiment = load(

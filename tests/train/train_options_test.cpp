@@ -55,6 +55,25 @@ TEST_CASE("train: what a config may say") {
         Mode{Statistics::kMoving, Tracking::kUpdate, Dropout::kOn});
 }
 
+TEST_CASE("train: a batch size, or a list of them") {
+  CHECK(read_train(R"({"batch_size": 8})").batch_sizes.empty());
+  const train::TrainOptions alone = read_train(R"({"batch_size": [8]})");
+  CHECK(alone.batch_size == 8);
+  CHECK(alone.batch_sizes.empty());
+  const train::TrainOptions listed = read_train(R"({"batch_size": [4, 32, 8]})");
+  CHECK(listed.batch_size == 32);
+  CHECK(listed.batch_sizes == std::vector<Index>{4, 32, 8});
+  for (const char* json : {R"({"batch_size": []})", R"({"batch_size": [4, 0]})", R"({"batch_size": [4, "all"]})",
+                           R"({"batch_size": [4, 8], "learning_rate_scaling": "linear"})"}) {
+    CAPTURE(json);
+    CHECK_THROWS_AS(read_train(json), Error);
+  }
+  const train::TrainOptions divided = read_train(R"({"batch_size": [4, 6], "accumulate": 4})");
+  CHECK_THROWS_WITH_AS(train::check_division(divided),
+                       "a batch of 6 rows cannot be divided into 4 equal parts (train.accumulate); make train.batch_size a multiple of 4",
+                       Error);
+}
+
 TEST_CASE("train: what a config may not say") {
   for (const char* json : {R"({"epochs": 1, "steps": 10})", R"({"batch_size": 0})", R"({"batch_size": 16777217})", R"({"steps": -1})",
                            R"({"history": ["population"]})", R"({"history": ["eval", "eval"]})", R"({"loss": "hinge"})",

@@ -109,6 +109,49 @@ TEST_CASE("epochs, steps and the running totals") {
   CHECK(equal_models(untrained.trainer().model(), nn::fresh_model(untrained.network, 7)));
 }
 
+TEST_CASE("a list of batch sizes: each step reads the next one, and an epoch starts with the first") {
+  const TrainRig<double> rig(kBatchNormNet, clusters<double>(75), R"({"epochs": 2, "batch_size": [4, 16]})");  // 50 rows: 4 16 4 16 4 6
+  train::Trainer<double> trainer = rig.trainer();
+  CHECK(trainer.steps_per_epoch() == 6);
+  CHECK(trainer.total_steps() == 12);
+  for (const Index epoch : {0, 1}) {
+    CAPTURE(epoch);
+    for (const Index rows : {4, 20, 24, 40, 44, 50}) {
+      trainer.advance();
+      CHECK(trainer.epoch_totals().samples == rows);
+    }
+    CHECK(trainer.at_epoch_end());
+  }
+  CHECK(trainer.done());
+
+  // A list whose sizes are one size is that size, to the bit.
+  const TrainRig<double> one(kBatchNormNet, clusters<double>(75), R"({"epochs": 2, "batch_size": 16})");
+  const TrainRig<double> listed(kBatchNormNet, clusters<double>(75), R"({"epochs": 2, "batch_size": [16, 16]})");
+  CHECK(equal_models(one.trained().model(), listed.trained().model()));
+  CHECK_FALSE(equal_models(rig.trained().model(), listed.trained().model()));
+}
+
+TEST_CASE("a training by a list of batch sizes goes on from any step as if it had not stopped") {
+  const TrainRig<float> rig(
+      kWithDropout, clusters<float>(75),
+      R"({"epochs": 2, "batch_size": [2, 16, 6], "phases": [{"from_step": 9, "rows": "test", "update": "statistics"}]})");
+  const nn::Model<float> whole = rig.trained().model();
+  train::Trainer<float> first = rig.trainer();
+  while (!first.done()) {
+    train::Trainer<float> second = rig.trainer();
+    second.restore(first.state());
+    while (!second.done()) second.advance();
+    CHECK(equal_models(second.model(), whole));
+    first.advance();
+  }
+  const std::size_t before = allocations();
+  train::Trainer<float> third = rig.trainer();
+  const std::size_t made = allocations();
+  CHECK(made > before);
+  for (Index step = 0; step < 9; ++step) third.advance();
+  CHECK(allocations() == made);
+}
+
 TEST_CASE("a step allocates nothing, in any optimizer, with dropout, over the end of an epoch") {
   for (const char* optimizer : {"sgd", "adam", "rmsprop"}) {
     const std::string train = R"({"epochs": 3, "batch_size": 16, "optimizer": {"type": ")" + std::string(optimizer) +
@@ -188,6 +231,14 @@ TEST_CASE("resample: fresh rows for every step, zeros of the network's width as 
     CHECK(losses[step] == doctest::Approx(expected).epsilon(1e-13));
   }
   CHECK(rig.trained().epoch() == 1);
+
+  const std::string in_turn = R"({"steps": 3, "batch_size": [4, 2], "optimizer": {"type": "sgd", "learning_rate": 0}})";
+  const TrainRig<double> listed({{"dense", R"("units": 5, "use_bias": false, "kernel_initializer": {"type": "ones"})"}}, counting_data(),
+                                in_turn);
+  CHECK(listed.losses()[0] == losses[0]);
+  CHECK(listed.losses()[1] == doctest::Approx((200.0 * 200.0 + 202.0 * 202.0) / 2.0).epsilon(1e-13));
+  CHECK(listed.losses()[2] == losses[2]);
+  CHECK(listed.trained().epoch_totals().samples == 10);
   const TrainRig<double> in_epochs({{"dense", R"("units": 5)"}}, counting_data(), R"({"epochs": 2})");
   CHECK_THROWS_AS(in_epochs.trainer(), Error);
 }

@@ -52,6 +52,10 @@ class FactVisitor : public OptionVisitor {
   void integers(Option option, std::vector<Index>& values, IntegerRange range) override {
     add_list(option, FactKind::kInteger, values, [](Index value) { return JsonValue(value); }).integers = range;
   }
+  void integer_or_list(Option option, std::vector<Index>& values, IntegerRange range) override {
+    integers(option, values, range);
+    if (values.size() == 1) facts.back().value = values.front();
+  }
   void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) override {
     Fact& fact = add_list(option, FactKind::kCount, values, count_value);
     fact.integers = range;

@@ -96,6 +96,8 @@ class OptionVisitor {
   virtual void numbers(Option option, std::vector<double>& values, Range range) = 0;
   /// A list of whole numbers.  A config may give a single number in place of a list with one number, as Keras takes an int or a tuple.
   virtual void integers(Option option, std::vector<Index>& values, IntegerRange range) = 0;
+  /// A whole number, or a list of them with at least one.  One number is written without a list.
+  virtual void integer_or_list(Option option, std::vector<Index>& values, IntegerRange range) = 0;
   /// A list of whole numbers or words.  A config may give a single number or word in place of a list with one entry.
   virtual void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) = 0;
   virtual void texts(Option option, std::vector<std::string>& values) = 0;

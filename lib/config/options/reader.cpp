@@ -91,6 +91,13 @@ void Reader::integers(Option option, std::vector<Index>& values, IntegerRange ra
   read_list(list, values, "a whole number or a list of them", [&](const Given& given, Index& value) { read_integer(given, value, range); });
 }
 
+void Reader::integer_or_list(Option option, std::vector<Index>& values, IntegerRange range) {
+  std::vector<Index> given = values;
+  integers(option, given, range);
+  require(!given.empty(), option.name, "a whole number or a list with at least one");
+  if (!given.empty()) values = std::move(given);
+}
+
 void Reader::counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) {
   const JsonValue* const json = take(option);
   if (json == nullptr) return;

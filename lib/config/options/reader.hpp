@@ -57,6 +57,7 @@ class Reader : public OptionVisitor {
                     const std::vector<std::pair<std::string_view, std::string_view>>& aliases) override;
   void numbers(Option option, std::vector<double>& values, Range range) override;
   void integers(Option option, std::vector<Index>& values, IntegerRange range) override;
+  void integer_or_list(Option option, std::vector<Index>& values, IntegerRange range) override;
   void counts(Option option, std::vector<Count>& values, IntegerRange range, const std::vector<std::string_view>& words) override;
   void texts(Option option, std::vector<std::string>& values) override;
   void texts(Option option, std::optional<std::vector<std::string>>& values) override;

@@ -72,8 +72,9 @@ Abscissa abscissa_of(const ResultsFolder& results) {
   Abscissa abscissa;
   std::size_t most = 1;
   for (const config::Axis& axis : grid.axes()) {
-    if (axis.key == "train.batch_size" && axis.values.size() > 1) return {};
-    if (std::find(others.begin(), others.end(), axis.key) == others.end()) continue;
+    const bool is_other = std::find(others.begin(), others.end(), axis.key) != others.end();
+    if (axis.key == "train.batch_size" && axis.values.size() > 1 && !is_other) return {};
+    if (!is_other) continue;
     const std::vector<double> values = numbers_of(axis);
     if (values.size() <= most) continue;
     most = values.size();
