@@ -226,6 +226,7 @@ PAPERS = {
     "ba-2016-figure-6-output-batch-4": ba_rows(BA_OUTPUT),
     "ioffe-2015-figure-1": ioffe_2015_rows(),
     "wu-he-2018-batch-sizes": wu_he_rows(),
+    "wu-he-2018-batch-sizes-dense": wu_he_rows(),
     "ioffe-2017-microbatches": ioffe_2017_rows("train.replicas", 8, {1: "32 rows together", 8: "micro-batches of 4"},
                                                {("batch", 1): "78.3", ("batch", 8): "74.2", ("batch_renorm", 8): "76.5", "cost": "4.1"}),
     "ioffe-2017-non-iid": ioffe_2017_rows("data.batching", "two-classes", {"iid": "random batches", "two-classes": "batches of two classes"}, {}),
@@ -252,6 +253,7 @@ PAPERS = {
 # What the page shows: the whole of most configs but for some seeds, and as much of the long ones as an hour on one core has room for.
 ONE_SEED = ["--seeds", "0"]
 TWO_SEEDS = ["--seeds", "0..1"]
+THREE_SEEDS = ["--seeds", "0..2"]
 SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {
     "ba-2016-figure-6": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-output": ["--epochs", "5", *ONE_SEED],
@@ -260,6 +262,7 @@ SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {
     "ioffe-2015-figure-1": TWO_SEEDS,
     "wu-he-2018-batch-sizes": TWO_SEEDS,
     "shen-2020-transformers": TWO_SEEDS,
+    "zhu-2025-dyt": THREE_SEEDS,
     "summers-dinneen-2020-weighing": TWO_SEEDS,
     "singh-2019-evalnorm": TWO_SEEDS,
 }
