@@ -1,8 +1,8 @@
 // training_bench [--seconds SECONDS] [--threads THREADS] [--json] [NAME...]
 //
-// Prints the training steps a second of the workloads W1 to W5 (workloads.cpp), and beside each the floor of this machine.  The floor is
-// the least time that the operations and updates of a step can take on one core, by the limits measured in the same run.  A step is
-// everything from the shuffled gather to the update.  The program trains one workload after the other for SECONDS, as the frameworks in
+// Prints the training steps a second of the workloads (workloads.cpp; of W9 the diagnoses), and beside each the floor of this machine.  The
+// floor is the least time that the operations and updates of a step can take on one core, by the limits measured in the same run.  A step
+// is everything from the shuffled gather to the update.  The program trains one workload after the other for SECONDS, as the frameworks in
 // scripts/bench do, so that the caches hold what a training leaves in them.  Only the fastest of the short samples counts.
 #include <algorithm>
 #include <cstdio>
@@ -22,9 +22,10 @@ namespace {
 constexpr double kSampleSeconds = 0.02;  // as in scripts/bench/workloads.py
 
 /// Returns the steps a second of the fastest sample.
-double training_rate(Training& training, double seconds) {
-  training.run(2);
-  const double step = fastest_seconds([&] { training.run(1); }, 3);
+template <class Work>
+double rate_of(Work& training, double seconds) {
+  training.run(1);
+  const double step = fastest_seconds([&] { training.run(1); }, 2);
   const Index steps = std::max<Index>(1, static_cast<Index>(kSampleSeconds / step));
   const int samples = std::max(1, static_cast<int>(seconds / (step * static_cast<double>(steps))));
   return static_cast<double>(steps) / fastest_seconds([&] { training.run(steps); }, samples);
@@ -41,10 +42,10 @@ void print(const Workload& workload, double rate, const Limits& limits, bool jso
   const double operations = workload.operations_per_row * static_cast<double>(workload.batch_size);
   const double least = floor_seconds(limits, operations);
   if (json) {
-    std::printf("{\"name\": \"%s\", \"steps_per_second\": %.1f, \"floor\": %.1f}\n", workload.name.c_str(), rate, 1 / least);
+    std::printf("{\"name\": \"%s\", \"steps_per_second\": %.3f, \"floor\": %.3f}\n", workload.name.c_str(), rate, 1 / least);
     return;
   }
-  std::printf("%-10s %9lld %10.0f %10.0f %5.0f %%  %8.1f %8.1f %8.1f\n", workload.name.c_str(), static_cast<long long>(limits.parameters),
+  std::printf("%-10s %9lld %10.4g %10.4g %5.0f %%  %8.1f %8.1f %8.1f\n", workload.name.c_str(), static_cast<long long>(limits.parameters),
               rate, 1 / least, 100 * least * rate, operations / limits.flops * 1e6,
               static_cast<double>(limits.parameters) / limits.adam * 1e6, static_cast<double>(limits.parameters) * 24 / limits.bytes * 1e6);
 }
@@ -61,9 +62,14 @@ int run(const Request& request) {
   for (const Workload& workload : workloads()) {
     const bool wanted = request.names.empty() || std::count(request.names.begin(), request.names.end(), workload.name) > 0;
     if (!wanted) continue;
-    Training training(workload);
-    const double rate = training_rate(training, request.seconds);
-    print(workload, rate, measure_limits(training.parameters()), request.json);
+    const auto measure = [&](auto&& work) {
+      const double rate = rate_of(work, request.seconds);
+      print(workload, rate, measure_limits(work.parameters()), request.json);
+    };
+    if (workload.evaluation_passes > 0)
+      measure(Diagnosis(workload));
+    else
+      measure(Training(workload));
   }
   return 0;
 }

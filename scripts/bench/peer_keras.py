@@ -10,8 +10,9 @@ import keras  # noqa: E402
 import tensorflow  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
-from workloads import SHAPES, report_all, rows_of  # noqa: E402
+from workloads import SHAPES, SWEEP, WORKLOADS, report_all, rows_of  # noqa: E402
 
+NETWORKS = ("W1", "W2", "W3", "W4", "W5")
 SAMPLE_SECONDS = 0.6  # a call of fit() takes some 30 ms before it trains
 
 
@@ -74,6 +75,7 @@ def main():
     _, threads, seconds, *names = sys.argv[1:]
     tensorflow.config.threading.set_intra_op_parallelism_threads(int(threads))
     tensorflow.config.threading.set_inter_op_parallelism_threads(int(threads))
+    names = [name for name in names if name == SWEEP or WORKLOADS[name][0] in NETWORKS]
     report_all(trainer, names, float(seconds), SAMPLE_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Defines what every peer trains (W1 to W5 of apps/bench/workloads.cpp, the sweep W6 of w6.json) and how a measurement is timed."""
+"""Defines what every peer trains (the workloads of apps/bench/workloads.cpp, the sweep W6 of w6.json) and how a measurement is timed."""
 import itertools
 import json
 import time
@@ -15,11 +15,24 @@ WORKLOADS = {
     "W3-BN-4": ("W3", "batch", 4), "W3-BN-128": ("W3", "batch", 128),
     "W4-BN-4": ("W4", "batch", 4), "W4-BN-32": ("W4", "batch", 32),
     "W5-LN-4": ("W5", "layer", 4), "W5-LN-32": ("W5", "layer", 32),
+    "W7-BN-4": ("W7", "batch", 4), "W7-BN-32": ("W7", "batch", 32), "W7-BN-128": ("W7", "batch", 128),
+    "W8-LN-4": ("W8", "layer", 4), "W8-LN-32": ("W8", "layer", 32), "W8-LN-128": ("W8", "layer", 128),
+    "W9-BN-1000": ("W9", "batch", 1000),
+    "W10-BN-32": ("W10", "batch", 32), "W11-BN-32": ("W11", "batch", 32),
 }
-SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28)}
+SHAPES = {"W1": (784,), "W2": (100,), "W3": (784,), "W4": (28, 28, 3), "W5": (28, 28), "W7": (32, 32, 3), "W8": (32, 16),
+          "W9": (32, 32, 3), "W10": (32, 32, 3), "W11": (40, 128)}
+IMAGES = ("W4", "W7", "W9", "W10")
+CONVOLUTIONS = (*IMAGES, "W11")
+EVALUATION_PASSES = 12  # of W9, after the statistics have been computed anew
 SWEEP = "W6"
 SWEEP_CONFIG = Path(__file__).resolve().parent / "w6.json"
 STEPS_OF_A_CALL = 20  # JAX compiles so many steps as one
+
+
+def steps_of_a_call(network):
+    """Returns fewer steps for the networks of which one takes longer."""
+    return {"W7": 4, "W8": 10, "W9": 1, "W10": 4}.get(network, STEPS_OF_A_CALL)
 
 
 def rows_of(network, most):
@@ -48,10 +61,11 @@ def report_all(trainer, names, seconds, sample_seconds=0.02):
 
 def report(name, run, seconds, sample_seconds):
     """Prints the rate of the fastest measurement.  run(steps) trains that many steps and returns when they are done."""
-    run(STEPS_OF_A_CALL)
+    least = steps_of_a_call(WORKLOADS[name][0])
+    run(least)
     start = time.perf_counter()
-    run(STEPS_OF_A_CALL)
-    steps = STEPS_OF_A_CALL * max(1, int(sample_seconds / max(1e-6, time.perf_counter() - start)))
+    run(least)
+    steps = least * max(1, int(sample_seconds / max(1e-6, time.perf_counter() - start)))
     best = 0.0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
