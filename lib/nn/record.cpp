@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <new>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/network.hpp"
 
 namespace normrun::nn {
@@ -135,7 +136,7 @@ void Record<T>::add_gradients(Index layer, const LayerInfo& info, const Part& pa
     if (!gradients[k].is_added) continue;
     const View<T> own = in_memory(gradients[k].place, info.inputs[k]).slice(part.first, part.count);
     const View<T> sum = in_memory(plan_.place(info.inputs[k]), info.inputs[k]).slice(part.first, part.count);
-    std::transform(sum.begin(), sum.end(), own.begin(), sum.begin(), [](T a, T b) { return a + b; });
+    kernels::add<T>(own.data, sum.data, sum.size());
   }
 }
 

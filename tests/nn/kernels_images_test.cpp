@@ -47,8 +47,10 @@ const std::vector<Case<T>> kWindows{
     {"weight gradient of windows",
      [](Arena<T>& a) {
        const WindowsOver<T> x(a.x());
-       nn::kernels::product_of_windows_weight_gradient<T>(x.windows, a.matrix(x.windows.rows(), a.outputs),
-                                                          a.result_matrix(x.windows.depth, a.outputs));
+       const ConstView<T> dy = a.matrix(x.windows.rows(), a.outputs);
+       const View<T> dw = a.result_matrix(x.windows.depth, a.outputs);
+       nn::kernels::product_of_windows_weight_gradient<T>(x.windows, dy, dw, nn::kernels::Sums::kWritten);
+       nn::kernels::product_of_windows_weight_gradient<T>(x.windows, dy, dw, nn::kernels::Sums::kAdded);
      }},
 };
 
@@ -77,14 +79,25 @@ class CellsOver {
   std::vector<Index> offsets_;
 };
 
+/// Places of so many columns, two columns apart.
+template <class T>
+nn::kernels::Places<T> places_of(Arena<T>& a, const nn::kernels::Windows<T>& x, Index cols) {
+  return {a.result_matrix(x.rows(), cols + 2).data, x.places * (cols + 2), cols + 2};
+}
+
+template <class T>
+void depthwise(Arena<T>& a, const T* bias) {
+  const CellsOver<T> x(a);
+  std::vector<Index> offsets;
+  for (Index k = x.windows.depth; k-- > 0;) offsets.push_back(k * x.channels);
+  const ConstView<T> w = a.matrix(x.windows.depth, x.channels);
+  nn::kernels::depthwise<T>(x.windows, {w.data, offsets.data(), 1, x.channels}, bias, places_of(a, x.windows, x.channels));
+}
+
 template <class T>
 const std::vector<Case<T>> kDepthwise{
-    {"depthwise",
-     [](Arena<T>& a) {
-       const CellsOver<T> x(a);
-       nn::kernels::depthwise<T>(x.windows, a.matrix(x.windows.depth, x.channels), a.bias(), a.result_matrix(x.windows.rows(), x.channels));
-       nn::kernels::depthwise<T>(x.windows, a.matrix(x.windows.depth, x.channels), nullptr, a.result_matrix(x.windows.rows(), x.channels));
-     }},
+    {"depthwise", [](Arena<T>& a) { depthwise<T>(a, a.bias()); }},
+    {"depthwise without bias", [](Arena<T>& a) { depthwise<T>(a, nullptr); }},
     {"depthwise weight gradient",
      [](Arena<T>& a) {
        const CellsOver<T> x(a);
@@ -97,6 +110,23 @@ const std::vector<Case<T>> kDepthwise{
        const View<T> dx = a.result_matrix(x.image.rows, x.image.cols);
        nn::kernels::depthwise_input_gradient<T>(x.windows, a.matrix(x.windows.rows(), x.channels), a.matrix(x.windows.depth, x.channels),
                                                 dx.data);
+     }},
+};
+
+template <class T>
+const std::vector<Case<T>> kCellProducts{
+    {"sum of cell products",
+     [](Arena<T>& a) {
+       const CellsOver<T> x(a);
+       const Index size = nn::kernels::packed_cell_size(x.channels, a.cols);
+       Buffer<T> packed(static_cast<std::size_t>(x.windows.depth * size));
+       std::vector<Index> offsets;
+       for (Index k = x.windows.depth; k-- > 0;) {
+         offsets.push_back(k * size);
+         nn::kernels::pack_cell_matrix<T>(a.matrix(a.cols, x.channels), packed.data() + k * size);
+       }
+       nn::kernels::sum_of_cell_products<T>(x.windows, {packed.data(), offsets.data(), x.channels, a.cols},
+                                            places_of(a, x.windows, a.cols));
      }},
 };
 
@@ -150,6 +180,10 @@ TEST_CASE_TEMPLATE("products of windows: every path gives the reference's bits",
 
 TEST_CASE_TEMPLATE("depthwise products: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kDepthwise<T>, {{1, 2, 5}, {1, 3, 8}, {1, 7, 16, 33}});
+}
+
+TEST_CASE_TEMPLATE("cell products: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kCellProducts<T>, {{1, 2, 5}, {1, 3, 8, 16, 33, 50}, {1, 7, 16, 33}});
 }
 
 TEST_CASE_TEMPLATE("pooling: every path gives the reference's bits", T, float, double) {

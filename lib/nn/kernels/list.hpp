@@ -13,8 +13,10 @@
   KERNEL(void, pack_transposed, (ConstView<T> w, T * packed), (w, packed))                                                                 \
   /* Products of the windows of an image: windows.hpp */                                                                                   \
   KERNEL(void, product_of_windows, (const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y), (x, w, bias, y))                       \
-  KERNEL(void, product_of_windows_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw), (x, dy, dw))                        \
-  KERNEL(void, depthwise, (const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y), (x, w, bias, y))                                \
+  KERNEL(void, product_of_windows_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw, Sums sums), (x, dy, dw, sums))       \
+  KERNEL(void, pack_cell_matrix, (ConstView<T> w, T * packed), (w, packed))                                                                \
+  KERNEL(void, sum_of_cell_products, (const Windows<T>& x, const CellMatrices<T>& w, const Places<T>& y), (x, w, y))                       \
+  KERNEL(void, depthwise, (const Windows<T>& x, const CellMatrices<T>& w, const T* bias, const Places<T>& y), (x, w, bias, y))             \
   KERNEL(void, depthwise_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw), (x, dy, dw))                                 \
   KERNEL(void, depthwise_input_gradient, (const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx), (x, dy, w, dx))                    \
   /* Pooling: pooling.hpp */                                                                                                               \

@@ -90,23 +90,45 @@ void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View
 }
 
 template <class T>
-void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
+void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw, Sums sums) {
   for (Index k = 0; k < dw.rows; ++k) {
     for (Index o = 0; o < dw.cols; ++o) {
       T sum = 0;
       for (Index r = 0; r < dy.rows; ++r) sum = std::fma(x.at(r, k), dy(r, o), sum);
-      dw(k, o) = sum;
+      dw(k, o) = sums == Sums::kAdded ? dw(k, o) + sum : sum;
     }
   }
 }
 
 template <class T>
-void depthwise(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
-  for (Index r = 0; r < y.rows; ++r) {
-    for (Index c = 0; c < y.cols; ++c) {
+void pack_cell_matrix(ConstView<T> w, T* packed) {
+  pack_transposed(w, packed);
+}
+
+template <class T>
+void sum_of_cell_products(const Windows<T>& x, const CellMatrices<T>& w, const Places<T>& y) {
+  for (Index r = 0; r < x.rows(); ++r) {
+    T* const y_r = y.row(r, x.places);
+    for (Index c = 0; c < w.cols; ++c) {
+      T total = 0;
+      for (Index k = 0; k < x.depth; ++k) {
+        const T* const w_k = w.data + w.offsets[k];
+        T sum = 0;
+        for (Index i = 0; i < w.rows; ++i) sum = std::fma(x.data[x.place(r, k) + i], w_k[i * w.cols + c], sum);
+        total += sum;
+      }
+      y_r[c] = total;
+    }
+  }
+}
+
+template <class T>
+void depthwise(const Windows<T>& x, const CellMatrices<T>& w, const T* bias, const Places<T>& y) {
+  for (Index r = 0; r < x.rows(); ++r) {
+    for (Index c = 0; c < w.cols; ++c) {
       T sum = bias != nullptr ? bias[c] : T{0};
-      for (Index k = 0; k < x.depth; ++k) sum = std::fma(x.data[x.place(r, k) + c], w(k, c), sum);
-      y(r, c) = sum;
+      for (Index k = 0; k < x.depth; ++k) sum = std::fma(x.data[x.place(r, k) + c], w.data[w.offsets[k] + c], sum);
+      y.row(r, x.places)[c] = sum;
     }
   }
 }

@@ -15,6 +15,7 @@
 
 #include "nn/kernels/activations-inl.hpp"
 #include "nn/kernels/attention-inl.hpp"
+#include "nn/kernels/cell_products-inl.hpp"
 #include "nn/kernels/cells-inl.hpp"
 #include "nn/kernels/elementwise-inl.hpp"
 #include "nn/kernels/input_gradient-inl.hpp"

@@ -6,6 +6,7 @@
 #define NORMRUN_KERNELS_WINDOWS_INL
 #endif
 
+#include "nn/kernels/lanes-inl.hpp"
 #include "nn/kernels/products-inl.hpp"
 #include "nn/kernels/windows.hpp"
 
@@ -62,9 +63,28 @@ void product_of_windows(const Windows<T>& x, ConstView<T> w, const T* bias, View
   multiply<kTileRows, kTileVectors, T>(a, Straight<T>{w.data, w.cols}, Extent{y.rows, y.cols, x.depth}, Kept<T>{bias, 0, y.data, y.cols});
 }
 
+/// A sink of sums that writes them, or adds them to what is there.
+template <class T>
+struct WrittenOrAdded {
+  T* to;
+  Index step;
+  Sums sums;
+  HWY_INLINE WrittenOrAdded from(Index row, Index col) const { return {to + row * step + col, step, sums}; }
+  template <class Access>
+  HWY_INLINE void finish(Vector<T> sum, T* at, Access access) const {
+    access.store(sums == Sums::kAdded ? hn::Add(access.load(at), sum) : sum, at);
+  }
+  template <int kVectors, class Last>
+  HWY_INLINE void finish_row(Index row, const Vector<T> (&sum)[kVectors], Last last) const {
+    T* const at = to + row * step;
+    NORMRUN_UNROLL for (int v = 0; v < kVectors - 1; ++v) finish(sum[v], at + v * kWidth<T>, Whole<T>());
+    finish(sum[kVectors - 1], at + (kVectors - 1) * kWidth<T>, last);
+  }
+};
+
 /// Computes kRows rows of dw, whose sums stay in registers over all windows.
 template <int kRows, int kVectors, class T, class Last>
-HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* dy, Index dy_step, const WrittenOrAdded<T>& dw, Last last) {
   constexpr Whole<T> kWhole;
   constexpr Index kLast = (kVectors - 1) * kWidth<T>;
   const T* a[kRows];
@@ -88,7 +108,8 @@ HWY_NOINLINE void window_gradient_tile(const Windows<T>& x, Index row, const T* 
 
 /// Computes some rows of dw: 0 <= rows <= kRows.
 template <int kRows, int kVectors, class T, class Last>
-HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows, const T* dy, Index dy_step, const WrittenOrAdded<T>& dw,
+                                     Last last) {
   if constexpr (kRows > 0) {
     if (rows == kRows) return window_gradient_tile<kRows, kVectors, T>(x, row, dy, dy_step, dw, last);
     window_gradient_rows<kRows - 1, kVectors, T>(x, row, rows, dy, dy_step, dw, last);
@@ -97,7 +118,7 @@ HWY_INLINE void window_gradient_rows(const Windows<T>& x, Index row, Index rows,
 
 /// Computes all rows of some columns of dw.
 template <int kVectors, class T, class Last>
-void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const Kept<T>& dw, Last last) {
+void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, const WrittenOrAdded<T>& dw, Last last) {
   constexpr int kRows = kTileRows * (kVectors <= kTileVectors / 2 ? 2 : 1);
   for (Index row = 0, rows = 0; row < x.depth; row += rows) {
     rows = even_tile(x.depth - row, kRows);
@@ -107,7 +128,7 @@ void window_gradient_panel(const Windows<T>& x, const T* dy, Index dy_step, cons
 
 /// Computes the columns of dw from `col` on.  It takes kVectors vectors at a time while so many are left, and then fewer.
 template <int kVectors, class T>
-void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, const Kept<T>& dw) {
+void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, const WrittenOrAdded<T>& dw) {
   constexpr Index kCols = kVectors * kWidth<T>;
   for (; col + kCols <= dy.cols; col += kCols) window_gradient_panel<kVectors, T>(x, dy.data + col, dy.cols, dw.from(0, col), Whole<T>());
   if constexpr (kVectors > 1) {
@@ -118,8 +139,8 @@ void window_gradient_columns(const Windows<T>& x, ConstView<T> dy, Index col, co
 }
 
 template <class T>
-void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
-  window_gradient_columns<kTileVectors, T>(x, dy, 0, Kept<T>{nullptr, 0, dw.data, dw.cols});
+void product_of_windows_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw, Sums sums) {
+  window_gradient_columns<kTileVectors, T>(x, dy, 0, WrittenOrAdded<T>{dw.data, dw.cols, sums});
 }
 
 /// Calls body(row, at) for every place.  `at` is the distance of the place from the first place.
@@ -130,29 +151,63 @@ HWY_INLINE void for_each_place(const Windows<T>& x, const Body& body) {
   }
 }
 
+inline constexpr int kPlacesBeside = 4;  // chains of multiply-adds side by side
+
 template <class T>
-void depthwise(const Windows<T>& x, ConstView<T> w, const T* bias, View<T> y) {
-  for_each_place(x, [&](Index row, Index at) NORMRUN_LAMBDA {
-    const T* const from = x.data + at;
-    T* const to = y.row(row);
-    sweep<T>(y.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      Vector<T> sum = bias != nullptr ? access.load(bias + c) : fill(T{0});
-      for (Index k = 0; k < x.depth; ++k) sum = hn::MulAdd(access.load(from + x.offsets[k] + c), access.load(w.row(k) + c), sum);
-      access.store(sum, to + c);
+void depthwise(const Windows<T>& x, const CellMatrices<T>& w, const T* bias, const Places<T>& y) {
+  for (Index line = 0; line < x.lines; ++line) {
+    for_row_groups<kPlacesBeside>(x.places, [&](Index place, auto count) NORMRUN_LAMBDA {
+      const T* const from = x.data + line * x.line_step + place * x.step;
+      T* const to = y.data + line * y.line_step + place * y.step;
+      sweep<T>(w.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+        Vector<T> sum[count.value];
+        const Vector<T> start = bias != nullptr ? access.load(bias + c) : fill(T{0});
+        NORMRUN_UNROLL for (int i = 0; i < count.value; ++i) sum[i] = start;
+        for (Index k = 0; k < x.depth; ++k) {
+          const Vector<T> w_k = access.load(w.data + w.offsets[k] + c);
+          const T* const x_k = from + x.offsets[k] + c;
+          NORMRUN_UNROLL for (int i = 0; i < count.value; ++i) sum[i] = hn::MulAdd(access.load(x_k + i * x.step), w_k, sum[i]);
+        }
+        NORMRUN_UNROLL for (int i = 0; i < count.value; ++i) access.store(sum[i], to + i * y.step + c);
+      });
     });
+  }
+}
+
+inline constexpr int kCellsBeside = 9;  // of which each has a chain of multiply-adds: all of a usual window
+
+/// Computes kCells rows of dw from row k on.
+template <int kCells, class T>
+HWY_NOINLINE void depthwise_gradient_cells(const Windows<T>& x, ConstView<T> dy, Index k, View<T> dw) {
+  sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
+    const T* from[kCells];
+    Vector<T> sum[kCells];
+    NORMRUN_UNROLL for (int i = 0; i < kCells; ++i) {
+      from[i] = x.data + x.offsets[k + i] + c;
+      sum[i] = fill(T{0});
+    }
+    for_each_place(x, [&](Index row, Index at) NORMRUN_LAMBDA {
+      const Vector<T> dy_r = access.load(dy.row(row) + c);
+      NORMRUN_UNROLL for (int i = 0; i < kCells; ++i) sum[i] = hn::MulAdd(access.load(from[i] + at), dy_r, sum[i]);
+    });
+    NORMRUN_UNROLL for (int i = 0; i < kCells; ++i) access.store(sum[i], dw.row(k + i) + c);
   });
+}
+
+/// Computes some rows of dw: 0 <= cells <= kCells.
+template <int kCells, class T>
+HWY_INLINE void depthwise_gradient_rows(const Windows<T>& x, ConstView<T> dy, Index k, Index cells, View<T> dw) {
+  if constexpr (kCells > 0) {
+    if (cells == kCells) return depthwise_gradient_cells<kCells, T>(x, dy, k, dw);
+    depthwise_gradient_rows<kCells - 1, T>(x, dy, k, cells, dw);
+  }
 }
 
 template <class T>
 void depthwise_weight_gradient(const Windows<T>& x, ConstView<T> dy, View<T> dw) {
-  for (Index k = 0; k < x.depth; ++k) {
-    sweep<T>(dy.cols, [&](Index c, auto access) NORMRUN_LAMBDA {
-      const T* const from = x.data + x.offsets[k] + c;
-      Vector<T> sum = fill(T{0});
-      for_each_place(
-          x, [&](Index row, Index at) NORMRUN_LAMBDA { sum = hn::MulAdd(access.load(from + at), access.load(dy.row(row) + c), sum); });
-      access.store(sum, dw.row(k) + c);
-    });
+  for (Index k = 0, cells = 0; k < x.depth; k += cells) {
+    cells = even_tile(x.depth - k, kCellsBeside);
+    depthwise_gradient_rows<kCellsBeside, T>(x, dy, k, cells, dw);
   }
 }
 

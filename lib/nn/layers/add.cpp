@@ -6,6 +6,7 @@
 // Source: Keras 3 Add; He, Zhang, Ren and Sun 2016 (residual).  Modes: the layers do not read the mode.
 #include <algorithm>
 
+#include "nn/kernels/cells.hpp"
 #include "nn/layers/join.hpp"
 #include "nn/layers/layers.hpp"
 
@@ -24,11 +25,8 @@ class Add final : public Layer<T> {
   }
 
   void forward(const Forward<T>& call) const override {
-    const T* x = call.x.data;
-    for (const ConstView<T>& other : call.more) {
-      std::transform(x, x + call.y.size(), other.data, call.y.data, [](T a, T b) { return a + b; });
-      x = call.y.data;
-    }
+    copy(call.x, call.y.data);
+    for (const ConstView<T>& other : call.more) kernels::add<T>(other.data, call.y.data, call.y.size());
   }
 
   void backward(const Backward<T>& call) const override {
@@ -41,8 +39,8 @@ class Add final : public Layer<T> {
   }
 
  private:
-  static void copy(ConstView<T> dy, T* dx) {
-    if (dx != nullptr && dx != dy.data) std::copy(dy.begin(), dy.end(), dx);
+  static void copy(ConstView<T> from, T* to) {
+    if (to != nullptr && to != from.data) std::copy(from.begin(), from.end(), to);
   }
 };
 

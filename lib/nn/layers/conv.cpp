@@ -10,14 +10,11 @@
 // alone would give: with same and causal padding length / stride, rounded up; without padding (length - span) / stride + 1, rounded down.
 // Source: Keras 3 Conv1D, Conv2D and DepthwiseConv2D (kernel glorot_uniform, bias zeros; they correlate, so the kernel is not flipped);
 // PyTorch Conv1d and Conv2d.  Modes: all are the same.
-// The kernels read patches where they lie in the image, or in a copy with zeros around it.  Only dpatches are written, one example at a
-// time.
-#include <algorithm>
-
-#include "nn/kernels/cells.hpp"
+// The kernels read patches where they lie in the image, or in a copy with zeros around it.  Neither patches nor dpatches are written.
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/activation.hpp"
 #include "nn/layers/convolution.hpp"
+#include "nn/layers/input_gradient_phases.hpp"
 #include "nn/layers/layers.hpp"
 
 namespace normrun::nn::layers {
@@ -32,8 +29,8 @@ class Convolution final : public ConvolutionBase<T> {
  public:
   Convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters, Blueprint& blueprint)
       : Base(params, image, filters, image.window().positions(), blueprint),
-        dpatches_(blueprint.per_call(window().positions() * window().patch())),
-        dkernel_(blueprint.per_call(params.kernel.size)) {}
+        phases_(image.window(), filters, cell_size(), blueprint),
+        packed_(blueprint.per_call(window().area() * cell_size())) {}
 
   void forward(const Forward<T>& call) const override {
     image_.clear(call.caches);
@@ -45,20 +42,17 @@ class Convolution final : public ConvolutionBase<T> {
 
   void backward(const Backward<T>& call) const override {
     bias_gradient_.add(call);
-    if (call.dx.data != nullptr) std::fill(call.dx.begin(), call.dx.end(), T{0});
     image_.clear(call.caches);
-    const View<T> dpatches(call.caches[dpatches_], window().positions(), window().patch());
-    T* sum = call.grads + params_.kernel.offset;
+    phases_.clear(call.caches);
+    if (call.first == 0 && call.dx.data != nullptr) pack_kernel(call.params, call.caches[packed_]);
+    const View<T> dkernel(call.grads + params_.kernel.offset, window().patch(), columns_);
     for (Index example = 0; example < call.examples; ++example) {
       const ConstView<T> dy = positions_of(call.dy, example);
-      const bool is_first = call.first + example == 0;
-      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), columns_);
-      kernels::product_of_windows_weight_gradient<T>(windows_of(call.x, call.lengths, example, call.caches), dy, dkernel);
-      if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
+      const kernels::Sums sums = call.first + example == 0 ? kernels::Sums::kWritten : kernels::Sums::kAdded;
+      kernels::product_of_windows_weight_gradient<T>(windows_of(call.x, call.lengths, example, call.caches), dy, dkernel, sums);
       if (call.dx.data == nullptr) continue;
-      kernels::product_input_gradient<T>(dy, kernel(call.params), dpatches);
       T* const dx = image_of(call.dx, example);
-      scatter_patches<T>(window(), dpatches.data, dx);
+      write_input_gradient(dy.data, dx, call.caches);
       clear_padded_steps(call.lengths, example, dx);
     }
   }
@@ -69,8 +63,20 @@ class Convolution final : public ConvolutionBase<T> {
     return image_.over(image_of(x, example), image_.valid_steps(lengths, example), caches);
   }
 
-  CacheId dpatches_;  // (positions, patch) of one example
-  CacheId dkernel_;   // of one example
+  /// How many numbers the packed matrix of a cell takes, (filters, channels).
+  Index cell_size() const { return kernels::packed_cell_size(columns_, window().channels); }
+  void pack_kernel(const T* params, T* packed) const {
+    for (Index cell = 0; cell < window().area(); ++cell)
+      kernels::pack_cell_matrix<T>(kernel(params).slice(cell * window().channels, window().channels), packed + cell * cell_size());
+  }
+  void write_input_gradient(const T* dy, T* dx, const Caches<T>& caches) const {
+    phases_.for_each(dy, dx, caches, [&](const kernels::Windows<T>& windows, const Index* matrices, const kernels::Places<T>& to) {
+      kernels::sum_of_cell_products<T>(windows, {caches[packed_], matrices, columns_, window().channels}, to);
+    });
+  }
+
+  InputGradientPhases<T> phases_;
+  CacheId packed_;  // the kernel's matrices, cell by cell
 };
 
 /// Returns the shape and fans of a kernel.  Each of its groups reads `inputs` channels.

@@ -48,7 +48,7 @@ WindowedImage<T>::WindowedImage(const Window& window, Over over, Blueprint& blue
 
 template <class T>
 void WindowedImage<T>::clear(const Caches<T>& caches) const {
-  if (window_.is_padded()) std::fill_n(caches[copy_], window_.padded_size(), T{0});
+  if (window_.is_padded() && caches.first == 0) std::fill_n(caches[copy_], window_.padded_size(), T{0});
 }
 
 template <class T>

@@ -38,7 +38,7 @@ class WindowedImage {
   const Window& window() const { return window_; }
   /// For each cell of a window, how far it lies from the first cell: in numbers of the image or of its copy.
   const std::vector<Index>& cells() const { return cells_; }
-  /// Clears the zeros around the copy: once before the examples of a call.
+  /// Clears the zeros around the copy, where the call has the first examples of a pass.
   void clear(const Caches<T>& caches) const;
   /// Returns the windows over an image, one row for each place.  `valid`: how many steps of a sequence count; the other steps are read as
   /// zeros.

@@ -12,6 +12,7 @@
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/convolution.hpp"
+#include "nn/layers/input_gradient_phases.hpp"
 
 namespace normrun::nn::layers {
 namespace {
@@ -99,7 +100,7 @@ class Grouped final : public GroupedBase<T> {
       const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
       for (Index g = 0; g < groups_; ++g) {
         take_columns<T>(positions_of(call.dy, example), g * outputs_, 1, dy);
-        kernels::product_of_windows_weight_gradient<T>(windows(cells, g), dy, dkernel);
+        kernels::product_of_windows_weight_gradient<T>(windows(cells, g), dy, dkernel, kernels::Sums::kWritten);
         add_columns<T>(dkernel, g * outputs_, 1, sums);
         if (call.dx.data != nullptr) scatter_group(call, example, g, dy);
       }
@@ -163,7 +164,10 @@ class Depthwise final : public GroupedBase<T> {
         biases_(blueprint.per_call(params.bias.size)),
         y_(blueprint.per_call(multiplier_ > 1 ? window().positions() * window().channels : 0)),
         dkernel_(blueprint.per_call(area() * window().channels)),
-        around_(blueprint.per_call(window().padded_size())) {}
+        around_(blueprint.per_call(multiplier_ > 1 ? window().padded_size() : 0)),
+        phases_(image.window(), filters, window().channels, blueprint) {
+    for (Index k = 0; k < area(); ++k) rows_.push_back(k * channels());
+  }
 
   void forward(const Forward<T>& call) const override {
     image_.clear(call.caches);
@@ -178,7 +182,9 @@ class Depthwise final : public GroupedBase<T> {
       for (Index j = 0; j < multiplier_; ++j) {
         const View<T> all = positions_of(call.y, example);
         const View<T> y = multiplier_ == 1 ? all : View<T>(call.caches[y_], window().positions(), channels());
-        kernels::depthwise<T>(cells, kernel_of(j, call.caches), bias != nullptr ? call.caches[biases_] + j * channels() : nullptr, y);
+        kernels::depthwise<T>(cells, matrices(j, rows_.data(), call.caches),
+                              bias != nullptr ? call.caches[biases_] + j * channels() : nullptr,
+                              {y.data, window().along.output * channels(), channels()});
         if (multiplier_ > 1) put_columns<T>(y, j, multiplier_, all);
       }
     }
@@ -187,6 +193,7 @@ class Depthwise final : public GroupedBase<T> {
   void backward(const Backward<T>& call) const override {
     bias_gradient_.add(call);
     image_.clear(call.caches);
+    phases_.clear(call.caches);
     take_kernels(call.params, call.caches);
     const View<T> dkernel(call.caches[dkernel_], area(), channels());
     const View<T> sums(call.grads + params_.kernel.offset, area(), columns_);
@@ -194,15 +201,18 @@ class Depthwise final : public GroupedBase<T> {
     for (Index example = 0; example < call.examples; ++example) {
       const kernels::Windows<T> cells = cells_of(call.x, call.lengths, example, call.caches);
       T* const dx = call.dx.data != nullptr ? image_of(call.dx, example) : nullptr;
-      T* const gathered = dx != nullptr ? image_.gathered(dx, call.caches[around_]) : nullptr;
+      T* const gathered = dx != nullptr && multiplier_ > 1 ? image_.gathered(dx, call.caches[around_]) : nullptr;
       for (Index j = 0; j < multiplier_; ++j) {
         const ConstView<T> dy = dy_of(call, example, j);
         kernels::depthwise_weight_gradient<T>(cells, dy, dkernel);
         add_columns<T>(dkernel, j, multiplier_, sums);
-        if (dx != nullptr) kernels::depthwise_input_gradient<T>(cells, dy, kernel_of(j, call.caches), gathered);
+        if (gathered != nullptr) kernels::depthwise_input_gradient<T>(cells, dy, kernel_of(j, call.caches), gathered);
       }
       if (dx == nullptr) continue;
-      image_.take_gathered(gathered, dx);
+      if (gathered != nullptr)
+        image_.take_gathered(gathered, dx);
+      else
+        write_input_gradient(positions_of(call.dy, example).data, dx, call.caches);
       clear_padded_steps(call.lengths, example, dx);
     }
   }
@@ -219,6 +229,15 @@ class Depthwise final : public GroupedBase<T> {
   ConstView<T> kernel_of(Index j, const Caches<T>& caches) const {
     return {caches[kernels_] + j * area() * channels(), area(), channels()};
   }
+  kernels::CellMatrices<T> matrices(Index j, const Index* offsets, const Caches<T>& caches) const {
+    return {kernel_of(j, caches).data, offsets, 1, channels()};
+  }
+  /// The input gradient where each channel has one filter.
+  void write_input_gradient(const T* dy, T* dx, const Caches<T>& caches) const {
+    phases_.for_each(dy, dx, caches, [&](const kernels::Windows<T>& windows, const Index* offsets, const kernels::Places<T>& to) {
+      kernels::depthwise<T>(windows, matrices(0, offsets, caches), nullptr, to);
+    });
+  }
   ConstView<T> dy_of(const Backward<T>& call, Index example, Index j) const {
     const ConstView<T> all = positions_of(call.dy, example);
     if (multiplier_ == 1) return all;
@@ -232,7 +251,9 @@ class Depthwise final : public GroupedBase<T> {
   CacheId biases_;
   CacheId y_;  // one filter of each channel: y or dy
   CacheId dkernel_;
-  CacheId around_;  // dx of one example with what lies around it
+  CacheId around_;  // dx of one example with what lies around it, where channels have several filters
+  InputGradientPhases<T> phases_;
+  std::vector<Index> rows_;  // where the kernel's rows begin
 };
 
 }  // namespace

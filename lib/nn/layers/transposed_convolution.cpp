@@ -32,8 +32,7 @@ class TransposedConvolution final : public ConvolutionBase<T> {  // the window s
  public:
   TransposedConvolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index inputs, Blueprint& blueprint)
       : Base(params, image, inputs, image.window().down.input * image.window().along.input, blueprint),
-        patches_(blueprint.per_call(window().positions() * window().patch())),
-        dkernel_(blueprint.per_call(params.kernel.size)) {}
+        patches_(blueprint.per_call(window().positions() * window().patch())) {}
 
   void forward(const Forward<T>& call) const override {
     const T* const bias = params_.bias_of(call.params);
@@ -55,15 +54,13 @@ class TransposedConvolution final : public ConvolutionBase<T> {  // the window s
   void backward(const Backward<T>& call) const override {
     bias_gradient_.add(call);
     image_.clear(call.caches);
-    T* const sum = call.grads + params_.kernel.offset;
+    const View<T> dkernel(call.grads + params_.kernel.offset, window().patch(), columns_);
     for (Index example = 0; example < call.examples; ++example) {
-      const bool is_first = call.first + example == 0;
+      const kernels::Sums sums = call.first + example == 0 ? kernels::Sums::kWritten : kernels::Sums::kAdded;
       const Index valid = valid_positions(call.lengths, example);
       kernels::Windows<T> dy = image_.over(image_of(call.dy, example), window().along.input, call.caches);
       if (call.lengths != nullptr) dy.places = valid;
-      const View<T> dkernel(is_first ? sum : call.caches[dkernel_], window().patch(), columns_);
-      kernels::product_of_windows_weight_gradient<T>(dy, positions_of(call.x, example).slice(0, valid), dkernel);
-      if (!is_first) kernels::add<T>(dkernel.data, sum, params_.kernel.size);
+      kernels::product_of_windows_weight_gradient<T>(dy, positions_of(call.x, example).slice(0, valid), dkernel, sums);
       if (call.dx.data == nullptr) continue;
       const View<T> dx = positions_of(call.dx, example);
       kernels::product_of_windows<T>(dy, kernel(call.params), nullptr, dx.slice(0, valid));
@@ -80,7 +77,6 @@ class TransposedConvolution final : public ConvolutionBase<T> {  // the window s
   ConstView<T> kernel(const T* params) const { return Base::kernel(params, window().patch()); }
 
   CacheId patches_;  // (positions, patch) of one example
-  CacheId dkernel_;  // of one example
 };
 
 class TransposedSpec final : public SpecWithFactory<TransposedSpec> {
