@@ -34,8 +34,8 @@ struct Batching : config::Described {
 class Batches {
  public:
   /// `labels` has length `samples` or is empty.  Throws Error(kUsage) for by-class batching without labels, with a class that has no row,
-  /// or with more classes in a batch than there are or than the smallest batch has rows.  Throws Error(kUsage) too if the last batch is dropped and no
-  /// batch is full.
+  /// or with more classes in a batch than there are or than the smallest batch has rows.  Throws Error(kUsage) too if the last batch is
+  /// dropped and no batch is full.
   Batches(const Batching& batching, Index samples, std::vector<std::int32_t> labels, Index classes, BatchSizes sizes, std::uint64_t seed);
 
   /// Makes the epochs read rows in a given order (`batch_order`), which holds indices (epochs, samples).  Throws Error(kDamaged) if an

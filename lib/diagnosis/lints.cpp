@@ -197,7 +197,8 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
     const nn::Normalization& norm = norm_of(evidence, i);
     const std::string place = norm.input == 0 ? "input" : norm.name;
     // Inside a layer, channels are units at a step, and the first step of a recurrent norm reads nothing but zeros.
-    if (count > 0 && !norm.kept) list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
+    if (count > 0 && !norm.kept)
+      list.push_back(lint(Cause::kDeadChannels, static_cast<double>(count), place, channels_text(subject, place, dead)));
     const Index positions = statistics::positions_of(subject.network(), norm);
     if (subject.steps > 0 && rows_of_statistics(*subject.plan.options, norm) * positions == 1)
       list.push_back(lint(Cause::kBatchOfOne, 1.0, norm.name));

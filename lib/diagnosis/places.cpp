@@ -28,8 +28,8 @@ template <class T>
 std::string channels_text(const Subject<T>& subject, const std::string& layer, const std::vector<Index>& channels) {
   const std::vector<std::string>& names = subject.plan.data->input_names;
   const auto& norms = subject.layout().normalizations;
-  const auto at_input =
-      std::any_of(norms.begin(), norms.end(), [&](const nn::Normalization& norm) { return norm.name == layer && norm.input == 0 && !norm.kept; });
+  const auto at_input = std::any_of(norms.begin(), norms.end(),
+                                    [&](const nn::Normalization& norm) { return norm.name == layer && norm.input == 0 && !norm.kept; });
   const bool has_names = (layer == "input" || at_input) && static_cast<Index>(names.size()) == subject.network().input().channels();
   std::string text;
   for (const Index channel : channels) {
