@@ -66,12 +66,9 @@ std::string diff_json(const study::ModelDiff& diff) {
                                  {"misshaped", diff.misshaped},
                                  {"options", diff.options},
                                  {"tensors", nlohmann::ordered_json::array()}};
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr); };
   for (const study::DifferentTensor& one : diff.tensors) {
-    json["tensors"].push_back({{"name", one.name},
-                               {"kind", one.is_statistic ? "statistic" : "weight"},
-                               {"largest", number(one.largest)},
-                               {"relative", number(one.relative)}});
+    json["tensors"].push_back(
+        {{"name", one.name}, {"kind", one.is_statistic ? "statistic" : "weight"}, {"largest", one.largest}, {"relative", one.relative}});
   }
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -4,7 +4,9 @@
 
 #include "columns_text.hpp"
 #include "commands.hpp"
+#include "data_files.hpp"
 #include "fmt/format.h"
+#include "models/foreign_model.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "progress.hpp"
 #include "report/draw/network_text.hpp"
@@ -117,10 +119,8 @@ std::string to_text(const study::Experiment& experiment, const data::DataSpec::O
   return text;
 }
 
-std::string to_json(const study::Experiment& experiment, const data::DataSpec::Outline& outline, const nn::Network<float>& network,
-                    const Figures& figures, const std::vector<std::string>& warnings) {
-  using nlohmann::ordered_json;
-  ordered_json layers = ordered_json::array();
+nlohmann::ordered_json layers_json(const nn::Network<float>& network) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   for (const nn::LayerInfo& layer : network.layers()) {
     layers.push_back({{"name", layer.name},
                       {"type", layer.type},
@@ -128,8 +128,14 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
                       {"output", layer.output.dims()},
                       {"parameters", layer.params}});
   }
+  return layers;
+}
+
+std::string to_json(const study::Experiment& experiment, const data::DataSpec::Outline& outline, const nn::Network<float>& network,
+                    const Figures& figures, const std::vector<std::string>& warnings) {
+  using nlohmann::ordered_json;
   const ordered_json json = {{"config", ordered_json::parse(experiment.resolved())},
-                             {"layers", layers},
+                             {"layers", layers_json(network)},
                              {"parameters", network.layout().param_count},
                              {"columns", ordered_json::parse(columns_json(experiment.base.data_spec().columns(experiment.folder)))},
                              {"train_samples", outline.train_samples},
@@ -144,9 +150,35 @@ std::string to_json(const study::Experiment& experiment, const data::DataSpec::O
   return json.dump(2) + "\n";
 }
 
+/// Shows a trained model as the network that it became.
+int describe_model(const DescribeRequest& request) {
+  const study::Overrides& overrides = request.overrides;
+  if (!overrides.set.empty() || !overrides.grid.empty() || !overrides.seeds.empty() || overrides.epochs)
+    refuse_usage(request.config, "this is a trained model, which has no options to set",
+                 "describe it without --set, --grid, --seeds and --epochs");
+  const models::ForeignModel model = models::read_model(request.config);
+  const nn::Network<float> network(models::layers_of(model), model.input);
+  if (request.json) {
+    const nlohmann::ordered_json json = {{"model", request.config},        {"producer", model.producer},
+                                         {"input", model.file_input},      {"output", model.file_output},
+                                         {"layers", layers_json(network)}, {"parameters", network.layout().param_count}};
+    print_result(json.dump(2) + "\n");
+    return 0;
+  }
+  print_result(fmt::format("{}: a model{}{}; a row has the shape {}, its output {}\n\n", request.config,
+                           model.producer.empty() ? "" : " of ", model.producer, shape_text(model.file_input),
+                           shape_text(model.file_output)) +
+               report::network_text(network));
+  return 0;
+}
+
 }  // namespace
 
 int describe_command(const DescribeRequest& request) {
+  if (models::is_foreign_model(request.config)) return describe_model(request);
+  if (kind_of_file(request.config) == DataFileKind::kSafetensors)
+    refuse_usage(request.config, "the file holds tensors, but not the network that they belong to",
+                 "describe the config of that network; `normrun inspect` lists the tensors");
   const study::Experiment experiment = study::load_experiment(request.config, request.overrides, study::Check::kWithData);
   for (const std::string& note : experiment.notes) log_info(note);
   const data::DataSpec::Outline outline = experiment.base.data_spec().outline(experiment.folder);

@@ -44,14 +44,18 @@ int diagnose_command(const DiagnoseRequest& request) {
   const study::Experiment experiment = study::load_experiment(config, {}, study::Check::kConfigOnly);
   tables::RunRecord record;
   const study::ModelDiagnosis diagnosis = study::diagnose_model(experiment, model, request.model, record);
-  for (const std::string& note : model.notes) log_detail("the file does not tell " + note);
+  for (const std::string& note : model.untold) log_detail("the file does not tell " + note);
   for (const std::string& note : diagnosis.notes) log_info(note);
   files::write_file(config, experiment.resolved());
-  const bool is_judged = !diagnosis.roles.empty();
+  const bool is_judged = !diagnosis.roles.empty() && diagnosis.too_few.empty();
   const std::string page = is_judged ? write_diagnosis(experiment, record, folder) : "";
   const report::ModelAnswer answer = report::answer_of(request.model, diagnosis, page);
   if (is_judged) files::write_file(folder.path() + "/diagnosis.json", answer.json);
   print_result(request.json ? answer.json : answer.text);
+  if (!diagnosis.roles.empty() && !diagnosis.too_few.empty()) {
+    log_error(Problem{"--data", "nothing can be told from " + diagnosis.too_few, "give more rows"});
+    return static_cast<int>(ExitCode::kUsage);
+  }
   return answer.has_findings ? static_cast<int>(ExitCode::kClaimDiffers) : 0;
 }
 

@@ -131,7 +131,9 @@ int inspect_model(const InspectRequest& request) {
 
 int inspect_command(const InspectRequest& request) {
   const DataFileKind kind = kind_of_file(request.file);
-  if (kind == DataFileKind::kTable) return models::is_foreign_model(request.file) ? inspect_model(request) : inspect_table(request);
+  const bool may_be_model = kind == DataFileKind::kTable || kind == DataFileKind::kSafetensors;
+  if (may_be_model && models::is_foreign_model(request.file)) return inspect_model(request);
+  if (kind == DataFileKind::kTable) return inspect_table(request);
   return kind == DataFileKind::kSafetensors ? inspect_tensors(request) : inspect_arrays(request, kind);
 }
 

@@ -46,8 +46,7 @@ std::string repair_json(const study::ModelRepair& repair, const RepairRequest& r
   json["judged"] = nullptr;
   if (repair.is_measured) {
     const auto pair = [](const study::WayScores& scores) {
-      return ordered_json{{"loss", scores.loss},
-                          {"accuracy", std::isnan(scores.accuracy) ? ordered_json(nullptr) : ordered_json(scores.accuracy)}};
+      return ordered_json{{"loss", scores.loss}, {"accuracy", scores.accuracy}};  // a NaN is written as null
     };
     json["judged"] = study::role_text(repair.judged);
     json["judged_rows"] = repair.judged_rows;
@@ -67,6 +66,7 @@ int repair_command(const RepairRequest& request) {
   refuse_input(request.out, request.model.model);
   const std::string folder = std::filesystem::path(request.out).parent_path().string();
   const study::ModelCase model = study::open_model(request.model, folder);
+  for (const std::string& note : model.notes) log_info(note);
   const study::Experiment experiment = study::experiment_of(model, folder);
   const study::ModelRepair repair = study::repair_model(experiment, model, request.model, request.options);
   const bool is_worse = repair.is_measured && !(repair.gain >= 0.0);

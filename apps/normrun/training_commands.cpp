@@ -77,14 +77,16 @@ normrun merge parts/1 parts/2 --missing-as-array)",
 }
 
 void CommandLine::add_describe() {
-  CLI::App* command = add("describe", "Show the resolved experiment: layers, grid, runs, steps, estimated time, memory and disk",
-                          R"(# what `normrun train` would do
+  CLI::App* command =
+      add("describe",
+          "Show the resolved experiment: layers, grid, runs, steps, estimated time, memory and disk; or the layers of a trained model",
+          R"(# what `normrun train` would do
 normrun describe configs/quickstart.json
 # the same with changes, for a program
 normrun describe configs/quickstart.json --set norm.momentum=0.9 --epochs 2 \
   --grid train.batch_size=2,8 --seeds 0..9 --json)",
-                          [this] { return describe_command(describe_); });
-  takes(command->add_option("config", describe_.config, "The experiment")->required(), "FILE");
+          [this] { return describe_command(describe_); });
+  takes(command->add_option("config", describe_.config, "The experiment, or an ONNX or Keras model")->required(), "FILE");
   add_overrides(*command, describe_.overrides);
   command->add_flag("--json", describe_.json, "Print JSON: the resolved config and the figures");
 }

@@ -15,7 +15,9 @@ int validate_model(const std::string& file) {
   std::string text;
   for (const study::AuditFinding& one : findings)
     text += fmt::format("{}: {}{}: {}\n", file, one.layer.empty() ? "" : one.layer + ": ", one.kind, one.words);
-  if (findings.empty()) text = fmt::format("{}: ok, {} normalization layers\n", file, norms.size());
+  if (findings.empty())
+    text = norms.empty() ? fmt::format("{}: ok, no layer has batch statistics that could be wrong\n", file)
+                         : fmt::format("{}: ok, {} normalization layers\n", file, norms.size());
   print_result(text);
   return findings.empty() ? 0 : static_cast<int>(ExitCode::kClaimDiffers);
 }

@@ -1,116 +1,74 @@
-// The wire format of protobuf: fields of (number << 3 | type) and a value; of type 0 the value is a varint, of 1 and 5 it has 8 and 4
-// bytes, and of 2 a varint tells its length.  The field numbers are those of onnx.proto (ONNX IR version 3 and later).
+// The field numbers are those of onnx.proto (ONNX IR version 3 and later); onnx_file.cpp lists them.
 #include "files/onnx_edit.hpp"
 
 #include <bit>
 #include <cstdint>
-#include <optional>
+#include <protozero/exception.hpp>
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
 
 #include "core/error.hpp"
 
 namespace normrun::files {
 namespace {
 
-constexpr std::uint64_t kBytes = 2;  // the type of texts, nested messages and lists
-constexpr std::uint64_t kModelGraph = 7;
-constexpr std::uint64_t kModelMetadata = 14;
-constexpr std::uint64_t kGraphNode = 1;
-constexpr std::uint64_t kGraphInitializer = 5;
-constexpr std::uint64_t kNodeInput = 1;
-constexpr std::uint64_t kNodeName = 3;
+constexpr protozero::pbf_tag_type kModelGraph = 7;
+constexpr protozero::pbf_tag_type kModelMetadata = 14;
+constexpr protozero::pbf_tag_type kGraphNode = 1;
+constexpr protozero::pbf_tag_type kGraphInitializer = 5;
+constexpr protozero::pbf_tag_type kNodeInput = 1;
+constexpr protozero::pbf_tag_type kNodeName = 3;
 
-void add_varint(std::string& bytes, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) bytes += static_cast<char>(value | 0x80U);
-  bytes += static_cast<char>(value);
-}
-void add_number(std::string& bytes, std::uint64_t field, std::uint64_t value) {
-  add_varint(bytes, field << 3U);
-  add_varint(bytes, value);
-}
-void add_bytes(std::string& bytes, std::uint64_t field, std::string_view value) {
-  add_varint(bytes, field << 3U | kBytes);
-  add_varint(bytes, value.size());
-  bytes += value;
-}
+std::string_view text_of(protozero::data_view view) { return {view.data(), view.size()}; }
 
-struct WireField {
-  std::uint64_t number = 0;
-  std::uint64_t type = 0;
-  std::string_view whole;  // with its number and length
-  std::string_view value;  // of type kBytes
-};
-
-/// Reads the fields of a message one by one.
-class WireReader {
- public:
-  WireReader(std::string_view message, const std::string& path) : rest_(message), path_(path) {}
-
-  std::optional<WireField> next() {
-    if (rest_.empty()) return std::nullopt;
-    const std::string_view begin = rest_;
-    const std::uint64_t key = varint();
-    WireField field{.number = key >> 3U, .type = key & 7U, .whole = {}, .value = {}};
-    if (field.type == 0) varint();
-    if (field.type == 1) take(8);
-    if (field.type == 5) take(4);
-    if (field.type == kBytes) field.value = take(varint());
-    if (field.type != 0 && field.type != 1 && field.type != 5 && field.type != kBytes) refuse();
-    field.whole = begin.substr(0, begin.size() - rest_.size());
-    return field;
+/// Calls visit(field, whole) for each field of a message.  `field` stands at the field, and visit may take its value; `whole` is the field
+/// with its number and its length.
+template <class Visit>
+void each_field(std::string_view message, const Visit& visit) {
+  protozero::pbf_reader fields(message.data(), message.size());
+  const char* begin = message.data();
+  while (fields.next()) {
+    protozero::pbf_reader field = fields;
+    fields.skip();
+    const char* const end = fields.data().data();
+    visit(field, std::string_view(begin, static_cast<std::size_t>(end - begin)));
+    begin = end;
   }
+}
 
- private:
-  std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(take(1)[0]);
-      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80) return value;
-    }
-    refuse();
-  }
-  std::string_view take(std::uint64_t count) {
-    if (count > rest_.size()) refuse();
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  [[noreturn]] void refuse() const { throw Error(ExitCode::kDamaged, {path_, "the file is no ONNX model, or it is cut off", ""}); }
+bool is_bytes(const protozero::pbf_reader& field, protozero::pbf_tag_type number) {
+  return field.tag() == number && field.wire_type() == protozero::pbf_wire_type::length_delimited;
+}
 
-  std::string_view rest_;
-  const std::string& path_;
-};
-
-std::string with_inputs(std::string_view node, const std::vector<NewInput>& inputs, const std::string& path) {
-  std::string name;
-  WireReader all(node, path);
-  while (const std::optional<WireField> field = all.next())
-    if (field->number == kNodeName) name = field->value;
+std::string with_inputs(std::string_view node, const std::vector<NewInput>& inputs) {
+  std::string_view name;
+  each_field(node, [&](protozero::pbf_reader& field, std::string_view) {
+    if (is_bytes(field, kNodeName)) name = text_of(field.get_view());
+  });
   std::string result;
+  protozero::pbf_writer out(result);
   std::size_t place = 0;
-  WireReader fields(node, path);
-  while (const std::optional<WireField> field = fields.next()) {
+  each_field(node, [&](protozero::pbf_reader& field, std::string_view whole) {
     std::string_view input;
-    if (field->number == kNodeInput) {
+    if (is_bytes(field, kNodeInput)) {
       for (const NewInput& one : inputs)
         if (one.node == name && one.place == place) input = one.tensor;
       ++place;
     }
-    if (input.empty()) {
-      result += field->whole;
-    } else {
-      add_bytes(result, kNodeInput, input);
-    }
-  }
+    if (input.empty())
+      result += whole;
+    else
+      out.add_bytes(kNodeInput, input.data(), input.size());
+  });
   return result;
 }
 
 std::string tensor_message(const NewInitializer& tensor) {
-  constexpr std::uint64_t kDims = 1;
-  constexpr std::uint64_t kType = 2;
-  constexpr std::uint64_t kFloat = 1;
-  constexpr std::uint64_t kName = 8;
-  constexpr std::uint64_t kRaw = 9;
+  constexpr protozero::pbf_tag_type kDims = 1;
+  constexpr protozero::pbf_tag_type kType = 2;
+  constexpr std::int32_t kFloat = 1;
+  constexpr protozero::pbf_tag_type kName = 8;
+  constexpr protozero::pbf_tag_type kRaw = 9;
   std::string raw;
   raw.reserve(tensor.values.size() * sizeof(float));
   for (const float value : tensor.values) {
@@ -118,11 +76,25 @@ std::string tensor_message(const NewInitializer& tensor) {
     for (unsigned shift = 0; shift < 32; shift += 8) raw += static_cast<char>(bits >> shift);
   }
   std::string message;
-  add_number(message, kDims, tensor.values.size());
-  add_number(message, kType, kFloat);
-  add_bytes(message, kName, tensor.name);
-  add_bytes(message, kRaw, raw);
+  protozero::pbf_writer out(message);
+  out.add_int64(kDims, static_cast<std::int64_t>(tensor.values.size()));
+  out.add_int32(kType, kFloat);
+  out.add_string(kName, tensor.name);
+  out.add_bytes(kRaw, raw);
   return message;
+}
+
+std::string graph_with(std::string_view graph, const std::vector<NewInitializer>& initializers, const std::vector<NewInput>& inputs) {
+  std::string result;
+  protozero::pbf_writer out(result);
+  each_field(graph, [&](protozero::pbf_reader& part, std::string_view whole) {
+    if (is_bytes(part, kGraphNode))
+      out.add_message(kGraphNode, with_inputs(text_of(part.get_view()), inputs));
+    else
+      result += whole;
+  });
+  for (const NewInitializer& tensor : initializers) out.add_message(kGraphInitializer, tensor_message(tensor));
+  return result;
 }
 
 }  // namespace
@@ -130,33 +102,27 @@ std::string tensor_message(const NewInitializer& tensor) {
 std::string with_initializers(std::string_view model, const std::vector<NewInitializer>& initializers, const std::vector<NewInput>& inputs,
                               const std::string& path) {
   std::string result;
-  WireReader fields(model, path);
-  while (const std::optional<WireField> field = fields.next()) {
-    if (field->number != kModelGraph) {
-      result += field->whole;
-      continue;
-    }
-    std::string graph;
-    WireReader parts(field->value, path);
-    while (const std::optional<WireField> part = parts.next()) {
-      if (part->number == kGraphNode) {
-        add_bytes(graph, kGraphNode, with_inputs(part->value, inputs, path));
-      } else {
-        graph += part->whole;
-      }
-    }
-    for (const NewInitializer& tensor : initializers) add_bytes(graph, kGraphInitializer, tensor_message(tensor));
-    add_bytes(result, kModelGraph, graph);
+  protozero::pbf_writer out(result);
+  try {
+    each_field(model, [&](protozero::pbf_reader& field, std::string_view whole) {
+      if (is_bytes(field, kModelGraph))
+        out.add_message(kModelGraph, graph_with(text_of(field.get_view()), initializers, inputs));
+      else
+        result += whole;
+    });
+  } catch (const protozero::exception&) {
+    throw Error(ExitCode::kDamaged, {path, "the file is no ONNX model, or it is cut off", "export the model again"});
   }
   return result;
 }
 
 std::string with_metadata(std::string_view model, const std::string& key, const std::string& value) {
   std::string entry;
-  add_bytes(entry, 1, key);
-  add_bytes(entry, 2, value);
+  protozero::pbf_writer in_entry(entry);
+  in_entry.add_string(1, key);
+  in_entry.add_string(2, value);
   std::string result(model);
-  add_bytes(result, kModelMetadata, entry);
+  protozero::pbf_writer(result).add_message(kModelMetadata, entry);
   return result;
 }
 

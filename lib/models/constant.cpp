@@ -7,6 +7,14 @@
 #include "core/shape.hpp"
 
 namespace normrun::models {
+namespace {
+
+/// What to do about a graph that no runtime could compute.
+constexpr const char* kExportAgain = "export the model again";
+
+}  // namespace
+
+NumberSet number_set(files::OnnxType type) { return files::is_floating(type) ? NumberSet::kReal : NumberSet::kWhole; }
 
 std::vector<Index> Constant::integers() const {
   constexpr double kMost = 9.0e18;
@@ -20,18 +28,18 @@ Index checked_count(const std::vector<Index>& dims) {
   Index count = 1;
   for (const Index dim : dims) {
     if (dim < 0 || !checked_product(count, dim, count) || count > kMostComputed)
-      refuse_usage("", "a tensor of shape " + shape_text(dims) + " that does not depend on the input", "");
+      refuse_usage("", "a tensor of shape " + shape_text(dims) + " that does not depend on the input", kExportAgain);
   }
   return count;
 }
 
-Constant computed(std::vector<Index> dims, std::vector<double> values, bool is_whole) {
+Constant computed(std::vector<Index> dims, std::vector<double> values, NumberSet set) {
   checked_count(dims);
-  return {.dims = std::move(dims), .values = std::make_shared<const std::vector<double>>(std::move(values)), .is_whole = is_whole};
+  return {.dims = std::move(dims), .values = std::make_shared<const std::vector<double>>(std::move(values)), .set = set};
 }
 
 Constant whole_numbers(const std::vector<Index>& values) {
-  return computed({static_cast<Index>(values.size())}, std::vector<double>(values.begin(), values.end()), true);
+  return computed({static_cast<Index>(values.size())}, std::vector<double>(values.begin(), values.end()), NumberSet::kWhole);
 }
 
 std::optional<std::vector<Index>> broadcast_dims(const std::vector<Index>& a, const std::vector<Index>& b) {
@@ -52,11 +60,11 @@ std::optional<std::vector<Index>> broadcast_dims(const std::vector<Index>& a, co
 BroadcastReader::BroadcastReader(const Constant& constant, const std::vector<Index>& dims) : steps_(dims.size(), 0) {
   Index step = 1;
   const std::size_t rank = constant.dims.size();
-  if (rank > dims.size()) refuse_usage("", "shapes that do not fit", "");
+  if (rank > dims.size()) refuse_usage("", "shapes that do not fit", kExportAgain);
   for (std::size_t i = 0; i < rank; ++i) {
     const Index dim = constant.dims[rank - 1 - i];
     const std::size_t axis = dims.size() - 1 - i;
-    if (dim != 1 && dim != dims[axis]) refuse_usage("", "shapes that do not fit", "");
+    if (dim != 1 && dim != dims[axis]) refuse_usage("", "shapes that do not fit", kExportAgain);
     if (dim != 1) steps_[axis] = step;
     step *= dim;
   }
@@ -73,7 +81,7 @@ Constant expanded(const Constant& constant, const std::vector<Index>& dims) {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(checked_count(dims)));
   each_place(dims, [&](const std::vector<Index>& at) { values.push_back(constant.numbers()[static_cast<std::size_t>(reader.place(at))]); });
-  return computed(dims, std::move(values), constant.is_whole);
+  return computed(dims, std::move(values), constant.set);
 }
 
 Constant transposed(const Constant& constant, const std::vector<Index>& axes) {
@@ -88,12 +96,12 @@ Constant transposed(const Constant& constant, const std::vector<Index>& axes) {
     for (std::size_t i = 0; i < axes.size(); ++i) place += at[i] * steps[static_cast<std::size_t>(axes[i])];
     values.push_back(constant.numbers()[static_cast<std::size_t>(place)]);
   });
-  return {.dims = std::move(dims), .values = std::make_shared<const std::vector<double>>(std::move(values)), .is_whole = constant.is_whole};
+  return {.dims = std::move(dims), .values = std::make_shared<const std::vector<double>>(std::move(values)), .set = constant.set};
 }
 
-Constant combined(const Constant& a, const Constant& b, bool is_whole, const std::function<double(double, double)>& f) {
+Constant combined(const Constant& a, const Constant& b, NumberSet set, const std::function<double(double, double)>& f) {
   const auto dims = broadcast_dims(a.dims, b.dims);
-  if (!dims) refuse_usage("", "shapes that do not fit: " + shape_text(a.dims) + " and " + shape_text(b.dims), "");
+  if (!dims) refuse_usage("", "shapes that do not fit: " + shape_text(a.dims) + " and " + shape_text(b.dims), kExportAgain);
   const BroadcastReader of_a(a, *dims);
   const BroadcastReader of_b(b, *dims);
   std::vector<double> values;
@@ -101,13 +109,13 @@ Constant combined(const Constant& a, const Constant& b, bool is_whole, const std
   each_place(*dims, [&](const std::vector<Index>& at) {
     values.push_back(f(a.numbers()[static_cast<std::size_t>(of_a.place(at))], b.numbers()[static_cast<std::size_t>(of_b.place(at))]));
   });
-  return computed(*dims, std::move(values), is_whole);
+  return computed(*dims, std::move(values), set);
 }
 
 std::size_t axis_of(Index axis, std::size_t rank) {
   const auto count = static_cast<Index>(rank);
   if (axis < -count || axis >= count)
-    refuse_usage("", "an axis " + std::to_string(axis) + " of a tensor with " + std::to_string(rank) + " axes", "");
+    refuse_usage("", "an axis " + std::to_string(axis) + " of a tensor with " + std::to_string(rank) + " axes", kExportAgain);
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 

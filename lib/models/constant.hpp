@@ -11,11 +11,18 @@
 
 namespace normrun::models {
 
+enum class NumberSet {
+  kReal,
+  kWhole,  // divisions round towards zero
+};
+/// Returns which numbers the type of a tensor has.
+NumberSet number_set(files::OnnxType type);
+
 /// A tensor of a graph whose numbers do not depend on the examples.  Whole numbers and truth values are doubles too.
 struct Constant {
   std::vector<Index> dims;  // empty for a single number
   std::shared_ptr<const std::vector<double>> values;
-  bool is_whole = false;                      // its type has whole numbers, so that divisions round towards zero
+  NumberSet set = NumberSet::kReal;           // which numbers its type has
   const files::OnnxTensor* source = nullptr;  // the file's tensor that holds just these numbers in this order; null: they were computed
   std::string name = "";                      // of that tensor
 
@@ -26,7 +33,7 @@ struct Constant {
 };
 
 /// Makes a constant of computed numbers.  This function and those below throw Error(kUsage) for more than kMostComputed numbers.
-Constant computed(std::vector<Index> dims, std::vector<double> values, bool is_whole);
+Constant computed(std::vector<Index> dims, std::vector<double> values, NumberSet set);
 Constant whole_numbers(const std::vector<Index>& values);
 
 /// The most numbers that a computed constant may have.  No model needs more, but a damaged file could ask for any number.
@@ -54,7 +61,7 @@ class BroadcastReader {
 
 Constant expanded(const Constant& constant, const std::vector<Index>& dims);
 Constant transposed(const Constant& constant, const std::vector<Index>& axes);
-Constant combined(const Constant& a, const Constant& b, bool is_whole, const std::function<double(double, double)>& f);
+Constant combined(const Constant& a, const Constant& b, NumberSet set, const std::function<double(double, double)>& f);
 
 /// Calls visit(at) for each place of a tensor, the last axis running fastest.
 template <class Visit>

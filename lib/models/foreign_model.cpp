@@ -8,6 +8,7 @@
 #include "files/onnx_file.hpp"
 #include "models/keras_model.hpp"
 #include "models/onnx_model.hpp"
+#include "models/open_sizes.hpp"
 #include "nn/layer_list.hpp"
 #include "nn/registry.hpp"
 
@@ -38,6 +39,30 @@ bool holds_keras_config(const std::filesystem::path& path, const std::string& by
   return looks_like_safetensors(bytes) && files::read_safetensors(path.string()).metadata.contains(kKerasConfig);
 }
 
+/// Reads a graph whose file may leave the sizes of an example open.
+ForeignModel model_with_sizes(files::OnnxFile file, const std::vector<Index>& example) {
+  if (!has_open_sizes(file)) return model_of(file);
+  if (!example.empty()) {
+    take_sizes(example, file);
+    return model_of(file);
+  }
+  constexpr Index kUsualSizes[] = {64, 48, 224, 32};
+  std::optional<Error> refusal;
+  for (const Index size : kUsualSizes) {
+    files::OnnxFile sized = file;
+    fill_sizes(size, sized);
+    try {
+      ForeignModel model = model_of(sized);
+      model.untold.push_back("the size of an example: " + shape_text(model.file_input) + " is assumed");
+      return model;
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kUsage) throw;
+      if (!refusal) refusal = error;
+    }
+  }
+  throw Error(*refusal);
+}
+
 /// The list of layers of a config, alone.
 struct NetworkList final : config::Described {
   nn::LayerList network;
@@ -62,7 +87,7 @@ bool is_foreign_model(const std::filesystem::path& path) {
   return path.extension() == ".onnx" || files::looks_like_onnx(bytes) || is_keras_archive(bytes) || holds_keras_config(path, bytes);
 }
 
-ForeignModel read_model(const std::filesystem::path& path) {
+ForeignModel read_model(const std::filesystem::path& path, const std::vector<Index>& example) {
   const std::string bytes = first_bytes_of(path);
   if (is_keras_archive(bytes)) {
     refuse_usage(
@@ -81,7 +106,7 @@ ForeignModel read_model(const std::filesystem::path& path) {
     files::refuse_foreign(path.string(), bytes);
     throw Error(ExitCode::kDamaged, Problem{path.string(), "is no model: neither ONNX nor safetensors", "give an .onnx file"});
   }
-  return model_of(files::read_onnx(path));
+  return model_with_sizes(files::read_onnx(path), example);
 }
 
 std::vector<nn::LayerDescription> layers_of(const ForeignModel& model) {
@@ -106,8 +131,9 @@ nn::Model<T> numbers_of(const ForeignModel& model, const nn::Network<T>& network
     if (found == tensors.end()) return false;
     const std::vector<double>& values = found->second->values;
     if (static_cast<Index>(values.size()) != size)
-      throw Error(ExitCode::kDamaged, Problem{model.path + ": " + found->first,
-                                              "has " + std::to_string(values.size()) + " numbers for " + std::to_string(size), ""});
+      throw Error(ExitCode::kDamaged,
+                  Problem{model.path + ": " + found->first, "has " + std::to_string(values.size()) + " numbers for " + std::to_string(size),
+                          "export the model again"});
     std::transform(values.begin(), values.end(), out, [](double value) { return static_cast<T>(value); });
     return true;
   };

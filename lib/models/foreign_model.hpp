@@ -67,12 +67,12 @@ struct ForeignModel {
 };
 
 /// Reads an .onnx file, with external data beside it, or a safetensors file with "keras.config" in its metadata.  The contents of the file
-/// decide which, not its name.
-/// Throws Error(kUsage) for operations that normrun does not have (all in one message), for a model without a normalization (with the
-/// export line that keeps it), for a .keras file (with the two lines that write a safetensors), and for a missing file.
-/// Throws Error(kDamaged), with a place, for a file that is damaged, external data outside of the model's folder, or sizes that exceed
-/// the file.
-ForeignModel read_model(const std::filesystem::path& path);
+/// decide which, not its name.  `example`: the sizes of the rows that the model is to read, with the channels first or last, for a file
+/// that leaves sizes open.  Without it such a file is read for images of some size that it takes; its weights do not depend on that. Throws
+/// Error(kUsage) for operations that normrun does not have (all in one message), for a model without a normalization (with the export line
+/// that keeps it), for a .keras file (with the two lines that write a safetensors), and for a missing file. Throws Error(kDamaged), with a
+/// place, for a file that is damaged, external data outside of the model's folder, or sizes that exceed the file.
+ForeignModel read_model(const std::filesystem::path& path, const std::vector<Index>& example = {});
 
 /// Returns whether read_model would try to read the file.  It looks for the first bytes or the metadata of a model, which data, configs and
 /// state dicts do not have.

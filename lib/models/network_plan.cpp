@@ -16,7 +16,8 @@ constexpr Index kMostNumbers = Index{1} << 25;
 
 std::shared_ptr<const nn::LayerSpec> spec_of(const NetworkPlan::Layer& layer) {
   const auto spec = std::dynamic_pointer_cast<nn::LayerSpec>(nn::layer_family().make(layer.type));
-  if (spec == nullptr) refuse_usage(layer.name, "no layer of type " + layer.type);
+  if (spec == nullptr)
+    refuse_usage(layer.name, "no layer of type " + layer.type, "export the model with the layers that `normrun list layers` names");
   std::vector<Problem> problems;
   OptionsText options = layer.options;
   if (layer.inputs.size() > 1) options.words("inputs", layer.inputs);
@@ -46,7 +47,10 @@ std::vector<Index> NetworkPlan::add(const Layer& layer) {
   nn::Blueprint blueprint(layout_, std::move(inputs), layer.name, {});
   spec_of(layer)->make<float>(blueprint);
   if (blueprint.output().size() > kMostNumbers)
-    refuse_usage("layer " + layer.name, "an example of its output has " + std::to_string(blueprint.output().size()) + " numbers, too many");
+    refuse_usage(
+        "layer " + layer.name,
+        "an example of its output has " + std::to_string(blueprint.output().size()) + " numbers, more than " + std::to_string(kMostNumbers),
+        "export the model for smaller inputs");
   shapes_.insert_or_assign(layer.name, blueprint.output());
   layers_.push_back(layer);
   return blueprint.output().dims();

@@ -12,12 +12,12 @@ template <class F>
 void give_binary(OnnxNodeReader& node, const F& f) {
   const Constant& a = node.constant(0);
   const Constant& b = node.constant(1);
-  node.give(0, combined(a, b, a.is_whole, f));
+  node.give(0, combined(a, b, a.set, f));
 }
 
 template <class F>
 void give_truth(OnnxNodeReader& node, const F& f) {
-  node.give(0, combined(node.constant(0), node.constant(1), true, [&](double a, double b) { return f(a, b) ? 1.0 : 0.0; }));
+  node.give(0, combined(node.constant(0), node.constant(1), NumberSet::kWhole, [&](double a, double b) { return f(a, b) ? 1.0 : 0.0; }));
 }
 
 template <class F>
@@ -25,7 +25,7 @@ void give_unary(OnnxNodeReader& node, const F& f) {
   const Constant& x = node.constant(0);
   std::vector<double> values(x.numbers().size());
   std::transform(x.numbers().begin(), x.numbers().end(), values.begin(), f);
-  node.give(0, Constant{.dims = x.dims, .values = std::make_shared<const std::vector<double>>(std::move(values)), .is_whole = x.is_whole});
+  node.give(0, Constant{.dims = x.dims, .values = std::make_shared<const std::vector<double>>(std::move(values)), .set = x.set});
 }
 
 double power_of(double base, double exponent) {
@@ -38,8 +38,8 @@ double power_of(double base, double exponent) {
   return math::exp(exponent * math::log(base));
 }
 
-double quotient(double a, double b, bool is_whole) {
-  if (!is_whole) return a / b;
+double quotient(double a, double b, NumberSet set) {
+  if (set == NumberSet::kReal) return a / b;
   return b == 0.0 ? 0.0 : std::trunc(a / b);
 }
 
@@ -63,7 +63,7 @@ void where(OnnxNodeReader& node) {
   const Constant other = expanded(no, *dims);
   std::vector<double> values(all.numbers().size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = all.numbers()[i] != 0.0 ? chosen.numbers()[i] : other.numbers()[i];
-  node.give(0, computed(*dims, std::move(values), yes.is_whole));
+  node.give(0, computed(*dims, std::move(values), yes.set));
 }
 
 enum class Reduction { kSum, kMean, kProduct, kLargest, kSmallest };
@@ -111,7 +111,7 @@ void reduce_constant(OnnxNodeReader& node, Reduction reduction) {
   if (reduction == Reduction::kMean) {
     for (double& value : values) value /= static_cast<double>(x.numbers().size()) / static_cast<double>(step);
   }
-  node.give(0, computed(std::move(dims), std::move(values), x.is_whole));
+  node.give(0, computed(std::move(dims), std::move(values), x.set));
 }
 
 }  // namespace
@@ -123,8 +123,8 @@ Operations constant_arithmetic() {
       {"Mul", [](OnnxNodeReader& node) { give_binary(node, [](double a, double b) { return a * b; }); }},
       {"Div",
        [](OnnxNodeReader& node) {
-         const bool is_whole = node.constant(0).is_whole;
-         give_binary(node, [is_whole](double a, double b) { return quotient(a, b, is_whole); });
+         const NumberSet set = node.constant(0).set;
+         give_binary(node, [set](double a, double b) { return quotient(a, b, set); });
        }},
       {"Mod",
        [](OnnxNodeReader& node) {

@@ -12,7 +12,7 @@ namespace {
 Constant of_tensor(const files::OnnxTensor& tensor, const std::string& name) {
   return {.dims = tensor.dims,
           .values = std::make_shared<const std::vector<double>>(files::onnx_values(tensor)),
-          .is_whole = !files::is_floating(tensor.type),
+          .set = number_set(tensor.type),
           .source = &tensor,
           .name = name};
 }
@@ -21,13 +21,13 @@ void constant(OnnxNodeReader& node) {
   if (const auto* const tensor = node.node().find("value"); tensor != nullptr && tensor->tensor)
     return node.give(0, of_tensor(*tensor->tensor, node.node().outputs.empty() ? "" : node.node().outputs[0]));
   if (const auto* const number = node.node().find("value_float"))
-    return node.give(0, computed({}, {static_cast<double>(number->number)}, false));
+    return node.give(0, computed({}, {static_cast<double>(number->number)}, NumberSet::kReal));
   if (const auto* const whole = node.node().find("value_int"))
-    return node.give(0, computed({}, {static_cast<double>(whole->integer)}, true));
+    return node.give(0, computed({}, {static_cast<double>(whole->integer)}, NumberSet::kWhole));
   if (const auto* const whole = node.node().find("value_ints")) return node.give(0, whole_numbers(whole->integers));
   if (const auto* const numbers = node.node().find("value_floats")) {
     return node.give(0, computed({static_cast<Index>(numbers->numbers.size())},
-                                 std::vector<double>(numbers->numbers.begin(), numbers->numbers.end()), false));
+                                 std::vector<double>(numbers->numbers.begin(), numbers->numbers.end()), NumberSet::kReal));
   }
   node.refuse("its value is neither numbers nor a tensor");
 }
@@ -37,9 +37,9 @@ void constant_of_shape(OnnxNodeReader& node) {
   const auto* const value = node.node().find("value");
   const bool has_value = value != nullptr && value->tensor && value->tensor->count == 1;
   const double number = has_value ? files::onnx_values(*value->tensor)[0] : 0.0;
-  const bool is_whole = has_value && !files::is_floating(value->tensor->type);
+  const NumberSet set = has_value ? number_set(value->tensor->type) : NumberSet::kReal;
   const auto count = static_cast<std::size_t>(checked_count(dims));
-  node.give(0, computed(dims, std::vector<double>(count, number), is_whole));
+  node.give(0, computed(dims, std::vector<double>(count, number), set));
 }
 
 /// Returns the same numbers under other dimensions.  The product of the dimensions stays.
@@ -52,11 +52,11 @@ Constant constant_under(const Constant& constant, std::vector<Index> dims) {
 void cast(OnnxNodeReader& node) {
   const Constant& x = node.constant(0);
   const auto type = static_cast<files::OnnxType>(node.integer("to", 1));
-  const bool is_whole = !files::is_floating(type);
-  if (is_whole == x.is_whole) return node.give(0, x);
+  const NumberSet set = number_set(type);
+  if (set == x.set) return node.give(0, x);
   Constant out = x;
-  out.is_whole = is_whole;
-  if (is_whole) {
+  out.set = set;
+  if (set == NumberSet::kWhole) {
     std::vector<double> values(x.numbers().size());
     const bool is_truth = type == files::OnnxType::kBool;
     std::transform(x.numbers().begin(), x.numbers().end(), values.begin(),
@@ -81,7 +81,7 @@ void range(OnnxNodeReader& node) {
   std::vector<double> values(count > 0.0 ? static_cast<std::size_t>(count) : 0);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = start + static_cast<double>(i) * step;
   const auto size = static_cast<Index>(values.size());
-  node.give(0, computed({size}, std::move(values), node.constant(0).is_whole));
+  node.give(0, computed({size}, std::move(values), node.constant(0).set));
 }
 
 /// Copies slices of the inputs to the output: `count` runs of `run` numbers at each step of the axis.
@@ -107,7 +107,7 @@ void gather_constant(OnnxNodeReader& node) {
       values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(inner));
     }
   }
-  node.give(0, computed(std::move(dims), std::move(values), x.is_whole));
+  node.give(0, computed(std::move(dims), std::move(values), x.set));
 }
 
 void concat_constants(OnnxNodeReader& node) {
@@ -134,7 +134,7 @@ void concat_constants(OnnxNodeReader& node) {
       values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(run));
     }
   }
-  node.give(0, computed(std::move(dims), std::move(values), parts[0]->is_whole));
+  node.give(0, computed(std::move(dims), std::move(values), parts[0]->set));
 }
 
 /// Returns every step-th entry of an axis, as the slice says.
@@ -153,7 +153,7 @@ Constant cut_constant(const Constant& x, std::size_t axis, const AxisSlice& slic
       values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(inner));
     }
   }
-  return computed(std::move(dims), std::move(values), x.is_whole);
+  return computed(std::move(dims), std::move(values), x.set);
 }
 
 void slice_constant(OnnxNodeReader& node) {
@@ -184,7 +184,7 @@ void tile(OnnxNodeReader& node) {
     for (std::size_t i = 0; i < at.size(); ++i) place = place * x.dims[i] + at[i] % x.dims[i];
     values.push_back(x.numbers()[static_cast<std::size_t>(place)]);
   });
-  node.give(0, computed(std::move(dims), std::move(values), x.is_whole));
+  node.give(0, computed(std::move(dims), std::move(values), x.set));
 }
 
 void expand(OnnxNodeReader& node) {
@@ -203,7 +203,8 @@ Operations constant_shapes() {
       {"Dropout", [](OnnxNodeReader& node) { node.give(0, node.constant(0)); }},
       {"CastLike", [](OnnxNodeReader& node) { node.give(0, node.constant(0)); }},
       {"Shape", [](OnnxNodeReader& node) { give_shape(node, node.constant(0).dims); }},
-      {"Size", [](OnnxNodeReader& node) { node.give(0, computed({}, {static_cast<double>(node.constant(0).count())}, true)); }},
+      {"Size",
+       [](OnnxNodeReader& node) { node.give(0, computed({}, {static_cast<double>(node.constant(0).count())}, NumberSet::kWhole)); }},
       {"Cast", cast},
       {"Range", range},
       {"Gather", gather_constant},

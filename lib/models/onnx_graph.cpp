@@ -116,7 +116,7 @@ OnnxGraph::OnnxGraph(const files::OnnxFile& file) : file_(file) {
   for (const files::OnnxTensor& tensor : file.initializers) {
     values_[tensor.name] = Constant{.dims = tensor.dims,
                                     .values = std::make_shared<const std::vector<double>>(files::onnx_values(tensor)),
-                                    .is_whole = !files::is_floating(tensor.type),
+                                    .set = number_set(tensor.type),
                                     .source = &tensor,
                                     .name = tensor.name};
   }
@@ -167,7 +167,7 @@ void OnnxGraph::choose_batch() {
   constexpr Index kFewNumbers = 64;
   for (const auto& [name, value] : values_) {
     const auto& constant = std::get<Constant>(value);
-    if (!constant.is_whole || constant.count() > kFewNumbers) continue;
+    if (constant.set != NumberSet::kWhole || constant.count() > kFewNumbers) continue;
     for (const Index number : constant.integers()) sizes.insert(number);
   }
   const auto is_free = [&](Index prime) {
@@ -205,7 +205,7 @@ void OnnxGraph::take_input() {
     if (axis == batch_axis) continue;
     if (input.dims[axis].size < 1) {
       refuse_usage(file_.path, "axis " + std::to_string(axis) + " of the input " + input.name + " has no fixed size",
-                   "export it with a fixed size of an example, and only the batch dynamic");
+                   "give rows of the shape that the model takes, or export it with a fixed size of an example");
     }
     file_input_.push_back(input.dims[axis].size);
   }

@@ -43,7 +43,7 @@ std::optional<double> OnnxNodeReader::number(std::size_t input, std::string_view
   if (has(input)) {
     const Constant& value = constant(input, attribute);
     if (value.count() != 1) refuse(std::string(attribute) + " is not one number");
-    return value.is_whole ? value.numbers()[0] : shortest(static_cast<float>(value.numbers()[0]));
+    return value.set == NumberSet::kWhole ? value.numbers()[0] : shortest(static_cast<float>(value.numbers()[0]));
   }
   const files::OnnxAttribute* const found = node_.find(attribute);
   if (found == nullptr) return std::nullopt;

@@ -240,7 +240,10 @@ Operations shape_operations() {
       {"Squeeze", [](OnnxNodeReader& node) { set_ones(node, node.signal(0), squeezed(node, node.signal(0).dims(node.batch()))); }},
       {"Unsqueeze", [](OnnxNodeReader& node) { set_ones(node, node.signal(0), unsqueezed(node, node.signal(0).dims(node.batch()))); }},
       {"Shape", [](OnnxNodeReader& node) { give_shape(node, node.signal(0).dims(node.batch())); }},
-      {"Size", [](OnnxNodeReader& node) { node.give(0, computed({}, {static_cast<double>(node.signal(0).size() * node.batch())}, true)); }},
+      {"Size",
+       [](OnnxNodeReader& node) {
+         node.give(0, computed({}, {static_cast<double>(node.signal(0).size() * node.batch())}, NumberSet::kWhole));
+       }},
       {"Identity", [](OnnxNodeReader& node) { node.give(0, node.signal(0)); }},
       {"Dropout", [](OnnxNodeReader& node) { node.give(0, node.signal(0)); }},
       {"Cast", [](OnnxNodeReader& node) { node.give(0, node.signal(0)); }},

@@ -35,7 +35,8 @@ class ModelJudge {
         record_(record),
         settings_(config_.comparison_settings()),
         loaded_(load_model<T>(experiment, request)) {
-    result_.notes = loaded_.use.notes;
+    result_.notes = model.notes;
+    result_.notes.insert(result_.notes.end(), loaded_.use.notes.begin(), loaded_.use.notes.end());
     result_.normalizes_by_batch = runs_in_train_mode_;
     result_.has_statistics = !model.foreign || model.foreign->has_statistics();
     record_.data_digest = data_.digest;
@@ -46,6 +47,7 @@ class ModelJudge {
   ModelDiagnosis judge() {
     if (!request_.outputs.empty()) result_.outputs = checked_outputs();
     if (result_.outputs && !result_.outputs->are_equal) return std::move(result_);
+    result_.too_few = too_few();
     repair_in_stages();
     std::vector<std::string> labelled;
     for (const data::SplitName split : splits_)
@@ -61,6 +63,21 @@ class ModelJudge {
   }
 
  private:
+  /// Whether the file or the request tells how often the statistics moved.  Without that, the gap cannot be divided among its causes: the
+  /// share of the initial values would count as noise.
+  bool knows_updates() const {
+    const std::vector<Index> layers = statistics::layers_with_statistics(network_.layout());
+    return std::all_of(layers.begin(), layers.end(), [&](Index layer) {
+      const nn::Normalization& norm = network_.layout().normalizations[static_cast<std::size_t>(layer)];
+      return statistics::update_count<T>(norm, model_.state) < static_cast<Index>(nn::kUnknownUpdates);
+    });
+  }
+  std::string too_few() const {
+    const Index rows = data_.train.samples();
+    if (rows >= kFewestRows) return "";
+    return std::to_string(rows) + (rows == 1 ? " training row" : " training rows") + ", where at least " +
+           std::to_string(kFewestRows) + " tell anything";
+  }
   compare::Snapshot<T> snapshot(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {.network = network_, .model = model_, .data = data, .settings = settings_, .loss = loss};
   }
@@ -147,7 +164,7 @@ class ModelJudge {
     if (not_finite) {
       record_.status = tables::RunStatus::kDiverged;
       result_.divergence = eval_divergence(now, *not_finite);
-    } else if (!config_.compare.budget.empty()) {
+    } else if (!config_.compare.budget.empty() && knows_updates()) {
       compare::add_budget(now, stages_, record_);
     }
     add_run_line(now);
@@ -188,6 +205,10 @@ class ModelJudge {
       role.stored = scores(now, split, "eval");
       role.train_mode = scores(now, split, "train");
       role.recomputed = scores(sound, split, "eval");
+    }
+    if (!result_.too_few.empty()) {
+      result_.roles.push_back(std::move(role));
+      return;
     }
     const train::TrainingPlan<T> plan_of_split = plan(data, loss);
     const diagnosis::Subject<T> subject = compare::diagnosis_subject(now, plan_of_split);

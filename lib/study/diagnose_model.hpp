@@ -37,6 +37,10 @@ struct OutputsCheck {
   bool are_equal = false;
 };
 
+/// Fewer training rows than this give statistics that are themselves wrong.  On broken networks whose cause is known, half as many rows
+/// still named it, and a quarter as many named another.  Fewer judged rows exclude no harm; the training rows then decide.
+inline constexpr Index kFewestRows = 16;
+
 /// What a trained model's diagnosis found.
 struct ModelDiagnosis {
   std::vector<JudgedRole> roles;         // the rows to be judged first, the training rows last; empty if the outputs differ
@@ -47,6 +51,7 @@ struct ModelDiagnosis {
   bool has_statistics = true;            // the file stores the statistics of at least one layer
   Index batch_size = 0;                  // rows that shared statistics in train mode
   std::string divergence;                // why eval mode has no scores; "" if it has
+  std::string too_few;                   // "3 training rows, where at least 16 tell anything": no verdict is given; "" if there are enough
   std::vector<std::string> notes;
 };
 

@@ -11,6 +11,7 @@
 #include "nlohmann/json.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/experiment.hpp"
+#include "study/model_labels.hpp"
 #include "study/model_rows.hpp"
 #include "train/initial_weights.hpp"
 
@@ -42,7 +43,7 @@ bool has_torch_names(const files::TensorFile& file) {
 
 /// Opens a model that brings its own graph.
 KnownModel open_graph(const ModelRequest& request) {
-  auto foreign = std::make_shared<const models::ForeignModel>(models::read_model(request.model));
+  auto foreign = std::make_shared<const models::ForeignModel>(models::read_model(request.model, row_sizes(request)));
   config::Document document = models::config_of(*foreign);
   return {std::move(document), kWeightsFile, foreign->is_channels_first, std::move(foreign)};
 }
@@ -59,13 +60,15 @@ KnownModel open_tensors(const ModelRequest& request) {
   return {config::Document::parse(config->second, request.model), request.model, false};
 }
 
-/// Gives every normalization of a list of layers the momentum, however deep its branch.
+/// Gives every normalization with moving statistics in a list of layers the momentum, however deep its branch.
 void set_momentum(ordered_json& value, double momentum) {
   if (value.is_array() || value.is_object())
     for (auto& one : value) set_momentum(one, momentum);
-  if (!value.is_object() || !value.contains("momentum")) return;
+  if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) return;
+  const std::string type = value["type"].get<std::string>();
+  if (type != "batch" && type != "batch_renorm" && type != "moving_layer") return;
   value["momentum"] = momentum;
-  value["momentum_weighs"] = "old";
+  if (type == "batch") value["momentum_weighs"] = "old";
 }
 
 /// Sets the options that a diagnosis needs, in place of those by which the config trains and compares.
@@ -120,33 +123,65 @@ std::string taken_shape(const models::ForeignModel& model) {
   return model.is_channels_first ? own + ", or " + model.input.text() + " with the channels last" : own;
 }
 
-/// Throws Error if the rows, read in this way, do not fit the network, or the network does not fit its weights.
-void check_reading(const config::Document& document, const models::ForeignModel* foreign, const std::string& folder, RowsReading& reading) {
-  const RunConfig config = read_config(document);
-  const data::DataSpec::Outline outline = config.data_spec().outline(folder);
+/// What brings rows of another shape into that of the model.
+std::string cure_of_shape(const Shape& rows, const models::ForeignModel& model) {
+  if (rows.size() != model.input.size()) return "give rows as wide as those that the model was trained on";
+  std::string sizes = "-1";
+  for (const Index dim : model.file_input) sizes += ", " + std::to_string(dim);
+  return "if their numbers have this order, too: numpy.save(path, rows.reshape(" + sizes + "))";
+}
+
+/// Returns how many numbers the network gives for an example.  Throws Error if the rows, read in this way, do not fit the network, or the
+/// network does not fit its weights.
+Index fitting_outputs(const RunConfig& config, const data::DataSpec::Outline& outline, const models::ForeignModel* foreign,
+                      const std::string& folder) {
   if (foreign != nullptr && outline.shape != foreign->input) {
     throw Error(ExitCode::kUsage,
                 {"--data", "the rows have the shape " + outline.shape.text() + ", but the model takes " + taken_shape(*foreign),
-                 "give the rows in the shape that the model takes them in"});
+                 cure_of_shape(outline.shape, *foreign)});
   }
   const nn::Network<float> network(config.layers(), outline.shape);
   if (foreign == nullptr) train::initial_weights(network, config.train, folder, 0, {});
-  const Index outputs = network.output().size();
-  // Labels of a few classes do not tell how many there are, and labels of 0.0 and 1.0 not that they are classes.
-  if (outline.classes > 0 && outline.classes < outputs) reading.classes = outputs;
-  if (outline.classes > 2 && outputs == 1) reading.target = "number";
-  if (outline.numbers_are_whole && outline.outputs == 1 && outputs > 1) reading.target = "class";
+  return network.output().size();
 }
 
-/// Finds how the axes of the rows are to be read: the first way in which rows, network and weights fit each other.
-RowsReading found_reading(const ModelRequest& request, const KnownModel& known, const std::string& folder, config::Document& document) {
+/// The first labels that the request gives: they say what all labels are.
+const std::string& leading_labels(const ModelRequest& request) {
+  for (const RowFiles* rows : {&request.data, &request.held_out, &request.test})
+    if (!rows->labels.empty()) return rows->labels;
+  return request.data.labels;
+}
+
+/// Sets the config's "data" to the rows of the request, read in this way, and finds out what their labels mean.
+std::vector<std::string> take_rows(const ModelRequest& request, const models::ForeignModel* foreign, const std::string& folder,
+                                   RowsReading& reading, config::Document& document) {
+  const auto outlined = [&] {
+    document.set("data", rows_json(request, reading, folder), "--data");
+    return read_config(document).data_spec().outline(folder);
+  };
+  data::DataSpec::Outline outline = outlined();
+  const Index outputs = fitting_outputs(read_config(document), outline, foreign, folder);
+  // Labels of 0.0 and 1.0 do not tell that they are classes, and whole numbers to predict not that they are none.
+  const bool are_classes = outline.numbers_are_whole && outline.outputs == 1 && outputs > 1;
+  const bool are_numbers = outline.classes > 2 && outputs == 1;
+  if (are_classes || are_numbers) {
+    reading.target = are_classes ? "class" : "number";
+    outline = outlined();
+  }
+  if (outline.classes == 0) return {};
+  const std::string note = read_labels(leading_labels(request), outline, outputs, reading);
+  outlined();
+  return note.empty() ? std::vector<std::string>() : std::vector<std::string>{note};
+}
+
+/// Takes the rows with the order of axes in which they fit the network and its weights.  Returns what users should know of the rows.
+std::vector<std::string> take_fitting_rows(const ModelRequest& request, const KnownModel& known, const std::string& folder,
+                                           config::Document& document) {
   std::optional<Error> refusal;
   for (const bool is_channels_first : {known.is_torch, !known.is_torch}) {
-    RowsReading reading{.is_channels_first = is_channels_first, .classes = 0, .target = {}};
+    RowsReading reading{.is_channels_first = is_channels_first, .classes = 0, .class_words = {}, .target = {}};
     try {
-      document.set("data", rows_json(request, reading, folder), "--data");
-      check_reading(document, known.foreign.get(), folder, reading);
-      return reading;
+      return take_rows(request, known.foreign.get(), folder, reading, document);
     } catch (const Error& error) {
       if (error.code() == ExitCode::kOutOfMemory) throw;
       // The message names the shape that the rows have in their file, because users know it; they do not know the shape after axes have
@@ -168,8 +203,8 @@ void move_paths(ordered_json& data, const std::string& from, const std::string& 
   }
 }
 
-/// Takes the "data" of another config, and compares the splits that it has.
-void take_data(const std::string& path, const std::string& folder, config::Document& document) {
+/// Takes the "data" of another config, and compares the splits that it has.  Returns what users should know of the rows.
+std::vector<std::string> take_data(const std::string& path, const std::string& folder, config::Document& document) {
   ordered_json data = ordered_json::parse(first_point(path).text_at("data"));
   move_paths(data, std::filesystem::path(path).parent_path().string(), folder);
   document.set("data", data.dump(), path);
@@ -179,6 +214,7 @@ void take_data(const std::string& path, const std::string& folder, config::Docum
   if (outline.validation_samples > 0) splits.push_back("validation");
   splits.push_back("train");
   document.set("compare.splits", splits.dump(), path);
+  return outline.notes;
 }
 
 /// Throws Error(kDamaged) for a model with numbers that are not finite, because no pass could compute with them.
@@ -202,17 +238,16 @@ std::string_view role_text(data::SplitName split) {
 
 ModelCase open_model(const ModelRequest& request, const std::string& folder) {
   KnownModel known = open_tensors(request);
-  ModelCase result{std::move(known.document), known.foreign, {}};
-  if (known.foreign) result.notes = known.foreign->untold;
+  ModelCase result{.document = std::move(known.document), .foreign = known.foreign, .untold = {}, .notes = {}};
+  if (known.foreign) result.untold = known.foreign->untold;
   set_request(request, known.foreign ? known.weights : path_from(known.weights, folder), result.document);
   if (is_config(request)) {
     if (!request.test.inputs.empty() || !request.held_out.inputs.empty())
       refuse_usage("--data", "a config brings all rows itself", "leave --test and --held-out out");
-    take_data(request.data.inputs, folder, result.document);
-    return result;
+    result.notes = take_data(request.data.inputs, folder, result.document);
+  } else {
+    result.notes = take_fitting_rows(request, known, folder, result.document);
   }
-  const RowsReading reading = found_reading(request, known, folder, result.document);
-  result.document.set("data", rows_json(request, reading, folder), "--data");
   return result;
 }
 

@@ -35,7 +35,8 @@ struct ModelRequest {
 struct ModelCase {
   config::Document document;
   std::shared_ptr<const models::ForeignModel> foreign;  // a model that brings its own graph; null for a file of tensors
-  std::vector<std::string> notes;                       // what users should know, one sentence each
+  std::vector<std::string> untold;                      // what the file does not tell, a few words each
+  std::vector<std::string> notes;                       // what users should know of the rows, one sentence each
 };
 
 /// The file in the folder of a diagnosis that gets the weights of a model that brings its own graph.

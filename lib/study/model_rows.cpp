@@ -6,6 +6,7 @@
 #include "files/foreign_format.hpp"
 #include "files/input_file.hpp"
 #include "files/npz_file.hpp"
+#include "files/number_array.hpp"
 #include "nlohmann/json.hpp"
 
 namespace normrun::study {
@@ -60,6 +61,7 @@ ordered_json table_json(const ModelRequest& request, const RowsReading& reading,
   if (!request.test.inputs.empty()) data["test"] = path_from(request.test.inputs, folder);
   if (!request.test.inputs.empty() && has_label_file) data["test_labels"] = path_from(request.test.labels, folder);
   if (request.test.inputs.empty()) data["test_fraction"] = 0.0;
+  if (!reading.class_words.empty()) data["classes"] = reading.class_words;
   if (!reading.target.empty()) data["target"] = reading.target;
   return data;
 }
@@ -73,6 +75,14 @@ std::string path_from(const std::string& path, const std::string& folder) {
 }
 
 bool is_config(const ModelRequest& request) { return kind_of_rows(request.data.inputs) == RowsKind::kConfig; }
+
+std::vector<Index> row_sizes(const ModelRequest& request) {
+  const RowsKind kind = kind_of_rows(request.data.inputs);
+  if (kind != RowsKind::kArrays && kind != RowsKind::kIdx) return {};
+  const files::NumberArray array = kind == RowsKind::kIdx ? files::read_idx(request.data.inputs, files::Read::kHeader)
+                                                          : files::read_npy(request.data.inputs, files::Read::kHeader);
+  return {array.dims.begin() + 1, array.dims.end()};
+}
 
 std::string rows_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder) {
   const RowsKind kind = kind_of_rows(request.data.inputs);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "study/model_case.hpp"
 
@@ -9,12 +10,15 @@ namespace normrun::study {
 /// How the axes of the rows are read, and what their labels mean.
 struct RowsReading {
   bool is_channels_first = false;
-  Index classes = 0;   // 0: the labels say it themselves
-  std::string target;  // "class" or "number"; "": the labels say it themselves
+  Index classes = 0;                     // 0: the labels say it themselves
+  std::vector<std::string> class_words;  // (classes) the label of each output, where the labels are whole numbers; else empty
+  std::string target;                    // "class" or "number"; "": the labels say it themselves
 };
 
 /// Returns whether the training rows come from a config.
 bool is_config(const ModelRequest& request);
+/// Returns the sizes of one of the training rows as their file has them; nothing if it does not tell them before the rows are read.
+std::vector<Index> row_sizes(const ModelRequest& request);
 /// Returns the config's "data" for the rows of a request, as JSON.  Paths are relative to `folder`.  Throws Error(kUsage) if the files are
 /// of different kinds, or of a kind that cannot have these roles.
 std::string rows_json(const ModelRequest& request, const RowsReading& reading, const std::string& folder);

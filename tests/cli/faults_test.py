@@ -12,6 +12,9 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
+import onnx_by_hand
 from support import CommandLineTest
 
 LIBRARY = os.environ.get("NORMRUN_FAULTS", "")
@@ -194,6 +197,55 @@ class FaultsTest(CommandLineTest):
     def test_a_kill_at_a_write_a_sync_or_a_rename(self):
         for call in ("write", "fsync", "rename"):
             self.sweep(call, "kill", self.assert_killed)
+
+
+@unittest.skipIf(not LIBRARY, "NORMRUN_FAULTS names no library to preload")
+class ModelFaultsTest(CommandLineTest):
+    """Calls that fail while a foreign model is judged and repaired: the right exit code, and a repaired file that is whole or not there."""
+
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(0)
+        parts = {"weight": np.ones(3), "bias": np.zeros(3), "running_mean": np.ones(3), "running_var": np.full(3, 5.0)}
+        tensors = {f"n.{name}": part for name, part in parts.items()} | {"f.weight": rng.normal(size=(2, 3)), "f.bias": np.zeros(2)}
+        self.write("m.onnx", onnx_by_hand.mlp(tensors, names=("n", "f"), inputs=3))
+        np.save(self.folder / "x.npy", rng.normal(size=(20, 3)).astype(np.float32))
+        self.repair = ["repair", "m.onnx", "--data", "x.npy", "-o", "fixed.onnx"]
+        self.assertEqual(self.run_in(*self.repair).returncode, 0)
+        self.whole = (self.folder / "fixed.onnx").read_bytes()
+
+    def count(self, command, call):
+        counting = {"LD_PRELOAD": LIBRARY, "NORMRUN_FAULT": f"{call}:0:none", "NORMRUN_FAULT_COUNT": str(self.folder / "count")}
+        self.run_in(*command, env=counting)
+        return int((self.folder / "count").read_text())
+
+    def attempt(self, command, call, place, what):
+        shutil.rmtree(self.folder / "out", ignore_errors=True)
+        (self.folder / "fixed.onnx").unlink(missing_ok=True)
+        return self.run_in(*command, env={"LD_PRELOAD": LIBRARY, "NORMRUN_FAULT": f"{call}:{place}:{what}"})
+
+    def sweep(self, command, call, what, codes, stride=1):
+        for place in range(1, self.count(command, call) + 1, stride):
+            with self.subTest(command=command[0], fault=f"{call}:{place}:{what}"):
+                done = self.attempt(command, call, place, what)
+                self.assertIn(done.returncode, codes, done.stderr)
+                if done.returncode not in (0, 4):
+                    self.assertRegex(done.stderr, r"(?m)^normrun: error: ")
+                if (self.folder / "fixed.onnx").exists():
+                    self.assertEqual((self.folder / "fixed.onnx").read_bytes(), self.whole)
+                else:
+                    self.assertNotEqual((command[0], done.returncode), ("repair", 0))
+
+    def test_repair(self):
+        for call, code in (("open", 73), ("write", 74), ("fsync", 74), ("rename", 73)):
+            self.sweep(self.repair, call, "ENOSPC", {0, code})
+        self.sweep(self.repair, "malloc", "ENOMEM", {0, 71}, STRIDE)
+
+    def test_diagnose_and_validate(self):
+        diagnose = ["diagnose", "m.onnx", "--data", "x.npy", "--out", "out"]
+        self.sweep(diagnose, "write", "ENOSPC", {4, 74})
+        self.sweep(diagnose, "malloc", "ENOMEM", {4, 71}, 8 * STRIDE)
+        self.sweep(["validate", "m.onnx"], "malloc", "ENOMEM", {0, 4, 71}, 10)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,9 @@ def model(nodes, tensors, given, result):
     return number(1, 8) + block(2, "pytorch") + block(7, graph) + block(8, number(2, 17))
 
 
-def mlp(tensors, names=("first", "bn_1", "second", "bn_2", "out"), training_mode=0):
-    """Dense layers with a batch normalization and a relu behind each but the last: PyTorch's names and orders of axes."""
+def mlp(tensors, names=("first", "bn_1", "second", "bn_2", "out"), training_mode=0, inputs=None):
+    """Dense layers with a batch normalization and a relu behind each but the last: PyTorch's names and orders of axes.  inputs: how many
+    numbers a row has, where the first layer is no dense one."""
     nodes, x = [], "x"
     for name in names:
         if f"{name}.running_mean" in tensors:
@@ -66,4 +67,4 @@ def mlp(tensors, names=("first", "bn_1", "second", "bn_2", "out"), training_mode
         nodes.append(node("Gemm", [x, f"{name}.weight", f"{name}.bias"], f"y_{name}", f"/{name}/Gemm", alpha=1.0, beta=1.0, transB=1))
         x = f"y_{name}"
     first, last = tensors[f"{names[0]}.weight"], tensors[f"{names[-1]}.weight"]
-    return model(nodes, tensors, ("x", ["n", first.shape[1]]), (x, ["n", last.shape[0]]))
+    return model(nodes, tensors, ("x", ["n", inputs or first.shape[1]]), (x, ["n", last.shape[0]]))

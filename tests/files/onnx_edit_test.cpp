@@ -2,14 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <protozero/pbf_writer.hpp>
+
 #include "core/error.hpp"
 
 using namespace normrun;
 
 namespace {
 
-std::string field(int number, const std::string& value) {
-  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(value.size())} + value;
+std::string field(protozero::pbf_tag_type number, const std::string& value) {
+  std::string bytes;
+  protozero::pbf_writer(bytes).add_bytes(number, value);
+  return bytes;
 }
 
 /// A node with two inputs, an output and a name.

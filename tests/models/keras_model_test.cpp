@@ -94,4 +94,42 @@ TEST_CASE("a Keras file whose weights do not fit its config is damaged") {
   CHECK(outcome_of([&] { models::model_of(file_of_config("{\"class_name\"", {}), "m"); }).code == ExitCode::kDamaged);
 }
 
+TEST_CASE("a config of Keras that is cut off anywhere is damaged, and so is its file") {
+  const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                             layer("BatchNormalization", "bn", R"("axis": -1)") + "]}}";
+  const auto code_of = [](const auto& read) { return outcome_of(read).code; };
+  REQUIRE(code_of([&] { models::model_of(file_of_config(config, norm_tensors("bn")), "m"); }) == ExitCode::kDone);
+  for (std::size_t size = 0; size < config.size(); ++size) {
+    CAPTURE(size);
+    CHECK(code_of([&] { models::model_of(file_of_config(config.substr(0, size), norm_tensors("bn")), "m"); }) == ExitCode::kDamaged);
+  }
+  files::TensorFile file;
+  file.metadata[models::kKerasConfig] = config;
+  file.tensors = norm_tensors("bn");
+  const std::string bytes = files::format_safetensors(file);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    CHECK(code_of([&] { models::model_of(files::parse_safetensors(bytes.substr(0, size), "m"), "m"); }) == ExitCode::kDamaged);
+  }
+}
+
+TEST_CASE("sizes in a config of Keras that no machine could hold are refused before anything is made for them") {
+  for (const std::string& size : {std::string("1099511627776"), std::string("9223372036854775807"), std::string("-3")}) {
+    const auto of_layer = [&](const std::string& shape, const std::string& text) {
+      const std::string config =
+          R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", shape) + "," + text + "]}}";
+      return outcome_of([&] { models::model_of(file_of_config(config, norm_tensors("bn")), "m"); }).code;
+    };
+    CAPTURE(size);
+    const std::string norm = layer("BatchNormalization", "bn", R"("axis": -1)");
+    const std::string shape = R"("batch_shape": [null, 8, 8, 2])";
+    CHECK(of_layer(R"("batch_shape": [null, )" + size + "]", norm) != ExitCode::kDone);
+    CHECK(of_layer(R"("batch_shape": [null, 2, )" + size + "]", norm) != ExitCode::kDone);
+    CHECK(of_layer(shape, layer("UpSampling2D", "up", R"("size": [)" + size + ", 2]") + "," + norm) != ExitCode::kDone);
+    CHECK(of_layer(shape, layer("ZeroPadding2D", "pad", R"("padding": [[)" + size + ", 0], [0, 0]]") + "," + norm) != ExitCode::kDone);
+    CHECK(of_layer(shape, layer("Reshape", "r", R"("target_shape": [)" + size + ", 2]") + "," + norm) != ExitCode::kDone);
+  }
+}
+
 }  // namespace normrun::test

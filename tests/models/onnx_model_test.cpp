@@ -211,7 +211,7 @@ TEST_CASE("opsets, inputs and sizes that are not read are refused") {
   open.input("x", {-1, 2, -1});
   plain_norm(open, "x", "y", 2);
   open.output("y");
-  CHECK(has(outcome_of_model(open).text, "axis 2"));
+  CHECK(has(outcome_of_model(open).text, "axis 2"));  // read_model() gives it a size
 }
 
 TEST_CASE("a batch normalization that lacks an input is refused") {
@@ -268,6 +268,31 @@ TEST_CASE("sizes beyond what the file holds are refused before anything is made 
   plain_norm(large, "x", "y", 2);
   large.output("y");
   CHECK(outcome_of_model(large).code == ExitCode::kDamaged);
+}
+
+TEST_CASE("sizes in attributes that no machine could hold are refused before anything is made for them") {
+  constexpr Index kHuge = Index{1} << 40;
+  const auto code_of = [](const std::string& op, const std::vector<std::string>& inputs,
+                          const std::vector<OnnxWriter::Attribute>& attributes) {
+    OnnxWriter writer;
+    writer.input("x", {-1, 2, 8, 8});
+    writer.initializer(OnnxWriter::floats("w", {2, 2, 1, 1}, Floats(4, 1.0F)));
+    writer.initializer(OnnxWriter::floats("scales", {4}, {1, 1, 1e12F, 1}));
+    writer.initializer(OnnxWriter::whole("pads", {8}, {0, 0, kHuge, 0, 0, 0, 0, 0}));
+    writer.node(op, inputs, {"f"}, attributes);
+    plain_norm(writer, "f", "y", 2);
+    writer.output("y");
+    return outcome_of_model(writer).code;
+  };
+  const auto huge = [](const std::string& name, std::size_t count) { return OnnxWriter::integers(name, std::vector<Index>(count, kHuge)); };
+  CHECK(code_of("Conv", {"x", "w"}, {}) == ExitCode::kDone);
+  CHECK(code_of("Conv", {"x", "w"}, {huge("pads", 4)}) == ExitCode::kUsage);
+  CHECK(code_of("Conv", {"x", "w"}, {huge("dilations", 2)}) == ExitCode::kDone);  // a kernel of one number has no gaps
+  CHECK(code_of("Conv", {"x", "w"}, {OnnxWriter::integer("group", kHuge)}) != ExitCode::kDone);
+  CHECK(code_of("ConvTranspose", {"x", "w"}, {huge("strides", 2)}) == ExitCode::kUsage);
+  CHECK(code_of("MaxPool", {"x"}, {huge("kernel_shape", 2), huge("pads", 4)}) == ExitCode::kUsage);
+  CHECK(code_of("Resize", {"x", "", "scales"}, {}) == ExitCode::kUsage);
+  CHECK(code_of("Pad", {"x", "pads"}, {}) == ExitCode::kUsage);
 }
 
 TEST_CASE("external data are read beside the model, and nowhere else") {

@@ -1,6 +1,7 @@
 #include "data/sources/arrays.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "files/input_file.hpp"
@@ -173,9 +174,14 @@ LabelNumbers ArraySource::classes_in(const std::optional<files::NumberArray>& la
   try {
     numbers = {.classes = *classes_, .values = {}};
     to_labels(*labels, numbers);
-  } catch (const Error&) {  // the labels may also be 1 … k, which are k classes
-    const LabelNumbers found = label_numbers(*labels);
+  } catch (const Error&) {
+    LabelNumbers found = label_numbers(*labels);
     if (found.values.empty() || found.classes > *classes_) throw;
+    // Labels of 1 … k are k classes, even if some of them do not occur.
+    if (found.values.front() >= 1 && found.values.back() <= *classes_) {
+      found.values.resize(static_cast<std::size_t>(*classes_));
+      std::iota(found.values.begin(), found.values.end(), std::int64_t{1});
+    }
     numbers = found;
     numbers.classes = *classes_;
   }

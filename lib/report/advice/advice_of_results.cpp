@@ -32,14 +32,19 @@ AdviceContext context_of(const ResultsFolder& results) {
   return context;
 }
 
-/// Adds, before all other advice, what the training rows show in settings without harm on the judged rows.
+/// Adds, before all other advice, what the training rows show in settings without harm on the judged rows.  Where the judged rows are
+/// shifted, the training rows tell whether the statistics are wrong, too.
 void add_of_training_rows(std::vector<Advice>& advice, const std::vector<SettingDiagnosis>& diagnoses, const ResultsFolder& results,
                           const std::vector<SettingFacts>& facts, AdviceContext context) {
   if (results.split() == "train") return;
   std::vector<SettingDiagnosis> own = collect_diagnoses(results, facts, "train");
   for (std::size_t i = 0; i < own.size() && i < diagnoses.size(); ++i) {
     const std::vector<ToldFinding>& findings = diagnoses[i].findings;
-    if (std::any_of(findings.begin(), findings.end(), is_alarm)) own[i].findings.clear();
+    const auto is_other_alarm = [](const ToldFinding& one) { return is_alarm(one) && one.finding != "rows-shifted"; };
+    if (std::any_of(findings.begin(), findings.end(), is_other_alarm))
+      own[i].findings.clear();
+    else if (std::any_of(findings.begin(), findings.end(), is_alarm))
+      std::erase_if(own[i].findings, [](const ToldFinding& one) { return one.finding != "statistics-wrong"; });
   }
   context.split = "train";
   std::vector<Advice> told = advise_of_harm(own, context);

@@ -29,7 +29,11 @@ bool is_alarm_of(const diagnosis::Finding& finding, const JudgedRole& role) {
          word == "training-harmed";
 }
 
-ordered_json number_or_null(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+/// A finding of something wrong, and the rows that show it.
+struct Alarm {
+  const diagnosis::Finding* finding = nullptr;
+  const JudgedRole* role = nullptr;
+};
 
 /// Writes the answer about a model.  The rows to be judged decide it, unless nothing was found there.
 class AnswerWriter {
@@ -40,9 +44,10 @@ class AnswerWriter {
       if (!alarms_.empty()) break;
       told_ = &role;
       for (const diagnosis::Finding& finding : role.diagnosis.findings)
-        if (is_alarm_of(finding, role)) alarms_.push_back(&finding);
+        if (is_alarm_of(finding, role)) alarms_.push_back({&finding, &role});
     }
     if (alarms_.empty() && !diagnosis.roles.empty()) told_ = &diagnosis.roles.front();
+    add_hidden_by_shift();
   }
 
   bool has_findings() const { return !alarms_.empty() || depends_on_batch() || outputs_differ() || !diagnosis_.divergence.empty(); }
@@ -51,7 +56,7 @@ class AnswerWriter {
     std::string text = paragraph(request_.model + ": " + summary());
     if (outputs_differ() || told_ == nullptr) return text + footer();
     text += "\n" + (told_->has_labels ? scores_text() : paragraph(gap_text()));
-    for (const diagnosis::Finding* finding : alarms_) text += "\n" + cause_text_of(*finding);
+    for (const Alarm& alarm : alarms_) text += "\n" + cause_text_of(alarm);
     text += "\n" + rows_text() + remedies_text() + footer();
     return text;
   }
@@ -66,7 +71,7 @@ class AnswerWriter {
                         {"were_trained_on", told_->split == data::SplitName::kTrain}};
     }
     json["scores"] = scores_json();
-    json["gap"] = told_ == nullptr ? ordered_json(nullptr) : number_or_null(told_->gap);
+    json["gap"] = told_ == nullptr ? ordered_json(nullptr) : ordered_json(told_->gap);
     json["batch_size"] = diagnosis_.batch_size;
     json["causes"] = causes_json();
     json["remedies"] = remedies_json();
@@ -76,14 +81,32 @@ class AnswerWriter {
     json["outputs_equal"] = nullptr;
     if (diagnosis_.outputs) {
       json["outputs_equal"] = diagnosis_.outputs->are_equal;
-      json["outputs_difference"] = number_or_null(diagnosis_.outputs->largest);
+      json["outputs_difference"] = diagnosis_.outputs->largest;
       json["outputs_allowed"] = diagnosis_.outputs->allowed;
     }
     json["report"] = page_.empty() ? ordered_json(nullptr) : ordered_json(page_);
+    // Numbers that are not finite are written as null.
     return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
   }
 
  private:
+  /// Shifted rows cannot show wrong statistics, because the right ones suit them no better.  The rows of the training's source can.
+  void add_hidden_by_shift() {
+    const auto is_shift = [](const Alarm& one) { return one.finding->finding.starts_with("rows-shifted"); };
+    if (alarms_.empty() || !std::all_of(alarms_.begin(), alarms_.end(), is_shift)) return;
+    for (const JudgedRole& role : diagnosis_.roles) {
+      if (&role == told_ || role.diagnosis.findings.empty()) continue;
+      for (const diagnosis::Finding& finding : role.diagnosis.findings)
+        if (finding.finding == "statistics-wrong") alarms_.push_back({&finding, &role});
+      if (alarms_.back().role == &role) return;
+    }
+  }
+  /// The alarm about statistics that is told beside another one; null if there is none.
+  const Alarm* second_cause() const {
+    const auto found = std::find_if(alarms_.begin(), alarms_.end(), [&](const Alarm& one) { return one.role != told_; });
+    return found == alarms_.end() ? nullptr : &*found;
+  }
+
   bool depends_on_batch() const { return study::largest_dependence(diagnosis_.batches) > study::kRoundingDependence; }
   bool outputs_differ() const { return diagnosis_.outputs && !diagnosis_.outputs->are_equal; }
   bool is_on_training_rows() const { return told_ != nullptr && told_->split == data::SplitName::kTrain; }
@@ -91,7 +114,8 @@ class AnswerWriter {
   std::string word() const {
     if (outputs_differ()) return "outputs-differ";
     if (!diagnosis_.divergence.empty()) return "not-finite";
-    if (!alarms_.empty()) return alarms_.front()->finding;
+    if (!diagnosis_.too_few.empty()) return "cannot-tell";
+    if (!alarms_.empty()) return alarms_.front().finding->finding;
     return depends_on_batch() ? "depends-on-batch" : "nothing-found";
   }
 
@@ -110,9 +134,18 @@ class AnswerWriter {
           shown(diagnosis_.outputs->largest), shown(diagnosis_.outputs->allowed));
     }
     if (!diagnosis_.divergence.empty()) return "eval mode gives no finite scores: " + diagnosis_.divergence;
+    if (!diagnosis_.too_few.empty()) return "nothing can be told from " + diagnosis_.too_few + ".";
     if (alarms_.empty() && depends_on_batch()) return "its answer for a row depends on the other rows of the batch.";
     if (alarms_.empty()) return nothing_words();
-    const diagnosis::Finding& first = *alarms_.front();
+    const Alarm* const second = second_cause();
+    if (second == nullptr) return first_words();
+    std::string text = first_words();
+    text.back() = ';';
+    return text + " and the statistics are wrong, too, which costs " + cost_words(*second->finding, *second->role) + ".";
+  }
+
+  std::string first_words() const {
+    const diagnosis::Finding& first = *alarms_.front().finding;
     const std::string cost = cost_words(first, *told_);
     if (first.finding == "statistics-wrong") {
       return told_->has_labels ? fmt::format("the statistics are wrong, which costs {}.", cost)
@@ -135,6 +168,9 @@ class AnswerWriter {
     const auto& findings = told_->diagnosis.findings;
     const auto none = std::find_if(findings.begin(), findings.end(), [](const auto& one) { return one.finding == "nothing-found"; });
     if (none == findings.end()) return "no fault was found.";
+    if (none->samples < study::kFewestRows) {
+      return fmt::format("no fault was found, but {} {} are too few to exclude a harm.", none->samples, role_words(told_->split));
+    }
     const double excluded = std::max(none->high, 0.0);
     return fmt::format(
         "no fault was found; a harm above {} on the {} is excluded.",
@@ -154,11 +190,13 @@ class AnswerWriter {
   }
   std::string gap_text() const { return "These rows have no labels, so no score is known: " + cost_words({}, *told_) + "."; }
 
-  std::string cause_text_of(const diagnosis::Finding& finding) const {
+  std::string cause_text_of(const Alarm& alarm) const {
+    const diagnosis::Finding& finding = *alarm.finding;
     const Certainty certainty = certainty_of(finding, diagnosis_);
     std::string text =
         paragraph(fmt::format("Cause ({}): {}.", certainty_text(certainty), model_cause_words(finding, diagnosis_)), "", "  ");
-    if (alarms_.size() > 1 && told_->has_labels) text += paragraph("Alone it costs " + cost_words(finding, *told_) + ".", "  ", "  ");
+    if (alarms_.size() > 1 && alarm.role->has_labels)
+      text += paragraph("Alone it costs " + cost_words(finding, *alarm.role) + ".", "  ", "  ");
     if (finding.layer.empty()) return text;
     const std::string channels = finding.channels.empty() ? "" : ", channels " + finding.channels;
     return text + paragraph(fmt::format("Most of it is in layer {}{}.", finding.layer, channels), "  ", "  ");
@@ -183,7 +221,8 @@ class AnswerWriter {
     text += ".";
     if (is_on_training_rows()) text += " The scores above are of rows that the weights were trained on.";
     const bool has_others = diagnosis_.roles.size() > 1;
-    if (has_others && shift() == nullptr) text += " The judged rows are distributed like the training rows, as far as a test can tell.";
+    if (has_others && shift() == nullptr && diagnosis_.too_few.empty())
+      text += " The judged rows are distributed like the training rows, as far as a test can tell.";
     if (shift() != nullptr && shift()->finding == "rows-shifted-harmless")
       text += fmt::format(" The judged rows are distributed otherwise than the training rows (p = {}){}.", shown(shift()->p),
                           told_->has_labels ? ", without harm" : "");
@@ -192,14 +231,14 @@ class AnswerWriter {
   }
 
   /// Statistics that are wrong are told because recomputed ones predict better: no other remedy comes first.
-  std::string recomputing_text() const {
-    const std::string gain =
-        !told_->has_labels ? "the gain is unmeasured"
-        : std::isnan(told_->stored.accuracy)
-            ? fmt::format("loss {} instead of {}", shown(told_->recomputed.loss), shown(told_->stored.loss))
-            : fmt::format("accuracy {} instead of {}", score(told_->recomputed.accuracy), score(told_->stored.accuracy));
-    return paragraph(fmt::format("To do: recompute the statistics: normrun repair {} --data {} -o FILE ({}).", request_.model,
-                                 request_.data.inputs, gain),
+  std::string recomputing_text(const JudgedRole& role) const {
+    const std::string gain = !role.has_labels ? "the gain is unmeasured"
+                             : std::isnan(role.stored.accuracy)
+                                 ? fmt::format("loss {} instead of {}", shown(role.recomputed.loss), shown(role.stored.loss))
+                                 : fmt::format("accuracy {} instead of {}", score(role.recomputed.accuracy), score(role.stored.accuracy));
+    const std::string where = &role == told_ || !role.has_labels ? "" : " on the " + role_words(role.split);
+    return paragraph(fmt::format("To do: recompute the statistics: normrun repair {} --data {} -o FILE ({}{}).", request_.model,
+                                 request_.data.inputs, gain, where),
                      "", "  ");
   }
   std::string other_remedy_text() const {
@@ -214,9 +253,13 @@ class AnswerWriter {
 
   std::string remedies_text() const {
     if (alarms_.empty()) return "";
-    std::string text = alarms_.front()->finding == "statistics-wrong" ? recomputing_text() : other_remedy_text();
-    const std::string next = next_training_words(alarms_.front()->cause);
-    if (!next.empty()) text += paragraph("In the next training: " + next + ".", "", "  ");
+    std::string text = alarms_.front().finding->finding == "statistics-wrong" ? recomputing_text(*told_) : other_remedy_text();
+    const Alarm* const second = second_cause();
+    if (second != nullptr) text += recomputing_text(*second->role);
+    for (const Alarm* alarm : {static_cast<const Alarm*>(&alarms_.front()), second}) {
+      const std::string next = alarm == nullptr ? "" : next_training_words(alarm->finding->cause);
+      if (!next.empty()) text += paragraph("In the next training: " + next + ".", "", "  ");
+    }
     return text.empty() ? text : "\n" + text;
   }
 
@@ -252,18 +295,14 @@ class AnswerWriter {
   ordered_json batches_json() const {
     ordered_json list = ordered_json::array();
     for (const study::BatchDependence& one : diagnosis_.batches) {
-      list.push_back({{"arrangement", one.arrangement},
-                      {"as_it_runs", number_or_null(one.as_it_runs)},
-                      {"train_mode", number_or_null(one.train_mode)}});
+      list.push_back({{"arrangement", one.arrangement}, {"as_it_runs", one.as_it_runs}, {"train_mode", one.train_mode}});
     }
     return list;
   }
 
   ordered_json scores_json() const {
     if (told_ == nullptr || !told_->has_labels) return nullptr;
-    const auto pair = [](const study::WayScores& scores) {
-      return ordered_json{{"loss", number_or_null(scores.loss)}, {"accuracy", number_or_null(scores.accuracy)}};
-    };
+    const auto pair = [](const study::WayScores& scores) { return ordered_json{{"loss", scores.loss}, {"accuracy", scores.accuracy}}; };
     return {{"stored", diagnosis_.has_statistics ? pair(told_->stored) : ordered_json(nullptr)},
             {"train_mode", pair(told_->train_mode)},
             {"recomputed", pair(told_->recomputed)}};
@@ -271,15 +310,16 @@ class AnswerWriter {
 
   ordered_json causes_json() const {
     ordered_json list = ordered_json::array();
-    for (const diagnosis::Finding* finding : alarms_) {
+    for (const auto& [finding, role] : alarms_) {
       ordered_json one = {{"cause", cause_text(finding->cause)},
                           {"group", group_of(finding->cause)},
                           {"finding", finding->finding},
                           {"layer", finding->layer},
                           {"channels", finding->channels},
-                          {"effect", number_or_null(finding->effect)},
-                          {"metric", told_->has_labels ? finding->metric : "gap"},
-                          {"interval", {number_or_null(finding->low), number_or_null(finding->high)}},
+                          {"effect", finding->effect},
+                          {"metric", role->has_labels ? finding->metric : "gap"},
+                          {"rows", study::role_text(role->split)},
+                          {"interval", {finding->low, finding->high}},
                           {"certainty", certainty_text(certainty_of(*finding, diagnosis_))},
                           {"words", model_cause_words(*finding, diagnosis_)}};
       if (finding->cause == diagnosis::Cause::kColdStart) one["initial_share"] = diagnosis_.initial.share;
@@ -295,11 +335,11 @@ class AnswerWriter {
       if (one.verdict == "arm") continue;
       ordered_json item = {{"remedy", one.remedy}, {"verdict", told_->has_labels ? one.verdict : "unmeasured"}};
       if (told_->has_labels) {
-        item["loss_before"] = number_or_null(one.loss_before);
-        item["loss_after"] = number_or_null(one.loss_after);
-        item["interval"] = {number_or_null(one.low), number_or_null(one.high)};
-        item["accuracy_before"] = number_or_null(one.accuracy_before);
-        item["accuracy_after"] = number_or_null(one.accuracy_after);
+        item["loss_before"] = one.loss_before;
+        item["loss_after"] = one.loss_after;
+        item["interval"] = {one.low, one.high};
+        item["accuracy_before"] = one.accuracy_before;
+        item["accuracy_after"] = one.accuracy_after;
       }
       list.push_back(std::move(item));
     }
@@ -310,7 +350,7 @@ class AnswerWriter {
   const study::ModelDiagnosis& diagnosis_;
   std::string page_;
   const JudgedRole* told_ = nullptr;  // the rows that the answer is about
-  std::vector<const diagnosis::Finding*> alarms_;
+  std::vector<Alarm> alarms_;
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 /// Tells a reader who knows nothing of the experiment what was done, and what a gap is.
-std::string lead_element(const PageSettings& settings) {
+std::string lead_element(const ResultsFolder& results, const PageSettings& settings) {
   constexpr std::size_t kMostNorms = 4;
   std::vector<std::string> norms;
   std::vector<long> sizes;
@@ -45,6 +45,14 @@ std::string lead_element(const PageSettings& settings) {
   }
   if (settings.finished == 0 || sizes.empty()) return "";
   const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end());
+  const train::TrainOptions& train = results.experiment.base.train;
+  if (train.steps == Index{0} && !train.init_from.empty() && settings.finished == 1) {
+    return fmt::format(
+        "<p class=\"soft\">One trained network was read from a file, with {}. It predicted the same rows twice: in train mode, where batch "
+        "norm uses the statistics of each batch of {}, and in eval mode, where it uses those that the file holds. The gap is how far the "
+        "two predictions are apart.</p>\n",
+        escaped(joined(norms)), sizes.front());
+  }
   return fmt::format(
       "<p class=\"soft\">{} trained, with {}, at batch size{}{}. {} then predicted the same rows twice: in train mode, where batch norm "
       "uses the statistics of each batch, and in eval mode, where it uses those gathered while training. The gap is how far the two "
@@ -140,7 +148,7 @@ std::string finding_element(const ResultsFolder& results, const PageSettings& se
     text += "<p class=\"finding\">" + escaped(sentence(sentences[i])) + ".</p>\n";
   if (sentences.size() > kMostSentences)
     text += fmt::format("<p class=\"soft\">The figure has {} more norms.</p>\n", sentences.size() - kMostSentences);
-  text += lead_element(settings);
+  text += lead_element(results, settings);
   const auto warning = [&](const std::string& words) { text += "<p class=\"warn\">" + escaped(words) + "</p>\n"; };
   if (settings.finished < settings.runs) {
     warning(fmt::format("{} of {} runs are complete. {}.", settings.finished, settings.runs, listed(settings.failures, 6)));
