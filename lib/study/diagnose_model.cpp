@@ -75,8 +75,8 @@ class ModelJudge {
   std::string too_few() const {
     const Index rows = data_.train.samples();
     if (rows >= kFewestRows) return "";
-    return std::to_string(rows) + (rows == 1 ? " training row" : " training rows") + ", where at least " +
-           std::to_string(kFewestRows) + " tell anything";
+    return std::to_string(rows) + (rows == 1 ? " training row" : " training rows") + ", where at least " + std::to_string(kFewestRows) +
+           " tell anything";
   }
   compare::Snapshot<T> snapshot(const data::Dataset<T>& data, nn::LossKind loss) const {
     return {.network = network_, .model = model_, .data = data, .settings = settings_, .loss = loss};

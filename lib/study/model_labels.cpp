@@ -27,7 +27,8 @@ std::optional<std::vector<Index>> whole_labels(const data::DataSpec::Outline& ou
 std::string in_order(const std::vector<std::string>& words) {
   constexpr std::size_t kMostListed = 4;
   std::string text;
-  for (std::size_t i = 0; i < words.size() && i < kMostListed; ++i) text += (i > 0 ? ", " : "") + words[i] + " is output " + std::to_string(i);
+  for (std::size_t i = 0; i < words.size() && i < kMostListed; ++i)
+    text += (i > 0 ? ", " : "") + words[i] + " is output " + std::to_string(i);
   if (words.size() > kMostListed) text += ", and so on to " + words.back() + ", output " + std::to_string(words.size() - 1);
   return text;
 }
