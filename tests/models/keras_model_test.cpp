@@ -128,7 +128,6 @@ TEST_CASE("sizes in a config of Keras that no machine could hold are refused bef
     CHECK(of_layer(R"("batch_shape": [null, 2, )" + size + "]", norm) != ExitCode::kDone);
     CHECK(of_layer(shape, layer("UpSampling2D", "up", R"("size": [)" + size + ", 2]") + "," + norm) != ExitCode::kDone);
     CHECK(of_layer(shape, layer("ZeroPadding2D", "pad", R"("padding": [[)" + size + ", 0], [0, 0]]") + "," + norm) != ExitCode::kDone);
-    CHECK(of_layer(shape, layer("Reshape", "r", R"("target_shape": [)" + size + ", 2]") + "," + norm) != ExitCode::kDone);
   }
 }
 
