@@ -257,8 +257,8 @@ THREE_SEEDS = ["--seeds", "0..2"]
 SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {
     "ba-2016-figure-6": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-output": ["--epochs", "5", *ONE_SEED],
-    "ba-2016-figure-6-batch-4": ["--epochs", "1", *ONE_SEED],
-    "ba-2016-figure-6-output-batch-4": ["--epochs", "1", *ONE_SEED],
+    "ba-2016-figure-6-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *ONE_SEED],
+    "ba-2016-figure-6-output-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *ONE_SEED],
     "ioffe-2015-figure-1": TWO_SEEDS,
     "wu-he-2018-batch-sizes": TWO_SEEDS,
     "shen-2020-transformers": TWO_SEEDS,
