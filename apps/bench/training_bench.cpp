@@ -21,11 +21,12 @@ namespace {
 
 constexpr double kSampleSeconds = 0.02;  // as in scripts/bench/workloads.py
 
-/// Returns the steps a second of the fastest sample.
+/// Returns the steps a second of the fastest sample, or of the first step where that takes longer than all samples may.
 template <class Work>
 double rate_of(Work& training, double seconds) {
-  training.run(1);
-  const double step = fastest_seconds([&] { training.run(1); }, 2);
+  const double first = fastest_seconds([&] { training.run(1); }, 1);
+  if (first > seconds) return 1 / first;
+  const double step = fastest_seconds([&] { training.run(1); }, 3);
   const Index steps = std::max<Index>(1, static_cast<Index>(kSampleSeconds / step));
   const int samples = std::max(1, static_cast<int>(seconds / (step * static_cast<double>(steps))));
   return static_cast<double>(steps) / fastest_seconds([&] { training.run(steps); }, samples);

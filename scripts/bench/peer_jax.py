@@ -44,8 +44,9 @@ def filters(random, *shape):
 
 # The convolutional networks: a list of (kind, window, inputs, filters, stride); a residual block has two convolutions, and a third one as
 # its shortcut where the stride is 2.  "depthwise" has a 1x1 convolution behind it.
-RESNET = [("conv", 3, 3, 16, 1)] + [("residual", 3, max(16, width // 2) if block == 0 else width, width, 2 if block == 0 and width > 16 else 1)
-                                    for width in (16, 32, 64) for block in range(3)]
+RESNET = [("conv", 3, 3, 16, 1), *[("residual", 3, 16, 16, 1)] * 3,
+          ("residual", 3, 16, 32, 2), *[("residual", 3, 32, 32, 1)] * 2,
+          ("residual", 3, 32, 64, 2), *[("residual", 3, 64, 64, 1)] * 2]
 MOBILENET = [("conv", 3, 3, 32, 1), ("depthwise", 3, 32, 64, 1), ("depthwise", 3, 64, 128, 2), ("depthwise", 3, 128, 128, 1),
              ("depthwise", 3, 128, 256, 2), ("depthwise", 3, 256, 256, 1)]
 CNN1D = [("conv1d", 5, inputs, 64, 1) for inputs in (128, 64, 64)]
