@@ -117,3 +117,25 @@ class WideNetwork(RandomNetwork):
 
     def positions(self, shape):
         return {"type": self.chance.choice(["learned_positions", "sinusoidal_positions"])}, shape
+
+
+class PaddedNetwork(RandomNetwork):
+    """For sequences of several lengths, whose batches PyTorch pads to their own longest one."""
+
+    SHAPES = [[8, 3]]
+
+    def one(self, shape, depth):
+        kind = self.chance.choice(["widen", "batch", "batch", "layer", "activation"] + BLOCKS * (depth < 2))
+        if kind == "batch":
+            return {"type": kind, "convention": "torch", "padded_steps": "to-longest"}, shape
+        if kind == "activation":
+            return {"type": self.chance.choice(ACTIVATIONS)}, shape
+        if kind == "widen":
+            return self.widen(shape, self.chance.randint(2, 6))
+        return self.block(kind, shape, depth) if kind in BLOCKS else ({"type": kind}, shape)
+
+    def widen(self, shape, channels):
+        return {"type": "dense", "units": channels, "use_bias": self.chance.random() < 0.5}, [*shape[:-1], channels]
+
+    def end(self, _shape):
+        return [{"type": "global_average_pooling1d"}]

@@ -16,7 +16,8 @@ def channels_first(function, x, *arguments, **options):
 
 
 class Layers:
-    """Adds layers to a peer with param(name, role, default=0.0), the parameters, and `statistics`, the moving ones by name."""
+    """Adds layers to a peer with param(name, role, default=0.0), the parameters, `statistics`, the moving ones by name, and `lengths`, those of the
+    present batch's sequences (None: all steps are valid)."""
 
     def dense(self, _layer, name, x):
         return x @ self.param(name, "kernel") + self.param(name, "bias")
@@ -46,7 +47,10 @@ class Layers:
         return channels_first(functional.avg_pool2d, x, layer["pool_size"], layer["strides"])
 
     def global_average_pooling2d(self, _layer, _name, x):
-        return x.mean(tuple(range(1, x.dim() - 1)))
+        if self.lengths is None:
+            return x.mean(tuple(range(1, x.dim() - 1)))
+        is_valid = torch.arange(x.shape[1]) < self.lengths[:, None]
+        return (x * is_valid[:, :, None]).sum(1) / self.lengths[:, None]
 
     def global_max_pooling2d(self, _layer, _name, x):
         return x.amax(tuple(range(1, x.dim() - 1)))

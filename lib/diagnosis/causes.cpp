@@ -204,7 +204,7 @@ bool counts_padding(const Subject<T>& subject) {
   if (subject.plan.data->train.lengths.empty()) return false;
   const auto& norms = subject.layout().normalizations;
   return std::any_of(norms.begin(), norms.end(), [](const nn::Normalization& norm) {
-    return norm.moving_mean.has_value() && norm.padded_steps == nn::PaddedSteps::kCounted;
+    return norm.moving_mean.has_value() && norm.padded_steps != nn::PaddedSteps::kLeftOut;
   });
 }
 

@@ -174,7 +174,7 @@ std::optional<Finding> padding_lint(const Subject<T>& subject) {
   constexpr double kWorthAWord = 0.1;
   if (padding < kWorthAWord) return std::nullopt;
   for (const nn::Normalization& norm : subject.layout().normalizations) {
-    if (norm.padded_steps == nn::PaddedSteps::kCounted) return lint(Cause::kCountedPadding, padding, norm.name);
+    if (norm.padded_steps != nn::PaddedSteps::kLeftOut) return lint(Cause::kCountedPadding, padding, norm.name);
   }
   return std::nullopt;
 }

@@ -18,8 +18,12 @@ enum class MovingVariance {
   kFromDeviation,  // sqrt(variance + epsilon) is averaged, and the variance follows from it (batch renormalization)
 };
 
-/// Whether the padded steps of sequences count in a batch's statistics.
-enum class PaddedSteps { kLeftOut, kCounted };
+/// Which padded steps of sequences count in a batch's statistics.
+enum class PaddedSteps {
+  kLeftOut,    // none
+  kCounted,    // all
+  kToLongest,  // those up to the end of the longest sequence of the batch, as if each batch were padded by itself
+};
 
 /// From this number on, a count of updates is as good as unknown, because float32 counts no further.  A layer has this very count if the
 /// weights file of another framework gives none.

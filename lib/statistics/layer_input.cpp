@@ -51,10 +51,13 @@ void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm,
   const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);
   std::span<const Index> lengths = pass.lengths(norm.layer);
   if (padded_steps == nn::PaddedSteps::kCounted) lengths = {};
+  const bool is_to_longest = padded_steps == nn::PaddedSteps::kToLongest && !lengths.empty();
+  const Index longest = is_to_longest ? *std::max_element(lengths.begin(), lengths.end()) : 0;
   if (!lengths.empty()) lengths = lengths.subspan(static_cast<std::size_t>(examples.first), static_cast<std::size_t>(examples.count));
   if (norm.steps > 1) return add_by_step<T>(rows, norm.steps, lengths, moments);
   if (lengths.empty()) return moments.add<T>(rows);
-  for (std::size_t e = 0; e < lengths.size(); ++e) moments.add<T>(rows.slice(static_cast<Index>(e) * positions, lengths[e]));
+  for (std::size_t e = 0; e < lengths.size(); ++e)
+    moments.add<T>(rows.slice(static_cast<Index>(e) * positions, is_to_longest ? longest : lengths[e]));
 }
 
 template void add_layer_input(const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps, const Part&, ChannelMoments&);

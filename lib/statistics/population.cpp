@@ -90,6 +90,13 @@ class PopulationPass {
   Matrix<T> next_;
 };
 
+/// Whether the number of padded steps that a layer counts depends on the batch.
+bool pads_batches(const nn::Layout& layout, std::optional<nn::PaddedSteps> padded_steps) {
+  return std::any_of(layout.normalizations.begin(), layout.normalizations.end(), [&](const nn::Normalization& norm) {
+    return padded_steps.value_or(norm.padded_steps) == nn::PaddedSteps::kToLongest;
+  });
+}
+
 /// Writes the moments of rows into a layer's statistics.  A time step that no row reaches keeps its old statistics.
 template <class T>
 void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
@@ -105,8 +112,7 @@ void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
 
 template <class T>
 std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
-                                            std::vector<Index> rows, std::optional<nn::PaddedSteps> padded_steps) {
-  const Index slice_rows = std::min(kEvaluationRows, static_cast<Index>(rows.size()));
+                                            std::vector<Index> rows, std::optional<nn::PaddedSteps> padded_steps, Index slice_rows) {
   PopulationPass<T> pass(network, source, std::move(rows), slice_rows, padded_steps);
   Buffer<T> repaired = model.state;
   std::vector<LayerStatistics> population;
@@ -136,6 +142,9 @@ std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const
   return population;
 }
 
+/// Files often list their rows class by class.
+void shuffle(std::vector<Index>& rows) { RandomStream(0, Purpose::kPopulation).shuffle(rows); }
+
 /// Runs batches in train mode.  For every layer and batch (or each ghost batch, if the layer divides batches) it calls `add` with the
 /// layer's place in `layers` and the moments of what the layer read.
 template <class T, class Add>
@@ -163,7 +172,7 @@ std::vector<double> rounding_of_average(const nn::Normalization& norm, const Cha
 template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
                                       std::vector<Index> rows, const PopulationOptions& options, Index batch_size) {
-  RandomStream(0, Purpose::kPopulation).shuffle(rows);  // files often list their rows class by class
+  shuffle(rows);
   const std::vector<Index> layers = layers_with_statistics(network.layout());
   PopulationPass<T> pass(network, source, std::move(rows), batch_size, options.padded_steps);
   std::vector<BatchAverage> averages;
@@ -235,8 +244,14 @@ std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network
   if (options.estimator == Estimator::kBiasCorrected) return bias_corrected<T>(network.layout(), model.state);
   check_population(options, source.split.samples());
   std::vector<Index> rows = population_rows(source.split.samples(), options.samples);
-  if (options.estimator == Estimator::kLayerByLayer) return layer_by_layer(network, model, source, std::move(rows), options.padded_steps);
   const Index available = static_cast<Index>(rows.size());
+  if (options.estimator == Estimator::kLayerByLayer) {
+    // Where each batch is padded by itself, the rows run in random batches of training's size.
+    const bool runs_batches = pads_batches(network.layout(), options.padded_steps);
+    if (runs_batches) shuffle(rows);
+    const Index slice_rows = std::min(runs_batches ? train_batch_size : kEvaluationRows, available);
+    return layer_by_layer(network, model, source, std::move(rows), options.padded_steps, slice_rows);
+  }
   const config::Count& size = options.batch_size;
   const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;
   return by_batch(network, model, source, std::move(rows), options, std::min(batch_size, available));

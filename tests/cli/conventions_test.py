@@ -225,5 +225,32 @@ class OverflowTest(ConventionsTest):
             self.assertIn(word, result.stderr)
 
 
+class StepTargetsTest(ConventionsTest):
+    """Sequences of one length with a number, or one of two classes, for each step."""
+
+    X = np.sin(np.arange(ROWS * 5 * 2)).reshape(ROWS, 5, 2)
+    NETWORK = [{"type": "lstm", "units": 3, "return_sequences": True}, {"type": "batch"}, {"type": "dense", "units": 1}, {"type": "flatten"}]
+
+    def test_a_number_for_each_step(self):
+        y = np.cumsum(self.X[:, :, 0], axis=1)
+        self.config(self.NETWORK, self.X, y, steps=20)
+        self.trained()
+        run, = self.table("runs")
+        for mode in ("eval", "train"):
+            loss = np.mean((self.outputs(mode) - y) ** 2)
+            self.assertAlmostEqual(float(run[f"test_loss_{mode}"]), loss, delta=1e-12 * loss)
+
+    def test_one_of_two_classes_for_each_step(self):
+        y = (np.cumsum(self.X[:, :, 0], axis=1) > 0).astype(float)
+        self.config(self.NETWORK, self.X, y, steps=20, loss="binary-cross-entropy")
+        self.trained()
+        run, = self.table("runs")
+        for mode in ("eval", "train"):
+            z = self.outputs(mode)
+            loss = np.mean(np.log1p(np.exp(z)) - y * z)
+            self.assertAlmostEqual(float(run[f"test_loss_{mode}"]), loss, delta=1e-12 * loss)
+        self.assertEqual(run["test_accuracy_eval"], "")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
 #include "support/central_differences.hpp"
 #include "support/layer_rig.hpp"
@@ -73,16 +74,6 @@ TEST_CASE("counted padding: the statistics are those of all steps, and the gradi
   CHECK(gradient_error(rig, pass) < 1e-7);
 }
 
-TEST_CASE("counted padding of steps with statistics of their own: every example reaches every step") {
-  LayerRig<double> counting = make_rig<double>("batch", R"({"time": "per-step", "padded_steps": "counted", "momentum": 0})", kLongest);
-  counting.forward({.mode = kTrainMode, .lengths = kLengths.data()});
-  const Index last = kLongest - 1;  // which one example of six reaches
-  for (Index c = 0; c < kFeatures; ++c) {
-    const double reached = counting.x(2, last * kFeatures + c);
-    CHECK(counting.next("moving_mean")[static_cast<std::size_t>(last * kFeatures + c)] == doctest::Approx(reached / 6.0).epsilon(1e-12));
-  }
-}
-
 /// Whether the outputs of a norm at the valid steps stay what they are when the sequences are padded twice as far.
 bool keeps_valid_steps(const std::string& norm, const std::string& options) {
   const auto outputs = [&](Index padded) {
@@ -94,6 +85,32 @@ bool keeps_valid_steps(const std::string& norm, const std::string& options) {
     return valid;
   };
   return outputs(kLongest) == outputs(2 * kLongest);
+}
+
+TEST_CASE("padding counted to the longest sequence: what a batch gives that is padded by itself, however far the data are padded") {
+  LayerRig<double> tight = make_rig<double>("batch", kCounting, kLongest);
+  LayerRig<double> loose = make_rig<double>("batch", R"({"padded_steps": "to-longest"})", 2 * kLongest);
+  const auto pass = typename nn::Network<double>::Pass{.mode = kTrainMode, .lengths = kLengths.data()};
+  const ConstView<double> a = tight.forward(pass);
+  const ConstView<double> b = loose.forward(pass);
+  for (Index i = 0; i < a.size(); ++i) CHECK(a.data[i] == b.data[i]);
+  for (const char* role : {"moving_mean", "moving_variance"})
+    for (std::size_t c = 0; c < kFeatures; ++c) CHECK(tight.next(role)[c] == loose.next(role)[c]);
+  CHECK(gradient_error(loose, pass) < 1e-7);
+  CHECK_FALSE(keeps_valid_steps("batch", R"({"momentum": 0, "padded_steps": "counted"})"));
+  CHECK(keeps_valid_steps("batch", R"({"momentum": 0, "padded_steps": "to-longest"})"));
+  CHECK_THROWS_AS(make_rig<double>("batch", R"({"padded_steps": "to-longest", "ghost_batch_size": 2})", kLongest), Error);
+  CHECK_THROWS_AS(make_rig<double>("batch", R"({"padded_steps": "to-longest", "time": "per-step"})", kLongest), Error);
+}
+
+TEST_CASE("counted padding of steps with statistics of their own: every example reaches every step") {
+  LayerRig<double> counting = make_rig<double>("batch", R"({"time": "per-step", "padded_steps": "counted", "momentum": 0})", kLongest);
+  counting.forward({.mode = kTrainMode, .lengths = kLengths.data()});
+  const Index last = kLongest - 1;  // which one example of six reaches
+  for (Index c = 0; c < kFeatures; ++c) {
+    const double reached = counting.x(2, last * kFeatures + c);
+    CHECK(counting.next("moving_mean")[static_cast<std::size_t>(last * kFeatures + c)] == doctest::Approx(reached / 6.0).epsilon(1e-12));
+  }
 }
 
 TEST_CASE("every norm over steps counts padded steps or leaves them out, as it is told") {

@@ -317,4 +317,43 @@ TEST_CASE("loss and accuracy of known logits") {
   CHECK(evaluation.samples == 2);
 }
 
+TEST_CASE("padding counted to the longest sequence of a batch: the estimators run batches of training's size") {
+  constexpr Index kRows = 12;
+  constexpr Index kSteps = 6;  // the longest sequence has 4
+  data::Dataset<double> data;
+  data.shape = Shape{kSteps, 2};
+  data.train.features = Matrix<double>(kRows, kSteps * 2);
+  RandomStream random(6, Purpose::kData);
+  for (double& value : data.train.features.view()) value = 4.0 + random.normal();
+  for (Index r = 0; r < kRows; ++r) {
+    const Index length = 1 + r % 4;
+    data.train.lengths.push_back(length);
+    std::fill(data.train.features.view().row(r) + 2 * length, data.train.features.view().row(r) + 2 * kSteps, 0.0);
+  }
+  const auto moments_to = [&](Index longest) {  // of each row to its own end if `longest` is 0
+    statistics::ChannelMoments moments(2);
+    for (Index r = 0; r < kRows; ++r) {
+      const Index length = longest > 0 ? longest : data.train.lengths[static_cast<std::size_t>(r)];
+      moments.add<double>(ConstView<double>(data.train.features.view()).reshaped(kRows * kSteps, 2).slice(kSteps * r, length));
+    }
+    return moments;
+  };
+  const statistics::ChannelMoments whole = moments_to(4);
+  const statistics::ChannelMoments alone = moments_to(0);
+  const TrainRig<double> rig({{"batch", R"("padded_steps": "to-longest", "momentum": 0)"}}, std::move(data),
+                             R"({"batch_size": 12, "steps": 1, "optimizer": {"type": "sgd", "learning_rate": 0}})");
+  const nn::Model<double> model = rig.trained().model();
+  const auto moving = statistics::moving_statistics<double>(rig.network.layout(), 0, model.state);
+  CHECK(worst(moving.mean, whole.mean()) < 1e-13);
+  CHECK(worst(moving.variance, whole.variance()) < 1e-13);
+  const auto population_of = [&](Index batch_size) {
+    return statistics::population_statistics(rig.network, model, rig.data.train, statistics::PopulationOptions{}, batch_size)[0];
+  };
+  CHECK(worst(population_of(kRows).mean, whole.mean()) < 1e-13);
+  CHECK(worst(population_of(kRows).variance, whole.variance()) < 1e-13);
+  CHECK(worst(population_of(1).mean, alone.mean()) < 1e-13);
+  CHECK(worst(population_of(1).variance, alone.variance()) < 1e-13);
+  CHECK(worst(population_of(3).mean, whole.mean()) > 1e-3);
+}
+
 }  // namespace normrun::test

@@ -37,6 +37,7 @@ const std::vector<LayerCase> kVariants = {
     {"batch", R"({"center": false, "scale": false})", {3}},
     {"batch", R"({"momentum": 0.5})", {4, 2}, Sequence::kPadded},
     {"batch", R"({"momentum": 0.5, "moving_variance": "unbiased", "scale": false})", {3, 2}, Sequence::kPadded},
+    {"batch", R"({"momentum": 0.5, "padded_steps": "to-longest"})", {5, 2}, Sequence::kPadded},
     {"batch", R"({"momentum": 0.5, "time": "per-step"})", {3, 2}},
     {"batch", R"({"momentum": 0.5, "time": "per-step", "moving_variance": "unbiased"})", {4, 2}, Sequence::kPadded},
     {"batch", R"({"momentum": 0.5, "time": "per-step", "padded_steps": "counted"})", {3, 2}, Sequence::kPadded},

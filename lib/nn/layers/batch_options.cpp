@@ -46,14 +46,18 @@ void BatchOptions::describe(config::OptionVisitor& visitor) {
       time, {{"shared", Time::kShared}, {"per-step", Time::kPerStep}});
   visitor.choice({"padded_steps",
                   "of padded sequences: left out of the statistics, as Keras does with a mask, or counted as steps like any other, as "
-                  "PyTorch does"},
-                 padded_steps, {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}});
+                  "PyTorch does; to-longest: counted up to the end of the longest sequence of the batch, as where each batch is padded by "
+                  "itself"},
+                 padded_steps,
+                 {{"left-out", PaddedSteps::kLeftOut}, {"counted", PaddedSteps::kCounted}, {"to-longest", PaddedSteps::kToLongest}});
   visitor.count({"ghost_batch_size",
                  "examples that share batch statistics (ghost batches, Hoffer et al. 2017): train mode divides each batch, micro-batch or "
                  "replica's part into groups of at most so many consecutive examples, and each group moves the averages once; all: the "
                  "whole batch"},
                 ghost_batch_size, {1, Index{1} << 30}, {"all"});
   visitor.require(time == Time::kShared || most_together() == 0, "ghost_batch_size", "\"all\" beside \"time\": \"per-step\"");
+  visitor.require(padded_steps != PaddedSteps::kToLongest || (time == Time::kShared && most_together() == 0), "padded_steps",
+                  "\"left-out\" or \"counted\" beside ghost batches or statistics of each step");
   affine.describe(visitor);
 }
 

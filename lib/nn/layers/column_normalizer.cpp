@@ -3,16 +3,22 @@
 #include <algorithm>
 
 #include "nn/kernels/kernels.hpp"
-#include "nn/layers/valid_rows.hpp"
 
 namespace normrun::nn::layers {
 
 template <class T>
 ColumnNormalizer<T>::ColumnNormalizer(Blueprint& blueprint, PaddedSteps padded_steps, Calls calls)
-    : channels_(blueprint.channels()), leaves_out_(blueprint.input().rank() == 2 && padded_steps == PaddedSteps::kLeftOut) {
+    : channels_(blueprint.channels()),
+      leaves_out_(blueprint.input().rank() == 2 && padded_steps != PaddedSteps::kCounted),
+      to_longest_(padded_steps == PaddedSteps::kToLongest) {
   for (CacheId* cache : {&mean_, &inv_std_, &batch_mean_, &batch_variance_, &sum_dy_, &sum_dy_x_hat_})
     *cache = calls == Calls::kOne ? blueprint.per_call(channels_) : blueprint.per_example(channels_);
   packed_ = blueprint.per_example(leaves_out_ ? blueprint.input().size() : 0);
+}
+
+template <class T>
+ValidSteps ColumnNormalizer<T>::counted_steps(const Index* lengths, Index examples, Index first) const {
+  return {lengths + first, to_longest_ ? std::max<Index>(*std::max_element(lengths, lengths + examples), 1) : 0};
 }
 
 template <class T>
@@ -21,8 +27,8 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::moments_of(const Forw
   const Index positions = call.x.rows / std::max<Index>(call.examples, 1);
   const ConstView<T> x = call.x.slice(examples.first * positions, examples.count * positions);
   if (has_padding(call.lengths)) {
-    const Index* lengths = call.lengths + examples.first;
-    return {mean, variance, plain_valid_moments<T>(x, lengths, examples.count, call.caches[packed_], mean, variance)};
+    const ValidSteps valid = counted_steps(call.lengths, call.examples, examples.first);
+    return {mean, variance, plain_valid_moments<T>(x, valid, examples.count, call.caches[packed_], mean, variance)};
   }
   kernels::column_moments<T>(x, mean, variance);
   return {mean, variance, x.rows};
@@ -36,7 +42,7 @@ typename ColumnNormalizer<T>::Moments ColumnNormalizer<T>::batch_moments(const F
     if (examples.count > 0) merge(moments_of(call, examples, call.caches[sum_dy_], call.caches[sum_dy_x_hat_]), merged);
   }
   // All replicas together are one batch, so the divisor of padded sequences is applied once, to the merged moments.
-  if (has_padding(call.lengths)) take_count_epsilon<T>(merged.rows, channels_, merged.mean, merged.variance);
+  if (has_padding(call.lengths) && !to_longest_) take_count_epsilon<T>(merged.rows, channels_, merged.mean, merged.variance);
   return merged;
 }
 
@@ -90,7 +96,8 @@ void ColumnNormalizer<T>::input_gradient(const Backward<T>& call, const Sums& su
     for (Index c = 0; c < channels_; ++c) factor[c] = gamma != nullptr ? gamma[c] * inv_std[c] : inv_std[c];
     kernels::scale_columns<T>(call.dy, factor, call.dx);
   } else if (has_padding(call.lengths)) {
-    normalize_valid_backward<T>({call.lengths, call.examples, normalized(call), call.dy, gamma, sums.dy, sums.dy_x_hat, factor, call.dx});
+    normalize_valid_backward<T>({counted_steps(call.lengths, call.examples), call.examples, normalized(call), call.dy, gamma, sums.dy,
+                                 sums.dy_x_hat, factor, call.dx});
   } else {
     kernels::normalize_columns_backward<T>(normalized(call), call.dy, gamma, {sums.dy, sums.dy_x_hat, all_rows(call)}, call.dx);
   }

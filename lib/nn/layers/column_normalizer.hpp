@@ -3,11 +3,13 @@
 #include "core/parts.hpp"
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/batch.hpp"
+#include "nn/layers/valid_rows.hpp"
 
 namespace normrun::nn::layers {
 
 /// What batch normalization and batch renormalization share: the moments of a batch for each channel, the normalized rows, and the backward
-/// pass through both.  In padded sequences (steps, channels), only the valid steps count in the moments (valid_rows.hpp).
+/// pass through both.  In padded sequences (steps, channels), only the valid steps count in the moments, or the steps up to the end of the
+/// longest sequence (valid_rows.hpp).
 template <class T>
 class ColumnNormalizer {
  public:
@@ -44,9 +46,12 @@ class ColumnNormalizer {
   static Index all_rows(const Backward<T>& call);
   kernels::NormalizedColumns<T> normalized(const Backward<T>& call) const { return {call.x, call.caches[mean_], call.caches[inv_std_]}; }
   bool has_padding(const Index* lengths) const { return lengths != nullptr && leaves_out_; }
+  /// The steps that are counted of the examples of a call from `first` on.
+  ValidSteps counted_steps(const Index* lengths, Index examples, Index first = 0) const;
 
   Index channels_;
   bool leaves_out_;  // whether padded steps are left out, which only inputs (steps, channels) have
+  bool to_longest_;  // whether only the steps behind the longest sequence are left out
   CacheId mean_;     // (channels): the mean that normalized; the next caches have the same shape
   CacheId inv_std_;
   CacheId batch_mean_;

@@ -12,15 +12,16 @@ ValidRows valid_rows(Index count) { return {count, static_cast<double>(count) + 
 
 }  // namespace
 
-ValidRows count_valid(const Index* lengths, Index examples) {
+ValidRows count_valid(const ValidSteps& steps, Index examples) {
+  if (steps.longest > 0) return {steps.longest * examples, static_cast<double>(steps.longest * examples)};
   Index count = 0;
-  for (Index e = 0; e < examples; ++e) count += lengths[e];
+  for (Index e = 0; e < examples; ++e) count += steps.lengths[e];
   return valid_rows(count);
 }
 
 template <class T>
-Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance) {
-  const Index count = count_valid(lengths, examples).count;
+Index plain_valid_moments(ConstView<T> x, const ValidSteps& valid, Index examples, T* packed, T* mean, T* variance) {
+  const Index count = count_valid(valid, examples).count;
   const Index steps = x.rows / std::max<Index>(examples, 1);
   if (count == 0) {
     std::fill_n(mean, x.cols, T{0});
@@ -28,7 +29,7 @@ Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, 
     return 0;
   }
   T* end = packed;
-  for (Index e = 0; e < examples; ++e) end = std::copy_n(x.row(e * steps), lengths[e] * x.cols, end);
+  for (Index e = 0; e < examples; ++e) end = std::copy_n(x.row(e * steps), valid.of(e) * x.cols, end);
   kernels::column_moments<T>({packed, count, x.cols}, mean, variance);
   return count;
 }
@@ -52,12 +53,12 @@ void take_count_epsilon(Index count, Index channels, T* mean, T* variance) {
 // The kernel divides the sums by the number of its rows, so they are scaled before by that number / s.
 template <class T>
 void normalize_valid_backward(const ValidRowsBackward<T>& call) {
-  const ValidRows valid = count_valid(call.lengths, call.examples);
+  const ValidRows valid = count_valid(call.valid, call.examples);
   const Index channels = call.dx.cols;
   const Index steps = call.dx.rows / call.examples;
   const double scale = static_cast<double>(call.dx.rows) / valid.divisor;
   const T* inv_std = call.x_hat.inv_std;
-  const double residue = kCountEpsilon / valid.divisor;
+  const double residue = call.valid.longest > 0 ? 0.0 : kCountEpsilon / valid.divisor;
   for (Index c = 0; c < channels; ++c) {
     const double dot = static_cast<double>(call.sum_dy_x_hat[c]);
     const double correction = static_cast<double>(inv_std[c]) * static_cast<double>(call.x_hat.mean[c]) * residue * dot;
@@ -67,15 +68,15 @@ void normalize_valid_backward(const ValidRowsBackward<T>& call) {
   }
   kernels::normalize_columns_backward<T>(call.x_hat, call.dy, call.gamma, {call.sum_dy, call.sum_dy_x_hat, call.dx.rows}, call.dx);
   for (Index e = 0; e < call.examples; ++e) {
-    const Index first = e * steps + call.lengths[e];
-    const Index padded = steps - call.lengths[e];
+    const Index first = e * steps + call.valid.of(e);
+    const Index padded = steps - call.valid.of(e);
     if (padded > 0) kernels::scale_columns<T>(call.dy.slice(first, padded), call.factor, call.dx.slice(first, padded));
   }
 }
 
-template Index plain_valid_moments<float>(ConstView<float>, const Index*, Index, float*, float*, float*);
+template Index plain_valid_moments<float>(ConstView<float>, const ValidSteps&, Index, float*, float*, float*);
 template void take_count_epsilon<float>(Index, Index, float*, float*);
-template Index plain_valid_moments<double>(ConstView<double>, const Index*, Index, double*, double*, double*);
+template Index plain_valid_moments<double>(ConstView<double>, const ValidSteps&, Index, double*, double*, double*);
 template void take_count_epsilon<double>(Index, Index, double*, double*);
 template void normalize_valid_backward<float>(const ValidRowsBackward<float>&);
 template void normalize_valid_backward<double>(const ValidRowsBackward<double>&);

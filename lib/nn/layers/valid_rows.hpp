@@ -12,17 +12,27 @@ namespace normrun::nn::layers {
 ///
 /// Source: Keras 3 BatchNormalization._moments with a mask.  Its divisor has backend.epsilon() added, so that a batch without valid rows
 /// gives 0 and not NaN.
+///
+/// If every batch is padded by itself, all steps up to the end of the longest sequence count, and the divisor is their number alone
+/// (PyTorch, and Keras without a mask).
 struct ValidRows {
   Index count = 0;
   double divisor = 0.0;
 };
 
-ValidRows count_valid(const Index* lengths, Index examples);
+/// Which steps of some examples are counted.
+struct ValidSteps {
+  const Index* lengths = nullptr;  // (examples)
+  Index longest = 0;               // 0: those of each sequence; else as many of each example
+  Index of(Index example) const { return longest > 0 ? longest : lengths[example]; }
+};
+
+ValidRows count_valid(const ValidSteps& steps, Index examples);
 
 /// Computes the plain moments of the valid rows: sums divided by the number of valid rows, or 0 if there are none.  `packed` has room for
 /// all of x; at the end the valid rows lie there one after another.  Returns how many rows are valid.
 template <class T>
-Index plain_valid_moments(ConstView<T> x, const Index* lengths, Index examples, T* packed, T* mean, T* variance);
+Index plain_valid_moments(ConstView<T> x, const ValidSteps& valid, Index examples, T* packed, T* mean, T* variance);
 
 /// Turns the plain moments of `valid_rows` rows, (channels) each, into moments with the divisor of ValidRows.
 template <class T>
@@ -32,7 +42,7 @@ void take_count_epsilon(Index valid_rows, Index channels, T* mean, T* variance);
 /// by them.  sum_dy and sum_dy_x_hat: (channels), sums over all rows; they are overwritten.  gamma may be null.
 template <class T>
 struct ValidRowsBackward {
-  const Index* lengths;
+  ValidSteps valid;
   Index examples;
   kernels::NormalizedColumns<T> x_hat;
   ConstView<T> dy;
