@@ -194,6 +194,20 @@ class NormsTest(CommandLineTest):
             self.assertNotEqual(losses[f"{kind}-counted"], losses[f"{kind}-left-out"])
         self.assertEqual(told, {f"{kind}-counted" for kind in ("group", "instance", "layer", "batch_renorm", "moving_layer")})
 
+    def test_padding_to_the_longest_of_a_batch(self):
+        """In one batch of all rows it is the padding of the data; in small ones it is less."""
+        config = {"name": "padded", "data": {"type": "sequences", "samples": 60, "features": 3, "classes": 3, "min_length": 3, "max_length": 9},
+                  "network": [{"type": "norm"}, {"type": "lstm", "units": 4}, {"type": "dense", "units": 3}],
+                  "train": {"epochs": 2},
+                  "grid": {"norm": [{"name": padded, "type": "batch", "padded_steps": padded} for padded in ("left-out", "to-longest", "counted")],
+                           "train.batch_size": [3, 4096]}}
+        self.train(config, "out")
+        losses = {(line["norm"], line["batch_size"]): line["train_loss"] for line in self.table("out/runs.csv")}
+        self.assertEqual(losses["to-longest", "4096"], losses["counted", "4096"])
+        self.assertEqual(len({losses[norm, "3"] for norm in ("left-out", "to-longest", "counted")}), 3)
+        told = {line["norm"] for line in self.table("out/diagnosis.csv") if line["cause"] == "counted-padding"}
+        self.assertEqual(told, {"to-longest", "counted"})
+
     def test_norms_are_listed(self):
         listed = json.loads(self.run_in("list", "norms", "--json").stdout)
         self.assertIn("dyt", json.dumps(listed))
