@@ -205,6 +205,17 @@ def transformer_rows():
     return rows
 
 
+def recurrent_rows():
+    axis = "network.2"
+    arms = (("none", "98.9, 90.2"), ("layer", ""), ("batch", "99.0, 95.4"))
+    rows = [Row(f"{norm} in the cell: accuracy in eval mode", paper, "runs.test_accuracy_eval", {axis: norm}) for norm, paper in arms]
+    rows += [Row(f"{norm} in the cell: accuracy after epoch 5", "", "history.accuracy", {axis: norm, "split": "test", "mode": "eval", "epoch": 5})
+             for norm, _ in arms]
+    return rows + [Row("batch minus none: in points", "0.1, 5.2", "runs.test_accuracy_eval", {axis: "batch"}, {axis: "none"}),
+                   Row("batch minus layer: in points", "", "runs.test_accuracy_eval", {axis: "batch"}, {axis: "layer"}),
+                   Row("batch in the cell: accuracy in train mode", "", "runs.test_accuracy_train", {axis: "batch"})]
+
+
 def frozen_rows():
     frozen = '[{"from_epoch":8,"forward_mode":"frozen-norms"}]'
     rows = []
@@ -243,6 +254,7 @@ PAPERS = {
     "zhong-2023-clients": zhong_rows(),
     "li-2018-dropout": dropout_rows(),
     "shen-2020-transformers": transformer_rows(),
+    "cooijmans-2016-recurrent": recurrent_rows(),
     "zhu-2025-dyt": [Row(f"{norm}: accuracy", "", "runs.test_accuracy_eval", {"norm": norm}) for norm in ("layer", "rms", "dyt", "none")]
                     + [Row("dyt minus layer norm", "", "runs.test_accuracy_eval", {"norm": "dyt"}, {"norm": "layer"})],
     "summers-dinneen-2020-ghost": ghost_rows(),
