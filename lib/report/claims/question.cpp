@@ -95,6 +95,7 @@ std::string merged(const std::string& changes, const std::string& more) {
 /// that contrast exceeds the contrast of the rows in `beside`.
 std::vector<double> compared(const study::Claim& claim, const ClaimValues& first, const tables::ResultTable& table) {
   std::vector<double> values;
+  values.reserve(first.size());
   if (claim.versus.empty()) {
     const double reference = claim.test == study::ClaimTest::kEqual ? claim.than.value_or(0.0) : 0.0;
     for (const auto& [seed, by_axis] : first) values.push_back(by_axis.begin()->second - reference);
