@@ -1,7 +1,8 @@
 # Every dependency is a Debian 12 package; scripts/packages.txt names them.
 if(NORMRUN_SELF_CONTAINED)
   list(PREPEND CMAKE_FIND_LIBRARY_SUFFIXES .a)
-  add_link_options(-static-libstdc++ -static-libgcc -Wl,--as-needed)
+  # Without --gc-sections, an unused function of libstdc++ asks for the arc4random of glibc 2.36.
+  add_link_options(-static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,--gc-sections)
 endif()
 
 find_package(fmt 9 REQUIRED)

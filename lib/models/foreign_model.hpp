@@ -8,7 +8,6 @@
 #include "config/options/document.hpp"
 #include "core/shape.hpp"
 #include "files/safetensors.hpp"
-#include "models/told_training.hpp"
 #include "nn/model.hpp"
 
 namespace normrun::models {
@@ -43,7 +42,7 @@ struct ForeignNorm {
   std::optional<TensorPlace> beta = std::nullopt;
   std::optional<TensorPlace> mean = std::nullopt;
   std::optional<TensorPlace> variance = std::nullopt;
-  ToldTraining told = {};  // what the file's metadata tell of its training
+  std::optional<TensorPlace> updates = std::nullopt;  // the count of updates (num_batches_tracked), if the file has it
 };
 
 /// A trained model of another framework as a normrun network.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "models/keras_layer.hpp"
+#include "models/told_training.hpp"
 
 namespace normrun::models {
 namespace {
@@ -67,8 +68,8 @@ KerasTensor batch(KerasLayerReader& layer) {
   norm.mean = layer.place("moving_mean");
   norm.variance = layer.place("moving_variance");
   norm.layer = out.layer;
-  norm.told = told_training(layer.model().file.metadata, layer.name(), layer.model().path);
-  if (norm.told.updates) layer.model().plan.add_weight(out.layer, "updates", {1}, {*norm.told.updates});
+  const ToldTraining told = told_training(layer.model().file.metadata, layer.name(), layer.model().path);
+  if (told.updates) layer.model().plan.add_weight(out.layer, "updates", {1}, {*told.updates});
   layer.model().norms.push_back(std::move(norm));
   return out;
 }

@@ -183,8 +183,9 @@ ForeignModel model_of(files::TensorFile file, const std::string& path) {
   out.file_output = output.shape;
   out.weights = model.plan.take_weights();
   out.norms = std::move(model.norms);
-  const bool tells_updates = std::all_of(out.norms.begin(), out.norms.end(),
-                                         [](const ForeignNorm& norm) { return !norm.mean.has_value() || norm.told.updates.has_value(); });
+  const bool tells_updates = std::all_of(out.norms.begin(), out.norms.end(), [&](const ForeignNorm& norm) {
+    return !norm.mean || out.weights.find(norm.layer + ".updates") != nullptr;
+  });
   if (!tells_updates) out.untold.emplace_back("how often the moving statistics were updated");
   return out;
 }

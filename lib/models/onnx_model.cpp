@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "models/onnx_operations.hpp"
+#include "models/told_training.hpp"
 
 namespace normrun::models {
 namespace {
@@ -99,13 +100,15 @@ Signal output_in_order(OnnxGraph& graph) {
   return graph.plan().arranged(output, groups, "output");
 }
 
-std::vector<std::string> untold_of(const OnnxGraph& graph, const std::vector<ForeignNorm>& norms) {
+std::vector<std::string> untold_of(const OnnxGraph& graph, const ForeignModel& model) {
   std::vector<std::string> untold;
-  const auto is_any = [&](auto lacks) {
-    return std::any_of(norms.begin(), norms.end(), [&](const ForeignNorm& norm) { return norm.mean.has_value() && lacks(norm.told); });
+  const auto has_moving = [&](const auto& lacks) {
+    return std::any_of(model.norms.begin(), model.norms.end(), [&](const ForeignNorm& norm) { return norm.mean && lacks(norm); });
   };
-  if (is_any([](const ToldTraining& told) { return !told.updates; })) untold.emplace_back("how often the moving statistics were updated");
-  if (is_any([](const ToldTraining& told) { return told.moving_variance.empty(); })) {
+  if (has_moving([&](const ForeignNorm& norm) { return model.weights.find(norm.layer + ".updates") == nullptr; }))
+    untold.emplace_back("how often the moving statistics were updated");
+  if (has_moving(
+          [&](const ForeignNorm& norm) { return told_training(graph.file().metadata, norm.layer, model.path).moving_variance.empty(); })) {
     const bool is_torch = graph.file().producer.rfind("pytorch", 0) == 0;
     untold.emplace_back(is_torch ? "whether the moving variance averages biased or unbiased variances; unbiased, PyTorch's rule, is assumed"
                                  : "whether the moving variance averages biased or unbiased variances; biased is assumed");
@@ -166,7 +169,7 @@ ForeignModel model_of(const files::OnnxFile& file) {
   model.is_channels_first = graph.is_channels_first();
   for (const Index dim : output.shape) model.file_output.push_back(dim);
   model.weights = graph.plan().take_weights();
-  model.untold = untold_of(graph, model.norms);
+  model.untold = untold_of(graph, model);
   return model;
 }
 

@@ -4,6 +4,7 @@
 #include "models/onnx_layout.hpp"
 #include "models/onnx_operations.hpp"
 #include "models/onnx_patterns.hpp"
+#include "models/told_training.hpp"
 
 namespace normrun::models {
 namespace {
@@ -27,15 +28,15 @@ void batch_norm(OnnxNodeReader& node) {
   const bool is_tracked = !node.graph().computes_statistics(node.node());
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "batch"};
   norm.epsilon = node.number("epsilon", 1e-5);
-  norm.told = told_training(node.graph().file().metadata, module_of(node.node()), node.graph().file().path);
-  norm.momentum = norm.told.momentum.value_or(node.number("momentum", 0.9));
+  const ToldTraining told = told_training(node.graph().file().metadata, module_of(node.node()), node.graph().file().path);
+  norm.momentum = told.momentum.value_or(node.number("momentum", 0.9));
   norm.is_tracked = is_tracked;
   norm.uses_batch = !is_tracked || node.integer("training_mode", 0) != 0;
   OptionsText options;
   options.number("momentum", *norm.momentum).number("epsilon", norm.epsilon);
   if (*norm.momentum < 0.0 || *norm.momentum > 1.0) node.refuse("its momentum is not between 0 and 1");
-  if (*norm.momentum == 1.0 && !norm.told.momentum) options.word("average", "cumulative");  // what PyTorch's momentum=None becomes
-  if (norm.told.moving_variance == "unbiased" || (norm.told.moving_variance.empty() && is_torch(node.graph())))
+  if (*norm.momentum == 1.0 && !told.momentum) options.word("average", "cumulative");  // what PyTorch's momentum=None becomes
+  if (told.moving_variance == "unbiased" || (told.moving_variance.empty() && is_torch(node.graph())))
     options.word("moving_variance", "unbiased");
   const Signal out = node.elementwise("batch", x.signal, options);
   norm.gamma = add_vector(node, 1, x, out.layer, "gamma");
@@ -43,7 +44,7 @@ void batch_norm(OnnxNodeReader& node) {
   if (is_tracked) {
     norm.mean = add_vector(node, 3, x, out.layer, "moving_mean");
     norm.variance = add_vector(node, 4, x, out.layer, "moving_variance");
-    if (norm.told.updates) node.plan().add_weight(out.layer, "updates", {1}, {*norm.told.updates});
+    if (told.updates) node.plan().add_weight(out.layer, "updates", {1}, {*told.updates});
   }
   node.graph().norms().push_back(std::move(norm));
   node.give(0, out);

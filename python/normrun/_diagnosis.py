@@ -197,7 +197,7 @@ def _model_file(model: Any, rows: Rows, place: pathlib.Path) -> str:
     if kind is keras:
         return keras.export(model, place / "model.safetensors").name
     if kind is torch:
-        return torch.export(model, rows.first(2).copy(), place / "model.onnx").name
+        return torch.export(model, rows.first(2), place / "model.onnx").name
     if kind is flax:
         return flax.export(model, rows.first(1).shape[1:], place / "model.onnx").name
     raise TypeError(f"{type(model).__name__} is no module of PyTorch, no model of Keras, no module of flax, and no path")

@@ -71,10 +71,14 @@ class Rows:
         return words
 
     def first(self, count: int) -> numpy.ndarray:
-        """Returns the first rows, of a file too."""
+        """Returns the first rows, of an NPY file too.  Raises TypeError for another file."""
         import numpy as np
 
-        return np.load(self.inputs, mmap_mode="r")[:count] if is_path(self.inputs) else self.inputs[:count]
+        if not is_path(self.inputs):
+            return self.inputs[:count]
+        if not str(self.inputs).endswith(".npy"):
+            raise TypeError(f"{self.inputs}: exporting a model needs some rows, so give an .npy file, arrays or a loader")
+        return np.load(self.inputs, mmap_mode="r")[:count].copy()
 
 
 def _joined(loader: Any) -> tuple[numpy.ndarray, numpy.ndarray | None]:

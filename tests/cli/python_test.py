@@ -116,6 +116,10 @@ class RowsTest(CommandLineTest):
         self.assertIsNone(_rows.Rows([x[:3], x[3:]]).labels)
         self.assertEqual(_rows.Rows([x[:3], x[3:]]).inputs.tolist(), x.tolist())
         self.assertEqual(_rows.Rows(x.astype(np.float16)).inputs.dtype, np.float32)
+        np.save(self.folder / "x.npy", x)
+        self.assertEqual(_rows.Rows((self.folder / "x.npy", None)).first(2).tolist(), x[:2].tolist())
+        with self.assertRaisesRegex(TypeError, "x.csv: exporting"):
+            _rows.Rows("x.csv").first(2)
 
     def test_what_is_no_rows_is_refused(self):
         x = np.zeros((2, 3))

@@ -57,7 +57,7 @@ TEST_CASE("a functional model of Keras is read with its joins") {
 TEST_CASE("a Sequential of Keras may put its own name before the paths of its weights") {
   const std::string config = R"({"class_name": "Sequential", "config": {"name": "outer", "layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
-                             layer("BatchNormalization", "bn", R"("epsilon": 0.0)") + "]}}";
+                             layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)") + "]}}";
   const models::ForeignModel model = models::model_of(file_of_config(config, norm_tensors("outer/bn")), "model.safetensors");
   check_close(outputs_of(model, {3, 5}), {1, 9});
   CHECK(model.norms.at(0).layer == "outer/bn");
@@ -66,7 +66,8 @@ TEST_CASE("a Sequential of Keras may put its own name before the paths of its we
 
 TEST_CASE("the count of updates in a Keras file's metadata is known") {
   const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
-                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("BatchNormalization", "bn", "") + "]}}";
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                             layer("BatchNormalization", "bn", R"("axis": -1)") + "]}}";
   files::TensorFile file = file_of_config(config, norm_tensors("bn"));
   CHECK(models::model_of(file, "model.safetensors").untold.size() == 1);
   file.metadata["normrun.bn.updates"] = "152";
