@@ -35,9 +35,9 @@ struct PopulationOptions : config::Described {
 void check_population(const PopulationOptions& options, Index available);
 
 /// Computes the population statistics of every normalization layer that has moving statistics, in the order of Layout::normalizations.
-/// Padded time steps count if the layer itself counts them, unless `padded_steps` says otherwise.  If a layer counts those up to the longest
-/// sequence of a batch, kLayerByLayer runs the rows in random batches of `train_batch_size`.  kPooled and kBatchAverage draw their batches
-/// without replacement, in one fixed order.  They leave out a smaller last batch; with batches of "all" rows nothing is left out.
+/// Padded time steps count if the layer itself counts them, unless `padded_steps` says otherwise.  If a layer counts those up to the
+/// longest sequence of a batch, kLayerByLayer runs the rows in random batches of `train_batch_size`.  kPooled and kBatchAverage draw their
+/// batches without replacement, in one fixed order.  They leave out a smaller last batch; with batches of "all" rows nothing is left out.
 /// Throws Error(kUsage) if the options ask for more rows than the split has.
 template <class T>
 std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network, const nn::Model<T>& model,
