@@ -271,9 +271,9 @@ TEST_CASE("sizes beyond what the file holds are refused before anything is made 
 }
 
 TEST_CASE("sizes in attributes that no machine could hold are refused before anything is made for them") {
-  constexpr Index kHuge = Index{1} << 40;
-  const auto code_of = [kHuge](const std::string& op, const std::vector<std::string>& inputs,
-                               const std::vector<OnnxWriter::Attribute>& attributes) {
+  static constexpr Index kHuge = Index{1} << 40;
+  const auto code_of = [](const std::string& op, const std::vector<std::string>& inputs,
+                          const std::vector<OnnxWriter::Attribute>& attributes) {
     OnnxWriter writer;
     writer.input("x", {-1, 2, 8, 8});
     writer.initializer(OnnxWriter::floats("w", {2, 2, 1, 1}, Floats(4, 1.0F)));
@@ -284,9 +284,7 @@ TEST_CASE("sizes in attributes that no machine could hold are refused before any
     writer.output("y");
     return outcome_of_model(writer).code;
   };
-  const auto huge = [kHuge](const std::string& name, std::size_t count) {
-    return OnnxWriter::integers(name, std::vector<Index>(count, kHuge));
-  };
+  const auto huge = [](const std::string& name, std::size_t count) { return OnnxWriter::integers(name, std::vector<Index>(count, kHuge)); };
   CHECK(code_of("Conv", {"x", "w"}, {}) == ExitCode::kDone);
   CHECK(code_of("Conv", {"x", "w"}, {huge("pads", 4)}) == ExitCode::kUsage);
   CHECK(code_of("Conv", {"x", "w"}, {huge("dilations", 2)}) == ExitCode::kUsage);
