@@ -160,7 +160,7 @@ class TrainTest(CommandLineTest):
         run, = rows(folder / "runs.csv")
         self.assertEqual(run["status"], "diverged")
         self.assertRegex(run["error"], r"^eval mode is not finite on the test split after step 16; first non-finite tensor: layer \w+_1, activations, "
-                                       r"as moving_variance \+ epsilon is not above 0$")
+                                       r"because moving_variance \+ epsilon is not above 0$")
         self.assertIn(f"warning: run batch-b8-s0 diverged: {run['error']}\n", result.stderr)
         self.assertEqual((run["test_loss_eval"], run["test_accuracy_eval"]), ("", ""))
         for of_training in ("train_loss", "train_accuracy", "test_loss_train", "test_accuracy_train"):

@@ -22,7 +22,7 @@ TEST_CASE("from_tensors: the whole network and nothing else, with its shapes") {
 
   files::TensorFile more = file;
   more.tensors.push_back({"other", {1}, false, {1.0}});
-  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), more, "f", model), doctest::Contains("tensor other is none"), Error);
+  CHECK_THROWS_WITH_AS(nn::from_tensors(rig.layout(), more, "f", model), doctest::Contains("tensor other does not belong"), Error);
 
   files::TensorFile turned = file;
   turned.tensors[0].shape = {2, 3};

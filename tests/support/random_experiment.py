@@ -113,7 +113,8 @@ class RandomExperiment:
         if self.draw.maybe(0.15):
             given["loss"] = self.draw.value("loss", options["loss"])
         if self.draw.maybe(0.2):
-            rows = given["batch_size"]
+            sizes = given["batch_size"]
+            rows = math.gcd(*sizes) if isinstance(sizes, list) else sizes
             for name in ("accumulate", "replicas"):
                 given[name] = self.chance.choice([size for size in (1, 2, 3) if rows % size == 0 or self.draw.maybe(0.1)])
                 rows //= given[name]
@@ -152,7 +153,8 @@ class RandomExperiment:
         given = {"within": sorted([self.chance.gauss(0, 1), 2.0])} if test == "within" else {"than": self.chance.gauss(0, 1)}
         given |= {"tolerance": 0.1} if test == "equal" else {}
         properties = self.properties["claims"]["items"]["properties"]
-        claim = self.draw.object(properties, None, self.draw.beyond, id="drawn", where={}, versus=None, test=test, reduce="mean", **given)
+        claim = self.draw.object(properties, None, self.draw.beyond, id="drawn", where={}, versus=None, beside=None, test=test, reduce="mean",
+                                 **given)
         return {**claim, "metric": self.chance.choice(["compare.rms", "runs.train_loss", "layers.mean_gap", "runs.test_accuracy_eval"])}
 
     def grid(self):

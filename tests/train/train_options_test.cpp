@@ -112,14 +112,14 @@ TEST_CASE("the loss that auto means") {
 
 TEST_CASE("a network that cannot learn the data is told what to change") {
   CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {7}, 10, 0) ==
-        "the network gives 7 outputs, the data has 10 classes; make the last dense layer's units 10");
+        "the network gives 7 outputs, but the data has 10 classes; make the last dense layer's units 10");
   CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {10}, 10, 0).empty());
   CHECK_FALSE(refusal(nn::LossKind::kSoftmaxCrossEntropy, {1}, 0, 1).empty());
   CHECK(refusal(nn::LossKind::kBinaryCrossEntropy, {1}, 2, 0).empty());
   CHECK_FALSE(refusal(nn::LossKind::kBinaryCrossEntropy, {1}, 3, 0).empty());
   CHECK_FALSE(refusal(nn::LossKind::kBinaryCrossEntropy, {2}, 2, 0).empty());
   CHECK(refusal(nn::LossKind::kMse, {4}, 0, 1) ==
-        "the network gives 4 outputs, the data has 1 target a row; make the last dense layer's units 1");
+        "the network gives 4 outputs, but the data has 1 target a row; make the last dense layer's units 1");
   CHECK(refusal(nn::LossKind::kMse, {4}, 0, 0).empty());  // zeros, of any width
   CHECK(refusal(nn::LossKind::kMse, {10}, 10, 0).empty());
   CHECK(refusal(nn::LossKind::kMse, {1}, 2, 0).empty());
@@ -128,13 +128,13 @@ TEST_CASE("a network that cannot learn the data is told what to change") {
 
 TEST_CASE("an output of several positions lacks a flatten, whatever its units") {
   CHECK(refusal(nn::LossKind::kSoftmaxCrossEntropy, {28, 28, 10}, 10, 0) ==
-        "the network gives 7840 outputs of shape (28, 28, 10), the data has 10 classes; "
+        "the network gives 7840 outputs of shape (28, 28, 10), but the data has 10 classes; "
         "put {\"type\": \"flatten\"} before a last dense layer of 10 units");
   CHECK(refusal(nn::LossKind::kMse, {12, 1}, 0, 1) ==
-        "the network gives 12 outputs of shape (12, 1), the data has 1 target a row; "
+        "the network gives 12 outputs of shape (12, 1), but the data has 1 target a row; "
         "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
   CHECK(refusal(nn::LossKind::kBinaryCrossEntropy, {12, 1}, 2, 0) ==
-        "binary cross-entropy needs 1 output, the network gives 12 outputs of shape (12, 1); "
+        "binary cross-entropy needs 1 output, but the network gives 12 outputs of shape (12, 1); "
         "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
 }
 
