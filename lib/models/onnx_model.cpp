@@ -115,7 +115,7 @@ std::vector<std::string> untold_of(const OnnxGraph& graph, const ForeignModel& m
   }
   untold.emplace_back("where the network dropped out while it was trained");
   for (std::size_t i = 1; i < graph.file().outputs.size(); ++i)
-    untold.push_back("the output " + graph.file().outputs[i].name + " is left out; only " + graph.output_name() + " is read");
+    untold.push_back("what the output " + graph.file().outputs[i].name + " is for; only " + graph.output_name() + " is read");
   return untold;
 }
 

@@ -245,8 +245,8 @@ TEST_CASE("resample: fresh rows for every step, zeros of the network's width as 
 
 TEST_CASE("a training that cannot be is refused before its first step") {
   const TrainRig<float> wrong_width({{"dense", R"("units": 7)"}}, clusters<float>(90), "{}");
-  CHECK_THROWS_WITH_AS(wrong_width.trainer(), "the network gives 7 outputs, but the data has 3 classes; make the last dense layer's units 3",
-                       Error);
+  CHECK_THROWS_WITH_AS(wrong_width.trainer(),
+                       "the network gives 7 outputs, but the data has 3 classes; make the last dense layer's units 3", Error);
   data::Dataset<float> empty = clusters<float>(90);
   empty.train = {};
   const TrainRig<float> no_rows(kBatchNormNet, std::move(empty), "{}");
