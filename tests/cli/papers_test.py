@@ -40,7 +40,13 @@ def without_time(where):
 class PapersTest(CommandLineTest):
     def test_every_config_is_valid(self):
         self.assertGreaterEqual(len(CONFIGS), 15)
-        checked = normrun("validate", *CONFIGS)
+        paths = []
+        for path in CONFIGS:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            if config["data"]["type"] == "idx":  # MNIST need not be there
+                path = self.write(path.name, json.dumps({**config, "data": IMAGES}))
+            paths.append(path)
+        checked = normrun("validate", *paths)
         self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_every_config_has_a_table_a_short_form_and_a_place_on_the_page(self):

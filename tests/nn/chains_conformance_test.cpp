@@ -52,7 +52,6 @@ Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& to
     state += static_cast<std::ptrdiff_t>(rig.model.state.size());
     std::copy(outcome.y.begin(), outcome.y.end(), rig.x.view().begin());
     outcome.y = copy_of(rig.forward({.mode = mode, .key = kKey}));
-    outcome.next_state.insert(outcome.next_state.end(), rig.next_state.begin(), rig.next_state.end());
     input = rig.network().output();
   }
   auto grads = outcome.grads.end();
@@ -62,6 +61,8 @@ Outcome<T> outcome_layer_by_layer(const LayerChain& chain, const LayerRig<T>& to
     outcome.dx = copy_of<T>((*rig)->dx.view());
     grads = std::copy_backward((*rig)->grads.begin(), (*rig)->grads.end(), grads);
   }
+  // Backward may move statistics, too.
+  for (const auto& rig : alone) outcome.next_state.insert(outcome.next_state.end(), rig->next_state.begin(), rig->next_state.end());
   return outcome;
 }
 

@@ -40,6 +40,9 @@ class OneByOne {
     grads_end_ = outcome_.grads.end();
     for (Index node = count() - 1; node >= 0; --node) backward(node);
     outcome_.dx = gradients_[LayerGraph::kInput];
+    // Backward may move statistics, too.
+    for (const auto& [node, rig] : rigs_)
+      outcome_.next_state.insert(outcome_.next_state.end(), rig->next_state.begin(), rig->next_state.end());
     return outcome_;
   }
 
@@ -57,13 +60,13 @@ class OneByOne {
     const Index input = at(node).inputs.front();
     auto rig = std::make_unique<LayerRig<T>>(layers, shapes_[input], examples());
     std::copy_n(together_.model.params.begin() + params_, rig->model.params.size(), rig->model.params.begin());
-    std::copy_n(together_.model.state.begin() + std::ssize(outcome_.next_state), rig->model.state.size(), rig->model.state.begin());
+    std::copy_n(together_.model.state.begin() + state_, rig->model.state.size(), rig->model.state.begin());
     rig->next_state = rig->model.state;
     params_ += std::ssize(rig->model.params);
+    state_ += std::ssize(rig->model.state);
     std::copy(outputs_[input].begin(), outputs_[input].end(), rig->x.view().begin());
     outputs_[node] = copy_of(rig->forward({.mode = mode_, .key = kKey}));
     shapes_[node] = rig->network().output();
-    outcome_.next_state.insert(outcome_.next_state.end(), rig->next_state.begin(), rig->next_state.end());
     rigs_[node] = std::move(rig);
   }
 
@@ -153,6 +156,7 @@ class OneByOne {
   std::map<Index, Shape> shapes_;
   std::map<Index, std::unique_ptr<LayerRig<T>>> rigs_;
   Index params_ = 0;  // of the nodes so far
+  Index state_ = 0;   // of the nodes so far
   typename Buffer<T>::iterator grads_end_;
 };
 

@@ -7,8 +7,9 @@ namespace normrun::test {
 /// How far gradients are from central differences of sum(y * dy), over the largest gradient or 1.
 struct GradientError {
   double error = 0.0;  // of differences of sixth order
-  /// The distance between differences of fourth and of sixth order.  Where the network has a kink within reach, or bends sharply, it is
-  /// large, and `error` then says nothing about the gradients.
+  /// Three times the distance between differences of sixth order and those of fourth order, of whole and of half steps.  If the first or
+  /// second derivative jumps within reach, as those of relu and elu do at 0, or if the network bends sharply, doubt is large, and `error`
+  /// then says nothing about the gradients.
   double doubt = 0.0;
 };
 
