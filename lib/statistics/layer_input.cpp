@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "nn/reaching_rows.hpp"
+
 namespace normrun::statistics {
 
 namespace {
@@ -10,15 +12,11 @@ namespace {
 template <class T>
 void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths, ChannelMoments& moments) {
   const Index examples = rows.rows / steps;
-  Matrix<T> reaching(examples, rows.cols);
-  for (Index step = 0; step < steps; ++step) {
-    Index count = 0;
-    for (Index e = 0; e < examples; ++e) {
-      if (!lengths.empty() && step >= lengths[static_cast<std::size_t>(e)]) continue;
-      std::copy_n(rows.row(e * steps + step), rows.cols, reaching.view().row(count++));
-    }
-    moments.add<T>(ConstView<T>(reaching.view()).slice(0, count), step);
-  }
+  const ConstView<T> of_examples = rows.reshaped(examples, steps * rows.cols);
+  const Index* const valid = lengths.empty() ? nullptr : lengths.data();
+  Matrix<T> packed(examples, rows.cols);
+  for (Index step = 0; step < steps; ++step)
+    moments.add<T>(nn::reaching_rows<T>(of_examples, step * rows.cols, rows.cols, valid, step, packed.view().data), step);
 }
 
 /// Adds the rows that a normalization inside a layer read, those of each step to its own group.
@@ -27,15 +25,11 @@ void add_kept(const SliceForward<T>& pass, const nn::Normalization& norm, const 
   const std::span<const Index> lengths = pass.lengths(norm.layer);
   const Index steps = lengths.empty() ? norm.kept->time : *std::max_element(lengths.begin(), lengths.end());
   const Index channels = norm.features / norm.steps;
-  Matrix<T> reaching(examples.count, channels);
+  const Index* const valid = lengths.empty() ? nullptr : lengths.data() + examples.first;
+  Matrix<T> packed(examples.count, channels);
   for (Index step = 0; step < std::min(norm.steps, steps); ++step) {
     const ConstView<T> rows = pass.kept(*norm.kept, steps, step, channels).slice(examples.first, examples.count);
-    Index count = 0;
-    for (Index e = 0; e < examples.count; ++e) {
-      if (!lengths.empty() && step >= lengths[static_cast<std::size_t>(examples.first + e)]) continue;
-      std::copy_n(rows.row(e), channels, reaching.view().row(count++));
-    }
-    moments.add<T>(ConstView<T>(reaching.view()).slice(0, count), step);
+    moments.add<T>(nn::reaching_rows<T>(rows, 0, channels, valid, step, packed.view().data), step);
   }
 }
 

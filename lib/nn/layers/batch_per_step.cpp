@@ -1,6 +1,6 @@
 // Batch normalization of sequences in which each step is normalized by its own statistics.
 //
-// x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
+//   x: (time, channels) of each example; mean_t, var_t (biased) over the examples that reach step t
 //   x_hat = (x - mean_t) / sqrt(var_t + epsilon),  y = gamma x_hat + beta; gamma, beta: (channels), shared by all steps
 //   moving_mean, moving_variance: (time, channels), averaged step by step; the modes are those of batch.cpp
 //   With n_t examples at step t, and sums over all examples (padded steps are normalized, so they are in the sums, too):
@@ -16,6 +16,7 @@
 
 #include "nn/kernels/kernels.hpp"
 #include "nn/layers/batch.hpp"
+#include "nn/reaching_rows.hpp"
 
 namespace normrun::nn::layers {
 namespace {
@@ -119,20 +120,12 @@ class BatchPerStep final : public Layer<T> {
     return room;
   }
 
-  static Index count_reaching(const Index* lengths, Index examples, Index step) {
-    return lengths == nullptr ? examples : std::count_if(lengths, lengths + examples, [step](Index length) { return length > step; });
-  }
-
   void batch_moments(const Forward<T>& call, ConstView<T> x, T* mean, T* variance) const {
     if (lengths_of(call) == nullptr) return kernels::column_moments<T>(x, mean, variance);
     std::fill_n(mean, columns_, T{0});
     std::fill_n(variance, columns_, T{0});
     for (Index t = 0; t < time_; ++t) {
-      T* packed = call.caches[packed_];
-      for (Index e = 0; e < call.examples; ++e) {
-        if (t < lengths_of(call)[e]) packed = std::copy_n(x.row(e) + t * channels_, channels_, packed);
-      }
-      const ConstView<T> rows(call.caches[packed_], count_reaching(lengths_of(call), call.examples, t), channels_);
+      const ConstView<T> rows = reaching_rows<T>(x, t * channels_, channels_, lengths_of(call), t, call.caches[packed_]);
       if (rows.rows > 0) kernels::column_moments<T>(rows, mean + t * channels_, variance + t * channels_);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "nn/kernels/cells.hpp"
 #include "nn/kernels/kernels.hpp"
+#include "nn/reaching_rows.hpp"
 
 namespace normrun::nn::layers {
 
@@ -37,20 +38,10 @@ CellBatchNorm<T>::CellBatchNorm(const std::string& name, Index width, const Cach
 }
 
 template <class T>
-Index CellBatchNorm<T>::count_reaching(const Steps<T>& steps, Index step) {
-  if (steps.lengths == nullptr) return steps.examples;
-  return std::count_if(steps.lengths, steps.lengths + steps.examples, [step](Index length) { return length > step; });
-}
-
-template <class T>
 ConstView<T> CellBatchNorm<T>::reaching(const Steps<T>& steps, Index step) const {
   const View<T> all = z(steps, step);
   if (steps.lengths == nullptr) return all;
-  T* packed = steps.caches[packed_];
-  for (Index e = 0; e < steps.examples; ++e) {
-    if (steps.is_valid(e, step)) packed = std::copy_n(all.row(e), width_, packed);
-  }
-  return {steps.caches[packed_], count_reaching(steps, step), width_};
+  return reaching_rows<T>(all, 0, width_, steps.lengths, step, steps.caches[packed_]);
 }
 
 template <class T>
@@ -95,7 +86,7 @@ void CellBatchNorm<T>::backward(const Steps<T>& steps, const Backward<T>& call, 
     for (Index c = 0; c < width_; ++c) factor[c] = gamma[c] * z_hat.inv_std[c];
     return kernels::scale_columns<T>(dy, factor, dz);
   }
-  kernels::normalize_columns_backward<T>(z_hat, dy, gamma, {sum_dy, sum_dy_z_hat, count_reaching(steps, step)}, dz);
+  kernels::normalize_columns_backward<T>(z_hat, dy, gamma, {sum_dy, sum_dy_z_hat, count_reaching(steps.lengths, steps.examples, step)}, dz);
   for (Index e = 0; e < steps.examples; ++e) {
     if (!steps.is_valid(e, step)) std::fill_n(dz.row(e), width_, T{0});
   }

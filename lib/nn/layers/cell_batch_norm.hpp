@@ -32,7 +32,6 @@ class CellBatchNorm {
   T* inv_std(const Steps<T>& steps, Index step) const { return steps.caches[inv_std_] + step * width_; }
   /// The rows of z whose examples reach the step.
   ConstView<T> reaching(const Steps<T>& steps, Index step) const;
-  static Index count_reaching(const Steps<T>& steps, Index step);
 
   Index width_;
   T epsilon_;
