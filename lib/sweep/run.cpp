@@ -1,7 +1,6 @@
 #include "sweep/run.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -10,6 +9,7 @@
 #include "compare/compare_modes.hpp"
 #include "compare/diagnosis_tables.hpp"
 #include "compare/probes/probes.hpp"
+#include "core/median.hpp"
 #include "files/checksum.hpp"
 #include "nn/checkpoint.hpp"
 #include "study/eval_divergence.hpp"
@@ -198,7 +198,7 @@ class Run {
   double predict_microseconds() const {
     if (data_->train.samples() == 0) return std::nan("");
     constexpr int kRepetitions = 20;
-    std::array<double, 9> blocks{};
+    std::vector<double> blocks(9);
     nn::Record<T> record(*network_, 1);
     const ConstView<T> row = data_->train.features.view().slice(0, 1);
     const typename nn::Network<T>::Pass pass{
@@ -210,8 +210,7 @@ class Run {
       }
       block = seconds_since(start) / kRepetitions * 1e6;
     }
-    std::nth_element(blocks.begin(), blocks.begin() + blocks.size() / 2, blocks.end());
-    return blocks[blocks.size() / 2];
+    return upper_median(std::move(blocks));
   }
 
   void add_timing() {
