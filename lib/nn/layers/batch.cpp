@@ -1,6 +1,6 @@
 // Batch normalization normalizes each channel by the mean and variance of the batch, or by their moving averages.
 //
-// x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  x: (rows, channels), rows = examples * positions
+//   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta;  x: (rows, channels), rows = examples * positions
 //   statistics kBatch:   mean, var (biased) over the rows of this call, and
 //                        dx = gamma inv_std / rows (rows dy - sum(dy) - x_hat sum(dy x_hat))
 //   statistics kMoving:  mean, var are the moving averages, which are constants of this call, and dx = dy gamma inv_std

@@ -4,8 +4,8 @@
 //   r = std / renorm_stddev clipped to [rmin, rmax],  d = (mean - renorm_mean) / renorm_stddev clipped to [-dmax, dmax]
 //   y = gamma (r x_hat + d) + beta;  for the gradient, r and d are constants
 //   statistics kBatch:   as above; dx is that of batch normalization with gamma r in place of gamma
-// statistics kMoving:  y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as in batch normalization
-// tracking kUpdate:    after y is computed, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum, and
+//   statistics kMoving:  y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, as in batch normalization
+//   tracking kUpdate:    after y is computed, renorm_mean and renorm_stddev move to the batch's mean and std by renorm_momentum, and
 //                        moving_mean and moving_stddev by momentum; then moving_variance = max(moving_stddev^2 - epsilon, 0)
 //   tracking kFreeze:    nothing moves
 // The layer does not read whether the mode drops.

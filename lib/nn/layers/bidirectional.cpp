@@ -1,7 +1,7 @@
 // Bidirectional runs two recurrent layers over a sequence: one forward, and one with parameters of its own from the last valid step back to
 // the first.
 //
-// y = merge(layer(x), reverse(layer with go_backwards(x)));  without return_sequences there is nothing to reverse
+//   y = merge(layer(x), reverse(layer with go_backwards(x)));  without return_sequences there is nothing to reverse
 //
 // It is a block of the two branches "forward" and "backward", joined by concatenate, add or multiply.
 // Source: Schuster and Paliwal 1997; Keras 3 Bidirectional, PyTorch's bidirectional=True (merge_mode "concat").  Modes: those of the two

@@ -2,7 +2,7 @@
 //
 //   x: (height, width, inputs)  kernel: (kernel height, kernel width, inputs / groups, filters)  bias: (filters); over time without height
 //   patches: (positions, kernel height * kernel width * inputs), one row for each place of the window, with zeros outside the image
-// dkernel = patches^T dy, computed for one example after another and added in that order;  dbias = sum of dy over all positions
+//   dkernel = patches^T dy, computed for one example after another and added in that order;  dbias = sum of dy over all positions
 //   dpatches = dy kernel^T, and each number of dx is the sum over the patches that contain it, in their order
 //
 // Groups: grouped_convolution.cpp.

@@ -1,7 +1,7 @@
 // Global pooling over all positions of an example: over height and width, or over time.  Each channel is pooled by itself.
 //
 //   global_average_pooling  y = the mean; dy / positions goes to each position
-// global_max_pooling      y = the largest number, or NaN if any number is NaN; dy goes to the first of the largest numbers
+//   global_max_pooling      y = the largest number, or NaN if any number is NaN; dy goes to the first of the largest numbers
 //
 // Steps of a sequence beyond its length do not count.  A sequence of length 0 gives 0.
 // Source: Keras 3 GlobalAveragePooling1D (with its mask), GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D.  If several

@@ -1,10 +1,10 @@
 // Convolution in groups.  Group g convolves channels [g n, (g + 1) n) by filters [g m, (g + 1) m), where n and m are a group's shares of
 // the channels and filters.
 //
-// kernel: (…, n, filters): a group's columns are its filters
-//   Each sum is taken in the order of conv.cpp, within its group.  In a depthwise convolution (n = 1), each number of dx is the sum over
-// the
-//   patches that contain it, in their order; if a channel has several filters, filter by filter.
+//   kernel: (…, n, filters): a group's columns are its filters
+//
+// Each sum is taken in the order of conv.cpp, within its group.  In a depthwise convolution (n = 1), each number of dx is the sum over the
+// patches that contain it, in their order; if a channel has several filters, filter by filter.
 //
 // Source: Keras 3 and PyTorch 2, "groups"; Keras 3 DepthwiseConv2D.  Modes: the layers do not read the mode.
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Layer normalization normalizes each example by the mean and variance of its own features.
 //
 //   x_hat = (x - mean) / sqrt(var + epsilon),  y = gamma x_hat + beta
-// mean, var (biased): over the normalized axes of one example, for each place along its other axes; by default over the last axis
+//   mean, var (biased): over the normalized axes of one example, for each place along its other axes; by default over the last axis
 //   gamma, beta: have the shape of the normalized axes, in the example's own order
 //   with g = dy gamma:  dx = inv_std (g - mean(g) - x_hat mean(g x_hat))
 // The normalized axes may hold the steps of padded sequences.  All steps then count (Keras ignores the mask).  With "padded_steps":

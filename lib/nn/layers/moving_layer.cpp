@@ -1,9 +1,9 @@
 // Layer normalization with moving averages.  It is the custom layer in example 3 of *How does layer normalization behave differently during
 // training and evaluation in TensorFlow/Keras?*, repaired so that it runs.
 //
-// mean, var of each row are over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
+//   mean, var of each row are over its channels; var = biased variance + epsilon, so the stored variance includes epsilon
 //   x_hat = (x - mean) / sqrt(var),  y = gamma x_hat + beta;  gamma, beta, moving_mean, moving_variance: one number each
-// statistics kBatch:   mean, var of the row itself normalize, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
+//   statistics kBatch:   mean, var of the row itself normalize, and dx = gamma inv_std (dy - mean(dy) - x_hat mean(dy x_hat))
 //   statistics kMoving:  the two moving numbers normalize every row, and dx = dy gamma inv_std
 //   tracking kUpdate:    moving = momentum moving + (1 - momentum) mean over the rows of the batch (the document's rate 0.01 is
 //                        1 - momentum); with kMoving the old averages normalize, and the batch's statistics still move them

@@ -1,6 +1,6 @@
 // Multi-head self-attention.  Every step of a sequence compares its query with the keys of all steps, and gets a mean of their values that
 // is weighted by the results.
-// x: (steps, channels)  kernel: (channels, 3 inner), the columns of the queries, then the keys, then the values; inner = num_heads key_dim
+//   x: (steps, channels)  kernel: (channels, 3 inner), the columns of the queries, the keys, then the values; inner = num_heads key_dim
 //   [q k v] = x kernel + bias;  each head has key_dim columns of q, k and v, and computes
 //     context = softmax(q k^T / sqrt(key_dim)) v, over the steps that a step sees: the valid ones, with use_causal_mask only up to itself
 //   y = context output_kernel + output_bias      output_kernel: (inner, channels), rows head by head; context: the heads side by side

@@ -1,6 +1,6 @@
 // Multiply is the product of its inputs, element by element, in the order of the inputs: y = (x1 x2) x3 …
 //
-// dx of each input = dy times the product of the other inputs, in their order; an input that was repeated gets the sum over its repetitions
+//   dx of each input = dy times the product of the other inputs, in their order; a repeated input gets the sum over its repetitions
 //
 // The largest input gives the output its shape.  Another input may have one number for each channel, which is repeated at every position
 // (as the gate of a squeeze-and-excitation block), or one for each position, which is repeated in every channel.

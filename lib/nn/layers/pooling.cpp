@@ -1,7 +1,7 @@
 // Pooling over height and width, or over time.  Channels are last, and each channel is pooled by itself.
 //
-// max_pooling      y = the largest number under the window; dy goes to the first of the largest numbers
-// average_pooling  y = the mean of the numbers under the window; each of them gets dy / cells.  Padded cells do not count (TensorFlow,
+//   max_pooling      y = the largest number under the window; dy goes to the first of the largest numbers
+//   average_pooling  y = the mean of the numbers under the window; each of them gets dy / cells.  Padded cells do not count (TensorFlow,
 //                    Keras), or count as zeros with count_include_pad (PyTorch's default, if its padding is not 0)
 //
 // ceil_mode adds a last window that reaches beyond the padding.  The cells beyond the padding never count.

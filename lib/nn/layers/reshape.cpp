@@ -1,6 +1,6 @@
 // Reshape and permute change the shape of an example.
 //
-// reshape  the same numbers in the same order under another shape; one dimension may be -1, and then follows from the others
+//   reshape  the same numbers in the same order under another shape; one dimension may be -1, and then follows from the others
 //   permute  y's axis i is x's axis dims[i], counted from 1;  dx is dy permuted back
 //
 // Source: Keras 3 Reshape, Permute.  Modes: the layers do not read the mode.  Reshape leaves the numbers where they are, so it builds no

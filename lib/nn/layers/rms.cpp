@@ -1,6 +1,6 @@
 // RMS normalization divides each row by the root of its mean square.  It subtracts no mean and adds no offset.
 //
-// x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat
+//   x_hat = x / sqrt(mean(x^2) + epsilon),  y = gamma x_hat
 //   the mean is over the normalized axes of one example, for each place along its other axes; by default over the last axis
 //   gamma has the shape of the normalized axes
 //   with g = dy gamma:  dx = inv_rms (g - x_hat mean(g x_hat))

@@ -1,7 +1,7 @@
 // Slice takes some entries of one axis of an example, and broadcast repeats the entries of axes of size 1.
 //
 //   slice      y[…, i, …] = x[…, start + i step, …], i < count;  dx has dy at these entries and 0 at the others
-// broadcast  y[…, i, …] = x[…, 0, …] along each axis on which x has size 1;  dx = the sum of dy over its copies, in their order
+//   broadcast  y[…, i, …] = x[…, 0, …] along each axis on which x has size 1;  dx = the sum of dy over its copies, in their order
 //
 // Sources: ONNX Slice and Expand; Keras 3 Cropping1D, Cropping2D and ops.broadcast_to.  A negative step runs backwards: a slice with start
 // time - 1 and step -1 turns a sequence around.  Modes: the layers do not read the mode.

@@ -4,7 +4,7 @@
 //   norm_first      x = x + attention(norm(x)),  x = x + feed_forward(norm(x)), and a norm after the last block
 //   not norm_first  x = norm(x + attention(x)),  x = norm(x + feed_forward(x))
 //   feed_forward    dense(activation(dense(x))), with `feed_forward` units between
-// dropout         of the weights of attention, and behind attention, the activation and the second dense layer
+//   dropout         of the weights of attention, and behind attention, the activation and the second dense layer
 //
 // Source: Vaswani et al. 2017, section 3; PyTorch TransformerEncoderLayer; Xiong et al. 2020 for norm_first.
 #include "fmt/format.h"

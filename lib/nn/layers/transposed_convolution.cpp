@@ -1,7 +1,7 @@
 // Transposed convolution.  Its forward pass is what a convolution computes for dx, and its backward pass is that convolution.
 //
 //   x: (height, width, inputs)  kernel: (kernel height, kernel width, filters, inputs)  bias: (filters)
-// patches = x kernel^T, one row for each position of x;  y at each place is the sum over the patches that contain the place, in their
+//   patches = x kernel^T, one row for each position of x;  y at each place is the sum over the patches that contain the place, in their
 //   order, plus the bias
 //   dx = patches of dy, times kernel;  dkernel = (patches of dy)^T x, example by example;  dbias = sum of dy over all positions
 //

@@ -1,7 +1,7 @@
 // Upsampling makes an image, or a sequence, larger by whole factors.
 //
 //   nearest   y(i) = x(i / size), rounded down;  dx(j) = the sum of dy over the outputs that copy j, in their order
-// bilinear  y(i) = (1 - w) x(j) + w x(j + 1) along each direction, where j + w = (i + 1/2) / size - 1/2, clipped to the range from the
+//   bilinear  y(i) = (1 - w) x(j) + w x(j + 1) along each direction, where j + w = (i + 1/2) / size - 1/2, clipped to the range from the
 //             first number to the last.  dx gets each dy(i) in the same shares, in the order of the outputs.  With align_corners,
 //             j + w = i (inputs - 1) / (outputs - 1), so the corners of the output are those of the input.
 //
