@@ -1,6 +1,7 @@
 """Trains configs, decides their claims, and keeps what is finished, so that nothing is computed twice."""
 
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -47,6 +48,11 @@ def unseen_seeds(config, number):
     return f"{1000 * number}..{1000 * number + len(seeds_of(config)) - 1}"
 
 
+@functools.cache
+def version():
+    return subprocess.run([NORMRUN, "--version"], check=True, capture_output=True, text=True).stdout
+
+
 class Decision:
     """A config with some seeds (None: its own), and the folder of its results."""
 
@@ -55,9 +61,8 @@ class Decision:
         self.seeds = seeds
         self.out = keep / (config.stem if seeds is None else f"{config.stem}-{seeds.replace('..', '-')}")
         self.marker = self.out.with_name(self.out.name + ".json")
-        program = subprocess.run([NORMRUN, "--version"], check=True, capture_output=True, text=True).stdout
         text = config.read_text(encoding="utf-8")
-        self.key = hashlib.sha256("\n".join((text, seeds or "", program)).encode()).hexdigest()
+        self.key = hashlib.sha256("\n".join((text, seeds or "", version())).encode()).hexdigest()
         stored = json.loads(self.marker.read_text(encoding="utf-8")) if self.marker.exists() else {}
         self.state = stored if stored.get("key") == self.key else {}
 
@@ -66,8 +71,10 @@ class Decision:
 
     def seconds(self):
         """Returns how long the training will take: 0 where it is finished, else the estimate of `normrun describe`."""
-        if self.is_finished():
-            return 0.0
+        return 0.0 if self.is_finished() else self.estimate
+
+    @functools.cached_property
+    def estimate(self):
         command = [NORMRUN, "describe", self.config, "--json"] + (["--seeds", self.seeds] if self.seeds else [])
         return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["estimated_seconds"]
 

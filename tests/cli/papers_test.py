@@ -100,7 +100,8 @@ class DecideTest(CommandLineTest):
 
     def setUp(self):
         super().setUp()
-        for path in ("scripts/decide_papers", "scripts/papers_tables.py", "docs/papers.md", f"configs/papers/{self.NAME}.json"):
+        for path in ("scripts/decide_papers", "scripts/papers_tables.py", "scripts/claim_parts/__init__.py", "scripts/claim_parts/runs.py",
+                     "docs/papers.md", f"configs/papers/{self.NAME}.json"):
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SOURCE / path, self.folder / path)
         self.write("noted", '#!/bin/sh\necho "$@" >>calls\n').chmod(0o755)
