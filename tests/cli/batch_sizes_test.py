@@ -1,15 +1,9 @@
 """A training whose steps take several batch sizes in turn."""
 
-import csv
 import json
 import unittest
 
-from support import SMALL, CommandLineTest
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+from support import SMALL, CommandLineTest, rows
 
 
 class BatchSizesTest(CommandLineTest):

@@ -1,11 +1,10 @@
 """Real data, where it is there: MNIST, optdigits and Japanese Vowels in ../shared/data beside the source tree (or $NORMRUN_DATA)."""
 
-import csv
 import os
 import pathlib
 import unittest
 
-from support import SOURCE, CommandLineTest
+from support import SOURCE, CommandLineTest, rows
 
 DATA = pathlib.Path(os.environ.get("NORMRUN_DATA", SOURCE.parent / "shared" / "data"))
 
@@ -22,11 +21,6 @@ OPTDIGITS = {
     ("layer", 32): (0.955, 0.955, 0.955),
     ("layer", 128): (0.949, 0.949, 0.949),
 }
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 class RealDataTest(CommandLineTest):

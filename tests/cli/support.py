@@ -1,5 +1,6 @@
 """What the tests of the command line share."""
 
+import csv
 import os
 import pathlib
 import re
@@ -40,6 +41,12 @@ def normrun(*arguments, cwd=None, env=None, timeout=120):
         timeout=timeout,
         check=False,
     )
+
+
+def rows(path):
+    """Returns the rows of a table."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 class CommandLineTest(unittest.TestCase):

@@ -8,14 +8,9 @@ import subprocess
 import time
 import unittest
 
-from support import BINARY, SMALL, CommandLineTest
+from support import BINARY, SMALL, CommandLineTest, rows
 
 TABLES = ["runs", "history", "compare", "classes", "layers", "channels", "summary"]
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 class TrainTest(CommandLineTest):
