@@ -152,6 +152,19 @@ TEST_CASE("sequences: fresh rows come with their lengths, prepared as the traini
   CHECK(check_padding(fresh, 3) > 0);
 }
 
+TEST_CASE("sequences: test rows may be longer than those of training, and the training rows stay the same") {
+  const data::Dataset<double> plain = load<double>("{" + kSmall + R"(, "test_samples": 200})");
+  const data::Dataset<double> data = load<double>("{" + kSmall + R"(, "test_samples": 200, "test_longer_by": 5})");
+  CHECK(data.shape == Shape{14, 3});
+  CHECK(std::set<Index>(data.test.lengths.begin(), data.test.lengths.end()) == std::set<Index>{8, 9, 10, 11, 12, 13, 14});
+  CHECK(data.test.labels == plain.test.labels);
+  CHECK(data.train.lengths == plain.train.lengths);
+  CHECK(check_padding(data.train, 3) > check_padding(plain.train, 3));
+  for (Index r = 0; r < data.train.samples(); ++r) {
+    for (Index t = 0; t < length_of(data.train, r); ++t) CHECK(step_of(data.train, r, t, 3) == step_of(plain.train, r, t, 3));
+  }
+}
+
 TEST_CASE("sequences: lengths that do not fit are refused with their place") {
   const auto refuse = [](const std::string& option, const std::vector<std::string>& words) {
     CAPTURE(option);
@@ -160,6 +173,8 @@ TEST_CASE("sequences: lengths that do not fit are refused with their place") {
   refuse(R"("classes": 9, "min_length": 8)", {"/data/min_length", "classes"});
   refuse(R"("min_length": 30)", {"/data", "at least min_length"});
   refuse(R"("pad_to": 23)", {"/data/pad_to", "at least max_length"});
+  refuse(R"("test_longer_by": 6)", {"/data/test_longer_by", "test_samples"});
+  refuse(R"("test_samples": 9, "test_longer_by": 6, "pad_to": 29)", {"/data/pad_to", "test_longer_by"});
   refuse(R"("classes": 65)", {"/data/classes"});
 }
 

@@ -81,7 +81,9 @@ class RandomData:
         if not self.draw.maybe(self.draw.beyond):  # as many steps as classes, and none cut off
             for longer, shorter in (("min_length", "classes"), ("max_length", "min_length"), ("pad_to", "max_length")):
                 config[longer] = max(config.get(longer, 0), config[shorter])
-        self.shape = [config.get("pad_to", config["max_length"]), config["features"]]
+            if "pad_to" in config:
+                config["pad_to"] += config.get("test_longer_by", 0)
+        self.shape = [config.get("pad_to", config["max_length"] + config.get("test_longer_by", 0)), config["features"]]
         return config
 
     # Files.

@@ -6,6 +6,8 @@
 //                    `classes` steps, each set of them equally likely, get the markers: the label's first, then the others'
 //   each step:       x = noise N(0, 1) + the step's marker, if it has one;  zeros after the last step
 //
+// Test rows of their own may be longer, as the sequences that a network meets may be longer than those that it was trained on.
+//
 // After Hochreiter and Schmidhuber 1997, experiment 6 (temporal order).
 #include <algorithm>
 #include <array>
@@ -86,7 +88,13 @@ class Sequences final : public SourceOf<Sequences> {
     SequenceSampler sampler = sampler_;
     sampler.example = shape();
     sampler.draw_markers(seed);
-    return draw<T>(std::move(sampler), generator_, preparation, seed);
+    Loaded<T> loaded = draw<T>(sampler, generator_, preparation, seed);
+    if (test_longer_by_) {
+      sampler.min_length += *test_longer_by_;
+      sampler.max_length += *test_longer_by_;
+      loaded.data.test = draw_split<T>(sampler, preparation, row_streams(seed, RowPart::kTest), *generator_.test_samples);
+    }
+    return loaded;
   }
   bool depends_on_seed() const override { return true; }
   Outline outline(const std::string& /*folder*/) const override { return outline_of(shape(), sampler_.kinds, 0, generator_, preparation); }
@@ -104,25 +112,30 @@ class Sequences final : public SourceOf<Sequences> {
     visitor.integer({"max_length", "steps of the longest sequence; shorter ones are padded with zeros"}, sampler_.max_length,
                     {.low = 2, .high = kMaxSteps});
     visitor.number({"noise", "sd of the noise that is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
-    visitor.integer({"pad_to", "the number of steps to which zeros pad every sequence; absent: max_length"}, pad_to_,
+    visitor.integer({"test_longer_by", "by how many steps the test sequences are longer than those of training; needs test_samples"},
+                    test_longer_by_, {.low = 0, .high = kMaxSteps});
+    visitor.integer({"pad_to", "the number of steps to which zeros pad every sequence; absent: those of the longest"}, pad_to_,
                     {.low = 2, .high = kMaxSteps});
     visitor.require(sampler_.min_length >= sampler_.kinds, "min_length", "at least as many steps as there are classes, one marker each");
     visitor.require(sampler_.max_length >= sampler_.min_length, "max_length", "at least min_length");
-    visitor.require(!pad_to_ || *pad_to_ >= sampler_.max_length, "pad_to", "at least max_length");
+    visitor.require(generator_.test_samples || !test_longer_by_, "test_longer_by", "needs test_samples, rows that are drawn separately");
+    visitor.require(!pad_to_ || *pad_to_ >= longest(), "pad_to", "at least max_length, and test_longer_by more");
   }
 
  private:
-  Shape shape() const { return {pad_to_.value_or(sampler_.max_length), sampler_.features}; }
+  Index longest() const { return sampler_.max_length + test_longer_by_.value_or(0); }
+  Shape shape() const { return {pad_to_.value_or(longest()), sampler_.features}; }
 
   GeneratorOptions generator_;
   SequenceSampler sampler_;
+  std::optional<Index> test_longer_by_;
   std::optional<Index> pad_to_;
 };
 
 }  // namespace
 
 config::FamilyMember sequences() {
-  return {"sequences", "sequences of different lengths whose class only the order of their steps tells; shape (max_length, features)",
+  return {"sequences", "sequences of different lengths whose class only the order of their steps tells; shape (longest, features)",
           "after Hochreiter and Schmidhuber 1997, experiment 6", [] { return std::make_shared<Sequences>(); }};
 }
 
