@@ -95,12 +95,12 @@ def wu_he_rows():
                        {"norm": "batch", "batch_size": 2, "mode_a": "eval", "mode_b": "population"}, unit="error %")]
 
 
-def ioffe_2017_rows(axis, apart, names, paper):
+def ioffe_2017_rows(axis, apart, names):
     accuracy = "runs.test_accuracy_eval"
-    rows = [Row(f"{label}, {names[value]}", paper.get((norm, value), ""), accuracy, {"norm": norm, axis: value})
+    rows = [Row(f"{label}, {names[value]}", "", accuracy, {"norm": norm, axis: value})
             for norm, label in (("batch", "batch norm"), ("batch_renorm", "batch renorm")) for value in names]
     whole = next(iter(names))
-    return rows + [Row(f"what {names[apart]} cost batch norm", paper.get("cost", ""), accuracy, {"norm": "batch", axis: whole}, {axis: apart}),
+    return rows + [Row(f"what {names[apart]} cost batch norm", "", accuracy, {"norm": "batch", axis: whole}, {axis: apart}),
                    Row(f"what {names[apart]} cost batch renorm", "", accuracy, {"norm": "batch_renorm", axis: whole}, {axis: apart})]
 
 
@@ -197,9 +197,10 @@ def transformer_rows():
                                ("false", "behind the sums", ("attention_1_norm", "feed_forward_2_norm"))):
         where = {"network.0.norm_first": first}
         rows += [Row(f"{norm}, {place}: accuracy in eval mode", "", "runs.test_accuracy_eval", {**where, "norm": norm})
-                 for norm in ("layer", "rms", "batch", "batch-counted", "none")]
-        rows += [Row(f"batch minus layer, {place}: in points", "", "runs.test_accuracy_eval", {**where, "norm": "batch"}, {"norm": "layer"}),
-                 Row(f"batch, {place}: accuracy in train mode", "", "runs.test_accuracy_train", {**where, "norm": "batch"})]
+                 for norm in ("layer", "rms", "batch", "batch-counted", "power", "none")]
+        rows += [Row(f"{norm} minus {other}, {place}: in points", "", "runs.test_accuracy_eval", {**where, "norm": norm}, {"norm": other})
+                 for norm, other in (("batch", "layer"), ("power", "batch"))]
+        rows += [Row(f"batch, {place}: accuracy in train mode", "", "runs.test_accuracy_train", {**where, "norm": "batch"})]
         rows += [Row(f"batch, {place}: gap between the modes, {end} norm", "", "layers.relative_gap",
                      {**where, "norm": "batch", "layer": f"encoder/{layer}"}, unit="") for end, layer in zip(("first", "last"), ends)]
     return rows
@@ -238,9 +239,8 @@ PAPERS = {
     "ioffe-2015-figure-1": ioffe_2015_rows(),
     "wu-he-2018-batch-sizes": wu_he_rows(),
     "wu-he-2018-batch-sizes-dense": wu_he_rows(),
-    "ioffe-2017-microbatches": ioffe_2017_rows("train.replicas", 8, {1: "32 rows together", 8: "micro-batches of 4"},
-                                               {("batch", 1): "78.3", ("batch", 8): "74.2", ("batch_renorm", 8): "76.5", "cost": "4.1"}),
-    "ioffe-2017-non-iid": ioffe_2017_rows("data.batching", "two-classes", {"iid": "random batches", "two-classes": "batches of two classes"}, {}),
+    "ioffe-2017-microbatches": ioffe_2017_rows("train.replicas", 8, {1: "32 rows together", 8: "micro-batches of 4"}),
+    "ioffe-2017-non-iid": ioffe_2017_rows("data.batching", "two-classes", {"iid": "random batches", "two-classes": "batches of two classes"}),
     "wu-johnson-2021-momentum": momentum_rows(),
     "wu-johnson-2021-samples": [Row(f"population statistics of {n} rows: accuracy", "", "compare.accuracy_a", {"population.samples": n})
                                 for n in (8, 32, 100, 320, 1000, 3200)],
