@@ -1,5 +1,6 @@
 """Writes docs/verdicts.md and docs/statements.md from decided claims."""
 
+import collections
 import itertools
 import json
 import re
@@ -7,6 +8,7 @@ import re
 from .runs import OPPOSITE, ROOT
 
 CHECK = "check of the program"
+OTHERWISE = ("undecided", "opposite", "decided after all")  # how a claim may come out other than expected
 
 
 def observed(row):
@@ -32,8 +34,25 @@ def link(config):
     return f"[{config.stem}](../configs/{config.parent.name}/{config.name})"
 
 
-def line(row, config):
-    return f"| `{row['id']}` | {row['statement']} | **{row['verdict']}** | {observed(row)} | {row['threshold']} | {seeds(row)} | {link(config)} |"
+def outcome(row):
+    """Returns how a verdict stands to the one that its config expects."""
+    if row["verdict"] == row["expected"]:
+        return "as expected"
+    if row["verdict"] == "undecided":
+        return "undecided"
+    return "opposite" if row["expected"] in OPPOSITE else "decided after all"
+
+
+def unseen_ranges(found):
+    """Returns in how many of the ranges of unseen seeds a claim came out as expected, and how in the others."""
+    if not found:
+        return "-"
+    return ", ".join([f"{found['as expected']} of {found.total()}", *(f"{found[name]} {name}" for name in OTHERWISE if found[name])])
+
+
+def line(row, config, counts):
+    cells = [f"`{row['id']}`", row["statement"], f"**{row['verdict']}**", observed(row), row["threshold"], seeds(row)]
+    return f"| {' | '.join([*cells, unseen_ranges(counts[config, row['id']]), link(config)])} |"
 
 
 def titles():
@@ -42,27 +61,47 @@ def titles():
     return dict(re.findall(r"^\| (\d{3}) \| \*(.+?)\* \|", listed, re.M))
 
 
-def table(rows):
-    head = ["| claim | statement | verdict | observed | holds where | seeds (needed) | config |", "|---|---|---|---|---|---|---|"]
-    return head + [line(row, config) for row, config in rows] + [""]
+def table(rows, counts):
+    head = ["| claim | statement | verdict | observed | holds where | seeds (needed) | unseen | config |", "|---|---|---|---|---|---|---|---|"]
+    return head + [line(row, config, counts) for row, config in rows] + [""]
 
 
-def verdicts_page(decided):
-    """decided: pairs of a config and the rows of its claims."""
+def counts_of(unseen):
+    """Maps a config and a claim to how often it came out as expected and otherwise."""
+    counts = collections.defaultdict(collections.Counter)
+    for config, rows in unseen:
+        for row in rows:
+            counts[config, row["id"]][outcome(row)] += 1
+    return counts
+
+
+def unseen_text(decided, counts):
+    total = sum(counts.values(), collections.Counter())
+    without = sum((config, row["id"]) not in counts for config, found in decided for row in found)
+    otherwise = ", ".join(f"{total[name]} {name}" for name in OTHERWISE)
+    return ["*Unseen* tells in how many ranges of as many seeds, which no config names, the claim came out as its config expects",
+            f"(`scripts/decide_claims --unseen 5`).  In all, {total.total()} pairs of a claim and such a range were run: {total['as expected']} as expected,",
+            f"{otherwise} (where the config expects it to stay undecided).  {without} claims have no such range."]
+
+
+def verdicts_page(decided, unseen):
+    """decided: pairs of a config and the rows of its claims.  unseen: the same of the ranges of seeds that no config names."""
+    counts = counts_of(unseen)
     lines = ["# Verdicts", "",
              "This page lists every claim of the configs in `configs/documents` and `configs/claims` with the verdict that it got.", "",
              "`scripts/decide_claims --write` wrote it from a run of each config with the seeds that the config names.  *Observed* is the",
              "mean over the seeds with its 95 % interval.  In brackets behind the seeds stands how many of them the claim needs to see, 4",
              "times in 5, a value that lies the claim's own margin away from its bound (`normrun claims --power`).  [claims.md](claims.md)",
-             "says what the tests and verdicts mean, and [statements.md](statements.md) goes through the five articles sentence by sentence.", ""]
+             "says what the tests and verdicts mean, and [statements.md](statements.md) goes through the five articles sentence by sentence.", "",
+             *unseen_text(decided, counts), ""]
     rows = [(row, config) for config, found in decided for row in found]
     is_check = [row["source"].startswith(CHECK) for row, _ in rows]
     for title, name in (("Claims of the articles' examples", "documents"), ("Laws, and effects in trained networks", "claims")):
         lines += [f"## {title}", ""]
-        lines += table([pair for pair, check in zip(rows, is_check) if not check and pair[1].parent.name == name])
+        lines += table([pair for pair, check in zip(rows, is_check) if not check and pair[1].parent.name == name], counts)
     lines += ["## Checks of the program", "",
               "These hold by construction: they say that the program does what its options promise, and nothing about normalization.", ""]
-    lines += table([pair for pair, check in zip(rows, is_check) if check])
+    lines += table([pair for pair, check in zip(rows, is_check) if check], counts)
     return "\n".join(lines)
 
 
@@ -109,6 +148,6 @@ def statements_page(decided):
     return "\n".join(lines)
 
 
-def write(decided):
-    (ROOT / "docs" / "verdicts.md").write_text(verdicts_page(decided), encoding="utf-8")
+def write(decided, unseen):
+    (ROOT / "docs" / "verdicts.md").write_text(verdicts_page(decided, unseen), encoding="utf-8")
     (ROOT / "docs" / "statements.md").write_text(statements_page(decided), encoding="utf-8")

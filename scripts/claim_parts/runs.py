@@ -48,6 +48,12 @@ def unseen_seeds(config, number):
     return f"{1000 * number}..{1000 * number + len(seeds_of(config)) - 1}"
 
 
+def kept_unseen(configs, keep):
+    """Returns pairs of a config and its claims' rows, for each of the first nine ranges of unseen seeds that is finished and kept."""
+    decisions = [Decision(config, unseen_seeds(config, number), keep) for config in configs for number in range(1, 10)]
+    return [(decision.config, decision.state["claims"]) for decision in decisions if decision.is_finished()]
+
+
 @functools.cache
 def version():
     return subprocess.run([NORMRUN, "--version"], check=True, capture_output=True, text=True).stdout

@@ -16,6 +16,15 @@ from claim_parts import pages, runs  # noqa: E402
 CONFIG = SOURCE / "configs" / "claims" / "shift-during-training.json"
 
 
+KEPT_UNSEEN = f"""
+import pathlib, sys
+sys.path.insert(0, {str(SOURCE / 'scripts')!r})
+from claim_parts import runs
+for config, rows in runs.kept_unseen([pathlib.Path({str(CONFIG)!r})], pathlib.Path("keep")):
+    print(config.stem, len(rows))
+"""
+
+
 def row(claim, verdict, **more):
     power = {"id": claim, "n": 5, "seeds": 3, "note": ""}
     return {"id": claim, "verdict": verdict, "observed": "0.5", "ci95_low": "0.4", "ci95_high": "0.6", "metric": "runs.steps",
@@ -49,6 +58,9 @@ class DecideClaimsTest(CommandLineTest):
         result = self.decide("--unseen", "1")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue((self.folder / "keep" / "shift-during-training-1000-1004" / "claims.csv").exists())
+        kept = subprocess.run([sys.executable, "-c", KEPT_UNSEEN], cwd=self.folder, env={"NORMRUN": BINARY, "PATH": "/usr/bin:/bin"},
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(kept.stdout, "shift-during-training 4\n")
 
     def test_pages_are_written_from_all_configs_only(self):
         result = self.decide("--write")
@@ -66,6 +78,18 @@ class PagesTest(unittest.TestCase):
         self.assertEqual(pages.verdict_of({"why": "a definition"}, found), "not checkable here")
         self.assertEqual(pages.statement_line({"place": "text", "statement": "s", "claims": ["!a"]}, found),
                          "| text | s | **refuted** | [a](../configs/claims/a.json): `a` | 0.5 [0.4, 0.6] |")
+
+    def test_unseen_ranges_are_counted_by_claim_and_in_all(self):
+        config = pathlib.Path("configs/claims/a.json")
+        expected = [row("a", verdict, expected="confirmed") for verdict in ("confirmed", "confirmed", "undecided", "refuted")]
+        open_question = row("b", "confirmed", expected="undecided")
+        page = pages.verdicts_page([(config, [row("a", "confirmed"), row("b", "undecided"), row("c", "confirmed")])],
+                                   [(config, [one]) for one in [*expected, open_question]])
+        self.assertIn("| 5 (3) | 2 of 4, 1 undecided, 1 opposite | [a]", page)
+        self.assertIn("| 5 (3) | 0 of 1, 1 decided after all | [a]", page)
+        self.assertIn("| 5 (3) | - | [a]", page)
+        self.assertIn("In all, 5 pairs of a claim and such a range were run: 2 as expected,\n1 undecided, 1 opposite, 1 decided after all", page)
+        self.assertIn("1 claims have no such range", page)
 
     def test_a_time_stands_on_no_page(self):
         self.assertNotIn("0.5", pages.observed(row("a", "confirmed", metric="timing.predict_microseconds")))
