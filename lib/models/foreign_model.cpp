@@ -41,26 +41,16 @@ bool holds_keras_config(const std::filesystem::path& path, const std::string& by
 
 /// Reads a graph whose file may leave the sizes of an example open.
 ForeignModel model_with_sizes(files::OnnxFile file, const std::vector<Index>& example) {
-  if (!has_open_sizes(file)) return model_of(file);
-  if (!example.empty()) {
-    take_sizes(example, file);
-    return model_of(file);
-  }
-  constexpr Index kUsualSizes[] = {64, 48, 224, 32};
-  std::optional<Error> refusal;
-  for (const Index size : kUsualSizes) {
+  std::vector<Index> sizes = sizes_of_example(file);
+  if (!has_open_sizes(sizes)) return model_of(file);
+  const auto read = [&](const std::vector<Index>& taken) {
     files::OnnxFile sized = file;
-    fill_sizes(size, sized);
-    try {
-      ForeignModel model = model_of(sized);
-      model.untold.push_back("the size of an example: " + shape_text(model.file_input) + " is assumed");
-      return model;
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::kUsage) throw;
-      if (!refusal) refusal = error;
-    }
-  }
-  throw Error(*refusal);
+    set_sizes_of_example(taken, sized);
+    return model_of(sized);
+  };
+  if (example.empty()) return read_at_usual_size(sizes, read);
+  take_sizes(example, sizes);
+  return read(sizes);
 }
 
 /// The list of layers of a config, alone.
@@ -96,11 +86,11 @@ ForeignModel read_model(const std::filesystem::path& path, const std::vector<Ind
         "save_file({w.path: w.numpy() for w in model.weights}, \"model.safetensors\", metadata={\"keras.config\": model.to_json()})");
   }
   if (looks_like_safetensors(bytes)) {
-    files::TensorFile file = files::read_safetensors(path.string());
+    const files::TensorFile file = files::read_safetensors(path.string());
     if (!file.metadata.contains(kKerasConfig))
       refuse_usage(path.string(), "these are weights without the graph that they belong to",
                    "name a config with the network beside it, or export an .onnx file");
-    return model_of(std::move(file), path.string());
+    return model_of(file, path.string(), example);
   }
   if (path.extension() != ".onnx" && !files::looks_like_onnx(bytes)) {
     files::refuse_foreign(path.string(), bytes);

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "models/keras_layer.hpp"
+#include "models/open_sizes.hpp"
 
 namespace normrun::models {
 namespace {
@@ -116,21 +117,19 @@ class KerasReading {
   std::vector<std::string> refused_;
 };
 
-/// Returns the shape of an example: that of the first InputLayer, or the one that the model was built for.
-std::vector<Index> input_shape(const KerasConfig& config, const std::string& path) {
-  std::vector<Index> shape;
+/// Returns the sizes of an example: those of the first InputLayer, or those that the model was built for.  The open ones are -1.
+std::vector<Index> input_sizes(const KerasConfig& config, const std::string& path) {
+  std::vector<Index> sizes;
   for (const char* const key : {"config.layers.0.config.batch_shape", "config.layers.0.config.batch_input_shape",
                                 "config.build_input_shape", "build_config.input_shape"}) {
-    shape = config.integers(key);
-    if (!shape.empty()) break;
+    sizes = config.integers(key);
+    if (!sizes.empty()) break;
   }
-  if (shape.size() < 2)
+  if (sizes.size() < 2)
     refuse_usage(path, "the model does not tell the shape of its input",
                  "build it before it is saved: model.build((None, …)), or begin with an Input");
-  shape.erase(shape.begin());
-  if (std::any_of(shape.begin(), shape.end(), [](Index dim) { return dim < 1; }))
-    refuse_usage(path, "the input's shape has axes of no fixed size", "give the Input a fixed shape");
-  return shape;
+  sizes.erase(sizes.begin());
+  return sizes;
 }
 
 /// Returns what the paths of all weights begin with.  A Sequential that is built as a whole puts its own name there.
@@ -151,20 +150,12 @@ void refuse_unsupported(const KerasReading& reading, const std::string& path) {
   if (!what.empty()) refuse_usage(path, what, "replace these layers in the model, and save it again");
 }
 
-}  // namespace
-
-ForeignModel model_of(files::TensorFile file, const std::string& path) {
-  config::Document document = [&] {
-    try {
-      return config::Document::parse(file.metadata.at(kKerasConfig), path + " keras.config");
-    } catch (const Error& error) {
-      throw Error(ExitCode::kDamaged, error.problems());
-    }
-  }();
-  const KerasConfig config(document, "");
+/// Reads the model for examples of these sizes.
+ForeignModel model_of_sizes(const KerasConfig& config, const files::TensorFile& file, const std::string& path,
+                            const std::vector<Index>& sizes) {
   ForeignModel out;
   try {
-    out.input = Shape(input_shape(config, path));
+    out.input = Shape(sizes);
   } catch (const std::invalid_argument& error) {
     throw Error(ExitCode::kDamaged, Problem{path, std::string("the input: ") + error.what(), "save the model again"});
   }
@@ -188,6 +179,29 @@ ForeignModel model_of(files::TensorFile file, const std::string& path) {
   });
   if (!tells_updates) out.untold.emplace_back("how often the moving statistics were updated");
   return out;
+}
+
+}  // namespace
+
+ForeignModel model_of(const files::TensorFile& file, const std::string& path, const std::vector<Index>& example) {
+  const config::Document document = [&] {
+    try {
+      return config::Document::parse(file.metadata.at(kKerasConfig), path + " keras.config");
+    } catch (const Error& error) {
+      throw Error(ExitCode::kDamaged, error.problems());
+    }
+  }();
+  const KerasConfig config(document, "");
+  std::vector<Index> sizes = input_sizes(config, path);
+  const auto read = [&](const std::vector<Index>& taken) { return model_of_sizes(config, file, path, taken); };
+  if (!has_open_sizes(sizes)) return read(sizes);
+  if (example.empty()) return read_at_usual_size(sizes, read);
+  take_sizes(example, sizes);
+  if (has_open_sizes(sizes))
+    refuse_usage(path,
+                 "the rows have the shape " + shape_text(example) + ", but the model takes " + shape_text(sizes) + ", where -1 is any size",
+                 "give rows as wide as those that the model was trained on");
+  return read(sizes);
 }
 
 }  // namespace normrun::models

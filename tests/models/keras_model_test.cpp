@@ -76,6 +76,26 @@ TEST_CASE("the count of updates in a Keras file's metadata is known") {
   CHECK(model.weights.find("bn.updates")->values == Numbers{152});
 }
 
+TEST_CASE("a model of Keras that leaves the number of its steps open is read for the steps of the rows") {
+  const std::string norm = layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)");
+  const auto config = [&](const std::string& first) {
+    return R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, null, 2])") + "," +
+           first + norm + "]}}";
+  };
+  const files::TensorFile file = file_of_config(config(""), norm_tensors("bn"));
+  const models::ForeignModel model = models::model_of(file, "model.safetensors", {3, 2});
+  CHECK(model.file_input == std::vector<Index>{3, 2});
+  check_close(outputs_of(model, {3, 5, 1, 1, -1, 0}), {1, 9, 0, 1, -1, -1});
+  CHECK(models::model_of(file, "model.safetensors").untold.back() == "the size of an example: (64, 2) is assumed");
+  // Without rows the usual sizes are tried until the network takes one.
+  const files::TensorFile cropped =
+      file_of_config(config(layer("Cropping1D", "crop", R"("cropping": [100, 28])") + ","), norm_tensors("bn"));
+  CHECK(models::model_of(cropped, "model.safetensors").file_output == std::vector<Index>{96, 2});
+  const Outcome outcome = outcome_of([&] { models::model_of(file, "model.safetensors", {3, 5}); });
+  CHECK(outcome.code == ExitCode::kUsage);
+  CHECK(has(outcome.text, "(3, 5)"));
+}
+
 TEST_CASE("layers of Keras that are missing are all in one message") {
   const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("Embedding", "e", "") + "," +
