@@ -205,8 +205,8 @@ void global_pooling(OnnxNodeReader& node, const std::string& stem) {
   node.give(0, std::move(out));
 }
 
-/// Takes the mean or the maximum over some axes of each example.
-void reduce(OnnxNodeReader& node, const std::string& stem) {
+/// Returns the mean or the maximum over some axes of each example.
+Signal reduced_by(OnnxNodeReader& node, const std::string& stem) {
   const Signal x = node.signal(0);
   auto given = node.integers(1, "axes");
   const bool keeps = node.integer("keepdims", 1) != 0;
@@ -252,7 +252,18 @@ void reduce(OnnxNodeReader& node, const std::string& stem) {
     }
     out.axes = std::move(axes);
   }
-  node.give(0, std::move(out));
+  return out;
+}
+
+void reduce(OnnxNodeReader& node, const std::string& stem) { node.give(0, reduced_by(node, stem)); }
+
+/// A sum is the mean times the count of what it sums.
+void reduce_sum(OnnxNodeReader& node) {
+  const Index before = node.signal(0).size();
+  const Signal mean = reduced_by(node, "global_average_pooling");
+  OptionsText options;
+  options.number("scale", static_cast<double>(before) / static_cast<double>(mean.size()));
+  node.give(0, node.elementwise("rescaling", mean, options));
 }
 
 }  // namespace
@@ -266,6 +277,7 @@ Operations window_operations() {
       {"GlobalAveragePool", [](OnnxNodeReader& node) { global_pooling(node, "global_average_pooling"); }},
       {"GlobalMaxPool", [](OnnxNodeReader& node) { global_pooling(node, "global_max_pooling"); }},
       {"ReduceMean", [](OnnxNodeReader& node) { reduce(node, "global_average_pooling"); }},
+      {"ReduceSum", reduce_sum},
       {"ReduceMax", [](OnnxNodeReader& node) { reduce(node, "global_max_pooling"); }},
   };
 }

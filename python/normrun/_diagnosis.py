@@ -105,8 +105,8 @@ def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, o
         Each is a loader or any iterable of batches (inputs, labels), a pair of arrays or paths, or inputs alone.
     outputs: the framework's outputs in eval mode for the judged rows, an array or a path; the program then shows first that it computes the
         same.
-    batch_size: that of the training.  momentum: the weight of the old value; updates: how often the statistics moved.  What the model
-        tells needs no argument.
+    batch_size: that of the training; None: that of `data`, if it is a loader, else 32.  momentum: the weight of the old value; updates: how
+        often the statistics moved.  What the model tells needs no argument.
     network: a config with the network, for a file that holds tensors alone.
     folder: keeps the model, the rows and, in folder/results, the tables and the report; None: they end with the returned object.
 
@@ -115,11 +115,10 @@ def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, o
     place = pathlib.Path(tempfile.mkdtemp(prefix="normrun_") if folder is None else folder).absolute()
     temporary = place if folder is None else None
     try:
-        words = _arguments(model, data, held_out, test, place)
+        words = _arguments(model, data, held_out, test, batch_size, place)
         if outputs is not None:
             words += ["--outputs", as_file(outputs, place / "outputs.npy")]
-        options = {"--batch-size": batch_size, "--momentum": momentum, "--updates": updates,
-                   "--network": None if network is None else os.path.abspath(network)}
+        options = {"--momentum": momentum, "--updates": updates, "--network": None if network is None else os.path.abspath(network)}
         answer = json.loads(run("diagnose", *words, *_given(options), "--json", accept=(0, _FINDINGS), cwd=place))
     except BaseException:
         if temporary is not None:
@@ -146,10 +145,9 @@ def repair(model: Any, data: Any, path: str | os.PathLike[str] | None = None, *,
         raise TypeError("path: needed, because a file is not repaired in place")
     with tempfile.TemporaryDirectory(prefix="normrun_") as temporary:
         place = pathlib.Path(temporary)
-        words = _arguments(model, data, held_out, test, place)
+        words = _arguments(model, data, held_out, test, batch_size, place)
         written = place / "repaired.safetensors" if path is None else pathlib.Path(path).absolute()
-        options = {"--estimator": estimator, "--samples": samples, "--batch-size": batch_size,
-                   "--network": None if network is None else os.path.abspath(network)}
+        options = {"--estimator": estimator, "--samples": samples, "--network": None if network is None else os.path.abspath(network)}
         answer = json.loads(run("repair", *words, *_given(options), "--json", "-o", written, cwd=place))
         if path is None:
             kind.load_statistics(model, written)
@@ -165,11 +163,13 @@ def _given(options: dict[str, Any]) -> list[Any]:
     return [word for option, value in options.items() if value is not None for word in (option, value)]
 
 
-def _arguments(model: Any, data: Any, held_out: Any, test: Any, place: pathlib.Path) -> list[str]:
+def _arguments(model: Any, data: Any, held_out: Any, test: Any, batch_size: int | None, place: pathlib.Path) -> list[str]:
     """Writes model and rows into a folder, and returns the program's arguments that name them."""
     place.mkdir(parents=True, exist_ok=True)
     rows = Rows(data)
     words = rows.options("--data", "--labels", place)
+    if batch_size is not None or rows.batch_size is not None:
+        words += ["--batch-size", str(rows.batch_size if batch_size is None else batch_size)]
     if held_out is not None:
         words += Rows(held_out).options("--held-out", "--held-out-labels", place)
     if test is not None:

@@ -49,16 +49,17 @@ def _parts(batch: Any) -> tuple[Any, Any]:
 
 
 class Rows:
-    """Inputs and labels, each a path or an array; labels may be None."""
+    """Inputs and labels, each a path or an array; labels may be None.  `batch_size` is that of a loader, and None for other data."""
 
     def __init__(self, data: Any) -> None:
         """data: a path of inputs; an array of inputs; a tuple (inputs, labels) of paths or arrays; or an iterable of batches, each (inputs,
         labels) or inputs, such as a loader.  Raises TypeError for batches of other parts, and ValueError where there are none."""
         is_pair = isinstance(data, tuple) and not any(isinstance(part, (tuple, list)) for part in data)
+        self.batch_size = None
         if is_path(data) or hasattr(data, "__array__") or is_pair:
             self.inputs, self.labels = _parts(data)
         else:
-            self.inputs, self.labels = _joined(data)
+            self.inputs, self.labels, self.batch_size = _joined(data)
         self.inputs = self.inputs if is_path(self.inputs) else as_array(self.inputs)
         if self.labels is not None and not is_path(self.labels):
             self.labels = as_array(self.labels)
@@ -81,7 +82,7 @@ class Rows:
         return np.load(self.inputs, mmap_mode="r")[:count].copy()
 
 
-def _joined(loader: Any) -> tuple[numpy.ndarray, numpy.ndarray | None]:
+def _joined(loader: Any) -> tuple[numpy.ndarray, numpy.ndarray | None, int]:
     import numpy as np
 
     inputs, labels = [], []
@@ -94,4 +95,4 @@ def _joined(loader: Any) -> tuple[numpy.ndarray, numpy.ndarray | None]:
         raise ValueError("the loader gives no batches")
     if labels and len(labels) != len(inputs):
         raise ValueError("some batches have labels, and others have none")
-    return np.concatenate(inputs), np.concatenate(labels) if labels else None
+    return np.concatenate(inputs), np.concatenate(labels) if labels else None, len(inputs[0])

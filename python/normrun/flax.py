@@ -18,7 +18,7 @@ def export(model: nnx.Module, shape: Sequence[int], path: str | os.PathLike[str]
 
     shape: of one row, such as (8, 8, 1).  updates: how often training moved the statistics; None: unknown.
     The statistics have the names of their modules in the file, and the metadata say that their variances are biased.  The module itself
-    stays as it is.  Raises ImportError without flax, jax2onnx and onnx.
+    stays as it is.  Raises ImportError without flax, jax2onnx and onnx, and TypeError for a call that jax2onnx cannot trace.
     """
     import numpy as np
     from flax import nnx
@@ -36,7 +36,11 @@ def export(model: nnx.Module, shape: Sequence[int], path: str | os.PathLike[str]
     for name, variable in _statistics_of(copy).items():
         numbers[name] = np.asarray(variable[...])
         variable[...] = np.full_like(numbers[name], len(numbers))
-    written = jax2onnx.to_onnx(copy, [("B", *shape)])
+    try:
+        written = jax2onnx.to_onnx(copy, [("B", *shape)])
+    except TypeError as error:
+        raise TypeError(f"jax2onnx cannot trace the module: {error}.  It wants the options of flax's functions by name, as in nnx.max_pool(x, "
+                        "window_shape=(2, 2), strides=(2, 2))") from error
     _name_statistics(written.graph, numbers)
     for name in numbers:
         module, _, role = name.rpartition(".")

@@ -114,6 +114,7 @@ class RowsTest(CommandLineTest):
             rows = _rows.Rows(data)
             self.assertEqual((rows.inputs.tolist(), rows.labels.tolist()), (x.tolist(), y.tolist()))
         self.assertIsNone(_rows.Rows([x[:3], x[3:]]).labels)
+        self.assertEqual([_rows.Rows(data).batch_size for data in (batches, (x, y))], [3, None])
         self.assertEqual(_rows.Rows([x[:3], x[3:]]).inputs.tolist(), x.tolist())
         self.assertEqual(_rows.Rows(x.astype(np.float16)).inputs.dtype, np.float32)
         np.save(self.folder / "x.npy", x)
@@ -150,6 +151,7 @@ class DiagnoseTest(ModelTest):
         loader = [(x[i:i + 64], y[i:i + 64]) for i in range(0, len(x), 64)]
         told = normrun.diagnose(self.onnx(0.75), loader, test=(self.x("test"), self.y("test")), folder=self.folder / "kept")
         self.assertEqual((told.finding, told.is_sound, told.causes[0]["cause"]), ("statistics-wrong", False, "cold-start"))
+        self.assertEqual(told.answer["batch_size"], 64)  # the loader's
         self.assertIn(told.summary, str(told))
         page = told._repr_html_()
         self.assertIn(told.report.as_uri(), page)
@@ -161,6 +163,7 @@ class DiagnoseTest(ModelTest):
 
     def test_a_sound_model_and_a_folder_that_ends_with_the_object(self):
         told = normrun.diagnose(self.onnx(0.0), self.arrays("train"), test=self.arrays("test"))
+        self.assertEqual(told.answer["batch_size"], 32)
         self.assertEqual((told.finding, told.is_sound), ("nothing-found", True))
         report = told.report
         self.assertTrue(report.exists())

@@ -142,6 +142,9 @@ TEST_CASE("pooling takes ceil_mode and counts padding as the file says") {
        {0.5, 2.5, 4.5}},
       {"GlobalAveragePool", {}, {3}},
       {"GlobalMaxPool", {}, {5}},
+      {"ReduceMean", {ints("axes", {2})}, {3}},
+      {"ReduceSum", {ints("axes", {2})}, {15}},
+      {"ReduceSum", {ints("axes", {-1}), OnnxWriter::integer("keepdims", 1)}, {15}},
   };
   for (const Case& c : cases) {
     OnnxWriter writer;
