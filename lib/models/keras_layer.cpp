@@ -34,13 +34,16 @@ KerasTensor KerasLayerReader::add_beside(const std::string& suffix, const std::s
   return {layer, model_.plan.add({.type = type, .name = layer, .options = options, .inputs = {input.layer}})};
 }
 
-const files::Tensor* KerasLayerReader::find(const std::string& role, const std::string& part) const {
+const files::Tensor* KerasLayerReader::find(const std::string& role, const InnerLayer& inner) const {
   const std::string start = scope_ + config_.text("config.name", name_) + "/";
+  const auto is_own = [&](const std::string& path) {
+    if (!ends_with(path, "/" + role)) return false;
+    if (begins_with(path, start) && path.find(inner.word, start.size()) != std::string::npos) return true;
+    return !inner.name.empty() && (begins_with(path, start + inner.name + "/") || begins_with(path, scope_ + inner.name + "/"));
+  };
   const files::Tensor* found = nullptr;
   for (const files::Tensor& tensor : model_.file.tensors) {
-    const bool is_own =
-        begins_with(tensor.name, start) && ends_with(tensor.name, "/" + role) && tensor.name.find(part, start.size()) != std::string::npos;
-    if (!is_own) continue;
+    if (!is_own(tensor.name)) continue;
     if (found != nullptr) refuse("two tensors may be its " + role + ": " + found->name + " and " + tensor.name);
     found = &tensor;
   }
@@ -48,8 +51,8 @@ const files::Tensor* KerasLayerReader::find(const std::string& role, const std::
 }
 
 void KerasLayerReader::take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
-                            const std::string& part) {
-  const files::Tensor* const tensor = find(file_role, part);
+                            const InnerLayer& inner) {
+  const files::Tensor* const tensor = find(file_role, inner);
   const Index count = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
   if (tensor == nullptr || static_cast<Index>(tensor->values.size()) != count) {
     const std::string what = tensor == nullptr ? "has no tensor for the " + file_role + " of layer " + name_

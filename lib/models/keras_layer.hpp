@@ -25,6 +25,13 @@ struct KerasModel {
   std::vector<ForeignNorm> norms = {};
 };
 
+/// A layer inside a layer of Keras, such as one direction of a Bidirectional.  The paths of its weights have `word` behind the outer
+/// layer's name, or its own name in place of it.  In a model that was loaded its own name stands in place of the outer layer's, too.
+struct InnerLayer {
+  std::string word;  // "forward"; "": the layer itself
+  std::string name;  // the inner layer's name in the config
+};
+
 /// One layer of Keras while it becomes layers of the plan.
 class KerasLayerReader {
  public:
@@ -47,10 +54,10 @@ class KerasLayerReader {
   KerasTensor add_beside(const std::string& suffix, const std::string& type, const KerasTensor& input, const OptionsText& options = {});
 
   /// Returns the file's tensor <scope><layer>/…/<role>, or null if the file has none.
-  const files::Tensor* find(const std::string& role, const std::string& part = "") const;
+  const files::Tensor* find(const std::string& role, const InnerLayer& inner = {}) const;
   /// Adds a tensor of the file to the weights.  Throws Error(kDamaged) if it is missing or has another size.
   void take(const KerasTensor& layer, const std::string& role, const std::string& file_role, std::vector<Index> shape,
-            const std::string& part = "");
+            const InnerLayer& inner = {});
   TensorPlace place(const std::string& file_role) const;
 
   /// Adds the activation that the option names.  The layer reads `input`.

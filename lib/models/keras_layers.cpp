@@ -191,6 +191,13 @@ KerasTensor reshape(KerasLayerReader& layer) {
   return layer.add("reshape", options.integers("target_shape", layer.config().integers("config.target_shape")));
 }
 
+/// Leaves the rows as they are: whoever gives the rows refuses those with steps of the mask's value alone (mask_value).
+KerasTensor masking(KerasLayerReader& layer) {
+  if (layer.input().layer != "input") layer.refuse("it masks what another layer computes");
+  if (!layer.config().number("config.mask_value")) layer.refuse("its mask_value is missing");
+  return layer.input();
+}
+
 KerasTensor permute(KerasLayerReader& layer) {
   OptionsText options;
   return layer.add("permute", options.integers("dims", layer.config().integers("config.dims")));
@@ -227,6 +234,7 @@ const std::map<std::string, KerasOperation, std::less<>>& keras_operations() {
         {"Flatten", [](KerasLayerReader& layer) { return layer.add("flatten"); }},
         {"Reshape", reshape},
         {"Permute", permute},
+        {"Masking", masking},
     };
     all.merge(keras_windows());
     all.merge(keras_recurrent());

@@ -181,16 +181,28 @@ ForeignModel model_of_sizes(const KerasConfig& config, const files::TensorFile& 
   return out;
 }
 
+/// Returns the keras.config in the metadata.  Throws Error(kDamaged) if it is no JSON.
+config::Document document_of(const files::TensorFile& file, const std::string& path) {
+  try {
+    return config::Document::parse(file.metadata.at(kKerasConfig), path + " keras.config");
+  } catch (const Error& error) {
+    throw Error(ExitCode::kDamaged, error.problems());
+  }
+}
+
+std::optional<double> mask_value_in(const KerasConfig& model, int depth) {
+  for (std::size_t i = 0; depth <= kDeepest && i < model.entries("config.layers"); ++i) {
+    const KerasConfig layer = model.at("config.layers." + std::to_string(i));
+    if (layer.text("class_name") == "Masking") return layer.number("config.mask_value");
+    if (const auto value = mask_value_in(layer, depth + 1)) return value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ForeignModel model_of(const files::TensorFile& file, const std::string& path, const std::vector<Index>& example) {
-  const config::Document document = [&] {
-    try {
-      return config::Document::parse(file.metadata.at(kKerasConfig), path + " keras.config");
-    } catch (const Error& error) {
-      throw Error(ExitCode::kDamaged, error.problems());
-    }
-  }();
+  const config::Document document = document_of(file, path);
   const KerasConfig config(document, "");
   std::vector<Index> sizes = input_sizes(config, path);
   const auto read = [&](const std::vector<Index>& taken) { return model_of_sizes(config, file, path, taken); };
@@ -202,6 +214,12 @@ ForeignModel model_of(const files::TensorFile& file, const std::string& path, co
                  "the rows have the shape " + shape_text(example) + ", but the model takes " + shape_text(sizes) + ", where -1 is any size",
                  "give rows as wide as those that the model was trained on");
   return read(sizes);
+}
+
+std::optional<double> mask_value(const files::TensorFile& file) {
+  if (!file.metadata.contains(kKerasConfig)) return std::nullopt;
+  const config::Document document = document_of(file, "model");
+  return mask_value_in(KerasConfig(document, ""), 0);
 }
 
 }  // namespace normrun::models

@@ -7,8 +7,8 @@ namespace {
 /// A recurrent layer as a config describes it: the layer itself, or one direction of a Bidirectional.
 struct CellConfig {
   std::string type;
-  std::string key;   // the key of its options: "config" or "config.layer.config"
-  std::string part;  // a word in the paths of its weights: "", "forward" or "backward"
+  std::string key;  // the key of its options: "config" or "config.layer.config"
+  InnerLayer inner = {};
 };
 
 KerasTensor turned_round(KerasLayerReader& layer, const std::string& suffix, const KerasTensor& input) {
@@ -44,17 +44,18 @@ KerasTensor add_cell(KerasLayerReader& layer, const CellConfig& cell, const Kera
   if (!has_bias) options.flag("use_bias", false);
   if (cell.type == "gru" && !is_reset_after) options.flag("reset_after", false);
   const Index width = units[0] * (cell.type == "lstm" ? 4 : cell.type == "gru" ? 3 : 1);
-  KerasTensor out = cell.part.empty() ? layer.add(cell.type, {input}, options) : layer.add_beside(cell.part, cell.type, input, options);
-  layer.take(out, "kernel", "kernel", {input.shape[1], width}, cell.part);
-  layer.take(out, "recurrent_kernel", "recurrent_kernel", {units[0], width}, cell.part);
+  KerasTensor out =
+      cell.inner.word.empty() ? layer.add(cell.type, {input}, options) : layer.add_beside(cell.inner.word, cell.type, input, options);
+  layer.take(out, "kernel", "kernel", {input.shape[1], width}, cell.inner);
+  layer.take(out, "recurrent_kernel", "recurrent_kernel", {units[0], width}, cell.inner);
   if (!has_bias) return out;
   const bool has_two = cell.type == "gru" && is_reset_after;
-  layer.take(out, "bias", "bias", has_two ? std::vector<Index>{2, width} : std::vector<Index>{width}, cell.part);
+  layer.take(out, "bias", "bias", has_two ? std::vector<Index>{2, width} : std::vector<Index>{width}, cell.inner);
   return out;
 }
 
 KerasTensor recurrent(KerasLayerReader& layer) {
-  const CellConfig cell{type_of(layer, layer.config().text("class_name")), "config", ""};
+  const CellConfig cell{type_of(layer, layer.config().text("class_name")), "config"};
   const bool is_backwards = layer.config().flag("config.go_backwards", false);
   return add_cell(layer, cell, is_backwards ? turned_round(layer, "backwards", layer.input()) : layer.input());
 }
@@ -62,8 +63,11 @@ KerasTensor recurrent(KerasLayerReader& layer) {
 KerasTensor bidirectional(KerasLayerReader& layer) {
   const std::string type = type_of(layer, layer.config().text("config.layer.class_name"));
   if (layer.config().flag("config.layer.config.go_backwards", false)) layer.refuse("its first direction goes backwards");
-  const KerasTensor forward = add_cell(layer, {type, "config.layer.config", "forward"}, layer.input());
-  KerasTensor backward = add_cell(layer, {type, "config.layer.config", "backward"}, turned_round(layer, "backwards", layer.input()));
+  const auto inner = [&](const std::string& word, const std::string& key) { return InnerLayer{word, layer.config().text(key + ".name")}; };
+  const std::string own = "config.layer.config";
+  const KerasTensor forward = add_cell(layer, {type, own, inner("forward", own)}, layer.input());
+  KerasTensor backward =
+      add_cell(layer, {type, own, inner("backward", "config.backward_layer.config")}, turned_round(layer, "backwards", layer.input()));
   if (layer.config().flag("config.layer.config.return_sequences", false)) backward = turned_round(layer, "forwards", backward);
   const std::string merge = layer.config().text("config.merge_mode", "concat");
   if (merge == "concat") return layer.add("concatenate", {forward, backward});

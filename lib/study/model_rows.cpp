@@ -7,6 +7,8 @@
 #include "files/input_file.hpp"
 #include "files/npz_file.hpp"
 #include "files/number_array.hpp"
+#include "files/safetensors.hpp"
+#include "models/keras_model.hpp"
 #include "nlohmann/json.hpp"
 
 namespace normrun::study {
@@ -26,6 +28,31 @@ RowsKind kind_of_rows(const std::string& path) {
   if (what == "this is an IDX file") return RowsKind::kIdx;
   const std::size_t first = start.find_first_not_of(" \t\r\n");
   return first != std::string::npos && (start[first] == '{' || start.compare(first, 2, "//") == 0) ? RowsKind::kConfig : RowsKind::kTable;
+}
+
+/// Returns the value of padded steps, if the model has a Masking layer of Keras.
+std::optional<double> mask_value_of(const std::string& model) {
+  constexpr Index kStart = 512;
+  const std::string start = files::InputFile(model).read_piece(kStart);
+  if (files::foreign_format(start).what.find("safetensors file") == std::string_view::npos) return std::nullopt;
+  return models::mask_value(files::read_safetensors(model));
+}
+
+/// Throws Error(kUsage) for rows, (rows, steps, numbers), that have a step of this value alone: their network would read the padding.
+void refuse_masked_steps(const std::string& option, const std::string& path, double mask) {
+  const files::NumberArray array = files::read_npy(path, files::Read::kAll);
+  if (array.format.bytes == sizeof(float)) mask = static_cast<float>(mask);  // as Keras compares
+  const Index numbers = array.dims.size() < 3 ? 1 : array.dims.back();
+  const Index steps = array.row_size() / numbers;
+  for (Index step = 0; step < array.rows() * steps; ++step) {
+    Index masked = 0;
+    while (masked < numbers && files::decode_number(array.number(step * numbers + masked), array.format) == mask) ++masked;
+    if (masked < numbers) continue;
+    refuse_usage(option,
+                 path + ": row " + std::to_string(step / steps) + " has padding in step " + std::to_string(step % steps) +
+                     ", which the model's Masking layer leaves out",
+                 "give rows of one length without padding: normrun reads models with Masking for such rows alone");
+  }
 }
 
 ordered_json array_files(const RowFiles& rows, const char* inputs_key, const std::string& folder) {
@@ -78,6 +105,8 @@ bool is_config(const ModelRequest& request) { return kind_of_rows(request.data.i
 
 std::vector<Index> row_sizes(const ModelRequest& request) {
   const RowsKind kind = kind_of_rows(request.data.inputs);
+  if (kind != RowsKind::kArrays && mask_value_of(request.model))
+    refuse_usage("--data", "the model has a Masking layer, and these rows are no arrays", "give the rows as NPY or NPZ");
   if (kind != RowsKind::kArrays && kind != RowsKind::kIdx) return {};
   const files::NumberArray array = kind == RowsKind::kIdx ? files::read_idx(request.data.inputs, files::Read::kHeader)
                                                           : files::read_npy(request.data.inputs, files::Read::kHeader);
@@ -91,6 +120,11 @@ std::string rows_json(const ModelRequest& request, const RowsReading& reading, c
       refuse_usage(std::string(option) + "-labels", "labels without the rows that they belong to", "give " + std::string(option) + ", too");
     if (!rows->inputs.empty() && kind_of_rows(rows->inputs) != kind)
       refuse_usage(option, "these rows are in another kind of file than --data", "give all rows in one format");
+  }
+  if (const auto mask = kind == RowsKind::kArrays ? mask_value_of(request.model) : std::nullopt) {
+    for (const auto& [option, rows] :
+         {std::pair("--data", &request.data), std::pair("--held-out", &request.held_out), std::pair("--test", &request.test)})
+      if (!rows->inputs.empty()) refuse_masked_steps(option, rows->inputs, *mask);
   }
   ordered_json data = kind == RowsKind::kTable ? table_json(request, reading, folder) : arrays_json(request, reading, kind, folder);
   // The user has given all rows their roles, so none are held out.

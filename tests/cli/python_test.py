@@ -189,6 +189,22 @@ class DiagnoseTest(ModelTest):
         self.assertEqual(refused.exception.exit_code, 4)
         self.assertFalse((self.folder / "worse.onnx").exists())
 
+    def test_rows_with_steps_that_a_keras_model_masks_are_refused(self):
+        layers = [{"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, None, 2]}},
+                  {"class_name": "Masking", "config": {"name": "mask", "mask_value": -0.3}},
+                  {"class_name": "BatchNormalization", "config": {"name": "bn", "axis": -1, "epsilon": 0.0}}]
+        config = json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": layers}})
+        tensors = {f"bn/{role}": np.full(2, value, np.float32)
+                   for role, value in (("gamma", 1), ("beta", 0), ("moving_mean", 0), ("moving_variance", 4))}
+        _safetensors.write(self.folder / "m.safetensors", tensors, {"keras.config": config})
+        rows = np.random.default_rng(0).normal(size=(20, 5, 2)).astype(np.float32)
+        rows[:, 1, 0] = -0.3  # the mask's value in one number is no padding
+        self.assertTrue(normrun.diagnose(self.folder / "m.safetensors", rows, outputs=rows.reshape(20, 10) / 2).answer["outputs_equal"])
+        rows[3, 4] = -0.3
+        with self.assertRaisesRegex(normrun.Error, "--data.*row 3 .*step 4") as refused:
+            normrun.diagnose(self.folder / "m.safetensors", rows)
+        self.assertEqual(refused.exception.exit_code, 2)
+
     def test_what_is_no_model_is_refused(self):
         with self.assertRaisesRegex(TypeError, "int is no module"):
             normrun.diagnose(3, self.arrays("train"))

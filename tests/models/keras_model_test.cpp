@@ -96,6 +96,48 @@ TEST_CASE("a model of Keras that leaves the number of its steps open is read for
   CHECK(has(outcome.text, "(3, 5)"));
 }
 
+TEST_CASE("a Masking layer of Keras reads the model's input, and tells its value") {
+  const std::string norm = layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)");
+  const std::string mask = layer("Masking", "mask", R"("mask_value": -1.5)");
+  const auto file = [&](const std::string& layers) {
+    return file_of_config(R"({"class_name": "Sequential", "config": {"layers": [)" +
+                              layer("InputLayer", "in", R"("batch_shape": [null, 2, 2])") + "," + layers + "]}}",
+                          norm_tensors("bn"));
+  };
+  check_close(outputs_of(models::model_of(file(mask + "," + norm), "m"), {3, 5, 1, 1}), {1, 9, 0, 1});
+  CHECK(models::mask_value(file(mask + "," + norm)) == -1.5);
+  CHECK(models::mask_value(file(norm)) == std::nullopt);
+  const Outcome outcome = outcome_of([&] { models::model_of(file(norm + "," + mask), "m"); });
+  CHECK(outcome.code == ExitCode::kUsage);
+  CHECK(has(outcome.text, "mask"));
+}
+
+TEST_CASE("the directions of a Bidirectional are found by their names in a model of Keras that was loaded") {
+  const auto config = [](const std::string& backward) {
+    const auto cell = [](const std::string& name) {
+      return R"({"class_name": "SimpleRNN", "config": {"name": ")" + name +
+             R"(", "units": 1, "use_bias": false, "return_sequences": true}})";
+    };
+    return R"({"class_name": "Sequential", "config": {"layers": [)" + layer("InputLayer", "in", R"("batch_shape": [null, 2, 2])") + "," +
+           layer("Bidirectional", "both", R"("layer": )" + cell("forward_rnn") + R"(, "backward_layer": )" + cell(backward)) + "," +
+           layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)") + "]}}";
+  };
+  const auto outputs = [&](const std::string& forward_path, const std::string& backward_path, const std::string& backward) {
+    std::vector<files::Tensor> tensors = norm_tensors("bn");
+    for (const auto& [path, weight] : {std::pair(forward_path, 0.5), std::pair(backward_path, -1.0)}) {
+      tensors.push_back(tensor(path + "/simple_rnn_cell/kernel", {2, 1}, {weight, 0.0}));
+      tensors.push_back(tensor(path + "/simple_rnn_cell/recurrent_kernel", {1, 1}, {0.0}));
+    }
+    return outputs_of(models::model_of(file_of_config(config(backward), tensors), "m"), {1, 7, 2, 7});
+  };
+  // bn: gamma (1, 2), beta (0, 1), mean (1, 1), variance (4, 1)
+  const Numbers expected = {(std::tanh(0.5) - 1) / 2, 2 * (std::tanh(-1.0) - 1) + 1, (std::tanh(1.0) - 1) / 2,
+                            2 * (std::tanh(-2.0) - 1) + 1};
+  check_close(outputs("both/forward_rnn", "both/backward_rnn", "backward_rnn"), expected);
+  check_close(outputs("forward_rnn", "backward_rnn", "backward_rnn"), expected);
+  check_close(outputs("both/forward_rnn", "both/other", "other"), expected);
+}
+
 TEST_CASE("layers of Keras that are missing are all in one message") {
   const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + layer("Embedding", "e", "") + "," +
