@@ -32,6 +32,8 @@ std::string repair_text(const study::ModelRepair& repair, const RepairRequest& r
                       report::shown(repair.low), report::shown(repair.high));
   if (!std::isnan(repair.before.accuracy))
     text += fmt::format("Accuracy: {} before, {} after.\n", report::score(repair.before.accuracy), report::score(repair.after.accuracy));
+  if (repair.gain >= 0.0 && repair.low < 0.0)
+    text += "These rows do not show that the gain is real: the stored statistics may be as good.\n";
   if (repair.judged == data::SplitName::kTrain)
     text += "The weights were trained on these rows: give --held-out or --test rows to be sure.\n";
   text += "Rows used and loss:";

@@ -162,6 +162,12 @@ class RepairTest(ModelTest):
         done = self.run_in("repair", model, *self.rows(), "-o", model)
         self.assertEqual(done.returncode, 2, done.stderr)
 
+    def test_a_gain_that_the_rows_do_not_show_is_called_so(self):
+        for share, is_shown in ((0.01, False), (0.75, True)):
+            done = self.run_in("repair", self.cold(share), *self.rows(), "-o", "fixed.safetensors")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual("may be as good" in done.stdout, not is_shown, done.stdout)
+
     def test_without_labels_the_gain_is_unmeasured(self):
         done = self.run_in("repair", self.cold(), "--data", self.x("train"), "-o", "fixed.safetensors")
         self.assertEqual(done.returncode, 0, done.stderr)
