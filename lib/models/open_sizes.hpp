@@ -25,8 +25,9 @@ void set_sizes_of_example(const std::vector<Index>& sizes, files::OnnxFile& file
 /// open ones, and the first that the network takes serves.  Throws what the first one threw if it takes none.
 template <class Read>
 ForeignModel read_at_usual_size(const std::vector<Index>& sizes, const Read& read) {
-  // Images come first.  The last sizes are for sequences, which a network may shorten by thousands of steps.
-  constexpr Index kUsualSizes[] = {64, 48, 224, 32, 1024, 16384};
+  // Images come first.  The next sizes are for sequences, which a network may shorten by thousands of steps, and 1 is for an axis that a
+  // network of Keras joins with the examples.
+  constexpr Index kUsualSizes[] = {64, 48, 224, 32, 1024, 16384, 1};
   std::optional<Error> refusal;
   for (const Index usual : kUsualSizes) {
     std::vector<Index> filled = sizes;

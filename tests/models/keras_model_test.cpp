@@ -91,6 +91,8 @@ TEST_CASE("a model of Keras that leaves the number of its steps open is read for
   const files::TensorFile cropped =
       file_of_config(config(layer("Cropping1D", "crop", R"("cropping": [100, 28])") + ","), norm_tensors("bn"));
   CHECK(models::model_of(cropped, "model.safetensors").file_output == std::vector<Index>{96, 2});
+  const files::TensorFile joined = file_of_config(config(layer("Reshape", "join", R"("target_shape": [2])") + ","), norm_tensors("bn"));
+  CHECK(models::model_of(joined, "model.safetensors").file_input == std::vector<Index>{1, 2});
   const Outcome outcome = outcome_of([&] { models::model_of(file, "model.safetensors", {3, 5}); });
   CHECK(outcome.code == ExitCode::kUsage);
   CHECK(has(outcome.text, "(3, 5)"));
