@@ -7,6 +7,7 @@
 
 #include "nn/kernels/pooling.hpp"
 #include "nn/kernels/windows.hpp"
+#include "nn/kernels/winograd.hpp"
 #include "nn/kernels_agreement.hpp"
 
 using namespace normrun;
@@ -130,6 +131,55 @@ const std::vector<Case<T>> kCellProducts{
      }},
 };
 
+/// A convolution with two kernel lines over an image of rows x cols, padded above and before; the arena's outputs are its taps.
+template <class T>
+nn::kernels::LineConvolution line_convolution(const Arena<T>& a) {
+  return {.taps = a.outputs,
+          .kernel_lines = 2,
+          .image_lines = a.rows,
+          .image_places = a.cols,
+          .above = 1,
+          .before = 2,
+          .lines = a.rows,
+          .places = a.cols,
+          .inputs = 16,
+          .outputs = 32};
+}
+
+template <class T>
+void winograd_product(Arena<T>& a, const T* bias, void (*pack)(const nn::kernels::LineConvolution&, const T*, T*)) {
+  const nn::kernels::LineConvolution of = line_convolution(a);
+  Buffer<T> packed(static_cast<std::size_t>(of.kernel_size()));
+  pack(of, a.matrix(of.kernel_lines * of.taps * of.inputs, of.outputs).data, packed.data());
+  nn::kernels::winograd_product<T>(of, a.matrix(1, of.image_size()).data, packed.data(), bias,
+                                   a.result_matrix(of.lines * of.places, of.outputs).data);
+}
+
+template <class T>
+const std::vector<Case<T>> kWinograd{
+    {"image at the points",
+     [](Arena<T>& a) {
+       const nn::kernels::LineConvolution of = line_convolution(a);
+       const T* const x = a.matrix(a.rows * a.cols, of.inputs).data;
+       nn::kernels::winograd_image<T>(of, x, a.cols, a.result_matrix(1, of.image_size()).data);
+       nn::kernels::winograd_image<T>(of, x, a.cols / 2, a.result_matrix(1, of.image_size()).data);
+     }},
+    {"product at the points", [](Arena<T>& a) { winograd_product<T>(a, nullptr, nn::kernels::winograd_kernel<T>); }},
+    {"product by the turned kernel",
+     [](Arena<T>& a) { winograd_product<T>(a, a.matrix(1, 32).data, nn::kernels::winograd_turned_kernel<T>); }},
+    {"gradient at the points",
+     [](Arena<T>& a) {
+       const nn::kernels::LineConvolution of = line_convolution(a);
+       nn::kernels::winograd_gradient<T>(of, a.matrix(of.lines * of.places, of.outputs).data, a.result_matrix(1, of.gradient_size()).data);
+     }},
+    {"gradient of the kernel",
+     [](Arena<T>& a) {
+       const nn::kernels::LineConvolution of = line_convolution(a);
+       nn::kernels::winograd_kernel_gradient<T>(of, a.matrix(1, of.kernel_size()).data,
+                                                a.result_matrix(of.kernel_lines * of.taps * of.inputs, of.outputs).data);
+     }},
+};
+
 /// Windows of 3 x 2 cells, of so many channels as the arena has outputs: side by side, or each by a cell beside the one before.
 template <class T>
 class PooledImage {
@@ -184,6 +234,10 @@ TEST_CASE_TEMPLATE("depthwise products: every path gives the reference's bits", 
 
 TEST_CASE_TEMPLATE("cell products: every path gives the reference's bits", T, float, double) {
   check_paths_agree(kCellProducts<T>, {{1, 2, 5}, {1, 3, 8, 16, 33, 50}, {1, 7, 16, 33}});
+}
+
+TEST_CASE_TEMPLATE("convolutions at the points: every path gives the reference's bits", T, float, double) {
+  check_paths_agree(kWinograd<T>, {{1, 3}, {2, 3, 8, 13}, {3, 5}});
 }
 
 TEST_CASE_TEMPLATE("pooling: every path gives the reference's bits", T, float, double) {

@@ -19,6 +19,14 @@
   KERNEL(void, depthwise, (const Windows<T>& x, const CellMatrices<T>& w, const T* bias, const Places<T>& y), (x, w, bias, y))             \
   KERNEL(void, depthwise_weight_gradient, (const Windows<T>& x, ConstView<T> dy, View<T> dw), (x, dy, dw))                                 \
   KERNEL(void, depthwise_input_gradient, (const Windows<T>& x, ConstView<T> dy, ConstView<T> w, T* dx), (x, dy, w, dx))                    \
+  /* Convolutions by fewer multiplications: winograd.hpp */                                                                                \
+  KERNEL(void, winograd_image, (const LineConvolution& of, const T* x, Index valid, T* points), (of, x, valid, points))                    \
+  KERNEL(void, winograd_kernel, (const LineConvolution& of, const T* w, T* packed), (of, w, packed))                                       \
+  KERNEL(void, winograd_turned_kernel, (const LineConvolution& of, const T* w, T* packed), (of, w, packed))                                \
+  KERNEL(void, winograd_product, (const LineConvolution& of, const T* image, const T* packed, const T* bias, T* y),                        \
+         (of, image, packed, bias, y))                                                                                                     \
+  KERNEL(void, winograd_gradient, (const LineConvolution& of, const T* dy, T* points), (of, dy, points))                                   \
+  KERNEL(void, winograd_kernel_gradient, (const LineConvolution& of, const T* sums, T* dw), (of, sums, dw))                                \
   /* Pooling: pooling.hpp */                                                                                                               \
   KERNEL(void, pool_largest, (const PooledLine& line, const T* x, T* y), (line, x, y))                                                     \
   KERNEL(void, pool_largest_backward, (const PooledLine& line, const T* x, const T* y, const T* dy, T* dx), (line, x, y, dy, dx))          \

@@ -7,6 +7,7 @@
 #include "nn/kernels/reference_products.hpp"
 #include "nn/kernels/reference_running_sums.hpp"
 #include "nn/kernels/reference_statistics.hpp"
+#include "nn/kernels/reference_winograd.hpp"
 #include "nn/kernels/table.hpp"
 
 namespace normrun::nn::kernels {

@@ -7,6 +7,7 @@
 #include "nn/kernels/list.hpp"
 #include "nn/kernels/pooling.hpp"
 #include "nn/kernels/windows.hpp"
+#include "nn/kernels/winograd.hpp"
 
 namespace normrun::nn::kernels {
 

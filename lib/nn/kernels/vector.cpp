@@ -28,6 +28,7 @@
 #include "nn/kernels/repeated_products-inl.hpp"
 #include "nn/kernels/statistics-inl.hpp"
 #include "nn/kernels/windows-inl.hpp"
+#include "nn/kernels/winograd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace normrun::nn::kernels::HWY_NAMESPACE {

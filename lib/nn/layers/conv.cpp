@@ -5,7 +5,7 @@
 //   dkernel = patches^T dy, computed for one example after another and added in that order;  dbias = sum of dy over all positions
 //   dpatches = dy kernel^T, and each number of dx is the sum over the patches that contain it, in their order
 //
-// Groups: grouped_convolution.cpp.
+// Groups: grouped_convolution.cpp.  Many channels with stride 1: winograd_convolution.cpp, whose sums have another order.
 // The steps of a sequence beyond its length are read as zeros, whatever lies there.  The output has as many valid steps as the sequence
 // alone would give: with same and causal padding length / stride, rounded up; without padding (length - span) / stride + 1, rounded down.
 // Source: Keras 3 Conv1D, Conv2D and DepthwiseConv2D (kernel glorot_uniform, bias zeros; they correlate, so the kernel is not flipped);
@@ -95,6 +95,7 @@ std::unique_ptr<const Layer<T>> make_convolution(const ConvolutionOptions& optio
   blueprint.set_output(dims_of(options.window.over, window.down.output, window.along.output, filters));
   const WindowedImage<T> image(window, options.window.over, blueprint);
   if (groups > 1) return grouped_convolution<T>(params, image, groups, filters, blueprint);
+  if (is_winograd(window, filters)) return winograd_convolution<T>(params, image, filters, blueprint);
   return std::make_unique<Convolution<T>>(params, image, filters, blueprint);
 }
 

@@ -140,6 +140,13 @@ template <class T>
 std::unique_ptr<const Layer<T>> grouped_convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index groups,
                                                     Index filters, Blueprint& blueprint);
 
+/// Whether winograd_convolution takes a convolution in one group, because it needs at most three quarters of the multiplications there.
+bool is_winograd(const Window& window, Index filters);
+/// Makes the layer of such a convolution.
+template <class T>
+std::unique_ptr<const Layer<T>> winograd_convolution(const ConvolutionParams& params, const WindowedImage<T>& image, Index filters,
+                                                     Blueprint& blueprint);
+
 /// Adds the numbers of one example's patches, (positions, patch), to the numbers of its image from which they came.
 template <class T>
 void scatter_patches(const Window& window, const T* patches, T* image) {
