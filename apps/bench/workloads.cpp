@@ -106,19 +106,22 @@ Workload w8(Index batch) {
           operations_of({kTime, 16, kWidth}, products),
           "layer"};
 }
-Workload w10() {
+Workload w10(Index batch) {
   const std::vector<Product> products = {{1024, 9, 32}, {1024, 32, 64}, {256, 9, 64}, {256, 64, 128}, {256, 9, 128}, {256, 128, 128},
                                          {64, 9, 128},  {64, 128, 256}, {64, 9, 256}, {64, 256, 256}, {1, 256, 10}};
-  return {
-      "W10-BN-32", Shape{32, 32, 3}, 10, {{"mobilenet", "{}"}, {"dense", R"({"units": 10})"}}, 32, operations_of({1024, 27, 32}, products),
-      "batch"};
+  return {"W10-BN-" + std::to_string(batch),       Shape{32, 32, 3}, 10, {{"mobilenet", "{}"}, {"dense", R"({"units": 10})"}}, batch,
+          operations_of({1024, 27, 32}, products), "batch"};
 }
-Workload w11() {
+Workload w11(Index batch) {
   constexpr double kTime = 40;
   const std::vector<Product> products = {{kTime, 5 * 64, 64}, {kTime, 5 * 64, 64}, {1, 64, 10}};
-  return {
-      "W11-BN-32", Shape{40, 128}, 10, {{"cnn1d", "{}"}, {"dense", R"({"units": 10})"}}, 32, operations_of({kTime, 5 * 128, 64}, products),
-      "batch"};
+  return {"W11-BN-" + std::to_string(batch),
+          Shape{40, 128},
+          10,
+          {{"cnn1d", "{}"}, {"dense", R"({"units": 10})"}},
+          batch,
+          operations_of({kTime, 5 * 128, 64}, products),
+          "batch"};
 }
 
 template <class Family>
@@ -174,8 +177,12 @@ std::vector<Workload> workloads() {
           w8(32),
           w8(128),
           w9(),
-          w10(),
-          w11()};
+          w10(4),
+          w10(32),
+          w10(128),
+          w11(4),
+          w11(32),
+          w11(128)};
 }
 
 Training::Training(const Workload& workload)
