@@ -266,7 +266,8 @@ PAPERS = {
 ONE_SEED = ["--seeds", "0"]
 TWO_SEEDS = ["--seeds", "0..1"]
 THREE_SEEDS = ["--seeds", "0..2"]
-SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {
+WHOLE = ("wu-johnson-2021-domain", "huang-2022-estimation-shift", "izmailov-2018-swa", "li-2018-dropout")
+SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {name: [] for name in WHOLE} | {
     "ba-2016-figure-6": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-output": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *ONE_SEED],

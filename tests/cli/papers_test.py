@@ -96,7 +96,7 @@ class TablesTest(CommandLineTest):
 class DecideTest(CommandLineTest):
     """scripts/decide_papers in a tree of its own: trained results, and a stand-in for the program that notes how it is called."""
 
-    NAME = "wu-johnson-2021-domain"
+    NAME = "wu-johnson-2021-samples"
 
     def setUp(self):
         super().setUp()
@@ -122,8 +122,8 @@ class DecideTest(CommandLineTest):
             pages.append((self.folder / "docs/papers.md").read_text(encoding="utf-8"))
         self.assertEqual(*pages)
         section = pages[0].partition(f"<!-- begin {self.NAME} -->\n")[2].partition(f"<!-- end {self.NAME} -->")[0]
-        self.assertTrue(section.startswith("Run: 6 epochs, seeds 0. The config's full form: 6 epochs, seeds 0..9.\n"), section)
-        self.assertEqual(section.count("(one seed)"), 3)
+        self.assertTrue(section.startswith("Run: 1 epoch, seeds 0. The config's full form: 4 epochs, seeds 0..9.\n"), section)
+        self.assertEqual(section.count("(one seed)"), 6)
         self.assertTrue(section.rstrip() in result.stdout)
         for call in (self.folder / "calls").read_text(encoding="utf-8").splitlines():
             self.assertTrue(call.startswith("train --config "), call)
