@@ -270,8 +270,8 @@ WHOLE = ("wu-johnson-2021-domain", "huang-2022-estimation-shift", "izmailov-2018
 SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {name: [] for name in WHOLE} | {
     "ba-2016-figure-6": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-output": ["--epochs", "5", *ONE_SEED],
-    "ba-2016-figure-6-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *ONE_SEED],
-    "ba-2016-figure-6-output-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *ONE_SEED],
+    "ba-2016-figure-6-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *THREE_SEEDS],
+    "ba-2016-figure-6-output-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *THREE_SEEDS],
     "ioffe-2015-figure-1": TWO_SEEDS,
     "wu-he-2018-batch-sizes": TWO_SEEDS,
     "shen-2020-transformers": TWO_SEEDS,
