@@ -266,7 +266,7 @@ PAPERS = {
 ONE_SEED = ["--seeds", "0"]
 TWO_SEEDS = ["--seeds", "0..1"]
 THREE_SEEDS = ["--seeds", "0..2"]
-WHOLE = ("wu-johnson-2021-domain", "huang-2022-estimation-shift", "izmailov-2018-swa", "li-2018-dropout")
+WHOLE = ("shen-2020-transformers", "wu-johnson-2021-domain", "huang-2022-estimation-shift", "izmailov-2018-swa", "li-2018-dropout")
 SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {name: [] for name in WHOLE} | {
     "ba-2016-figure-6": ["--epochs", "5", *ONE_SEED],
     "ba-2016-figure-6-output": ["--epochs", "5", *ONE_SEED],
@@ -274,7 +274,6 @@ SHORT = {name: ["--seeds", "0..4"] for name in PAPERS} | {name: [] for name in W
     "ba-2016-figure-6-output-batch-4": ["--epochs", "1", "--set", "data.limit=10000", *THREE_SEEDS],
     "ioffe-2015-figure-1": TWO_SEEDS,
     "wu-he-2018-batch-sizes": TWO_SEEDS,
-    "shen-2020-transformers": TWO_SEEDS,
     "zhu-2025-dyt": THREE_SEEDS,
     "summers-dinneen-2020-weighing": TWO_SEEDS,
     "singh-2019-evalnorm": TWO_SEEDS,

@@ -80,8 +80,9 @@ def unseen_text(decided, counts):
     without = sum((config, row["id"]) not in counts for config, found in decided for row in found)
     otherwise = ", ".join(f"{total[name]} {name}" for name in OTHERWISE)
     return ["*Unseen* tells in how many ranges of as many seeds, which no config names, the claim came out as its config expects",
-            f"(`scripts/decide_claims --unseen 5`).  In all, {total.total()} pairs of a claim and such a range were run: {total['as expected']} as expected,",
-            f"{otherwise} (where the config expects it to stay undecided).  {without} claims have no such range."]
+            f"(`scripts/decide_claims --unseen 5`).  In all, {total.total()} pairs of a claim and such a range were run:",
+            f"{total['as expected']} as expected, {otherwise} (where the config expects it to stay undecided).",
+            f"{without} claims have no such range."]
 
 
 def verdicts_page(decided, unseen):

@@ -88,7 +88,7 @@ class PagesTest(unittest.TestCase):
         self.assertIn("| 5 (3) | 2 of 4, 1 undecided, 1 opposite | [a]", page)
         self.assertIn("| 5 (3) | 0 of 1, 1 decided after all | [a]", page)
         self.assertIn("| 5 (3) | - | [a]", page)
-        self.assertIn("In all, 5 pairs of a claim and such a range were run: 2 as expected,\n1 undecided, 1 opposite, 1 decided after all", page)
+        self.assertIn("In all, 5 pairs of a claim and such a range were run:\n2 as expected, 1 undecided, 1 opposite, 1 decided after all", page)
         self.assertIn("1 claims have no such range", page)
 
     def test_a_time_stands_on_no_page(self):
