@@ -7,7 +7,7 @@
 #include "compare/evaluation_set.hpp"
 #include "compare/metrics.hpp"
 #include "statistics/evaluation_batches.hpp"
-#include "statistics/run_forward.hpp"
+#include "statistics/run_on.hpp"
 
 namespace normrun::compare {
 namespace {
@@ -45,12 +45,15 @@ std::vector<double> layer_output_gaps(const Snapshot<T>& snapshot) {
   statistics::SliceForward<T> eval(network, rows, batches.batch_size());
   std::vector<RunningGap<T>> gaps(norms.size());
   while (batches.next()) {
-    train.run(batches.rows(), snapshot.model.params, snapshot.model.state, kTrainFrozen, last);
-    eval.run(batches.rows(), snapshot.model.params, snapshot.model.state, kEvalMode, last);
+    std::optional<Index> at;  // where both passes have stopped
     for (std::size_t i = 0; i < norms.size(); ++i) {
       const nn::LayerInfo& layer = network.layers()[static_cast<std::size_t>(norms[i].layer)];
-      const ConstView<T> a = train.activations(norms[i].layer + 1);
-      const ConstView<T> b = eval.activations(norms[i].layer + 1);
+      const Index output = norms[i].layer + 1;
+      statistics::run_on<T>(train, at, batches.rows(), snapshot.model, kTrainFrozen, output);
+      statistics::run_on<T>(eval, at, batches.rows(), snapshot.model, kEvalMode, output);
+      at = output;
+      const ConstView<T> a = train.activations(output);
+      const ConstView<T> b = eval.activations(output);
       for (const Index place : batches.counted())
         gaps[i].add(a.row(place), b.row(place), counted_numbers(layer, train.lengths_behind(norms[i].layer), place));
     }

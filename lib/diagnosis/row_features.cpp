@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "core/random.hpp"
+#include "statistics/run_on.hpp"
 
 namespace normrun::diagnosis {
 namespace {
@@ -101,11 +103,8 @@ class Collector {
     const nn::Network<T>& network = subject_.network();
     const std::vector<Place> list = places(network);
     std::vector<Features> sets;
-    Index highest = 0;
-    for (const Place& place : list) {
-      sets.push_back(empty(place, 2 * place.channels <= kMostFeatures));
-      highest = std::max(highest, place.boundary);
-    }
+    sets.reserve(list.size());
+    for (const Place& place : list) sets.push_back(empty(place, 2 * place.channels <= kMostFeatures));
     for (std::size_t group = 0; group < 2 && !list.empty(); ++group) {
       const statistics::SplitRows<T> source(subject_.split(splits_[group]));
       const Index slice = statistics::evaluation_rows(network);
@@ -113,8 +112,10 @@ class Collector {
       for (Index first = 0; first < std::ssize(rows_[group]); first += slice) {
         const Index count = std::min(slice, static_cast<Index>(std::ssize(rows_[group])) - first);
         const auto rows = std::span(rows_[group]).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-        forward.run(rows, model.params, model.state, kEvalMode, highest);
+        std::optional<Index> at;  // where the pass has stopped
         for (std::size_t s = 0; s < list.size(); ++s) {
+          statistics::run_on<T>(forward, at, rows, model, kEvalMode, list[s].boundary);
+          at = std::max(at.value_or(0), list[s].boundary);
           const std::span<const Index> lengths = forward.lengths(list[s].layer);
           for (Index r = 0; r < count; ++r) {
             const Index length = lengths.empty() ? 0 : lengths[static_cast<std::size_t>(r)];

@@ -134,7 +134,13 @@ template <class T>
 RowScores JudgedRows<T>::train_score(Index batch_size, Index partitions) const {
   std::vector<Index> places(order_.size());
   std::vector<Matrix<T>> passes;
+  passes.reserve(static_cast<std::size_t>(partitions));
   for (Index partition = 0; partition < partitions; ++partition) {
+    // A batch of one row is the same in every partition.
+    if (batch_size == 1 && partition > 0) {
+      passes.push_back(passes.front());
+      continue;
+    }
     std::iota(places.begin(), places.end(), Index{0});
     RandomStream(subject_.plan.seed, Purpose::kPartition, static_cast<std::uint64_t>(partition)).shuffle(places);
     std::vector<Index> order(places.size());

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <new>
 
 #include "nn/kernels/cells.hpp"
 #include "nn/network.hpp"
@@ -7,47 +6,9 @@
 namespace normrun::nn {
 
 template <class T>
-Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity), keep_(keep) {
-  const Layout& layout = network.layout();
-  const auto count = [capacity](Index numbers) {
-    Index total = 0;
-    Index bytes = 0;
-    if (!checked_product(numbers, capacity, total) || !checked_product(total, sizeof(T), bytes)) throw std::bad_alloc();
-    return static_cast<std::size_t>(total);
-  };
-  sizes_.push_back(network.input().size());
-  for (const LayerInfo& info : network.layers()) sizes_.push_back(info.output.size());
-  std::size_t most_inputs = 1;
-  for (std::size_t i = 1; i < sizes_.size(); ++i) {
-    count(sizes_[i]);
-    const std::vector<Index>& inputs = network.layers()[i - 1].inputs;
-    const bool works_in_place = keep != Keep::kAllActivations && network.works_in_place(static_cast<Index>(i) - 1);
-    places_.push_back(works_in_place ? places_[static_cast<std::size_t>(inputs.front() - 1)] : activations_.size());
-    if (!works_in_place) activations_.emplace_back(capacity, sizes_[i]);
-    most_inputs = std::max(most_inputs, inputs.size());
-  }
-  more_inputs_.resize(most_inputs - 1);
-  more_gradients_.resize(most_inputs - 1);
-  const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
-  count(widest);
-  if (keep != Keep::kNoGradients) {
-    plan_ = network.gradient_plan(capacity, keep);
-    for (Index i = 0; i < plan_.buffer_count(); ++i) gradients_.emplace_back(capacity, widest);
-  }
-  lengths_at_.resize(network.layers().size());
-  lengths_behind_.resize(sizes_.size());
-  changed_lengths_.resize(network.layers().size());
-  for (std::size_t i = 0; i < changed_lengths_.size(); ++i) {
-    if (network.changes_lengths(i)) changed_lengths_[i].resize(static_cast<std::size_t>(capacity));
-  }
-  cache_per_example_.resize(count(layout.cache_per_example));
-  cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
-}
-
-template <class T>
 ConstView<T> Record<T>::activations(Index boundary) const {
   if (boundary == 0) return input_;
-  return activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().slice(0, examples_);
+  return {activations_[places_[static_cast<std::size_t>(boundary - 1)]].view().data, examples_, sizes_[static_cast<std::size_t>(boundary)]};
 }
 
 template <class T>

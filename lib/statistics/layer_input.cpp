@@ -19,9 +19,8 @@ void add_by_step(ConstView<T> rows, Index steps, std::span<const Index> lengths,
     moments.add<T>(nn::reaching_rows<T>(of_examples, step * rows.cols, rows.cols, valid, step, packed.view().data), step);
 }
 
-/// Adds the rows that a normalization inside a layer read, those of each step to its own group.
-template <class T>
-void add_kept(const SliceForward<T>& pass, const nn::Normalization& norm, const Part& examples, ChannelMoments& moments) {
+template <class T, class Pass>
+void add_kept_of(const Pass& pass, const nn::Normalization& norm, const Part& examples, ChannelMoments& moments) {
   const std::span<const Index> lengths = pass.lengths(norm.layer);
   const Index steps = lengths.empty() ? norm.kept->time : *std::max_element(lengths.begin(), lengths.end());
   const Index channels = norm.features / norm.steps;
@@ -33,17 +32,14 @@ void add_kept(const SliceForward<T>& pass, const nn::Normalization& norm, const 
   }
 }
 
-}  // namespace
-
+/// Adds the rows of a part of the examples.  Padded steps up to the longest sequence are those of all examples.
 template <class T>
-void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
-                     ChannelMoments& moments) {
-  if (norm.kept) return add_kept(pass, norm, examples, moments);
-  const ConstView<T> activations = pass.activations(norm.input).slice(examples.first, examples.count);
+void add_examples(ConstView<T> all, std::span<const Index> lengths, const nn::Normalization& norm, nn::PaddedSteps padded_steps,
+                  const Part& examples, ChannelMoments& moments) {
+  const ConstView<T> activations = all.slice(examples.first, examples.count);
   const Index channels = norm.features / norm.steps;
   const Index positions = activations.cols / channels;
   const ConstView<T> rows = activations.reshaped(activations.rows * positions, channels);
-  std::span<const Index> lengths = pass.lengths(norm.layer);
   if (padded_steps == nn::PaddedSteps::kCounted) lengths = {};
   const bool is_to_longest = padded_steps == nn::PaddedSteps::kToLongest && !lengths.empty();
   const Index longest = is_to_longest ? *std::max_element(lengths.begin(), lengths.end()) : 0;
@@ -54,7 +50,32 @@ void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm,
     moments.add<T>(rows.slice(static_cast<Index>(e) * positions, is_to_longest ? longest : lengths[e]));
 }
 
+}  // namespace
+
+template <class T>
+void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
+                     ChannelMoments& moments) {
+  if (norm.kept) return add_kept_of<T>(pass, norm, examples, moments);
+  add_examples<T>(pass.activations(norm.input), pass.lengths(norm.layer), norm, padded_steps, examples, moments);
+}
+
+template <class T>
+void add_rows(ConstView<T> activations, std::span<const Index> lengths, const nn::Normalization& norm, nn::PaddedSteps padded_steps,
+              ChannelMoments& moments) {
+  add_examples<T>(activations, lengths, norm, padded_steps, {0, activations.rows}, moments);
+}
+
+template <class T>
+void add_kept(const nn::Record<T>& record, const nn::Normalization& norm, ChannelMoments& moments) {
+  add_kept_of<T>(record, norm, {0, record.activations(norm.layer + 1).rows}, moments);
+}
+
 template void add_layer_input(const SliceForward<float>&, const nn::Normalization&, nn::PaddedSteps, const Part&, ChannelMoments&);
 template void add_layer_input(const SliceForward<double>&, const nn::Normalization&, nn::PaddedSteps, const Part&, ChannelMoments&);
+
+template void add_rows(ConstView<float>, std::span<const Index>, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
+template void add_rows(ConstView<double>, std::span<const Index>, const nn::Normalization&, nn::PaddedSteps, ChannelMoments&);
+template void add_kept(const nn::Record<float>&, const nn::Normalization&, ChannelMoments&);
+template void add_kept(const nn::Record<double>&, const nn::Normalization&, ChannelMoments&);
 
 }  // namespace normrun::statistics

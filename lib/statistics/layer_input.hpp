@@ -13,7 +13,15 @@ namespace normrun::statistics {
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, const Part& examples,
                      ChannelMoments& moments);
-/// Adds the rows of all examples of the last run in the same way.
+/// Adds the rows of some examples whose activations the normalization reads: (examples, size of its input).  lengths: how many steps of
+/// each sequence are valid; empty if all are.
+template <class T>
+void add_rows(ConstView<T> activations, std::span<const Index> lengths, const nn::Normalization& norm, nn::PaddedSteps padded_steps,
+              ChannelMoments& moments);
+/// Adds the rows that a normalization inside a layer read in the pass that `record` holds, those of each step to its own group.
+template <class T>
+void add_kept(const nn::Record<T>& record, const nn::Normalization& norm, ChannelMoments& moments);
+/// Adds the rows of all examples of the last run of `pass`.
 template <class T>
 void add_layer_input(const SliceForward<T>& pass, const nn::Normalization& norm, nn::PaddedSteps padded_steps, ChannelMoments& moments) {
   add_layer_input(pass, norm, padded_steps, {0, pass.activations(norm.input).rows}, moments);

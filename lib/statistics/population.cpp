@@ -1,12 +1,15 @@
 #include "statistics/population.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "statistics/layer_by_layer.hpp"
 #include "statistics/layer_input.hpp"
-#include "statistics/stem_outputs.hpp"
+#include "statistics/run_on.hpp"
+#include "statistics/shared_rows.hpp"
 
 namespace normrun::statistics {
 namespace {
@@ -20,76 +23,6 @@ std::vector<Index> population_rows(Index available, const config::Count& samples
   return rows;
 }
 
-/// Runs slices of rows, so that the estimators can add up what the layers read of them.
-template <class T>
-class PopulationPass {
- public:
-  PopulationPass(const nn::Network<T>& network, const SplitRows<T>& source, std::vector<Index> rows, Index slice_rows,
-                 std::optional<nn::PaddedSteps> padded_steps)
-      : network_(network),
-        rows_(std::move(rows)),
-        slice_rows_(slice_rows),
-        padded_steps_(padded_steps),
-        stem_end_(source.stem != nullptr ? source.stem->boundary() : 0),
-        forward_(network, source, slice_rows) {}
-
-  const nn::Normalization& normalization(Index index) const { return network_.layout().normalizations[static_cast<std::size_t>(index)]; }
-  Index highest_input() const { return statistics::highest_input(network_.layout()); }
-  Index row_count() const { return static_cast<Index>(rows_.size()); }
-
-  void run_slice(Index first, std::span<const T> params, std::span<const T> state, const Mode& mode, Index last_boundary) {
-    const Index count = std::min(slice_rows_, row_count() - first);
-    forward_.run(std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), params, state, mode,
-                 last_boundary);
-  }
-  /// Runs a slice in eval mode from activations that the last round kept, so that the layers below do not run again for every
-  /// normalization.  If the activations at the highest cut below `last_boundary` take little memory, they are kept for the next round.
-  void run_slice_from_kept(Index first, std::span<const T> params, std::span<const T> state, Index last_boundary) {
-    const Index count = std::min(slice_rows_, row_count() - first);
-    const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-    if (kept_at_ > 0)
-      forward_.run_from(kept_at_, std::as_const(kept_).view().slice(first, count), rows, params, state, kEvalMode, last_boundary);
-    else
-      forward_.run(rows, params, state, kEvalMode, last_boundary);
-    if (next_at_ == 0) return;
-    const ConstView<T> activations = forward_.activations(next_at_);
-    std::copy(activations.begin(), activations.end(), next_.view().row(first));
-  }
-  void start_round(Index last_boundary) {
-    constexpr Index kMostBytes = Index{1} << 25;
-    const Index cut = network_.cut_below(last_boundary);
-    const Index size = boundary_size(network_, cut);
-    next_at_ = cut > std::max(kept_at_, stem_end_) && size <= kMostBytes / static_cast<Index>(sizeof(T)) / row_count() ? cut : 0;
-    if (next_at_ > 0) next_ = Matrix<T>(row_count(), size);
-  }
-  void finish_round() {
-    if (next_at_ == 0) return;
-    kept_at_ = next_at_;
-    std::swap(kept_, next_);
-  }
-  /// Calls visit(group, moments) for each group of the last slice's rows that share batch statistics in this layer.
-  template <class Visit>
-  void each_group(const nn::Normalization& norm, const Visit& visit) const {
-    each_statistics_group(forward_, norm, padded_steps_.value_or(norm.padded_steps), visit);
-  }
-  /// Adds the rows that the normalization layer read in the last slice.
-  void add_input_of(const nn::Normalization& norm, ChannelMoments& moments) const {
-    add_layer_input(forward_, norm, padded_steps_.value_or(norm.padded_steps), moments);
-  }
-
- private:
-  const nn::Network<T>& network_;
-  std::vector<Index> rows_;
-  Index slice_rows_;
-  std::optional<nn::PaddedSteps> padded_steps_;
-  Index stem_end_;  // the upper end of the stem if its outputs are kept, and 0 otherwise
-  SliceForward<T> forward_;
-  Index kept_at_ = 0;  // `kept_` holds the activations of all rows at this boundary; 0: nothing is kept
-  Matrix<T> kept_;
-  Index next_at_ = 0;
-  Matrix<T> next_;
-};
-
 /// Whether the number of padded steps that a layer counts depends on the batch.
 bool pads_batches(const nn::Layout& layout, std::optional<nn::PaddedSteps> padded_steps) {
   return std::any_of(layout.normalizations.begin(), layout.normalizations.end(), [&](const nn::Normalization& norm) {
@@ -97,66 +30,74 @@ bool pads_batches(const nn::Layout& layout, std::optional<nn::PaddedSteps> padde
   });
 }
 
-/// Writes the moments of rows into a layer's statistics.  A time step that no row reaches keeps its old statistics.
-template <class T>
-void replace(const ChannelMoments& moments, LayerStatistics& statistics) {
-  statistics.rounding = moments.rounding_variance(std::numeric_limits<T>::epsilon());
-  const std::vector<double> variance = moments.variance();
-  const std::size_t channels = variance.size() / static_cast<std::size_t>(moments.groups());
-  for (std::size_t c = 0; c < variance.size(); ++c) {
-    if (moments.rows(static_cast<Index>(c / channels)) == 0) continue;
-    statistics.mean[c] = moments.mean()[c];
-    statistics.variance[c] = variance[c];
-  }
-}
-
-template <class T>
-std::vector<LayerStatistics> layer_by_layer(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
-                                            std::vector<Index> rows, std::optional<nn::PaddedSteps> padded_steps, Index slice_rows) {
-  PopulationPass<T> pass(network, source, std::move(rows), slice_rows, padded_steps);
-  Buffer<T> repaired = model.state;
-  std::vector<LayerStatistics> population;
-  for (const NormGroup& group : norm_groups(network.layout())) {
-    pass.start_round(group.input);
-    std::vector<LayerStatistics> found;
-    Buffer<T> before;
-    for (Index round = 0; round < group.rounds && before != repaired; ++round) {
-      std::vector<ChannelMoments> moments;
-      moments.reserve(group.norms.size());
-      for (const Index index : group.norms) moments.emplace_back(pass.normalization(index).features, pass.normalization(index).steps);
-      for (Index first = 0; first < pass.row_count(); first += slice_rows) {
-        pass.run_slice_from_kept(first, model.params, repaired, group.last_boundary);
-        for (std::size_t i = 0; i < moments.size(); ++i) pass.add_input_of(pass.normalization(group.norms[i]), moments[i]);
-      }
-      found.clear();
-      for (std::size_t i = 0; i < moments.size(); ++i) {
-        found.push_back(moving_statistics<T>(network.layout(), group.norms[i], model.state));
-        replace<T>(moments[i], found.back());
-      }
-      before = state_with<T>(network.layout(), repaired, found);
-      std::swap(before, repaired);
-    }
-    pass.finish_round();
-    population.insert(population.end(), found.begin(), found.end());
-  }
-  return population;
-}
-
 /// Files often list their rows class by class.
 void shuffle(std::vector<Index>& rows) { RandomStream(0, Purpose::kPopulation).shuffle(rows); }
 
-/// Runs batches in train mode.  For every layer and batch (or each ghost batch, if the layer divides batches) it calls `add` with the
-/// layer's place in `layers` and the moments of what the layer read.
-template <class T, class Add>
-void each_batch(PopulationPass<T>& pass, const nn::Model<T>& model, const std::vector<Index>& layers, Index batch_size, Add&& add) {
-  const Index last_boundary = pass.highest_input();
-  for (Index first = 0; first + batch_size <= pass.row_count(); first += batch_size) {
-    pass.run_slice(first, model.params, model.state, kTrainFrozen, last_boundary);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      pass.each_group(pass.normalization(layers[i]), [&](Index /*group*/, const ChannelMoments& moments) { add(i, moments); });
+/// Runs batches of rows in train mode, and takes the moments of what each layer reads of them.
+template <class T>
+class BatchPass {
+ public:
+  BatchPass(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source, std::vector<Index> rows, Index batch_size,
+            std::optional<nn::PaddedSteps> padded_steps)
+      : network_(network),
+        model_(model),
+        rows_(std::move(rows)),
+        batch_size_(batch_size),
+        padded_steps_(padded_steps),
+        layers_(layers_with_statistics(network.layout())) {
+    compute_stem<T>(network, source, model.params, rows_);
+    for (Index member = 0; member < members_for(batches()); ++member)
+      forwards_.push_back(std::make_unique<SliceForward<T>>(network, source, batch_size));
+  }
+
+  const std::vector<Index>& layers() const { return layers_; }
+  const nn::Normalization& norm_of(std::size_t layer) const {
+    return network_.layout().normalizations[static_cast<std::size_t>(layers_[layer])];
+  }
+  Index batches() const { return static_cast<Index>(rows_.size()) / batch_size_; }
+
+  /// For every batch and layer it calls add(layer's place in layers(), moments), in the order of the batches; if the layer divides batches,
+  /// for each ghost batch.
+  template <class Add>
+  void each_batch(const Add& add) {
+    constexpr Index kRound = 16;  // how many batches wait to be added in their order
+    for (Index first = 0; first < batches(); first += kRound) {
+      const Index count = std::min(kRound, batches() - first);
+      std::vector<std::vector<std::vector<ChannelMoments>>> moments(static_cast<std::size_t>(count));
+      share_items(count, [&](Index member, Index batch) {
+        moments[static_cast<std::size_t>(batch)] = moments_of(*forwards_[static_cast<std::size_t>(member)], first + batch);
+      });
+      for (const auto& batch : moments)
+        for (std::size_t layer = 0; layer < batch.size(); ++layer)
+          for (const ChannelMoments& group : batch[layer]) add(layer, group);
     }
   }
-}
+
+ private:
+  /// Returns for each layer the moments of each group of the batch's rows that share statistics.
+  std::vector<std::vector<ChannelMoments>> moments_of(SliceForward<T>& forward, Index batch) const {
+    const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(batch * batch_size_), static_cast<std::size_t>(batch_size_));
+    std::vector<std::vector<ChannelMoments>> moments(layers_.size());
+    for (std::size_t layer = 0, at = 0; layer < layers_.size(); ++layer) {
+      const nn::Normalization& norm = norm_of(layer);
+      const auto next = static_cast<std::size_t>(boundary_of_input(norm));
+      run_on<T>(forward, layer == 0 ? std::nullopt : std::optional(static_cast<Index>(at)), rows, model_, kTrainFrozen,
+                static_cast<Index>(next));
+      at = std::max(at, next);
+      each_statistics_group(forward, norm, padded_steps_.value_or(norm.padded_steps),
+                            [&](Index /*group*/, const ChannelMoments& group) { moments[layer].push_back(group); });
+    }
+    return moments;
+  }
+
+  const nn::Network<T>& network_;
+  const nn::Model<T>& model_;
+  std::vector<Index> rows_;
+  Index batch_size_;
+  std::optional<nn::PaddedSteps> padded_steps_;
+  std::vector<Index> layers_;
+  std::vector<std::unique_ptr<SliceForward<T>>> forwards_;  // one for each thread
+};
 
 /// Returns the variances that rounding alone may leave in an average over batches.  In batches of two rows, an unbiased variance is twice
 /// the biased one.  A rule that averages roots of variance + epsilon adds the rounding error of a sum of so many doubles.
@@ -173,16 +114,15 @@ template <class T>
 std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::Model<T>& model, const SplitRows<T>& source,
                                       std::vector<Index> rows, const PopulationOptions& options, Index batch_size) {
   shuffle(rows);
-  const std::vector<Index> layers = layers_with_statistics(network.layout());
-  PopulationPass<T> pass(network, source, std::move(rows), batch_size, options.padded_steps);
+  BatchPass<T> pass(network, model, source, std::move(rows), batch_size, options.padded_steps);
+  const std::vector<Index>& layers = pass.layers();
   std::vector<BatchAverage> averages;
   std::vector<ChannelMoments> pooled;
-  for (const Index index : layers) {
-    const nn::Normalization& norm = pass.normalization(index);
-    averages.emplace_back(norm);
-    pooled.emplace_back(norm.features, norm.steps);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    averages.emplace_back(pass.norm_of(i));
+    pooled.emplace_back(pass.norm_of(i).features, pass.norm_of(i).steps);
   }
-  each_batch(pass, model, layers, batch_size, [&](std::size_t i, const ChannelMoments& moments) {
+  pass.each_batch([&](std::size_t i, const ChannelMoments& moments) {
     averages[i].add(moments, 1.0);
     pooled[i].merge(moments);
   });
@@ -190,11 +130,11 @@ std::vector<LayerStatistics> by_batch(const nn::Network<T>& network, const nn::M
   for (std::size_t i = 0; i < layers.size(); ++i) {
     population.push_back(moving_statistics<T>(network.layout(), layers[i], model.state));
     if (options.estimator == Estimator::kPooled) {
-      replace<T>(pooled[i], population.back());
+      replace_statistics<T>(pooled[i], population.back());
       continue;
     }
     averages[i].replace(population.back());
-    population.back().rounding = rounding_of_average<T>(pass.normalization(layers[i]), pooled[i], pass.row_count() / batch_size);
+    population.back().rounding = rounding_of_average<T>(pass.norm_of(i), pooled[i], pass.batches());
   }
   return population;
 }
@@ -249,8 +189,8 @@ std::vector<LayerStatistics> population_statistics(const nn::Network<T>& network
     // Where each batch is padded by itself, the rows run in random batches of training's size.
     const bool runs_batches = pads_batches(network.layout(), options.padded_steps);
     if (runs_batches) shuffle(rows);
-    const Index slice_rows = std::min(runs_batches ? train_batch_size : kEvaluationRows, available);
-    return layer_by_layer(network, model, source, std::move(rows), options.padded_steps, slice_rows);
+    const Index slice_rows = std::min(runs_batches ? train_batch_size : rows_of_moments(network), available);
+    return layer_by_layer<T>(network, model, source, std::move(rows), options.padded_steps, slice_rows);
   }
   const config::Count& size = options.batch_size;
   const Index batch_size = size.word == "all" ? available : size.word == "train" ? train_batch_size : size.value;

@@ -17,6 +17,9 @@ StemOutputs<T>::StemOutputs(const nn::Network<T>& network, std::span<const T> pa
 
 template <class T>
 void StemOutputs<T>::gather(std::span<const Index> rows, View<T> to) {
+  // Threads may read together what is known, so this writes nothing then.
+  const bool are_known = std::all_of(rows.begin(), rows.end(), [&](Index row) { return has_[static_cast<std::size_t>(row)]; });
+  if (are_known) return gather_rows<T>(outputs_.view(), rows, to);
   missing_.clear();
   for (const Index row : rows) {
     if (has_[static_cast<std::size_t>(row)]) continue;

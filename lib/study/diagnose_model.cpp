@@ -10,6 +10,7 @@
 #include "core/denormals.hpp"
 #include "data/array_values.hpp"
 #include "files/number_array.hpp"
+#include "statistics/known_outputs.hpp"
 #include "study/eval_divergence.hpp"
 #include "study/loaded_model.hpp"
 #include "study/plan.hpp"
@@ -42,6 +43,7 @@ class ModelJudge {
     record_.data_digest = data_.digest;
     result_.batch_size = diagnosis::rows_of_norm_batch(config_.train);
     for (const std::string& name : config_.compare.splits) splits_.push_back(data::split_of(name));
+    remember(data_);
   }
 
   ModelDiagnosis judge() {
@@ -53,7 +55,10 @@ class ModelJudge {
     for (const data::SplitName split : splits_)
       if (has_labels(data_.split(split))) labelled.emplace_back(data::split_text(split));
     const bool has_any = !labelled.empty();
-    if (!has_any || labelled.size() < splits_.size()) by_outputs_ = with_outputs_as_targets();
+    if (!has_any || labelled.size() < splits_.size()) {
+      by_outputs_ = with_outputs_as_targets();
+      remember(*by_outputs_);
+    }
     settings_.compare.splits = has_any ? labelled : config_.compare.splits;
     compare_and_explain(has_any ? data_ : *by_outputs_, has_any ? loss_ : nn::LossKind::kMse);
     if (!result_.divergence.empty()) return std::move(result_);
@@ -63,6 +68,11 @@ class ModelJudge {
   }
 
  private:
+  /// Lets passes over these rows be computed once.  Every dataset here has the same features.
+  void remember(const data::Dataset<T>& data) {
+    for (const data::SplitName split : {data::SplitName::kTrain, data::SplitName::kValidation, data::SplitName::kTest})
+      known_.add(data.split(split), static_cast<Index>(split));
+  }
   /// Whether the file or the request tells how often the statistics moved.  Without that, the gap cannot be divided among its causes: the
   /// share of the initial values would count as noise.
   bool knows_updates() const {
@@ -233,6 +243,7 @@ class ModelJudge {
   const nn::Network<T>& network_ = loaded_.network;
   const nn::Model<T>& model_ = loaded_.model;
   const nn::LossKind loss_ = loaded_.loss;
+  statistics::KnownOutputs<T> known_{&network_, model_.params};
   std::vector<data::SplitName> splits_;         // the rows to be judged come first
   std::vector<diagnosis::RepairStage> stages_;  // empty without moving statistics
   Buffer<T> sound_;                             // the state with recomputed statistics

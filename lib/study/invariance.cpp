@@ -2,17 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "compare/metrics.hpp"
 #include "core/random.hpp"
-#include "statistics/run_forward.hpp"
+#include "statistics/run_on.hpp"
+#include "statistics/shared_rows.hpp"
 
 namespace normrun::study {
 namespace {
 
 constexpr Index kMostRows = 256;
 constexpr Index kBatch = 32;
+
+/// Returns how many rows run, all at once in one of the arrangements: fewer if an example has many numbers.
+template <class T>
+Index most_rows(const nn::Network<T>& network) {
+  constexpr Index kMostNumbers = Index{1} << 25;
+  return std::clamp(kMostNumbers / statistics::widest_boundary(network), kBatch, kMostRows);
+}
 
 /// Runs the same rows in several arrangements of batches.
 template <class T>
@@ -22,7 +31,7 @@ class Arrangements {
       : loaded_(loaded),
         split_(loaded.data.split(split)),
         own_mode_(own_mode),
-        order_(static_cast<std::size_t>(std::min(split_.samples(), kMostRows))) {
+        order_(static_cast<std::size_t>(std::min(split_.samples(), most_rows(loaded.network)))) {
     std::iota(order_.begin(), order_.end(), Index{0});
     own_ = in_batches(own_mode_, order_, rows());
     train_ = in_batches(kTrainFrozen, order_, rows());
@@ -53,14 +62,19 @@ class Arrangements {
   Matrix<T> in_batches(const Mode& mode, const std::vector<Index>& order, Index size) const {
     const nn::Network<T>& network = loaded_.network;
     const Index boundary = network.output_boundary();
-    statistics::SliceForward<T> forward(network, statistics::SplitRows<T>(split_), size);
+    const Index batches = (std::ssize(order) + size - 1) / size;
+    std::vector<std::unique_ptr<statistics::SliceForward<T>>> forwards;
+    for (Index member = 0; member < statistics::members_for(batches); ++member)
+      forwards.push_back(std::make_unique<statistics::SliceForward<T>>(network, statistics::SplitRows<T>(split_), size));
     Matrix<T> outputs(rows(), network.output().size());
-    for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(size)) {
+    statistics::share_items(batches, [&](Index member, Index place) {
+      const auto begin = static_cast<std::size_t>(place * size);
       const auto batch = std::span(order).subspan(begin, std::min(static_cast<std::size_t>(size), order.size() - begin));
+      statistics::SliceForward<T>& forward = *forwards[static_cast<std::size_t>(member)];
       forward.run(batch, loaded_.model.params, loaded_.model.state, mode, boundary);
       const ConstView<T> y = forward.activations(boundary);
       for (std::size_t i = 0; i < batch.size(); ++i) std::copy_n(y.row(static_cast<Index>(i)), y.cols, outputs.view().row(batch[i]));
-    }
+    });
     return outputs;
   }
 

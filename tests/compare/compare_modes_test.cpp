@@ -98,6 +98,24 @@ TEST_CASE("the gap of a layer's outputs: the last layer's is the network's, and 
   CHECK(gaps_of("layer", of_layer_norm) == std::vector<std::string>{"0", "0"});
 }
 
+TEST_CASE("the gap of a layer's outputs is that of the normalization, not of the activation behind it") {
+  const std::string network =
+      R"(network=[{"type": "dense", "units": 4}, {"type": "norm"}, {"type": "relu"}, {"type": "dense", "units": 3}])";
+  const TrainedRun<double> trained(run_of({network, "norm.type=batch"}), 12);
+  const compare::Snapshot<double> snapshot = trained.snapshot();
+  tables::RunRecord record;
+  compare::compare_modes(snapshot, compare::Moment::kFinal, record);
+  const compare::EvaluationSet<double> set(snapshot, data::SplitName::kTest);
+  constexpr Index kBehindNorm = 2;
+  const auto outputs = [&](const Mode& mode) {
+    return statistics::run_every_row<double>(snapshot.network, snapshot.model.params, snapshot.model.state, mode,
+                                             snapshot.rows(data::SplitName::kTest), set.batch_order(), snapshot.settings.batch_size,
+                                             kBehindNorm);
+  };
+  const double expected = compare::gap_metrics<double>(outputs(kTrainFrozen).view(), outputs(kEvalMode).view()).relative_gap;
+  CHECK(std::stod(fields(record, tables::TableId::kLayers, "relative_gap")[0]) == doctest::Approx(expected).epsilon(1e-12));
+}
+
 TEST_CASE("the gap of a layer's outputs is of the test rows, if they are compared") {
   const auto gap = [](const std::vector<std::string>& splits) {
     study::RunConfig config = run_of({"norm.type=batch"});

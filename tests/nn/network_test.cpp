@@ -278,6 +278,35 @@ TEST_CASE("a pass may start at any boundary with what it has there") {
   }
 }
 
+TEST_CASE("a pass without gradients may stop anywhere and go on from there, in less memory") {
+  const auto layer = [](const char* type, const char* options = "{}") { return describe_layer(type, options); };
+  const LayerRig<float> rig({layer("conv2d", R"({"filters": 3, "kernel_size": 3, "padding": "same"})"),
+                             layer("residual", R"({"body": [{"type": "conv2d", "filters": 3, "kernel_size": 1}, "batch", "relu"]})"),
+                             layer("batch"), layer("relu"), layer("global_average_pooling2d"), layer("batch"),
+                             layer("residual", R"({"body": [{"type": "dense", "units": 3}, "batch"]})"), layer("dense", R"({"units": 2})")},
+                            Shape{6, 6, 2}, 5);
+  Matrix<float> x(5, 72);
+  for (Index i = 0; i < x.view().size(); ++i) x.view().data[i] = static_cast<float>((i * 37) % 101) - 50.0F;
+  const nn::Network<float>& network = rig.network();
+  nn::Record<float> all(network, 5);
+  nn::Record<float> little(network, 5, nn::Keep::kNoGradients);
+  for (const Mode& mode : {kTrainFrozen, kEvalMode}) {
+    network.forward({.mode = mode}, rig.model.params, rig.model.state, nullptr, all, x.view());
+    ConstView<float> at = x.view();
+    for (Index boundary = 0; boundary < network.output_boundary(); ++boundary) {
+      CAPTURE(boundary);
+      at = network.forward({.mode = mode, .first_boundary = boundary, .last_boundary = boundary + 1}, rig.model.params, rig.model.state,
+                           nullptr, little, at);
+      const ConstView<float> expected = std::as_const(all).activations(boundary + 1);
+      CHECK(std::equal(at.begin(), at.end(), expected.begin(), expected.end()));
+    }
+  }
+  nn::Record<float> empty(network, 5);
+  const ConstView<float> inside = std::as_const(all).activations(2);  // the body's convolution: the sum still reads what lies below
+  CHECK_THROWS_AS(network.forward({.mode = kEvalMode, .first_boundary = 2}, rig.model.params, rig.model.state, nullptr, empty, inside),
+                  std::invalid_argument);
+}
+
 TEST_CASE("a network knows whether it drops out, and what precedes a last activation") {
   CHECK(small_rig("batch", 1).network().drops_out());
   const LayerRig<float> plain({describe_layer("dense", R"({"units": 2})"), describe_layer("tanh")}, Shape{3}, 1);
