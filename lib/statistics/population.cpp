@@ -78,12 +78,12 @@ class BatchPass {
   std::vector<std::vector<ChannelMoments>> moments_of(SliceForward<T>& forward, Index batch) const {
     const auto rows = std::span(rows_).subspan(static_cast<std::size_t>(batch * batch_size_), static_cast<std::size_t>(batch_size_));
     std::vector<std::vector<ChannelMoments>> moments(layers_.size());
-    for (std::size_t layer = 0, at = 0; layer < layers_.size(); ++layer) {
+    std::optional<Index> at;
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       const nn::Normalization& norm = norm_of(layer);
-      const auto next = static_cast<std::size_t>(boundary_of_input(norm));
-      run_on<T>(forward, layer == 0 ? std::nullopt : std::optional(static_cast<Index>(at)), rows, model_, kTrainFrozen,
-                static_cast<Index>(next));
-      at = std::max(at, next);
+      const Index input = boundary_of_input(norm);
+      run_on<T>(forward, at, rows, model_, kTrainFrozen, input);
+      at = std::max(at.value_or(0), input);
       each_statistics_group(forward, norm, padded_steps_.value_or(norm.padded_steps),
                             [&](Index /*group*/, const ChannelMoments& group) { moments[layer].push_back(group); });
     }

@@ -12,9 +12,9 @@ namespace normrun::statistics {
 /// run holds what the layers above still read, so who looks at several boundaries stops at each of them.
 template <class T>
 void run_on(SliceForward<T>& forward, std::optional<Index> from, std::span<const Index> rows, const nn::Model<T>& model, const Mode& mode,
-            Index boundary) {
-  if (!from) return forward.run(rows, model.params, model.state, mode, boundary);
-  if (*from < boundary) forward.run_from(*from, forward.activations(*from), rows, model.params, model.state, mode, boundary);
+            Index boundary, nn::PassKey key = {}) {
+  if (!from) return forward.run(rows, model.params, model.state, mode, boundary, key);
+  if (*from < boundary) forward.run_from(*from, forward.activations(*from), rows, model.params, model.state, mode, boundary, key);
 }
 
 /// Returns how many numbers an example has at the boundary where it has most.

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "statistics/layer_input.hpp"
+#include "statistics/run_on.hpp"
 #include "train/training_batches.hpp"
 
 namespace normrun::train {
@@ -82,8 +83,9 @@ class BatchReplay {
 
   /// Finds or draws the rows of a step, and returns how many there are.
   Index start(Index step);
-  /// Runs a part of the step's rows up to `last_boundary`, with the same dropout as the step.
-  void run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary);
+  /// Runs a part of the step's rows up to `boundary`, with the same dropout as the step; on from the boundary where the last run of the
+  /// part stopped, if that is given.
+  void run(const Part& part, const nn::Model<T>& model, const Mode& mode, std::optional<Index> from, Index boundary);
   const statistics::SliceForward<T>& pass() const { return forward_; }
   Index row_count(Index step) const { return batches_ ? std::ssize(batches_->step(step % steps_per_epoch_)) : sizes_.at(step); }
   Index steps_per_epoch() const { return steps_per_epoch_; }
@@ -132,10 +134,10 @@ Index BatchReplay<T>::start(Index step) {
 }
 
 template <class T>
-void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode& mode, Index last_boundary) {
+void BatchReplay<T>::run(const Part& part, const nn::Model<T>& model, const Mode& mode, std::optional<Index> from, Index boundary) {
   const nn::PassKey key{.seed = plan_.seed, .step = static_cast<std::uint64_t>(step_), .first_example = part.first};
   const auto rows = rows_.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count));
-  forward_.run(rows, model.params, model.state, mode, last_boundary, key);
+  statistics::run_on<T>(forward_, from, rows, model, mode, boundary, key);
 }
 
 /// Averages the statistics of the batches in a window of steps.  The batches are divided into micro-batches and replicas as in training.
@@ -197,8 +199,13 @@ class ReplayAverage {
       Part part = even_part(rows.count, parts(), i);
       if (part.count == 0) continue;
       part.first += rows.first;
-      replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, statistics::highest_input(plan_.network->layout()));
-      for (std::size_t layer = 0; layer < norms_.size(); ++layer) add_layer(layer, kept);
+      std::optional<Index> at;
+      for (std::size_t layer = 0; layer < norms_.size(); ++layer) {
+        const Index input = statistics::boundary_of_input(*norms_[layer]);
+        replay_.run(part, model_, {Statistics::kBatch, Tracking::kFreeze, dropout}, at, input);
+        at = std::max(at.value_or(0), input);
+        add_layer(layer, kept);
+      }
     }
   }
 

@@ -8,6 +8,7 @@
 #include "compare/budget.hpp"
 #include "compare/diagnosis_tables.hpp"
 #include "compare/evaluation_set.hpp"
+#include "compare/metrics.hpp"
 #include "study/eval_divergence.hpp"
 #include "study/trained_run.hpp"
 
