@@ -71,6 +71,7 @@ int compare_command(const CompareRequest& request);
 struct DiagnoseRequest {
   study::ModelRequest model;
   std::string out;  // "": results/diagnosis-NAME, which a later diagnosis replaces
+  int jobs = 0;     // threads; 0: as many as the cores that this process may use
   bool json = false;
 };
 /// Judges a trained model.
@@ -81,6 +82,7 @@ struct RepairRequest {
   study::RepairOptions options;
   std::string estimator = "layer-by-layer";  // the word for options.estimator
   std::string out;
+  int jobs = 0;  // threads; 0: as many as the cores that this process may use
   bool json = false;
 };
 /// Recomputes the statistics of a trained model, and writes the file with them.

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "commands.hpp"
+#include "core/team.hpp"
 #include "files/atomic_file.hpp"
 #include "output_folder.hpp"
 #include "report/models/model_answer.hpp"
@@ -9,6 +10,7 @@
 #include "report/results/results.hpp"
 #include "study/model_case.hpp"
 #include "sweep/journal.hpp"
+#include "sweep/runner.hpp"
 #include "version.hpp"
 
 namespace normrun::app {
@@ -43,6 +45,7 @@ int diagnose_command(const DiagnoseRequest& request) {
   study::write_weights(model, folder.path());
   const study::Experiment experiment = study::load_experiment(config, {}, study::Check::kConfigOnly);
   tables::RunRecord record;
+  const Team team(request.jobs > 0 ? request.jobs : sweep::usable_cores());
   const study::ModelDiagnosis diagnosis = study::diagnose_model(experiment, model, request.model, record);
   for (const std::string& note : model.untold) log_detail("the file does not tell " + note);
   for (const std::string& note : diagnosis.notes) log_info(note);

@@ -20,6 +20,10 @@ void add_rows(CLI::App& command, study::ModelRequest& model) {
   takes(command.add_option("--network", model.network, "A config with the network, for a file that holds tensors alone"), "CONFIG");
 }
 
+void add_jobs(CLI::App& command, int& jobs) {
+  takes(command.add_option("-j,--jobs", jobs, "Threads (default: the cores this process may use)"), "N")->check(CLI::Range(1, 4096));
+}
+
 using statistics::Estimator;
 const Words<Estimator> kEstimators = {
     {"layer-by-layer", Estimator::kLayerByLayer}, {"pooled", Estimator::kPooled}, {"batch-average", Estimator::kBatchAverage}};
@@ -32,7 +36,7 @@ void CommandLine::add_diagnose() {
 normrun diagnose model.safetensors --network net.json \
   --data X.npy --labels y.npy
 # all that is known of the training, on rows of three roles; for a program
-normrun diagnose model.safetensors --network net.json --out told --json \
+normrun diagnose model.safetensors --network net.json --out told --json --jobs 2 \
   --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
   --test X.npy --test-labels y.npy --outputs reference.npy \
   --batch-size 32 --momentum 0.9 --updates 500)",
@@ -54,6 +58,7 @@ normrun diagnose model.safetensors --network net.json --out told --json \
       ->check(CLI::Range(Index{0}, Index{1} << 52));
   takes(command->add_option("-o,--out", diagnose_.out, "A new folder for report.html and all tables (default results/diagnosis-NAME)"),
         "DIR");
+  add_jobs(*command, diagnose_.jobs);
   command->add_flag("--json", diagnose_.json, "Print JSON");
 }
 
@@ -64,7 +69,7 @@ normrun repair model.safetensors --network net.json -o statistics.safetensors \
   --data X.npy --labels y.npy
 # by another estimator, from some of the rows, judged on others; for a program
 normrun repair model.safetensors --network net.json --out mean.safetensors \
-  --estimator batch-average --samples 16 --batch-size 4 --json \
+  --estimator batch-average --samples 16 --batch-size 4 --json --jobs 2 \
   --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
   --test X.npy --test-labels y.npy)",
                           [this] { return repair_command(repair_); });
@@ -86,6 +91,7 @@ normrun repair model.safetensors --network net.json --out mean.safetensors \
       ->check(CLI::Range(Index{1}, Index{1} << 40));
   takes(command->add_option("--batch-size", model.batch_size, "Rows of a batch, for the estimator batch-average (default 32)"), "B")
       ->check(CLI::Range(1, 100'000'000));
+  add_jobs(*command, repair_.jobs);
   command->add_flag("--json", repair_.json, "Print JSON");
 }
 

@@ -3,12 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/team.hpp"
 #include "files/atomic_file.hpp"
 #include "fmt/format.h"
 #include "report/models/model_words.hpp"
 #include "report/results/words.hpp"
 #include "study/repair_model.hpp"
 #include "study/repaired_file.hpp"
+#include "sweep/runner.hpp"
 #include "version.hpp"
 
 namespace normrun::app {
@@ -70,6 +72,7 @@ int repair_command(const RepairRequest& request) {
   const study::ModelCase model = study::open_model(request.model, folder);
   for (const std::string& note : model.notes) log_info(note);
   const study::Experiment experiment = study::experiment_of(model, folder);
+  const Team team(request.jobs > 0 ? request.jobs : sweep::usable_cores());
   const study::ModelRepair repair = study::repair_model(experiment, model, request.model, request.options);
   const bool is_worse = repair.is_measured && !(repair.gain >= 0.0);
   if (is_worse) {
