@@ -1,86 +1,12 @@
 #include "nn/network.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <limits>
-#include <new>
 #include <stdexcept>
 
 #include "nn/initializers.hpp"
+#include "nn/network_impl.hpp"
 
 namespace normrun::nn {
-
-template <class T>
-struct Network<T>::Impl : BuiltLayers<T> {
-  Shape input;
-  Graph graph;
-  std::vector<bool> reads_sequences;  // for each layer
-  std::vector<bool> gives_sequences;  // for each layer
-  std::vector<Chain> forward_chains;  // for each layer the chain that it belongs to
-  std::vector<Chain> backward_chains;
-
-  using BuiltLayers<T>::infos;
-  using BuiltLayers<T>::traits;
-
-  std::vector<LayerDescription> descriptions;
-
-  Impl(const std::vector<LayerDescription>& given, const Shape& input_shape, const NetworkChange& change)
-      : BuiltLayers<T>(NetworkBuilder<T>(input_shape, change).build(given)), input(input_shape), descriptions(given) {
-    std::vector<std::vector<Index>> inputs(infos.size());
-    std::transform(infos.begin(), infos.end(), inputs.begin(), [](const LayerInfo& info) { return info.inputs; });
-    graph = make_graph(std::move(inputs));
-    follow_time();
-    plan_chains(forward_chains, [](const LayerTraits& layer) { return layer.part_by_part == PartByPart::kBoth; });
-    // All layers above the chain's lowest write dx over dy, so only the lowest switches gradient buffers.  Nothing that it writes can
-    // overwrite a part that is not yet processed.
-    plan_chains(backward_chains,
-                [](const LayerTraits& layer) { return layer.part_by_part != PartByPart::kNever && layer.may_write_dx_over_dy; });
-  }
-
-  /// Finds out which layers read or give sequences whose steps are those of the network's input, or follow from them.
-  void follow_time() {
-    std::vector<Index> time(infos.size() + 1, 0);  // the steps at each boundary; 0 if its steps do not follow from the network's input
-    if (input.rank() == 2) time[0] = input.dims()[0];
-    for (std::size_t i = 0; i < infos.size(); ++i) {
-      const Index steps = time[static_cast<std::size_t>(infos[i].inputs.front())];
-      const auto has_steps = [](const Shape& shape, Index count) { return count > 0 && shape.rank() == 2 && shape.dims()[0] == count; };
-      reads_sequences.push_back(has_steps(infos[i].input, steps));
-      const Index left = infos[i].output.rank() == 2 ? infos[i].output.dims()[0] : 0;
-      const bool has_steps_left = left == steps || traits[i].lengths == Lengths::kChanged;
-      gives_sequences.push_back(reads_sequences.back() && traits[i].lengths != Lengths::kLost && left > 0 && has_steps_left);
-      if (gives_sequences.back()) time[i + 1] = left;
-    }
-  }
-
-  /// Whether the layer is the only reader of the layer below it, and reads no other layer.
-  bool follows(std::size_t layer) const {
-    const std::vector<Index>& inputs = infos[layer].inputs;
-    return inputs.size() == 1 && inputs.front() == static_cast<Index>(layer) && graph.readers[layer] == 1;
-  }
-
-  /// Joins each layer whose traits `joins` accepts to the layers below it, as long as these process both passes part by part.
-  template <class Joins>
-  void plan_chains(std::vector<Chain>& chains, const Joins& joins) const {
-    const std::size_t count = infos.size();
-    for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
-      for (end = begin + 1; end < count && follows(end) && traits[end - 1].part_by_part == PartByPart::kBoth && joins(traits[end]);) ++end;
-      chains.insert(chains.end(), end - begin, chain_of(begin, end));
-    }
-  }
-
-  Chain chain_of(std::size_t begin, std::size_t end) const {
-    constexpr Index kBytes = Index{1} << 19;  // half of the second cache of a usual processor
-    Chain chain{static_cast<Index>(begin), static_cast<Index>(end), std::numeric_limits<Index>::max()};
-    if (end - begin == 1) return chain;
-    Index numbers = 0;
-    for (const Index boundary : infos[begin].inputs) numbers += size_at(boundary);
-    for (std::size_t i = begin; i < end; ++i) numbers += infos[i].output.size();
-    chain.examples = std::max<Index>(1, kBytes / static_cast<Index>(sizeof(T)) / numbers);
-    return chain;
-  }
-
-  Index size_at(Index boundary) const { return boundary == 0 ? input.size() : infos[static_cast<std::size_t>(boundary - 1)].output.size(); }
-};
 
 namespace {
 
@@ -329,109 +255,6 @@ bool Network<T>::may_overwrite_input(Index layer) const {
   return input > 0 && readers(input) == 1 && !impl_->traits[static_cast<std::size_t>(input - 1)].reads_y;
 }
 
-namespace {
-
-/// Gives boundaries their memory, so that no two that are needed at the same time share it.
-class Places {
- public:
-  explicit Places(std::vector<Index> sizes) : sizes_(std::move(sizes)), last_reader_(sizes_.size(), -1) {}
-
-  void note_reader(Index boundary, Index layer) { last_reader_[static_cast<std::size_t>(boundary)] = layer; }
-  /// Puts a boundary into memory of its own, or into memory that is free and best fits it.
-  void put(Index boundary) {
-    const Index size = sizes_[static_cast<std::size_t>(boundary)];
-    std::size_t best = numbers.size();
-    const auto waste = [&](std::size_t place) { return std::abs(numbers[place] - size); };
-    for (std::size_t place = 0; place < numbers.size(); ++place)
-      if (holds_[place] < 0 && (best == numbers.size() || waste(place) < waste(best))) best = place;
-    if (best == numbers.size()) {
-      numbers.push_back(0);
-      holds_.push_back(-1);
-    }
-    numbers[best] = std::max(numbers[best], size);
-    put_over(boundary, best);
-  }
-  void put_alone(Index boundary) {
-    numbers.push_back(sizes_[static_cast<std::size_t>(boundary)]);
-    holds_.push_back(boundary);
-    places.push_back(numbers.size() - 1);
-  }
-  /// Puts a boundary over the one that the place holds.
-  void put_over(Index boundary, std::size_t place) {
-    places.push_back(place);
-    holds_[place] = boundary;
-  }
-  /// Frees what no layer from `layer` on reads.  The network's output has no reader, and is never freed.
-  void free_below(Index layer) {
-    for (Index& held : holds_)
-      if (held > 0 && last_reader_[static_cast<std::size_t>(held)] >= 0 && last_reader_[static_cast<std::size_t>(held)] < layer) held = -1;
-  }
-
-  std::vector<std::size_t> places;  // for boundary 1, 2, ...
-  std::vector<Index> numbers;       // how many numbers of an example each place has room for
-
- private:
-  std::vector<Index> sizes_;
-  std::vector<Index> last_reader_;  // for each boundary
-  std::vector<Index> holds_;        // for each place the boundary there, or -1
-};
-
-/// Returns numbers * capacity.  Throws std::bad_alloc if so many numbers have no size.
-std::size_t numbers_of(Index numbers, Index capacity, std::size_t bytes) {
-  Index total = 0;
-  Index all = 0;
-  if (!checked_product(numbers, capacity, total) || !checked_product(total, static_cast<Index>(bytes), all)) throw std::bad_alloc();
-  return static_cast<std::size_t>(total);
-}
-
-}  // namespace
-
-template <class T>
-Record<T>::Record(const Network<T>& network, Index capacity, Keep keep) : capacity_(capacity), keep_(keep) {
-  const Layout& layout = network.layout();
-  const std::vector<LayerInfo>& layers = network.layers();
-  sizes_.push_back(network.input().size());
-  for (const LayerInfo& info : layers) sizes_.push_back(info.output.size());
-  std::size_t most_inputs = 1;
-  Places places(sizes_);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    for (const Index boundary : layers[i].inputs) places.note_reader(boundary, static_cast<Index>(i));
-    most_inputs = std::max(most_inputs, layers[i].inputs.size());
-  }
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const auto layer = static_cast<Index>(i);
-    // The layers of a chain run again for each part of the batch, so what they read and write is needed until the last of them has run.
-    if (keep == Keep::kNoGradients) places.free_below(network.impl_->forward_chains[i].begin);
-    if (keep != Keep::kAllActivations && network.works_in_place(layer))
-      places.put_over(layer + 1, places.places[static_cast<std::size_t>(layers[i].inputs.front() - 1)]);
-    else if (keep == Keep::kNoGradients)
-      places.put(layer + 1);
-    else
-      places.put_alone(layer + 1);
-  }
-  places_ = std::move(places.places);
-  for (const Index numbers : places.numbers) {
-    numbers_of(numbers, capacity, sizeof(T));
-    activations_.emplace_back(capacity, numbers);
-  }
-  more_inputs_.resize(most_inputs - 1);
-  more_gradients_.resize(most_inputs - 1);
-  const Index widest = *std::max_element(sizes_.begin(), sizes_.end());
-  numbers_of(widest, capacity, sizeof(T));
-  if (keep != Keep::kNoGradients) {
-    plan_ = network.gradient_plan(capacity, keep);
-    for (Index i = 0; i < plan_.buffer_count(); ++i) gradients_.emplace_back(capacity, widest);
-  }
-  lengths_at_.resize(layers.size());
-  lengths_behind_.resize(sizes_.size());
-  changed_lengths_.resize(layers.size());
-  for (std::size_t i = 0; i < changed_lengths_.size(); ++i) {
-    if (network.changes_lengths(i)) changed_lengths_[i].resize(static_cast<std::size_t>(capacity));
-  }
-  cache_per_example_.resize(numbers_of(layout.cache_per_example, capacity, sizeof(T)));
-  cache_fixed_.resize(static_cast<std::size_t>(layout.cache_fixed));
-}
-
 template <class T>
 GradientPlan Network<T>::gradient_plan(Index capacity, Keep keep) const {
   std::vector<GradientPlan::Layer> facts(impl_->infos.size());
@@ -443,8 +266,6 @@ GradientPlan Network<T>::gradient_plan(Index capacity, Keep keep) const {
   return {impl_->graph, std::move(facts)};
 }
 
-template Record<float>::Record(const Network<float>&, Index, Keep);
-template Record<double>::Record(const Network<double>&, Index, Keep);
 template class Network<float>;
 template class Network<double>;
 

@@ -5,7 +5,7 @@
 namespace normrun::statistics {
 namespace {
 
-constexpr Index kMostNumbers = Index{1} << 22;  // of one pass; larger outputs are not remembered
+constexpr Index kMostRemembered = Index{1} << 22;  // of one pass; larger outputs are not remembered
 
 template <class T>
 thread_local KnownOutputs<T>* t_known = nullptr;
@@ -30,7 +30,7 @@ KnownOutputs<T>* KnownOutputs<T>::current() {
 template <class T>
 typename KnownOutputs<T>::Outputs* KnownOutputs<T>::find(const Pass& pass, Index size) {
   const auto split = std::find_if(splits_.begin(), splits_.end(), [&](const auto& one) { return one.first == pass.split; });
-  if (split == splits_.end() || pass.network != network_ || pass.split->samples() * size > kMostNumbers) return nullptr;
+  if (split == splits_.end() || pass.network != network_ || pass.split->samples() * size > kMostRemembered) return nullptr;
   const auto is_same = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
   if (pass.params.data() != params_.data() && !is_same(pass.params, params_)) return nullptr;
   for (Entry& entry : entries_) {
