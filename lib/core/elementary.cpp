@@ -259,4 +259,17 @@ double power(double base, std::uint64_t exponent) {
   return result;
 }
 
+Powers::Powers(double base) {
+  for (double& square : squares_) {
+    square = base;
+    base *= base;
+  }
+}
+
+double Powers::operator()(std::uint64_t exponent) const {
+  double result = 1;
+  for (; exponent != 0; exponent &= exponent - 1) result *= squares_[static_cast<std::size_t>(std::countr_zero(exponent))];
+  return result;
+}
+
 }  // namespace normrun::math

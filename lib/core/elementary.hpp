@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 /// Elementary functions that give the same bits on every machine, because they use only IEEE +, -, *, /, sqrt and fma, in a fixed order.
@@ -20,6 +21,16 @@ double cos(double x);         // |x| <= 1e5
 double atan(double x);
 double power(double base, std::uint64_t exponent);  // by repeated squaring
 double normal_quantile(double p);                   // AS 241 (Wichura 1988), 0 < p < 1
+
+/// The powers of one number, for callers that need many of them.  They are the same bits as those of `power`.
+class Powers {
+ public:
+  explicit Powers(double base);
+  double operator()(std::uint64_t exponent) const;
+
+ private:
+  std::array<double, 64> squares_{};  // base^(2^i)
+};
 
 /// These functions in single precision, accurate to 2 units in the last place of a float.
 float exp(float x);

@@ -15,6 +15,7 @@ struct Part {
 /// Divides `total` rows into `parts` parts that are as equal as possible, and returns part `i`.  The first (total mod parts) parts have one
 /// row more than the others.
 inline Part even_part(Index total, Index parts, Index i) {
+  if (parts == 1) return {0, total};
   const Index least = total / parts;
   const Index longer = total % parts;
   return {i * least + std::min(i, longer), least + (i < longer ? 1 : 0)};

@@ -24,44 +24,41 @@ void RandomStream::check_blocks(std::uint64_t blocks) const {
   if (blocks > UINT32_MAX - counter_[0]) throw std::length_error("a random stream is used up after 2^34 numbers");
 }
 
-void RandomStream::next_block() {
-  check_blocks(1);
-  const philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
+/// Inside a block of four numbers each multiplication waits for the multiplication before it.  The blocks are independent, so the processor
+/// overlaps them.
+void RandomStream::draw_blocks(std::uint32_t* numbers, std::size_t blocks) {
   const philox4x32_key_t key{{key_[0], key_[1]}};
-  const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
-  std::copy_n(block.v, block_.size(), block_.begin());
-  ++counter_[0];
-  left_ = static_cast<int>(block_.size());
+  philox4x32_ctr_t counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
+  for (std::size_t b = 0; b < blocks; ++b, ++counter.v[0]) {
+    const philox4x32_ctr_t block = philox4x32(counter, key);  // 10 rounds
+    std::copy_n(block.v, kBlock, numbers + b * kBlock);
+  }
+  counter_[0] = counter.v[0];
+}
+
+void RandomStream::draw_ahead() {
+  check_blocks(1);
+  const std::size_t blocks = std::min<std::size_t>(kBlocksAhead, UINT32_MAX - counter_[0]);
+  left_ = blocks * kBlock;
+  draw_blocks(ahead_.data() + ahead_.size() - left_, blocks);
 }
 
 void RandomStream::fill(std::span<std::uint32_t> numbers) {
   std::size_t i = 0;
   for (; i < numbers.size() && left_ > 0; ++i) numbers[i] = next_u32();
-  const std::size_t blocks = (numbers.size() - i) / block_.size();
+  const std::size_t blocks = (numbers.size() - i) / kBlock;
   check_blocks(blocks);
-  // Inside a block of four numbers each multiplication waits for the multiplication before it.  The blocks are independent, so the
-  // processor overlaps them.
-  const philox4x32_key_t key{{key_[0], key_[1]}};
-  for (std::size_t b = 0; b < blocks; ++b, i += block_.size()) {
-    const philox4x32_ctr_t counter{{counter_[0]++, counter_[1], counter_[2], counter_[3]}};
-    const philox4x32_ctr_t block = philox4x32(counter, key);
-    std::copy_n(block.v, block_.size(), &numbers[i]);
-  }
-  for (; i < numbers.size(); ++i) numbers[i] = next_u32();
+  draw_blocks(numbers.data() + i, blocks);
+  for (i += blocks * kBlock; i < numbers.size(); ++i) numbers[i] = next_u32();
 }
 
 void RandomStream::skip(std::uint64_t numbers) {
-  const std::uint64_t of_block = std::min(numbers, static_cast<std::uint64_t>(left_));
-  left_ -= static_cast<int>(of_block);
-  const std::uint64_t blocks = (numbers - of_block) / block_.size();
+  const std::uint64_t of_ahead = std::min<std::uint64_t>(numbers, left_);
+  left_ -= of_ahead;
+  const std::uint64_t blocks = (numbers - of_ahead) / kBlock;
   check_blocks(blocks);
   counter_[0] += static_cast<std::uint32_t>(blocks);
-  for (std::uint64_t i = of_block + blocks * block_.size(); i < numbers; ++i) next_u32();
-}
-
-std::uint64_t RandomStream::next_u64() {
-  const std::uint64_t low = next_u32();
-  return low | std::uint64_t{next_u32()} << 32;
+  for (std::uint64_t i = of_ahead + blocks * kBlock; i < numbers; ++i) next_u32();
 }
 
 double RandomStream::uniform() {

@@ -34,11 +34,14 @@ class RandomStream {
   RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
 
   std::uint32_t next_u32() {
-    if (left_ == 0) next_block();
-    return block_[block_.size() - static_cast<std::size_t>(left_--)];
+    if (left_ == 0) draw_ahead();
+    return ahead_[ahead_.size() - left_--];
   }
   void fill(std::span<std::uint32_t> numbers);  // the same numbers that next_u32 would give, but faster
-  std::uint64_t next_u64();
+  std::uint64_t next_u64() {
+    const std::uint64_t low = next_u32();
+    return low | std::uint64_t{next_u32()} << 32;
+  }
   void skip(std::uint64_t numbers);          // leaves out this many numbers of next_u32
   double uniform();                          // in (0, 1), 53 bits, never 0 or 1
   double uniform(double low, double high);   // in [low, high]
@@ -47,13 +50,16 @@ class RandomStream {
   void shuffle(std::span<Index> values);     // Fisher-Yates
 
  private:
+  static constexpr std::size_t kBlock = 4;        // how many numbers a block has
+  static constexpr std::size_t kBlocksAhead = 8;  // how many blocks are drawn together, as long as the stream has so many
   void check_blocks(std::uint64_t blocks) const;  // throws std::length_error if fewer blocks are left
-  void next_block();
+  void draw_blocks(std::uint32_t* numbers, std::size_t blocks);
+  void draw_ahead();
 
   std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> counter_;
-  std::array<std::uint32_t, 4> block_{};
-  int left_ = 0;
+  std::array<std::uint32_t, 4> counter_;                      // of the next block
+  std::array<std::uint32_t, kBlock * kBlocksAhead> ahead_{};  // its last left_ numbers come next
+  std::size_t left_ = 0;
 };
 
 /// Returns a number that identifies branch number `index` inside the branch `parent`.  Branch 0 is the network's own list of layers.

@@ -13,6 +13,8 @@ Shape::Shape(std::vector<Index> dims) : dims_(std::move(dims)) {
       throw std::invalid_argument("shape " + text() + " holds more than 2^31 numbers");
     }
   }
+  channels_ = dims_.empty() ? 1 : dims_.back();
+  positions_ = size_ / channels_;
 }
 
 std::string shape_text(const std::vector<Index>& dims) {

@@ -24,15 +24,17 @@ class Shape {
 
   const std::vector<Index>& dims() const { return dims_; }
   Index rank() const { return static_cast<Index>(dims_.size()); }
-  Index size() const { return size_; }                                 // numbers in one example
-  Index channels() const { return dims_.empty() ? 1 : dims_.back(); }  // the last axis
-  Index positions() const { return size_ / channels(); }               // rows that one example has in a matrix: height * width, time, or 1
+  Index size() const { return size_; }            // numbers in one example
+  Index channels() const { return channels_; }    // the last axis
+  Index positions() const { return positions_; }  // rows that one example has in a matrix: height * width, time, or 1
   std::string text() const { return shape_text(dims_); }
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
   std::vector<Index> dims_;
   Index size_ = 1;
+  Index channels_ = 1;
+  Index positions_ = 1;
 };
 
 /// Sets `product` to a * b and returns true, or returns false if the product does not fit an Index.  a and b must not be negative.

@@ -13,6 +13,7 @@ BatchSizes::BatchSizes(const std::vector<Index>& sizes) {
 }
 
 Index BatchSizes::first_row(Index step) const {
+  if (count() == 1) return step * rows_of_turn();
   return step / count() * rows_of_turn() + first_rows_[static_cast<std::size_t>(step % count())];
 }
 

@@ -143,6 +143,7 @@ bool Network<T>::changes_lengths(std::size_t layer) const {
 
 template <class T>
 void Network<T>::place_lengths(const Index* lengths, Record<T>& record) const {
+  if (lengths == nullptr && record.lengths_behind_[0] == nullptr) return;  // without lengths, all places stay null
   record.lengths_behind_[0] = lengths;
   for (std::size_t i = 0; i < impl_->layers.size(); ++i) {
     const Index* const at = record.lengths_behind_[static_cast<std::size_t>(impl_->infos[i].inputs.front())];

@@ -168,8 +168,14 @@ class Record {
   View<T> gradient_at(Index boundary);  // for the backward pass under way
   View<T> in_memory(const GradientPlace& place, Index boundary);
   /// The inputs of a layer but the first one, for a part of the examples; and the places for their gradients.
-  std::span<const ConstView<T>> more_inputs(const LayerInfo& layer, const Part& part);
-  std::span<const View<T>> more_gradients(Index layer, const LayerInfo& info, const Part& part);
+  std::span<const ConstView<T>> more_inputs(const LayerInfo& layer, const Part& part) {
+    return layer.inputs.size() > 1 ? inputs_but_first(layer, part) : std::span<const ConstView<T>>();
+  }
+  std::span<const View<T>> more_gradients(Index layer, const LayerInfo& info, const Part& part) {
+    return info.inputs.size() > 1 ? gradients_but_first(layer, info, part) : std::span<const View<T>>();
+  }
+  std::span<const ConstView<T>> inputs_but_first(const LayerInfo& layer, const Part& part);
+  std::span<const View<T>> gradients_but_first(Index layer, const LayerInfo& info, const Part& part);
   /// Adds the gradients that the layer left in scratch memory to those of their boundaries, to which a later layer has already given.
   void add_gradients(Index layer, const LayerInfo& info, const Part& part);
   /// What all layers need for one part of a pass's examples.

@@ -181,13 +181,13 @@ View<T> Record<T>::in_memory(const GradientPlace& place, Index boundary) {
 }
 
 template <class T>
-std::span<const ConstView<T>> Record<T>::more_inputs(const LayerInfo& layer, const Part& part) {
+std::span<const ConstView<T>> Record<T>::inputs_but_first(const LayerInfo& layer, const Part& part) {
   for (std::size_t k = 1; k < layer.inputs.size(); ++k) more_inputs_[k - 1] = activations(layer.inputs[k]).slice(part.first, part.count);
   return std::span(more_inputs_).first(layer.inputs.size() - 1);
 }
 
 template <class T>
-std::span<const View<T>> Record<T>::more_gradients(Index layer, const LayerInfo& info, const Part& part) {
+std::span<const View<T>> Record<T>::gradients_but_first(Index layer, const LayerInfo& info, const Part& part) {
   const std::span<const InputGradient> gradients = plan_.inputs(layer);
   for (std::size_t k = 1; k < gradients.size(); ++k) {
     const View<T> own = in_memory(gradients[k].place, info.inputs[k]);

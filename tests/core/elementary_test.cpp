@@ -181,6 +181,8 @@ TEST_CASE("power multiplies") {
   CHECK(math::power(3, 13) == 1594323);
   CHECK(math::power(0.5, 1074) == std::numeric_limits<double>::denorm_min());
   CHECK(math::power(-2, 3) == -8);
+  const math::Powers of_beta(0.9);
+  for (std::uint64_t exponent = 0; exponent < 10'000; ++exponent) CHECK(of_beta(exponent) == math::power(0.9, exponent));
 }
 
 TEST_CASE("normal_quantile: values of the normal distribution") {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 using namespace normrun;
@@ -153,8 +154,8 @@ TEST_CASE("shuffle makes every order equally often") {
 }
 
 TEST_CASE("skipping is drawing, from any place of a block") {
-  for (const int drawn : {0, 1, 3, 4}) {
-    for (const std::uint64_t skipped : {0, 1, 2, 3, 4, 5, 8, 31, 1000}) {
+  for (const int drawn : {0, 1, 3, 4, 31, 32, 33}) {
+    for (const std::uint64_t skipped : {0, 1, 2, 3, 4, 5, 8, 31, 32, 33, 1000}) {
       CAPTURE(drawn);
       CAPTURE(skipped);
       RandomStream slow(9, Purpose::kDropout, 5);
@@ -168,8 +169,8 @@ TEST_CASE("skipping is drawing, from any place of a block") {
 }
 
 TEST_CASE("filling is drawing, from any place of a block") {
-  for (const int drawn : {0, 1, 3, 4}) {
-    for (const std::size_t count : {0, 1, 2, 3, 4, 5, 8, 31, 784}) {
+  for (const int drawn : {0, 1, 3, 4, 31, 32, 33}) {
+    for (const std::size_t count : {0, 1, 2, 3, 4, 5, 8, 31, 32, 33, 784}) {
       CAPTURE(drawn);
       CAPTURE(count);
       RandomStream slow(9, Purpose::kDropout, 5);
@@ -181,4 +182,16 @@ TEST_CASE("filling is drawing, from any place of a block") {
       for (int i = 0; i < 9; ++i) CHECK(fast.next_u32() == slow.next_u32());
     }
   }
+}
+
+TEST_CASE("a stream ends behind its last block, though it draws several blocks together") {
+  constexpr std::uint64_t kNumbers = 4 * std::uint64_t{UINT32_MAX};
+  RandomStream filled(9, Purpose::kDropout, 5);
+  filled.skip(kNumbers - 12);
+  RandomStream drawn = filled;
+  std::vector<std::uint32_t> last(12);
+  filled.fill(last);
+  for (const std::uint32_t number : last) CHECK(drawn.next_u32() == number);
+  CHECK_THROWS_AS(drawn.next_u32(), std::length_error);
+  CHECK_THROWS_AS(filled.next_u32(), std::length_error);
 }

@@ -10,10 +10,7 @@ namespace {
 
 /// Returns 1 - beta^t: after t steps, a running mean that started at zero is too small by this factor. beta has the precision of the
 /// training, because the running mean uses it in that precision.
-template <class T>
-double bias_correction(T beta, Index step) {
-  return 1.0 - math::power(static_cast<double>(beta), static_cast<std::uint64_t>(step));
-}
+double bias_correction(const math::Powers& beta, Index step) { return 1.0 - beta(static_cast<std::uint64_t>(step)); }
 
 /// Adam (Kingma & Ba 2015, algorithm 1): running means m of g and v of g^2, both corrected for their start at zero, and
 /// w -= lr m / (sqrt(v) + epsilon).  Keras adds epsilon to the root before its bias correction (the paper's "more efficient" order,
@@ -69,11 +66,13 @@ class Adam::Update final : public Optimizer<T> {
         convention_(spec.convention_),
         beta_1_(static_cast<T>(spec.beta_1_)),
         beta_2_(static_cast<T>(spec.beta_2_)),
-        epsilon_(static_cast<T>(spec.epsilon_)) {}
+        epsilon_(static_cast<T>(spec.epsilon_)),
+        powers_of_beta_1_(static_cast<double>(beta_1_)),
+        powers_of_beta_2_(static_cast<double>(beta_2_)) {}
 
   StepSize step_size(const TrainingStep& step) const override {
-    const double mean_correction = bias_correction<T>(beta_1_, step.number);
-    const double root_correction = std::sqrt(bias_correction<T>(beta_2_, step.number));
+    const double mean_correction = bias_correction(powers_of_beta_1_, step.number);
+    const double root_correction = std::sqrt(bias_correction(powers_of_beta_2_, step.number));
     if (convention_ == Convention::kKeras) return {.rate = step.learning_rate * root_correction / mean_correction};
     return {.rate = step.learning_rate / mean_correction, .root_scale = 1.0 / root_correction};
   }
@@ -103,6 +102,8 @@ class Adam::Update final : public Optimizer<T> {
   T beta_1_;
   T beta_2_;
   T epsilon_;
+  math::Powers powers_of_beta_1_;
+  math::Powers powers_of_beta_2_;
 };
 
 }  // namespace
