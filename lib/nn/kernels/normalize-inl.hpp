@@ -173,7 +173,8 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
     const Index count = std::min(kColumns, dx.cols - first);
     sweep<T>(count, [&](Index i, auto access) NORMRUN_LAMBDA {
       const Vector<T> inv = access.load(x_hat.inv_std + first + i);
-      access.store(hn::Div(gamma != nullptr ? hn::Mul(access.load(gamma + first + i), inv) : inv, rows), factors + i);
+      const Vector<T> factor = hn::Div(gamma != nullptr ? hn::Mul(access.load(gamma + first + i), inv) : inv, rows);
+      Whole<T>().store(factor, factors + i);  // a masked store could not be forwarded to the next load
     });
     for_row_groups<kRowsSharing>(dx.rows, [&](Index r, auto row_count) NORMRUN_LAMBDA {
       const Index step = dx.cols;
@@ -185,7 +186,7 @@ void normalize_columns_backward(const NormalizedColumns<T>& x_hat, ConstView<T> 
         const Vector<T> inv_std = access.load(x_hat.inv_std + first + i);
         const Vector<T> sum = access.load(sums.dy + first + i);
         const Vector<T> dot = access.load(sums.dy_x_hat + first + i);
-        const Vector<T> factor = access.load(factors + i);
+        const Vector<T> factor = Whole<T>().load(factors + i);
         NORMRUN_UNROLL for (int k = 0; k < row_count.value; ++k) {
           const Vector<T> normalized = normalized_by(access.load(x + k * step + i), mean, inv_std);
           const Vector<T> centred = hn::MulSub(rows, access.load(from + k * step + i), sum);

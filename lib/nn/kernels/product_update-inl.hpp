@@ -42,16 +42,16 @@ HWY_NOINLINE void adam_update_by_rows(const AdamStep<T>& given, ColumnMajor<T> x
   const AdamBuffers<T> all = to;
   const Index whole = extent.cols / kCols * kCols;
   const Panel<T> edge{dy.at(0, whole), dy.step, extent.depth};
+  Index at = 0;  // runs through w, m and v; their addresses stay in registers
   for (Index row = 0; row < extent.rows; ++row) {
-    const AdamBuffers<T> own = all.from(row * extent.cols);
     const ColumnMajor<T> x_row = x.from(row, 0);
-    for (Index col = 0; col < whole; col += kCols) {
+    for (Index col = 0; col < whole; col += kCols, at += kCols) {
       const Panel<T> panel{dy.at(0, col), dy.step, extent.depth};
-      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, own.from(col)}, Whole<T>());
+      multiply_tile<1, kUpdatedVectors, T>(x_row, panel, TakenByAdam<T>{by, all.from(at)}, Whole<T>());
     }
     if (whole == extent.cols) continue;
-    const TakenByAdam<T> taken{by, own.from(whole)};
-    multiply_columns<1, kUpdatedVectors, T>(x_row, 1, edge, taken, extent.cols - whole);
+    multiply_columns<1, kUpdatedVectors, T>(x_row, 1, edge, TakenByAdam<T>{by, all.from(at)}, extent.cols - whole);
+    at += extent.cols - whole;
   }
 }
 

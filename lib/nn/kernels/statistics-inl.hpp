@@ -7,6 +7,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "nn/kernels/normalize-inl.hpp"
 
@@ -48,16 +49,16 @@ struct WideSums {
   }
 };
 
-/// Adds up one block of rows for kVectors vectors of columns.  `access` loads them.
-template <int kVectors, class T, int kSums, class Add, class Access>
-HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access access, const Add& add, WideSums (&total)[kSums]) {
+/// Sums over the rows [begin, end) of one block, for kVectors vectors of columns.  add(r, v, sums) adds row r to the kSums sums of vector v
+/// in one stripe.
+template <int kVectors, class T, int kSums, class Add>
+HWY_INLINE void sum_block(Index begin, Index end, const Add& add, Vector<T> (&sums)[kVectors][kSums]) {
   Vector<T> s[kStripes][kVectors][kSums];
   NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) {
     NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) { NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) s[j][v][k] = fill(T{0}); }
   }
-  const auto add_row = [&](Index r, Vector<T>(&sums)[kVectors][kSums]) NORMRUN_LAMBDA {
-    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) add(r, first + i + v * kWidth<T>, access, sums[v]);
-  };
+  const auto add_row = [&](Index r, Vector<T>(&stripe)[kVectors][kSums])
+                           NORMRUN_LAMBDA { NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) add(r, v, stripe[v]); };
   Index r = begin;
   for (; r + kStripes <= end; r += kStripes) {
     NORMRUN_UNROLL for (int j = 0; j < kStripes; ++j) add_row(r + j, s[j]);
@@ -67,31 +68,42 @@ HWY_INLINE void add_block(Index begin, Index end, Index first, Index i, Access a
     add_row(r + j, s[j]);
   }
   NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) {
-    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].add(i + v * kWidth<T>,
-                                                                hn::Add(hn::Add(s[0][v][k], s[2][v][k]), hn::Add(s[1][v][k], s[3][v][k])));
+    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) sums[v][k] = hn::Add(hn::Add(s[0][v][k], s[2][v][k]), hn::Add(s[1][v][k], s[3][v][k]));
   }
 }
 
-/// Adds up one block of rows for the columns from `i` on.  It takes kVectors vectors at a time while so many are left, and then fewer.
-template <int kVectors, class T, int kSums, class Add>
-HWY_INLINE void add_blocks(Index begin, Index end, Index first, Index i, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr Index kCols = kVectors * kWidth<T>;
-  for (; i + kCols <= count; i += kCols) add_block<kVectors, T>(begin, end, first, i, Whole<T>(), add, total);
+/// Calls body(c, access, count) for groups of count.value vectors of columns from c on: of kVectors while there are as many, then of fewer.
+template <int kVectors, class T, class Body>
+HWY_INLINE void for_vector_groups(Index cols, const Body& body, Index c = 0) {
+  constexpr std::integral_constant<int, kVectors> kCount;
+  for (; c + kVectors * kWidth<T> <= cols; c += kVectors * kWidth<T>) body(c, Whole<T>(), kCount);
   if constexpr (kVectors > 1) {
-    add_blocks<kVectors / 2, T>(begin, end, first, i, count, add, total);
-  } else if (i < count) {
-    add_block<1, T>(begin, end, first, i, Partial<T>(count - i), add, total);
+    for_vector_groups<kVectors / 2, T>(cols, body, c);
+  } else if (c < cols) {
+    body(c, Partial<T>(cols - c), kCount);
   }
 }
+
+/// How many vectors of columns are summed side by side: whole cache lines, with the sums in registers.
+template <int kSums>
+inline constexpr int kSummedVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;
 
 /// Sums over all rows, for the columns [first, first + count).  It takes one block of rows after another, so that each row is read once.
 /// add(r, column, access, sums) adds row r to the kSums sums of its stripe.
 template <class T, int kSums, class Add>
 HWY_INLINE void sum_over_rows(Index rows, Index first, Index count, const Add& add, WideSums (&total)[kSums]) {
-  constexpr int kVectors = (HWY_MAX_BYTES == 64 ? 4 : 2) / kSums;  // whole cache lines at a time, with the sums in registers
   NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].clear(count);
-  for (Index begin = 0; begin < rows; begin += kBlockRows)
-    add_blocks<kVectors, T>(begin, std::min(begin + kBlockRows, rows), first, 0, count, add, total);
+  for (Index begin = 0; begin < rows; begin += kBlockRows) {
+    for_vector_groups<kSummedVectors<kSums>, T>(count, [&](Index i, auto access, auto vectors) NORMRUN_LAMBDA {
+      Vector<T> sums[vectors.value][kSums];
+      const auto add_vector = [&](Index r, int v, Vector<T>(&stripe)[kSums])
+                                  NORMRUN_LAMBDA { add(r, first + i + v * kWidth<T>, access, stripe); };
+      sum_block<vectors.value, T>(begin, std::min(begin + kBlockRows, rows), add_vector, sums);
+      NORMRUN_UNROLL for (int v = 0; v < vectors.value; ++v) {
+        NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].add(i + v * kWidth<T>, sums[v][k]);
+      }
+    });
+  }
 }
 
 /// Calls body(first, count) for one block of columns after another.  WideSums has room for the columns of a block.
@@ -100,45 +112,88 @@ HWY_INLINE void for_column_blocks(Index cols, const Body& body) {
   for (Index first = 0; first < cols; first += WideSums::kColumns) body(first, std::min(WideSums::kColumns, cols - first));
 }
 
+// The rows of a small batch make a single block.  Its sums then need no doubles: 0 is added to the sum of the block, and a double would
+// only carry the result.  A quotient of a sum and a number of rows has the same bits, too, whether T or double divides, because a double
+// has more than twice the digits of a float (Figueroa 1995, When is double rounding innocuous?).
+
+/// Writes kSums sums over at most kBlockRows rows for each column, by the `add` of sum_over_rows.
+template <class T, int kSums, class Add>
+HWY_INLINE void sum_few_rows(Index rows, Index cols, const Add& add, T* const (&to)[kSums]) {
+  for_vector_groups<kSummedVectors<kSums>, T>(cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
+    Vector<T> sums[vectors.value][kSums];
+    const auto add_vector = [&](Index r, int v, Vector<T>(&stripe)[kSums]) NORMRUN_LAMBDA { add(r, c + v * kWidth<T>, access, stripe); };
+    sum_block<vectors.value, T>(0, rows, add_vector, sums);
+    NORMRUN_UNROLL for (int v = 0; v < vectors.value; ++v) {
+      NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) access.store(hn::Add(fill(T{0}), sums[v][k]), to[k] + c + v * kWidth<T>);
+    }
+  });
+}
+
+/// Writes kSums sums over all rows for each column, by the `add` of sum_over_rows.
+template <class T, int kSums, class Add>
+HWY_INLINE void sum_rows(Index rows, Index cols, const Add& add, T* const (&to)[kSums]) {
+  if (rows <= kBlockRows) return sum_few_rows<T>(rows, cols, add, to);
+  WideSums total[kSums];
+  for_column_blocks(cols, [&](Index first, Index count) NORMRUN_LAMBDA {
+    sum_over_rows<T>(rows, first, count, add, total);
+    NORMRUN_UNROLL for (int k = 0; k < kSums; ++k) total[k].rounded(count, to[k] + first);
+  });
+}
+
 template <class T>
 void column_sums(ConstView<T> x, T* sums) {
-  WideSums total[1];
-  for_column_blocks(x.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
-                         NORMRUN_LAMBDA { sum[0] = hn::Add(sum[0], access.load(x.row(r) + c)); };
-    sum_over_rows<T>(x.rows, first, count, add, total);
-    total[0].rounded(count, sums + first);
-  });
+  const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
+                       NORMRUN_LAMBDA { sum[0] = hn::Add(sum[0], access.load(x.row(r) + c)); };
+  T* const to[] = {sums};
+  sum_rows<T>(x.rows, x.cols, add, to);
 }
 
 template <class T>
 void column_dots(ConstView<T> a, ConstView<T> b, T* sums) {
-  WideSums total[1];
-  for_column_blocks(a.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
-                         NORMRUN_LAMBDA { sum[0] = hn::MulAdd(access.load(a.row(r) + c), access.load(b.row(r) + c), sum[0]); };
-    sum_over_rows<T>(a.rows, first, count, add, total);
-    total[0].rounded(count, sums + first);
-  });
+  const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[1])
+                       NORMRUN_LAMBDA { sum[0] = hn::MulAdd(access.load(a.row(r) + c), access.load(b.row(r) + c), sum[0]); };
+  T* const to[] = {sums};
+  sum_rows<T>(a.rows, a.cols, add, to);
 }
 
 template <class T>
 void column_gradient_sums(const NormalizedColumns<T>& x_hat, ConstView<T> dy, T* sum_dy, T* sum_dy_x_hat) {
-  WideSums total[2];
-  for_column_blocks(dy.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
-    const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[2]) NORMRUN_LAMBDA {
-      const Vector<T> dy_rc = access.load(dy.row(r) + c);
-      sum[0] = hn::Add(sum[0], dy_rc);
-      sum[1] = hn::MulAdd(dy_rc, normalized_at(x_hat, r, c, access), sum[1]);
+  const auto add = [&](Index r, Index c, auto access, Vector<T>(&sum)[2]) NORMRUN_LAMBDA {
+    const Vector<T> dy_rc = access.load(dy.row(r) + c);
+    sum[0] = hn::Add(sum[0], dy_rc);
+    sum[1] = hn::MulAdd(dy_rc, normalized_at(x_hat, r, c, access), sum[1]);
+  };
+  T* const to[] = {sum_dy, sum_dy_x_hat};
+  sum_rows<T>(dy.rows, dy.cols, add, to);
+}
+
+/// The moments of at most kBlockRows rows.  The means stay in registers for the second pass.
+template <class T>
+HWY_NOINLINE void moments_of_few_rows(ConstView<T> x, T* mean, T* variance) {
+  const Vector<T> rows = fill(static_cast<T>(x.rows));
+  for_vector_groups<kSummedVectors<1>, T>(x.cols, [&](Index c, auto access, auto vectors) NORMRUN_LAMBDA {
+    constexpr int kVectors = decltype(vectors)::value;
+    const auto at = [&](Index r, int v) NORMRUN_LAMBDA { return access.load(x.row(r) + c + v * kWidth<T>); };
+    const auto add = [&](Index r, int v, Vector<T>(&sum)[1]) NORMRUN_LAMBDA { sum[0] = hn::Add(sum[0], at(r, v)); };
+    Vector<T> means[kVectors][1], squares[kVectors][1];
+    sum_block<kVectors, T>(0, x.rows, add, means);
+    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v) {
+      means[v][0] = hn::Div(hn::Add(fill(T{0}), means[v][0]), rows);
+      access.store(means[v][0], mean + c + v * kWidth<T>);
+    }
+    const auto add_square = [&](Index r, int v, Vector<T>(&sum)[1]) NORMRUN_LAMBDA {
+      const Vector<T> deviation = hn::Sub(at(r, v), means[v][0]);
+      sum[0] = hn::MulAdd(deviation, deviation, sum[0]);
     };
-    sum_over_rows<T>(dy.rows, first, count, add, total);
-    total[0].rounded(count, sum_dy + first);
-    total[1].rounded(count, sum_dy_x_hat + first);
+    sum_block<kVectors, T>(0, x.rows, add_square, squares);
+    NORMRUN_UNROLL for (int v = 0; v < kVectors; ++v)
+        access.store(hn::Div(hn::Add(fill(T{0}), squares[v][0]), rows), variance + c + v * kWidth<T>);
   });
 }
 
 template <class T>
 void column_moments(ConstView<T> x, T* mean, T* variance) {
+  if (x.rows <= kBlockRows) return moments_of_few_rows(x, mean, variance);
   const auto rows = static_cast<double>(x.rows);
   WideSums total[1];
   for_column_blocks(x.cols, [&](Index first, Index count) NORMRUN_LAMBDA {
