@@ -16,6 +16,7 @@ class RandomNetwork:
         self.chance = random.Random(seed)
         self.shape = self.chance.choice(self.SHAPES)
         self.layers, shape = self.some(list(self.shape), self.chance.randint(3, 6), depth=0)
+        self.positions = []  # the shape of the labels, if each position has one
         self.layers += [*self.end(shape), {"type": "dense", "units": self.CLASSES}]
 
     def end(self, shape):
@@ -139,3 +140,30 @@ class PaddedNetwork(RandomNetwork):
 
     def end(self, _shape):
         return [{"type": "global_average_pooling1d"}]
+
+
+class TaggedNetwork(WideNetwork):
+    """Layers of every kind, and a class for each step or pixel that they leave."""
+
+    SHAPES = [[6, 6, 2], [7, 3]]
+
+    def end(self, shape):
+        self.positions = shape[:-1]
+        return []
+
+
+class PaddedTaggedNetwork(PaddedNetwork):
+    """For sequences of several lengths, with a class for each step."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.positions = self.shape[:-1]
+
+    def one(self, shape, depth):
+        if self.chance.random() < 0.2:
+            units = self.chance.randint(2, 4)
+            return {"type": self.chance.choice(["lstm", "gru", "simple_rnn"]), "units": units, "return_sequences": True}, [shape[0], units]
+        return super().one(shape, depth)
+
+    def end(self, _shape):
+        return []

@@ -40,9 +40,25 @@ struct Task {
   Index rows = 0;     // how many rows the data file has
   Index outputs = 1;  // how many units the last layer has
   bool is_image = false;
+  Index label_rank = 0;  // as in ArraySuggestion
+  Index tokens = 0;
 };
 
+/// A network with a class for each step or pixel: convolutions that keep the positions, and a dense layer at each of them.
+ordered_json network_over_positions(const Task& task) {
+  ordered_json layers = ordered_json::array();
+  if (task.tokens > 0) layers.push_back({{"type", "embedding"}, {"input_dim", task.tokens}, {"output_dim", 16}});
+  for (int i = 0; i < 2; ++i) {
+    layers.push_back({{"type", task.label_rank == 1 ? "conv1d" : "conv2d"}, {"filters", 16}, {"kernel_size", 3}, {"padding", "same"}});
+    layers.push_back({{"type", "norm"}});
+    layers.push_back({{"type", "relu"}});
+  }
+  layers.push_back({{"type", "dense"}, {"units", task.outputs}});
+  return layers;
+}
+
 ordered_json network_of(const Task& task) {
+  if (task.label_rank > 0) return network_over_positions(task);
   ordered_json layers = ordered_json::array();
   if (task.is_image) layers.push_back({{"type", "flatten"}});
   for (int i = 0; i < 2; ++i) {
@@ -99,7 +115,9 @@ Task csv_task(const InitRequest& request, const std::string& folder) {
 Task array_task(const InitRequest& request, const std::string& folder) {
   const data::ArraySuggestion found = data::suggest_arrays(request.file, request.target);
   const auto files = [&](const data::ArrayPair& pair) {
-    return ordered_json{{std::string(found.features_key), path_from(pair.features, folder)}, {"labels", path_from(pair.labels, folder)}};
+    ordered_json named = {{std::string(found.features_key), path_from(pair.features, folder)}, {"labels", path_from(pair.labels, folder)}};
+    if (!pair.lengths.empty()) named["lengths"] = path_from(pair.lengths, folder);
+    return named;
   };
   Task task;
   task.data = {{"type", std::string(found.type)}, {"train", files(found.train)}};
@@ -108,6 +126,8 @@ Task array_task(const InitRequest& request, const std::string& folder) {
   task.rows = found.rows;
   task.outputs = found.outputs;
   task.is_image = found.rank > 1;
+  task.label_rank = found.label_rank;
+  task.tokens = found.tokens;
   return task;
 }
 

@@ -17,6 +17,9 @@ void add_rows(CLI::App& command, study::ModelRequest& model) {
   takes(command.add_option("--test", model.test.inputs, "The rows to be judged (default: the held-out rows, or else the rows of --data)"),
         "FILE");
   takes(command.add_option("--test-labels", model.test.labels, "Their labels"), "FILE");
+  takes(command.add_option("--ignore-label", model.ignore_label,
+                           "With a label for each step or pixel: the label of those that count for nothing (default -100)"),
+        "N");
   takes(command.add_option("--network", model.network, "A config with the network, for a file that holds tensors alone"), "CONFIG");
 }
 

@@ -80,16 +80,20 @@ class SplitComparison {
   void add_outputs(tables::RunRecord& record) {
     each_mode([&](const ComparisonMode& mode, Index batch_size) {
       const ConstView<T> outputs = run(mode, batch_size).outputs();
-      const Index rows = std::min(outputs.rows, snapshot_.settings.compare.outputs);
+      const Index rows = std::min(set_.rows(), snapshot_.settings.compare.outputs);
       for (Index r = 0; r < rows; ++r) {
         const Index row = set_.order()[static_cast<std::size_t>(r)];
-        for (Index j = 0; j < outputs.cols; ++j) {
-          record.add(tables::TableId::kOutputs, {{"split", split_name()},
-                                                 {"sample", row},
-                                                 {"output", j},
-                                                 {"mode", mode.name},
-                                                 {"eval_batch_size", size_cell(mode, batch_size)},
-                                                 {"value", in_units(outputs(row, j), j)}});
+        const Part own = set_.counted_of(row);
+        for (Index place = own.first; place < own.first + own.count; ++place) {
+          const Index first = set_.first_output(place, outputs.cols);
+          for (Index j = 0; j < outputs.cols; ++j) {
+            record.add(tables::TableId::kOutputs, {{"split", split_name()},
+                                                   {"sample", row},
+                                                   {"output", first + j},
+                                                   {"mode", mode.name},
+                                                   {"eval_batch_size", size_cell(mode, batch_size)},
+                                                   {"value", in_units(outputs(place, j), j)}});
+          }
         }
       }
     });
@@ -174,7 +178,7 @@ class SplitComparison {
                                            {"eval_batch_size", batch_size},
                                            {"mode_a", mode_a.name},
                                            {"mode_b", mode_b.name},
-                                           {"samples", set_.rows()},
+                                           {"samples", logits_a.rows},
                                            {"max_abs", tables::cell_or_empty(gap.max_abs)},
                                            {"mean_abs", tables::cell_or_empty(gap.mean_abs)},
                                            {"rms", tables::cell_or_empty(gap.rms)},

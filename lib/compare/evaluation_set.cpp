@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "statistics/evaluation_batches.hpp"
+#include "statistics/gather.hpp"
 #include "train/divergence.hpp"
 #include "train/unit_loss.hpp"
 
@@ -91,8 +92,31 @@ EvaluationSet<T>::EvaluationSet(const Snapshot<T>& snapshot, data::SplitName nam
       split_(snapshot.data.split(name)),
       batch_order_(evaluation_order(snapshot, name)),
       order_(statistics::first_places(batch_order_, split_.samples())),
-      target_scale_(snapshot.data.target_scale) {
+      target_scale_(snapshot.data.target_scale),
+      positions_(split_.positions()) {
+  for (Index i = 0; positions_ > 1 && i < std::ssize(split_.labels); ++i) {
+    const std::int32_t label = split_.labels[static_cast<std::size_t>(i)];
+    if (label == kNoLabel) continue;
+    places_.push_back(i);
+    counted_labels_.push_back(label);
+  }
   if (split_.labels.empty() && split_.targets.rows() == 0) zeros_ = Matrix<T>(rows(), snapshot.network.output().size());
+}
+
+template <class T>
+Matrix<T> EvaluationSet<T>::counted(Matrix<T> outputs) const {
+  if (positions_ == 1) return outputs;
+  const ConstView<T> each = nn::by_position<T>(outputs.view(), positions_);
+  Matrix<T> result(std::ssize(places_), each.cols);
+  statistics::gather_rows<T>(each, places_, result.view());
+  return result;
+}
+
+template <class T>
+Part EvaluationSet<T>::counted_of(Index row) const {
+  if (positions_ == 1) return {row, 1};
+  const auto first = std::lower_bound(places_.begin(), places_.end(), row * positions_);
+  return {first - places_.begin(), std::lower_bound(first, places_.end(), (row + 1) * positions_) - first};
 }
 
 template <class T>
@@ -103,12 +127,12 @@ SplitScore EvaluationSet<T>::score(nn::LossKind loss, ConstView<T> logits) const
   if (split_.labels.empty()) {
     targets.values = split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view();
   } else {
-    targets.labels = split_.labels.data();
+    targets.labels = labels().data();
   }
   SplitScore score{nn::loss_and_gradient<T>(loss, logits, targets, {}), kNan, logits.rows};
   if (!target_scale_.empty() && train::has_units(loss)) score.loss = train::error_in_units<T>(loss, logits, targets, target_scale_);
   if (!split_.labels.empty())
-    score.accuracy = static_cast<double>(nn::count_correct(loss, logits, split_.labels.data())) / static_cast<double>(logits.rows);
+    score.accuracy = static_cast<double>(nn::count_correct(loss, logits, labels().data())) / static_cast<double>(logits.rows);
   const bool is_finite = std::isfinite(score.loss) && train::all_finite<T>({logits.data, static_cast<std::size_t>(logits.size())});
   return is_finite ? score : SplitScore{kNan, kNan, logits.rows};
 }

@@ -9,6 +9,7 @@
 
 #include "compare/compare_modes.hpp"
 #include "compare/modes.hpp"
+#include "core/parts.hpp"
 #include "core/random.hpp"
 
 namespace normrun::compare {
@@ -33,11 +34,20 @@ class EvaluationSet {
   const std::vector<Index>& batch_order() const { return batch_order_; }
   /// Each row once, in the order in which the batches have it first.  Code that reads only some rows takes the first of these.
   const std::vector<Index>& order() const { return order_; }
-  /// Labels of the split's rows; empty for regression.
-  std::span<const std::int32_t> labels() const { return split_.labels; }
+  /// Labels of the split's rows, or of their positions that count; empty for regression.
+  std::span<const std::int32_t> labels() const { return positions_ == 1 ? split_.labels : counted_labels_; }
+  /// Returns outputs, which has one row for each row of the split, as the comparison reads them: as they are or, if every position has a
+  /// label, one row for each position that counts.
+  Matrix<T> counted(Matrix<T> outputs) const;
+  /// Returns which rows of counted() a row of the split has.
+  Part counted_of(Index row) const;
+  /// Returns the place among the outputs of its example that the first output of a row of counted() has.  cols: the columns of counted().
+  Index first_output(Index counted, Index cols) const {
+    return positions_ == 1 ? 0 : places_[static_cast<std::size_t>(counted)] % positions_ * cols;
+  }
   /// What the rows' outputs should be, if there are no labels.
   ConstView<T> targets() const { return split_.targets.rows() > 0 ? split_.targets.view() : zeros_.view(); }
-  /// Returns the mean loss and the accuracy of logits, which has one row for each row of the split, in the split's order.
+  /// Returns the mean loss and the accuracy of counted(logits).
   SplitScore score(nn::LossKind loss, ConstView<T> logits) const;
 
  private:
@@ -47,6 +57,10 @@ class EvaluationSet {
   std::vector<Index> order_;
   std::span<const double> target_scale_;  // empty: losses are in the file's units
   Matrix<T> zeros_;                       // the targets if the data gives none
+  Index positions_;                       // how many labels a row has
+  // Only if a row has several labels: the places (row * positions + position) of those that count, ascending, and the labels.
+  std::vector<Index> places_;
+  std::vector<std::int32_t> counted_labels_;
 };
 
 /// The parameters and statistics that each mode of a comparison runs with.  An estimator's statistics are computed only if a pair of modes

@@ -25,16 +25,16 @@ ModeOutputs<T> run_mode(const Snapshot<T>& snapshot, const EvaluationSet<T>& set
                         std::span<const T> state, Index batch_size) {
   const nn::PassKey key{static_cast<std::uint64_t>(snapshot.settings.seed), static_cast<std::uint64_t>(snapshot.step)};
   return outputs_by(snapshot, [&](Index boundary) {
-    return statistics::run_every_row<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), set.batch_order(), batch_size,
-                                        boundary, key);
+    return set.counted(statistics::run_every_row<T>(snapshot.network, params, state, mode, snapshot.rows(set.name()), set.batch_order(),
+                                                    batch_size, boundary, key));
   });
 }
 
 template <class T>
 ModeOutputs<T> run_mixed(const Snapshot<T>& snapshot, const EvaluationSet<T>& set, const statistics::Mixing& mixing, Index batch_size) {
   return outputs_by(snapshot, [&](Index boundary) {
-    return statistics::run_every_row_mixed<T>(snapshot.network, snapshot.model, mixing, snapshot.rows(set.name()), set.batch_order(),
-                                              batch_size, boundary);
+    return set.counted(statistics::run_every_row_mixed<T>(snapshot.network, snapshot.model, mixing, snapshot.rows(set.name()),
+                                                          set.batch_order(), batch_size, boundary));
   });
 }
 

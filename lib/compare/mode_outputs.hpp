@@ -9,7 +9,8 @@
 
 namespace normrun::compare {
 
-/// The outputs of one mode for every row of a split, in the split's own order: (rows, outputs).
+/// The outputs of one mode for every row of a split, in the split's own order: (rows, outputs).  If every position has a label, those of
+/// the positions that count: (positions, outputs of a position), as EvaluationSet::counted gives them.
 template <class T>
 struct ModeOutputs {
   Matrix<T> logits;

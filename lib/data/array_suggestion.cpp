@@ -63,10 +63,41 @@ ArraySuggestion suggest_members(const std::string& file, const std::string& labe
   }
   ArraySuggestion found;
   found.train = {file + ":" + x, has_label_file ? labels : file + ":" + y};
+  const std::string lengths = member_named(members, {"lengths_train", "train_lengths", "lengths"});
+  if (!lengths.empty()) found.train.lengths = file + ":" + lengths;
   const std::string test_x = member_named(members, {"x_test", "test_x", "test_images", "test_features"});
   const std::string test_y = member_named(members, {"y_test", "test_y", "test_labels"});
   if (!test_x.empty() && !test_y.empty()) found.test = {file + ":" + test_x, file + ":" + test_y};
+  const std::string test_lengths = member_named(members, {"lengths_test", "test_lengths"});
+  if (!test_lengths.empty() && !found.test.features.empty()) found.test.lengths = file + ":" + test_lengths;
   return found;
+}
+
+/// Returns how many axes of an example the labels have, if they are classes of its steps or pixels; else 0.
+Index label_rank_of(const ArrayFacts& x, const ArrayFacts& y) {
+  const bool is_single = y.dims.size() == 1 || (y.dims.size() == 2 && y.dims[1] == 1);
+  if (is_single || y.type.starts_with("float") || y.dims.size() > 3 || y.dims.size() > x.dims.size()) return 0;
+  const auto agree_from = [&](std::size_t axis) {
+    return axis + y.dims.size() - 1 <= x.dims.size() &&
+           std::equal(y.dims.begin() + 1, y.dims.end(), x.dims.begin() + static_cast<Index>(axis));
+  };
+  return agree_from(1) || agree_from(2) ? static_cast<Index>(y.dims.size()) - 1 : 0;
+}
+
+/// Suggests how to read the classes of steps or pixels.
+void take_positions(const ArrayFacts& x, const ArrayFacts& y, ArraySuggestion& found) {
+  constexpr double kOfTorch = -100.0;
+  constexpr double kVoid = 255.0;
+  std::vector<double> classes;
+  for (const auto& [value, count] : y.values) classes.push_back(value);
+  const bool ends_in_void = classes.size() > 1 && classes.back() == kVoid && classes[classes.size() - 2] < kVoid - 1.0;
+  if (ends_in_void) classes.pop_back();
+  if (y.low < 0.0 && !classes.empty()) classes.erase(classes.begin());
+  if (ends_in_void || (y.low < 0.0 && y.low != kOfTorch))
+    found.keys.emplace_back("ignore_label", std::to_string(static_cast<Index>(ends_in_void ? kVoid : y.low)));
+  const bool is_from_zero = classes.empty() || classes.front() == 0.0;
+  found.outputs = is_from_zero ? static_cast<Index>(classes.empty() ? y.high : classes.back()) + 1 : static_cast<Index>(classes.size());
+  if (found.rank == 1) found.tokens = static_cast<Index>(x.high) + 1;
 }
 
 }  // namespace
@@ -119,8 +150,11 @@ ArraySuggestion suggest_arrays(const std::string& file, const std::string& label
   const bool is_float = y.type.starts_with("float");
   const bool is_list = y.dims.size() == 1 || (y.dims.size() == 2 && y.dims[1] == 1);
   const bool are_classes = is_list && y.are_whole && (!y.values.empty() || !is_float);
-  if (are_classes && is_float) found.keys.emplace_back("target", "\"class\"");
-  if (are_classes) {
+  found.label_rank = label_rank_of(x, y);
+  if (found.label_rank > 0) {
+    take_positions(x, y, found);
+  } else if (are_classes) {
+    if (is_float) found.keys.emplace_back("target", "\"class\"");
     const bool is_from_zero = y.low == 0.0;
     found.outputs = is_from_zero       ? static_cast<Index>(y.high) + 1
                     : y.values.empty() ? static_cast<Index>(y.high - y.low) + 1
@@ -133,7 +167,7 @@ ArraySuggestion suggest_arrays(const std::string& file, const std::string& label
   }
   if (!is_idx && x.dims.size() == 4 && x.dims[1] <= 4 && x.dims[2] > 4 && x.dims[3] > 4) found.keys.emplace_back("layout", "\"nchw\"");
   if (!is_idx && x.type == "uint8") found.keys.emplace_back("scale", "0.00392156862745098");
-  if (found.rank <= 1) found.keys.emplace_back("standardize", "true");
+  if (found.rank <= 1 && found.label_rank == 0) found.keys.emplace_back("standardize", "true");
   return found;
 }
 

@@ -28,6 +28,7 @@ ArrayFacts array_facts(const std::string& path, ArrayFormat format);
 struct ArrayPair {
   std::string features;
   std::string labels;
+  std::string lengths = {};  // of sequences; "" if every step is valid
 };
 /// The options that a config's "data" needs for arrays.
 struct ArraySuggestion {
@@ -37,6 +38,8 @@ struct ArraySuggestion {
   ArrayPair test;  // if empty, test_fraction of the rows is held out
   Index rows = 0;
   Index rank = 1;                                         // the number of axes of one example
+  Index label_rank = 0;                                   // 1 or 2 if each step or pixel has a label, which is a class; else 0
+  Index tokens = 0;                                       // the number of tokens, if the inputs are whole numbers with a label each; else 0
   Index outputs = 1;                                      // the number of classes, or how many numbers to predict
   std::vector<std::pair<std::string, std::string>> keys;  // the keys of the config, as in CsvSuggestion::keys()
 };

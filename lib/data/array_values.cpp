@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/label.hpp"
 
 namespace normrun::data {
 namespace {
@@ -55,6 +57,17 @@ std::int64_t whole_at(const files::NumberArray& array, Index place) {
   return *label;
 }
 
+/// The masks of images often mark pixels that count for nothing by 255, far above the classes.
+void refuse_void_label(const files::NumberArray& array, const std::set<std::int64_t>& values, const CountedLabels& counted) {
+  constexpr std::int64_t kVoid = 255;
+  if (counted.empty() || *values.rbegin() != kVoid || values.size() < 2) return;
+  const std::int64_t last = *std::next(values.rbegin());
+  if (last == kVoid - 1) return;
+  throw Error(ExitCode::kDamaged, {array.path, "has labels from 0 to " + std::to_string(last) + ", and 255",
+                                   "if 255 marks positions that count for nothing, set \"ignore_label\": 255 in \"data\" (--ignore-label "
+                                   "255); else set \"classes\": 256"});
+}
+
 }  // namespace
 
 template <class T>
@@ -73,9 +86,10 @@ std::vector<std::string> LabelNumbers::words() const {
   return words;
 }
 
-std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers) {
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(array.rows()));
+std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers, const CountedLabels& counted) {
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(array.rows() * array.row_size()), kNoLabel);
   for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (!counted.empty() && !counted[i]) continue;
     const Index place = static_cast<Index>(i);
     const std::int64_t label = whole_at(array, place);
     std::int64_t number = label;
@@ -103,26 +117,47 @@ std::vector<Index> to_whole_numbers(const files::NumberArray& array) {
   return numbers;
 }
 
-LabelNumbers label_numbers(const files::NumberArray& array) {
+CountedLabels counted_labels(const files::NumberArray& array, const std::vector<Index>& lengths, Index ignored) {
+  CountedLabels counted(static_cast<std::size_t>(array.rows() * array.row_size()));
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    const Index place = static_cast<Index>(i);
+    const Index row = place / array.row_size();
+    if (!lengths.empty() && place % array.row_size() >= lengths[static_cast<std::size_t>(row)]) continue;
+    const std::int64_t label = whole_at(array, place);
+    if (label < 0 && label != ignored) {
+      const std::string text = std::to_string(label);
+      array.damaged(place, "has label " + text,
+                    "classes are whole numbers from 0 on; if this one marks positions that count for nothing, set \"ignore_label\": " +
+                        text + " in \"data\" (--ignore-label " + text + ")");
+    }
+    counted[i] = label != ignored;
+  }
+  return counted;
+}
+
+LabelNumbers label_numbers(const files::NumberArray& array, const CountedLabels& counted) {
   LabelNumbers numbers;
   std::set<std::int64_t> values;
-  for (Index i = 0; i < array.rows(); ++i) {
+  for (Index i = 0; i < array.rows() * array.row_size(); ++i) {
+    if (!counted.empty() && !counted[static_cast<std::size_t>(i)]) continue;
     const std::int64_t label = whole_at(array, i);
     if (values.insert(label).second && static_cast<Index>(values.size()) > kMaxClasses)
       array.damaged(i, "has label " + std::to_string(label), "at most " + std::to_string(kMaxClasses) + " classes can be told apart");
   }
+  if (values.empty()) array.damaged(0, "begins an array of which no label counts", "check \"lengths\" and \"ignore_label\"");
   numbers.classes = static_cast<Index>(values.size());
   if (*values.begin() != 0) {
     numbers.values.assign(values.begin(), values.end());
     return numbers;
   }
   if (*values.rbegin() >= kMaxClasses) {
-    Index row = 0;
-    while (whole_at(array, row) < kMaxClasses) ++row;
-    array.damaged(row, "has label " + std::to_string(whole_at(array, row)),
+    Index place = 0;
+    while (whole_at(array, place) < kMaxClasses) ++place;
+    array.damaged(place, "has label " + std::to_string(whole_at(array, place)),
                   "labels are whole numbers, at most " + std::to_string(kMaxClasses - 1) + " if they begin with 0");
   }
   numbers.classes = *values.rbegin() + 1;
+  refuse_void_label(array, values, counted);
   return numbers;
 }
 

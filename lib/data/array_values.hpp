@@ -22,11 +22,18 @@ struct LabelNumbers {
   std::vector<std::int64_t> values;        // (classes) the labels, ascending; empty if they are 0 … classes - 1
   std::vector<std::string> words() const;  // `values` as texts
 };
+/// Which labels of an array count, number by number; empty: all of them.
+using CountedLabels = std::vector<bool>;
 /// Labels that begin with 0 keep their values, and the largest one tells how many classes there are.  Others (1 … k, -1 and 1, 10, 20, …)
-/// are numbered in ascending order.  Throws Error(kDamaged) for more than 2^20 classes and for a number that is not whole.
-LabelNumbers label_numbers(const files::NumberArray& array);
-/// Returns all numbers of an array as classes.  Throws Error(kDamaged) if one is not among `numbers`.
-std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers);
+/// are numbered in ascending order.  Throws Error(kDamaged) for more than 2^20 classes, for a number that is not whole, and if no label
+/// counts.
+LabelNumbers label_numbers(const files::NumberArray& array, const CountedLabels& counted = {});
+/// Returns all numbers of an array as classes, and kNoLabel for those that do not count.  Throws Error(kDamaged) if one is not among
+/// `numbers`.
+std::vector<std::int32_t> to_labels(const files::NumberArray& array, const LabelNumbers& numbers, const CountedLabels& counted = {});
+/// Returns which labels of rows count if each position has one: not those behind the row's length in `lengths`, which may be empty, nor
+/// those that are `ignored`.  Throws Error(kDamaged) for another label below 0.
+CountedLabels counted_labels(const files::NumberArray& array, const std::vector<Index>& lengths, Index ignored);
 /// Returns all numbers of an array.  Throws Error(kDamaged) for one that is not whole.
 std::vector<Index> to_whole_numbers(const files::NumberArray& array);
 /// Returns whether every number is whole.

@@ -8,7 +8,7 @@
 
 namespace normrun::data {
 
-CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept) : table_(std::move(table)), kept_(std::move(kept)) {
+CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept, LabelOf label_of) : table_(std::move(table)), kept_(std::move(kept)) {
   if (!are_sequences()) return;
   std::unordered_map<std::string, std::size_t> ids;  // for look-ups only, because iterating has no fixed order
   for (const Index row : kept_) {
@@ -17,8 +17,10 @@ CsvExamples::CsvExamples(InputTable table, std::vector<Index> kept) : table_(std
     rows_[entry->second].push_back(row);
   }
   for (std::vector<Index>& rows : rows_) {
-    check_label(rows);
-    check_weight(rows);
+    if (label_of == LabelOf::kSequence) {
+      check_label(rows);
+      check_weight(rows);
+    }
     if (!table_.times.empty()) order(rows);
   }
 }
@@ -49,7 +51,8 @@ void CsvExamples::check_label(const std::vector<Index>& rows) const {
   };
   for (const Index row : rows) {
     if (!has_label_of(row, rows[0]))
-      damaged(row, rows[0], "has another label than", "a sequence has one label, the same in all of its rows");
+      damaged(row, rows[0], "has another label than",
+              "a sequence has one label, the same in all of its rows; if each step has its own, set \"label_of\": \"step\"");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/csv_table.hpp"
+#include "data/dataset.hpp"
 
 namespace normrun::data {
 
@@ -12,8 +13,8 @@ namespace normrun::data {
 class CsvExamples {
  public:
   /// `kept` holds the rows that are used, in order.  Throws Error(kDamaged) with file, line, byte and row if the label or the weight
-  /// changes within a sequence, or if a time occurs twice in it.
-  CsvExamples(InputTable table, std::vector<Index> kept);
+  /// changes within a sequence that has one label, or if a time occurs twice in a sequence.
+  CsvExamples(InputTable table, std::vector<Index> kept, LabelOf label_of);
 
   const InputTable& table() const { return table_; }
   InputTable& table() { return table_; }

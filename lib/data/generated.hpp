@@ -58,11 +58,20 @@ class Resampler final : public RowGenerator<T> {
   std::uint64_t seed_;
 };
 
+/// Returns the shape of a row's labels: a Sampler whose rows have a label for each step says it by label_shape().
+template <class Sampler>
+Shape label_shape_of(const Sampler& sampler) {
+  if constexpr (requires { sampler.label_shape(); })
+    return sampler.label_shape();
+  else
+    return {};
+}
+
 template <class T, class Sampler>
 Split<T> draw_split(const Sampler& sampler, const Preparation& preparation, RowStreams streams, Index samples) {
   Split<T> split;
   split.features = allocate_rows<T>(samples, sampler.shape().size());
-  if (sampler.classes() > 0) split.labels.resize(static_cast<std::size_t>(samples));
+  if (sampler.classes() > 0) split.labels.resize(static_cast<std::size_t>(samples * label_shape_of(sampler).size()));
   if (sampler.outputs() > 0) split.targets = allocate_rows<T>(samples, sampler.outputs());
   if constexpr (DrawsSequences<Sampler>) split.lengths.resize(static_cast<std::size_t>(samples));
   sampler.fill(preparation, streams, RowsOut<T>{split.features.view(), split.labels.data(), split.targets.view(), split.lengths.data()});
@@ -76,6 +85,7 @@ Loaded<T> draw(Sampler sampler, const GeneratorOptions& options, const Preparati
   Dataset<T>& data = loaded.data;
   data.shape = sampler.shape();
   data.classes = sampler.classes();
+  data.label_shape = label_shape_of(sampler);
   data.outputs = sampler.outputs();
   data.train = draw_split<T>(sampler, preparation, row_streams(seed, RowPart::kTrain), preparation.limited(options.samples));
   if (options.test_samples) data.test = draw_split<T>(sampler, preparation, row_streams(seed, RowPart::kTest), *options.test_samples);

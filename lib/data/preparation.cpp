@@ -22,16 +22,21 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
   Split<T> taken;
   taken.features = allocate_rows<T>(count, from.features.cols());
   if (from.targets.cols() > 0) taken.targets = allocate_rows<T>(count, from.targets.cols());
-  taken.labels.reserve(from.labels.empty() ? 0 : chosen.size());
+  taken.labels.reserve(from.labels.empty() ? 0 : chosen.size() * static_cast<std::size_t>(from.positions()));
   taken.lengths.reserve(from.lengths.empty() ? 0 : chosen.size());
-  taken.weights.reserve(from.weights.empty() ? 0 : chosen.size());
+  taken.weights.reserve(from.weights.empty() ? 0 : chosen.size() * static_cast<std::size_t>(from.positions()));
   for (Index r = 0; r < count; ++r) {
     const Index source = chosen[static_cast<std::size_t>(r)];
     std::copy_n(from.features.view().row(source), from.features.cols(), taken.features.view().row(r));
     if (from.targets.cols() > 0) std::copy_n(from.targets.view().row(source), from.targets.cols(), taken.targets.view().row(r));
-    if (!from.labels.empty()) taken.labels.push_back(from.labels[static_cast<std::size_t>(source)]);
+    const auto take_labels = [&](const auto& numbers, auto& to) {
+      if (numbers.empty()) return;
+      const auto own = numbers.begin() + source * from.positions();
+      to.insert(to.end(), own, own + from.positions());
+    };
+    take_labels(from.labels, taken.labels);
+    take_labels(from.weights, taken.weights);
     if (!from.lengths.empty()) taken.lengths.push_back(from.lengths[static_cast<std::size_t>(source)]);
-    if (!from.weights.empty()) taken.weights.push_back(from.weights[static_cast<std::size_t>(source)]);
   }
   return taken;
 }
@@ -39,11 +44,15 @@ Split<T> take_rows(const Split<T>& from, std::span<const Index> chosen) {
 /// Keeps only the chosen rows, whose numbers must ascend.  The kept rows move to the front of the memory that all rows have.
 template <class T>
 void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
-  const auto keep = [&](auto& numbers) {
+  const auto keep = [&](auto& numbers, Index per_row) {
     if (numbers.empty()) return;
-    for (std::size_t r = 0; r < chosen.size(); ++r) numbers[r] = numbers[static_cast<std::size_t>(chosen[r])];
-    numbers.resize(chosen.size());
+    for (std::size_t r = 0; r < chosen.size(); ++r) {
+      if (chosen[r] != static_cast<Index>(r))
+        std::copy_n(numbers.begin() + chosen[r] * per_row, per_row, numbers.begin() + static_cast<Index>(r) * per_row);
+    }
+    numbers.resize(chosen.size() * static_cast<std::size_t>(per_row));
   };
+  const Index positions = rows.positions();
   const auto keep_matrix = [&](Matrix<T>& matrix) {
     if (matrix.cols() == 0) return;
     for (std::size_t r = 0; r < chosen.size(); ++r) {
@@ -54,9 +63,9 @@ void keep_rows(Split<T>& rows, std::span<const Index> chosen) {
   };
   keep_matrix(rows.features);
   keep_matrix(rows.targets);
-  keep(rows.labels);
-  keep(rows.lengths);
-  keep(rows.weights);
+  keep(rows.labels, positions);
+  keep(rows.lengths, 1);
+  keep(rows.weights, positions);
 }
 
 /// For each split the places of its rows among all rows, ascending.
@@ -114,7 +123,7 @@ void add_generator(files::Digest& digest, const Dataset<T>& data) {
   constexpr Index kRows = 16;
   Split<T> rows;
   rows.features = allocate_rows<T>(kRows, data.shape.size());
-  rows.labels.resize(data.classes > 0 ? kRows : 0);
+  rows.labels.resize(data.classes > 0 ? static_cast<std::size_t>(kRows * data.label_shape.size()) : 0);
   rows.targets = allocate_rows<T>(data.classes > 0 ? 0 : kRows, data.outputs);
   rows.lengths.resize(data.train.lengths.empty() ? 0 : kRows);
   data.resample->generate(0, {rows.features.view(), rows.labels.data(), rows.targets.view(), lengths_or_null(rows.lengths)});
@@ -128,6 +137,7 @@ std::string digest_of_rows(const Dataset<T>& data) {
   digest.add(data.shape.text());
   digest.add(std::to_string(data.classes));
   digest.add(std::to_string(data.outputs));
+  if (data.label_shape.rank() > 0) digest.add(data.label_shape.text());
   for (const SplitName name : kSplits) add_split(digest, data.split(name));
   if (data.resample) add_generator(digest, data);
   return digest.hex();

@@ -48,6 +48,7 @@ class DataSpec : public config::Described {
   struct Outline {
     Shape shape;
     Index classes = 0;  // 0 for regression
+    Shape label_shape;  // as in Dataset
     Index outputs = 0;  // as in Dataset
     Index train_samples = 0;
     Index validation_samples = 0;

@@ -50,7 +50,9 @@ double batch_entropy(const train::TrainingPlan<T>& plan) {
 
 template <class T>
 bool batches_sort_classes(const Subject<T>& subject) {
-  if (subject.plan.data->train.labels.empty() || subject.plan.data->resample || !subject.plan.options->batch_order.empty()) return false;
+  const data::Split<T>& train = subject.plan.data->train;
+  if (train.labels.empty() || train.positions() > 1 || subject.plan.data->resample || !subject.plan.options->batch_order.empty())
+    return false;
   constexpr double kFewerClasses = 0.8;
   const ShuffledPlan<T> shuffled(subject.plan);
   return batch_entropy(subject.plan) < kFewerClasses * batch_entropy(shuffled.plan);

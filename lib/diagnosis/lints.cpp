@@ -209,17 +209,22 @@ std::vector<Finding> lints(const Evidence<T>& evidence, const Matrix<T>& eval_lo
     list.push_back(lint(Cause::kOutliers, count, "rows", channels_text(subject, "rows", far)));
   }
   if (std::optional<Finding> padding = padding_lint(subject)) list.push_back(std::move(*padding));
-  const std::span<const std::int32_t> labels = evidence.judged.scorer().labels();
+  const RowScorer& scorer = evidence.judged.scorer();
+  const std::span<const std::int32_t> labels = scorer.labels();
   if (labels.empty()) return list;
   std::map<std::int32_t, double> predicted;
   std::map<std::int32_t, double> real;
-  for (Index r = 0; r < eval_logits.rows(); ++r) {
-    predicted[nn::predicted_class(subject.plan.loss, eval_logits.view().row(r), eval_logits.cols())] += 1.0;
-    real[labels[static_cast<std::size_t>(r)]] += 1.0;
+  const ConstView<T> each = nn::by_position<T>(eval_logits.view(), scorer.positions());
+  double count_of_all = 0.0;
+  for (Index r = 0; r < each.rows; ++r) {
+    const std::int32_t label = labels[static_cast<std::size_t>(r)];
+    if (label == kNoLabel) continue;
+    predicted[nn::predicted_class(subject.plan.loss, each.row(r), each.cols)] += 1.0;
+    real[label] += 1.0;
+    count_of_all += 1.0;
   }
   constexpr double kNearlyAll = 0.95;
   constexpr double kClearlyFewer = 0.8;
-  const double count_of_all = static_cast<double>(eval_logits.rows());
   for (const auto& [label, count] : predicted)
     if (count >= kNearlyAll * count_of_all && real[label] <= kClearlyFewer * count_of_all)
       list.push_back(lint(Cause::kOneClass, count / count_of_all, "", std::to_string(label)));

@@ -80,44 +80,65 @@ Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss,
   if (!better.has_accuracy()) return gain;
   const std::vector<double> right = differences(better.right, worse.right);
   gain.accuracy = estimate(right);
-  constexpr double kClearly = 0.5;
-  const auto better_rows = std::count_if(right.begin(), right.end(), [](double d) { return d >= kClearly; });
-  const auto worse_rows = std::count_if(right.begin(), right.end(), [](double d) { return d <= -kClearly; });
+  const double clearly = better.clear_difference;
+  const auto better_rows = std::count_if(right.begin(), right.end(), [&](double d) { return d >= clearly; });
+  const auto worse_rows = std::count_if(right.begin(), right.end(), [&](double d) { return d <= -clearly; });
   gain.mcnemar = mcnemar_p(static_cast<std::size_t>(better_rows), static_cast<std::size_t>(worse_rows));
   return gain;
 }
 
-RowScorer::RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs)
+RowScorer::RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs, Index positions)
     : loss_(loss),
       labels_(std::move(labels)),
       targets_(std::move(targets)),
-      outputs_(outputs),
-      rows_(labels_.empty() ? static_cast<Index>(targets_.size()) / std::max<Index>(outputs, 1) : static_cast<Index>(labels_.size())) {
+      outputs_(outputs / positions),
+      positions_(positions),
+      rows_(labels_.empty() ? static_cast<Index>(targets_.size()) / std::max<Index>(outputs, 1)
+                            : static_cast<Index>(labels_.size()) / positions) {
   if (!nn::compares_numbers(loss_) || rows_ == 0) return;
+  std::vector<Index> places;
+  for (Index i = 0; i < rows_ * positions_; ++i)
+    if (labels_.empty() || labels_[static_cast<std::size_t>(i)] != kNoLabel) places.push_back(i);
+  const auto count = static_cast<double>(places.size());
   double sum = 0.0;
   for (Index j = 0; j < outputs_; ++j) {
     double mean = 0.0;
-    for (Index r = 0; r < rows_; ++r) mean += target(r, j);
-    mean /= static_cast<double>(rows_);
-    for (Index r = 0; r < rows_; ++r) sum += (target(r, j) - mean) * (target(r, j) - mean);
+    for (const Index place : places) mean += target(place, j);
+    mean /= count;
+    for (const Index place : places) sum += (target(place, j) - mean) * (target(place, j) - mean);
   }
-  variance_ = sum / static_cast<double>(rows_ * outputs_);
+  variance_ = sum / (count * static_cast<double>(outputs_));
 }
 
-double RowScorer::target(Index row, Index output) const {
-  if (labels_.empty()) return targets_[static_cast<std::size_t>(row * outputs_ + output)];
-  const std::int32_t label = labels_[static_cast<std::size_t>(row)];
+double RowScorer::target(Index place, Index output) const {
+  if (labels_.empty()) return targets_[static_cast<std::size_t>(place * outputs_ + output)];
+  const std::int32_t label = labels_[static_cast<std::size_t>(place)];
   return outputs_ == 1 ? static_cast<double>(label) : label == output ? 1.0 : 0.0;
 }
 
+template <class Visit>
+void RowScorer::each_target(const double* z, Index row, const Visit& visit) const {
+  if (positions_ == 1) return visit(z, row, 1.0);
+  const auto own = labels_.begin() + row * positions_;
+  const double share = 1.0 / static_cast<double>(positions_ - std::count(own, own + positions_, kNoLabel));
+  for (Index i = 0; i < positions_; ++i)
+    if (own[i] != kNoLabel) visit(z + i * outputs_, row * positions_ + i, share);
+}
+
 double RowScorer::row_loss(const double* z, Index row, double scale) const {
+  double total = 0.0;
+  each_target(z, row, [&](const double* own, Index place, double share) { total += share * loss_at(own, place, scale); });
+  return total;
+}
+
+double RowScorer::loss_at(const double* z, Index place, double scale) const {
   if (loss_ == nn::LossKind::kSoftmaxCrossEntropy) {
     const ExpSums sums = exp_sums(z, outputs_, scale);
-    return math::log(sums.plain) - scale * (z[labels_[static_cast<std::size_t>(row)]] - sums.highest);
+    return math::log(sums.plain) - scale * (z[labels_[static_cast<std::size_t>(place)]] - sums.highest);
   }
   double total = 0.0;
   for (Index j = 0; j < outputs_; ++j) {
-    const double t = target(row, j);
+    const double t = target(place, j);
     const double s = scale * z[j];
     if (nn::compares_numbers(loss_))
       total += (z[j] - t) * (z[j] - t) / variance_;
@@ -133,20 +154,20 @@ struct RowScorer::Slope {
   double second = 0.0;
 };
 
-void RowScorer::add_slope(const double* z, Index row, double scale, double smoothing, Slope& slope) const {
+void RowScorer::add_slope(const double* z, Index place, double scale, double smoothing, double weight, Slope& slope) const {
   if (loss_ == nn::LossKind::kSoftmaxCrossEntropy) {
     const ExpSums sums = exp_sums(z, outputs_, scale);
     const double mean = sums.first / sums.plain;
-    const double own = z[labels_[static_cast<std::size_t>(row)]];
+    const double own = z[labels_[static_cast<std::size_t>(place)]];
     const double any = std::accumulate(z, z + outputs_, 0.0) / static_cast<double>(outputs_);
-    slope.first += mean - ((1.0 - smoothing) * own + smoothing * any - sums.highest);
-    slope.second += std::max(sums.second / sums.plain - mean * mean, 0.0);
+    slope.first += weight * (mean - ((1.0 - smoothing) * own + smoothing * any - sums.highest));
+    slope.second += weight * std::max(sums.second / sums.plain - mean * mean, 0.0);
     return;
   }
   for (Index j = 0; j < outputs_; ++j) {
     const double p = math::sigmoid(scale * z[j]);
-    slope.first += z[j] * (p - ((1.0 - smoothing) * target(row, j) + 0.5 * smoothing));
-    slope.second += z[j] * z[j] * p * (1.0 - p);
+    slope.first += weight * (z[j] * (p - ((1.0 - smoothing) * target(place, j) + 0.5 * smoothing)));
+    slope.second += weight * (z[j] * z[j] * p * (1.0 - p));
   }
 }
 
@@ -162,7 +183,9 @@ double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, I
   for (int i = 0; i < kSteps; ++i) {
     Slope slope;
     for (const std::vector<double>& pass : passes)
-      for (Index r = parity; r < rows_; r += 2) add_slope(pass.data() + r * outputs_, r, scale, smoothing, slope);
+      for (Index r = parity; r < rows_; r += 2)
+        each_target(pass.data() + r * positions_ * outputs_, r,
+                    [&](const double* z, Index place, double share) { add_slope(z, place, scale, smoothing, share, slope); });
     if (!(slope.second > 0.0)) {
       if (!(slope.first > 0.0)) break;
       scale *= 0.25;  // the scale is far too large: every exponential underflowed
@@ -177,11 +200,15 @@ double RowScorer::fitted_scale(const std::vector<std::vector<double>>& passes, I
 }
 
 std::vector<double> RowScorer::classes_right(const std::vector<std::vector<double>>& passes) const {
-  std::vector<double> right(labels_.size());
-  for (const std::vector<double>& pass : passes)
-    for (Index r = 0; r < rows_; ++r)
-      right[static_cast<std::size_t>(r)] +=
-          nn::predicted_class(loss_, pass.data() + r * outputs_, outputs_) == labels_[static_cast<std::size_t>(r)] ? 1.0 : 0.0;
+  std::vector<double> right(static_cast<std::size_t>(rows_));
+  for (const std::vector<double>& pass : passes) {
+    for (Index r = 0; r < rows_; ++r) {
+      each_target(pass.data() + r * positions_ * outputs_, r, [&](const double* z, Index place, double share) {
+        const bool is_right = nn::predicted_class(loss_, z, outputs_) == labels_[static_cast<std::size_t>(place)];
+        right[static_cast<std::size_t>(r)] += is_right ? share : 0.0;
+      });
+    }
+  }
   for (double& share : right) share /= static_cast<double>(passes.size());
   return right;
 }
@@ -192,7 +219,7 @@ RowScores RowScorer::score(std::span<const Matrix<T>> passes) const {
   constexpr double kLargest = 1e100;
   std::vector<std::vector<double>> logits;
   for (const Matrix<T>& pass : passes) {
-    logits.emplace_back(pass.view().begin(), pass.view().begin() + rows_ * outputs_);
+    logits.emplace_back(pass.view().begin(), pass.view().begin() + rows_ * positions_ * outputs_);
     for (double& z : logits.back()) z = std::isnan(z) ? 0.0 : std::clamp(z, -kLargest, kLargest);
   }
   RowScores scores;
@@ -203,10 +230,13 @@ RowScores RowScorer::score(std::span<const Matrix<T>> passes) const {
   for (Index parity = 0; parity < 2; ++parity) {
     const double scale = nn::compares_numbers(loss_) ? 1.0 : fitted_scale(fitted, 1 - parity);
     for (const std::vector<double>& pass : logits)
-      for (Index r = parity; r < rows_; r += 2) scores.loss[static_cast<std::size_t>(r)] += row_loss(pass.data() + r * outputs_, r, scale);
+      for (Index r = parity; r < rows_; r += 2)
+        scores.loss[static_cast<std::size_t>(r)] += row_loss(pass.data() + r * positions_ * outputs_, r, scale);
   }
   for (double& loss : scores.loss) loss /= static_cast<double>(logits.size());
   if (!labels_.empty()) scores.right = classes_right(logits);
+  // With one label a row, a difference of less than half is chance among the passes.  With several, each that is right counts.
+  if (positions_ > 1) scores.clear_difference = 0.5 / static_cast<double>(positions_);
   return scores;
 }
 

@@ -12,8 +12,10 @@ namespace normrun::diagnosis {
 
 /// The scores of one way to predict, row by row.
 struct RowScores {
-  std::vector<double> loss;   // cross-entropies after scaling by a temperature, or squared errors in units of the targets' variance
-  std::vector<double> right;  // 1 if the row is right, 0 if not; a share if several passes were made; empty without labels
+  std::vector<double> loss;       // cross-entropies after scaling by a temperature, or squared errors in units of the targets' variance
+  std::vector<double> right;      // 1 if the row is right, 0 if not; a share if several passes were made or a row has several labels; empty
+                                  // without labels
+  double clear_difference = 0.5;  // of two ways, the one that has at least this share more of a row right is the better one there
 
   double mean_loss() const { return estimate(loss).mean; }
   double accuracy() const { return estimate(right).mean; }  // 0 without labels
@@ -45,15 +47,18 @@ struct Gain {
 };
 Gain gain_of(const RowScores& better, const RowScores& worse, nn::LossKind loss, const Margins& margins);
 
-/// Scores logits against the targets of some rows.
+/// Scores logits against the targets of some rows.  If each position of a row has a label, the row's scores are means over those that
+/// count: the positions of one example are not independent, and a test that took them for rows would be too sure.
 class RowScorer {
  public:
-  /// `labels` holds the labels of the rows.  If it is empty, `targets` holds (rows, outputs) numbers instead.
-  RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs);
+  /// `labels` holds the labels of the rows, `positions` of them for each, with kNoLabel where nothing is to be predicted; each row has one
+  /// that counts.  If it is empty, `targets` holds (rows, outputs) numbers instead.
+  RowScorer(nn::LossKind loss, std::vector<std::int32_t> labels, std::vector<double> targets, Index outputs, Index positions = 1);
 
   Index rows() const { return rows_; }
   nn::LossKind loss() const { return loss_; }
-  std::span<const std::int32_t> labels() const { return labels_; }
+  std::span<const std::int32_t> labels() const { return labels_; }  // (rows, positions)
+  Index positions() const { return positions_; }
   /// Returns whether the losses of rows say anything: not if there is a single row, or if every target is the same number.
   bool is_judgeable() const { return rows_ > 1 && (!nn::compares_numbers(loss_) || variance_ > 0.0); }
   /// The variance of the targets.  Squared errors are given in units of it.
@@ -70,16 +75,22 @@ class RowScorer {
 
  private:
   struct Slope;
-  double target(Index row, Index output) const;
+  double target(Index place, Index output) const;
+  /// The loss of one target.  place: the row or, if rows have several labels, row * positions + position.
+  double loss_at(const double* z, Index place, double scale) const;
+  void add_slope(const double* z, Index place, double scale, double smoothing, double weight, Slope& slope) const;
+  /// Visits the targets of a row that count: visit(outputs, place, share of the row).  z: the row's outputs.
+  template <class Visit>
+  void each_target(const double* z, Index row, const Visit& visit) const;
   double row_loss(const double* z, Index row, double scale) const;
-  void add_slope(const double* z, Index row, double scale, double smoothing, Slope& slope) const;
   double fitted_scale(const std::vector<std::vector<double>>& passes, Index parity) const;
   std::vector<double> classes_right(const std::vector<std::vector<double>>& passes) const;
 
   nn::LossKind loss_;
   std::vector<std::int32_t> labels_;
   std::vector<double> targets_;
-  Index outputs_;
+  Index outputs_;  // of one target
+  Index positions_;
   Index rows_;
   double variance_ = 1.0;
 };

@@ -13,10 +13,18 @@ namespace {
 /// With more rows, an estimate would be surer than any decision needs.
 constexpr Index kMostJudged = 2048;
 
+/// Whether something is to be predicted for a row: not if every one of its positions counts for nothing.
+template <class T>
+bool has_target(const data::Split<T>& split, Index row) {
+  const auto own = split.labels.begin() + (split.labels.empty() ? 0 : row * split.positions());
+  return split.positions() == 1 || std::any_of(own, own + split.positions(), [](std::int32_t label) { return label != kNoLabel; });
+}
+
 template <class T>
 std::vector<Index> judged_order(const Subject<T>& subject, data::SplitName name) {
   std::vector<Index> order(static_cast<std::size_t>(subject.split(name).samples()));
   std::iota(order.begin(), order.end(), Index{0});
+  std::erase_if(order, [&](Index row) { return !has_target(subject.split(name), row); });
   RandomStream(subject.plan.seed, Purpose::kDiagnosis, static_cast<std::uint64_t>(name)).shuffle(order);
   if (std::ssize(order) > kMostJudged) order.resize(kMostJudged);
   return order;
@@ -30,7 +38,8 @@ RowScorer make_scorer(const Subject<T>& subject, data::SplitName name, std::span
   std::vector<double> targets;
   for (const Index row : rows) {
     if (!split.labels.empty()) {
-      labels.push_back(split.labels[static_cast<std::size_t>(row)]);
+      const auto own = split.labels.begin() + row * split.positions();
+      labels.insert(labels.end(), own, own + split.positions());
     } else if (split.targets.rows() > 0) {
       const T* target = split.targets.view().row(row);
       targets.insert(targets.end(), target, target + outputs);
@@ -38,7 +47,7 @@ RowScorer make_scorer(const Subject<T>& subject, data::SplitName name, std::span
       targets.insert(targets.end(), static_cast<std::size_t>(outputs), 0.0);
     }
   }
-  return {subject.plan.loss, std::move(labels), std::move(targets), outputs};
+  return {subject.plan.loss, std::move(labels), std::move(targets), outputs, split.positions()};
 }
 
 /// Returns the rows of a split as training would order them; nothing if they cannot be ordered so.

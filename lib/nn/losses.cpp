@@ -145,27 +145,33 @@ double softmax(ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) 
   return total / rows;
 }
 
-/// Takes one row after another, because the weight of a row multiplies its loss and its gradient.
+/// Takes one target after another, because the weight of a target multiplies its loss and its gradient, and some count for nothing.
 template <class T>
-double weighted(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
-  const double rows = static_cast<double>(logits.rows);
+double target_by_target(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
+  const double count = static_cast<double>(targets.counted(logits.rows));
+  const ConstView<T> each = by_position(logits, targets.positions);
+  Targets<T> flat = targets;
+  flat.positions = 1;
+  flat.weights = nullptr;
   double total = 0.0;
-  for (Index r = 0; r < logits.rows; ++r) {
-    const double weight = static_cast<double>(targets.weights[r]);
-    Targets<T> own = targets.slice(r, 1);
-    own.weights = nullptr;
-    const View<T> dz = dlogits.empty() ? View<T>() : dlogits.slice(r, 1);
-    total += weight * loss_and_gradient<T>(kind, logits.slice(r, 1), own, dz);
-    for (Index c = 0; c < dz.cols; ++c) dz(0, c) = static_cast<T>(static_cast<double>(dz(0, c)) * (weight / rows));
+  for (Index r = 0; r < each.rows; ++r) {
+    const View<T> dz = dlogits.empty() ? View<T>() : View<T>(dlogits.data + r * each.cols, 1, each.cols);
+    if (targets.positions > 1 && targets.labels[r] == kNoLabel) {
+      std::fill(dz.begin(), dz.end(), T{0});
+      continue;
+    }
+    const double weight = targets.weights != nullptr ? static_cast<double>(targets.weights[r]) : 1.0;
+    total += weight * loss_and_gradient<T>(kind, each.slice(r, 1), flat.slice(r, 1), dz);
+    for (Index c = 0; c < dz.cols; ++c) dz(0, c) = static_cast<T>(static_cast<double>(dz(0, c)) * (weight / count));
   }
-  return total / rows;
+  return count > 0.0 ? total / count : 0.0;
 }
 
 }  // namespace
 
 template <class T>
 double loss_and_gradient(LossKind kind, ConstView<T> logits, const Targets<T>& targets, View<T> dlogits) {
-  if (targets.weights != nullptr) return weighted(kind, logits, targets, dlogits);
+  if (targets.weights != nullptr || targets.positions > 1) return target_by_target(kind, logits, targets, dlogits);
   switch (kind) {
     case LossKind::kMse:
       return mse(logits, targets, dlogits);
@@ -189,11 +195,12 @@ std::int32_t predicted_class(LossKind loss, const T* logits, Index outputs) {
 }
 
 template <class T>
-Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labels) {
+Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labels, Index positions) {
+  const ConstView<T> each = by_position(logits, positions);
   Index correct = 0;
-  for (Index r = 0; r < logits.rows; ++r) {
-    const std::int32_t predicted = predicted_class(loss, logits.row(r), logits.cols);
-    const bool is_number = !std::isnan(logits(r, logits.cols == 1 ? 0 : predicted));  // a NaN predicts no class
+  for (Index r = 0; r < each.rows; ++r) {
+    const std::int32_t predicted = predicted_class(loss, each.row(r), each.cols);
+    const bool is_number = !std::isnan(each(r, each.cols == 1 ? 0 : predicted));  // a NaN predicts no class
     if (is_number && predicted == labels[r]) ++correct;
   }
   return correct;
@@ -201,8 +208,8 @@ Index count_correct(LossKind loss, ConstView<T> logits, const std::int32_t* labe
 
 template double loss_and_gradient<float>(LossKind, ConstView<float>, const Targets<float>&, View<float>);
 template double loss_and_gradient<double>(LossKind, ConstView<double>, const Targets<double>&, View<double>);
-template Index count_correct<float>(LossKind, ConstView<float>, const std::int32_t*);
-template Index count_correct<double>(LossKind, ConstView<double>, const std::int32_t*);
+template Index count_correct<float>(LossKind, ConstView<float>, const std::int32_t*, Index);
+template Index count_correct<double>(LossKind, ConstView<double>, const std::int32_t*, Index);
 template std::int32_t predicted_class<float>(LossKind, const float*, Index);
 template std::int32_t predicted_class<double>(LossKind, const double*, Index);
 

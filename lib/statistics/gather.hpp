@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <span>
 
@@ -30,6 +31,12 @@ void gather_rows(ConstView<T> from, std::span<const Index> rows, View<T> to, std
     if (c < from.cols) __builtin_prefetch(next + c);
     std::copy(source + c, source + from.cols, target + c);
   }
+}
+
+/// Copies the labels of rows, or the labels' weights.  Each row has `positions` of them.
+template <class N>
+void gather_labels(std::span<const N> from, std::span<const Index> rows, Index positions, N* to) {
+  for (const Index row : rows) to = std::copy_n(from.begin() + row * positions, positions, to);
 }
 
 /// Copies numbers: to[i] = from[rows[i]].

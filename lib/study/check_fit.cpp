@@ -50,6 +50,16 @@ void check_labels(const RunConfig& config, const data::DataSpec::Outline& data) 
                "give the key \"labels\" beside the inputs, or set train.steps to 0");
 }
 
+/// Rows with a label for each position belong to no single class.
+void check_order(const RunConfig& config, const data::DataSpec::Outline& data) {
+  if (data.label_shape.rank() == 0) return;
+  const bool batches = config.data_spec().batching.order == data::BatchOrder::kByClass;
+  const bool clients = config.train.clients.count > 1 && config.train.clients.split == train::ClientSplit::kByClass;
+  if (batches || clients)
+    refuse_usage(batches ? "data.batching" : "train.clients",
+                 "\"by-class\" needs one label a row, and these rows have one for each position", "choose another order");
+}
+
 void check_files(const nn::Network<float>& network, const RunConfig& config, const std::string& folder, const nn::SweptNorms& norms) {
   const train::TrainOptions& train = config.train;
   if (!train.init_from.empty()) train::initial_weights(network, train, folder, static_cast<std::uint64_t>(config.seed), norms);
@@ -61,15 +71,17 @@ void check_files(const nn::Network<float>& network, const RunConfig& config, con
 void check_fit(const nn::Network<float>& network, const RunConfig& config, const data::DataSpec::Outline& data, const std::string& folder,
                const nn::SweptNorms& norms) {
   check_labels(config, data);
-  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
+  check_order(config, data);
+  const Shape outputs = train::outputs_of_label(network.output(), data.label_shape);
+  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, outputs.size());
   try {
-    train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
+    train::check_loss_fits(loss, outputs, data.classes, data.outputs);
   } catch (const Error& error) {
     if (data.classes_are_fractions) refuse_fractions(error);
     if (data.numbers_are_whole) refuse_whole_numbers(error);
     refuse_with_words(error, data);
   }
-  train::check_last_layers(loss, network);
+  train::check_last_layers(loss, network, data.label_shape);
   train::check_division(config.train);
   train::check_target_options(config.train, loss, data.classes);
   train::check_monitors(config.train, data.validation_samples, data.test_samples, data.classes);

@@ -117,10 +117,12 @@ std::string compare_in(const CheckpointComparison& request, const files::TensorF
     if (config.compare.splits.empty()) config.compare.splits = {"train"};
   }
   const Index step = read_count(metadata_or(file, "step", "0"));
-  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
-  train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
+  const Shape outputs = train::outputs_of_label(network.output(), data.label_shape);
+  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, outputs.size());
+  train::check_loss_fits(loss, outputs, data.classes, data.outputs);
   if (!request.network.empty())
-    train::check_last_layers(loss, network);  // a checkpoint of `train` is not checked, because older versions allowed more
+    train::check_last_layers(loss, network,
+                             data.label_shape);  // a checkpoint of `train` is not checked, because older versions allowed more
   record.data_digest = data.digest;
   const compare::ComparisonSettings settings = config.comparison_settings();
   const compare::Snapshot<T> snapshot{network, model, data, settings, loss, epoch_of(file, config), step};

@@ -157,6 +157,7 @@ class ModelJudge {
     data::Dataset<T> data = data_;
     data.classes = 0;
     data.class_words.clear();
+    data.label_shape = {};
     data.outputs = network_.output().size();
     const Index boundary = network_.output_boundary();
     for (const auto& [split, rows] :

@@ -45,7 +45,7 @@ class Arrangements {
     RandomStream(0, Purpose::kPartition).shuffle(shuffled);
     const Index size = std::min(kBatch, rows());
     add("shuffled", shuffled, size);
-    if (!split_.labels.empty()) {
+    if (!split_.labels.empty() && split_.positions() == 1) {
       std::vector<Index> sorted = order_;
       const auto label = [&](Index row) { return split_.labels[static_cast<std::size_t>(row)]; };
       std::stable_sort(sorted.begin(), sorted.end(), [&](Index a, Index b) { return label(a) < label(b); });

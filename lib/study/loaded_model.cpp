@@ -22,8 +22,9 @@ LoadedModel<T> load_model(const Experiment& experiment, const ModelRequest& requ
     for (const nn::Normalization& norm : network.layout().normalizations)
       if (norm.updates) initial.model.state[static_cast<std::size_t>(norm.updates->offset)] = static_cast<T>(*request.updates);
   }
-  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, network.output().size());
-  train::check_loss_fits(loss, network.output(), data.classes, data.outputs);
+  const Shape outputs = train::outputs_of_label(network.output(), data.label_shape);
+  const nn::LossKind loss = train::resolve_loss(config.train.loss, data.classes, outputs.size());
+  train::check_loss_fits(loss, outputs, data.classes, data.outputs);
   return {std::move(data), std::move(network), std::move(initial.model), loss, std::move(initial.use)};
 }
 

@@ -131,8 +131,8 @@ std::string cure_of_shape(const Shape& rows, const models::ForeignModel& model) 
   return "if their numbers have this order, too: numpy.save(path, rows.reshape(" + sizes + "))";
 }
 
-/// Returns how many numbers the network gives for an example.  Throws Error if the rows, read in this way, do not fit the network, or the
-/// network does not fit its weights.
+/// Returns how many numbers the network gives for each label of an example.  Throws Error if the rows, read in this way, do not fit the
+/// network, or the network does not fit its weights.
 Index fitting_outputs(const RunConfig& config, const data::DataSpec::Outline& outline, const models::ForeignModel* foreign,
                       const std::string& folder) {
   if (foreign != nullptr && outline.shape != foreign->input) {
@@ -142,7 +142,7 @@ Index fitting_outputs(const RunConfig& config, const data::DataSpec::Outline& ou
   }
   const nn::Network<float> network(config.layers(), outline.shape);
   if (foreign == nullptr) train::initial_weights(network, config.train, folder, 0, {});
-  return network.output().size();
+  return train::outputs_of_label(network.output(), outline.label_shape).size();
 }
 
 /// The first labels that the request gives: they say what all labels are.
@@ -174,6 +174,9 @@ std::vector<std::string> take_rows(const ModelRequest& request, const models::Fo
   return note.empty() ? std::vector<std::string>() : std::vector<std::string>{note};
 }
 
+/// Whether fitting_outputs refused the shape of the rows.
+bool is_of_shape(const Error& error) { return error.problems().front().where == "--data"; }
+
 /// Takes the rows with the order of axes in which they fit the network and its weights.  Returns what users should know of the rows.
 std::vector<std::string> take_fitting_rows(const ModelRequest& request, const KnownModel& known, const std::string& folder,
                                            config::Document& document) {
@@ -184,9 +187,10 @@ std::vector<std::string> take_fitting_rows(const ModelRequest& request, const Kn
       return take_rows(request, known.foreign.get(), folder, reading, document);
     } catch (const Error& error) {
       if (error.code() == ExitCode::kOutOfMemory) throw;
-      // The message names the shape that the rows have in their file, because users know it; they do not know the shape after axes have
-      // moved.
-      if (!refusal || !is_channels_first) refusal = error;
+      // Rows that fit the model tell more than rows of another shape.  Else the message names the shape that the rows have in their file,
+      // because users know it; they do not know the shape after axes have moved.
+      const bool says_more = refusal && is_of_shape(*refusal) != is_of_shape(error) ? is_of_shape(*refusal) : !is_channels_first;
+      if (!refusal || says_more) refusal = error;
     }
   }
   throw Error(*refusal);

@@ -27,8 +27,9 @@ struct ModelRequest {
   RowFiles test;        // the rows to be judged; may be empty
   std::string outputs;  // the framework's outputs in eval mode for the judged rows; "": nothing to compare with
   std::optional<Index> batch_size;
-  std::optional<double> momentum;  // the weight of the old value
-  std::optional<Index> updates;    // how often training moved the statistics
+  std::optional<double> momentum;     // the weight of the old value
+  std::optional<Index> updates;       // how often training moved the statistics
+  std::optional<Index> ignore_label;  // if each position of the rows has a label: the one of those that count for nothing
 };
 
 /// A trained model as an experiment with one run that trains no step: its network, its rows, and where its weights are.

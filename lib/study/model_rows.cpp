@@ -68,6 +68,7 @@ ordered_json arrays_json(const ModelRequest& request, const RowsReading& reading
   if (!request.test.inputs.empty()) data["test"] = array_files(request.test, key, folder);
   if (reading.classes > 1) data["classes"] = reading.classes;
   if (!reading.target.empty()) data["target"] = reading.target;
+  if (request.ignore_label) data["ignore_label"] = *request.ignore_label;
   if (kind == RowsKind::kArrays && reading.is_channels_first) data["layout"] = "nchw";
   return data;
 }

@@ -85,7 +85,9 @@ class Repairer {
       if (rows.labels.empty()) {
         targets.values = rows.targets.view().slice(r, 1);
       } else {
-        targets.labels = rows.labels.data() + r;
+        targets.labels = rows.labels.data() + r * rows.positions();
+        targets.positions = rows.positions();
+        if (targets.counted(1) == 0) continue;
       }
       losses.push_back(nn::loss_and_gradient<T>(loaded_.loss, logits.view().slice(r, 1), targets, {}));
     }
@@ -95,8 +97,9 @@ class Repairer {
     const data::Split<T>& rows = loaded_.data.split(result_.judged);
     const double loss = diagnosis::estimate(losses).mean;
     if (rows.labels.empty()) return {loss, std::nan("")};
-    const auto right = static_cast<double>(nn::count_correct(loaded_.loss, logits.view(), rows.labels.data()));
-    return {loss, right / static_cast<double>(logits.rows())};
+    const nn::Targets<T> targets{.labels = rows.labels.data(), .positions = rows.positions()};
+    const auto right = static_cast<double>(nn::count_correct(loaded_.loss, logits.view(), targets.labels, targets.positions));
+    return {loss, right / static_cast<double>(targets.counted(logits.rows()))};
   }
   Matrix<T> logits_by(std::span<const T> state) const {
     return outputs_of<T>(loaded_, kEvalMode, state, result_.judged, loaded_.network.logits_boundary(loaded_.loss));

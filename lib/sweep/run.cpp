@@ -39,7 +39,7 @@ class Run {
     record_.data_digest = data_->digest;
     network_.emplace(config_.layers(), data_->shape);
     train::check_squares(*network_, *data_);
-    loss_ = train::resolve_loss(config_.train.loss, data_->classes, network_->output().size());
+    loss_ = train::resolve_loss(config_.train.loss, data_->classes, train::outputs_of_label(network_->output(), data_->label_shape).size());
     plan_ = {.network = &*network_,
              .data = data_.get(),
              .options = &config_.train,

@@ -41,6 +41,7 @@ typename BatchGradient<T>::Result BatchGradient<T>::move_statistics(const Mode& 
 template <class T>
 typename BatchGradient<T>::Result BatchGradient<T>::compute(const Pass& pass, std::span<T> state, const Batch<T>& batch) {
   Result result;
+  result.counted = batch.targets.counted(batch.x.rows);
   is_first_ = true;
   for (Index micro = 0; micro < division_.accumulate && std::isfinite(result.loss); ++micro) {
     const Part rows = even_part(batch.x.rows, division_.accumulate, micro);
@@ -77,7 +78,9 @@ template <class T>
 void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& rows, Result& result) {
   const Batch<T> own = batch.part(rows);
   pass.key.first_example = rows.first;
-  pass.share = static_cast<double>(rows.count) / static_cast<double>(batch.x.rows);
+  const bool has_targets = result.counted > 0;  // without any, the loss is 0, whatever the shares
+  const Index own_targets = has_targets ? own.targets.counted(rows.count) : rows.count;
+  pass.share = static_cast<double>(own_targets) / static_cast<double>(has_targets ? result.counted : batch.x.rows);
   const typename nn::Network<T>::Pass forward{
       .mode = pass.mode, .lengths = own.lengths, .key = pass.key, .last_boundary = logits_boundary_, .replicas = pass.replicas};
   const ConstView<T> logits = network_.forward(forward, pass.params, pass.state, pass.next_state, record_, own.x);
@@ -85,7 +88,7 @@ void BatchGradient<T>::add_pass(Pass pass, const Batch<T>& batch, const Part& ro
   result.loss += pass.share * nn::loss_and_gradient(loss_, logits, own.targets, dlogits);
   result.unit_loss = scale_.empty() ? result.loss : result.unit_loss + pass.share * error_in_units(loss_, logits, own.targets, scale_);
   if (!std::isfinite(result.loss)) return;
-  if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels);
+  if (own.targets.labels != nullptr) result.correct += nn::count_correct(loss_, logits, own.targets.labels, own.targets.positions);
   if (pass.has_backward) add_gradient(pass, dlogits);
 }
 

@@ -32,11 +32,11 @@ struct Batch {
   Batch part(const Part& rows) const;
 };
 
-/// Computes the gradient of the mean loss (losses.hpp) over the rows of a batch.  Every part contributes in proportion to its rows.  Each
-/// part normalizes by its own statistics, unless the replicas synchronise theirs.  The moving statistics move after each micro-batch, and
-/// all replicas of a micro-batch start from the same ones.  One process simulates the replicas, one pass after another.
-/// Source: Keras 3 fit under tf.distribute.MirroredStrategy (kNone: the moving statistics of replica 0 are kept) and
-/// BatchNormalization(synchronized=True) (kBatchStatistics).
+/// Computes the gradient of the mean loss (losses.hpp) over the rows of a batch.  Every part contributes in proportion to its targets
+/// that count, which are its rows unless every position has a label.  Each part normalizes by its own statistics, unless the replicas
+/// synchronise theirs.  The moving statistics move after each micro-batch, and all replicas of a micro-batch start from the same ones.  One
+/// process simulates the replicas, one pass after another. Source: Keras 3 fit under tf.distribute.MirroredStrategy (kNone: the moving
+/// statistics of replica 0 are kept) and BatchNormalization(synchronized=True) (kBatchStatistics).
 template <class T>
 class BatchGradient {
  public:
@@ -47,6 +47,7 @@ class BatchGradient {
     double loss = 0.0;       // the mean loss over the rows
     double unit_loss = 0.0;  // the mean loss in the units of the data file (count_in_units)
     Index correct = 0;       // how many predictions are right; 0 without labels
+    Index counted = 0;       // how many targets the batch has: its rows, or their positions that count
   };
   /// Fills gradient(), and moves `state` if the mode says so.  Allocates nothing.  Stops after a pass whose loss is not finite: record()
   /// then holds that pass, and gradient() has no meaning.  With a `kernel_updater`, is_one_pass() must hold: the updater takes the
@@ -73,7 +74,7 @@ class BatchGradient {
     std::span<const T> params = {};
     std::span<const T> state = {};
     T* next_state = nullptr;
-    double share = 1.0;  // the share of the step's rows that this pass has
+    double share = 1.0;  // the share of the step's targets that this pass has
     nn::KernelUpdater<T>* kernel_updater = nullptr;
     bool has_backward = true;
   };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.hpp"
 #include "train/train_options.hpp"
@@ -76,6 +77,23 @@ bool passes_on(const std::string& type) {
 
 }  // namespace
 
+Shape outputs_of_label(const Shape& output, const Shape& labels) {
+  if (labels.rank() == 0) return output;
+  if (output == labels) return {1};
+  std::vector<Index> dims = labels.dims();
+  dims.push_back(output.channels());
+  if (output.dims() == dims) return {output.channels()};
+  dims.pop_back();
+  std::string wanted = "(";
+  for (const Index size : dims) wanted += std::to_string(size) + ", ";
+  wanted += "classes)";
+  refuse_usage(
+      "", "the network gives " + outputs_of(output) + ", but the data has labels of shape " + labels.text() + " for each row",
+      "a class for each position needs outputs of shape " + wanted +
+          ": keep the positions, and end in a dense layer with a unit for each class; if the labels are one-hot, save their argmax; "
+          "if they are numbers to predict, set \"target\": \"number\" in \"data\"");
+}
+
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
   switch (choice) {
     case LossChoice::kMse:
@@ -96,14 +114,14 @@ nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs) {
 }
 
 template <class T>
-void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
+void check_last_layers(nn::LossKind loss, const nn::Network<T>& network, const Shape& labels) {
   const auto& layers = network.layers();
   if (!layers.empty() && layers.back().type == "softmax" && loss != nn::LossKind::kBinaryCrossEntropy) {
     const Index channels = layers.back().output.channels();
     const std::string where = "layer " + layers.back().name;
     if (channels == 1 && nn::compares_numbers(loss))
       refuse_usage(where, "softmax over 1 output always gives 1", "use sigmoid, or leave it out");
-    if (channels != network.output().size() && loss == nn::LossKind::kSoftmaxCrossEntropy)
+    if (channels != outputs_of_label(network.output(), labels).size() && loss == nn::LossKind::kSoftmaxCrossEntropy)
       refuse_usage(where,
                    "softmax works at each position of " + layers.back().output.text() + " by itself, but the loss works over all positions",
                    "put {\"type\": \"flatten\"} before it");
@@ -116,8 +134,8 @@ void check_last_layers(nn::LossKind loss, const nn::Network<T>& network) {
   }
 }
 
-template void check_last_layers(nn::LossKind, const nn::Network<float>&);
-template void check_last_layers(nn::LossKind, const nn::Network<double>&);
+template void check_last_layers(nn::LossKind, const nn::Network<float>&, const Shape&);
+template void check_last_layers(nn::LossKind, const nn::Network<double>&, const Shape&);
 
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs) {
   switch (loss) {

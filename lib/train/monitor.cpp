@@ -48,13 +48,12 @@ double falling_score(const MonitorOptions& monitor, const nn::Network<T>& networ
   const Matrix<T> logits =
       statistics::run_forward<T>(network, model.params, model.state, kEvalMode, split, order,
                                  std::min(split.samples(), statistics::kEvaluationRows), network.logits_boundary(loss));
+  nn::Targets<T> targets{.labels = split.labels.empty() ? nullptr : split.labels.data(), .positions = split.positions()};
   if (monitor.metric == MonitorOptions::Metric::kAccuracy)
-    return -static_cast<double>(nn::count_correct(loss, logits.view(), split.labels.data())) / static_cast<double>(logits.rows());
+    return -static_cast<double>(nn::count_correct(loss, logits.view(), split.labels.data(), split.positions())) /
+           static_cast<double>(std::max<Index>(targets.counted(logits.rows()), 1));
   Matrix<T> zeros;
-  nn::Targets<T> targets;
-  if (!split.labels.empty()) {
-    targets.labels = split.labels.data();
-  } else {
+  if (split.labels.empty()) {
     if (split.targets.rows() == 0) zeros = Matrix<T>(logits.rows(), logits.cols());
     targets.values = split.targets.rows() > 0 ? split.targets.view() : zeros.view();
   }

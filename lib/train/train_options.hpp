@@ -75,19 +75,23 @@ void check_division(const TrainOptions& options);
 /// Throws Error(kUsage) if a score that the options follow needs rows or classes that the data lack.
 void check_monitors(const TrainOptions& options, Index validation_rows, Index test_rows, Index classes);
 
+/// Returns the shape of the outputs that one label is about: the whole `output` if an example has one label (labels has rank 0).  If each
+/// position has one, `labels` is their shape, and `output` has the same shape with or without an axis of outputs behind it.  Throws
+/// Error(kUsage) for another output (loss_choice.cpp).
+Shape outputs_of_label(const Shape& output, const Shape& labels);
 /// Resolves kAuto: mean squared error if the targets are numbers (classes == 0), binary cross-entropy for two classes and one output,
 /// softmax cross-entropy otherwise.  Returns any other choice unchanged (loss_choice.cpp).
 nn::LossKind resolve_loss(LossChoice choice, Index classes, Index outputs);
 /// Throws Error(kUsage) if the loss has no use for label_smoothing or class_weight, or if class_weight does not fit the number of classes.
 void check_target_options(const TrainOptions& options, nn::LossKind loss, Index classes);
-/// Throws Error(kUsage), with what to change, if a network with this output shape cannot learn the data by `loss`. classes == 0 means
-/// regression. outputs == 0 means that all targets are zeros, however many outputs the network has.  Mean squared error takes a class as 1
-/// at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.
+/// Throws Error(kUsage), with what to change, if a network with these outputs of a label cannot learn the data by `loss`. classes == 0
+/// means regression. outputs == 0 means that all targets are zeros, however many outputs the network has.  Mean squared error takes a class
+/// as 1 at its output and 0 at the others; a single output takes one of two classes as the number 0 or 1.
 void check_loss_fits(nn::LossKind loss, const Shape& output, Index classes, Index outputs);
 /// Throws Error(kUsage) if a cross-entropy, which is computed from logits, would take probabilities for logits.  That happens if a softmax
 /// or sigmoid is not the last layer, or belongs to the other cross-entropy.  Also throws Error(kUsage) if a last softmax has only one class
-/// to choose from.
+/// to choose from, or works at positions that have no labels of their own.  `labels` is as in outputs_of_label.
 template <class T>
-void check_last_layers(nn::LossKind loss, const nn::Network<T>& network);
+void check_last_layers(nn::LossKind loss, const nn::Network<T>& network, const Shape& labels);
 
 }  // namespace normrun::train

@@ -26,8 +26,9 @@ Trainer<T>::Trainer(const TrainingPlan<T>& plan)
                plan_.data->shape.text(),
            "build the network for the shape of the data");
   }
-  check_loss_fits(plan_.loss, network.output(), plan_.data->classes, plan_.data->outputs);
-  check_last_layers(plan_.loss, network);
+  const Shape outputs = outputs_of_label(network.output(), plan_.data->label_shape);
+  check_loss_fits(plan_.loss, outputs, plan_.data->classes, plan_.data->outputs);
+  check_last_layers(plan_.loss, network, plan_.data->label_shape);
   check_division(*plan_.options);
   check_target_options(*plan_.options, plan_.loss, plan_.data->classes);
   check_monitors(*plan_.options, plan_.data->validation.samples(), plan_.data->test.samples(), plan_.data->classes);
@@ -80,7 +81,7 @@ void Trainer<T>::allocate() {
     slots_.resize(slots);
   each_kept(*this, [this](const Buffer<T>& part) { kept_count_ += part.size(); });
   batch_ = empty_batch(*plan_.data, capacity, plan_.network->output().size());
-  if (!plan_.options->class_weight.empty()) batch_.weights.assign(static_cast<std::size_t>(capacity), T{1});
+  if (!plan_.options->class_weight.empty()) batch_.weights.assign(batch_.labels.size(), T{1});
   enter_phase(phase_of_step());
 }
 
@@ -153,11 +154,11 @@ Index Trainer<T>::take_other_rows() {
 template <class T>
 void Trainer<T>::gather(const data::Split<T>& split, std::span<const Index> rows, std::span<const Index> next_rows) {
   statistics::gather_rows<T>(split.features.view(), rows, batch_.features.view(), next_rows);
-  if (!batch_.labels.empty()) statistics::gather_numbers<std::int32_t>(split.labels, rows, batch_.labels.data());
+  if (!batch_.labels.empty()) statistics::gather_labels<std::int32_t>(split.labels, rows, batch_.positions(), batch_.labels.data());
   if (split.targets.rows() > 0) statistics::gather_rows<T>(split.targets.view(), rows, batch_.targets.view());
   if (!batch_.lengths.empty()) statistics::gather_numbers<Index>(split.lengths, rows, batch_.lengths.data());
   if (!split.weights.empty())
-    statistics::gather_numbers<T>(split.weights, rows, batch_.weights.data());
+    statistics::gather_labels<T>(split.weights, rows, batch_.positions(), batch_.weights.data());
   else
     std::fill(batch_.weights.begin(), batch_.weights.end(), T{1});
 }
@@ -189,6 +190,7 @@ void Trainer<T>::run(const Pass& pass) {
                        .targets = {.labels = labels,
                                    .values = labels != nullptr ? View<T>() : batch_.targets.view().slice(0, pass.rows),
                                    .weights = batch_.weights.empty() ? nullptr : batch_.weights.data(),
+                                   .positions = batch_.positions(),
                                    .smoothing = plan_.options->label_smoothing},
                        .lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data()};
   const nn::PassKey key{.seed = pass.seed, .step = static_cast<std::uint64_t>(step())};
@@ -200,9 +202,9 @@ void Trainer<T>::run(const Pass& pass) {
   progress_.last_loss = result.loss;
   check_loss(step() + 1);
   StepTotals& totals = progress_.totals;
-  totals.loss_sum += result.unit_loss * static_cast<double>(pass.rows);
+  totals.loss_sum += result.unit_loss * static_cast<double>(result.counted);
   totals.correct += result.correct;
-  totals.samples += pass.rows;
+  totals.samples += result.counted;
   totals.steps += 1;
   if (has_update) update(pass);
 }
@@ -230,7 +232,8 @@ template <class T>
 void Trainer<T>::weigh_classes(Index rows) {
   const std::vector<double>& weights = plan_.options->class_weight;
   if (weights.empty()) return;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows * batch_.positions()); ++r) {
+    if (batch_.labels[r] == kNoLabel) continue;
     const T own = plan_.data->train.weights.empty() ? T{1} : batch_.weights[r];
     batch_.weights[r] = own * static_cast<T>(weights[static_cast<std::size_t>(batch_.labels[r])]);
   }

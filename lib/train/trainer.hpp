@@ -22,9 +22,9 @@ namespace normrun::train {
 
 /// Sums over the steps of the present epoch, as each step measured them in its own mode.
 struct StepTotals {
-  double loss_sum = 0.0;  // the sum of each batch's mean loss times its rows; the mean is weighted if the rows have weights
+  double loss_sum = 0.0;  // the sum of each batch's mean loss times its targets; the mean is weighted if the targets have weights
   Index correct = 0;      // how many predictions were right
-  Index samples = 0;
+  Index samples = 0;      // how many targets there were: rows, or positions that count
   Index steps = 0;
   double loss() const { return samples > 0 ? loss_sum / static_cast<double>(samples) : 0.0; }
   double accuracy() const { return samples > 0 ? static_cast<double>(correct) / static_cast<double>(samples) : 0.0; }

@@ -28,11 +28,11 @@ data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outpu
   data::Split<T> batch;
   batch.features = data::allocate_rows<T>(rows, data.shape.size());
   if (data.classes > 0)
-    batch.labels.resize(static_cast<std::size_t>(rows));
+    batch.labels.resize(static_cast<std::size_t>(rows * data.label_shape.size()));
   else
     batch.targets = data::allocate_rows<T>(rows, outputs);
   if (!data.train.lengths.empty()) batch.lengths.resize(static_cast<std::size_t>(rows));
-  if (!data.train.weights.empty()) batch.weights.resize(static_cast<std::size_t>(rows));
+  if (!data.train.weights.empty()) batch.weights.resize(static_cast<std::size_t>(rows * data.label_shape.size()));
   return batch;
 }
 

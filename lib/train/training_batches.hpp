@@ -12,8 +12,8 @@ namespace normrun::train {
 template <class T>
 std::optional<data::Batches> training_batches(const TrainingPlan<T>& plan);
 
-/// Allocates a batch of `rows` rows: inputs; then labels, or `outputs` numbers to predict for each row; and the lengths if rows are
-/// sequences.
+/// Allocates a batch of `rows` rows: inputs; then labels (one or several a row), or `outputs` numbers to predict for each row; and the
+/// lengths if rows are sequences.
 template <class T>
 data::Split<T> empty_batch(const data::Dataset<T>& data, Index rows, Index outputs);
 /// Draws `rows` rows of step `step` into the first rows of `batch`, for data of which every step draws fresh rows.  If the data has no

@@ -96,8 +96,8 @@ class Diagnosis:
 
 
 def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, outputs: Any = None, batch_size: int | None = None,
-             momentum: float | None = None, updates: int | None = None, network: str | os.PathLike[str] | None = None,
-             folder: str | os.PathLike[str] | None = None) -> Diagnosis:
+             momentum: float | None = None, updates: int | None = None, ignore_label: int | None = None,
+             network: str | os.PathLike[str] | None = None, folder: str | os.PathLike[str] | None = None) -> Diagnosis:
     """Tells which statistic of a trained model is wrong, why, and what repairs it.
 
     model: a module of PyTorch, a model of Keras, a module of flax, or the path of a file that `normrun diagnose` reads.
@@ -105,6 +105,7 @@ def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, o
         Each is a loader or any iterable of batches (inputs, labels), a pair of arrays or paths, or inputs alone.
     outputs: the framework's outputs in eval mode for the judged rows, an array or a path; the program then shows first that it computes the
         same.
+    ignore_label: with a label for each step or pixel, the label of those that count for nothing; None: -100.
     batch_size: that of the training; None: that of `data`, if it is a loader, else 32.  momentum: the weight of the old value; updates: how
         often the statistics moved.  What the model tells needs no argument.
     network: a config with the network, for a file that holds tensors alone.
@@ -118,7 +119,8 @@ def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, o
         words = _arguments(model, data, held_out, test, batch_size, place)
         if outputs is not None:
             words += ["--outputs", as_file(outputs, place / "outputs.npy")]
-        options = {"--momentum": momentum, "--updates": updates, "--network": None if network is None else os.path.abspath(network)}
+        options = {"--momentum": momentum, "--updates": updates, "--ignore-label": ignore_label,
+                   "--network": None if network is None else os.path.abspath(network)}
         answer = json.loads(run("diagnose", *words, *_given(options), "--json", accept=(0, _FINDINGS), cwd=place))
     except BaseException:
         if temporary is not None:
@@ -128,13 +130,13 @@ def diagnose(model: Any, data: Any, *, held_out: Any = None, test: Any = None, o
 
 
 def repair(model: Any, data: Any, path: str | os.PathLike[str] | None = None, *, held_out: Any = None, test: Any = None,
-           estimator: str | None = None, samples: int | None = None, batch_size: int | None = None,
+           estimator: str | None = None, samples: int | None = None, batch_size: int | None = None, ignore_label: int | None = None,
            network: str | os.PathLike[str] | None = None) -> dict[str, Any]:
     """Recomputes a model's statistics on its training rows, unless that makes the loss worse.
 
     path: the file to write: a repaired model, or a name that ends in .safetensors for the statistics alone.  None: the model itself gets
         the statistics.
-    model, data, held_out, test, batch_size, network: as in diagnose().
+    model, data, held_out, test, batch_size, ignore_label, network: as in diagnose().
     estimator: "layer-by-layer", "pooled" or "batch-average".  samples: how many training rows are used.
 
     Returns what `normrun repair --json` prints: "before" and "after", "gain" and its "interval".
@@ -147,7 +149,8 @@ def repair(model: Any, data: Any, path: str | os.PathLike[str] | None = None, *,
         place = pathlib.Path(temporary)
         words = _arguments(model, data, held_out, test, batch_size, place)
         written = place / "repaired.safetensors" if path is None else pathlib.Path(path).absolute()
-        options = {"--estimator": estimator, "--samples": samples, "--network": None if network is None else os.path.abspath(network)}
+        options = {"--estimator": estimator, "--samples": samples, "--ignore-label": ignore_label,
+                   "--network": None if network is None else os.path.abspath(network)}
         answer = json.loads(run("repair", *words, *_given(options), "--json", "-o", written, cwd=place))
         if path is None:
             kind.load_statistics(model, written)

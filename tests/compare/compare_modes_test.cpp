@@ -287,6 +287,55 @@ TEST_CASE("outputs.csv shows the same rows in every mode, each with its own outp
   }
 }
 
+TEST_CASE("a label for each step: the steps that count are what is scored, compared and shown") {
+  const TrainedRun<double> trained(
+      run_of(
+          {R"(data={"type": "sequences", "samples": 60, "test_samples": 20, "features": 3, "classes": 3, "min_length": 3, "max_length": 6,
+                       "label_of": "step"})",
+           R"(network=[{"type": "dense", "units": 4}, "norm", "relu", {"type": "dense", "units": 3}])", "norm.type=batch"}),
+      20);
+  const data::Split<double>& test = trained.data.test;
+  const compare::EvaluationSet<double> set(trained.snapshot(), data::SplitName::kTest);
+  const Matrix<double> logits =
+      statistics::run_every_row<double>(trained.network, trained.trainer.model().params, trained.trainer.model().state, kEvalMode, test,
+                                        set.batch_order(), 4, trained.network.output_boundary());
+  Index count = 0;
+  Index right = 0;
+  for (Index i = 0; i < 20 * 6; ++i) {
+    const std::int32_t label = test.labels[static_cast<std::size_t>(i)];
+    if (label == kNoLabel) continue;
+    const double* const z = logits.view().data + 3 * i;
+    CHECK(set.labels()[static_cast<std::size_t>(count)] == label);
+    CHECK(set.counted(logits)(count, 2) == z[2]);
+    right += std::max_element(z, z + 3) - z == label ? 1 : 0;
+    ++count;
+  }
+  REQUIRE(count > 20);
+  REQUIRE(count < 100);
+  CHECK(std::ssize(set.labels()) == count);
+  const compare::SplitScore score = compare::score_split(trained.snapshot(), data::SplitName::kTest, "eval", 4);
+  CHECK(score.accuracy == static_cast<double>(right) / static_cast<double>(count));
+  CHECK(score.samples == count);
+
+  tables::RunRecord record;
+  compare::compare_modes(trained.snapshot(), compare::Moment::kFinal, record);
+  for (const std::string& samples : fields(record, tables::TableId::kCompare, "samples")) CHECK(samples == std::to_string(count));
+  const std::vector<std::string> rows = fields(record, tables::TableId::kOutputs, "sample");
+  const std::vector<std::string> outputs = fields(record, tables::TableId::kOutputs, "output");
+  REQUIRE_FALSE(rows.empty());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    CHECK(test.labels[static_cast<std::size_t>(std::stoll(rows[i]) * 6 + std::stoll(outputs[i]) / 3)] != kNoLabel);
+
+  // What stands at the other steps changes no gap, because no statistic and no score reads it.
+  data::Dataset<double> other = trained.data;
+  for (Index r = 0; r < 20; ++r)
+    for (Index i = 3 * test.lengths[static_cast<std::size_t>(r)]; i < 18; ++i) other.test.features(r, i) = 1000.0;
+  compare::Snapshot<double> changed{
+      .network = trained.network, .model = trained.trainer.model(), .data = other, .settings = trained.settings, .loss = trained.loss};
+  CHECK(compare::score_train_and_eval(changed, data::SplitName::kTest).relative_gap ==
+        compare::score_train_and_eval(trained.snapshot(), data::SplitName::kTest).relative_gap);
+}
+
 TEST_CASE("train mode beside eval mode: the run's own batches, the gap of compare.csv") {
   const TrainedRun<float> trained(run_of({"norm.type=batch"}), 9);
   tables::RunRecord record;

@@ -195,4 +195,62 @@ TEST_CASE("npy: lengths shorten sequences, and what lies behind them becomes zer
   refuse(npy_bytes(npy_header("<i8", "(1,)"), little_endian<std::int64_t>({1})), {"n.npy", "one length for each of the 2 rows"});
 }
 
+/// Two sequences of three steps with a label for each step.
+class Tagged {
+ public:
+  explicit Tagged(const std::string& bytes, const std::string& shape = "(2, 3)", const std::string& lengths = "") {
+    folder_.write("x.npy", npy_bytes(npy_header("|u1", "(2, 3, 2)"), "abcdefghijkl"));
+    folder_.write("y.npy", npy_bytes(npy_header("<i8", shape), bytes));
+    if (!lengths.empty()) folder_.write("n.npy", npy_bytes(npy_header("<i8", "(2,)"), lengths));
+    files_ = std::string(R"({"type": "npy", "test_fraction": 0, "train": {"features": "x.npy", "labels": "y.npy")") +
+             (lengths.empty() ? "}" : R"(, "lengths": "n.npy"})");
+  }
+  data::Dataset<double> read(const std::string& options = "") const { return load<double>(files_ + options + "}", 0, folder_.path()); }
+  void refuse(const std::string& options, const std::vector<std::string>& words) const {
+    check_refused([&] { read(options); }, ExitCode::kDamaged, words);
+    check_refused([&] { data_spec(files_ + options + "}")->outline(folder_.path()); }, ExitCode::kDamaged, words);
+  }
+
+ private:
+  DataFolder folder_;
+  std::string files_;
+};
+
+TEST_CASE("npy: a label for each step; padded steps and ignored labels count for nothing, whatever the file has there") {
+  using Labels = std::vector<std::int32_t>;
+  const std::string six = little_endian<std::int64_t>({0, 1, -100, 2, 1, 7});
+  const data::Dataset<double> data = Tagged(six, "(2, 3)", little_endian<std::int64_t>({3, 2})).read();
+  CHECK(data.label_shape == Shape{3});
+  CHECK(data.classes == 3);
+  CHECK(data.train.labels == Labels{0, 1, kNoLabel, 2, 1, kNoLabel});
+  CHECK(data.train.positions() == 3);
+  CHECK(Tagged(six, "(2, 3, 1)").read().label_shape == Shape{3});
+  CHECK(Tagged(six, "(2, 3)").read().classes == 8);
+  CHECK(Tagged(six, "(2, 3)").read(R"(, "limit": 1)").train.labels == Labels{0, 1, kNoLabel});
+
+  const std::string masked = little_endian<std::int64_t>({0, 1, 255, 2, 1, 0});
+  CHECK(Tagged(masked).read(R"(, "ignore_label": 255)").train.labels == Labels{0, 1, kNoLabel, 2, 1, 0});
+  CHECK(Tagged(masked).read(R"(, "classes": 256)").train.labels == Labels{0, 1, 255, 2, 1, 0});
+  Tagged(masked).refuse("", {"y.npy", "from 0 to 2, and 255", "\"ignore_label\": 255"});
+  const std::string below = little_endian<std::int64_t>({0, 1, -1, 2, 1, 0});
+  CHECK(Tagged(below).read(R"(, "ignore_label": -1)").classes == 3);
+  Tagged(below).refuse("", {"y.npy", "row 1 column 3 has label -1", "\"ignore_label\": -1"});
+  Tagged(below).refuse(R"(, "ignore_label": -1, "classes": 2)", {"y.npy", "row 2 column 1 has label 2"});
+  Tagged(little_endian<std::int64_t>({-100, -100, -100, -100, -100, -100})).refuse("", {"y.npy", "no label counts"});
+  Tagged(six, "(2, 3)", little_endian<std::int64_t>({3, 4})).refuse("", {"n.npy", "has length 4"});
+  Tagged(little_endian<std::int64_t>({0, 1, 2, 3}), "(2, 2)", little_endian<std::int64_t>({3, 2}))
+      .refuse("", {"y.npy", "labels of shape (2) for sequences of 3 steps"});
+  Tagged(little_endian<std::int64_t>({0, 1, 1, 0}), "(2, 2)").refuse("", {"y.npy", "argmax"});
+}
+
+TEST_CASE("npy: held-out rows keep the labels of their steps") {
+  const data::Dataset<double> data = Tagged(little_endian<std::int64_t>({0, 1, 2, 2, 1, 0})).read(R"(, "validation_fraction": 0.5)");
+  REQUIRE(data.validation.samples() == 1);
+  const bool is_first = data.validation.features(0, 0) == 97.0;
+  const std::vector<std::int32_t> first = {0, 1, 2};
+  const std::vector<std::int32_t> second = {2, 1, 0};
+  CHECK(data.validation.labels == (is_first ? first : second));
+  CHECK(data.train.labels == (is_first ? second : first));
+}
+
 }  // namespace normrun::test

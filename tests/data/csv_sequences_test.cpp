@@ -95,4 +95,17 @@ TEST_CASE("csv sequences: columns that are not there or not their own are usage 
   refuse(R"(, "pad_to": 9)", {"/data/pad_to", "\"sequence\" column"});
 }
 
+TEST_CASE("csv sequences: a label and a weight for each step, in the order of the steps") {
+  const std::string table = "id,t,a,w,label\nx,1,3,2,up\ny,20,7,1,down\ny,5,5,3,up\nx,0,1,4,down\ny,21,9,5,mid\n";
+  const std::string options = R"(, "sequence": "id", "time": "t", "weights": "w", "label_of": "step")";
+  const data::Dataset<double> data = rows_of(table, options);
+  CHECK(data.label_shape == Shape{3});
+  CHECK(data.classes == 3);
+  CHECK(data.train.labels == std::vector<std::int32_t>{0, 2, kNoLabel, 2, 0, 1});  // down, mid, up
+  CHECK(data.train.weights == std::vector<double>{4, 2, 0, 3, 1, 5});
+  check_refused([&] { rows_of(table, R"(, "sequence": "id", "time": "t", "ignore": ["w"])"); }, ExitCode::kDamaged,
+                {"another label", "\"label_of\": \"step\""});
+  check_refused([&] { rows_of(table, R"(, "label_of": "step")"); }, ExitCode::kUsage, {"label_of", "\"sequence\" column"});
+}
+
 }  // namespace normrun::test

@@ -31,7 +31,10 @@ TEST_CASE("resolved options read back as themselves") {
            R"({"type": "csv", "path": "a", "label": "kind", "header": true})",
            R"({"type": "csv", "train": "a", "test": "b", "label": 3, "target": "number"})",
            R"({"type": "csv", "path": "a", "label": 1, "sequence": "id", "time": 0, "pad_to": 40})",
+           R"({"type": "csv", "path": "a", "label": 1, "sequence": "id", "label_of": "step"})",
            R"({"type": "sequences", "classes": 3, "min_length": 5, "pad_to": 30, "resample": true})",
+           R"({"type": "sequences", "label_of": "step"})",
+           R"({"type": "npy", "train": {"features": "a", "labels": "b"}, "ignore_label": 255})",
            R"({"type": "npy", "train": {"features": "a", "labels": "b"}, "test": {"features": "c", "labels": "d"}, "classes": 4})",
        }) {
     CAPTURE(text);

@@ -178,4 +178,36 @@ TEST_CASE("sequences: lengths that do not fit are refused with their place") {
   refuse(R"("classes": 65)", {"/data/classes"});
 }
 
+TEST_CASE("sequences: a label for each step is the class of the last marker up to it") {
+  const std::string text = "{" + kSmall + R"(, "noise": 0, "test_samples": 10, "pad_to": 11)";
+  const data::Dataset<double> data = load<double>(text + R"(, "label_of": "step"})");
+  const data::Dataset<double> single = load<double>(text + "}");
+  CHECK(data.label_shape == Shape{11});
+  CHECK(numbers(data.train.features) == numbers(single.train.features));
+  CHECK(data.digest != single.digest);
+  const std::vector<double> blank(3, 0.0);
+  std::vector<std::vector<double>> markers(3);
+  for (Index r = 0; r < data.train.samples(); ++r) {
+    std::int32_t last = kNoLabel;
+    for (Index t = 0; t < 11; ++t) {
+      const std::int32_t label = data.train.labels[static_cast<std::size_t>(r * 11 + t)];
+      if (t >= length_of(data.train, r)) {
+        CHECK(label == kNoLabel);
+        continue;
+      }
+      const std::vector<double> step = step_of(data.train, r, t, 3);
+      if (step == blank) {
+        CHECK(label == last);
+        continue;
+      }
+      if (last == kNoLabel) CHECK(label == single.train.labels[static_cast<std::size_t>(r)]);
+      std::vector<double>& marker = markers.at(static_cast<std::size_t>(label));
+      if (marker.empty()) marker = step;
+      CHECK(marker == step);
+      last = label;
+    }
+  }
+  CHECK(std::set<std::vector<double>>(markers.begin(), markers.end()).size() == 3);
+}
+
 }  // namespace normrun::test

@@ -92,4 +92,32 @@ TEST_CASE("init: arrays with classes from 1, whole floating labels and channels 
   check_refused([&] { data::suggest_arrays(x, ""); }, ExitCode::kUsage, {"--target"});
 }
 
+TEST_CASE("init: a class for each step or pixel") {
+  const DataFolder folder;
+  const std::string x =
+      folder.write("x.npy", npy_bytes(npy_header("<f4", "(2, 3, 2)"), little_endian<float>({1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3})));
+  const auto suggested = [&](const std::string& bytes) {
+    return data::suggest_arrays(x, folder.write("y.npy", npy_bytes(npy_header("|i1", "(2, 3)"), bytes)));
+  };
+  const data::ArraySuggestion found = suggested(std::string("\0\1\2\1\0\xff", 6));
+  CHECK(found.label_rank == 1);
+  CHECK(found.outputs == 3);
+  REQUIRE(found.keys.size() == 1);
+  CHECK(found.keys[0] == std::pair<std::string, std::string>("ignore_label", "-1"));
+  CHECK(suggested(std::string("\0\1\2\1\0\x9c", 6)).keys.empty());  // -100 is the default
+
+  const std::string images = folder.write("i.npy", npy_bytes(npy_header("|u1", "(1, 3, 2, 2)"), std::string(12, '\1')));
+  const std::string masks = folder.write("m.npy", npy_bytes(npy_header("|u1", "(1, 2, 2)"), std::string("\0\1\xff\1", 4)));
+  const data::ArraySuggestion pixels = data::suggest_arrays(images, masks);
+  CHECK(pixels.label_rank == 2);
+  CHECK(pixels.outputs == 2);
+  CHECK(std::find(pixels.keys.begin(), pixels.keys.end(), std::pair<std::string, std::string>("ignore_label", "255")) != pixels.keys.end());
+
+  const std::string words = folder.write("t.npy", npy_bytes(npy_header("|u1", "(2, 3)"), std::string("\1\2\3\4\5\6", 6)));
+  const data::ArraySuggestion tokens =
+      data::suggest_arrays(words, folder.write("y.npy", npy_bytes(npy_header("|u1", "(2, 3)"), std::string("\0\1\0\1\1\1", 6))));
+  CHECK(tokens.label_rank == 1);
+  CHECK(tokens.tokens == 7);
+}
+
 }  // namespace normrun::test

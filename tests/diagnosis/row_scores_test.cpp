@@ -102,3 +102,45 @@ TEST_CASE("a gain counts beyond its margin, and not where the other score falls"
   for (int i = 0; i < 10; ++i) better.right[static_cast<std::size_t>(10 * i)] = 0.0;
   CHECK_FALSE(diagnosis::gain_of(better, worse, nn::LossKind::kSoftmaxCrossEntropy, diagnosis::Margins()).is_beyond(0.002));
 }
+
+TEST_CASE("labels for each position: a row's scores are means over its positions, so that a test counts rows") {
+  const Rows steps(3000);
+  std::vector<std::int32_t> labels = steps.labels;
+  for (std::size_t i = 0; i < labels.size(); i += 3) labels[i] = kNoLabel;
+  labels[4] = kNoLabel;
+  Matrix<double> logits(1000, 6);
+  std::copy(steps.logits.view().begin(), steps.logits.view().end(), logits.view().begin());
+  const diagnosis::RowScorer scorer(nn::LossKind::kSoftmaxCrossEntropy, labels, {}, 6, 3);
+  CHECK(scorer.rows() == 1000);
+  const diagnosis::RowScores scores = scorer.score(logits);
+  REQUIRE(scores.loss.size() == 1000);
+  const auto loss_at = [&](std::size_t i) {
+    const double z = steps.logits(static_cast<Index>(i), 1);
+    return std::log1p(std::exp(labels[i] == 1 ? -z : z));
+  };
+  const auto right_at = [&](std::size_t i) { return (steps.logits(static_cast<Index>(i), 1) > 0.0) == (labels[i] == 1) ? 1.0 : 0.0; };
+  CHECK(scores.loss[1] == doctest::Approx(loss_at(5)).epsilon(0.1));
+  CHECK(scores.right[1] == right_at(5));
+  for (std::size_t r = 2; r < 1000; ++r) CHECK(scores.right[r] == 0.5 * (right_at(3 * r + 1) + right_at(3 * r + 2)));
+  double mean = 0.0;
+  for (std::size_t r = 2; r < 1000; ++r) mean += 0.5 * (loss_at(3 * r + 1) + loss_at(3 * r + 2)) / 998.0;
+  double found = 0.0;
+  for (std::size_t r = 2; r < 1000; ++r) found += scores.loss[r] / 998.0;
+  CHECK(found == doctest::Approx(mean).epsilon(0.01));
+}
+
+TEST_CASE("labels for each position: a gain of one position in ten is seen, and its error is that of the rows") {
+  // In every row, the second way has one position more of ten right: the same one difference a row, so the error is 0 and not that of 1000
+  // positions.
+  std::vector<std::int32_t> labels(1000, 1);
+  Matrix<double> all(100, 20);
+  for (Index i = 0; i < 1000; ++i) all.view().data[2 * i + 1] = 1.0;
+  Matrix<double> worse = all;
+  for (Index r = 0; r < 100; ++r) worse(r, 0) = 2.0;
+  const diagnosis::RowScorer scorer(nn::LossKind::kSoftmaxCrossEntropy, labels, {}, 20, 10);
+  const diagnosis::Gain gain = diagnosis::gain_of(scorer.score(all), scorer.score(worse), nn::LossKind::kSoftmaxCrossEntropy, {});
+  CHECK(gain.accuracy.n == 100);
+  CHECK(gain.accuracy.mean == doctest::Approx(0.1));
+  CHECK(gain.mcnemar < 1e-20);
+  CHECK(gain.is_beyond(0.002));
+}

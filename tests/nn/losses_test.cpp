@@ -117,6 +117,51 @@ TEST_CASE("a weight multiplies the loss and the gradient of its row; the mean is
   }
 }
 
+// torch.nn.functional.cross_entropy of logits (4, 5, 3) as (20, 3), ignore_index=-100; Keras's SparseCategoricalCrossentropy with the mask
+// gives the same mean but for its epsilon (2.65628791).
+TEST_CASE("a label for each position: PyTorch's ignore_index, over all positions of the batch that count") {
+  const std::vector<double> logits = {6.123,  -7.667, 1.254,  -1.703, -1.358, -0.647, -6.06,  -0.696, -2.596, 9.969,  0.677, -1.058,
+                                      -0.844, -2.004, -3.165, -1.172, 1.446,  -0.716, 2.873,  -0.599, 0.073,  4.637,  1.635, -1.516,
+                                      -0.549, 1.622,  5.805,  -0.809, -0.731, 3.007,  -2.659, -0.875, 2.648,  1.741,  0.275, 2.01,
+                                      -8.484, 3.064,  -2.879, -5.006, 0.829,  2.102,  -1.334, -3.229, 0.078,  -0.158, 4.217, 2.242,
+                                      0.581,  3.335,  -0.617, -2.778, 1.752,  1.748,  -0.644, -2.348, 0.687,  -7.482, 2.07,  1.474};
+  const std::vector<std::int32_t> labels = {0, 2, 0, 2,        0,        1,        2,        kNoLabel, kNoLabel, kNoLabel,
+                                            0, 2, 1, kNoLabel, kNoLabel, kNoLabel, kNoLabel, kNoLabel, kNoLabel, kNoLabel};
+  const ConstView<double> z(logits.data(), 4, 15);
+  nn::Targets<double> targets{.labels = labels.data(), .positions = 5};
+  std::vector<double> gradient(60, 7.0);
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, targets, {gradient.data(), 4, 15}) ==
+        doctest::Approx(2.656288049914838).epsilon(1e-14));
+  const std::vector<double> of_sixth = {0.00614023186707276, -0.015827984812292927, 0.009687752945220162};
+  for (std::size_t c = 0; c < 3; ++c) CHECK(gradient[15 + c] == doctest::Approx(of_sixth[c]).epsilon(1e-13));
+  for (std::size_t i = 0; i < 60; ++i) CHECK((gradient[i] == 0.0) == (labels[i / 3] == kNoLabel));
+  CHECK(targets.counted(4) == 10);
+  CHECK(targets.slice(1, 1).counted(1) == 2);
+  CHECK(nn::count_correct<double>(nn::LossKind::kSoftmaxCrossEntropy, z, labels.data(), 5) == 6);
+
+  targets.smoothing = 0.1;
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, targets, {gradient.data(), 4, 15}) ==
+        doctest::Approx(2.714198049914838).epsilon(1e-14));
+  CHECK(gradient[0] == doctest::Approx(0.005904316261581589).epsilon(1e-13));
+
+  targets.smoothing = 0.0;
+  std::vector<double> weights;
+  for (const std::int32_t label : labels) weights.push_back(label == 1 ? 0.5 : label == 2 ? 2.0 : 1.0);
+  targets.weights = weights.data();  // Keras's sample_weight: the sum of weight * loss by the number of positions that count
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kSoftmaxCrossEntropy, z, targets, {}) ==
+        doctest::Approx(4.166259556332234).epsilon(1e-14));
+}
+
+TEST_CASE("a batch of which no position counts has a loss and gradients of 0") {
+  const std::vector<std::int32_t> labels(4, kNoLabel);
+  const Problem3 problem = random_problem(2);
+  std::vector<double> gradient(8, 7.0);
+  const nn::Targets<double> targets{.labels = labels.data(), .positions = 2};
+  CHECK(nn::loss_and_gradient<double>(nn::LossKind::kBinaryCrossEntropy, {problem.logits.data(), 2, 2}, targets, {gradient.data(), 2, 2}) ==
+        0.0);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(gradient[i] == 0.0);
+}
+
 TEST_CASE("values by hand") {
   const std::vector<double> z = {1.0, 3.0};
   const std::vector<double> t = {0.0, 1.0};

@@ -18,7 +18,7 @@ struct TrainedRun {
         settings(config.comparison_settings()),
         data(config.data_spec().load<T>(static_cast<std::uint64_t>(config.seed), "")),
         network(config.layers(), data.shape),
-        loss(train::resolve_loss(config.train.loss, data.classes, network.output().size())),
+        loss(train::resolve_loss(config.train.loss, data.classes, train::outputs_of_label(network.output(), data.label_shape).size())),
         plan{&network, &data, &config.train, &config.data_spec().batching, loss, static_cast<std::uint64_t>(config.seed), ""},
         trainer(plan) {
     while (trainer.step() < steps) trainer.advance();

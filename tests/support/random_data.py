@@ -12,12 +12,13 @@ BROKEN_NUMBERS = [math.nan, math.inf]
 
 
 class RandomData:
-    """`config`, `files` (name to bytes), `shape` of one example, and `outputs` and `is_class`: what the network has to give."""
+    """`config`, `files` (name to bytes), `shape` of one example, and `outputs` and `is_class`: what the network has to give, for each position
+    of an example if `has_positions`."""
 
     def __init__(self, draw):
         self.draw, self.chance = draw, draw.chance
         self.files = {}
-        self.wants_numbers = False
+        self.wants_numbers = self.has_positions = False
         kind = self.chance.choice(draw.types("data"))
         self.config = getattr(self, kind.replace("-", "_"))(kind)
 
@@ -84,6 +85,7 @@ class RandomData:
             if "pad_to" in config:
                 config["pad_to"] += config.get("test_longer_by", 0)
         self.shape = [config.get("pad_to", config["max_length"] + config.get("test_longer_by", 0)), config["features"]]
+        self.has_positions = config.get("label_of") == "step"
         return config
 
     # Files.
@@ -115,13 +117,17 @@ class RandomData:
         columns = [self.numbers(rows) for _ in range(width)]
         labels = self.labels(rows)
         steps = self.chance.choice([1, 1, 1, 2, 3])
-        given = {name: None for name in ("train", "test", "label", "sequence", "time", "ignore", "pad_to", "header")}
+        given = {name: None for name in ("train", "test", "label", "sequence", "time", "ignore", "pad_to", "header", "label_of")}
         lines = [",".join([f"x{column}" for column in range(width)] + ["label"])]
         self.shape = [width]
         if steps > 1:
             given.update(sequence="id", time="t")
             lines[0] = "id,t," + lines[0]
-            labels = [labels[row // steps] for row in range(rows)]
+            self.has_positions = self.is_class and self.draw.maybe(0.3)
+            if self.has_positions:
+                given["label_of"] = "step"
+            else:
+                labels = [labels[row // steps] for row in range(rows)]
             self.shape = [steps, width]
         for row in range(rows):
             cells = [repr(column[row]) for column in columns] + [str(labels[row])]
@@ -133,8 +139,12 @@ class RandomData:
         def split(name, rows, shape):
             count = rows * math.prod(shape)
             self.files[f"{name}_x.npy"] = npy([rows, *shape], "d", self.numbers(count))
-            labels = self.labels(rows)
-            self.files[f"{name}_y.npy"] = npy([rows], "q" if self.is_class else "d", labels)
+            each = shape[:-1] if self.draw.maybe(0.3) else []
+            labels = self.labels(rows * math.prod(each))
+            self.has_positions = self.is_class and math.prod(each) > 1
+            if not self.is_class:
+                each, labels = [], labels[:rows]
+            self.files[f"{name}_y.npy"] = npy([rows, *each], "q" if self.is_class else "d", labels)
             return {"features": f"{name}_x.npy", "labels": f"{name}_y.npy"}
 
         train = split("train", self.chance.randint(3, 50), self.example_shape())

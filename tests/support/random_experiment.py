@@ -17,6 +17,7 @@ LAYERS = {1: ["dense", "dense", "softmax"],
               "sinusoidal_positions", "reverse"],
           3: ["conv2d", "conv2d", "depthwise_conv2d", "conv2d_transpose", "max_pooling2d", "average_pooling2d", "global_average_pooling2d",
               "global_max_pooling2d", "upsampling2d", "flatten"]}
+KEEPING_POSITIONS = {1: ["dense"], 2: ["simple_rnn", "lstm", "gru", "dense"], 3: ["dense"]}
 RECURRENT = ("simple_rnn", "lstm", "gru")
 # Options of training of which most pairs exclude each other: an experiment has one of them at most.
 ALONE = ("average_weights", "class_weight", "clients", "clip", "early_stopping", "phases", "schedule")
@@ -34,7 +35,7 @@ class RandomExperiment:
         data = RandomData(self.draw)
         self.files = data.files
         self.config = {"name": self.chance.choice(["campaign", "Ünd more", "a b"]), "data": data.config}
-        self.config["network"] = self.network(list(data.shape), data.outputs, data.is_class)
+        self.config["network"] = self.network(list(data.shape), data.outputs, data.is_class, data.has_positions)
         self.config["norm"] = self.layer(self.chance.choice(self.draw.types("norm")), "norm", family="norm")
         self.config["train"] = self.train(data.outputs if data.is_class else 0)
         for name in ("compare", "population"):
@@ -51,20 +52,22 @@ class RandomExperiment:
             self.config["grid"] = self.grid()
         self.asks_for_too_much = self.draw.asks_for_too_much
 
-    def network(self, shape, outputs, is_class):
+    def network(self, shape, outputs, is_class, has_positions):
         layers = []
         for _ in range(self.chance.randint(1, 5)):
-            kind = self.chance.choice(LAYERS[len(shape)] + CHANNELS_LAST)
+            kind = self.chance.choice((KEEPING_POSITIONS if has_positions else LAYERS)[len(shape)] + CHANNELS_LAST)
             in_block = kind in CHANNELS_LAST and self.draw.maybe(0.2)
             path = f"network.{len(layers)}" + ".body.0" * in_block
             layer = self.layer(kind, path, channels=shape[-1], has_steps=len(shape) == 2)
+            if has_positions and kind in RECURRENT:
+                layer["return_sequences"] = True
             layers.append(self.residual(layer, len(layers), shape) if in_block else layer)
             if kind == "flatten":
                 shape = [0]
             elif kind.startswith("global_") or (kind in RECURRENT and not layer["return_sequences"]):
                 shape = shape[-1:]
             shape[-1] = layer.get("units", layer.get("filters", shape[-1] * layer.get("depth_multiplier", 1)))
-        if len(shape) > 1:
+        if len(shape) > 1 and not has_positions:
             layers.append({"type": "flatten"})
         binary = is_class and outputs == 2 and self.draw.maybe(0.3)
         last = self.layer("dense", f"network.{len(layers)}", units=1 if binary else outputs)

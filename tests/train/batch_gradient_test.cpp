@@ -231,4 +231,27 @@ TEST_CASE("a batch that cannot be divided is refused, and a part that diverges e
   CHECK_THROWS_WITH_AS(diverging.trained(), "the loss is nan at step 3; first non-finite tensor: the batch's features", train::Diverged);
 }
 
+TEST_CASE("a label for each step: every step that counts weighs the same, however the rows are divided") {
+  Rows rows(7, {4, 3});
+  RandomStream random(6, Purpose::kData);
+  rows.labels.clear();
+  for (Index i = 0; i < 28; ++i) rows.labels.push_back(random.below(3) == 0 ? kNoLabel : static_cast<std::int32_t>(random.below(3)));
+  std::fill(rows.labels.begin(), rows.labels.begin() + 4, kNoLabel);  // the first row has nothing to predict
+  train::Batch<double> batch = rows.batch();
+  batch.targets.positions = 4;
+  const nn::Network<double> network =
+      make_network<double>({{"dense", R"("units": 8)"}, {"layer"}, {"relu"}, {"dense", R"("units": 3)"}}, Shape{4, 3});
+  const Outcome whole = outcome_of(network, {}, batch);
+  check_equal(outcome_of(network, {.accumulate = 7}, batch), whole);
+  check_equal(outcome_of(network, {.accumulate = 2, .replicas = 3}, batch), whole);
+
+  // A padded step's features and a label that is ignored do not reach the loss.
+  const Outcome again = [&] {
+    for (Index i = 0; i < 28; ++i)
+      if (rows.labels[static_cast<std::size_t>(i)] == kNoLabel) std::fill_n(rows.x.view().data + 3 * i, 3, 100.0);
+    return outcome_of(network, {}, batch);
+  }();
+  check_equal(again, whole);
+}
+
 }  // namespace normrun::test

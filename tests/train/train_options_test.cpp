@@ -138,4 +138,22 @@ TEST_CASE("an output of several positions lacks a flatten, whatever its units") 
         "put {\"type\": \"flatten\"} before a last dense layer of 1 unit");
 }
 
+TEST_CASE("a class for each position needs outputs for each position") {
+  CHECK(train::outputs_of_label({5}, {}) == Shape{5});
+  CHECK(train::outputs_of_label({7, 5}, {7}) == Shape{5});
+  CHECK(train::outputs_of_label({7}, {7}) == Shape{1});
+  CHECK(train::outputs_of_label({4, 6, 5}, {4, 6}) == Shape{5});
+  try {
+    train::outputs_of_label({6, 5}, {7});
+    FAIL("not refused");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::kUsage);
+    const std::string line = to_line(error.problems().front());
+    CHECK(line.find("30 outputs of shape (6, 5), but the data has labels of shape (7)") != std::string::npos);
+    CHECK(line.find("(7, classes)") != std::string::npos);
+  }
+  CHECK_THROWS_AS(train::outputs_of_label({5}, {7}), Error);
+  CHECK_THROWS_AS(train::outputs_of_label({5, 7}, {7}), Error);
+}
+
 }  // namespace normrun::test

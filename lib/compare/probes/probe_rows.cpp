@@ -37,8 +37,9 @@ ProbeRows<T>::ProbeRows(const Snapshot<T>& snapshot) {
   targets_ = Matrix<T>(count, snapshot.network.output().size());
   if (split.targets.rows() > 0) statistics::gather_rows<T>(split.targets.view(), order, targets_.view());
   if (!split.labels.empty()) {
-    labels_.resize(order.size());
-    statistics::gather_numbers<std::int32_t>(split.labels, order, labels_.data());
+    positions_ = split.positions();
+    labels_.resize(order.size() * static_cast<std::size_t>(positions_));
+    statistics::gather_labels<std::int32_t>(split.labels, order, positions_, labels_.data());
   }
   if (!split.lengths.empty()) {
     lengths_.resize(order.size());
@@ -49,7 +50,7 @@ ProbeRows<T>::ProbeRows(const Snapshot<T>& snapshot) {
 template <class T>
 train::Batch<T> ProbeRows<T>::all() const {
   return {.x = x_.view(),
-          .targets = {.labels = labels_.empty() ? nullptr : labels_.data(), .values = targets_.view()},
+          .targets = {.labels = labels_.empty() ? nullptr : labels_.data(), .values = targets_.view(), .positions = positions_},
           .lengths = lengths_.empty() ? nullptr : lengths_.data()};
 }
 

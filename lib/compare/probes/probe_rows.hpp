@@ -28,7 +28,8 @@ class ProbeRows {
  private:
   Matrix<T> x_;
   std::vector<std::int32_t> labels_;
-  Matrix<T> targets_;  // zeros if the data has no targets
+  Index positions_ = 1;  // how many labels a row has
+  Matrix<T> targets_;    // zeros if the data has no targets
   std::vector<Index> lengths_;
 };
 

@@ -20,6 +20,21 @@ void clear_padding(const std::vector<Index>& lengths, Index channels, Matrix<T>&
   }
 }
 
+/// Whether each row has a single 1 among zeros.
+bool are_one_hot(const files::NumberArray& labels) {
+  Index place = 0;
+  for (Index row = 0; row < labels.rows(); ++row) {
+    Index ones = 0;
+    for (Index i = 0; i < labels.row_size(); ++i) {
+      const double number = files::decode_number(labels.number(place++), labels.format);
+      if (number != 0.0 && number != 1.0) return false;
+      ones += number == 1.0 ? 1 : 0;
+    }
+    if (ones != 1) return false;
+  }
+  return true;
+}
+
 Index target_outputs(const files::NumberArray& labels) { return labels.row_size(); }
 
 }  // namespace
@@ -27,8 +42,8 @@ Index target_outputs(const files::NumberArray& labels) { return labels.row_size(
 void ArrayFiles::describe(config::OptionVisitor& visitor) {
   visitor.text({features_name, "path of the inputs, one example in each row; relative to the config file's folder"}, features);
   visitor.text({"labels",
-                "path of the labels (whole numbers) or of the numbers to predict (floating), one row for each example; absent: the rows "
-                "have none, and nothing can be trained on them"},
+                "path of the labels (whole numbers: one for each example, or one for each of its steps or pixels) or of the numbers to "
+                "predict (floating), one row for each example; absent: the rows have none, and nothing can be trained on them"},
                labels);
   visitor.require(labels.empty() || !features.empty(), "", "the file that the labels belong to: " + std::string(features_name));
   if (features_name == "features") {
@@ -61,6 +76,10 @@ void ArraySource::describe_own(config::OptionVisitor& visitor) {
       {"classes",
        "number of classes; absent: the largest training label + 1 or, if labels do not begin with 0, the number of different ones"},
       classes_, {.low = 2, .high = Index{1} << 20});
+  visitor.integer({"ignore_label",
+                   "if each step or pixel has a label: the label of those that count for nothing in losses, scores and comparisons, as "
+                   "padded steps do (PyTorch's ignore_index)"},
+                  ignore_label_, {.low = -(Index{1} << 31), .high = (Index{1} << 31) - 1});
   visitor.choice<ArrayTarget>({"target",
                                "what the labels are; auto: whole numbers are classes, floating ones numbers to predict; class: floating "
                                "ones are classes too if they are whole"},
@@ -90,11 +109,18 @@ std::vector<std::pair<SplitName, const ArrayFiles*>> ArraySource::given_files() 
   return given;
 }
 
-std::optional<files::NumberArray> ArraySource::leading_labels(const std::string& folder, const Pair& train) const {
-  if (train.labels) return train.labels;
-  for (const auto& [split, files] : given_files())
-    if (files->has_labels()) return read(folder, files->labels, files::Read::kAll);
-  return std::nullopt;
+ArraySource::Pair ArraySource::leading_pair(const std::string& folder, const Pair& train) const {
+  if (!train.labels)
+    for (const auto& [split, files] : given_files())
+      if (files->has_labels()) return read_pair(folder, *files, files::Read::kHeader);
+  return {.features = {}, .labels = train.labels, .lengths = {}, .counted = train.counted};
+}
+
+Shape ArraySource::label_shape(const std::optional<files::NumberArray>& labels) const {
+  if (!labels || !has_classes(*labels) || labels->row_size() == 1) return {};
+  std::vector<Index> dims = labels->row_shape().dims();
+  if (dims.back() == 1) dims.pop_back();
+  return Shape(std::move(dims));
 }
 
 ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const {
@@ -103,6 +129,13 @@ ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayF
   if (layout_ == ImageLayout::kNchw) move_channels_last(pair.features);
   if (!files.has_labels()) return pair;
   pair.labels = read(folder, files.labels, files::Read::kAll);
+  check_labels(pair);
+  if (label_shape(pair.labels).rank() > 0)
+    pair.counted = counted_labels(*pair.labels, pair.lengths ? lengths_in(pair) : std::vector<Index>(), ignore_label_);
+  return pair;
+}
+
+void ArraySource::check_labels(const Pair& pair) const {
   const files::NumberArray& labels = *pair.labels;
   if (labels.rows() != pair.features.rows()) {
     throw Error(ExitCode::kDamaged, {labels.path,
@@ -110,12 +143,20 @@ ArraySource::Pair ArraySource::read_pair(const std::string& folder, const ArrayF
                                          " rows of " + pair.features.path,
                                      "give the two files that belong together"});
   }
-  if (has_classes(labels) && labels.row_size() != 1) {
+  const Shape shape = label_shape(labels);
+  if (shape.rank() == 0) return;
+  const Shape example = pair.features.row_shape();
+  const Index steps = example.rank() > 0 ? example.dims().front() : 1;
+  if (shape.dims().front() != steps && are_one_hot(labels)) {
     throw Error(ExitCode::kDamaged, {labels.path, "holds rows of " + std::to_string(labels.row_size()) + " whole numbers",
                                      "a label is one whole number: apply numpy.argmax(labels, axis=1) to one-hot labels, or set "
                                      "\"target\": \"number\" to predict numbers"});
   }
-  return pair;
+  if (pair.lengths && shape != Shape{steps}) {
+    throw Error(ExitCode::kDamaged,
+                {labels.path, "holds labels of shape " + shape.text() + " for sequences of " + std::to_string(steps) + " steps",
+                 "save one label for each sequence, or one for each of its steps, padded ones included"});
+  }
 }
 
 void ArraySource::check_alike(const files::NumberArray& train, const std::optional<files::NumberArray>& labels, const Pair& other) const {
@@ -126,7 +167,8 @@ void ArraySource::check_alike(const files::NumberArray& train, const std::option
                  "give files of the same width"});
   }
   if (!other.labels || !labels) return;
-  if (has_classes(*other.labels) != has_classes(*labels) || other.labels->row_size() != labels->row_size()) {
+  if (has_classes(*other.labels) != has_classes(*labels) || other.labels->row_size() != labels->row_size() ||
+      label_shape(other.labels) != label_shape(labels)) {
     throw Error(ExitCode::kDamaged,
                 {other.labels->path, "has labels of another kind than the training file", "give both as classes or both as numbers"});
   }
@@ -167,15 +209,16 @@ bool ArraySource::has_classes(const files::NumberArray& labels) const {
   return target_ == ArrayTarget::kAuto ? labels.is_integer() : target_ == ArrayTarget::kClass;
 }
 
-LabelNumbers ArraySource::classes_in(const std::optional<files::NumberArray>& labels) const {
+LabelNumbers ArraySource::classes_in(const Pair& leading) const {
+  const std::optional<files::NumberArray>& labels = leading.labels;
   if (!labels || !has_classes(*labels)) return {};
-  if (!classes_) return label_numbers(*labels);
+  if (!classes_) return label_numbers(*labels, leading.counted);
   LabelNumbers numbers;
   try {
     numbers = {.classes = *classes_, .values = {}};
-    to_labels(*labels, numbers);
+    to_labels(*labels, numbers, leading.counted);
   } catch (const Error&) {
-    LabelNumbers found = label_numbers(*labels);
+    LabelNumbers found = label_numbers(*labels, leading.counted);
     if (found.values.empty() || found.classes > *classes_) throw;
     // Labels of 1 … k are k classes, even if some of them do not occur.
     if (found.values.front() >= 1 && found.values.back() <= *classes_) {
@@ -220,8 +263,8 @@ void ArraySource::fill(const Pair& pair, Index rows, const LabelNumbers& numbers
   }
   if (!pair.labels) return;
   if (numbers.classes > 0) {
-    split.labels = to_labels(*pair.labels, numbers);
-    split.labels.resize(static_cast<std::size_t>(rows));
+    split.labels = to_labels(*pair.labels, numbers, pair.counted);
+    split.labels.resize(static_cast<std::size_t>(rows * pair.labels->row_size()));
   } else {
     split.targets = to_targets<T>(*pair.labels, rows);
   }
@@ -234,9 +277,11 @@ Loaded<T> ArraySource::rows(const std::string& folder) const {
   Dataset<T>& data = loaded.data;
   Pair train = read_pair(folder, train_, files::Read::kAll);
   data.shape = example_shape(train);
-  const std::optional<files::NumberArray> labels = leading_labels(folder, train);
-  const LabelNumbers numbers = classes_in(labels);
+  const Pair leading = leading_pair(folder, train);
+  const std::optional<files::NumberArray>& labels = leading.labels;
+  const LabelNumbers numbers = classes_in(leading);
   data.classes = numbers.classes;
+  data.label_shape = label_shape(labels);
   if (static_cast<Index>(numbers.values.size()) == numbers.classes) data.class_words = numbers.words();
   data.outputs = data.classes > 0 || !labels ? 0 : target_outputs(*labels);
   if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
@@ -253,7 +298,8 @@ Loaded<T> ArraySource::rows(const std::string& folder) const {
 
 DataSpec::Outline ArraySource::outline(const std::string& folder) const {
   const Pair train = read_pair(folder, train_, files::Read::kHeader);
-  const std::optional<files::NumberArray> labels = leading_labels(folder, train);
+  const Pair leading = leading_pair(folder, train);
+  const std::optional<files::NumberArray>& labels = leading.labels;
   Index test_count = 0;
   Index validation_count = 0;
   std::vector<SplitName> unlabelled;
@@ -265,10 +311,11 @@ DataSpec::Outline ArraySource::outline(const std::string& folder) const {
     (split == SplitName::kTest ? test_count : validation_count) = pair.features.rows();
   }
   if (train.lengths) lengths_in(train);
-  const LabelNumbers numbers = classes_in(labels);
+  const LabelNumbers numbers = classes_in(leading);
   Outline outline = outline_of(example_shape(train), numbers.classes, numbers.classes > 0 || !labels ? 0 : target_outputs(*labels),
                                train.features.rows(), preparation, test_rows(), test_count);
   if (validation_count > 0) outline.validation_samples = validation_count;
+  outline.label_shape = label_shape(labels);
   outline.unlabelled = std::move(unlabelled);
   if (static_cast<Index>(numbers.values.size()) == numbers.classes) outline.class_words = numbers.words();
   outline.notes = notes_on(train.features, labels, numbers);

@@ -50,22 +50,28 @@ class ArraySource final : public SourceOf<ArraySource> {
     files::NumberArray features;
     std::optional<files::NumberArray> labels;
     std::optional<files::NumberArray> lengths;
+    CountedLabels counted = {};  // which labels count; empty if all do
   };
   /// The files of the splits that have any: the training split first.
   std::vector<std::pair<SplitName, const ArrayFiles*>> given_files() const;
-  /// The labels that say what all labels are: those of the first split that has some; nothing if no split has any.
-  std::optional<files::NumberArray> leading_labels(const std::string& folder, const Pair& train) const;
+  /// The arrays whose labels say what all labels are: those of the first split that has labels, else the training split's.  Only their
+  /// labels, and which of them count, may be used.
+  Pair leading_pair(const std::string& folder, const Pair& train) const;
   TestRows test_rows() const { return test_.empty() ? TestRows::kHeldOut : TestRows::kOwn; }
   files::NumberArray read(const std::string& folder, const std::string& path, files::Read read) const;
   Pair read_pair(const std::string& folder, const ArrayFiles& files, files::Read features) const;
   void check_alike(const files::NumberArray& train, const std::optional<files::NumberArray>& labels, const Pair& other) const;
+  /// Throws Error(kDamaged) for labels that do not belong to the rows.
+  void check_labels(const Pair& pair) const;
   /// Returns the shape of an example.  Grey IDX images get an axis for their single channel, and so do sequences of single numbers.
   Shape example_shape(const Pair& pair) const;
   /// Returns how many steps of each row are valid.  Throws Error(kDamaged) for a number that no sequence of the rows can have.
   std::vector<Index> lengths_in(const Pair& pair) const;
   bool has_classes(const files::NumberArray& labels) const;
   /// Returns the classes of the leading labels; for regression and without labels the result holds no classes.
-  LabelNumbers classes_in(const std::optional<files::NumberArray>& labels) const;
+  LabelNumbers classes_in(const Pair& leading) const;
+  /// Returns the shape of an example's labels if each of its positions has one; of rank 0 for a single label, numbers and rows without.
+  Shape label_shape(const std::optional<files::NumberArray>& labels) const;
   /// Returns the options that apply to this array.  Floating IDX numbers are not scaled by 1/255, because that scale is meant for bytes.
   Preparation preparation_of(const files::NumberArray& features) const;
   std::vector<std::string> notes_on(const files::NumberArray& features, const std::optional<files::NumberArray>& labels,
@@ -78,6 +84,7 @@ class ArraySource final : public SourceOf<ArraySource> {
   ArrayFiles validation_;
   ArrayFiles test_;
   std::optional<Index> classes_;
+  Index ignore_label_ = -100;
   ArrayTarget target_ = ArrayTarget::kAuto;
   bool standardize_target_ = false;
   ImageLayout layout_ = ImageLayout::kNhwc;

@@ -87,6 +87,7 @@ class Csv final : public SourceOf<Csv> {
     data.input_names = files.encoder.feature_names();
     data.classes = classes.count();
     data.class_words = classes.words();
+    data.label_shape = label_shape(data.shape);
     data.outputs = data.classes > 0 ? 0 : files.train.table().label_count;
     if (data.outputs > 0) data.target_names = files.train.table().label_names;
     if (data.outputs > 0 && standardize_target_) loaded.target_scaling = TargetScaling::kStandardized;
@@ -102,6 +103,7 @@ class Csv final : public SourceOf<Csv> {
     const Index outputs = classes.count() > 0 ? 0 : files.train.table().label_count;
     Outline outline = outline_of(shape_of(files), classes.count(), outputs, files.train.count(), preparation, test_rows(),
                                  files.test ? files.test->count() : 0);
+    outline.label_shape = label_shape(outline.shape);
     outline.classes_are_fractions = classes.count() > 0 && classes.are_fractions();
     refuse_single_class(files.train.table(), classes);
     refuse_no_weight(files.train.table());
@@ -139,6 +141,10 @@ class Csv final : public SourceOf<Csv> {
                     pad_to_, {.low = 1, .high = Index{1} << 20});
     visitor.require(options_.has_sequences() || !options_.has_times(), "time", "a \"sequence\" column beside it");
     visitor.require(options_.has_sequences() || !pad_to_, "pad_to", "a \"sequence\" column beside it");
+    visitor.choice<LabelOf>({"label_of", "what has a label (and a weight): a whole sequence, the same in all of its rows, or each step"},
+                            label_of_, {{"sequence", LabelOf::kSequence}, {"step", LabelOf::kStep}});
+    visitor.require(label_of_ == LabelOf::kSequence || (options_.has_sequences() && options_.target == CsvTarget::kClass), "label_of",
+                    "\"step\" needs a \"sequence\" column and classes to predict");
   }
 
  private:
@@ -154,13 +160,13 @@ class Csv final : public SourceOf<Csv> {
     InputTable train = read_table(folder, train_path(), labels_);
     CsvEncoder encoder(train, options_);
     std::vector<Index> kept = encoder.kept_rows(train);
-    Files files{std::move(encoder), CsvExamples(std::move(train), std::move(kept)), std::nullopt};
+    Files files{std::move(encoder), CsvExamples(std::move(train), std::move(kept), label_of_), std::nullopt};
     if (test_.empty()) return files;
     InputTable test = read_table(folder, test_, test_labels_);
     check_test(files.train.table(), test);
     files.encoder.check(test);
     std::vector<Index> test_kept = files.encoder.kept_rows(test);
-    files.test.emplace(std::move(test), std::move(test_kept));
+    files.test.emplace(std::move(test), std::move(test_kept), label_of_);
     return files;
   }
 
@@ -173,6 +179,8 @@ class Csv final : public SourceOf<Csv> {
     take_labels(read_csv(files::resolve_path(folder, labels_path), options), table);
     return table;
   }
+
+  Shape label_shape(const Shape& example) const { return label_of_ == LabelOf::kStep ? Shape{example.dims().front()} : Shape(); }
 
   Shape shape_of(const Files& files) const {
     const InputTable& table = files.train.table();
@@ -229,9 +237,16 @@ class Csv final : public SourceOf<Csv> {
       }
       if (examples.are_sequences()) split.lengths.push_back(length);
       const Index first = examples.row(e, 0);
-      if (!table.weights.empty()) split.weights.push_back(checked<T>(table.weights[static_cast<std::size_t>(first)], table, first));
+      const Index labelled = label_of_ == LabelOf::kStep ? length : 1;
+      for (Index step = 0; step < labelled; ++step) {
+        const Index row = examples.row(e, step);
+        if (!table.weights.empty()) split.weights.push_back(checked<T>(table.weights[static_cast<std::size_t>(row)], table, row));
+        if (classes.count() > 0) split.labels.push_back(labels[static_cast<std::size_t>(row)]);
+      }
+      const auto all_steps = static_cast<std::size_t>((e + 1) * label_shape(shape).size());
+      if (!table.weights.empty()) split.weights.resize(all_steps, T{0});
       if (classes.count() > 0) {
-        split.labels.push_back(labels[static_cast<std::size_t>(first)]);
+        split.labels.resize(all_steps, kNoLabel);
       } else {
         for (Index j = 0; j < table.label_count; ++j)
           split.targets(e, j) = checked<T>(table.numbers[static_cast<std::size_t>(first * table.label_count + j)], table, first);
@@ -258,6 +273,7 @@ class Csv final : public SourceOf<Csv> {
   CsvOptions options_;
   bool standardize_target_ = false;
   std::optional<Index> pad_to_;
+  LabelOf label_of_ = LabelOf::kSequence;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 //   each step:       x = noise N(0, 1) + the step's marker, if it has one;  zeros after the last step
 //
 // Test rows of their own may be longer, as the sequences that a network meets may be longer than those that it was trained on.
+// With "label_of": "step", each step has a label: the class of the last marker up to it.  Steps before the first marker have none.
 //
 // After Hochreiter and Schmidhuber 1997, experiment 6 (temporal order).
 #include <algorithm>
@@ -30,12 +31,14 @@ struct SequenceSampler {
   Index min_length = 8;
   Index max_length = 24;
   double noise = 0.3;
+  LabelOf label_of = LabelOf::kSequence;
   Shape example{};
   std::vector<double> markers{};  // (kinds, features)
 
   const Shape& shape() const { return example; }
   Index classes() const { return kinds; }
   Index outputs() const { return 0; }
+  Shape label_shape() const { return label_of == LabelOf::kStep ? Shape{example.dims().front()} : Shape(); }
 
   void draw_markers(std::uint64_t seed) {
     RandomStream stream = rule_stream(seed);
@@ -48,10 +51,17 @@ struct SequenceSampler {
     for (Index r = 0; r < out.features.rows; ++r) {
       const auto order = random_order(streams);
       const Index length = min_length + static_cast<Index>(streams.rows.below(static_cast<std::uint64_t>(max_length - min_length + 1)));
-      out.labels[r] = static_cast<std::int32_t>(order[0]);
       out.lengths[r] = length;
+      std::span<std::int32_t> of_steps;
+      if (label_of == LabelOf::kStep) {
+        const auto steps = static_cast<std::size_t>(example.dims().front());
+        of_steps = {out.labels + r * example.dims().front(), steps};
+        std::fill(of_steps.begin(), of_steps.end(), kNoLabel);
+      } else {
+        out.labels[r] = static_cast<std::int32_t>(order[0]);
+      }
       fill_steps(preparation, streams.rows, std::span(order).first(static_cast<std::size_t>(kinds)),
-                 View<T>(out.features.row(r), length, features));
+                 View<T>(out.features.row(r), length, features), of_steps);
       std::fill(out.features.row(r) + length * features, out.features.row(r) + out.features.cols, T{0});
     }
   }
@@ -66,13 +76,16 @@ struct SequenceSampler {
   }
 
   template <class T>
-  void fill_steps(const Preparation& preparation, RandomStream& stream, std::span<const Index> order, View<T> steps) const {
+  void fill_steps(const Preparation& preparation, RandomStream& stream, std::span<const Index> order, View<T> steps,
+                  std::span<std::int32_t> labels) const {
     Index placed = 0;
     for (Index t = 0; t < steps.rows; ++t) {
       // Selection sampling (Knuth, The Art of Computer Programming, section 3.4.2, algorithm S).
       const bool is_marked = static_cast<Index>(stream.below(static_cast<std::uint64_t>(steps.rows - t))) < kinds - placed;
       const double* marker = is_marked ? markers.data() + order[static_cast<std::size_t>(placed)] * features : nullptr;
       placed += is_marked ? 1 : 0;
+      if (!labels.empty() && placed > 0)
+        labels[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(order[static_cast<std::size_t>(placed - 1)]);
       for (Index c = 0; c < features; ++c) {
         const double x = noise * stream.normal() + (marker != nullptr ? marker[c] : 0.0);
         steps(t, c) = static_cast<T>(preparation.prepared(x));
@@ -97,7 +110,11 @@ class Sequences final : public SourceOf<Sequences> {
     return loaded;
   }
   bool depends_on_seed() const override { return true; }
-  Outline outline(const std::string& /*folder*/) const override { return outline_of(shape(), sampler_.kinds, 0, generator_, preparation); }
+  Outline outline(const std::string& /*folder*/) const override {
+    Outline outline = outline_of(shape(), sampler_.kinds, 0, generator_, preparation);
+    if (sampler_.label_of == LabelOf::kStep) outline.label_shape = {shape().dims().front()};
+    return outline;
+  }
 
  protected:
   void describe_own(config::OptionVisitor& visitor) override {
@@ -112,6 +129,10 @@ class Sequences final : public SourceOf<Sequences> {
     visitor.integer({"max_length", "steps of the longest sequence; shorter ones are padded with zeros"}, sampler_.max_length,
                     {.low = 2, .high = kMaxSteps});
     visitor.number({"noise", "sd of the noise that is added to every step; the markers have sd 1"}, sampler_.noise, config::at_least(0.0));
+    visitor.choice<LabelOf>({"label_of",
+                             "what has a label; sequence: the class of its first marker; step: each step has the class of the last marker "
+                             "up to it, and steps before the first marker count for nothing"},
+                            sampler_.label_of, {{"sequence", LabelOf::kSequence}, {"step", LabelOf::kStep}});
     visitor.integer({"test_longer_by", "by how many steps the test sequences are longer than those of training; needs test_samples"},
                     test_longer_by_, {.low = 0, .high = kMaxSteps});
     visitor.integer({"pad_to", "the number of steps to which zeros pad every sequence; absent: those of the longest"}, pad_to_,
