@@ -101,7 +101,9 @@ class PresetLayers:
         return self.dense(layer, f"{path}/dense_2", x)
 
     def lstm(self, layer, name, x):
-        """Cooijmans et al. 2017, eq. 6 to 8."""
+        """Cooijmans et al. 2017, eq. 6 to 8, or an LSTM without normalization."""
+        if "normalization" not in layer:
+            return super().lstm(layer, name, x)
         h = c = torch.zeros(len(x), layer["units"])
         for step in range(x.shape[1]):
             a = self.cell_norm(layer, f"{name}.recurrent", h @ self.param(name, "recurrent_kernel"), step) + self.param(name, "bias")

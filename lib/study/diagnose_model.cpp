@@ -106,7 +106,12 @@ class ModelJudge {
   /// Compares the framework's outputs with those of eval mode.  If the file normalizes by its batch whenever it runs, those of train mode
   /// may match instead.
   OutputsCheck checked_outputs() const {
-    const files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
+    files::NumberArray array = files::read_npy(request_.outputs, files::Read::kAll);
+    // The network ends in the classes of each position (end_in_classes), but the file may have the classes first.
+    const std::vector<Index>& positions = data_.label_shape.dims();
+    const auto has_positions_from = [&](Index axis) { return std::equal(positions.begin(), positions.end(), array.dims.begin() + axis); };
+    if (!positions.empty() && array.dims.size() == positions.size() + 2 && !has_positions_from(1) && has_positions_from(2))
+      data::move_channels_last(array);
     const Matrix<double> given = data::to_targets<double>(array, array.rows());
     const auto check_in = [&](const Mode& mode) {
       return checked(given, outputs_of<T>(loaded_, mode, model_.state, splits_.front(), network_.output_boundary()));

@@ -160,6 +160,7 @@ std::vector<std::string> take_rows(const ModelRequest& request, const models::Fo
     return read_config(document).data_spec().outline(folder);
   };
   data::DataSpec::Outline outline = outlined();
+  if (foreign != nullptr) end_in_classes(*foreign, outline.label_shape, document);
   const Index outputs = fitting_outputs(read_config(document), outline, foreign, folder);
   // Labels of 0.0 and 1.0 do not tell that they are classes, and whole numbers to predict not that they are none.
   const bool are_classes = outline.numbers_are_whole && outline.outputs == 1 && outputs > 1;
@@ -208,11 +209,13 @@ void move_paths(ordered_json& data, const std::string& from, const std::string& 
 }
 
 /// Takes the "data" of another config, and compares the splits that it has.  Returns what users should know of the rows.
-std::vector<std::string> take_data(const std::string& path, const std::string& folder, config::Document& document) {
+std::vector<std::string> take_data(const std::string& path, const models::ForeignModel* foreign, const std::string& folder,
+                                   config::Document& document) {
   ordered_json data = ordered_json::parse(first_point(path).text_at("data"));
   move_paths(data, std::filesystem::path(path).parent_path().string(), folder);
   document.set("data", data.dump(), path);
   const data::DataSpec::Outline outline = read_config(document).data_spec().outline(folder);
+  if (foreign != nullptr) end_in_classes(*foreign, outline.label_shape, document);
   ordered_json splits = ordered_json::array();
   if (outline.test_samples > 0) splits.push_back("test");
   if (outline.validation_samples > 0) splits.push_back("validation");
@@ -248,7 +251,7 @@ ModelCase open_model(const ModelRequest& request, const std::string& folder) {
   if (is_config(request)) {
     if (!request.test.inputs.empty() || !request.held_out.inputs.empty())
       refuse_usage("--data", "a config brings all rows itself", "leave --test and --held-out out");
-    result.notes = take_data(request.data.inputs, folder, result.document);
+    result.notes = take_data(request.data.inputs, known.foreign.get(), folder, result.document);
   } else {
     result.notes = take_fitting_rows(request, known, folder, result.document);
   }

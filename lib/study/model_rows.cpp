@@ -1,5 +1,6 @@
 #include "study/model_rows.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
@@ -10,6 +11,7 @@
 #include "files/safetensors.hpp"
 #include "models/keras_model.hpp"
 #include "nlohmann/json.hpp"
+#include "nn/network.hpp"
 
 namespace normrun::study {
 namespace {
@@ -131,6 +133,25 @@ std::string rows_json(const ModelRequest& request, const RowsReading& reading, c
   // The user has given all rows their roles, so none are held out.
   if (kind != RowsKind::kTable && request.test.inputs.empty()) data["test_fraction"] = 0.0;
   return data.dump();
+}
+
+void end_in_classes(const models::ForeignModel& model, const Shape& labels, config::Document& document) {
+  constexpr const char* kName = "classes_of_positions";
+  ordered_json layers = ordered_json::parse(document.text_at("network"));
+  const std::vector<Index>& given = model.file_output;
+  std::vector<Index> dims = labels.dims();
+  if (dims.empty() || given.size() != dims.size() + 1 || layers.back().value("name", "") == kName) return;
+  const bool has_classes_last = std::equal(dims.begin(), dims.end(), given.begin());
+  if (!has_classes_last && !std::equal(dims.begin(), dims.end(), given.begin() + 1)) return;
+  dims.push_back(has_classes_last ? given.back() : given.front());
+  if (has_classes_last && nn::Network<float>(models::layers_of(model), model.input).output().dims() == dims) return;
+  if (!has_classes_last) {
+    const std::vector<Index> first = {dims.back(), labels.size()};
+    layers.push_back({{"type", "reshape"}, {"name", "classes_first"}, {"target_shape", first}});
+    layers.push_back({{"type", "permute"}, {"name", "classes_last"}, {"dims", {2, 1}}});
+  }
+  layers.push_back({{"type", "reshape"}, {"name", kName}, {"target_shape", dims}});
+  document.set("network", layers.dump(), "the labels");
 }
 
 }  // namespace normrun::study

@@ -25,4 +25,9 @@ std::string rows_json(const ModelRequest& request, const RowsReading& reading, c
 /// Returns `path` in the form in which a config that lies in `folder` must write it.
 std::string path_from(const std::string& path, const std::string& folder);
 
+/// If each position of the rows has a label, lets the network in `document` end in outputs of shape (labels…, classes), the shape in which
+/// the loss reads them.  A file may give them flat, or with the classes first, as PyTorch's convolutions do.  Outputs that do not fit the
+/// labels stay as they are: train::outputs_of_label refuses them.
+void end_in_classes(const models::ForeignModel& model, const Shape& labels, config::Document& document);
+
 }  // namespace normrun::study
