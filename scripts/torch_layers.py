@@ -110,6 +110,8 @@ class Layers:
         units = self.param(names[0], "recurrent_kernel").shape[0]
         cell = CELLS[kind](x.shape[-1], units, batch_first=True, bidirectional=len(names) == 2)
         y = torch.func.functional_call(cell, weights, (x,))[0]
+        if self.lengths is not None:  # behind its last step a sequence repeats the output of that step, as in Keras
+            y = y[torch.arange(len(y))[:, None], torch.minimum(torch.arange(y.shape[1]), self.lengths[:, None] - 1)]
         return y if is_sequence else y[:, -1]
 
     def lstm(self, layer, name, x):

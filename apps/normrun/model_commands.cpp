@@ -42,7 +42,7 @@ normrun diagnose model.safetensors --network net.json \
 normrun diagnose model.safetensors --network net.json --out told --json --jobs 2 \
   --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
   --test X.npy --test-labels y.npy --outputs reference.npy \
-  --batch-size 32 --momentum 0.9 --updates 500)",
+  --batch-size 32 --momentum 0.9 --updates 500 --ignore-label 255)",
                           [this] { return diagnose_command(diagnose_); });
   study::ModelRequest& model = diagnose_.model;
   takes(command->add_option("model", model.model, "The trained model")->required(), "FILE");
@@ -74,7 +74,7 @@ normrun repair model.safetensors --network net.json -o statistics.safetensors \
 normrun repair model.safetensors --network net.json --out mean.safetensors \
   --estimator batch-average --samples 16 --batch-size 4 --json --jobs 2 \
   --data X.npy --labels y.npy --held-out X.npy --held-out-labels y.npy \
-  --test X.npy --test-labels y.npy)",
+  --test X.npy --test-labels y.npy --ignore-label 255)",
                           [this] { return repair_command(repair_); });
   study::ModelRequest& model = repair_.model;
   takes(command->add_option("model", model.model, "The trained model")->required(), "FILE");

@@ -175,8 +175,8 @@ std::vector<std::string> take_rows(const ModelRequest& request, const models::Fo
   return note.empty() ? std::vector<std::string>() : std::vector<std::string>{note};
 }
 
-/// Whether fitting_outputs refused the shape of the rows.
-bool is_of_shape(const Error& error) { return error.problems().front().where == "--data"; }
+/// Whether the refused rows have the model's shape, and only their labels do not fit.
+bool rows_fit(const Error& error) { return error.code() == ExitCode::kUsage && error.problems().front().where != "--data"; }
 
 /// Takes the rows with the order of axes in which they fit the network and its weights.  Returns what users should know of the rows.
 std::vector<std::string> take_fitting_rows(const ModelRequest& request, const KnownModel& known, const std::string& folder,
@@ -190,7 +190,7 @@ std::vector<std::string> take_fitting_rows(const ModelRequest& request, const Kn
       if (error.code() == ExitCode::kOutOfMemory) throw;
       // Rows that fit the model tell more than rows of another shape.  Else the message names the shape that the rows have in their file,
       // because users know it; they do not know the shape after axes have moved.
-      const bool says_more = refusal && is_of_shape(*refusal) != is_of_shape(error) ? is_of_shape(*refusal) : !is_channels_first;
+      const bool says_more = refusal && rows_fit(*refusal) != rows_fit(error) ? rows_fit(error) : !is_channels_first;
       if (!refusal || says_more) refusal = error;
     }
   }
