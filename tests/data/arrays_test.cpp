@@ -205,7 +205,9 @@ class Tagged {
     files_ = std::string(R"({"type": "npy", "test_fraction": 0, "train": {"features": "x.npy", "labels": "y.npy")") +
              (lengths.empty() ? "}" : R"(, "lengths": "n.npy"})");
   }
-  data::Dataset<double> read(const std::string& options = "") const { return load<double>(files_ + options + "}", 0, folder_.path()); }
+  data::Dataset<double> read(const std::string& options = "", std::uint64_t seed = 0) const {
+    return load<double>(files_ + options + "}", seed, folder_.path());
+  }
   void refuse(const std::string& options, const std::vector<std::string>& words) const {
     check_refused([&] { read(options); }, ExitCode::kDamaged, words);
     check_refused([&] { data_spec(files_ + options + "}")->outline(folder_.path()); }, ExitCode::kDamaged, words);
@@ -244,13 +246,20 @@ TEST_CASE("npy: a label for each step; padded steps and ignored labels count for
 }
 
 TEST_CASE("npy: held-out rows keep the labels of their steps") {
-  const data::Dataset<double> data = Tagged(little_endian<std::int64_t>({0, 1, 2, 2, 1, 0})).read(R"(, "validation_fraction": 0.5)");
-  REQUIRE(data.validation.samples() == 1);
-  const bool is_first = data.validation.features(0, 0) == 97.0;
+  const Tagged tagged(little_endian<std::int64_t>({0, 1, 2, 2, 1, 0}));
   const std::vector<std::int32_t> first = {0, 1, 2};
   const std::vector<std::int32_t> second = {2, 1, 0};
-  CHECK(data.validation.labels == (is_first ? first : second));
-  CHECK(data.train.labels == (is_first ? second : first));
+  Index held_out_first = 0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const data::Dataset<double> data = tagged.read(R"(, "validation_fraction": 0.5)", seed);
+    REQUIRE(data.validation.samples() == 1);
+    const bool is_first = data.validation.features(0, 0) == 97.0;
+    CHECK(data.validation.labels == (is_first ? first : second));
+    CHECK(data.train.labels == (is_first ? second : first));
+    held_out_first += is_first ? 1 : 0;
+  }
+  CHECK(held_out_first > 0);
+  CHECK(held_out_first < 8);
 }
 
 }  // namespace normrun::test
