@@ -54,7 +54,8 @@ CellNumber read_number_text(std::string_view text) {
   return number;
 }
 
-/// Returns whether the digits stand in groups of three, as in 1,234,567.
+/// Returns whether the digits stand in groups of three, as in 1,234,567.  The first of several groups does not begin with a zero: 0,235
+/// has no thousands.
 bool has_groups(std::string_view text, char thousands, char decimal) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   const std::string_view whole = text.substr(0, text.find(decimal));
@@ -65,7 +66,7 @@ bool has_groups(std::string_view text, char thousands, char decimal) {
       ++run;
       continue;
     }
-    if (is_first ? run < 1 || run > 3 : run != 3) return false;
+    if (is_first ? run < 1 || run > 3 || whole.front() == '0' : run != 3) return false;
     is_first = false;
     run = 0;
   }

@@ -44,7 +44,9 @@ void CsvOptions::describe(config::OptionVisitor& visitor) {
                 "what stands between the cells: one character, tab, or space (runs of blanks); auto: the one of comma, semicolon, tab, "
                 "bar and blanks that suits the lines best"},
                delimiter);
-  visitor.text({"decimal", "the decimal mark, \".\" or \",\"; auto: a comma if numbers are written with a comma and none with a point"},
+  visitor.text({"decimal",
+                "the decimal mark, \".\" or \",\"; auto: a comma if numbers are written with a comma and none with "
+                "a point, but for points that group thousands"},
                decimal);
   visitor.require(decimal == "auto" || decimal == "." || decimal == ",", "decimal", "\".\", \",\" or \"auto\"");
   visitor.text({"thousands", "what stands between groups of three digits, such as \",\"; empty: nothing"}, thousands);

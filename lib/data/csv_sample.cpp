@@ -20,19 +20,26 @@ char delimiter_of(const std::string& path, const std::string& word) {
                                  "give one character, \"tab\", \"space\" (runs of blanks) or \"auto\""});
 }
 
+/// Returns whether the text is a number with a decimal comma, such as 1,5 or 1.234,5.
 bool is_comma_number(std::string_view text) {
   text = trimmed_cell(text);
   const std::size_t comma = text.find(',');
-  return comma != std::string_view::npos && comma > 0 && CellReader(',', '\0', {}).read_plain(text).reading == CellReading::kNumber;
+  const char thousands = text.find('.') == std::string_view::npos ? '\0' : '.';
+  return comma != std::string_view::npos && comma > 0 && CellReader(',', thousands, {}).read_plain(text).reading == CellReading::kNumber;
 }
 
 /// Returns whether the text could also be a whole number with groups of three digits, such as 1,234 or 12,345,678.
 bool may_have_thousands(std::string_view text) { return CellReader('.', ',', {}).read_plain(text).reading == CellReading::kNumber; }
 
+/// Returns whether the text could also be a whole number with groups of three digits, such as 1.234 or 12.345.678.
+bool may_have_point_thousands(std::string_view text) { return CellReader(',', '.', {}).read_plain(text).reading == CellReading::kNumber; }
+
 /// One way to read the text, and how well it fits.
 struct Trial {
   CsvSample sample;
   double quality = 0.0;
+  double numbers = 0.0;   // the share of the cells that are numbers
+  bool fits_all = false;  // whether all records have the same number of cells, and more than one
 };
 
 std::vector<std::vector<std::string>> first_records(const std::string& path, const std::string& text, CsvExtent extent,
@@ -92,7 +99,7 @@ struct DecimalCounts {
   Index cells = 0;
   Index with_point = 0;     // cells that are numbers if the mark is a point
   Index with_comma = 0;     // cells that are numbers if the mark is a comma
-  Index points = 0;         // numbers that have a point
+  Index surely_points = 0;  // numbers whose point cannot separate thousands
   Index commas = 0;         // numbers that have a comma
   Index surely_commas = 0;  // numbers whose comma cannot separate thousands, as no three digits follow it
   Index other_commas = 0;   // words that have a comma
@@ -103,8 +110,9 @@ struct DecimalCounts {
     const bool is_number = reading != CellReading::kText;
     const bool has_point = is_number && cell.find('.') != std::string::npos;
     with_point += is_number ? 1 : 0;
-    points += has_point ? 1 : 0;
-    with_comma += is_number && !has_point ? 1 : 0;
+    const bool is_surely_point = has_point && !may_have_point_thousands(cell);
+    surely_points += is_surely_point ? 1 : 0;
+    with_comma += is_number && !is_surely_point ? 1 : 0;
     if (is_number || cell.find(',') == std::string::npos) return;
     if (!is_comma_number(cell)) {
       ++other_commas;
@@ -128,12 +136,13 @@ double judge_decimals(const CsvOptions& options, CsvSample& sample) {
     all.cells += column.cells;
     all.with_point += column.with_point;
     all.with_comma += column.with_comma;
-    all.points += column.points;
+    all.surely_points += column.surely_points;
     all.surely_commas += column.surely_commas;
     is_consistent = is_consistent && (column.commas == 0 || column.other_commas == 0);
   }
   char& decimal = sample.dialect.decimal;
-  if (options.decimal == "auto" && options.thousands != "," && all.surely_commas > 0 && all.points == 0 && is_consistent) decimal = ',';
+  const bool may_be_comma = options.decimal == "auto" && options.thousands != ",";
+  if (may_be_comma && all.surely_commas > 0 && all.surely_points == 0 && is_consistent) decimal = ',';
   return all.cells == 0 ? 0.0 : static_cast<double>(decimal == ',' ? all.with_comma : all.with_point) / static_cast<double>(all.cells);
 }
 
@@ -172,11 +181,19 @@ Trial try_dialect(const std::string& path, const std::string& text, CsvExtent ex
   if (first != sample.records.end()) sample.odd_first_lines = lines[static_cast<std::size_t>(sample.odd_first_records)] - 1;
   sample.has_short_header = sample.columns > 1 && sample.records.size() > 1 && !sample.dialect.has_trailing_delimiters &&
                             sample.odd_first_records == 1 && static_cast<Index>(sample.records[0].size()) == sample.columns - 1;
-  const double numbers = judge_decimals(options, sample);
+  trial.numbers = judge_decimals(options, sample);
   if (sample.columns < 2 || sample.records.empty()) return trial;
   const double agreement = static_cast<double>(agreeing) / static_cast<double>(sample.records.size());
-  trial.quality = agreement * agreement * (0.25 + numbers);
+  trial.quality = agreement * agreement * (0.25 + trial.numbers);
+  trial.fits_all = agreeing == static_cast<std::ptrdiff_t>(sample.records.size());
   return trial;
+}
+
+/// Returns the character of a first line such as "sep=;", by which spreadsheets tell what separates the cells, or '\0'.
+char told_delimiter(const std::string& text) {
+  const bool is_line = text.size() > 5 && (text[5] == '\n' || text[5] == '\r');
+  if (!is_line || text[4] == '"') return '\0';
+  return text.starts_with("sep=") || text.starts_with("SEP=") ? text[4] : '\0';
 }
 
 bool has_cr_ends(const std::string& text) {
@@ -193,14 +210,17 @@ CsvSample sniff_csv(const std::string& path, const std::string& text, CsvExtent 
   if (options.decimal != "auto") dialect.decimal = options.decimal[0];
   if (!options.thousands.empty()) dialect.thousands = options.thousands[0];
   if (dialect.thousands == '.' && options.decimal == "auto") dialect.decimal = ',';
-  if (options.delimiter != "auto") {
-    dialect.delimiter = delimiter_of(path, options.delimiter);
+  const char told = told_delimiter(text);
+  if (told != '\0') dialect.skip_rows = std::max<Index>(dialect.skip_rows, 1);
+  if (options.delimiter != "auto" || told != '\0') {
+    dialect.delimiter = options.delimiter != "auto" ? delimiter_of(path, options.delimiter) : told;
     return try_dialect(path, text, extent, options, dialect).sample;
   }
   Trial best;
   for (const char delimiter : {',', ';', '\t', '|', ' '}) {
     dialect.delimiter = delimiter;
     Trial trial = try_dialect(path, text, extent, options, dialect);
+    if (delimiter == ' ' && best.fits_all && trial.numbers < 0.5) continue;  // these blanks are those between the words of a text
     if (delimiter == ',' || trial.quality > best.quality + 1e-9) best = std::move(trial);
   }
   return std::move(best.sample);

@@ -35,10 +35,29 @@ Index lines_to_skip(const std::string& path) {
   return first_record_is_alien(sample, CellReader(sample.dialect.decimal, '\0', {})) ? 1 : 0;
 }
 
-bool have_thousands(const InputColumn& column) {
-  const CellReader reader('.', ',', {});
+bool have_thousands(const InputColumn& column, char decimal, char thousands) {
+  const CellReader reader(decimal, thousands, {});
   const auto is_number = [&](const ColumnWord& word) { return reader.read_plain(word.text).reading == CellReading::kNumber; };
   return !column.words.empty() && std::all_of(column.words.begin(), column.words.end(), is_number);
+}
+
+/// Decides what a comma or a point in numbers such as 1,234 means, and returns whether it decided anything.  Programs separate cells by
+/// semicolons where the comma is the decimal mark.
+bool choose_marks(CsvSuggestion& found) {
+  const char decimal = found.table.dialect.decimal;
+  const char thousands = decimal == '.' ? ',' : '.';
+  const auto& inputs = found.table.inputs;
+  const auto are_grouped = [&](const InputColumn& column) { return have_thousands(column, decimal, thousands); };
+  if (std::none_of(inputs.begin(), inputs.end(), are_grouped)) return false;
+  if (decimal == '.' && found.table.dialect.delimiter == ';') {
+    found.options.decimal = ",";
+    found.notes.emplace_back(
+        R"(commas in numbers are decimal marks, as cells are separated by ";": if they group digits, write "thousands": "," )"
+        R"(in place of "decimal")");
+  } else {
+    found.options.thousands = std::string(1, thousands);
+  }
+  return true;
 }
 
 /// Returns whether a column holds at least two different values, so that there is something to predict.
@@ -262,8 +281,9 @@ CsvSuggestion look_at_csv(const std::string& path) {
   CsvOptions options = found.options;
   options.part = CsvPart::kInspected;
   found.table = read_csv(path, options);
-  if (std::any_of(found.table.inputs.begin(), found.table.inputs.end(), have_thousands) && found.table.dialect.decimal == '.') {
-    found.options.thousands = options.thousands = ",";
+  if (choose_marks(found)) {
+    options.thousands = found.options.thousands;
+    options.decimal = found.options.decimal;
     found.table = read_csv(path, options);
   }
   for (std::size_t c = 0; c < found.table.inputs.size(); ++c) found.facts.push_back(column_facts(found.table, c));
@@ -303,6 +323,7 @@ std::vector<std::pair<std::string, std::string>> CsvSuggestion::keys() const {
   if (!options.ignore.empty()) keys.emplace_back("ignore", list_of(options.ignore));
   if (options.index == CsvIndex::kKeep) keys.emplace_back("index", "\"keep\"");
   if (options.skip_rows > 0) keys.emplace_back("skip_rows", std::to_string(options.skip_rows));
+  if (options.decimal == ",") keys.emplace_back("decimal", "\",\"");
   if (!options.thousands.empty()) keys.emplace_back("thousands", json_quoted(options.thousands));
   if (!options.category_columns.empty()) keys.emplace_back("category_columns", list_of(options.category_columns));
   if (options.dates == CsvDates::kParts) keys.emplace_back("dates", "\"parts\"");

@@ -40,6 +40,10 @@ TEST_CASE("csv: the delimiter is found: comma, semicolon, tab, bar, runs of blan
   CHECK(rows_of("s,d,p\nM,Jan 1 2000,39\nA,Feb 1 2000,40.5\n", R"(, "target": "number")").outputs == 1);  // no blanks and commas
   check_four("a:b:y\n1.5:-2:no\n3:0.25:yes\n", R"(, "delimiter": ":")");
   check_four("a\tb\ty\n1.5\t-2\tno\n3\t0.25\tyes\n", R"(, "delimiter": "tab")");
+  check_four("sep=;\r\na;b;y\r\n1.5;-2;no\r\n3;0.25;yes\r\n");  // what spreadsheets write and read
+  check_four("SEP=\t\na\tb\ty\n1.5\t-2\tno\n3\t0.25\tyes\n");
+  // Blanks inside of texts do not separate cells, even if all texts have the same number of words.
+  CHECK(rows_of("no\tcall me 1 day\n yes\twin it 2 day\nno\tcall me 3 day\n", R"(, "label": 0)").shape == Shape{3});
   check_refused([] { rows_of("a,b,y\n1,2,3\n", R"(, "delimiter": "ab")"); }, ExitCode::kUsage, {"\"ab\" is no delimiter", "\"tab\""});
 }
 
@@ -52,6 +56,11 @@ TEST_CASE("csv: a decimal comma where it is the only consistent reading, or said
         std::vector<double>{1234, 2, 12345678, 3.5});
   CHECK(numbers(rows_of("a;y\n1.234,5;0\n6;1\n", R"(, "thousands": ".", "decimal": ",")").train.features) ==
         std::vector<double>{1234.5, 6});
+  check_four("a;b;y\n1,500;-2;no\n3;0,250;yes\n");  // no thousands begin with 0
+  CHECK(numbers(rows_of("a;b;y\n1.234,5;0,5;0\n6;1,5;1\n", R"(, "thousands": ".")").train.features) ==
+        std::vector<double>{1234.5, 0.5, 6, 1.5});
+  check_refused([] { rows_of("a,b,y\n\"0,234\",2,0\n\"1,345\",3.5,1\n", R"(, "thousands": ",", "categories": "error")"); },
+                ExitCode::kDamaged, {"0,234"});
   CHECK(rows_of("a;b;y\n1,234;2;0\n5,678;3;1\n").shape == Shape{3});  // 1,234 may be 1234 as well: two words and a number, not a guess
 }
 

@@ -79,6 +79,27 @@ TEST_CASE("init: lines before the table and thousands") {
   CHECK(keys_text(found) == R"(label: "y", skip_rows: 1, thousands: ",", standardize: true)");
 }
 
+TEST_CASE("init: tables of countries that write a decimal comma") {
+  // Decimals and thousands both have three digits, and the only points group thousands.
+  const data::CsvSuggestion both = suggest(twelve("mass;price;y\n", [](int row) {
+    return std::to_string(row % 3) + ",23" + std::to_string(row % 10) + ";" + std::to_string(row + 1) + ".500;" + (row % 2 ? "ja" : "nein");
+  }));
+  CHECK(keys_text(both) == R"(label: "y", thousands: ".", standardize: true)");
+  CHECK(both.facts[0].high == 2.238);
+  CHECK(both.facts[1].high == 12500);
+  const data::CsvSuggestion mixed = suggest(twelve("a;b;y\n", [](int row) {
+    return "1." + std::to_string(100 + row) + ",25;0,5" + std::to_string(row) + ";" + std::to_string(row % 2);
+  }));
+  CHECK(keys_text(mixed) == R"(label: "y", thousands: ".", standardize: true)");
+  CHECK(mixed.facts[0].low == 1100.25);
+  const data::CsvSuggestion doubtful = suggest(twelve("a;b;y\n", [](int row) {
+    return "1,23" + std::to_string(row % 10) + ";" + std::to_string(row * row) + ";" + std::to_string(row % 2);
+  }));
+  CHECK(keys_text(doubtful) == R"(label: "y", decimal: ",", standardize: true)");
+  CHECK(doubtful.facts[0].high == 1.239);
+  CHECK(doubtful.notes.size() == 1);
+}
+
 TEST_CASE("init: arrays with classes from 1, whole floating labels and channels first") {
   const DataFolder folder;
   const std::string x = folder.write("x.npy", npy_bytes(npy_header("|u1", "(2, 3, 5, 5)"), std::string(150, '\1')));
