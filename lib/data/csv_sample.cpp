@@ -221,7 +221,8 @@ CsvSample sniff_csv(const std::string& path, const std::string& text, CsvExtent 
     dialect.delimiter = delimiter;
     Trial trial = try_dialect(path, text, extent, options, dialect);
     if (delimiter == ' ' && best.fits_all && trial.numbers < 0.5) continue;  // these blanks are those between the words of a text
-    if (delimiter == ',' || trial.quality > best.quality + 1e-9) best = std::move(trial);
+    const double tie = delimiter == '\t' && trial.fits_all ? -1e-9 : 1e-9;   // texts hold commas more often than tabs
+    if (delimiter == ',' || trial.quality > best.quality + tie) best = std::move(trial);
   }
   return std::move(best.sample);
 }

@@ -7,6 +7,7 @@
 
 #include "config/options/document.hpp"
 #include "core/nearest_word.hpp"
+#include "data/csv_oddities.hpp"
 #include "data/csv_sample.hpp"
 #include "data/csv_text.hpp"
 
@@ -128,6 +129,8 @@ config::Count column_key(const InputTable& table, std::size_t input) {
 
 std::string shown_column(const InputTable& table, std::size_t input) { return table.inputs[input].text(); }
 
+std::string counted_rows(Index count, const char* one, const char* many) { return std::to_string(count) + " " + (count == 1 ? one : many); }
+
 /// Decides whether an input column is used, and how.
 void decide_input(CsvSuggestion& found, std::size_t c) {
   const InputColumn& column = found.table.inputs[c];
@@ -144,6 +147,8 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
     case ColumnKind::kIdentifier:
       return ignore("it names the rows");
     case ColumnKind::kTexts:
+      if (const std::string mark = mark_of_numbers(column); !mark.empty())
+        return ignore("each of its numbers has \"" + mark + "\" beside it: to use the column, write the numbers alone");
       return ignore("it holds more than " + std::to_string(kMostValues - 1) + " different words");
     case ColumnKind::kDates:
       found.options.dates = CsvDates::kParts;
@@ -161,14 +166,28 @@ void decide_input(CsvSuggestion& found, std::size_t c) {
           found.options.missing.push_back(word.text);
       }
       found.options.impute = Impute::kMean;
+      found.notes.push_back(shown_column(found.table, c) + " mixes numbers and words: the words " + word_list(column) +
+                            " count as missing values");
       break;
     }
+    case ColumnKind::kWords:
+      if (const std::string mark = mark_of_numbers(column); !mark.empty())
+        found.notes.push_back(shown_column(found.table, c) + " counts as words, because each of its numbers has \"" + mark +
+                              "\" beside it: to use the numbers, write them alone");
+      break;
     case ColumnKind::kNumber:
     case ColumnKind::kTruth:
-    case ColumnKind::kWords:
       break;
   }
   if (column.missing > 0) found.options.impute = Impute::kMean;
+}
+
+/// Notes how many cells the means stand in for.
+void note_missing(CsvSuggestion& found, std::size_t c) {
+  const InputColumn& column = found.table.inputs[c];
+  if (column.missing == 0 || column.missing == found.table.rows) return;
+  found.notes.push_back(shown_column(found.table, c) + " lacks " + counted_rows(column.missing, "value", "values") + ": " +
+                        (found.facts[c].kind == ColumnKind::kWords ? "these belong to no category" : "the mean stands in for them"));
 }
 
 /// Notes what a reader of the table would ask about: a column with a single value, or a number that may mean a missing value.
@@ -179,9 +198,11 @@ void note_oddities(CsvSuggestion& found, std::size_t c) {
   if (!facts.sentinel) return;
   std::array<char, 32> digits{};
   const std::string number(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *facts.sentinel).ptr);
-  found.notes.push_back(shown_column(found.table, c) + " holds " + number + " in " + std::to_string(facts.sentinels) +
-                        " rows, far from its other numbers: if it means a missing value, set \"missing\": [\"" + number +
-                        "\"], \"impute\": \"mean\"");
+  found.notes.push_back(
+      shown_column(found.table, c) + " holds " + number + " in " + std::to_string(facts.sentinels) +
+      " rows, far from its other numbers: if it means a missing value, " +
+      (found.options.missing.empty() ? "set \"missing\": [\"" + number + "\"]" : "add \"" + number + "\" to \"missing\"") +
+      (found.options.impute == Impute::kMean ? "" : ", and \"impute\": \"mean\""));
 }
 
 /// Leaves out each column that has the same name as an earlier column or as the target.
@@ -217,12 +238,15 @@ void decide_target(CsvSuggestion& found) {
     for (const ColumnWord& word : column.words) found.options.missing.push_back(word.text);
     if (column.has_more_words || column.words.size() > 5) refuse("it mixes numbers and words");
     found.options.unlabelled = CsvUnlabelled::kDrop;
+    found.notes.push_back("rows with the words " + word_list(column) + " in " + shown_column(found.table, found.target) + " are left out");
   }
   found.outputs = found.is_classes ? static_cast<Index>(facts.values.size()) : 1;
   found.options.label = {column_key(found.table, found.target)};
   found.options.target = found.is_classes ? CsvTarget::kClass : CsvTarget::kNumber;
   if (column.missing == 0) return;
   found.options.unlabelled = CsvUnlabelled::kDrop;
+  found.notes.push_back(counted_rows(column.missing, "row is", "rows are") + " left out, as " + shown_column(found.table, found.target) +
+                        " has no value there");
   if (found.is_classes && !column.missing_word.empty()) found.options.missing.push_back(column.missing_word);
 }
 
@@ -238,14 +262,21 @@ void decide_inputs(CsvSuggestion& found) {
     const std::size_t ignored = found.options.ignore.size();
     decide_input(found, c);
     note_oddities(found, c);
+    if (found.options.ignore.size() == ignored) note_missing(found, c);
+    if (tells_same(found.table, c, found.target))
+      found.notes.push_back(shown_column(found.table, c) + " tells " + shown_column(found.table, found.target) +
+                            " exactly, as if it were the answer: if it is not known beforehand, leave it out (\"ignore\")");
     if (found.options.ignore.size() == ignored && found.facts[c].kind != ColumnKind::kIndex) ++inputs;
   }
   if (inputs == 0 && found.table.index_column >= 0) {
     found.options.index = CsvIndex::kKeep;  // no other column is left to predict from
     ++inputs;
   }
-  if (inputs == 0)
-    throw Error(ExitCode::kUsage, {found.table.path, "no column is left to predict from", "name another target: --target COLUMN"});
+  if (inputs > 0) return;
+  const bool is_alone = found.facts.size() < 2;
+  const std::string hint = is_alone ? "it has a single column; if another character than a comma separates its cells, replace it by a comma"
+                                    : "name another target: --target COLUMN";
+  throw Error(ExitCode::kUsage, {found.table.path, "no column is left to predict from", hint});
 }
 
 std::string list_of(const std::vector<config::Count>& columns) {
@@ -277,7 +308,9 @@ CsvSuggestion look_at_csv(const std::string& path) {
   CsvSuggestion found;
   found.options.skip_rows = lines_to_skip(path);
   if (found.options.skip_rows > 0)
-    found.notes.push_back("the first " + std::to_string(found.options.skip_rows) + " lines are not part of the table");
+    found.notes.push_back(found.options.skip_rows == 1
+                              ? "the first line is not part of the table"
+                              : "the first " + std::to_string(found.options.skip_rows) + " lines are not part of the table");
   CsvOptions options = found.options;
   options.part = CsvPart::kInspected;
   found.table = read_csv(path, options);
@@ -292,6 +325,7 @@ CsvSuggestion look_at_csv(const std::string& path) {
 
 CsvSuggestion suggest_csv(const std::string& path, const std::string& target) {
   CsvSuggestion found = look_at_csv(path);
+  refuse_units(found.table);
   found.target = find_target(found, target);
   decide_target(found);
   decide_inputs(found);
@@ -303,6 +337,7 @@ CsvSuggestion suggest_csv_with_labels(const std::string& path, const std::string
   labels.target = find_target(labels, "");
   decide_target(labels);
   CsvSuggestion found = look_at_csv(path);
+  refuse_units(found.table);
   found.target = found.table.inputs.size();
   found.is_classes = labels.is_classes;
   found.outputs = labels.outputs;

@@ -15,7 +15,7 @@ struct Magic {
   ForeignFormat format;
 };
 
-constexpr std::array<Magic, 24> kMagics = {{
+constexpr std::array<Magic, 28> kMagics = {{
     {"PAR1"sv, {"this is a Parquet file", "write it as CSV: pandas.read_parquet(path).to_csv(\"table.csv\", index=False)"}},
     {"ARROW1"sv, {"this is a Feather or Arrow file", "write it as CSV: pandas.read_feather(path).to_csv(\"table.csv\", index=False)"}},
     {"FEA1"sv, {"this is a Feather file", "write it as CSV: pandas.read_feather(path).to_csv(\"table.csv\", index=False)"}},
@@ -49,6 +49,10 @@ constexpr std::array<Magic, 24> kMagics = {{
     {"$FL2"sv, {"this is an SPSS file", "write it as CSV: pandas.read_spss(path).to_csv(\"table.csv\", index=False)"}},
     {"HEADER RECORD*******LIB"sv,
      {"this is a SAS transport file", "write it as CSV: pandas.read_sas(path).to_csv(\"table.csv\", index=False)"}},
+    {"MATLAB 5.0 MAT-file"sv, {"this is a MATLAB file", "write its arrays: numpy.save(\"X.npy\", scipy.io.loadmat(path)[\"X\"])"}},
+    {"CDF\x01"sv, {"this is a NetCDF file", "write its arrays: numpy.save(\"x.npy\", xarray.open_dataset(path)[\"x\"].values)"}},
+    {"CDF\x02"sv, {"this is a NetCDF file", "write its arrays: numpy.save(\"x.npy\", xarray.open_dataset(path)[\"x\"].values)"}},
+    {"SIMPLE  ="sv, {"this is a FITS file", "write its arrays: numpy.save(\"x.npy\", astropy.io.fits.getdata(path).astype(\"f8\"))"}},
 }};
 
 /// Returns what a ZIP archive holds, judged by the names of its first members.
@@ -100,6 +104,26 @@ bool is_idx(std::string_view bytes) {
   return bytes.size() >= 8 && bytes[0] == '\0' && bytes[1] == '\0' && bytes[2] >= 8 && bytes[2] <= 14 && bytes[3] >= 1 && bytes[3] <= 8;
 }
 
+bool is_tar(std::string_view bytes) { return bytes.size() >= 262 && bytes.substr(257, 5) == "ustar"sv; }
+
+/// Recognizes LIBSVM's lines: a label, then cells such as 3:0.5, each a whole number, a colon and a number.
+bool is_libsvm(std::string_view text) {
+  const std::string_view line = without_blanks(text).substr(0, without_blanks(text).find_first_of("\r\n"));
+  const auto is_of = [](std::string_view part, std::string_view all) {
+    return !part.empty() && part.find_first_not_of(all) == std::string_view::npos;
+  };
+  std::size_t cells = 0;
+  for (std::size_t begin = line.find(' '); begin != std::string_view::npos && begin + 1 < line.size(); begin = line.find(' ', begin + 1)) {
+    const std::string_view cell = line.substr(begin + 1, line.find(' ', begin + 1) - begin - 1);
+    if (cell.empty()) continue;
+    const std::size_t colon = cell.find(':');
+    if (colon == std::string_view::npos || cell.find(':', colon + 1) != std::string_view::npos) return false;
+    if (!is_of(cell.substr(0, colon), "0123456789") || !is_of(cell.substr(colon + 1), "+-.eE0123456789")) return false;
+    ++cells;
+  }
+  return cells > 1 && is_of(line.substr(0, line.find(' ')), "+-.eE0123456789");
+}
+
 bool is_json(std::string_view text) {
   text = without_blanks(text);
   if (text.empty() || (text[0] != '{' && text[0] != '[')) return false;
@@ -122,6 +146,12 @@ ForeignFormat foreign_format(std::string_view first_bytes) {
   if (is_arff(first_bytes)) {
     return {"this is an ARFF file",
             "write it as CSV: pandas.DataFrame(scipy.io.arff.loadarff(path)[0]).to_csv(\"table.csv\", index=False)"};
+  }
+  if (is_tar(first_bytes)) return {"this is a tar archive", "unpack it: tar -xf FILE"};
+  if (is_libsvm(first_bytes)) {
+    return {"this is a LIBSVM file",
+            "write it as arrays: x, y = sklearn.datasets.load_svmlight_file(path); numpy.save(\"X.npy\", x.toarray()); "
+            "numpy.save(\"y.npy\", y)"};
   }
   if (is_json(first_bytes))
     return {"this is a JSON file",

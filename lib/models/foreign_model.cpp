@@ -81,8 +81,9 @@ ForeignModel read_model(const std::filesystem::path& path, const std::vector<Ind
   const std::string bytes = first_bytes_of(path);
   if (is_keras_archive(bytes)) {
     refuse_usage(
-        path.string(), "this is Keras's own format, which normrun does not read",
-        "write the graph and the weights into one safetensors: from safetensors.numpy import save_file; "
+        path.string(), std::string(files::foreign_format(bytes).what) + ", which normrun does not read",
+        "write arrays with numpy.save and tables with to_csv; of a Keras model write the graph and the weights into one safetensors: from "
+        "safetensors.numpy import save_file; "
         "save_file({w.path: w.numpy() for w in model.weights}, \"model.safetensors\", metadata={\"keras.config\": model.to_json()})");
   }
   if (looks_like_safetensors(bytes)) {

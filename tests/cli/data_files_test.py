@@ -61,6 +61,11 @@ BROKEN = {
     "json": (b'[{"a": 1, "y": "no"}]', ["JSON", "to_csv"]),
     "bzip2": (b"BZh91AY&SY", ["bzip2", "bunzip2"]),
     "web page": (b"<!DOCTYPE html><html><body>404</body></html>", ["web page"]),
+    "matlab": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(90), ["MATLAB", "loadmat"]),
+    "netcdf": (b"CDF\x01" + bytes(30), ["NetCDF"]),
+    "fits": (b"SIMPLE  =                    T" + b" " * 100, ["FITS"]),
+    "tar": (b"x.csv" + bytes(252) + b"ustar\x0000" + bytes(300), ["tar archive", "tar -xf"]),
+    "libsvm": (b"-1 1:0.5 3:1e-3\n+1 2:0.25 3:4\n", ["LIBSVM", "load_svmlight_file"]),
     "an array": (npy("<f8", "(2, 1)", bytes(16)), ['"type": "npy"']),
     "one class": (b"a,b,y\n1,2,no\n3,4,no\n5,7,no\n", ['"y"', "one class", '"no"']),
     "names twice": (b"a,a,y\n1,2,no\n3,4,yes\n", ['"a"', '"ignore": [1]']),
@@ -229,6 +234,15 @@ class DataFilesTest(CommandLineTest):
             with self.subTest(name):
                 self.write("data.csv", content)
                 self.assert_refused(self.run_in("train", "--config", "c.json"), 65, *words)
+
+    def test_validate_says_of_data_that_they_are_data(self):
+        self.write("data.csv", GOOD)
+        (self.folder / "x.npy").write_bytes(X_NPY)
+        for name in ("data.csv", "x.npy"):
+            result = self.run_in("validate", name)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("normrun inspect", result.stderr)
+            self.assertNotIn("UTF-8", result.stderr)
 
     def test_files_that_do_not_belong_together_or_are_damaged(self):
         for name, (files, data, code, words) in BROKEN_SETS.items():

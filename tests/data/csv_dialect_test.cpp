@@ -42,6 +42,7 @@ TEST_CASE("csv: the delimiter is found: comma, semicolon, tab, bar, runs of blan
   check_four("a\tb\ty\n1.5\t-2\tno\n3\t0.25\tyes\n", R"(, "delimiter": "tab")");
   check_four("sep=;\r\na;b;y\r\n1.5;-2;no\r\n3;0.25;yes\r\n");  // what spreadsheets write and read
   check_four("SEP=\t\na\tb\ty\n1.5\t-2\tno\n3\t0.25\tyes\n");
+  CHECK(rows_of("no\tso, then\nyes\tso, now\nno\tso, yes\nyes\tso, then\n", R"(, "label": 0)").class_words.size() == 2);
   // Blanks inside of texts do not separate cells, even if all texts have the same number of words.
   CHECK(rows_of("no\tcall me 1 day\n yes\twin it 2 day\nno\tcall me 3 day\n", R"(, "label": 0)").shape == Shape{3});
   check_refused([] { rows_of("a,b,y\n1,2,3\n", R"(, "delimiter": "ab")"); }, ExitCode::kUsage, {"\"ab\" is no delimiter", "\"tab\""});

@@ -1,6 +1,8 @@
 // What `normrun init` and `inspect` conclude from a file.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "data/array_suggestion.hpp"
 #include "data/csv_suggestion.hpp"
 #include "data_rig.hpp"
@@ -77,6 +79,53 @@ TEST_CASE("init: lines before the table and thousands") {
     return "\"1,00" + std::to_string(row % 10) + "\"," + std::to_string(row * row) + "," + std::to_string(row % 2);
   }));
   CHECK(keys_text(found) == R"(label: "y", skip_rows: 1, thousands: ",", standardize: true)");
+}
+
+bool is_noted(const data::CsvSuggestion& found, const std::string& text) {
+  return std::any_of(found.notes.begin(), found.notes.end(), [&](const std::string& note) { return note.find(text) != std::string::npos; });
+}
+
+TEST_CASE("init: notes tell what becomes of missing values, of words among numbers, and of numbers with marks") {
+  const data::CsvSuggestion found = suggest(twelve("a,b,c,d,price,y\n", [](int row) {
+    const std::string n = std::to_string(row * row);
+    return (row == 3 ? "" : n) + "," + (row == 4 ? "inf" : n) + "," + std::to_string(row % 4) + " %," + (row > 9 ? "-999" : n) + ",\"$ " +
+           n + ",500\"," +
+           (row == 5       ? ""
+            : row % 2 == 0 ? "1"
+                           : "0");
+  }));
+  CHECK(is_noted(found, "column \"a\" lacks 1 value: the mean"));
+  CHECK(is_noted(found, "column \"b\" mixes numbers and words: the words \"inf\" count as missing"));
+  CHECK(is_noted(found, "column \"c\" counts as words, because each of its numbers has \"%\""));
+  CHECK(is_noted(found, "column \"d\" holds -999 in 2 rows, far from its other numbers: if it means a missing value, add \"-999\""));
+  CHECK(is_noted(found, "column \"price\" counts as words, because each of its numbers has \"$\""));
+  CHECK(is_noted(found, "1 row is left out, as column \"y\" has no value there"));
+  const data::CsvSuggestion plain = suggest(twelve(
+      "a,house,y\n", [](int row) { return std::to_string(row * row) + ",P" + std::to_string(row % 5) + "," + std::to_string(row % 2); }));
+  CHECK(plain.notes.empty());  // P1 is a name, not a number
+}
+
+TEST_CASE("init: a column that tells the target exactly") {
+  const auto table = [](int row, int other) {
+    return std::to_string(row * row) + "," + std::to_string(row % 3) + "," + std::string(1, static_cast<char>('a' + other % 3)) + "\n";
+  };
+  std::string told = "x,target,name\n";
+  std::string other = told;
+  for (int row = 0; row < 30; ++row) {
+    told += table(row, row);
+    other += table(row, row == 7 ? 0 : row);
+  }
+  CHECK(is_noted(suggest(told), "column \"name\" tells column \"target\" exactly"));
+  CHECK(suggest(told).notes.size() == 1);
+  CHECK(suggest(other).notes.empty());
+}
+
+TEST_CASE("init: a row of units is refused with its line, a single column with a cure that can help") {
+  const std::string text = twelve(
+      "t,u,y\ns,mV,\n", [](int row) { return std::to_string(row) + ".5," + std::to_string(row * row) + "," + std::to_string(row % 2); });
+  check_refused([&] { suggest(text); }, ExitCode::kDamaged, {"data.csv:2", "words in 2 columns", "remove this line"});
+  check_refused([&] { suggest(twelve("y\n", [](int row) { return std::to_string(row) + ".5"; })); }, ExitCode::kUsage,
+                {"no column is left", "a single column"});
 }
 
 TEST_CASE("init: tables of countries that write a decimal comma") {
