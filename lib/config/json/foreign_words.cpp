@@ -8,11 +8,28 @@ namespace {
 
 struct ForeignWord {
   std::string_view word;
-  std::string_view own;        // what a config calls it
-  std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else
+  std::string_view own;        // what a config calls it; "": it has no such option
+  std::string_view elsewhere;  // where `own` stands in a config if the object that is read does not know it; "": nowhere else.  Without an
+                               // own word: what to do instead
 };
 
-constexpr std::array<ForeignWord, 78> kForeignWords = {{
+constexpr auto kForeignWords = std::to_array<ForeignWord>({
+    // words of a config that people put into another of its objects
+    {"learning_rate", "learning_rate", "\"train\": {\"optimizer\": …}"},
+    {"weight_decay", "weight_decay", "\"train\": {\"optimizer\": …}"},
+    {"batch_size", "batch_size", "\"train\""},
+    {"epochs", "epochs", "\"train\""},
+    {"steps", "steps", "\"train\""},
+    {"optimizer", "optimizer", "\"train\""},
+    {"loss", "loss", "\"train\""},
+    {"schedule", "schedule", "\"train\""},
+    {"standardize", "standardize", "\"data\""},
+    {"test_fraction", "test_fraction", "\"data\""},
+    {"validation_fraction", "validation_fraction", "\"data\""},
+    {"batching", "batching", "\"data\""},
+    {"seed", "seed", "the config itself"},
+    {"precision", "precision", "the config itself"},
+    {"momentum", "momentum", "\"norm\" (of the moving statistics), or in an optimizer of the type \"sgd\" or \"rmsprop\""},
     // pandas.read_csv
     {"sep", "delimiter", ""},
     {"delim_whitespace", "delimiter", ""},
@@ -58,8 +75,8 @@ constexpr std::array<ForeignWord, 78> kForeignWords = {{
     {"criterion", "loss", "\"train\""},
     {"out_features", "units", ""},
     {"out_channels", "filters", ""},
-    {"num_features", "", "the data"},
-    {"in_features", "", "the layer before"},
+    {"num_features", "", "leave it out: it is known from the data"},
+    {"in_features", "", "leave it out: it is known from the layer before"},
     {"p", "rate", ""},
     {"bias", "use_bias", ""},
     {"batchnorm1d", "batch", ""},
@@ -86,7 +103,69 @@ constexpr std::array<ForeignWord, 78> kForeignWords = {{
     {"hard_silu", "hard_swish", ""},
     {"swish", "silu", ""},
     {"dilation", "dilation_rate", ""},
-    {"in_channels", "", "the layer before"},
+    {"batch_norm", "batch", ""},
+    {"batchnorm", "batch", ""},
+    {"batchnorm3d", "batch", ""},
+    {"syncbatchnorm", "batch", ""},
+    {"bn", "batch", ""},
+    {"layer_norm", "layer", ""},
+    {"ln", "layer", ""},
+    {"group_norm", "group", ""},
+    {"groupnormalization", "group", ""},
+    {"gn", "group", ""},
+    {"instance_norm", "instance", ""},
+    {"instancenorm1d", "instance", ""},
+    {"instancenorm2d", "instance", ""},
+    {"rms_norm", "rms", ""},
+    {"rmsnormalization", "rms", ""},
+    {"identity", "none", ""},
+    {"renorm", "", "use \"type\": \"batch_renorm\" instead"},
+    {"affine", "", "set \"scale\" (gamma) and \"center\" (beta) instead"},
+    {"elementwise_affine", "", "set \"scale\" (gamma) and \"center\" (beta) instead"},
+    {"track_running_stats", "", "leave it out: the moving statistics are always kept"},
+    {"hidden_size", "units", ""},
+    {"input_size", "", "leave it out: it is known from the layer before"},
+    {"input_shape", "", "leave it out: it is known from the data"},
+    {"batch_first", "", "leave it out: sequences have the shape (time, features)"},
+    {"kernel_regularizer", "", "use \"weight_decay\" in \"train\": {\"optimizer\": …} instead"},
+    {"nhead", "num_heads", ""},
+    {"dim_feedforward", "feed_forward", ""},
+    {"dataset", "data", "the config itself"},
+    {"shuffle", "", "set \"batching\": {\"order\": \"shuffled\" or \"sequential\"} in \"data\" instead"},
+    {"gradient_accumulation_steps", "accumulate", "\"train\""},
+    {"accumulate_grad_batches", "accumulate", "\"train\""},
+    {"grad_clip", "clip", "\"train\", such as {\"norm\": 1.0}"},
+    {"gradient_clip", "clip", "\"train\", such as {\"norm\": 1.0}"},
+    {"gradient_clip_val", "clip", "\"train\", such as {\"norm\": 1.0}"},
+    {"clipnorm", "clip", "\"train\", such as {\"norm\": 1.0}"},
+    {"max_grad_norm", "clip", "\"train\", such as {\"norm\": 1.0}"},
+    {"lr_scheduler", "schedule", "\"train\""},
+    {"scheduler", "schedule", "\"train\""},
+    {"device", "", "leave it out: networks are trained on the processor"},
+    {"num_workers", "", "leave it out: `--jobs` says how many runs are trained at a time"},
+    {"verbose", "", "leave it out: `--quiet` and `-v` say how much is printed"},
+    {"metrics", "", "leave it out: the scores are always computed (see `normrun list metrics`)"},
+    {"seeds", "", "sweep \"seed\" in the grid: \"grid\": {\"seed\": [0, 1, 2]}"},
+    {"output", "", "leave it out: the folder is results/<name>, or what --out says"},
+    {"output_dir", "", "leave it out: the folder is results/<name>, or what --out says"},
+    {"double", "float64", ""},
+    {"fp64", "float64", ""},
+    {"float", "float32", ""},
+    {"fp32", "float32", ""},
+    // losses
+    {"crossentropy", "softmax-cross-entropy", ""},
+    {"crossentropyloss", "softmax-cross-entropy", ""},
+    {"categoricalcrossentropy", "softmax-cross-entropy", ""},
+    {"sparsecategoricalcrossentropy", "softmax-cross-entropy", ""},
+    {"nllloss", "softmax-cross-entropy", ""},
+    {"bceloss", "binary-cross-entropy", ""},
+    {"bcewithlogitsloss", "binary-cross-entropy", ""},
+    {"mseloss", "mse", ""},
+    {"l1loss", "mae", ""},
+    {"l2", "mse", ""},
+    {"smoothl1loss", "huber", ""},
+    {"huberloss", "huber", ""},
+    {"in_channels", "", "leave it out: it is known from the layer before"},
     {"axis", "axes", ""},
     {"normalized_shape", "axes", ""},
     {"num_groups", "groups", ""},
@@ -94,7 +173,7 @@ constexpr std::array<ForeignWord, 78> kForeignWords = {{
     {"dynamictanh", "dyt", ""},
     {"init_alpha", "initial_alpha", ""},
     {"alpha_init_value", "initial_alpha", ""},
-}};
+});
 
 std::string lower_word(std::string_view word) {
   std::string text(word);
@@ -109,7 +188,9 @@ std::string own_word_hint(std::string_view word, const std::vector<std::string_v
   const auto found =
       std::find_if(kForeignWords.begin(), kForeignWords.end(), [&](const ForeignWord& foreign) { return foreign.word == lower; });
   if (found == kForeignWords.end()) return "";
-  if (found->own.empty()) return "leave it out: it is known from " + std::string(found->elsewhere);
+  if (found->own.empty()) return std::string(found->elsewhere);
+  if (found->own == lower && std::find(known.begin(), known.end(), found->own) != known.end()) return "";  // only the case differs
+  if (found->own == lower) return '"' + lower + "\" stands in " + std::string(found->elsewhere);
   const std::string own = '"' + std::string(found->own) + '"';
   if (std::find(known.begin(), known.end(), found->own) != known.end()) return "here it is called " + own;
   return found->elsewhere.empty() ? "" : "here it is called " + own + " and stands in " + std::string(found->elsewhere);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "config/json/foreign_words.hpp"
 #include "config/json/words.hpp"
 #include "config/options/document.hpp"
 #include "config/options/facts.hpp"
@@ -140,6 +141,7 @@ void read_choice(const Given& given, std::size_t& index, const std::vector<std::
   if (word == words.end()) {
     std::vector<std::string_view> known = words;
     for (const auto& [name, canonical] : aliases) known.push_back(name);
+    if (const std::string own = own_word_hint(text, words); !own.empty()) return given.refuse(expected_words(words), own);
     const std::string nearest = nearest_word(text, known);
     return given.refuse(expected_words(words), nearest.empty() ? "" : "did you mean \"" + nearest + "\"?");
   }
