@@ -7,6 +7,8 @@
 #include "diagnosis/subject.hpp"
 #include "fmt/format.h"
 #include "statistics/moving_statistics.hpp"
+#include "train/average_weights.hpp"
+#include "train/phases.hpp"
 
 namespace normrun::study {
 namespace {
@@ -18,10 +20,13 @@ class RunWarnings {
       : config_(config),
         data_(data),
         network_(config.layers(), data.shape),
-        part_(diagnosis::rows_of_statistics(config.train, network_.layout())) {}
+        part_(diagnosis::rows_of_statistics(config.train, network_.layout())),
+        phases_(train::phases_of(config.train, steps_per_epoch())) {}
 
   std::vector<std::string> take() {
-    if (statistics::layers_with_statistics(network_.layout()).empty() || (config_.train.steps && *config_.train.steps == 0)) return {};
+    if (config_.train.steps && *config_.train.steps == 0) return {};
+    add_what_never_begins();
+    if (statistics::layers_with_statistics(network_.layout()).empty()) return std::move(texts_);
     const bool keeps_rows = data_.train_samples > 0;
     if (keeps_rows) add_sizes();
     add_momentum();
@@ -40,7 +45,9 @@ class RunWarnings {
 
   void add_sizes() {
     if (data_.train_samples < batch_size()) {
-      add(fmt::format("train.batch_size: {} training rows are fewer than a batch of {}{}", data_.train_samples, batch_size(),
+      add(fmt::format("train.batch_size: {} than a batch of {}{}",
+                      data_.train_samples == 1 ? "1 training row is fewer" : fmt::format("{} training rows are fewer", data_.train_samples),
+                      batch_size(),
                       drops_last() ? ", and data.batching.last drops them all: no step is left" : ": every batch is all of them"));
       return;
     }
@@ -60,34 +67,96 @@ class RunWarnings {
     }
   }
 
-  Index updates() const {
-    const Index per_epoch = config_.train.sizes().batches(data_.train_samples, config_.data_spec().batching.last);
-    const Index steps = config_.train.steps ? *config_.train.steps : config_.train.epochs.value_or(1) * per_epoch;
-    return steps * config_.train.division.accumulate;
+  Index steps_per_epoch() const { return config_.train.sizes().batches(data_.train_samples, config_.data_spec().batching.last); }
+  Index steps() const { return config_.train.steps ? *config_.train.steps : config_.train.epochs.value_or(1) * steps_per_epoch(); }
+
+  /// Whether the average takes any weights.  Of a very long training only the first million steps are looked at.
+  bool takes_any(const train::AverageSpec& average) const {
+    constexpr Index kMostSteps = 1000000;
+    for (Index step = 1; step <= std::min(steps(), kMostSteps); ++step)
+      if (average.takes(step, std::max<Index>(steps_per_epoch(), 1), steps())) return true;
+    return steps() > kMostSteps;
+  }
+
+  void add_what_never_begins() {
+    for (const train::Phase& phase : phases_) {
+      if (phase.first_step > 0 && phase.first_step >= steps())
+        add(fmt::format("train.phases: a phase begins after step {}, but the training has {} steps: the phase never begins",
+                        phase.first_step, steps()));
+    }
+    const train::AverageSpec* const average = config_.train.average_spec();
+    if (average != nullptr && steps() > 0 && !takes_any(*average))
+      add(fmt::format(
+          "train.average_weights: the average begins after the last of the {} steps, so that no weights are averaged; lower \"from\"",
+          steps()));
+  }
+
+  /// Whether a layer's parameters may move in this network.  A layer without parameters counts as one that trains.
+  static bool trains(const nn::Network<float>& network, Index layer) {
+    const std::string& name = network.layers()[static_cast<std::size_t>(layer)].name;
+    const auto is_frozen = [&](const nn::ParamEntry& entry) { return entry.layer == name && entry.role == nn::ParamRole::kFrozen; };
+    const auto& params = network.layout().params;
+    return std::none_of(params.begin(), params.end(), is_frozen);
+  }
+
+  /// Returns the first normalization with moving statistics that trains, or null if there is none.
+  const nn::Normalization* first_that_trains() const {
+    for (const Index place : statistics::layers_with_statistics(network_.layout())) {
+      const nn::Normalization& norm = network_.layout().normalizations[static_cast<std::size_t>(place)];
+      if (trains(network_, norm.layer)) return &norm;
+    }
+    return nullptr;
+  }
+
+  bool moves_statistics(const train::Phase& phase, const nn::Normalization& norm) const {
+    if (!phase.change.frozen.empty() && !trains(nn::Network<float>(config_.layers(), data_.shape, phase.change), norm.layer)) return false;
+    return phase.forward_mode == train::ForwardMode::kTrain || phase.forward_mode == train::ForwardMode::kMovingAverages;
+  }
+
+  /// How often the statistics move in the whole training, and the share of their initial values that is left then.
+  struct Memory {
+    Index updates = 0;
+    double share = 1.0;
+  };
+  Memory memory_of(const nn::Normalization& norm) const {
+    Memory memory;
+    for (std::size_t i = 0; i < phases_.size(); ++i) {
+      const Index end = i + 1 < phases_.size() ? std::min(phases_[i + 1].first_step, steps()) : steps();
+      if (!moves_statistics(phases_[i], norm) || end <= phases_[i].first_step) continue;
+      const Index updates = (end - phases_[i].first_step) * config_.train.division.accumulate;
+      memory.updates += updates;
+      memory.share *= nn::share_left(norm.average, phases_[i].change.momentum.value_or(norm.momentum), 0, updates);
+    }
+    return memory;
   }
 
   void add_momentum() {
-    const nn::Layout& layout = network_.layout();
-    const nn::Normalization& norm = layout.normalizations[static_cast<std::size_t>(statistics::layers_with_statistics(layout).front())];
-    const bool moves =
-        config_.train.forward_mode == train::ForwardMode::kTrain || config_.train.forward_mode == train::ForwardMode::kMovingAverages;
-    if (!moves) {
+    const bool has_start = !config_.train.init_from.empty();
+    const nn::Normalization* const norm = first_that_trains();
+    if (norm == nullptr) {
+      if (!has_start)
+        add("\"trainable\": false: the moving statistics never move, and every mode normalizes by their initial 0 and 1; give the weights "
+            "and "
+            "statistics of an earlier training (train.init_from)");
+      return;
+    }
+    const Memory memory = memory_of(*norm);
+    if (memory.updates == 0 && steps() > 0) {
       add("train.forward_mode: the moving statistics never move, and eval mode will normalize by what they start from");
       return;
     }
-    if (norm.average != nn::Average::kExponential) return;
+    if (norm->average != nn::Average::kExponential) return;
     constexpr double kForgets = 0.5;
     constexpr double kIsCold = 0.05;
-    const double share = nn::share_left(norm.average, norm.momentum, 0, updates());
-    if (norm.momentum < kForgets) {
+    if (norm->momentum < kForgets) {
       add(fmt::format(
           "norm.momentum: an old value's weight of {:.3g} keeps little more than the last batch's {} row{} in the moving statistics",
-          norm.momentum, part_, part_ == 1 ? "" : "s"));
-    } else if (config_.train.init_from.empty() && share > kIsCold) {
+          norm->momentum, part_, part_ == 1 ? "" : "s"));
+    } else if (!has_start && memory.share > kIsCold) {
       add(fmt::format(
           "norm.momentum: after {} updates with an old value's weight of {:.4g}, {:.0f} % of the moving statistics will still be "
           "their initial 0 and 1",
-          updates(), norm.momentum, 100.0 * share));
+          memory.updates, norm->momentum, 100.0 * memory.share));
     }
   }
 
@@ -95,6 +164,7 @@ class RunWarnings {
   const data::DataSpec::Outline& data_;
   nn::Network<float> network_;
   Index part_;  // how many rows share batch statistics
+  std::vector<train::Phase> phases_;
   std::vector<std::string> texts_;
 };
 

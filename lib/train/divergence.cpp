@@ -10,6 +10,8 @@
 namespace normrun::train {
 namespace {
 
+constexpr const char* kFeatures = "the batch's features";
+
 template <class T>
 bool all_finite_in(ConstView<T> numbers) {
   return all_finite<T>({numbers.data, static_cast<std::size_t>(numbers.size())});
@@ -37,6 +39,15 @@ bool has_no_root(const nn::Layout& layout, const Buffer<T>& state, Index i) {
                      [&](T variance) { return !(static_cast<double>(variance) + norm->epsilon > 0.0); });
 }
 
+/// Returns what to do about the numbers of a training that grew until one was not finite.
+std::string cure_of(Index step, const NonFinite& first) {
+  if (first.layer.empty() && first.tensor == kFeatures) return R"(; look at "scale" and "shift" in the data)";
+  if (!first.why.empty() && step == 1) return R"(: scale the data ("scale", "standardize"), or use "precision": "float64")";
+  if (step == 1) return "";
+  return first.why.empty() ? "; lower the learning rate, or clip the gradient (train.clip)"
+                           : R"(: lower the learning rate, clip the gradient (train.clip), or use "precision": "float64")";
+}
+
 }  // namespace
 
 std::string non_finite_place(const NonFinite& first) {
@@ -45,8 +56,8 @@ std::string non_finite_place(const NonFinite& first) {
 }
 
 Diverged::Diverged(Index step, const std::string& what, NonFinite first)
-    : Error(ExitCode::kRunsFailed,
-            Problem{"", what + " at step " + std::to_string(step), "first non-finite tensor: " + non_finite_place(first)}),
+    : Error(ExitCode::kRunsFailed, Problem{"", what + " at step " + std::to_string(step),
+                                           "first non-finite tensor: " + non_finite_place(first) + cure_of(step, first)}),
       step_(step),
       first_(std::move(first)) {}
 
@@ -57,7 +68,7 @@ bool all_finite(std::span<const T> numbers) {
 
 template <class T>
 NonFinite first_non_finite(const nn::Network<T>& network, const nn::Model<T>& model, const nn::Record<T>& record, Index last_boundary) {
-  if (!all_finite_in(record.activations(0))) return {"", "the batch's features", ""};
+  if (!all_finite_in(record.activations(0))) return {"", kFeatures, ""};
   const nn::Layout& layout = network.layout();
   for (Index i = 0; i < network.output_boundary(); ++i) {
     const std::string& layer = network.layers()[static_cast<std::size_t>(i)].name;

@@ -39,7 +39,7 @@ std::string square_overflow(ConstView<T> numbers) {
   for (const T number : numbers) largest = std::isfinite(number) ? std::max(largest, std::abs(number)) : largest;
   const T most = std::sqrt(std::numeric_limits<T>::max() / static_cast<T>(std::max<Index>(numbers.size(), 1)));
   if (largest <= most) return "";
-  return fmt::format("its inputs reach {:.3g}, whose squares overflow {}: {}", static_cast<double>(largest), precision_name<T>(), kCure);
+  return fmt::format("its inputs reach {:.3g}, whose squares overflow {}", static_cast<double>(largest), precision_name<T>());
 }
 
 template <class T>

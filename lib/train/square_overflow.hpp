@@ -7,7 +7,7 @@
 
 namespace normrun::train {
 
-/// Explains that the squares of these numbers overflow in a normalization, and how to prevent it.  Returns "" if the largest number can be
+/// Explains that the squares of these numbers overflow in a normalization.  Returns "" if the largest number can be
 /// squared and added up as often as there are numbers.
 template <class T>
 std::string square_overflow(ConstView<T> numbers);

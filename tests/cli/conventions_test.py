@@ -223,6 +223,12 @@ class OverflowTest(ConventionsTest):
         self.assertEqual(self.table("runs")[0]["status"], "diverged")
         for word in ("layer inside", "squares overflow float32", "float64"):
             self.assertIn(word, result.stderr)
+        # Numbers that grew in the training are not cured by other data.
+        result = self.train("--set", "precision=float32", "--set", "train.steps=40", "--set", 'train.optimizer={"type": "sgd", "learning_rate": 1e12}',
+                            "--set", "network.0.kernel_initializer=he_normal", "--force")
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("lower the learning rate", result.stderr)
+        self.assertNotIn("scale the data", result.stderr)
 
 
 class StepTargetsTest(ConventionsTest):

@@ -51,6 +51,21 @@ class WarningsTest(CommandLineTest):
     def test_statistics_that_never_move(self):
         self.assertIn("never move", self.one(train={"forward_mode": "frozen-statistics", "epochs": 20}))
 
+    def test_statistics_that_do_not_train(self):
+        frozen = self.one(norm={"trainable": False}, train={"epochs": 20})
+        self.assertIn("never move", frozen)
+        self.assertIn("train.init_from", frozen)
+        half = self.one(norm={"momentum": 0.99}, train={"epochs": 2, "phases": [{"from_epoch": 1, "freeze": ["norms"]}]})
+        self.assertIn("after 8 updates with an old value's weight of 0.99, 92 %", half)
+
+    def test_what_never_begins(self):
+        late = self.one(train={"epochs": 20, "phases": [{"from_epoch": 50, "freeze": ["norms"]}]})
+        self.assertIn("train.phases", late)
+        self.assertIn("never begins", late)
+        late = self.one(train={"epochs": 20, "average_weights": {"type": "swa", "from": 21}})
+        self.assertIn("train.average_weights", late)
+        self.assertEqual(self.warnings_of(train={"epochs": 20, "average_weights": {"type": "swa", "from": 20}}), [])
+
     def test_layer_normalization_has_none(self):
         self.assertEqual(self.warnings_of(grid={"norm.type": ["layer"]}, data={"samples": 61}, train={"batch_size": 10}), [])
 

@@ -228,7 +228,10 @@ TEST_CASE("a batch that cannot be divided is refused, and a part that diverges e
   data::Dataset<float> broken = clusters<float>(150);
   broken.train.features(40, 3) = std::numeric_limits<float>::quiet_NaN();  // in the third part of the third step
   const TrainRig<float> diverging(kBatchNormNet, std::move(broken), R"({"batch_size": 16, "accumulate": 4})", R"({"order": "sequential"})");
-  CHECK_THROWS_WITH_AS(diverging.trained(), "the loss is nan at step 3; first non-finite tensor: the batch's features", train::Diverged);
+  CHECK_THROWS_WITH_AS(
+      diverging.trained(),
+      "the loss is nan at step 3; first non-finite tensor: the batch's features; look at \"scale\" and \"shift\" in the data",
+      train::Diverged);
 }
 
 TEST_CASE("a label for each step: every step that counts weighs the same, however the rows are divided") {

@@ -262,7 +262,8 @@ TEST_CASE("a run that diverges says at which step, and which tensor was the firs
   data::Dataset<float> broken = clusters<float>(150);  // 100 rows
   broken.train.features(40, 3) = std::numeric_limits<float>::quiet_NaN();
   const TrainRig<float> nan_data(kBatchNormNet, std::move(broken), R"({"batch_size": 16})", R"({"order": "sequential"})");
-  CHECK(message_of(nan_data) == "the loss is nan at step 3; first non-finite tensor: the batch's features");
+  CHECK(message_of(nan_data) ==
+        "the loss is nan at step 3; first non-finite tensor: the batch's features; look at \"scale\" and \"shift\" in the data");
 
   const TrainRig<float> exploding({{"dense", R"("units": 4)"}, {"dense", R"("units": 3)"}}, clusters<float>(150),
                                   R"({"batch_size": 16, "epochs": 5, "optimizer": {"type": "sgd", "learning_rate": 1e30}})");
