@@ -128,6 +128,10 @@ TEST_CASE("healthy settings say which harm is excluded, equal modes that nothing
   CHECK(advice[0].cause == diagnosis::Cause::kNothingFound);
   CHECK(has(advice[0].finding, "a harm above 2.4 percentage points of test accuracy is excluded"));
   CHECK(has(advice[0].finding, "a harm of 5.0 percentage points would be found"));
+  nothing.high = nothing.effect.mean = -0.001;  // recomputed statistics are worse: a harm below one row cannot be told from none
+  nothing.samples = 500;
+  const auto better = report::advise({setting_of("batch", 8, {nothing})}, report::AdviceContext{});
+  CHECK(has(better[0].finding, "a harm above 0.2 percentage points of test accuracy is excluded"));
   CHECK(advice[1].setting == "layer norm, 2 settings");
   CHECK(has(advice[1].finding, "nothing to repair"));
   CHECK(advice[2].cause == diagnosis::Cause::kUnmeasured);

@@ -70,6 +70,11 @@ TEST_CASE("the summary is over the seeds of each setting, the final state alone"
   }
 }
 
+TEST_CASE("a gap of many times the spread has no exponent") {
+  const std::string text = report::terminal_summary({gap_row(8, "test train:eval 8", 17.864)}, compared({"test"}, {{.word = "train"}}));
+  CHECK(holds(text, " 1786 %\n"));
+}
+
 TEST_CASE("the closing gap is of the test rows in batches of the run's own size, wherever its line stands") {
   const std::vector<report::SummaryRow> rows = {gap_row(8, "train train:eval 1", 0.9),     gap_row(8, "train train:eval 8", 0.8),
                                                 gap_row(8, "test eval:population 8", 0.7), gap_row(8, "test train:eval 1", 0.6),

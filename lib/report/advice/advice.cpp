@@ -279,7 +279,9 @@ void add_rest(std::vector<Advice>& advice, const Diagnoses& diagnoses, const Adv
     } else if (most == nullptr || (most->high == 0.0 && most->low == 0.0)) {
       one.finding = "the modes do not differ, so there is nothing to repair.";
     } else {
-      const double harm = std::max(most->high, 0.0);
+      // A difference of accuracies is a number of rows, so that no harm below one row can be told from none.
+      const double least = most->metric == "accuracy" && most->samples > 0.0 ? 1.0 / most->samples : 0.0;
+      const double harm = std::max(most->high, least);
       ToldFinding excluded = *most;
       excluded.effect.mean = harm;
       excluded.low = excluded.high = std::nan("");

@@ -78,6 +78,12 @@ std::vector<Line> collect(const std::vector<SummaryRow>& rows, const compare::Co
 
 std::string number(const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : "-"; }
 
+std::string gap_cell(double gap) {
+  if (gap == 0.0) return "0";
+  constexpr double kLarge = 9.995;  // from here on, three digits would be written with an exponent
+  return gap >= kLarge ? fmt::format("{:.0f} %", 100.0 * gap) : fmt::format("{:.3g} %", 100.0 * gap);
+}
+
 std::string percentage(double gap) {
   if (gap == 0.0) return "0";
   if (gap < 1e-3) return fmt::format("{:.1g}", 100.0 * gap);
@@ -194,7 +200,7 @@ std::string terminal_summary(const std::vector<SummaryRow>& rows, const compare:
   std::string text = fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}{}\n", padded("norm", width), "batch", fmt::format("{} eval", what),
                                  fmt::format("{} train", what), "train-eval gap", has_others ? "  setting" : "");
   for (const Line& line : lines) {
-    const std::string gap = line.gap ? (*line.gap == 0.0 ? "0" : fmt::format("{:.3g} %", 100.0 * *line.gap)) : "-";
+    const std::string gap = line.gap ? gap_cell(*line.gap) : "-";
     text += fmt::format("{} {:>6}  {:>13}  {:>14}  {:>16}", padded(shortened(line.norm, width), width), line.batch_size,
                         number(has_accuracy ? line.accuracy_eval : line.loss_eval),
                         number(has_accuracy ? line.accuracy_train : line.loss_train), gap);
