@@ -100,6 +100,15 @@ KerasTensor KerasLayerReader::activated(const KerasTensor& input, const std::str
     options.word("function", "exp");
     return add("math", {input}, options);
   }
+  if (word == "selu") {  // an elu times a constant; both numbers are those of Keras
+    const KerasTensor elu = add_beside("elu", "elu", input, options.number("alpha", 1.6732632423543772));
+    OptionsText scaled;
+    return add("rescaling", {elu}, scaled.number("scale", 1.0507009873554805));
+  }
+  if (word == "log_softmax") {
+    const KerasTensor softmax = add_beside("softmax", "softmax", input);
+    return add("math", {softmax}, options.word("function", "log"));
+  }
   const auto found = kTypes.find(word);
   if (found == kTypes.end()) refuse("it has the activation " + word);
   return add(found->second, {input}, options);

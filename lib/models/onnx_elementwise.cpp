@@ -191,6 +191,14 @@ void elu(OnnxNodeReader& node) {
   node.give(0, node.elementwise("elu", node.signal(0), options));
 }
 
+/// Selu is an elu times a constant.  The defaults are those of the operation's definition.
+void selu(OnnxNodeReader& node) {
+  OptionsText options;
+  options.number("alpha", node.number("alpha", 1.67326319217681884765625));
+  const Signal elu = node.elementwise("elu", node.signal(0), options);
+  node.give(0, rescaled(node, elu, node.number("gamma", 1.05070102214813232421875), 0.0));
+}
+
 Signal clipped(OnnxNodeReader& node, const Signal& x, std::optional<double> low, std::optional<double> high) {
   if (low == 0.0 && !high) return node.elementwise("relu", x);
   if (low == 0.0 && high == 6.0) return node.elementwise("relu6", x);
@@ -236,7 +244,8 @@ void prelu(OnnxNodeReader& node) {
   node.give(0, out);
 }
 
-void softmax(OnnxNodeReader& node) {
+/// Returns the softmax of the node's input over the axis that the node names.
+Signal softmax_of(OnnxNodeReader& node) {
   const Signal x = node.signal(0);
   constexpr Index kSinceOneAxis = 13;  // in older opsets the operation took the axis and all axes behind it as one
   const bool is_one_axis = node.graph().opset() >= kSinceOneAxis;
@@ -244,8 +253,11 @@ void softmax(OnnxNodeReader& node) {
   std::vector<std::size_t> axes{axis};
   for (std::size_t i = axis + 1; i < x.rank() && !is_one_axis; ++i) axes.push_back(i);
   const ChannelsLast in = channels_last(node, x, axes);
-  node.give(0, node.elementwise("softmax", in.signal));
+  return node.elementwise("softmax", in.signal);
 }
+
+void softmax(OnnxNodeReader& node) { node.give(0, softmax_of(node)); }
+void log_softmax(OnnxNodeReader& node) { node.give(0, mapped(node, softmax_of(node), kLog)); }
 
 }  // namespace
 
@@ -262,11 +274,13 @@ Operations elementwise_operations() {
       {"Softplus", activation<kSoftplus>},
       {"LeakyRelu", leaky_relu},
       {"Elu", elu},
+      {"Selu", selu},
       {"Clip", clip},
       {"HardSigmoid", hard_sigmoid},
       {"Gelu", gelu},
       {"PRelu", prelu},
       {"Softmax", softmax},
+      {"LogSoftmax", log_softmax},
       {"Add", add},
       {"Sub", subtract},
       {"Mul", multiply},

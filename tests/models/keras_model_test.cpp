@@ -54,6 +54,21 @@ TEST_CASE("a functional model of Keras is read with its joins") {
   CHECK(model.format == models::FileFormat::kKeras);
 }
 
+TEST_CASE("activations of Keras that are two layers here give what they are called") {
+  const auto outputs = [](const std::string& activation) {
+    const std::string config = R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)" +
+                               layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
+                               layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)") + "," +
+                               layer("Activation", "act", R"("activation": ")" + activation + "\"") + "]}}";
+    return outputs_of(models::model_of(file_of_config(config, norm_tensors("bn")), "model.safetensors"), {3, 0});
+  };
+  // the norm makes (1, -1) of (3, 0)
+  const double first = 1.0;
+  const double second = -1.0;
+  check_close(outputs("selu"), {1.0507009873554805 * first, 1.0507009873554805 * 1.6732632423543772 * std::expm1(second)});
+  check_close(outputs("log_softmax"), {-std::log1p(std::exp(second - first)), second - first - std::log1p(std::exp(second - first))});
+}
+
 TEST_CASE("a Sequential of Keras may put its own name before the paths of its weights") {
   const std::string config = R"({"class_name": "Sequential", "config": {"name": "outer", "layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +

@@ -165,6 +165,7 @@ TEST_CASE("operations on each element give what they are called") {
   const std::vector<Case> cases = {
       {"Relu", {}, [](double x) { return std::max(x, 0.0); }},
       {"LeakyRelu", {OnnxWriter::number("alpha", 0.2F)}, [](double x) { return x > 0 ? x : 0.2 * x; }},
+      {"Selu", {}, [](double x) { return 1.0507010221481323 * (x > 0 ? x : 1.6732631921768188 * std::expm1(x)); }},
       {"Elu", {OnnxWriter::number("alpha", 0.5F)}, [](double x) { return x > 0 ? x : 0.5 * std::expm1(x); }},
       {"Tanh", {}, [](double x) { return std::tanh(x); }},
       {"Sigmoid", {}, [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
@@ -287,6 +288,16 @@ TEST_CASE("matrices of two signals are multiplied for each head, and softmax run
   const double low = 1.0 / (1.0 + std::exp(6.0));
   const double lower = 1.0 / (1.0 + std::exp(14.0));
   check_close(outputs_of(read(writer), {1, 2, 3, 4}), {low, lower, 1.0 - low, 1.0 - lower});
+}
+
+TEST_CASE("the logarithm of a softmax runs over the axis that is named") {
+  OnnxWriter writer;
+  writer.input("x", {-1, 2, 2});
+  plain_norm(writer, "x", "norm", 2);
+  writer.node("LogSoftmax", {"norm"}, {"y"}, {OnnxWriter::integer("axis", 1)});
+  writer.output("y");
+  const double low = -std::log1p(std::exp(2.0));
+  check_close(outputs_of(read(writer), {1, 2, 3, 4}), {low, low, 2.0 + low, 2.0 + low});
 }
 
 TEST_CASE("a normalization written as several operations is one") {
