@@ -29,9 +29,13 @@ std::string repair_text(const study::ModelRepair& repair, const RepairRequest& r
                                  request.estimator);
   if (!repair.is_measured) return text + "The gain is unmeasured, because no rows have labels.\n";
   const std::string rows = report::role_words(repair.judged);
-  text += fmt::format("Loss on the {} {}: {} before, {} after; the gain is {} [{}, {}].\n", repair.judged_rows, rows,
-                      report::shown(repair.before.loss), report::shown(repair.after.loss), report::shown(repair.gain),
-                      report::shown(repair.low), report::shown(repair.high));
+  text += fmt::format("Loss on the {} {}: {} before, {} after; ", repair.judged_rows, rows, report::shown(repair.before.loss),
+                      report::shown(repair.after.loss));
+  if (std::isfinite(repair.gain)) {
+    text += fmt::format("the gain is {} [{}, {}].\n", report::shown(repair.gain), report::shown(repair.low), report::shown(repair.high));
+  } else {
+    text += "the gain is no number, because not every row has a finite loss.\n";
+  }
   if (!std::isnan(repair.before.accuracy))
     text += fmt::format("Accuracy: {} before, {} after.\n", report::score(repair.before.accuracy), report::score(repair.after.accuracy));
   if (repair.gain >= 0.0 && repair.low < 0.0)
@@ -64,6 +68,14 @@ std::string repair_json(const study::ModelRepair& repair, const RepairRequest& r
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+/// Tells whether the recomputed statistics are worse than the stored ones.  Damaged statistics may give a loss that is no number; every
+/// finite loss is better than that.
+bool is_worse(const study::ModelRepair& repair) {
+  if (!repair.is_measured) return false;
+  if (!std::isfinite(repair.before.loss)) return !std::isfinite(repair.after.loss);
+  return !(repair.gain >= 0.0);
+}
+
 }  // namespace
 
 int repair_command(const RepairRequest& request) {
@@ -74,8 +86,7 @@ int repair_command(const RepairRequest& request) {
   const study::Experiment experiment = study::experiment_of(model, folder);
   const Team team(request.jobs > 0 ? request.jobs : sweep::usable_cores());
   const study::ModelRepair repair = study::repair_model(experiment, model, request.model, request.options);
-  const bool is_worse = repair.is_measured && !(repair.gain >= 0.0);
-  if (is_worse) {
+  if (is_worse(repair)) {
     print_result(request.json ? repair_json(repair, request, "") : repair_text(repair, request));
     log_error(Problem{
         request.model.model,

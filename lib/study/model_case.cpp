@@ -224,15 +224,18 @@ std::vector<std::string> take_data(const std::string& path, const models::Foreig
   return outline.notes;
 }
 
-/// Throws Error(kDamaged) for a model with numbers that are not finite, because no pass could compute with them.
+/// Throws Error(kDamaged) for a model with numbers that are not finite, or with negative variances, because no pass could compute with
+/// them.
 void refuse_damaged_numbers(const models::ForeignModel& model) {
   for (const files::Tensor& tensor : model.weights.tensors) {
-    const auto count = std::count_if(tensor.values.begin(), tensor.values.end(), [](double value) { return !std::isfinite(value); });
+    const bool is_variance = tensor.name.ends_with(".moving_variance");
+    const auto count = std::count_if(tensor.values.begin(), tensor.values.end(),
+                                     [&](double value) { return !std::isfinite(value) || (is_variance && value < 0.0); });
     if (count == 0) continue;
     throw Error(ExitCode::kDamaged,
                 {model.path,
                  tensor.name + " has " + std::to_string(count) + " numbers of " + std::to_string(tensor.values.size()) +
-                     " that are NaN or infinite",
+                     (is_variance ? " that are NaN, infinite or negative" : " that are NaN or infinite"),
                  "`normrun validate` lists what is damaged; if it is statistics alone, `normrun repair` recomputes them"});
   }
 }

@@ -93,6 +93,23 @@ class OnnxTest(ModelTest):
         repaired = self.run_in("repair", model, *self.rows(labels=False), "-o", "fixed.onnx")
         self.assertEqual(repaired.returncode, 0, repaired.stderr)
 
+    def test_damaged_statistics_are_named_and_repaired_although_their_loss_is_no_number(self):
+        for number in (float("nan"), -0.5):
+            with self.subTest(number=number):
+                self.onnx()
+                self.tensors_of["bn_2.running_var"] = np.array(self.tensors_of["bn_2.running_var"])
+                self.tensors_of["bn_2.running_var"][3] = number
+                model = self.write("damaged.onnx", onnx_by_hand.mlp(self.tensors_of))
+                done = self.run_in("diagnose", model, *self.rows(), "--out", f"damaged_{number}")
+                self.assertEqual(done.returncode, 65)
+                self.assertIn("damaged.onnx: bn_2.moving_variance has 1 numbers of 16", done.stderr)
+                self.assertIn("normrun repair", done.stderr)
+                repaired = self.run_in("repair", model, *self.rows(), "-o", "mended.onnx")
+                self.assertEqual(repaired.returncode, 0, repaired.stderr)
+                self.assertNotIn("nan [", repaired.stdout)
+                done = self.run_in("diagnose", "mended.onnx", *self.rows(), "--out", f"mended_{number}")
+                self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_files_that_are_no_model_and_rows_that_do_not_fit(self):
         for name, data in (("empty.onnx", b""), ("text.onnx", b"hello world, this is a text")):
             self.write(name, data)
