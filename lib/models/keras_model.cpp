@@ -55,7 +55,7 @@ class KerasReading {
         if (next_input >= inputs.size()) refuse_usage(model_.path, "the model has several inputs", "normrun reads models with one input");
         last = inputs[next_input++];
       } else {
-        last = read_layer(layer, name, inputs_of(config, layer, last, tensors), scope, depth);
+        last = read_layer(layer, name, inputs_of(config, layer, last, tensors), scope_of(config, name, scope), depth);
       }
       tensors[name] = last;
       if (last.layer.empty()) return last;
@@ -67,6 +67,17 @@ class KerasReading {
   const std::vector<std::string>& refused() const { return refused_; }
 
  private:
+  /// Returns what the paths of a layer's weights begin with.  That depends on which of the models around the layer was built first: it may
+  /// also be the name of the layer's own model alone.
+  std::string scope_of(const KerasConfig& config, const std::string& layer, const std::string& scope) const {
+    const auto has = [&](const std::string& path) {
+      const std::vector<files::Tensor>& tensors = model_.file.tensors;
+      return std::any_of(tensors.begin(), tensors.end(), [&](const files::Tensor& tensor) { return tensor.name.rfind(path, 0) == 0; });
+    };
+    const std::string own = config.text("config.name") + "/";
+    return !has(scope + layer + "/") && has(own + layer + "/") ? own : scope;
+  }
+
   std::vector<KerasTensor> inputs_of(const KerasConfig& config, const KerasConfig& layer, const KerasTensor& last,
                                      const std::map<std::string, KerasTensor>& tensors) const {
     if (config.text("class_name") == "Sequential") return {last};

@@ -79,6 +79,27 @@ TEST_CASE("a Sequential of Keras may put its own name before the paths of its we
   CHECK(model.norms.at(0).mean->tensor == "outer/bn/moving_mean");
 }
 
+TEST_CASE("the weights of a model inside a model may have the name of either model before their paths") {
+  const std::string inner = R"({"class_name": "Sequential", "config": {"name": "inner", "layers": [)" + layer("RandomFlip", "flip", "") +
+                            "," + layer("BatchNormalization", "bn", R"("axis": -1, "epsilon": 0.0)") + "]}}";
+  const std::string config = R"({"class_name": "Sequential", "config": {"name": "outer", "layers": [)" +
+                             layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," + inner + "," +
+                             layer("BatchNormalization", "last", R"("axis": -1, "epsilon": 0.0)") + "]}}";
+  const auto read_model = [&](const std::string& first, const std::string& second) {
+    std::vector<files::Tensor> tensors = norm_tensors(first);
+    for (files::Tensor& one : norm_tensors(second)) tensors.push_back(std::move(one));
+    return models::model_of(file_of_config(config, std::move(tensors)), "model.safetensors");
+  };
+  for (const char* const first : {"inner/bn", "outer/inner/bn"}) {
+    const models::ForeignModel model = read_model(first, "outer/last");
+    // the norm makes (1, -1) of (3, 0), and (0, -3) of that
+    check_close(outputs_of(model, {3, 0}), {0, -3});
+    REQUIRE(model.norms.size() == 2);
+    CHECK(model.norms[0].mean->tensor == std::string(first) + "/moving_mean");
+    CHECK(model.norms[1].mean->tensor == "outer/last/moving_mean");
+  }
+}
+
 TEST_CASE("the count of updates in a Keras file's metadata is known") {
   const std::string config = R"({"class_name": "Sequential", "config": {"layers": [)" +
                              layer("InputLayer", "in", R"("batch_shape": [null, 2])") + "," +
