@@ -50,12 +50,30 @@ void batch_norm(OnnxNodeReader& node) {
   node.give(0, out);
 }
 
-void layer_norm(OnnxNodeReader& node) {
+/// Returns the input in memory where the axis that the node names and all axes behind it are one dimension, the last.
+ChannelsLast with_joined_axes(OnnxNodeReader& node) {
   const Signal in = node.signal(0);
   std::vector<std::size_t> axes;
   for (std::size_t axis = axis_of(node.integer("axis", -1), in.rank()); axis < in.rank(); ++axis) axes.push_back(axis);
+  return channels_last(node, in, axes);
+}
+
+void rms_norm(OnnxNodeReader& node) {
+  const ChannelsLast x = with_joined_axes(node);
+  ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "rms"};
+  norm.epsilon = node.number("epsilon", 1e-5);
+  norm.is_tracked = false;
+  OptionsText options;
+  options.number("epsilon", norm.epsilon);
+  const Signal out = node.elementwise("rms", x.signal, options);
+  norm.gamma = add_vector(node, 1, x, out.layer, "gamma");
+  node.graph().norms().push_back(std::move(norm));
+  node.give(0, out);
+}
+
+void layer_norm(OnnxNodeReader& node) {
   if (node.is_read(1) || node.is_read(2)) node.refuse("it outputs its statistics");
-  const ChannelsLast x = channels_last(node, in, axes);
+  const ChannelsLast x = with_joined_axes(node);
   ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "layer"};
   norm.epsilon = node.number("epsilon", 1e-5);
   norm.is_tracked = false;
@@ -97,6 +115,7 @@ Operations norm_operations() {
   return {
       {"BatchNormalization", batch_norm},
       {"LayerNormalization", layer_norm},
+      {"RMSNormalization", rms_norm},
       {"InstanceNormalization",
        [](OnnxNodeReader& node) {
          if (!read_group_norm(node)) positions_norm(node, "instance");

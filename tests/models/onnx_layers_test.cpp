@@ -300,6 +300,18 @@ TEST_CASE("the logarithm of a softmax runs over the axis that is named") {
   check_close(outputs_of(read(writer), {1, 2, 3, 4}), {low, low, 2.0 + low, 2.0 + low});
 }
 
+TEST_CASE("RMS normalization divides by the root of the mean square over the axes that it names") {
+  OnnxWriter writer(23);
+  writer.input("x", {-1, 2, 2});
+  writer.initializer(OnnxWriter::floats("r.weight", {2, 2}, {1, 2, 3, 4}));
+  writer.node("RMSNormalization", {"x", "r.weight"}, {"r"}, {OnnxWriter::integer("axis", 1), OnnxWriter::number("epsilon", 0.5F)});
+  plain_norm(writer, "r", "y", 2);
+  writer.output("y");
+  // the mean square of 1, 1, 1 and 5 is 7
+  const double root = std::sqrt(7.5);
+  check_close(outputs_of(read(writer), {1, 1, 1, 5}), {1 / root, 2 / root, 3 / root, 20 / root});
+}
+
 TEST_CASE("a normalization written as several operations is one") {
   OnnxWriter writer(13);
   writer.input("x", {-1, 4});
