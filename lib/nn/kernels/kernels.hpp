@@ -9,8 +9,9 @@
 /// whatever the instruction set, the width of the vectors or the blocking, so its results are the same bits everywhere.
 ///
 /// These orders are part of the results; whoever changes one changes every number:
-///   products          each output element is one chain of fused multiply-adds over the reduced index, in ascending order (but: winograd.hpp)
-///   sums over columns (one sum for each row): element j goes to lane j mod 16, in ascending order; then a tree adds the 16 lanes:
+///   products          each output element is one chain of fused multiply-adds over the reduced index, in ascending order (but:
+///   winograd.hpp) sums over columns (one sum for each row): element j goes to lane j mod 16, in ascending order; then a tree adds the 16
+///   lanes:
 ///                     lanes i and i + 8, then i and i + 4, i and i + 2, i and i + 1
 ///   sums over rows    (one sum for each column): the rows form blocks of 256; in a block, row r goes to stripe r mod 4, and the
 ///                     block's sum is (s0 + s2) + (s1 + s3) of its stripes; the blocks' sums are added in double, in ascending order
