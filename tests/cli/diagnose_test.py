@@ -65,6 +65,17 @@ class DiagnoseTest(ModelTest):
                              "--held-out-labels", self.y("held"), code=0)
         self.assertEqual(told["judged"]["rows"], "held-out")
 
+    def test_no_repair_is_advised_that_unseen_rows_show_to_harm(self):
+        """Labels drawn at random are what a network finds that has learned nothing but its training rows."""
+        np.save(self.folder / "y_held.npy", np.random.default_rng(5).integers(0, 3, size=400))
+        rows = ["--data", self.x("train"), "--labels", self.y("train"), "--held-out", self.x("held")]
+        done = self.run_in("diagnose", self.cold(), *rows, "--held-out-labels", "y_held.npy")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("nothing is shown to help", done.stdout)
+        self.assertNotIn("normrun repair", done.stdout)
+        sound = self.run_in("diagnose", self.cold(), *rows, "--held-out-labels", self.y("held"))
+        self.assertIn("normrun repair", sound.stdout)
+
     def test_the_answer_is_one_screen(self):
         done = self.run_in("diagnose", self.cold(), *self.rows())
         self.assertEqual(done.returncode, 4, done.stderr)

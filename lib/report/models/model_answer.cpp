@@ -230,15 +230,36 @@ class AnswerWriter {
     return paragraph(text, "", "  ");
   }
 
-  /// Statistics that are wrong are told because recomputed ones predict better: no other remedy comes first.
+  static std::string gain_text(const JudgedRole& role) {
+    if (!role.has_labels) return "the gain is unmeasured";
+    if (std::isnan(role.stored.accuracy)) return fmt::format("loss {} instead of {}", shown(role.recomputed.loss), shown(role.stored.loss));
+    return fmt::format("accuracy {} instead of {}", score(role.recomputed.accuracy), score(role.stored.accuracy));
+  }
+  /// The rows with labels by which `repair` decides, if the weights were not trained on them; null if there are none.
+  const JudgedRole* unseen_rows() const {
+    for (const data::SplitName split : {data::SplitName::kValidation, data::SplitName::kTest})
+      for (const JudgedRole& role : diagnosis_.roles)
+        if (role.split == split && role.has_labels) return &role;
+    return nullptr;
+  }
+
+  /// Statistics that are wrong are told because recomputed ones predict better: no other remedy comes first.  Training rows alone cannot
+  /// advise it: an overfitted network may gain on them, and lose on rows that it has not seen.
   std::string recomputing_text(const JudgedRole& role) const {
-    const std::string gain = !role.has_labels ? "the gain is unmeasured"
-                             : std::isnan(role.stored.accuracy)
-                                 ? fmt::format("loss {} instead of {}", shown(role.recomputed.loss), shown(role.stored.loss))
-                                 : fmt::format("accuracy {} instead of {}", score(role.recomputed.accuracy), score(role.stored.accuracy));
-    const std::string where = &role == told_ || !role.has_labels ? "" : " on the " + role_words(role.split);
-    return paragraph(fmt::format("To do: recompute the statistics: normrun repair {} --data {} -o FILE ({}{}).", request_.model,
-                                 request_.data.inputs, gain, where),
+    std::string gain = gain_text(role);
+    if (&role != told_ && role.has_labels) gain += " on the " + role_words(role.split);
+    if (const JudgedRole* const unseen = unseen_rows(); unseen != nullptr && role.split == data::SplitName::kTrain && role.has_labels) {
+      if (unseen->recomputed.loss > unseen->stored.loss) {
+        return paragraph(
+            fmt::format("To do: nothing is shown to help. Recomputed statistics suit the training rows better ({}), but on the {}, "
+                        "which the weights were not trained on, the loss would be {} instead of {}.",
+                        gain, role_words(unseen->split), shown(unseen->recomputed.loss), shown(unseen->stored.loss)),
+            "", "  ");
+      }
+      gain += fmt::format("; on the {} {}", role_words(unseen->split), gain_text(*unseen));
+    }
+    return paragraph(fmt::format("To do: recompute the statistics: normrun repair {} --data {} -o FILE ({}).", request_.model,
+                                 request_.data.inputs, gain),
                      "", "  ");
   }
   std::string other_remedy_text() const {
