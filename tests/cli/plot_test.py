@@ -122,7 +122,7 @@ class PlotTest(PlotFixture):
 
     def test_an_exact_zero_is_shown_as_one(self):
         text = self.svg_text("gap_vs_batch_size", self.fixture(norms=["batch", "layer", "none"]))
-        for words in ("layer norm: exactly 0", "no normalization: exactly 0", "1/√B through B = 16"):
+        for words in ("layer norm: exactly 0", "no normalization layer: exactly 0", "1/√B through B = 16"):
             self.assertIn(words, text)
         self.assertNotIn("batch norm: exactly 0", text)
 

@@ -27,7 +27,7 @@ std::string listed(const std::vector<std::string>& names, std::size_t most) {
   return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
 }
 
-/// Returns "batch norm, layer norm and no normalization".
+/// Returns "batch norm, layer norm and no normalization layer".
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];

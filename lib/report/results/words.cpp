@@ -45,7 +45,7 @@ std::string in_unit(double value, Unit unit) {
 }
 
 std::string spoken_norm(const std::string& norm) {
-  if (norm == "none") return "no normalization";
+  if (norm == "none") return "no normalization layer";
   if (norm == "batch" || norm == "layer" || norm == "group" || norm == "instance" || norm == "rms" || norm == "power")
     return norm + " norm";
   return norm;
