@@ -1,9 +1,14 @@
 #include "models/foreign_model.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <filesystem>
 
 #include "core/error.hpp"
+#include "files/descriptor.hpp"
 #include "files/foreign_format.hpp"
 #include "files/onnx_file.hpp"
 #include "models/keras_model.hpp"
@@ -20,11 +25,20 @@ std::string first_bytes_of(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     refuse_usage(path.string(), "is a folder, not a model", "give the path of the model's file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse_usage(path.string(), "no such file", "give the path of an .onnx file, or of a safetensors file");
+  // A stream that finds no memory for its buffer would look like a missing file.
+  const files::Descriptor file(files::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (file.get() < 0 && errno == ENOENT)
+    refuse_usage(path.string(), "no such file", "give the path of an .onnx file, or of a safetensors file");
+  if (file.get() < 0) files::throw_errno(ExitCode::kUsage, path.string(), "open");
   std::string bytes(kCount, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  std::size_t count = 0;
+  while (count < kCount) {
+    const ssize_t more = files::retry([&] { return ::read(file.get(), bytes.data() + count, kCount - count); });
+    if (more < 0) files::throw_errno(ExitCode::kUsage, path.string(), "read");
+    if (more == 0) break;
+    count += static_cast<std::size_t>(more);
+  }
+  bytes.resize(count);
   return bytes;
 }
 
