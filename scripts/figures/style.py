@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext,
 NORMS = {
     "batch": ("batch norm", "#0067a3", "o"),
     "layer": ("layer norm", "#b84e00", "s"),
-    "none": ("no normalization", "#5f5f5f", "D"),
+    "none": ("no normalization layer", "#5f5f5f", "D"),
 }
 OTHERS = [("#00795a", "^"), ("#a0457a", "v"), ("#7f5a00", "P"), ("#2b6f86", "X"), ("#4b3f9e", ">")]
 GREY, LIGHT = "#595959", "#dcdcdc"
