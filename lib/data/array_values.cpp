@@ -126,9 +126,9 @@ CountedLabels counted_labels(const files::NumberArray& array, const std::vector<
     const std::int64_t label = whole_at(array, place);
     if (label < 0 && label != ignored) {
       const std::string text = std::to_string(label);
-      array.damaged(place, "has label " + text,
-                    "classes are whole numbers from 0 on; if this one marks positions that count for nothing, set \"ignore_label\": " +
-                        text + " in \"data\" (--ignore-label " + text + ")");
+      std::string hint = "classes are whole numbers from 0 on; if this one marks positions that count for nothing, set \"ignore_label\": ";
+      hint.append(text).append(" in \"data\" (--ignore-label ").append(text).append(")");
+      array.damaged(place, "has label " + text, hint);
     }
     counted[i] = label != ignored;
   }
