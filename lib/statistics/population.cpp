@@ -1,7 +1,6 @@
 #include "statistics/population.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "core/error.hpp"
@@ -44,11 +43,8 @@ class BatchPass {
         rows_(std::move(rows)),
         batch_size_(batch_size),
         padded_steps_(padded_steps),
-        layers_(layers_with_statistics(network.layout())) {
-    compute_stem<T>(network, source, model.params, rows_);
-    for (Index member = 0; member < members_for(batches()); ++member)
-      forwards_.push_back(std::make_unique<SliceForward<T>>(network, source, batch_size));
-  }
+        layers_(layers_with_statistics(network.layout())),
+        forwards_(network, model.params, source, rows_, batch_size, batches()) {}
 
   const std::vector<Index>& layers() const { return layers_; }
   const nn::Normalization& norm_of(std::size_t layer) const {
@@ -65,7 +61,7 @@ class BatchPass {
       const Index count = std::min(kRound, batches() - first);
       std::vector<std::vector<std::vector<ChannelMoments>>> moments(static_cast<std::size_t>(count));
       share_items(count, [&](Index member, Index batch) {
-        moments[static_cast<std::size_t>(batch)] = moments_of(*forwards_[static_cast<std::size_t>(member)], first + batch);
+        moments[static_cast<std::size_t>(batch)] = moments_of(forwards_.of(member), first + batch);
       });
       for (const auto& batch : moments)
         for (std::size_t layer = 0; layer < batch.size(); ++layer)
@@ -96,7 +92,7 @@ class BatchPass {
   Index batch_size_;
   std::optional<nn::PaddedSteps> padded_steps_;
   std::vector<Index> layers_;
-  std::vector<std::unique_ptr<SliceForward<T>>> forwards_;  // one for each thread
+  Forwards<T> forwards_;
 };
 
 /// Returns the variances that rounding alone may leave in an average over batches.  In batches of two rows, an unbiased variance is twice

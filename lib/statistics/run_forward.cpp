@@ -1,6 +1,5 @@
 #include "statistics/run_forward.hpp"
 
-#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -31,23 +30,6 @@ std::vector<CountedBatch> counted_batches(std::span<const Index> order, Index sa
   }
   return list;
 }
-
-/// The memory of each thread that runs slices.
-template <class T>
-class Forwards {
- public:
-  /// order: the rows that will run.
-  Forwards(const nn::Network<T>& network, std::span<const T> params, const SplitRows<T>& rows, std::span<const Index> order, Index capacity,
-           Index slices) {
-    const Index members = members_for(slices);
-    if (members > 1) compute_stem<T>(network, rows, params, order);
-    for (Index member = 0; member < members; ++member) list_.push_back(std::make_unique<SliceForward<T>>(network, rows, capacity));
-  }
-  SliceForward<T>& of(Index member) { return *list_[static_cast<std::size_t>(member)]; }
-
- private:
-  std::vector<std::unique_ptr<SliceForward<T>>> list_;
-};
 
 }  // namespace
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "nn/model.hpp"
 #include "statistics/run_forward.hpp"
+#include "statistics/shared_rows.hpp"
 #include "statistics/stem_outputs.hpp"
 
 namespace normrun::statistics {
@@ -34,5 +37,22 @@ void compute_stem(const nn::Network<T>& network, const SplitRows<T>& source, std
   for (std::size_t first = 0; first < rows.size(); first += kAtATime)
     source.stem->gather(rows.subspan(first, std::min(kAtATime, rows.size() - first)), outputs.view());
 }
+
+/// The memory of each thread that runs slices.
+template <class T>
+class Forwards {
+ public:
+  /// order: the rows that will run.
+  Forwards(const nn::Network<T>& network, std::span<const T> params, const SplitRows<T>& rows, std::span<const Index> order, Index capacity,
+           Index slices) {
+    const Index members = members_for(slices);
+    if (members > 1) compute_stem<T>(network, rows, params, order);
+    for (Index member = 0; member < members; ++member) list_.push_back(std::make_unique<SliceForward<T>>(network, rows, capacity));
+  }
+  SliceForward<T>& of(Index member) { return *list_[static_cast<std::size_t>(member)]; }
+
+ private:
+  std::vector<std::unique_ptr<SliceForward<T>>> list_;
+};
 
 }  // namespace normrun::statistics

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <numeric>
 
 #include "compare/metrics.hpp"
@@ -63,14 +62,12 @@ class Arrangements {
     const nn::Network<T>& network = loaded_.network;
     const Index boundary = network.output_boundary();
     const Index batches = (std::ssize(order) + size - 1) / size;
-    std::vector<std::unique_ptr<statistics::SliceForward<T>>> forwards;
-    for (Index member = 0; member < statistics::members_for(batches); ++member)
-      forwards.push_back(std::make_unique<statistics::SliceForward<T>>(network, statistics::SplitRows<T>(split_), size));
+    statistics::Forwards<T> forwards(network, loaded_.model.params, statistics::SplitRows<T>(split_), order, size, batches);
     Matrix<T> outputs(rows(), network.output().size());
     statistics::share_items(batches, [&](Index member, Index place) {
       const auto begin = static_cast<std::size_t>(place * size);
       const auto batch = std::span(order).subspan(begin, std::min(static_cast<std::size_t>(size), order.size() - begin));
-      statistics::SliceForward<T>& forward = *forwards[static_cast<std::size_t>(member)];
+      statistics::SliceForward<T>& forward = forwards.of(member);
       forward.run(batch, loaded_.model.params, loaded_.model.state, mode, boundary);
       const ConstView<T> y = forward.activations(boundary);
       for (std::size_t i = 0; i < batch.size(); ++i) std::copy_n(y.row(static_cast<Index>(i)), y.cols, outputs.view().row(batch[i]));
