@@ -58,34 +58,28 @@ ChannelsLast with_joined_axes(OnnxNodeReader& node) {
   return channels_last(node, in, axes);
 }
 
-void rms_norm(OnnxNodeReader& node) {
+/// Reads a normalization of each row over its last axes.  Inputs 1 and 2 are its scale and its offset, where the node has them.
+void norm_of_rows(OnnxNodeReader& node, const char* type, OptionsText options) {
   const ChannelsLast x = with_joined_axes(node);
-  ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "rms"};
+  ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = type};
   norm.epsilon = node.number("epsilon", 1e-5);
   norm.is_tracked = false;
-  OptionsText options;
   options.number("epsilon", norm.epsilon);
-  const Signal out = node.elementwise("rms", x.signal, options);
-  norm.gamma = add_vector(node, 1, x, out.layer, "gamma");
-  node.graph().norms().push_back(std::move(norm));
-  node.give(0, out);
-}
-
-void layer_norm(OnnxNodeReader& node) {
-  if (node.is_read(1) || node.is_read(2)) node.refuse("it outputs its statistics");
-  const ChannelsLast x = with_joined_axes(node);
-  ForeignNorm norm{.layer = node.name(), .node = node.node().name, .type = "layer"};
-  norm.epsilon = node.number("epsilon", 1e-5);
-  norm.is_tracked = false;
-  OptionsText options;
-  options.number("epsilon", norm.epsilon);
-  if (!node.has(1)) options.flag("scale", false);
-  if (!node.has(2)) options.flag("center", false);
-  const Signal out = node.elementwise("layer", x.signal, options);
+  const Signal out = node.elementwise(type, x.signal, options);
   if (node.has(1)) norm.gamma = add_vector(node, 1, x, out.layer, "gamma");
   if (node.has(2)) norm.beta = add_vector(node, 2, x, out.layer, "beta");
   node.graph().norms().push_back(std::move(norm));
   node.give(0, out);
+}
+
+void rms_norm(OnnxNodeReader& node) { norm_of_rows(node, "rms", {}); }
+
+void layer_norm(OnnxNodeReader& node) {
+  if (node.is_read(1) || node.is_read(2)) node.refuse("it outputs its statistics");
+  OptionsText options;
+  if (!node.has(1)) options.flag("scale", false);
+  if (!node.has(2)) options.flag("center", false);
+  norm_of_rows(node, "layer", std::move(options));
 }
 
 /// Reads instance and group normalization, which normalize over all positions of one channel, or of a group of channels.
