@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "branches.hpp"
 #include "core/team.hpp"
 #include "statistics/known_outputs.hpp"
 #include "statistics/layer_by_layer.hpp"
@@ -9,15 +10,6 @@
 
 namespace normrun::test {
 namespace {
-
-/// Blocks in blocks, and normalizations whose inputs lie in no ascending order.
-const std::vector<LayerText> kGraph = {
-    {"dense", R"("units": 6)"},
-    {"residual", R"("body": ["batch", {"type": "residual", "body": ["relu", "batch"]}, {"type": "dense", "units": 5}],
-                    "shortcut": ["relu", "batch", {"type": "dense", "units": 5}])"},
-    {"batch"},
-    {"concatenate", R"("branches": [[], ["relu", "batch"]])"},
-    {"dense", R"("units": 3)"}};
 
 using Numbers = std::vector<std::vector<double>>;
 Numbers numbers_of(const std::vector<statistics::LayerStatistics>& list) {
@@ -33,7 +25,7 @@ Numbers numbers_of(const std::vector<statistics::LayerStatistics>& list) {
 }  // namespace
 
 TEST_CASE("statistics layer by layer are the same bits for any memory and any number of threads") {
-  const TrainRig<float> rig(kGraph, clusters<float>(2100), R"({"steps": 5})");
+  const TrainRig<float> rig(kBranches, clusters<float>(2100), R"({"steps": 5})");
   const nn::Model<float> model = rig.trained().model();
   const auto statistics_with = [&](Index most_bytes) {
     return numbers_of(statistics::layer_by_layer<float>(rig.network, model, rig.data.train, rows_in_order(rig.data.train.samples()), {},
@@ -52,7 +44,7 @@ TEST_CASE("statistics layer by layer are the same bits for any memory and any nu
 }
 
 TEST_CASE("each layer runs once for each row where memory holds what the layers above read, and else some run again") {
-  const TrainRig<float> rig(kGraph, clusters<float>(150), R"({"steps": 5})");
+  const TrainRig<float> rig(kBranches, clusters<float>(150), R"({"steps": 5})");
   const nn::Model<float> model = rig.trained().model();
   const Index rows = rig.data.train.samples();
   const auto layers_run = [&](Index most_bytes) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "branches.hpp"
 #include "evaluate.hpp"
 #include "statistics/stem_outputs.hpp"
 #include "train/batch_replay.hpp"
@@ -41,15 +42,6 @@ double worst(const std::vector<double>& a, const std::vector<double>& b) {
 
 const std::vector<LayerText> kTwoNorms = {{"dense", R"("units": 6)"}, {"batch"}, {"relu"},
                                           {"dense", R"("units": 4)"}, {"batch"}, {"dense", R"("units": 3)"}};
-
-/// Normalizations of the body, the shortcut, and a block inside the body, whose inputs lie in no ascending order.
-const std::vector<LayerText> kBranches = {
-    {"dense", R"("units": 6)"},
-    {"residual", R"("body": ["batch", {"type": "residual", "body": ["relu", "batch"]}, {"type": "dense", "units": 5}],
-                    "shortcut": ["relu", "batch", {"type": "dense", "units": 5}])"},
-    {"batch"},
-    {"concatenate", R"("branches": [[], ["relu", "batch"]])"},
-    {"dense", R"("units": 3)"}};
 
 }  // namespace
 
